@@ -1,0 +1,199 @@
+//! A binary run as Lambda runs it: its environment, its events, its output, and its end.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::Error;
+use crate::record::Record;
+use crate::runtime_api::{Event, FunctionError, RuntimeApi};
+use crate::tables::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+
+/// How long the rest of a dead process's output is waited for.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// One execution environment: a process, and the Runtime API that it alone polls.
+pub struct Function {
+    api: RuntimeApi,
+    started: Instant,
+    killed: Arc<Notify>,
+    exit: watch::Receiver<Option<ExitStatus>>,
+    stdout: Arc<Record<String>>,
+    stderr: Arc<Record<String>>,
+    watcher: JoinHandle<()>,
+}
+
+impl Function {
+    /// Starts `binary` with Lambda's variables, `PATH` and `env`, and nothing else of this
+    /// process's environment; a variable in `env` replaces Lambda's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Start`] or [`Error::Listen`].
+    pub async fn spawn(binary: &Path, env: &[(String, String)]) -> Result<Function, Error> {
+        let api = RuntimeApi::start().await?;
+        let mut command = Command::new(binary);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("AWS_LAMBDA_RUNTIME_API", api.address())
+            .envs(ENVIRONMENT.iter().copied())
+            .envs(env.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let started = Instant::now();
+        let mut child = command.spawn().map_err(|source| Error::Start {
+            command: binary.display().to_string(),
+            source,
+        })?;
+        let stdout = Arc::new(Record::new());
+        let stderr = Arc::new(Record::new());
+        let readers = [
+            tokio::spawn(read(child.stdout.take(), stdout.clone())),
+            tokio::spawn(read(child.stderr.take(), stderr.clone())),
+        ];
+        let killed = Arc::new(Notify::new());
+        let (exited, exit) = watch::channel(None);
+        let watcher = tokio::spawn(watch(child, killed.clone(), readers, exited));
+        Ok(Function {
+            api,
+            started,
+            killed,
+            exit,
+            stdout,
+            stderr,
+            watcher,
+        })
+    }
+
+    /// Waits until the function asks for its first event, and says how long its start took.
+    ///
+    /// # Errors
+    ///
+    /// [`FunctionError::Exited`], or [`FunctionError::Timeout`] after `within`.
+    pub async fn ready(&self, within: Duration) -> Result<Duration, FunctionError> {
+        tokio::select! {
+            biased;
+            polled = self.api.first_poll() => Ok(polled - self.started),
+            status = self.exited() => Err(FunctionError::Exited(status)),
+            () = tokio::time::sleep(within) => Err(FunctionError::Timeout),
+        }
+    }
+
+    /// Invokes it; see [`RuntimeApi::invoke`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`FunctionError::Exited`] at once when the process ends first.
+    pub async fn invoke(
+        &self,
+        event: impl Into<Event>,
+        timeout: Duration,
+    ) -> Result<Value, FunctionError> {
+        tokio::select! {
+            biased;
+            outcome = self.api.invoke(event, timeout) => outcome,
+            status = self.exited() => Err(FunctionError::Exited(status)),
+        }
+    }
+
+    /// What the function posted to `init/error`.
+    pub fn init_errors(&self) -> &Record<Value> {
+        self.api.init_errors()
+    }
+
+    /// The lines that it has printed.
+    pub fn stdout(&self) -> &Record<String> {
+        &self.stdout
+    }
+
+    /// The lines that it has printed as errors.
+    pub fn stderr(&self) -> &Record<String> {
+        &self.stderr
+    }
+
+    /// Kills it as a crash would (SIGKILL), and returns when it is dead.
+    pub async fn kill(&self) -> ExitStatus {
+        self.killed.notify_one();
+        self.exited().await
+    }
+
+    /// Waits for its end; by then all its output is in the records.
+    ///
+    /// # Errors
+    ///
+    /// [`FunctionError::Timeout`] when it still runs after `within`.
+    pub async fn exit_status(&self, within: Duration) -> Result<ExitStatus, FunctionError> {
+        let exited = tokio::time::timeout(within, self.exited()).await;
+        exited.map_err(|_| FunctionError::Timeout)
+    }
+
+    async fn exited(&self) -> ExitStatus {
+        let mut exit = self.exit.clone();
+        let status = exit.wait_for(Option::is_some).await;
+        status
+            .ok()
+            .and_then(|status| *status)
+            .expect("the watcher tells the status before it ends")
+    }
+}
+
+impl Drop for Function {
+    /// With the watcher goes the child, which is killed.
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+const ENVIRONMENT: [(&str, &str); 11] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "export-gate"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/export-gate"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
+    ("AWS_REGION", REGION),
+    ("AWS_DEFAULT_REGION", REGION),
+    ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+    ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+    ("TZ", ":UTC"),
+];
+
+async fn read(output: Option<impl AsyncRead + Unpin>, lines_read: Arc<Record<String>>) {
+    let Some(output) = output else { return };
+    let mut lines = BufReader::new(output).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        lines_read.push(String::from_utf8_lossy(&line).into_owned());
+    }
+}
+
+async fn watch(
+    mut child: Child,
+    killed: Arc<Notify>,
+    readers: [JoinHandle<()>; 2],
+    exited: watch::Sender<Option<ExitStatus>>,
+) {
+    let status = tokio::select! {
+        status = child.wait() => status,
+        () = killed.notified() => {
+            let _ = child.start_kill();
+            child.wait().await
+        }
+    };
+    for reader in readers {
+        let _ = tokio::time::timeout(LAST_WORDS, reader).await;
+    }
+    exited.send_replace(Some(
+        status.expect("a child of this process can be waited for"),
+    ));
+}

@@ -1,0 +1,169 @@
+//! A small local API Gateway: HTTP in, REST proxy events to a function, its answers back to HTTP.
+
+mod answer;
+mod event;
+mod token;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use token::bearer;
+
+use crate::client::Client;
+use crate::function::Function;
+use crate::server::{self, Answer, Hangup, Server};
+use crate::{BoxFuture, Error};
+
+/// Names the address that a request pretends to come from; only this gateway knows the header.
+pub const SOURCE_ADDRESS: &str = "local-source-address";
+
+/// The real one's limit of a body, 10 MB.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// The real one waits no longer, unless its quota is raised.
+const PATIENCE: Duration = Duration::from_secs(29);
+
+/// Invokes the function with an event; an error is one sentence for the log.
+pub type Invoke = Arc<dyn Fn(Value) -> BoxFuture<Result<Value, String>> + Send + Sync>;
+
+/// The running gateway.
+pub struct Gateway {
+    server: Server,
+}
+
+impl Gateway {
+    /// Listens on loopback in front of `invoke`; port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    pub async fn start(port: u16, invoke: Invoke) -> Result<Gateway, Error> {
+        let handler = Arc::new(move |request| {
+            let invoke = invoke.clone();
+            Box::pin(async move { answered(request, &invoke).await }) as _
+        });
+        let server = Server::start(port, handler).await?;
+        Ok(Gateway { server })
+    }
+
+    /// Where it answers; routes follow without a stage, as under a domain of one's own.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+}
+
+/// Invokes over HTTP, at `http://…/2015-03-31/functions/NAME/invocations`.
+///
+/// # Panics
+///
+/// When `url` is none.
+pub fn by_url(url: &str) -> Invoke {
+    let url: http::Uri = url.parse().expect("a URL");
+    let client = Client::new();
+    Arc::new(move |event| {
+        let (url, client) = (url.clone(), client.clone());
+        Box::pin(async move {
+            let request = Request::post(&url)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Full::from(event.to_string()))
+                .map_err(|fault| fault.to_string())?;
+            let answer = client
+                .send(request)
+                .await
+                .map_err(|fault| format!("{url} does not answer: {fault}"))?;
+            let failed = answer.headers().contains_key("x-amz-function-error");
+            if failed || !answer.status().is_success() {
+                let said = String::from_utf8_lossy(answer.body());
+                return Err(format!("the function failed ({}): {said}", answer.status()));
+            }
+            serde_json::from_slice(answer.body())
+                .map_err(|fault| format!("the function's answer is not JSON: {fault}"))
+        })
+    })
+}
+
+/// Invokes a process of this machine, which has `timeout` for each event.
+pub fn by_function(function: Arc<Function>, timeout: Duration) -> Invoke {
+    Arc::new(move |event| {
+        let function = function.clone();
+        Box::pin(async move {
+            let outcome = function.invoke(event, timeout).await;
+            outcome.map_err(|fault| fault.to_string())
+        })
+    })
+}
+
+async fn answered(request: Request<Bytes>, invoke: &Invoke) -> Result<Answer, Hangup> {
+    let id = Uuid::new_v4().to_string();
+    let mut answer = respond(request, invoke, &id)
+        .await
+        .unwrap_or_else(|refusal| refusal);
+    let id = HeaderValue::from_str(&id).expect("a UUID is printable");
+    answer.headers_mut().insert("x-amzn-requestid", id);
+    Ok(answer)
+}
+
+/// The gateway's own refusals are the `Err`; the order is the real one's.
+async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<Answer, Answer> {
+    let claims = token::claims(request.headers()).ok_or_else(|| {
+        let mut refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+        refusal.headers_mut().insert(
+            "x-amzn-errortype",
+            HeaderValue::from_static("UnauthorizedException"),
+        );
+        refusal
+    })?;
+    if request.body().len() > LARGEST_BODY {
+        return Err(message(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "HTTP content length exceeded 10485760 bytes.",
+        ));
+    }
+    let source = source_address(&request)?;
+    let event = event::proxy_event(&request, source, claims, id, jiff::Timestamp::now());
+    match tokio::time::timeout(PATIENCE, invoke(event)).await {
+        Err(_) => Err(message(
+            StatusCode::GATEWAY_TIMEOUT,
+            "Endpoint request timed out",
+        )),
+        Ok(Err(fault)) => {
+            eprintln!("gateway: {fault}");
+            Err(broken())
+        }
+        Ok(Ok(proxy)) => answer::http_answer(&proxy).ok_or_else(|| {
+            eprintln!("gateway: the function's answer is not a proxy response");
+            broken()
+        }),
+    }
+}
+
+fn source_address(request: &Request<Bytes>) -> Result<IpAddr, Answer> {
+    let Some(given) = request.headers().get(SOURCE_ADDRESS) else {
+        return server::peer(request)
+            .map(|peer: SocketAddr| peer.ip())
+            .map_err(|_| broken());
+    };
+    let parsed = given.to_str().ok().and_then(|text| text.parse().ok());
+    parsed.ok_or_else(|| {
+        message(
+            StatusCode::BAD_REQUEST,
+            "Local-Source-Address must be one IPv4 or IPv6 address",
+        )
+    })
+}
+
+/// What the real one says of every failed or malformed integration.
+fn broken() -> Answer {
+    message(StatusCode::BAD_GATEWAY, "Internal server error")
+}
+
+fn message(status: StatusCode, text: &str) -> Answer {
+    server::json(status, "application/json", &json!({"message": text}))
+}

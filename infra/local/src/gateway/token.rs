@@ -1,0 +1,92 @@
+//! Sample bearer tokens: unsigned, and the claims of whoever writes one (no I/O).
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use http::{HeaderMap, header};
+use serde_json::{Map, Value};
+
+/// With or without padding, as people type it.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The `Authorization` header's value for these claims.
+pub fn bearer(claims: &Value) -> String {
+    format!("Bearer {}", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
+/// The claims of a request: its token's payload, which is either the whole token or the second
+/// part of a JWT. As from a Cognito authorizer every value is text.
+pub(super) fn claims(headers: &HeaderMap) -> Option<Map<String, Value>> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let token = token.trim();
+    let payload = token.split('.').nth(1).unwrap_or(token);
+    let payload = LENIENT.decode(payload).ok()?;
+    let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+    Some(
+        claims
+            .into_iter()
+            .map(|(name, value)| (name, text(value).into()))
+            .collect(),
+    )
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Array(values) => values.into_iter().map(text).collect::<Vec<_>>().join(","),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims_of(authorization: &str) -> Option<Value> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, authorization.parse().unwrap());
+        claims(&headers).map(Value::Object)
+    }
+
+    #[test]
+    fn a_token_is_its_payload() {
+        let payload = json!({"client_id": "a", "exp": 7, "groups": ["x", "y"]});
+        let told = json!({"client_id": "a", "exp": "7", "groups": "x,y"});
+        let plain = bearer(&payload);
+        let encoded = plain.strip_prefix("Bearer ").unwrap();
+        for token in [
+            plain.clone(),
+            format!("bearer {encoded}"),
+            format!("Bearer {encoded}=="),
+            format!("Bearer e30.{encoded}."),
+            format!("Bearer e30.{encoded}.c2ln"),
+        ] {
+            assert_eq!(claims_of(&token), Some(told.clone()), "{token}");
+        }
+    }
+
+    #[test]
+    fn no_other_token_is_one() {
+        for token in [
+            "Bearer ",
+            "Bearer !",
+            "Basic e30",
+            "Bearer WzFd",
+            "e30",
+            "Bearer a.b.c",
+        ] {
+            assert_eq!(claims_of(token), None, "{token}");
+        }
+        assert!(claims(&HeaderMap::new()).is_none());
+    }
+}

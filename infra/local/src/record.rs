@@ -1,0 +1,83 @@
+//! What a stand-in has seen so far, for assertions, and a bounded wait for what it should see next.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// An append-only list that many may read while a server writes it.
+pub struct Record<T> {
+    items: watch::Sender<Vec<T>>,
+}
+
+impl<T: Clone> Record<T> {
+    pub(crate) fn new() -> Self {
+        Record {
+            items: watch::Sender::new(Vec::new()),
+        }
+    }
+
+    /// Everything since the start or the last [`clear`](Self::clear), oldest first.
+    pub fn all(&self) -> Vec<T> {
+        self.items.borrow().clone()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.items.borrow().len()
+    }
+
+    /// How many `matches` holds for.
+    pub fn count_of(&self, matches: impl Fn(&T) -> bool) -> usize {
+        self.items
+            .borrow()
+            .iter()
+            .filter(|item| matches(item))
+            .count()
+    }
+
+    /// Forgets all of them: counts begin anew.
+    pub fn clear(&self) {
+        self.items.send_modify(Vec::clear);
+    }
+
+    /// Waits until `enough` holds for what was seen, at most for `within`.
+    ///
+    /// # Panics
+    ///
+    /// When the time is up: a test that waits for what never comes has failed.
+    pub async fn wait(&self, within: Duration, enough: impl Fn(&[T]) -> bool) -> Vec<T> {
+        let mut reader = self.items.subscribe();
+        let waited = tokio::time::timeout(within, reader.wait_for(|items| enough(items))).await;
+        match waited {
+            Ok(items) => items
+                .expect("the record outlives its reader, which it lends")
+                .clone(),
+            Err(_) => panic!(
+                "waited {within:?} in vain; {} seen so far",
+                self.items.borrow().len()
+            ),
+        }
+    }
+
+    pub(crate) fn push(&self, item: T) {
+        self.items.send_modify(|items| items.push(item));
+    }
+
+    /// Appends what `make` makes of the items before it, with nothing in between.
+    pub(crate) fn push_with(&self, make: impl FnOnce(&[T]) -> T) -> T {
+        let mut made = None;
+        self.items.send_modify(|items| {
+            let item = make(items);
+            made = Some(item.clone());
+            items.push(item);
+        });
+        made.expect("it was made in the call above")
+    }
+}
+
+impl<T: Clone + fmt::Debug> fmt::Debug for Record<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.items.borrow().iter()).finish()
+    }
+}

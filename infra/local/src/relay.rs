@@ -1,0 +1,196 @@
+//! A relay in front of DynamoDB that loses, delays, refuses or rewrites what a test says.
+
+mod action;
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
+use http_body_util::Full;
+use serde_json::Value;
+
+pub use action::{Action, Seen};
+
+use crate::Error;
+use crate::client::Client;
+use crate::record::Record;
+use crate::server::{self, Answer, Hangup, Server};
+
+/// What the relay does with a request.
+type Rule = Arc<dyn Fn(&Seen) -> Action + Send + Sync>;
+
+/// The running relay; without a rule it passes everything on.
+pub struct Relay {
+    server: Server,
+    state: Arc<State>,
+}
+
+struct State {
+    upstream: Authority,
+    client: Client,
+    rule: Mutex<Rule>,
+    seen: Record<Seen>,
+}
+
+impl Relay {
+    /// Listens on a free port in front of the engine at `upstream` (`http://host:port`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    ///
+    /// # Panics
+    ///
+    /// When `upstream` is not such a URL.
+    pub async fn start(upstream: &str) -> Result<Relay, Error> {
+        let upstream: Uri = upstream.parse().expect("a URL");
+        let state = Arc::new(State {
+            upstream: upstream.authority().expect("a URL with a host").clone(),
+            client: Client::new(),
+            rule: Mutex::new(Arc::new(|_| Action::Forward)),
+            seen: Record::new(),
+        });
+        let handler = {
+            let state = state.clone();
+            Arc::new(move |request| {
+                let state = state.clone();
+                Box::pin(async move { state.answer(request).await }) as _
+            })
+        };
+        let server = Server::start(0, handler).await?;
+        Ok(Relay { server, state })
+    }
+
+    /// What `AWS_ENDPOINT_URL_DYNAMODB` should be.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// From now on `rule` says what becomes of each operation.
+    pub fn rule(&self, rule: impl Fn(&Seen) -> Action + Send + Sync + 'static) {
+        *self.state.rule.lock().unwrap() = Arc::new(rule);
+    }
+
+    /// From now on everything is passed on.
+    pub fn forward(&self) {
+        self.rule(|_| Action::Forward);
+    }
+
+    /// The operations that came in, whatever became of them. Clearing it starts
+    /// [`Seen::count`] anew.
+    pub fn seen(&self) -> &Record<Seen> {
+        &self.state.seen
+    }
+
+    /// The names of the operations that came in, in order: the round trips.
+    pub fn operations(&self) -> Vec<String> {
+        let seen = self.state.seen.all();
+        seen.into_iter().map(|seen| seen.operation).collect()
+    }
+
+    /// Closes the port and all connections: DynamoDB is gone.
+    pub async fn cut(&self) {
+        self.server.cut().await;
+    }
+
+    /// DynamoDB is back, at the same URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`], should another program have taken the port.
+    pub async fn mend(&self) -> Result<(), Error> {
+        self.server.mend().await
+    }
+}
+
+impl State {
+    async fn answer(&self, request: Request<Bytes>) -> Result<Answer, Hangup> {
+        let Some(operation) = operation(request.headers()) else {
+            // No operation: a plain request that only opens a connection.
+            return Ok(relayed(self.ask(request).await?));
+        };
+        let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let seen = self.seen.push_with(|before| Seen {
+            count: 1 + before
+                .iter()
+                .filter(|seen| seen.operation == operation)
+                .count(),
+            operation,
+            body,
+        });
+        let rule = self.rule.lock().unwrap().clone();
+        match rule(&seen) {
+            Action::Forward => Ok(relayed(self.ask(request).await?)),
+            Action::Refuse => Err(Hangup::Close),
+            Action::LoseAnswer => {
+                self.ask(request).await?;
+                Err(Hangup::Close)
+            }
+            Action::Hang => std::future::pending().await,
+            Action::HangAfter => {
+                self.ask(request).await?;
+                std::future::pending().await
+            }
+            Action::Reply { status, json } => {
+                let status = StatusCode::from_u16(status).expect("a status of three digits");
+                Ok(server::json(status, "application/x-amz-json-1.0", &json))
+            }
+            Action::Rewrite(rewrite) => Ok(rewritten(self.ask(request).await?, rewrite)),
+            Action::Then(hook) => {
+                let answer = self.ask(request).await?;
+                hook().await;
+                Ok(relayed(answer))
+            }
+            Action::Delay(time) => {
+                tokio::time::sleep(time).await;
+                Ok(relayed(self.ask(request).await?))
+            }
+        }
+    }
+
+    /// The request goes on as it is, `Host` and all: that is what was signed.
+    async fn ask(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Hangup> {
+        let (mut parts, body) = request.into_parts();
+        let mut uri = parts.uri.into_parts();
+        uri.scheme = Some(Scheme::HTTP);
+        uri.authority = Some(self.upstream.clone());
+        parts.uri = Uri::from_parts(uri).map_err(|_| Hangup::Close)?;
+        parts.extensions.clear();
+        parts.headers.remove(header::CONNECTION);
+        let asked = self
+            .client
+            .send(Request::from_parts(parts, Full::new(body)));
+        asked.await.map_err(|_| Hangup::Close)
+    }
+}
+
+/// `X-Amz-Target` is `DynamoDB_20120810.GetItem` and the like.
+fn operation(headers: &HeaderMap) -> Option<String> {
+    let target = headers.get("x-amz-target")?.to_str().ok()?;
+    let (_, operation) = target.split_once('.')?;
+    Some(operation.to_owned())
+}
+
+fn rewritten(answer: Response<Bytes>, rewrite: impl FnOnce(Value) -> Value) -> Answer {
+    let (mut parts, body) = answer.into_parts();
+    let before = serde_json::from_slice(&body).expect("DynamoDB answers in JSON");
+    // The checksum is optional, and no longer this body's.
+    parts.headers.remove("x-amz-crc32");
+    let after = rewrite(before).to_string();
+    relayed(Response::from_parts(parts, after.into()))
+}
+
+/// The length and what concerns the connection are set anew.
+fn relayed(answer: Response<Bytes>) -> Answer {
+    let (mut parts, body) = answer.into_parts();
+    for name in [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+    ] {
+        parts.headers.remove(name);
+    }
+    parts.extensions.clear();
+    Response::from_parts(parts, Full::new(body))
+}

@@ -1,0 +1,287 @@
+//! Lambda's Runtime API, which a function polls for events and posts its answers to.
+
+use std::collections::HashMap;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::record::Record;
+use crate::server::{self, Answer, Server};
+
+/// Lambda takes no larger answer from a function that does not stream.
+const LARGEST_ANSWER: usize = 6_291_556;
+
+const PREFIX: &str = "/2018-06-01/runtime/";
+
+/// The running API of one function.
+pub struct RuntimeApi {
+    server: Server,
+    state: Arc<State>,
+}
+
+/// Why an invocation has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FunctionError {
+    /// The function says so itself.
+    #[error("the function reported {kind}: {message}")]
+    Reported {
+        /// `errorType`.
+        kind: String,
+        /// `errorMessage`.
+        message: String,
+    },
+    /// Its time is up.
+    #[error("the function did not answer in time")]
+    Timeout,
+    /// Its process ended first.
+    #[error("the function ended ({0})")]
+    Exited(ExitStatus),
+    /// What it posted is no JSON.
+    #[error("the function's answer is not JSON")]
+    NotJson(#[from] serde_json::Error),
+}
+
+/// What a function is invoked with: a JSON value, or bytes that need not be JSON.
+#[derive(Debug, Clone)]
+pub struct Event(Bytes);
+
+impl From<Value> for Event {
+    fn from(value: Value) -> Self {
+        Event(value.to_string().into())
+    }
+}
+
+impl From<&Value> for Event {
+    fn from(value: &Value) -> Self {
+        Event(value.to_string().into())
+    }
+}
+
+impl From<&str> for Event {
+    fn from(text: &str) -> Self {
+        Event(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+impl From<Vec<u8>> for Event {
+    fn from(bytes: Vec<u8>) -> Self {
+        Event(bytes.into())
+    }
+}
+
+type Outcome = Result<Bytes, FunctionError>;
+
+struct Invocation {
+    id: String,
+    event: Bytes,
+    deadline_ms: u128,
+    outcome: oneshot::Sender<Outcome>,
+}
+
+struct State {
+    queue: mpsc::UnboundedSender<Invocation>,
+    waiting: AsyncMutex<mpsc::UnboundedReceiver<Invocation>>,
+    running: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
+    first_poll: watch::Sender<Option<Instant>>,
+    init_errors: Record<Value>,
+}
+
+impl RuntimeApi {
+    /// Listens on a free port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    pub async fn start() -> Result<RuntimeApi, Error> {
+        let (queue, waiting) = mpsc::unbounded_channel();
+        let state = Arc::new(State {
+            queue,
+            waiting: AsyncMutex::new(waiting),
+            running: Mutex::default(),
+            first_poll: watch::Sender::new(None),
+            init_errors: Record::new(),
+        });
+        let handler = {
+            let state = state.clone();
+            Arc::new(move |request| {
+                let state = state.clone();
+                Box::pin(async move { Ok(state.answer(request).await) }) as _
+            })
+        };
+        let server = Server::start(0, handler).await?;
+        Ok(RuntimeApi { server, state })
+    }
+
+    /// What `AWS_LAMBDA_RUNTIME_API` should be: host and port, without a scheme.
+    pub fn address(&self) -> String {
+        self.server.address().to_string()
+    }
+
+    /// Hands `event` to the function when it next polls, and waits for its answer. `timeout` is
+    /// the function's own: it learns the deadline, and is not waited for any longer.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the function posts in place of an answer, or nothing in time.
+    pub async fn invoke(
+        &self,
+        event: impl Into<Event>,
+        timeout: Duration,
+    ) -> Result<Value, FunctionError> {
+        let (outcome, outcome_of) = oneshot::channel();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let invocation = Invocation {
+            id: Uuid::new_v4().to_string(),
+            event: event.into().0,
+            deadline_ms: (since_epoch + timeout).as_millis(),
+            outcome,
+        };
+        let queued = self.state.queue.send(invocation);
+        assert!(queued.is_ok(), "the queue lives as long as the handle");
+        let answered = tokio::time::timeout(timeout, outcome_of).await;
+        let Ok(Ok(outcome)) = answered else {
+            return Err(FunctionError::Timeout);
+        };
+        Ok(serde_json::from_slice(&outcome?)?)
+    }
+
+    /// When the function first asked for an event, which ends its start.
+    pub async fn first_poll(&self) -> Instant {
+        let mut polled = self.state.first_poll.subscribe();
+        let polled = polled.wait_for(Option::is_some).await;
+        polled
+            .ok()
+            .and_then(|polled| *polled)
+            .expect("the state outlives its reader, and the wait is for Some")
+    }
+
+    /// What the function posted to `init/error`.
+    pub fn init_errors(&self) -> &Record<Value> {
+        &self.state.init_errors
+    }
+}
+
+impl State {
+    async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let path = request.uri().path().to_owned();
+        let route: Vec<&str> = match path.strip_prefix(PREFIX) {
+            Some(route) => route.split('/').collect(),
+            None => Vec::new(),
+        };
+        let method = request.method().clone();
+        match (method, route.as_slice()) {
+            (Method::GET, ["invocation", "next"]) => self.next().await,
+            (Method::POST, ["invocation", id, "response"]) => self.finish(id, request.into_body()),
+            (Method::POST, ["invocation", id, "error"]) => {
+                let reported = reported(&parsed(request.body()));
+                self.end(id, Err(reported))
+            }
+            (Method::POST, ["init", "error"]) => {
+                self.init_errors.push(parsed(request.body()));
+                accepted()
+            }
+            _ => error(StatusCode::NOT_FOUND, "NotFound", "no such route"),
+        }
+    }
+
+    /// Waits as long as it takes. An invocation that nobody waits for any more is passed over.
+    async fn next(&self) -> Answer {
+        self.first_poll.send_if_modified(|first| {
+            let is_first = first.is_none();
+            first.get_or_insert_with(Instant::now);
+            is_first
+        });
+        let invocation = loop {
+            let next = self.waiting.lock().await.recv().await;
+            let next = next.expect("the state itself holds a sender");
+            if !next.outcome.is_closed() {
+                break next;
+            }
+        };
+        let mut answer = Response::new(Full::new(invocation.event));
+        let trace = format!(
+            "Root=1-00000000-{};Sampled=0",
+            &Uuid::new_v4().simple().to_string()[..24]
+        );
+        let deadline = invocation.deadline_ms.to_string();
+        for (name, value) in [
+            ("content-type", "application/json"),
+            ("lambda-runtime-aws-request-id", invocation.id.as_str()),
+            ("lambda-runtime-deadline-ms", deadline.as_str()),
+            ("lambda-runtime-invoked-function-arn", FUNCTION_ARN),
+            ("lambda-runtime-trace-id", trace.as_str()),
+        ] {
+            let value = HeaderValue::from_str(value).expect("ids and numbers are printable");
+            answer.headers_mut().insert(name, value);
+        }
+        let mut running = self.running.lock().unwrap();
+        running.insert(invocation.id, invocation.outcome);
+        answer
+    }
+
+    fn finish(&self, id: &str, answer: Bytes) -> Answer {
+        if answer.len() <= LARGEST_ANSWER {
+            return self.end(id, Ok(answer));
+        }
+        let kind = "Function.ResponseSizeTooLarge";
+        let message = format!(
+            "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
+        );
+        self.end(
+            id,
+            Err(FunctionError::Reported {
+                kind: kind.to_owned(),
+                message: message.clone(),
+            }),
+        );
+        error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            &message,
+        )
+    }
+
+    fn end(&self, id: &str, outcome: Outcome) -> Answer {
+        match self.running.lock().unwrap().remove(id) {
+            Some(waiting) => {
+                let _ = waiting.send(outcome);
+                accepted()
+            }
+            None => error(StatusCode::BAD_REQUEST, "InvalidRequestID", "not running"),
+        }
+    }
+}
+
+/// The name of the function, the same in every local run.
+const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:export-gate";
+
+fn reported(body: &Value) -> FunctionError {
+    let text = |member: &str| body[member].as_str().unwrap_or_default().to_owned();
+    FunctionError::Reported {
+        kind: text("errorType"),
+        message: text("errorMessage"),
+    }
+}
+
+fn parsed(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+fn accepted() -> Answer {
+    let body = json!({"status": "OK"});
+    server::json(StatusCode::ACCEPTED, "application/json", &body)
+}
+
+fn error(status: StatusCode, kind: &str, message: &str) -> Answer {
+    let body = json!({"errorType": kind, "errorMessage": message});
+    server::json(status, "application/json", &body)
+}

@@ -1,0 +1,180 @@
+//! One small HTTP/1.1 server for all stand-ins: it can break a connection on purpose, and leaves none behind.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::{BoxFuture, Error};
+
+/// More than any of the services takes, so that each can refuse in its own words.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// An answer with its whole body.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// Answers a request whose body has been read; the peer's address is among its extensions.
+pub(crate) type Handler =
+    Arc<dyn Fn(Request<Bytes>) -> BoxFuture<Result<Answer, Hangup>> + Send + Sync>;
+
+/// The connection is broken instead of answered.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum Hangup {
+    #[error("the connection is closed without an answer")]
+    Close,
+    #[error("the connection is reset")]
+    Reset,
+}
+
+/// Listens until it is dropped, which closes its connections too.
+pub(crate) struct Server {
+    address: SocketAddr,
+    handler: Handler,
+    listening: Mutex<Option<Listening>>,
+}
+
+/// Dropping `_stop` ends the task.
+struct Listening {
+    _stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Listens on loopback; port 0 takes a free one.
+    pub(crate) async fn start(port: u16, handler: Handler) -> Result<Server, Error> {
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = listen(wanted).await?;
+        let address = listener.local_addr().map_err(|source| Error::Listen {
+            address: wanted,
+            source,
+        })?;
+        let listening = Mutex::new(Some(spawn(listener, handler.clone())));
+        Ok(Server {
+            address,
+            handler,
+            listening,
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Closes all connections and the port; returns once that is done.
+    pub(crate) async fn cut(&self) {
+        let listening = self.listening.lock().unwrap().take();
+        if let Some(Listening { _stop, task }) = listening {
+            drop(_stop);
+            task.await.expect("the accepting task never panics");
+        }
+    }
+
+    /// Listens again on the same port.
+    pub(crate) async fn mend(&self) -> Result<(), Error> {
+        if self.listening.lock().unwrap().is_none() {
+            let listener = listen(self.address).await?;
+            let listening = spawn(listener, self.handler.clone());
+            *self.listening.lock().unwrap() = Some(listening);
+        }
+        Ok(())
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, content_type: &'static str, body: &Value) -> Answer {
+    let mut answer = Response::new(Full::from(body.to_string()));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen { address, source })
+}
+
+fn spawn(listener: TcpListener, handler: Handler) -> Listening {
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(accept(listener, handler, stopped));
+    Listening { _stop: stop, task }
+}
+
+async fn accept(listener: TcpListener, handler: Handler, mut stopped: oneshot::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            accepted = listener.accept() => {
+                if let Ok((stream, peer)) = accepted {
+                    connections.spawn(serve(stream, peer, handler.clone()));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, handler: Handler) {
+    // Without this an answer's last packet may wait 40 ms for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let reset = Arc::new(AtomicBool::new(false));
+    let service = service_fn({
+        let reset = reset.clone();
+        move |request| answer(request, peer, handler.clone(), reset.clone())
+    });
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if (&mut connection).await.is_err() && reset.load(Ordering::Relaxed) {
+        let stream = connection.into_parts().io.into_inner();
+        let _ = stream.set_zero_linger();
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    handler: Handler,
+    reset: Arc<AtomicBool>,
+) -> Result<Answer, Hangup> {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(peer);
+    let body = Limited::new(body, LARGEST_BODY)
+        .collect()
+        .await
+        .map_err(|_| Hangup::Close)?
+        .to_bytes();
+    let answered = handler(Request::from_parts(parts, body)).await;
+    if matches!(answered, Err(Hangup::Reset)) {
+        reset.store(true, Ordering::Relaxed);
+    }
+    answered
+}
+
+/// The peer of a request that the server handed out.
+pub(crate) fn peer(request: &Request<Bytes>) -> io::Result<SocketAddr> {
+    request
+        .extensions()
+        .get::<SocketAddr>()
+        .copied()
+        .ok_or_else(|| io::Error::other("not a request of this server"))
+}

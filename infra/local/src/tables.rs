@@ -1,0 +1,166 @@
+//! The deployment's four tables, created in whichever engine a client reaches.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::Waiters;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use aws_smithy_http_client::Builder as HttpClient;
+
+use crate::Error;
+
+/// The region that all stand-ins pretend to be in.
+pub const REGION: &str = "us-east-1";
+/// Letters and digits alone: DynamoDB Local takes no other key id.
+pub const ACCESS_KEY_ID: &str = "sample";
+/// As little a secret as the key id.
+pub const SECRET_ACCESS_KEY: &str = "sample";
+
+/// How long a table may take to become active.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The names of the four tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// Clients, organisations and persons, by `id`.
+    pub callers: String,
+    /// Embargoes, licences, models and all else that decides, by `kind` and `id`.
+    pub register: String,
+    /// Quotas and counts, by `licence` and `model`.
+    pub usage: String,
+    /// The decisions, by `chain` and `seq`.
+    pub ledger: String,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Tables::with_prefix("")
+    }
+}
+
+impl Tables {
+    /// Names that begin with `prefix`, so that many tests can share one engine.
+    pub fn with_prefix(prefix: &str) -> Tables {
+        Tables {
+            callers: format!("{prefix}callers"),
+            register: format!("{prefix}register"),
+            usage: format!("{prefix}usage"),
+            ledger: format!("{prefix}ledger"),
+        }
+    }
+
+    /// The variables by which the gate learns the names.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        [
+            ("CALLERS_TABLE", &self.callers),
+            ("REGISTER_TABLE", &self.register),
+            ("USAGE_TABLE", &self.usage),
+            ("LEDGER_TABLE", &self.ledger),
+        ]
+        .map(|(variable, name)| (variable.to_owned(), name.clone()))
+        .into()
+    }
+
+    /// Creates those that are missing, and leaves the others and their records alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Table`] when the engine can't be reached or refuses.
+    pub async fn create(&self, client: &Client) -> Result<(), Error> {
+        use ScalarAttributeType::{N, S};
+        let by_revision = LocalSecondaryIndex::builder()
+            .index_name("by-revision")
+            .key_schema(key("kind", KeyType::Hash))
+            .key_schema(key("revision", KeyType::Range))
+            .projection(
+                Projection::builder()
+                    .projection_type(ProjectionType::All)
+                    .build(),
+            )
+            .build()
+            .expect("the index has a name and a key");
+        let register = table(client, &self.register, &[("kind", S), ("id", S)])
+            .attribute_definitions(attribute("revision", N))
+            .local_secondary_indexes(by_revision);
+
+        create(client, table(client, &self.callers, &[("id", S)])).await?;
+        create(client, register).await?;
+        let usage = [("licence", S), ("model", S)];
+        create(client, table(client, &self.usage, &usage)).await?;
+        let ledger = [("chain", S), ("seq", N)];
+        create(client, table(client, &self.ledger, &ledger)).await
+    }
+}
+
+/// A client for the engine at `url`, with sample credentials and the SDK's usual retries.
+pub fn client(url: &str) -> Client {
+    let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "sample");
+    // Plain HTTP: the usual client would read the system's certificates each time.
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(credentials)
+        .endpoint_url(url)
+        .http_client(HttpClient::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+/// The first of `keys` is the partition's, the second the order's within it.
+fn table(
+    client: &Client,
+    name: &str,
+    keys: &[(&str, ScalarAttributeType)],
+) -> CreateTableFluentBuilder {
+    let mut table = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest);
+    for ((name, kind), role) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+        table = table
+            .attribute_definitions(attribute(name, kind.clone()))
+            .key_schema(key(name, role));
+    }
+    table
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(kind)
+        .build()
+        .expect("an attribute has a name and a type")
+}
+
+fn key(name: &str, role: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(role)
+        .build()
+        .expect("a key has a name and a role")
+}
+
+async fn create(client: &Client, table: CreateTableFluentBuilder) -> Result<(), Error> {
+    let name = table.get_table_name().clone().unwrap_or_default();
+    let fault = |source| Error::Table {
+        table: name.clone(),
+        source,
+    };
+    if let Err(trouble) = table.send().await {
+        let trouble = trouble.into_service_error();
+        if !trouble.is_resource_in_use_exception() {
+            return Err(fault(trouble.into()));
+        }
+    }
+    let active = client
+        .wait_until_table_exists()
+        .table_name(&name)
+        .wait(PATIENCE)
+        .await;
+    active.map(drop).map_err(|late| fault(late.into()))
+}

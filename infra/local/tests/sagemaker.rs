@@ -1,0 +1,170 @@
+//! The SageMaker stand-in as the AWS SDK sees it: answers, typed errors and broken connections.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+use std::time::Duration;
+
+use aws_sdk_sagemakerruntime::Client;
+use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
+use aws_sdk_sagemakerruntime::config::timeout::TimeoutConfig;
+use aws_sdk_sagemakerruntime::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{
+    InvokeEndpointError, InvokeEndpointOutput,
+};
+use aws_sdk_sagemakerruntime::primitives::Blob;
+use export_gate_local::sagemaker::{Behaviour, SageMaker};
+use serde_json::{Value, json};
+
+type Outcome = Result<InvokeEndpointOutput, SdkError<InvokeEndpointError>>;
+
+/// One attempt each, so that every behaviour is met by one call.
+fn client(sagemaker: &SageMaker) -> Client {
+    let config = aws_sdk_sagemakerruntime::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("sample", "sample", None, None, "sample"))
+        .endpoint_url(sagemaker.url())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_timeout(Duration::from_secs(2))
+                .build(),
+        )
+        .build();
+    Client::from_conf(config)
+}
+
+async fn invoke(client: &Client) -> Outcome {
+    client
+        .invoke_endpoint()
+        .endpoint_name("fable-5")
+        .content_type("text/plain")
+        .accept("application/json")
+        .body(Blob::new("hello"))
+        .send()
+        .await
+}
+
+/// The service's error, with its status.
+async fn refused(client: &Client) -> (u16, InvokeEndpointError) {
+    match invoke(client).await.expect_err("it was told to fail") {
+        SdkError::ServiceError(error) => (error.raw().status().as_u16(), error.into_err()),
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn it_says_what_it_is_and_records_what_came_in() {
+    let sagemaker = SageMaker::start(0).await.unwrap();
+    let client = client(&sagemaker);
+    let answer = invoke(&client).await.unwrap();
+    assert_eq!(answer.content_type(), Some("application/json"));
+    assert_eq!(answer.invoked_production_variant(), Some("AllTraffic"));
+    let body: Value = serde_json::from_slice(answer.body().unwrap().as_ref()).unwrap();
+    assert_eq!(body["stand_in"], true);
+    assert_eq!(body["endpoint"], "fable-5");
+    let told = json!({"content_type": "text/plain", "accept": "application/json", "bytes": 5});
+    assert_eq!(body["request"], told);
+
+    let invocations = sagemaker.invocations().all();
+    assert_eq!(invocations.len(), 1);
+    assert_eq!(invocations[0].endpoint, "fable-5");
+    assert_eq!(invocations[0].content_type.as_deref(), Some("text/plain"));
+    assert_eq!(invocations[0].accept.as_deref(), Some("application/json"));
+    assert_eq!(invocations[0].body, "hello");
+}
+
+#[tokio::test]
+async fn its_errors_are_the_services() {
+    let sagemaker = SageMaker::start(0).await.unwrap();
+    let client = client(&sagemaker);
+
+    sagemaker.next(Behaviour::NotReady);
+    let (status, error) = refused(&client).await;
+    assert_eq!(status, 429);
+    assert!(error.is_model_not_ready_exception(), "{error:?}");
+    assert!(error.message().is_some());
+
+    sagemaker.next(Behaviour::Throttled);
+    let (status, error) = refused(&client).await;
+    assert_eq!((status, error.code()), (400, Some("ThrottlingException")));
+
+    sagemaker.next(Behaviour::ModelError {
+        original_status: 507,
+    });
+    let (status, error) = refused(&client).await;
+    assert_eq!(status, 424);
+    let InvokeEndpointError::ModelError(error) = error else {
+        unreachable!("{error:?}");
+    };
+    assert_eq!(error.original_status_code(), Some(507));
+    assert!(error.original_message().is_some() && error.log_stream_arn().is_some());
+
+    sagemaker.next(Behaviour::InternalFailure);
+    let (status, error) = refused(&client).await;
+    assert_eq!(status, 500);
+    assert!(error.is_internal_failure(), "{error:?}");
+
+    sagemaker.next(Behaviour::ServiceUnavailable);
+    let (status, error) = refused(&client).await;
+    assert_eq!(status, 503);
+    assert!(error.is_service_unavailable(), "{error:?}");
+
+    assert!(invoke(&client).await.is_ok(), "the queue is used up");
+    assert_eq!(sagemaker.invocations().count(), 6);
+}
+
+#[tokio::test]
+async fn it_breaks_connections() {
+    let sagemaker = SageMaker::start(0).await.unwrap();
+    let client = client(&sagemaker);
+    sagemaker.next(Behaviour::Hang);
+    let hung = invoke(&client).await.unwrap_err();
+    assert!(matches!(hung, SdkError::TimeoutError(_)), "{hung:?}");
+
+    for (behaviour, sign) in [
+        (Behaviour::Reset, "ConnectionReset"),
+        (Behaviour::Close, "IncompleteMessage"),
+    ] {
+        sagemaker.next(behaviour);
+        let broken = invoke(&client).await.unwrap_err();
+        assert!(matches!(broken, SdkError::DispatchFailure(_)), "{broken:?}");
+        assert!(format!("{broken:?}").contains(sign), "{broken:?}");
+    }
+
+    sagemaker.cut().await;
+    let gone = invoke(&client).await.unwrap_err();
+    assert!(
+        format!("{gone:?}").contains("ConnectionRefused"),
+        "{gone:?}"
+    );
+    assert_eq!(sagemaker.invocations().count(), 3);
+    sagemaker.mend().await.unwrap();
+    invoke(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_answers_as_told() {
+    let sagemaker = SageMaker::start(0).await.unwrap();
+    let client = client(&sagemaker);
+    let told = Behaviour::Answer {
+        status: 200,
+        content_type: "image/png".to_owned(),
+        body: vec![0, 159, 146, 150].into(),
+    };
+    sagemaker.always(Behaviour::Delay(Duration::from_millis(50), Box::new(told)));
+    sagemaker.next(Behaviour::TooLarge(7_000_000));
+    let large = invoke(&client).await.unwrap();
+    assert_eq!(large.body().unwrap().as_ref().len(), 7_000_000);
+    let before = std::time::Instant::now();
+    let answer = invoke(&client).await.unwrap();
+    assert!(before.elapsed() >= Duration::from_millis(50));
+    assert_eq!(answer.content_type(), Some("image/png"));
+    assert_eq!(answer.body().unwrap().as_ref(), [0, 159, 146, 150]);
+}

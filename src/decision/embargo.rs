@@ -1,0 +1,93 @@
+//! Pure. Whether an embargo applies: every key that it has must match, and unknown is a match.
+
+use jiff::Timestamp;
+
+use super::subject::{Nationality, Subject};
+use crate::record::{AppliesTo, Choice, Embargo, Places, Record};
+use crate::register::Register;
+use crate::terms::{Code, Match};
+
+/// How an embargo applies.
+#[derive(Debug)]
+pub(super) struct Applies {
+    /// The code of its first key, in the order of [`Code`].
+    pub(super) code: Code,
+    /// How its destinations matched.
+    pub(super) by_destination: Match,
+}
+
+/// How the embargo applies to the subject; `None` where it doesn't.
+pub(super) fn applies(
+    embargo: &Record<Embargo>,
+    subject: &Subject,
+    register: &Register,
+    now: Timestamp,
+) -> Option<Applies> {
+    let to = &embargo.applies_to;
+    let in_group = |group: &str, country| register.in_group(group, country, now);
+    let by_destination = to.destinations.as_ref().map(|choice| destination(choice, subject, in_group));
+    let keys = [
+        (Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
+        (Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
+        (Code::EmbargoDestination, by_destination),
+        (
+            Code::EmbargoNationality,
+            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
+        ),
+        (
+            Code::EmbargoEndUse,
+            to.end_uses.as_ref().map(|choice| {
+                let words = subject.facts.end_uses.iter();
+                or_unknown(words.map(|word| choice.ask(|named| named.has(word))))
+            }),
+        ),
+        (
+            Code::EmbargoNetwork,
+            to.networks.as_ref().map(|choice| {
+                let addresses = subject.addresses.iter();
+                or_unknown(addresses.map(|address| choice.ask(|named| named.has(*address))))
+            }),
+        ),
+    ];
+    let present = || keys.iter().filter_map(|(code, matched)| Some((*code, (*matched)?)));
+    if Match::all(present().map(|(_, matched)| matched)) == Match::No {
+        return None;
+    }
+    let (code, _) = present().next()?;
+    Some(Applies { code, by_destination: by_destination.unwrap_or(Match::No) })
+}
+
+/// Whether the embargo can be lifted only by a licence that names it.
+pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
+    to.networks.is_some()
+}
+
+/// Whether the destination is among the places.
+pub(super) fn destination(
+    choice: &Choice<Places>,
+    subject: &Subject,
+    in_group: impl Fn(&str, crate::terms::Country) -> Match,
+) -> Match {
+    choice.ask(|places| places.has_destination(&subject.to, &in_group))
+}
+
+fn nationality(
+    choice: &Choice<Places>,
+    embargo: &Embargo,
+    subject: &Subject,
+    in_group: impl Fn(&str, crate::terms::Country) -> Match,
+) -> Match {
+    match subject.nationality(embargo.basis) {
+        Nationality::UsPerson => Match::No,
+        Nationality::Of { countries, complete } => {
+            let known =
+                countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, &in_group)));
+            Match::any(known.chain((!complete).then_some(Match::Unknown)))
+        }
+    }
+}
+
+/// `Unknown` where there is nothing to ask about.
+fn or_unknown(matches: impl Iterator<Item = Match>) -> Match {
+    matches.max().unwrap_or(Match::Unknown)
+}

@@ -1,0 +1,106 @@
+//! Pure. Which licence lifts an embargo, and why none does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::embargo::{destination, is_answered_by_name_only};
+use super::subject::{Nationality, Persons, Subject};
+use crate::record::{Effect, Embargo, Licence, Model, PersonScope, Record};
+use crate::register::Register;
+use crate::terms::{Code, Match};
+
+/// What a licence is asked about.
+pub(super) struct Asking<'a> {
+    pub(super) model: &'a Record<Model>,
+    pub(super) subject: &'a Subject,
+    pub(super) register: &'a Register,
+    pub(super) exhausted: &'a BTreeSet<String>,
+    pub(super) now: Timestamp,
+}
+
+/// The licence that lifts the embargo: without a quota first, then the earliest to end, then by id.
+///
+/// # Errors
+/// Why none does: the code of the licence that came nearest, or nothing where none ever could.
+pub(super) fn cover<'a>(
+    embargo: &Record<Embargo>,
+    asking: &Asking<'a>,
+) -> Result<&'a Arc<Record<Licence>>, Option<Code>> {
+    if embargo.effect == Effect::Prohibited {
+        return Err(None);
+    }
+    let mut nearest = Code::LicenceMissing;
+    let mut covering = Vec::new();
+    for licence in asking.register.licences_of(&asking.subject.organisation) {
+        match shortfall(licence, embargo, asking) {
+            None => covering.push(licence),
+            // The codes stand in the order of how near a licence came.
+            Some(code) => nearest = nearest.max(code),
+        }
+    }
+    let first = covering.into_iter().min_by_key(|licence| {
+        (licence.quota.is_some(), licence.meta.window.until.unwrap_or(Timestamp::MAX), &licence.meta.id)
+    });
+    first.ok_or(Some(nearest))
+}
+
+/// What a licence lacks to lift the embargo; `None` where it does.
+fn shortfall(licence: &Record<Licence>, embargo: &Record<Embargo>, asking: &Asking<'_>) -> Option<Code> {
+    let names_model =
+        licence.models.iter().any(|pattern| pattern.names(&asking.model.meta.id, asking.model) == Match::Yes);
+    let Asking { now, .. } = *asking;
+    if licence.authority != embargo.authority
+        || licence.meta.withdrawn
+        || !names_model
+        || !licence.meta.window.has_begun(now)
+    {
+        return Some(Code::LicenceMissing);
+    }
+    let reaches = answers(licence, embargo) && scope(licence, embargo, asking) == Match::Yes;
+    match (reaches, licence.meta.window.is_over(now)) {
+        (false, true) => Some(Code::LicenceMissing),
+        (false, false) => Some(Code::LicenceScope),
+        (true, true) => Some(Code::LicenceExpired),
+        (true, false) if asking.exhausted.contains(&licence.meta.id) => Some(Code::LicenceExhausted),
+        (true, false) => None,
+    }
+}
+
+/// Whether a licence is about this embargo: by its name, or by having each scope that the embargo restricts. That the
+/// scope then names the matching value is for [`scope`].
+fn answers(licence: &Licence, embargo: &Record<Embargo>) -> bool {
+    if let Some(named) = &licence.embargoes {
+        return named.contains(&embargo.meta.id);
+    }
+    let to = &embargo.applies_to;
+    !is_answered_by_name_only(to)
+        && (to.destinations.is_none() || licence.destinations.is_some())
+        && (to.nationalities.is_none() || licence.nationalities.is_some())
+        && (to.end_uses.is_none() || licence.end_uses.is_some())
+}
+
+/// Whether each scope that the licence has admits the fact. What nobody knows is outside every scope.
+fn scope(licence: &Licence, embargo: &Embargo, asking: &Asking<'_>) -> Match {
+    let Asking { subject, register, now, .. } = *asking;
+    let in_group = |group: &str, country| register.in_group(group, country, now);
+    let persons = match (&subject.facts.persons, licence.persons) {
+        (Persons::Unknown, _) => Match::Unknown,
+        (Persons::Named(person), PersonScope::UsPersons) => person.us_status.is_us_person().into(),
+        (Persons::None | Persons::Attested, PersonScope::UsPersons) | (_, PersonScope::Any) => Match::Yes,
+    };
+    let destinations = licence.destinations.as_ref().map(|choice| destination(choice, subject, in_group));
+    let nationalities = licence.nationalities.as_ref().map(|choice| match subject.nationality(embargo.basis) {
+        Nationality::UsPerson => Match::Yes,
+        Nationality::Of { complete: false, .. } => Match::Unknown,
+        Nationality::Of { countries, complete: true } => {
+            Match::all(countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, in_group))))
+        }
+    });
+    let end_uses = licence.end_uses.as_ref().map(|choice| {
+        let words = subject.facts.end_uses.iter().map(|word| choice.ask(|named| named.has(word)));
+        words.min().unwrap_or(Match::Unknown)
+    });
+    Match::all([Some(persons), destinations, nationalities, end_uses].into_iter().flatten())
+}

@@ -1,0 +1,211 @@
+//! Pure. The law: a subject, a model, the register and a time in; a decision, with every reason and record, out.
+//!
+//! All embargoes are asked, none stops the others, and the order of records never matters.
+
+mod embargo;
+mod identity;
+mod licence;
+mod permit;
+mod reason;
+mod subject;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::record::{Effect, Licence, Model, ModelStatus, Record, WhenUnknown};
+use crate::register::{Fault, Register, Resolved};
+use crate::terms::{Code, Match, ModelRef};
+
+pub use identity::{Callers, Claimed, identify};
+pub use permit::Permit;
+pub use reason::{Reason, leading};
+pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
+
+/// What was decided, with every reason and every record used.
+#[derive(Debug)]
+pub struct Decision {
+    /// Permit or refuse.
+    pub outcome: Outcome,
+    /// Every reason, the one that leads first. Empty for a permit.
+    pub reasons: Vec<Reason>,
+    /// The model's id and endpoint, where the register knows it.
+    pub model: Option<(String, String)>,
+    /// Every embargo that applied, by id.
+    pub embargoes: Vec<Applied>,
+    /// The licences with a quota that the permit draws on, each once.
+    pub draws_on: Vec<Arc<Record<Licence>>>,
+}
+
+/// Permit or refuse.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The model may be invoked, once.
+    Permit(Permit),
+    /// It may not.
+    Refuse,
+}
+
+/// An embargo that applied to the transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The embargo, `id@revision`.
+    pub embargo: String,
+    /// What it does.
+    pub effect: Effect,
+    /// The licence that lifted it, `id@revision`.
+    pub licence: Option<String>,
+}
+
+/// The gate can't decide: the records that it would need can't be read. This is trouble, not a decision.
+#[derive(Debug, thiserror::Error)]
+#[error("the record `{kind}`/`{id}` can't be relied on: {why}")]
+pub struct Undecidable {
+    /// The record's kind.
+    pub kind: String,
+    /// The record's id.
+    pub id: String,
+    /// What is wrong with it, in words for operators.
+    pub why: String,
+}
+
+impl From<&Fault> for Undecidable {
+    fn from(fault: &Fault) -> Self {
+        Self { kind: fault.kind.clone(), id: fault.id.clone(), why: fault.why.clone() }
+    }
+}
+
+impl Decision {
+    /// The refusal of a caller whom the records don't bear out; nothing else is looked at, and nothing else is told.
+    #[must_use]
+    pub fn unidentified(codes: Vec<Code>) -> Self {
+        Self::settled(None, codes.into_iter().map(Reason::of).collect(), Vec::new(), Vec::new())
+    }
+
+    /// 200 for a permit, else the leading reason's.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        leading(&self.reasons).map_or(200, |reason| reason.code.status())
+    }
+
+    /// The licences that lifted an embargo, `id@revision`, each once.
+    #[must_use]
+    pub fn licences(&self) -> Vec<String> {
+        let used: BTreeSet<&String> = self.embargoes.iter().filter_map(|applied| applied.licence.as_ref()).collect();
+        used.into_iter().cloned().collect()
+    }
+
+    fn settled(
+        model: Option<&Record<Model>>,
+        mut reasons: Vec<Reason>,
+        embargoes: Vec<Applied>,
+        draws_on: Vec<Arc<Record<Licence>>>,
+    ) -> Self {
+        reason::sort(&mut reasons);
+        // INVARIANT: this is the one place that makes a permit, and it takes a model and no reason against it.
+        let outcome = match model {
+            Some(model) if reasons.is_empty() => Outcome::Permit(Permit::new(model)),
+            _ => Outcome::Refuse,
+        };
+        let draws_on = if matches!(outcome, Outcome::Permit(_)) { draws_on } else { Vec::new() };
+        let model = model.map(|model| (model.meta.id.clone(), model.endpoint.clone()));
+        Self { outcome, reasons, model, embargoes, draws_on }
+    }
+}
+
+/// Decides whether `subject` may use the model that it asks for at `now`. The licences whose ids are in `exhausted` have
+/// no quota left.
+///
+/// # Errors
+/// [`Undecidable`] where a record that concerns the model can't be relied on.
+pub fn decide(
+    asked: &ModelRef,
+    subject: &Subject,
+    register: &Register,
+    exhausted: &BTreeSet<String>,
+    now: Timestamp,
+) -> Result<Decision, Undecidable> {
+    match register.resolve(asked, now) {
+        Resolved::Model(model) => decide_on(model, subject, register, exhausted, now),
+        Resolved::Unclear => Err(Undecidable {
+            kind: "model".into(),
+            id: asked.as_str().into(),
+            why: "its records can't be read, or contradict each other".into(),
+        }),
+        Resolved::Unknown => match register.fault_of_all(now) {
+            Some(fault) => Err(fault.into()),
+            None => {
+                let mut reasons = against_any_model(subject, register, now);
+                reasons.push(Reason::of(Code::ModelUnknown));
+                Ok(Decision::settled(None, reasons, Vec::new(), Vec::new()))
+            }
+        },
+    }
+}
+
+/// [`decide`], for a model that the register knows.
+///
+/// # Errors
+/// [`Undecidable`] where a record that concerns the model can't be relied on.
+pub fn decide_on(
+    model: &Record<Model>,
+    subject: &Subject,
+    register: &Register,
+    exhausted: &BTreeSet<String>,
+    now: Timestamp,
+) -> Result<Decision, Undecidable> {
+    if let Some(fault) = register.fault_of(model, now) {
+        return Err(fault.into());
+    }
+    let mut reasons = against_any_model(subject, register, now);
+    if model.meta.withdrawn || model.meta.window.is_over(now) || model.status == ModelStatus::Withdrawn {
+        reasons.push(Reason::of(Code::ModelWithdrawn));
+    }
+    let asking = licence::Asking { model, subject, register, exhausted, now };
+    let refuses_unknown = register.screening(now).unknown_destination == WhenUnknown::Refuse;
+    let mut applied = Vec::new();
+    let mut draws_on: Vec<Arc<Record<Licence>>> = Vec::new();
+    for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
+        let Some(applies) = embargo::applies(record, subject, register, now) else { continue };
+        let lifted_by = match record.effect {
+            Effect::Observed => None,
+            Effect::LicenceRequired | Effect::Prohibited => {
+                let cover = licence::cover(record, &asking);
+                if let Err(shortfall) = cover {
+                    // An embargo on a place that nobody knows the request to be in: unknown is what is told, since it is
+                    // what the caller can do something about.
+                    let code = match applies.code {
+                        Code::EmbargoDestination if applies.by_destination == Match::Unknown && refuses_unknown => {
+                            Code::DestinationUnknown
+                        }
+                        code => code,
+                    };
+                    reason::push(&mut reasons, code, record, shortfall);
+                }
+                cover.ok()
+            }
+        };
+        if let Some(licence) = lifted_by
+            && licence.quota.is_some()
+            && !draws_on.iter().any(|drawn| drawn.meta.id == licence.meta.id)
+        {
+            draws_on.push(Arc::clone(licence));
+        }
+        applied.push(Applied {
+            embargo: record.meta.version(),
+            effect: record.effect,
+            licence: lifted_by.map(|licence| licence.meta.version()),
+        });
+    }
+    applied.sort_by(|a, b| a.embargo.cmp(&b.embargo));
+    Ok(Decision::settled(Some(model), reasons, applied, draws_on))
+}
+
+/// What stands against a request whatever the model.
+fn against_any_model(subject: &Subject, register: &Register, now: Timestamp) -> Vec<Reason> {
+    let unknown = subject.to.country.is_none() && register.screening(now).unknown_destination == WhenUnknown::Refuse;
+    let undeclared = subject.facts.undeclared_end_use;
+    let reasons = [(unknown, Code::DestinationUnknown), (undeclared, Code::EndUseUndeclared)];
+    reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| Reason::of(code)).collect()
+}

@@ -1,0 +1,168 @@
+//! Pure. Who asks and where the answer goes: all that a decision rests on, as the ledger keeps it.
+//!
+//! INVARIANT: the fields that are serialised stand in alphabetical order, since the ledger's entry is hashed so.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
+use crate::terms::{Country, Destination};
+
+/// Who asks and where the answer goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The organisation's id.
+    pub organisation: String,
+    /// The address, first as it came, then what is embedded in it; none is unknown.
+    pub addresses: Vec<IpAddr>,
+    /// Where the answer goes.
+    pub to: Destination,
+    /// The rest of what the decision rests on.
+    pub facts: Facts,
+}
+
+/// The facts of the records and of the location that a decision rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The request's end uses; none is unknown.
+    pub end_uses: Vec<String>,
+    /// Licences whose quota was used up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exhausted: Vec<String>,
+    /// Where the destination comes from.
+    pub location: LocationFacts,
+    /// The organisation.
+    pub organisation: OrganisationFacts,
+    /// Who uses the client.
+    pub persons: Persons,
+    /// Whether the `End-Use` header names none of the organisation's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undeclared_end_use: bool,
+    /// Who may use the client, by its record.
+    pub users: Users,
+}
+
+/// Which data gave the destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationFacts {
+    /// The edition of the data.
+    pub edition: String,
+    /// What it is: `mmdb` or `delegations`.
+    pub source: String,
+}
+
+/// Where a request comes from, as the location data has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Where {
+    /// The address, first as it came, then what is embedded in it; none is unknown.
+    pub addresses: Vec<IpAddr>,
+    /// The destination.
+    pub to: Destination,
+    /// Which data gave it.
+    pub by: LocationFacts,
+}
+
+/// What is known of an organisation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganisationFacts {
+    /// Where it is run from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headquartered_in: Option<Country>,
+    /// Where it was founded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incorporated_in: Option<Country>,
+    /// Whether it is organised to do business in the US.
+    pub organised_in_us: bool,
+    /// What it is.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<OrganisationType>,
+}
+
+/// Who uses the client in this request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Persons {
+    /// Nobody: it serves no person.
+    None,
+    /// Somebody whom the organisation attests to be a US person.
+    Attested,
+    /// This person.
+    Named(PersonFacts),
+    /// Nobody knows: the attestation is absent or lapsed.
+    Unknown,
+}
+
+/// What is known of a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    /// The most recent citizenship or permanent residence; `None` is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deemed_country: Option<Country>,
+    /// Citizenships; none is unknown.
+    pub nationalities: Vec<Country>,
+    /// The status under 15 CFR 772.1.
+    pub us_status: UsStatus,
+}
+
+/// The nationality that embargoes and licences look at.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Nationality {
+    /// A US person's, which no embargo by nationality reaches.
+    UsPerson,
+    /// These, and others that nobody knows where it is not `complete`.
+    Of { countries: Vec<Country>, complete: bool },
+}
+
+impl Subject {
+    /// Whether a foreign person gets the answer (15 CFR 772.1). A person who acts for a foreign organisation is that
+    /// organisation's access, and what nobody knows is foreign.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        let foreign_persons = match &self.facts.persons {
+            Persons::None | Persons::Attested => false,
+            Persons::Named(person) => !person.us_status.is_us_person(),
+            Persons::Unknown => true,
+        };
+        self.facts.organisation.is_foreign() || foreign_persons
+    }
+
+    /// The nationality that counts: the person's, or without a named one the organisation's countries.
+    pub(super) fn nationality(&self, basis: Basis) -> Nationality {
+        match &self.facts.persons {
+            Persons::Named(person) => person.nationality(basis),
+            Persons::None | Persons::Attested => self.facts.organisation.nationality(),
+            Persons::Unknown => Nationality::Of { countries: Vec::new(), complete: false },
+        }
+    }
+}
+
+impl OrganisationFacts {
+    fn is_foreign(&self) -> bool {
+        Organisation::is_foreign(self.kind, self.incorporated_in, self.organised_in_us)
+    }
+
+    fn nationality(&self) -> Nationality {
+        if !self.is_foreign() {
+            return Nationality::UsPerson;
+        }
+        let countries = [self.incorporated_in, self.headquartered_in].into_iter().flatten().collect();
+        Nationality::Of { countries, complete: self.incorporated_in.is_some() }
+    }
+}
+
+impl PersonFacts {
+    fn nationality(&self, basis: Basis) -> Nationality {
+        if self.us_status.is_us_person() {
+            return Nationality::UsPerson;
+        }
+        let recent = self.deemed_country;
+        match basis {
+            Basis::Recent => Nationality::Of { countries: recent.into_iter().collect(), complete: recent.is_some() },
+            Basis::Any => Nationality::Of {
+                countries: self.nationalities.iter().copied().chain(recent).collect(),
+                complete: !self.nationalities.is_empty(),
+            },
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Pure. What a record names: a list of values, or a list with exceptions, each asked in three-valued logic.
+//!
+//! Written `["CU", "E:1"]`, or `{"any_of": ["*"], "except": ["US"]}`. In places and words `*` is every one.
+
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use prefix_trie::PrefixSet;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::terms::{Country, CountrySet, Destination, Match, Region};
+
+/// Values that a record names, less its exceptions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice<T> {
+    /// What is named.
+    pub any_of: T,
+    /// What is excepted from it.
+    pub except: Option<T>,
+}
+
+impl<T> Choice<T> {
+    /// Asks both lists the same question.
+    pub fn ask(&self, among: impl Fn(&T) -> Match) -> Match {
+        among(&self.any_of).but_not(self.except.as_ref().map_or(Match::No, among))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Choice<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Choice<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list, or a map of `any_of` and `except`")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                let any_of = T::deserialize(serde::de::value::SeqAccessDeserializer::new(list))?;
+                Ok(Choice { any_of, except: None })
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Written<T> {
+                    any_of: T,
+                    except: Option<T>,
+                }
+                let Written { any_of, except } =
+                    Written::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Choice { any_of, except })
+            }
+        }
+        deserializer.deserialize_any(Visitor(std::marker::PhantomData))
+    }
+}
+
+/// One place as a record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Place {
+    /// Every place.
+    Every,
+    /// A country.
+    Country(Country),
+    /// A region of a country.
+    Region(Region),
+    /// A group of countries in the register, such as `E:1`.
+    Group(String),
+}
+
+impl TryFrom<String> for Place {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "*" {
+            return Ok(Self::Every);
+        }
+        if let Ok(region) = Region::parse(&text) {
+            return Ok(Self::Region(region));
+        }
+        match Country::parse(&text) {
+            Ok(country) => Ok(Self::Country(country)),
+            // Two letters, or a hyphen behind two, are meant as a code. The rest is a group, which the register knows
+            // or not.
+            Err(error) if text.len() <= 2 || text.as_bytes().get(2) == Some(&b'-') => Err(error.to_string()),
+            Err(_) => Ok(Self::Group(text)),
+        }
+    }
+}
+
+/// Places that a record names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places {
+    every: bool,
+    countries: CountrySet,
+    regions: Vec<Region>,
+    groups: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Places {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut places = Self::default();
+        for place in super::filled::<D, Place>(deserializer)? {
+            match place {
+                Place::Every => places.every = true,
+                Place::Country(country) => places.countries.insert(country),
+                Place::Region(region) => places.regions.push(region),
+                Place::Group(group) => places.groups.push(group),
+            }
+        }
+        Ok(places)
+    }
+}
+
+impl Places {
+    /// Whether a destination is among the places. `in_group` says whether a country is in a group.
+    pub fn has_destination(&self, to: &Destination, in_group: impl Fn(&str, Country) -> Match) -> Match {
+        let Some(country) = to.country else { return Match::Unknown };
+        let of_this_country = || self.regions.iter().filter(|region| region.country() == Some(country));
+        let region = match &to.region {
+            Some(region) => Match::any(of_this_country().map(|named| Match::from(named == region))),
+            None => Match::any(of_this_country().map(|_| Match::Unknown)),
+        };
+        region.max(self.has_country(country, in_group))
+    }
+
+    /// Whether a country, as a nationality or an organisation's, is among the places.
+    pub fn has_country(&self, country: Country, in_group: impl Fn(&str, Country) -> Match) -> Match {
+        if self.every || self.countries.contains(country) {
+            return Match::Yes;
+        }
+        Match::any(self.groups.iter().map(|group| in_group(group, country)))
+    }
+
+    /// The groups named.
+    pub fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    /// The regions named.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+}
+
+/// Words, such as end-use codes, that a record names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    every: bool,
+    words: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words: Vec<String> = super::filled(deserializer)?;
+        if words.iter().any(|word| word.trim().is_empty()) {
+            return Err(D::Error::custom("an empty word"));
+        }
+        Ok(Self { every: words.iter().any(|word| word == "*"), words })
+    }
+}
+
+impl Words {
+    /// Whether a word is among them.
+    pub fn has(&self, word: &str) -> Match {
+        Match::from(self.every || self.words.iter().any(|named| named == word))
+    }
+}
+
+/// Networks that a record names, searched by longest prefix.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Networks {
+    v4: PrefixSet<Ipv4Net>,
+    v6: PrefixSet<Ipv6Net>,
+}
+
+impl<'de> Deserialize<'de> for Networks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut networks = Self::default();
+        for text in super::filled::<D, String>(deserializer)? {
+            // A bare address is the network of that one address.
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            match network.map_err(|_| D::Error::custom(format!("`{text}` is no network such as 192.0.2.0/24")))?.trunc()
+            {
+                IpNet::V4(network) => networks.v4.insert(network),
+                IpNet::V6(network) => networks.v6.insert(network),
+            };
+        }
+        Ok(networks)
+    }
+}
+
+impl Networks {
+    /// Whether an address is in one of them.
+    pub fn has(&self, address: IpAddr) -> Match {
+        Match::from(match address {
+            IpAddr::V4(address) => self.v4.get_lpm(&Ipv4Net::from(address)).is_some(),
+            IpAddr::V6(address) => self.v6.get_lpm(&Ipv6Net::from(address)).is_some(),
+        })
+    }
+}

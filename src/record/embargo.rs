@@ -1,0 +1,142 @@
+//! Pure. Embargoes: what prohibits, or makes subject to a licence, some transfers of some models.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Choice, Kind, Meta, Networks, Places, Unreadable, Words};
+use crate::terms::ModelPattern;
+
+/// An embargo. It applies when *every* key of `applies_to` matches.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embargo {
+    /// The models that it is about.
+    #[serde(deserialize_with = "super::filled")]
+    pub models: Vec<ModelPattern>,
+    /// The transfers that it is about.
+    pub applies_to: AppliesTo,
+    /// What it does to them.
+    pub effect: Effect,
+    /// Who imposed it.
+    pub authority: Authority,
+    /// The rule, as the authority cites it.
+    #[serde(deserialize_with = "super::text")]
+    pub citation: String,
+    /// Where the rule can be read.
+    pub url: Option<String>,
+    /// Whether callers may be told authority and citation; letters can be confidential.
+    #[serde(default = "yes")]
+    pub disclose: bool,
+    /// Which nationalities count.
+    #[serde(default)]
+    pub basis: Basis,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The keys of an embargo. At least one is there.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppliesTo {
+    /// Always.
+    #[serde(deserialize_with = "super::only_true")]
+    pub everyone: bool,
+    /// The organisation or the person is foreign (15 CFR 772.1).
+    #[serde(deserialize_with = "super::only_true")]
+    pub foreign_persons: bool,
+    /// The answer goes there.
+    pub destinations: Option<Choice<Places>>,
+    /// The person, or without one the organisation, is of there.
+    pub nationalities: Option<Choice<Places>>,
+    /// The address is in one of these.
+    pub networks: Option<Choice<Networks>>,
+    /// One of the request's end uses is one of these.
+    pub end_uses: Option<Choice<Words>>,
+}
+
+/// What an embargo does to the transfers that it applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// No licence helps.
+    Prohibited,
+    /// Refused unless a licence lifts it.
+    LicenceRequired,
+    /// Recorded, never refused.
+    Observed,
+}
+
+/// Who imposes embargoes and grants licences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Authority {
+    /// The US Bureau of Industry and Security (the EAR).
+    #[serde(rename = "BIS")]
+    Bis,
+    /// The US Office of Foreign Assets Control.
+    #[serde(rename = "OFAC")]
+    Ofac,
+    /// The US Directorate of Defense Trade Controls (the ITAR).
+    #[serde(rename = "DDTC")]
+    Ddtc,
+    /// The European Union.
+    #[serde(rename = "EU")]
+    Eu,
+    /// The United Kingdom.
+    #[serde(rename = "UK")]
+    Uk,
+    /// The United Nations.
+    #[serde(rename = "UN")]
+    Un,
+    /// Whoever runs the gate.
+    #[serde(rename = "OPERATOR")]
+    Operator,
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bis => "BIS",
+            Self::Ofac => "OFAC",
+            Self::Ddtc => "DDTC",
+            Self::Eu => "EU",
+            Self::Uk => "UK",
+            Self::Un => "UN",
+            Self::Operator => "OPERATOR",
+        })
+    }
+}
+
+/// Which nationalities of a person count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The most recent citizenship or permanent residence (15 CFR 734.13(b)).
+    #[default]
+    #[serde(skip)]
+    Recent,
+    /// All of them.
+    Any,
+}
+
+impl Kind for Embargo {
+    const KIND: &'static str = "embargo";
+
+    fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
+        let to = &self.applies_to;
+        let is_empty = *to == AppliesTo::default();
+        let region_as_nationality = to.nationalities.as_ref().is_some_and(|choice| {
+            let lists = [Some(&choice.any_of), choice.except.as_ref()];
+            lists.into_iter().flatten().any(|places| !places.regions().is_empty())
+        });
+        if is_empty {
+            Err(Unreadable("applies_to: it names nothing; write `everyone: true` where everyone is meant".into()))
+        } else if region_as_nationality {
+            Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Pure. Groups of countries, such as the EAR's E:1 (15 CFR 740, Supplement No. 1).
+
+use serde::Deserialize;
+
+use super::Kind;
+use crate::terms::{Country, CountrySet};
+
+/// A group of countries.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// The members.
+    #[serde(deserialize_with = "members")]
+    pub countries: CountrySet,
+}
+
+fn members<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<CountrySet, D::Error> {
+    Ok(super::filled::<D, Country>(deserializer)?.into_iter().collect())
+}
+
+impl Kind for Group {
+    const KIND: &'static str = "group";
+}

@@ -1,0 +1,44 @@
+//! Pure. Settings: what operators change without a deployment.
+
+use serde::Deserialize;
+
+use super::{Kind, Meta, Unreadable};
+
+/// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Screening {
+    /// The score, 0 to 1, from which a name is a possible match with a listed party.
+    pub match_threshold: Option<f64>,
+    /// What becomes of a request whose destination nobody knows.
+    pub unknown_destination: WhenUnknown,
+    /// What becomes of a request whose signals of its destination disagree.
+    pub inconsistent_destination: WhenUnknown,
+}
+
+/// What becomes of a request with such a fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenUnknown {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is refused only by the embargoes that depend on the fact.
+    Permit,
+}
+
+impl Kind for Screening {
+    const KIND: &'static str = "setting";
+
+    fn check(&self, meta: &Meta) -> Result<(), Unreadable> {
+        if meta.id != "screening" {
+            return Err(Unreadable(format!("`{}` is no setting that this version knows", meta.id)));
+        }
+        match self.match_threshold {
+            Some(threshold) if !(0.0..=1.0).contains(&threshold) => {
+                Err(Unreadable(format!("match_threshold: {threshold} is not between 0 and 1")))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Pure. What is wrong in the register, and which models nobody can decide on because of it.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Register, shelf::Shelf};
+use crate::record::{Embargo, Item, Kind, Model, ModelStatus, Places, Record};
+use crate::terms::{Match, ModelPattern, Window};
+
+/// How long the last readable version of a record stays in force after its last version can't be read.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(300);
+
+/// A record that can't be relied on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// What is wrong, in words for operators.
+    pub why: String,
+    /// The models that nobody can decide on while the fault counts.
+    pub concerns: Concerns,
+    /// When it counts: from the end of the grace, or at once.
+    during: Window,
+    /// Where this window is open, it doesn't count.
+    but_not: Option<Window>,
+}
+
+/// The models that a fault concerns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Concerns {
+    /// Every model.
+    Every,
+    /// Those that a pattern names.
+    Named(Vec<ModelPattern>),
+}
+
+impl Concerns {
+    /// A fault that keeps no model from being decided on.
+    const NONE: Self = Self::Named(Vec::new());
+
+    /// Whether it concerns a model.
+    #[must_use]
+    pub fn has(&self, model: &Record<Model>) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Named(patterns) => {
+                patterns.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// Whether it keeps its models from being decided on at `now`.
+    #[must_use]
+    pub fn counts(&self, now: Timestamp) -> bool {
+        self.during.is_open(now) && !self.but_not.is_some_and(|window| window.is_open(now))
+    }
+
+    fn new(kind: &str, id: &str, why: String, concerns: Concerns) -> Self {
+        Self { kind: kind.into(), id: id.into(), why, concerns, during: Window::default(), but_not: None }
+    }
+}
+
+/// The fault of a record whose kind this version doesn't read.
+pub(super) fn of_strange_kind(kind: String, id: String) -> Fault {
+    let concerns = match kind.as_str() {
+        // A clearance only ever permits, so it counts as absent. A list counts through the embargoes that name it, and
+        // those can't be read by this version either.
+        "clearance" | "list" => Concerns::NONE,
+        _ => Concerns::Every,
+    };
+    let why = format!("`{kind}` is no kind that this version reads");
+    Fault { why, ..Fault::new(&kind, &id, String::new(), concerns) }
+}
+
+/// All faults of a register.
+pub(super) fn derive(register: &Register) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = register.strange.values().cloned().collect();
+    faults.extend(unreadable(&register.settings, |_, _, _| Concerns::Every));
+    faults.extend(unreadable(&register.models, |id, _, _| {
+        let name = id.split_once('@').map_or(id, |(name, _)| name);
+        ModelPattern::try_from(name.to_owned()).map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]))
+    }));
+    faults.extend(unreadable(&register.embargoes, |_, item, last| match models_of(item) {
+        Some(mut patterns) => {
+            patterns.extend(last.into_iter().flat_map(|embargo| embargo.models.clone()));
+            Concerns::Named(patterns)
+        }
+        None => Concerns::Every,
+    }));
+    faults.extend(unreadable(&register.groups, |id, _, _| {
+        let naming = register.embargoes.readable().filter(|embargo| groups_of(embargo).any(|group| group == id));
+        Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect())
+    }));
+    // An unreadable licence counts as absent: it keeps nothing from being decided.
+    faults.extend(unreadable(&register.licences, |_, _, _| Concerns::NONE));
+    faults.extend(missing_groups(register));
+    faults.extend(shared_endpoints(register));
+    faults
+}
+
+fn unreadable<'a, T: Kind>(
+    shelf: &'a Shelf<T>,
+    concerns: impl Fn(&str, &Item, Option<&Record<T>>) -> Concerns + 'a,
+) -> impl Iterator<Item = Fault> + 'a {
+    shelf.damaged().map(move |(id, damage, last)| {
+        let mut fault =
+            Fault::new(T::KIND, id, damage.why.clone(), concerns(id, &damage.item, last.map(AsRef::as_ref)));
+        fault.during.from = last.and_then(|_| damage.since.checked_add(GRACE).ok());
+        fault
+    })
+}
+
+/// The models that an unreadable embargo names, where that much can be read.
+fn models_of(item: &Item) -> Option<Vec<ModelPattern>> {
+    let written: Vec<ModelPattern> = serde_dynamo::from_attribute_value(item.get("models")?.clone()).ok()?;
+    (!written.is_empty()).then_some(written)
+}
+
+fn groups_of(embargo: &Embargo) -> impl Iterator<Item = &String> {
+    let choices = [&embargo.applies_to.destinations, &embargo.applies_to.nationalities];
+    choices
+        .into_iter()
+        .flatten()
+        .flat_map(|choice| std::iter::once(&choice.any_of).chain(&choice.except))
+        .flat_map(Places::groups)
+}
+
+/// Embargoes by a group that is not there, or not in force: whom they are about can't be told.
+fn missing_groups(register: &Register) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for embargo in register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn) {
+        for group in groups_of(embargo) {
+            let present = register.groups.get(group).filter(|group| !group.meta.withdrawn);
+            if present.is_some_and(|group| group.meta.window == Window::default()) {
+                continue;
+            }
+            // A group that has been there, and can't be read, is the group's fault; it has its grace.
+            if present.is_none() && register.groups.unread().any(|unread| unread == group) {
+                continue;
+            }
+            let why = format!("it names the group `{group}`, which is not in force");
+            let concerns = Concerns::Named(embargo.models.clone());
+            let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, concerns);
+            fault.during = embargo.meta.window;
+            fault.but_not = present.map(|group| group.meta.window);
+            faults.push(fault);
+        }
+    }
+    faults
+}
+
+/// Models that share an endpoint: what one may answer, the other may be forbidden to.
+fn shared_endpoints(register: &Register) -> Vec<Fault> {
+    let mut by_endpoint: HashMap<&str, Vec<&Record<Model>>> = HashMap::new();
+    for model in
+        register.models.readable().filter(|model| !model.meta.withdrawn && model.status == ModelStatus::Available)
+    {
+        by_endpoint.entry(&model.endpoint).or_default().push(model);
+    }
+    let mut faults = Vec::new();
+    for sharing in by_endpoint.into_values().filter(|models| models.len() > 1) {
+        for model in &sharing {
+            let why = format!("its endpoint `{}` is another model's too", model.endpoint);
+            let itself = ModelPattern::try_from(model.meta.id.clone());
+            let concerns = itself.map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]));
+            faults.push(Fault::new(Model::KIND, &model.meta.id, why, concerns));
+        }
+    }
+    faults.sort_by(|a, b| a.id.cmp(&b.id));
+    faults
+}

@@ -1,0 +1,186 @@
+//! Pure. The register in memory: every record in its last readable version, ready to be asked.
+//!
+//! A [`Register`] never changes: a newer revision gives a new one, so a request keeps what it was decided on.
+
+mod fault;
+mod shelf;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::record::{Embargo, Group, Head, Item, Kind, Licence, Model, ModelStatus, Record, Screening};
+use crate::terms::{Country, Match, ModelRef};
+
+pub use fault::{Concerns, Fault, GRACE};
+use shelf::Shelf;
+
+/// All records of the register at one revision.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    revision: u64,
+    models: Shelf<Model>,
+    groups: Shelf<Group>,
+    embargoes: Shelf<Embargo>,
+    licences: Shelf<Licence>,
+    settings: Shelf<Screening>,
+    /// Records of kinds that this version doesn't read.
+    strange: BTreeMap<(String, String), Fault>,
+
+    // What follows is derived from the above, anew for each revision.
+    faults: Vec<Fault>,
+    defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
+    embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
+    licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
+    screening: Option<Arc<Record<Screening>>>,
+}
+
+/// What a caller's name for a model stands for.
+#[derive(Debug)]
+pub enum Resolved<'a> {
+    /// This model.
+    Model(&'a Record<Model>),
+    /// None that the register knows.
+    Unknown,
+    /// Nobody can say: a record that would tell can't be read, or two contradict each other.
+    Unclear,
+}
+
+impl Register {
+    /// The register with `items` put in or over their earlier versions, as of `head`.
+    #[must_use]
+    pub fn with(&self, items: Vec<Item>, head: &Head, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.revision = head.revision;
+        for item in items {
+            next.put(item, now);
+        }
+        next.derive();
+        next
+    }
+
+    /// The register's revision; 0 before the first record.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Every record that can't be relied on, for health, log and metrics.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The fault that keeps a model from being decided on at `now`.
+    #[must_use]
+    pub fn fault_of(&self, model: &Record<Model>, now: Timestamp) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.counts(now) && fault.concerns.has(model))
+    }
+
+    /// The fault that keeps every model from being decided on at `now`.
+    #[must_use]
+    pub fn fault_of_all(&self, now: Timestamp) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.counts(now) && fault.concerns == Concerns::Every)
+    }
+
+    /// What a caller means by a model's name at `now`.
+    #[must_use]
+    pub fn resolve(&self, asked: &ModelRef, now: Timestamp) -> Resolved<'_> {
+        let unreadable = |name: &str| self.models.unread().any(|id| id == name || id.starts_with(&format!("{name}@")));
+        let found = match asked {
+            ModelRef::Version(version) => self.models.get(version.as_str()),
+            ModelRef::Default(name) => {
+                let defaults = self.defaults.get(name).map(Vec::as_slice).unwrap_or_default();
+                let mut offered = defaults.iter().filter(|model| is_offered(model, now));
+                match (offered.next(), offered.next()) {
+                    (Some(_), Some(_)) => return Resolved::Unclear,
+                    (Some(one), None) => Some(one),
+                    // A default that is no more says so, rather than that it never was.
+                    (None, _) => defaults.iter().find(|model| model.meta.window.has_begun(now)),
+                }
+            }
+        };
+        match found {
+            Some(model) if model.meta.window.has_begun(now) => Resolved::Model(model),
+            None if unreadable(asked.as_str()) => Resolved::Unclear,
+            Some(_) | None => Resolved::Unknown,
+        }
+    }
+
+    /// All models that can be read and whose window has begun, by id.
+    pub fn models(&self, now: Timestamp) -> impl Iterator<Item = &Record<Model>> {
+        self.models.readable().map(AsRef::as_ref).filter(move |model| model.meta.window.has_begun(now))
+    }
+
+    /// The embargoes that name a model, in force or not.
+    #[must_use]
+    pub fn embargoes_on(&self, model: &Record<Model>) -> &[Arc<Record<Embargo>>] {
+        self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The licences that an organisation holds, those open to all among them, in force or not.
+    pub fn licences_of(&self, organisation: &str) -> impl Iterator<Item = &Arc<Record<Licence>>> {
+        ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
+    }
+
+    /// Whether a country is in a group at `now`. Nobody can say of a group that is not in force.
+    #[must_use]
+    pub fn in_group(&self, group: &str, country: Country, now: Timestamp) -> Match {
+        match self.groups.get(group) {
+            Some(group) if group.meta.is_in_force(now) => Match::from(group.countries.contains(country)),
+            Some(_) | None => Match::Unknown,
+        }
+    }
+
+    /// The settings at `now`: the strictest where no record is in force.
+    #[must_use]
+    pub fn screening(&self, now: Timestamp) -> Screening {
+        let in_force = self.screening.as_ref().filter(|setting| setting.meta.is_in_force(now));
+        in_force.map(|setting| setting.body.clone()).unwrap_or_default()
+    }
+
+    fn put(&mut self, item: Item, now: Timestamp) {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        let (kind, id) = (text("kind"), text("id"));
+        match kind.as_str() {
+            Model::KIND => self.models.put(&id, &item, now),
+            Group::KIND => self.groups.put(&id, &item, now),
+            Embargo::KIND => self.embargoes.put(&id, &item, now),
+            Licence::KIND => self.licences.put(&id, &item, now),
+            Screening::KIND => self.settings.put(&id, &item, now),
+            _ => {
+                self.strange.insert((kind.clone(), id.clone()), fault::of_strange_kind(kind, id));
+            }
+        }
+    }
+
+    fn derive(&mut self) {
+        self.defaults.clear();
+        for model in self.models.readable().filter(|model| model.default) {
+            self.defaults.entry(model.name.clone()).or_default().push(Arc::clone(model));
+        }
+        self.licences_by_licensee.clear();
+        for licence in self.licences.readable() {
+            for licensee in &licence.licensees {
+                self.licences_by_licensee.entry(licensee.clone()).or_default().push(Arc::clone(licence));
+            }
+        }
+        self.embargoes_by_model.clear();
+        for model in self.models.readable() {
+            let names = |embargo: &&Arc<Record<Embargo>>| {
+                embargo.models.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
+            };
+            let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names);
+            self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
+        }
+        self.screening = self.settings.get("screening").cloned();
+        self.faults = fault::derive(self);
+    }
+}
+
+/// Whether a model can be had at `now`.
+#[must_use]
+pub fn is_offered(model: &Record<Model>, now: Timestamp) -> bool {
+    model.meta.is_in_force(now) && model.status == ModelStatus::Available
+}

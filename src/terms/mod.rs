@@ -1,0 +1,14 @@
+//! Pure. The small values that every stage speaks in.
+
+mod code;
+mod country;
+mod model_name;
+mod three_valued;
+mod time;
+
+pub use code::{Code, Rank};
+pub use country::{Country, CountrySet, Destination, NotACountry, NotARegion, Region};
+pub use model_name::{ModelName, ModelPattern, ModelRef, NotAModel};
+pub use three_valued::Match;
+pub(crate) use time::optional as optional_time;
+pub use time::{NotATime, Window, parse_time, render_time};

@@ -1,0 +1,86 @@
+//! Pure. Points in time and the half-open windows between them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+/// The text is not an RFC 3339 time in UTC.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z")]
+pub struct NotATime(String);
+
+/// Reads an RFC 3339 time that ends in `Z`.
+///
+/// # Errors
+/// [`NotATime`] for any other form, another offset among them: the register speaks UTC alone.
+pub fn parse_time(text: &str) -> Result<Timestamp, NotATime> {
+    let formed = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z');
+    formed.then(|| text.parse().ok()).flatten().ok_or_else(|| NotATime(text.to_owned()))
+}
+
+/// Writes a time as RFC 3339 in UTC with milliseconds.
+#[must_use]
+pub fn render_time(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// When a record is in force: `from <= now < until`, each end open where absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The first moment inside.
+    pub from: Option<Timestamp>,
+    /// The first moment past it.
+    pub until: Option<Timestamp>,
+}
+
+impl Window {
+    /// Whether `now` is inside.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.has_begun(now) && !self.is_over(now)
+    }
+
+    /// Whether `from` is reached.
+    #[must_use]
+    pub fn has_begun(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now)
+    }
+
+    /// Whether `until` is reached.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
+/// For `#[serde(deserialize_with)]` on optional times.
+pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| parse_time(&text)).transpose().map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339_in_utc() {
+        for good in ["2026-06-12T21:21:00Z", "2026-06-12T21:21:00.123Z"] {
+            assert!(parse_time(good).is_ok(), "{good}");
+        }
+        for bad in ["2026-06-12", "2026-06-12T21:21:00", "2026-06-12T21:21:00+00:00", "2026-06-12 21:21:00Z", "Z", ""] {
+            assert_eq!(parse_time(bad), Err(NotATime(bad.to_owned())));
+        }
+        assert_eq!(render_time(parse_time("2026-06-12T21:21:00Z").unwrap()), "2026-06-12T21:21:00.000Z");
+    }
+
+    #[test]
+    fn windows_are_half_open() {
+        let [before, from, inside, until] = ["59:59", "00:00", "30:00", "00:00"];
+        let at = |hour: u8, rest: &str| parse_time(&format!("2026-06-12T{hour:02}:{rest}Z")).unwrap();
+        let window = Window { from: Some(at(1, from)), until: Some(at(2, until)) };
+        let open =
+            [at(0, before), at(1, from), at(1, inside), at(1, before), at(2, until)].map(|now| window.is_open(now));
+        assert_eq!(open, [false, true, true, true, false]);
+        assert!(Window::default().is_open(at(0, from)));
+    }
+}
