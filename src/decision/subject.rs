@@ -146,8 +146,8 @@ impl OrganisationFacts {
         if !self.is_foreign() {
             return Nationality::UsPerson;
         }
-        let countries = [self.incorporated_in, self.headquartered_in].into_iter().flatten().collect();
-        Nationality::Of { countries, complete: self.incorporated_in.is_some() }
+        let both = [self.incorporated_in, self.headquartered_in];
+        Nationality::Of { countries: both.into_iter().flatten().collect(), complete: !both.contains(&None) }
     }
 }
 
@@ -161,7 +161,7 @@ impl PersonFacts {
             Basis::Recent => Nationality::Of { countries: recent.into_iter().collect(), complete: recent.is_some() },
             Basis::Any => Nationality::Of {
                 countries: self.nationalities.iter().copied().chain(recent).collect(),
-                complete: !self.nationalities.is_empty(),
+                complete: !self.nationalities.is_empty() && recent.is_some(),
             },
         }
     }

@@ -23,7 +23,7 @@ pub struct Client {
 }
 
 /// Whether a client or an organisation may call at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallerStatus {
     /// It may.

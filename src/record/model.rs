@@ -46,7 +46,13 @@ impl Kind for Model {
         if meta.id != written {
             return Err(Unreadable(format!("`name` and `version` say `{written}`, the id says otherwise")));
         }
-        Ok(())
+        // One that no pattern could name would escape every embargo by ECCN.
+        match &self.eccn {
+            Some(eccn) if ModelPattern::try_from(format!("eccn:{eccn}")).is_err() => {
+                Err(Unreadable(format!("eccn: `{eccn}` is no Export Control Classification Number")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -41,6 +41,15 @@ impl Concerns {
     /// A fault that keeps no model from being decided on.
     const NONE: Self = Self::Named(Vec::new());
 
+    /// Whether it concerns every model, whatever models there are.
+    #[must_use]
+    pub fn has_all(&self) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Named(patterns) => patterns.contains(&ModelPattern::Every),
+        }
+    }
+
     /// Whether it concerns a model.
     #[must_use]
     pub fn has(&self, model: &Record<Model>) -> bool {

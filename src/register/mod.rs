@@ -3,7 +3,9 @@
 //! A [`Register`] never changes: a newer revision gives a new one, so a request keeps what it was decided on.
 
 mod fault;
+mod read;
 mod shelf;
+mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,7 +16,9 @@ use crate::record::{Embargo, Group, Head, Item, Kind, Licence, Model, ModelStatu
 use crate::terms::{Country, Match, ModelRef};
 
 pub use fault::{Concerns, Fault, GRACE};
+pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
+pub use write::{MOST_RECORDS, RegisterWriter, WriteTrouble};
 
 /// All records of the register at one revision.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +85,7 @@ impl Register {
     /// The fault that keeps every model from being decided on at `now`.
     #[must_use]
     pub fn fault_of_all(&self, now: Timestamp) -> Option<&Fault> {
-        self.faults.iter().find(|fault| fault.counts(now) && fault.concerns == Concerns::Every)
+        self.faults.iter().find(|fault| fault.counts(now) && fault.concerns.has_all())
     }
 
     /// What a caller means by a model's name at `now`.

@@ -88,13 +88,10 @@ impl ModelRef {
         named.then(|| Self::Default(text.to_owned())).ok_or_else(|| NotAModel(text.to_owned()))
     }
 
-    /// The name without a version.
+    /// What a caller wrote. What can be no model's name is a name that no model has.
     #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Default(name) => name,
-            Self::Version(version) => version.name(),
-        }
+    pub fn asked(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self::Default(text.to_owned()))
     }
 
     /// As the caller wrote it.

@@ -26,16 +26,11 @@ impl Client {
     pub(crate) fn new() -> Client {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Client {
-            pool: Pool::builder(TokioExecutor::new()).build(connector),
-        }
+        Client { pool: Pool::builder(TokioExecutor::new()).build(connector) }
     }
 
     /// Sends it and reads the whole answer.
-    pub(crate) async fn send(
-        &self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Bytes>, Unanswered> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Unanswered> {
         let (parts, body) = self.pool.request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Response::from_parts(parts, body))

@@ -44,15 +44,8 @@ impl DynamoDb {
         DynamoDb::serve(port, &file, Database::new(&file)).await
     }
 
-    async fn serve(
-        port: u16,
-        path: &str,
-        opened: dynoxide::Result<Database>,
-    ) -> Result<DynamoDb, Error> {
-        let database = opened.map_err(|source| Error::Database {
-            path: path.to_owned(),
-            source: source.into(),
-        })?;
+    async fn serve(port: u16, path: &str, opened: dynoxide::Result<Database>) -> Result<DynamoDb, Error> {
+        let database = opened.map_err(|source| Error::Database { path: path.to_owned(), source: source.into() })?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let fault = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fault)?;
@@ -61,11 +54,7 @@ impl DynamoDb {
         let served = dynoxide::server::serve_with_shutdown(listener, database, async {
             let _ = stopped.await;
         });
-        Ok(DynamoDb {
-            url,
-            stop: Some(stop),
-            served: tokio::spawn(served),
-        })
+        Ok(DynamoDb { url, stop: Some(stop), served: tokio::spawn(served) })
     }
 
     /// Where it answers.
@@ -96,29 +85,23 @@ impl DynamoDbLocal {
     ///
     /// # Errors
     ///
-    /// [`Error::Start`] without Java, [`Error::Ended`] without the jar, [`Error::Slow`] after
+    /// [`Error::Start`] without Java or the folder, [`Error::Ended`] without the jar, [`Error::Slow`] after
     /// `within`.
     pub async fn start(folder: &Path, within: Duration) -> Result<DynamoDbLocal, Error> {
         let port = free_port().await?;
         let mut command = Command::new("java");
         command
-            .arg(format!(
-                "-Djava.library.path={}",
-                folder.join("DynamoDBLocal_lib").display()
-            ))
-            .arg("-jar")
-            .arg(folder.join("DynamoDBLocal.jar"))
+            .args(["-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"])
             .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port"])
             .arg(port.to_string())
+            // It leaves a file of its own where it is started.
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true);
         let line = format!("{:?}", command.as_std());
-        let mut child = command.spawn().map_err(|source| Error::Start {
-            command: line.clone(),
-            source,
-        })?;
+        let mut child = command.spawn().map_err(|source| Error::Start { command: line.clone(), source })?;
         let url = format!("http://127.0.0.1:{port}");
         answers(&mut child, &line, &url, within).await?;
         Ok(DynamoDbLocal { url, _child: child })
@@ -138,35 +121,19 @@ async fn free_port() -> Result<u16, Error> {
 }
 
 /// Any answer will do: to a bare GET it is an error in JSON.
-async fn answers(
-    child: &mut Child,
-    command: &str,
-    url: &str,
-    within: Duration,
-) -> Result<(), Error> {
+async fn answers(child: &mut Child, command: &str, url: &str, within: Duration) -> Result<(), Error> {
     let client = Client::new();
     let deadline = Instant::now() + within;
     while Instant::now() < deadline {
-        let ended = child.try_wait().map_err(|source| Error::Start {
-            command: command.to_owned(),
-            source,
-        })?;
+        let ended = child.try_wait().map_err(|source| Error::Start { command: command.to_owned(), source })?;
         if let Some(status) = ended {
-            return Err(Error::Ended {
-                command: command.to_owned(),
-                status,
-            });
+            return Err(Error::Ended { command: command.to_owned(), status });
         }
-        let probe = Request::get(url)
-            .body(Full::default())
-            .expect("a plain GET");
+        let probe = Request::get(url).body(Full::default()).expect("a plain GET");
         if let Ok(Ok(_)) = timeout(Duration::from_secs(2), client.send(probe)).await {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Err(Error::Slow {
-        command: command.to_owned(),
-        seconds: within.as_secs(),
-    })
+    Err(Error::Slow { command: command.to_owned(), seconds: within.as_secs() })
 }

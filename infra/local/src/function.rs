@@ -52,10 +52,8 @@ impl Function {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let started = Instant::now();
-        let mut child = command.spawn().map_err(|source| Error::Start {
-            command: binary.display().to_string(),
-            source,
-        })?;
+        let mut child =
+            command.spawn().map_err(|source| Error::Start { command: binary.display().to_string(), source })?;
         let stdout = Arc::new(Record::new());
         let stderr = Arc::new(Record::new());
         let readers = [
@@ -65,15 +63,7 @@ impl Function {
         let killed = Arc::new(Notify::new());
         let (exited, exit) = watch::channel(None);
         let watcher = tokio::spawn(watch(child, killed.clone(), readers, exited));
-        Ok(Function {
-            api,
-            started,
-            killed,
-            exit,
-            stdout,
-            stderr,
-            watcher,
-        })
+        Ok(Function { api, started, killed, exit, stdout, stderr, watcher })
     }
 
     /// Waits until the function asks for its first event, and says how long its start took.
@@ -95,11 +85,7 @@ impl Function {
     /// # Errors
     ///
     /// As there, and [`FunctionError::Exited`] at once when the process ends first.
-    pub async fn invoke(
-        &self,
-        event: impl Into<Event>,
-        timeout: Duration,
-    ) -> Result<Value, FunctionError> {
+    pub async fn invoke(&self, event: impl Into<Event>, timeout: Duration) -> Result<Value, FunctionError> {
         tokio::select! {
             biased;
             outcome = self.api.invoke(event, timeout) => outcome,
@@ -141,10 +127,7 @@ impl Function {
     async fn exited(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
         let status = exit.wait_for(Option::is_some).await;
-        status
-            .ok()
-            .and_then(|status| *status)
-            .expect("the watcher tells the status before it ends")
+        status.ok().and_then(|status| *status).expect("the watcher tells the status before it ends")
     }
 }
 
@@ -193,7 +176,5 @@ async fn watch(
     for reader in readers {
         let _ = tokio::time::timeout(LAST_WORDS, reader).await;
     }
-    exited.send_replace(Some(
-        status.expect("a child of this process can be waited for"),
-    ));
+    exited.send_replace(Some(status.expect("a child of this process can be waited for")));
 }

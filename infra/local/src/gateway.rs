@@ -4,7 +4,7 @@ mod answer;
 mod event;
 mod token;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,10 +45,7 @@ impl Gateway {
     ///
     /// [`Error::Listen`].
     pub async fn start(port: u16, invoke: Invoke) -> Result<Gateway, Error> {
-        let handler = Arc::new(move |request| {
-            let invoke = invoke.clone();
-            Box::pin(async move { answered(request, &invoke).await }) as _
-        });
+        let handler = move |request| answered(request, invoke.clone());
         let server = Server::start(port, handler).await?;
         Ok(Gateway { server })
     }
@@ -74,17 +71,13 @@ pub fn by_url(url: &str) -> Invoke {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Full::from(event.to_string()))
                 .map_err(|fault| fault.to_string())?;
-            let answer = client
-                .send(request)
-                .await
-                .map_err(|fault| format!("{url} does not answer: {fault}"))?;
+            let answer = client.send(request).await.map_err(|fault| format!("{url} does not answer: {fault}"))?;
             let failed = answer.headers().contains_key("x-amz-function-error");
             if failed || !answer.status().is_success() {
                 let said = String::from_utf8_lossy(answer.body());
                 return Err(format!("the function failed ({}): {said}", answer.status()));
             }
-            serde_json::from_slice(answer.body())
-                .map_err(|fault| format!("the function's answer is not JSON: {fault}"))
+            serde_json::from_slice(answer.body()).map_err(|fault| format!("the function's answer is not JSON: {fault}"))
         })
     })
 }
@@ -100,11 +93,9 @@ pub fn by_function(function: Arc<Function>, timeout: Duration) -> Invoke {
     })
 }
 
-async fn answered(request: Request<Bytes>, invoke: &Invoke) -> Result<Answer, Hangup> {
+async fn answered(request: Request<Bytes>, invoke: Invoke) -> Result<Answer, Hangup> {
     let id = Uuid::new_v4().to_string();
-    let mut answer = respond(request, invoke, &id)
-        .await
-        .unwrap_or_else(|refusal| refusal);
+    let mut answer = respond(request, &invoke, &id).await.unwrap_or_else(|refusal| refusal);
     let id = HeaderValue::from_str(&id).expect("a UUID is printable");
     answer.headers_mut().insert("x-amzn-requestid", id);
     Ok(answer)
@@ -114,25 +105,17 @@ async fn answered(request: Request<Bytes>, invoke: &Invoke) -> Result<Answer, Ha
 async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<Answer, Answer> {
     let claims = token::claims(request.headers()).ok_or_else(|| {
         let mut refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
-        refusal.headers_mut().insert(
-            "x-amzn-errortype",
-            HeaderValue::from_static("UnauthorizedException"),
-        );
+        refusal.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("UnauthorizedException"));
         refusal
     })?;
     if request.body().len() > LARGEST_BODY {
-        return Err(message(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "HTTP content length exceeded 10485760 bytes.",
-        ));
+        return Err(message(StatusCode::PAYLOAD_TOO_LARGE, "HTTP content length exceeded 10485760 bytes."));
     }
-    let source = source_address(&request)?;
+    let source = source_address(&request)
+        .ok_or_else(|| message(StatusCode::BAD_REQUEST, "Local-Source-Address must be one IPv4 or IPv6 address"))?;
     let event = event::proxy_event(&request, source, claims, id, jiff::Timestamp::now());
     match tokio::time::timeout(PATIENCE, invoke(event)).await {
-        Err(_) => Err(message(
-            StatusCode::GATEWAY_TIMEOUT,
-            "Endpoint request timed out",
-        )),
+        Err(_) => Err(message(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out")),
         Ok(Err(fault)) => {
             eprintln!("gateway: {fault}");
             Err(broken())
@@ -144,19 +127,12 @@ async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<A
     }
 }
 
-fn source_address(request: &Request<Bytes>) -> Result<IpAddr, Answer> {
-    let Some(given) = request.headers().get(SOURCE_ADDRESS) else {
-        return server::peer(request)
-            .map(|peer: SocketAddr| peer.ip())
-            .map_err(|_| broken());
-    };
-    let parsed = given.to_str().ok().and_then(|text| text.parse().ok());
-    parsed.ok_or_else(|| {
-        message(
-            StatusCode::BAD_REQUEST,
-            "Local-Source-Address must be one IPv4 or IPv6 address",
-        )
-    })
+/// `None` when the header is there and holds no address.
+fn source_address(request: &Request<Bytes>) -> Option<IpAddr> {
+    match request.headers().get(SOURCE_ADDRESS) {
+        Some(given) => given.to_str().ok()?.parse().ok(),
+        None => Some(server::peer(request).ip()),
+    }
 }
 
 /// What the real one says of every failed or malformed integration.

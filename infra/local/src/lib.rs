@@ -17,8 +17,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::as_conversions,
-    clippy::print_stdout,
     reason = "local runs and tests only: nothing here is deployed, and a fault should be loud"
 )]
 

@@ -12,9 +12,7 @@ pub struct Record<T> {
 
 impl<T: Clone> Record<T> {
     pub(crate) fn new() -> Self {
-        Record {
-            items: watch::Sender::new(Vec::new()),
-        }
+        Record { items: watch::Sender::new(Vec::new()) }
     }
 
     /// Everything since the start or the last [`clear`](Self::clear), oldest first.
@@ -29,11 +27,7 @@ impl<T: Clone> Record<T> {
 
     /// How many `matches` holds for.
     pub fn count_of(&self, matches: impl Fn(&T) -> bool) -> usize {
-        self.items
-            .borrow()
-            .iter()
-            .filter(|item| matches(item))
-            .count()
+        self.items.borrow().iter().filter(|item| matches(item)).count()
     }
 
     /// Forgets all of them: counts begin anew.
@@ -50,13 +44,8 @@ impl<T: Clone> Record<T> {
         let mut reader = self.items.subscribe();
         let waited = tokio::time::timeout(within, reader.wait_for(|items| enough(items))).await;
         match waited {
-            Ok(items) => items
-                .expect("the record outlives its reader, which it lends")
-                .clone(),
-            Err(_) => panic!(
-                "waited {within:?} in vain; {} seen so far",
-                self.items.borrow().len()
-            ),
+            Ok(items) => items.expect("the record outlives its reader, which it lends").clone(),
+            Err(_) => panic!("waited {within:?} in vain; {} seen so far", self.items.borrow().len()),
         }
     }
 

@@ -51,13 +51,8 @@ impl Relay {
             rule: Mutex::new(Arc::new(|_| Action::Forward)),
             seen: Record::new(),
         });
-        let handler = {
-            let state = state.clone();
-            Arc::new(move |request| {
-                let state = state.clone();
-                Box::pin(async move { state.answer(request).await }) as _
-            })
-        };
+        let shared = state.clone();
+        let handler = move |request| shared.clone().answer(request);
         let server = Server::start(0, handler).await?;
         Ok(Relay { server, state })
     }
@@ -105,17 +100,14 @@ impl Relay {
 }
 
 impl State {
-    async fn answer(&self, request: Request<Bytes>) -> Result<Answer, Hangup> {
+    async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
         let Some(operation) = operation(request.headers()) else {
             // No operation: a plain request that only opens a connection.
             return Ok(relayed(self.ask(request).await?));
         };
         let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
         let seen = self.seen.push_with(|before| Seen {
-            count: 1 + before
-                .iter()
-                .filter(|seen| seen.operation == operation)
-                .count(),
+            count: 1 + before.iter().filter(|seen| seen.operation == operation).count(),
             operation,
             body,
         });
@@ -158,9 +150,7 @@ impl State {
         parts.uri = Uri::from_parts(uri).map_err(|_| Hangup::Close)?;
         parts.extensions.clear();
         parts.headers.remove(header::CONNECTION);
-        let asked = self
-            .client
-            .send(Request::from_parts(parts, Full::new(body)));
+        let asked = self.client.send(Request::from_parts(parts, Full::new(body)));
         asked.await.map_err(|_| Hangup::Close)
     }
 }
@@ -184,11 +174,7 @@ fn rewritten(answer: Response<Bytes>, rewrite: impl FnOnce(Value) -> Value) -> A
 /// The length and what concerns the connection are set anew.
 fn relayed(answer: Response<Bytes>) -> Answer {
     let (mut parts, body) = answer.into_parts();
-    for name in [
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-    ] {
+    for name in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
         parts.headers.remove(name);
     }
     parts.extensions.clear();

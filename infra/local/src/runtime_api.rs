@@ -15,10 +15,12 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::record::Record;
-use crate::server::{self, Answer, Server};
+use crate::server::{self, Answer, Hangup, Server};
 
 /// Lambda takes no larger answer from a function that does not stream.
 const LARGEST_ANSWER: usize = 6_291_556;
+
+const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:export-gate";
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
@@ -110,13 +112,8 @@ impl RuntimeApi {
             first_poll: watch::Sender::new(None),
             init_errors: Record::new(),
         });
-        let handler = {
-            let state = state.clone();
-            Arc::new(move |request| {
-                let state = state.clone();
-                Box::pin(async move { Ok(state.answer(request).await) }) as _
-            })
-        };
+        let shared = state.clone();
+        let handler = move |request| shared.clone().answer(request);
         let server = Server::start(0, handler).await?;
         Ok(RuntimeApi { server, state })
     }
@@ -132,11 +129,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// Whatever the function posts in place of an answer, or nothing in time.
-    pub async fn invoke(
-        &self,
-        event: impl Into<Event>,
-        timeout: Duration,
-    ) -> Result<Value, FunctionError> {
+    pub async fn invoke(&self, event: impl Into<Event>, timeout: Duration) -> Result<Value, FunctionError> {
         let (outcome, outcome_of) = oneshot::channel();
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let invocation = Invocation {
@@ -158,10 +151,7 @@ impl RuntimeApi {
     pub async fn first_poll(&self) -> Instant {
         let mut polled = self.state.first_poll.subscribe();
         let polled = polled.wait_for(Option::is_some).await;
-        polled
-            .ok()
-            .and_then(|polled| *polled)
-            .expect("the state outlives its reader, and the wait is for Some")
+        polled.ok().and_then(|polled| *polled).expect("the state outlives its reader, and the wait is for Some")
     }
 
     /// What the function posted to `init/error`.
@@ -171,14 +161,12 @@ impl RuntimeApi {
 }
 
 impl State {
-    async fn answer(&self, request: Request<Bytes>) -> Answer {
+    async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
         let path = request.uri().path().to_owned();
-        let route: Vec<&str> = match path.strip_prefix(PREFIX) {
-            Some(route) => route.split('/').collect(),
-            None => Vec::new(),
-        };
+        let route = path.strip_prefix(PREFIX).unwrap_or_default();
+        let route: Vec<&str> = route.split('/').collect();
         let method = request.method().clone();
-        match (method, route.as_slice()) {
+        Ok(match (method, route.as_slice()) {
             (Method::GET, ["invocation", "next"]) => self.next().await,
             (Method::POST, ["invocation", id, "response"]) => self.finish(id, request.into_body()),
             (Method::POST, ["invocation", id, "error"]) => {
@@ -190,7 +178,7 @@ impl State {
                 accepted()
             }
             _ => error(StatusCode::NOT_FOUND, "NotFound", "no such route"),
-        }
+        })
     }
 
     /// Waits as long as it takes. An invocation that nobody waits for any more is passed over.
@@ -208,10 +196,7 @@ impl State {
             }
         };
         let mut answer = Response::new(Full::new(invocation.event));
-        let trace = format!(
-            "Root=1-00000000-{};Sampled=0",
-            &Uuid::new_v4().simple().to_string()[..24]
-        );
+        let trace = format!("Root=1-00000000-{};Sampled=0", &Uuid::new_v4().simple().to_string()[..24]);
         let deadline = invocation.deadline_ms.to_string();
         for (name, value) in [
             ("content-type", "application/json"),
@@ -233,21 +218,9 @@ impl State {
             return self.end(id, Ok(answer));
         }
         let kind = "Function.ResponseSizeTooLarge";
-        let message = format!(
-            "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
-        );
-        self.end(
-            id,
-            Err(FunctionError::Reported {
-                kind: kind.to_owned(),
-                message: message.clone(),
-            }),
-        );
-        error(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLarge",
-            &message,
-        )
+        let message = format!("Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes).");
+        self.end(id, Err(FunctionError::Reported { kind: kind.to_owned(), message: message.clone() }));
+        error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
     }
 
     fn end(&self, id: &str, outcome: Outcome) -> Answer {
@@ -261,15 +234,9 @@ impl State {
     }
 }
 
-/// The name of the function, the same in every local run.
-const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:export-gate";
-
 fn reported(body: &Value) -> FunctionError {
     let text = |member: &str| body[member].as_str().unwrap_or_default().to_owned();
-    FunctionError::Reported {
-        kind: text("errorType"),
-        message: text("errorMessage"),
-    }
+    FunctionError::Reported { kind: text("errorType"), message: text("errorMessage") }
 }
 
 fn parsed(body: &[u8]) -> Value {

@@ -92,13 +92,8 @@ impl SageMaker {
             usual: Mutex::new(Behaviour::StandIn),
             invocations: Record::new(),
         });
-        let handler = {
-            let state = state.clone();
-            Arc::new(move |request| {
-                let state = state.clone();
-                Box::pin(async move { state.answer(request).await }) as _
-            })
-        };
+        let shared = state.clone();
+        let handler = move |request| shared.clone().answer(request);
         let server = Server::start(port, handler).await?;
         Ok(SageMaker { server, state })
     }
@@ -139,16 +134,11 @@ impl SageMaker {
 }
 
 impl State {
-    async fn answer(&self, request: Request<Bytes>) -> Result<Answer, Hangup> {
+    async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
         // Whatever else is asked is answered at once: clients open connections with any request.
         let Some(invocation) = read(request) else {
-            let body =
-                json!({"message": "this stand-in knows only POST /endpoints/{name}/invocations"});
-            return Ok(server::json(
-                StatusCode::NOT_FOUND,
-                "application/json",
-                &body,
-            ));
+            let body = json!({"message": "this stand-in knows only POST /endpoints/{name}/invocations"});
+            return Ok(server::json(StatusCode::NOT_FOUND, "application/json", &body));
         };
         self.invocations.push(invocation.clone());
         let queued = self.next.lock().unwrap().pop_front();
@@ -163,9 +153,7 @@ impl State {
 
 fn read(request: Request<Bytes>) -> Option<Invocation> {
     let path = request.uri().path();
-    let endpoint = path
-        .strip_prefix("/endpoints/")?
-        .strip_suffix("/invocations")?;
+    let endpoint = path.strip_prefix("/endpoints/")?.strip_suffix("/invocations")?;
     if request.method() != Method::POST || endpoint.is_empty() || endpoint.contains('/') {
         return None;
     }
@@ -188,33 +176,19 @@ async fn perform(behaviour: Behaviour, invocation: &Invocation) -> Result<Answer
             let body = stand_in(invocation).to_string();
             model_answer(200, "application/json", body.into())
         }
-        Behaviour::Answer {
-            status,
-            content_type,
-            body,
-        } => model_answer(status, &content_type, body),
-        Behaviour::TooLarge(bytes) => {
-            model_answer(200, "application/octet-stream", vec![b'x'; bytes].into())
+        Behaviour::Answer { status, content_type, body } => model_answer(status, &content_type, body),
+        Behaviour::TooLarge(bytes) => model_answer(200, "application/octet-stream", vec![b'x'; bytes].into()),
+        Behaviour::NotReady => {
+            failure(429, "ModelNotReadyException", json!({"Message": "the stand-in's model is not ready"}))
         }
-        Behaviour::NotReady => failure(
-            429,
-            "ModelNotReadyException",
-            json!({"Message": "the stand-in's model is not ready"}),
-        ),
         Behaviour::Throttled => failure(400, "ThrottlingException", json!({"message": null})),
-        Behaviour::ModelError { original_status } => {
-            failure(424, "ModelError", model_error(original_status))
+        Behaviour::ModelError { original_status } => failure(424, "ModelError", model_error(original_status)),
+        Behaviour::InternalFailure => {
+            failure(500, "InternalFailure", json!({"Message": "the stand-in failed, as it was told to"}))
         }
-        Behaviour::InternalFailure => failure(
-            500,
-            "InternalFailure",
-            json!({"Message": "the stand-in failed, as it was told to"}),
-        ),
-        Behaviour::ServiceUnavailable => failure(
-            503,
-            "ServiceUnavailable",
-            json!({"Message": "the stand-in is unavailable, as it was told to be"}),
-        ),
+        Behaviour::ServiceUnavailable => {
+            failure(503, "ServiceUnavailable", json!({"Message": "the stand-in is unavailable, as it was told to be"}))
+        }
         Behaviour::Hang | Behaviour::Delay(..) => std::future::pending().await,
         Behaviour::Close => return Err(Hangup::Close),
         Behaviour::Reset => return Err(Hangup::Reset),
@@ -249,10 +223,7 @@ fn model_answer(status: u16, content_type: &str, body: Bytes) -> Answer {
     let content_type = HeaderValue::from_str(content_type).expect("a printable content type");
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type);
-    headers.insert(
-        "x-amzn-invoked-production-variant",
-        HeaderValue::from_static("AllTraffic"),
-    );
+    headers.insert("x-amzn-invoked-production-variant", HeaderValue::from_static("AllTraffic"));
     with_request_id(answer)
 }
 

@@ -1,6 +1,5 @@
 //! One small HTTP/1.1 server for all stand-ins: it can break a connection on purpose, and leaves none behind.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,8 +25,7 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// Answers a request whose body has been read; the peer's address is among its extensions.
-pub(crate) type Handler =
-    Arc<dyn Fn(Request<Bytes>) -> BoxFuture<Result<Answer, Hangup>> + Send + Sync>;
+type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<Result<Answer, Hangup>> + Send + Sync>;
 
 /// The connection is broken instead of answered.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -45,27 +43,27 @@ pub(crate) struct Server {
     listening: Mutex<Option<Listening>>,
 }
 
-/// Dropping `_stop` ends the task.
+/// Dropping `stop` ends the task.
 struct Listening {
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Server {
     /// Listens on loopback; port 0 takes a free one.
-    pub(crate) async fn start(port: u16, handler: Handler) -> Result<Server, Error> {
+    pub(crate) async fn start<F>(
+        port: u16,
+        handler: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+    ) -> Result<Server, Error>
+    where
+        F: Future<Output = Result<Answer, Hangup>> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |request| Box::pin(handler(request)));
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = listen(wanted).await?;
-        let address = listener.local_addr().map_err(|source| Error::Listen {
-            address: wanted,
-            source,
-        })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen { address: wanted, source })?;
         let listening = Mutex::new(Some(spawn(listener, handler.clone())));
-        Ok(Server {
-            address,
-            handler,
-            listening,
-        })
+        Ok(Server { address, handler, listening })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -79,8 +77,8 @@ impl Server {
     /// Closes all connections and the port; returns once that is done.
     pub(crate) async fn cut(&self) {
         let listening = self.listening.lock().unwrap().take();
-        if let Some(Listening { _stop, task }) = listening {
-            drop(_stop);
+        if let Some(Listening { stop, task }) = listening {
+            drop(stop);
             task.await.expect("the accepting task never panics");
         }
     }
@@ -100,22 +98,18 @@ impl Server {
 pub(crate) fn json(status: StatusCode, content_type: &'static str, body: &Value) -> Answer {
     let mut answer = Response::new(Full::from(body.to_string()));
     *answer.status_mut() = status;
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen { address, source })
+    TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })
 }
 
 fn spawn(listener: TcpListener, handler: Handler) -> Listening {
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(accept(listener, handler, stopped));
-    Listening { _stop: stop, task }
+    Listening { stop, task }
 }
 
 async fn accept(listener: TcpListener, handler: Handler, mut stopped: oneshot::Receiver<()>) {
@@ -158,11 +152,7 @@ async fn answer(
 ) -> Result<Answer, Hangup> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(peer);
-    let body = Limited::new(body, LARGEST_BODY)
-        .collect()
-        .await
-        .map_err(|_| Hangup::Close)?
-        .to_bytes();
+    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|_| Hangup::Close)?.to_bytes();
     let answered = handler(Request::from_parts(parts, body)).await;
     if matches!(answered, Err(Hangup::Reset)) {
         reset.store(true, Ordering::Relaxed);
@@ -171,10 +161,6 @@ async fn answer(
 }
 
 /// The peer of a request that the server handed out.
-pub(crate) fn peer(request: &Request<Bytes>) -> io::Result<SocketAddr> {
-    request
-        .extensions()
-        .get::<SocketAddr>()
-        .copied()
-        .ok_or_else(|| io::Error::other("not a request of this server"))
+pub(crate) fn peer(request: &Request<Bytes>) -> SocketAddr {
+    *request.extensions().get().expect("the server adds it to every request")
 }

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
+    ScalarAttributeType,
 };
 use aws_smithy_http_client::Builder as HttpClient;
 
@@ -77,11 +77,7 @@ impl Tables {
             .index_name("by-revision")
             .key_schema(key("kind", KeyType::Hash))
             .key_schema(key("revision", KeyType::Range))
-            .projection(
-                Projection::builder()
-                    .projection_type(ProjectionType::All)
-                    .build(),
-            )
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
             .build()
             .expect("the index has a name and a key");
         let register = table(client, &self.register, &[("kind", S), ("id", S)])
@@ -112,19 +108,10 @@ pub fn client(url: &str) -> Client {
 }
 
 /// The first of `keys` is the partition's, the second the order's within it.
-fn table(
-    client: &Client,
-    name: &str,
-    keys: &[(&str, ScalarAttributeType)],
-) -> CreateTableFluentBuilder {
-    let mut table = client
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest);
+fn table(client: &Client, name: &str, keys: &[(&str, ScalarAttributeType)]) -> CreateTableFluentBuilder {
+    let mut table = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     for ((name, kind), role) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
-        table = table
-            .attribute_definitions(attribute(name, kind.clone()))
-            .key_schema(key(name, role));
+        table = table.attribute_definitions(attribute(name, kind.clone())).key_schema(key(name, role));
     }
     table
 }
@@ -138,29 +125,18 @@ fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
 }
 
 fn key(name: &str, role: KeyType) -> KeySchemaElement {
-    KeySchemaElement::builder()
-        .attribute_name(name)
-        .key_type(role)
-        .build()
-        .expect("a key has a name and a role")
+    KeySchemaElement::builder().attribute_name(name).key_type(role).build().expect("a key has a name and a role")
 }
 
 async fn create(client: &Client, table: CreateTableFluentBuilder) -> Result<(), Error> {
     let name = table.get_table_name().clone().unwrap_or_default();
-    let fault = |source| Error::Table {
-        table: name.clone(),
-        source,
-    };
+    let fault = |source| Error::Table { table: name.clone(), source };
     if let Err(trouble) = table.send().await {
         let trouble = trouble.into_service_error();
         if !trouble.is_resource_in_use_exception() {
             return Err(fault(trouble.into()));
         }
     }
-    let active = client
-        .wait_until_table_exists()
-        .table_name(&name)
-        .wait(PATIENCE)
-        .await;
+    let active = client.wait_until_table_exists().table_name(&name).wait(PATIENCE).await;
     active.map(drop).map_err(|late| fault(late.into()))
 }

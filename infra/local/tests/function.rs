@@ -9,9 +9,11 @@
     reason = "a test"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use export_gate_local::function::Function;
+use export_gate_local::gateway::by_function;
 use export_gate_local::runtime_api::FunctionError;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
@@ -36,29 +38,24 @@ async fn act() -> Result<(), Error> {
         std::process::exit(3);
     }
     println!("started");
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        match event.payload["do"].as_str() {
-            Some("fail") => Err(Error::from("as told")),
-            Some("hang") => std::future::pending().await,
-            Some("exit") => std::process::exit(4),
-            Some("flood") => Ok(json!("x".repeat(6_300_000))),
-            _ => Ok(json!({
-                "echo": event.payload,
-                "arn": event.context.invoked_function_arn,
-                "deadline": event.context.deadline,
-                "home": std::env::var_os("HOME").is_some(),
-                "extra": std::env::var("EXTRA").ok(),
-            })),
-        }
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| match event.payload["do"].as_str() {
+        Some("fail") => Err(Error::from("as told")),
+        Some("hang") => std::future::pending().await,
+        Some("exit") => std::process::exit(4),
+        Some("flood") => Ok(json!("x".repeat(6_300_000))),
+        _ => Ok(json!({
+            "echo": event.payload,
+            "arn": event.context.invoked_function_arn,
+            "deadline": event.context.deadline,
+            "home": std::env::var_os("HOME").is_some(),
+            "extra": std::env::var("EXTRA").ok(),
+        })),
     }))
     .await
 }
 
 async fn spawn(env: &[(&str, &str)]) -> Function {
-    let env: Vec<_> = env
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    let env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let this = std::env::current_exe().unwrap();
     Function::spawn(&this, &env).await.unwrap()
 }
@@ -74,13 +71,13 @@ async fn answers_and_errors() {
         assert_eq!(answer["extra"], "1");
         assert_eq!(answer["home"], false, "only Lambda's environment");
         assert!(answer["deadline"].as_u64().unwrap() > 1_700_000_000_000);
-        assert!(
-            answer["arn"]
-                .as_str()
-                .unwrap()
-                .starts_with("arn:aws:lambda:")
-        );
+        assert!(answer["arn"].as_str().unwrap().starts_with("arn:aws:lambda:"));
     }
+
+    let function = Arc::new(function);
+    let invoke = by_function(function.clone(), LONG);
+    assert_eq!(invoke(json!({"n": 4})).await.unwrap()["echo"]["n"], 4);
+    assert!(invoke(json!({"do": "fail"})).await.unwrap_err().contains("as told"));
 
     let failed = function.invoke(json!({"do": "fail"}), LONG).await;
     let Err(FunctionError::Reported { message, .. }) = failed else {
@@ -93,23 +90,15 @@ async fn answers_and_errors() {
     };
     assert_eq!(kind, "Function.ResponseSizeTooLarge");
     let garbled = function.invoke("{", LONG).await;
-    assert!(
-        matches!(garbled, Err(FunctionError::Reported { .. })),
-        "{garbled:?}"
-    );
+    assert!(matches!(garbled, Err(FunctionError::Reported { .. })), "{garbled:?}");
     function.invoke(json!({}), LONG).await.expect("it lives on");
-    let lines = function
-        .stdout()
-        .wait(LONG, |lines| !lines.is_empty())
-        .await;
+    let lines = function.stdout().wait(LONG, |lines| !lines.is_empty()).await;
     assert_eq!(lines[0], "started");
 }
 
 async fn is_slow_or_dies() {
     let function = spawn(&[]).await;
-    let hung = function
-        .invoke(json!({"do": "hang"}), Duration::from_secs(1))
-        .await;
+    let hung = function.invoke(json!({"do": "hang"}), Duration::from_secs(1)).await;
     assert!(matches!(hung, Err(FunctionError::Timeout)), "{hung:?}");
     assert!(!function.kill().await.success());
     let dead = function.invoke(json!({}), LONG).await;

@@ -1,16 +1,12 @@
 //! The gateway's events as `lambda_http` reads them, and its own refusals.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use export_gate_local::gateway::{self, Gateway, Invoke, bearer};
+use export_gate_local::sagemaker::{Behaviour, SageMaker};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -76,48 +72,27 @@ async fn a_request_is_a_rest_event() {
     assert_eq!(event["path"], "/v1/models/fable-5%401/invocations");
     assert_eq!(event["httpMethod"], "POST");
     assert_eq!(event["pathParameters"], json!({"model": "fable-5%401"}));
-    assert_eq!(
-        event["queryStringParameters"],
-        json!({"a": "2", "b": "x y z"})
-    );
-    assert_eq!(
-        event["multiValueQueryStringParameters"]["a"],
-        json!(["1", "2"])
-    );
+    assert_eq!(event["queryStringParameters"], json!({"a": "2", "b": "x y z"}));
+    assert_eq!(event["multiValueQueryStringParameters"]["a"], json!(["1", "2"]));
     assert_eq!(event["headers"]["x-many"], "two");
     assert_eq!(event["multiValueHeaders"]["x-many"], json!(["one", "two"]));
     assert_eq!(event["headers"]["User-Agent"], "test");
-    assert_eq!(
-        event["headers"]["X-Forwarded-For"],
-        "192.0.2.1, 2001:db8::7"
-    );
+    assert_eq!(event["headers"]["X-Forwarded-For"], "192.0.2.1, 2001:db8::7");
     assert_eq!(event["headers"].get("local-source-address"), None);
     assert_eq!(event["body"], "aGVsbG8=");
     assert_eq!(event["isBase64Encoded"], true);
     let context = &event["requestContext"];
     assert_eq!(context["identity"]["sourceIp"], "2001:db8::7");
-    assert_eq!(
-        context["authorizer"]["claims"],
-        json!({"client_id": "sample", "sub": "someone", "exp": "1"})
-    );
+    assert_eq!(context["authorizer"]["claims"], json!({"client_id": "sample", "sub": "someone", "exp": "1"}));
     assert_eq!(context["path"], "/local/v1/models/fable-5%401/invocations");
     assert_eq!(context["stage"], "local");
-    assert_eq!(
-        context["requestTime"].as_str().unwrap().len(),
-        "09/Apr/2015:12:34:56 +0000".len()
-    );
+    assert_eq!(context["requestTime"].as_str().unwrap().len(), "09/Apr/2015:12:34:56 +0000".len());
 
     let LambdaRequest::ApiGatewayV1(read) = serde_json::from_value(event).unwrap() else {
         panic!("not a REST event");
     };
-    assert_eq!(
-        read.request_context.identity.source_ip.as_deref(),
-        Some("2001:db8::7")
-    );
-    assert_eq!(
-        read.request_context.authorizer.fields["claims"]["sub"],
-        "someone"
-    );
+    assert_eq!(read.request_context.identity.source_ip.as_deref(), Some("2001:db8::7"));
+    assert_eq!(read.request_context.authorizer.fields["claims"]["sub"], "someone");
 }
 
 #[tokio::test]
@@ -126,27 +101,17 @@ async fn other_paths_are_the_proxys_and_absent_parts_null() {
     let gateway = Gateway::start(0, invoke).await.unwrap();
     for (path, resource, parameters) in [
         ("/v1/health", "/v1/health", Value::Null),
-        (
-            "/v1/models//invocations",
-            "/{proxy+}",
-            json!({"proxy": "v1/models//invocations"}),
-        ),
+        ("/v1/models//invocations", "/{proxy+}", json!({"proxy": "v1/models//invocations"})),
         ("/v2/%2e%2e/x", "/{proxy+}", json!({"proxy": "v2/%2e%2e/x"})),
     ] {
         let request = Request::get(gateway.url() + path).header("Authorization", token());
         let answer = send(request.body(Full::default()).unwrap()).await;
-        assert_eq!(
-            (answer.status().as_u16(), answer.body().as_ref()),
-            (404, &b"no"[..])
-        );
+        assert_eq!((answer.status().as_u16(), answer.body().as_ref()), (404, &b"no"[..]));
         let event = last.lock().unwrap().clone();
         assert_eq!(event["resource"], resource);
         assert_eq!(event["pathParameters"], parameters);
         assert_eq!(event["queryStringParameters"], Value::Null);
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&Value::Null, &json!(false))
-        );
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&Value::Null, &json!(false)));
         assert_eq!(event["requestContext"]["identity"]["sourceIp"], "127.0.0.1");
         assert!(serde_json::from_value::<LambdaRequest>(event).is_ok());
     }
@@ -164,21 +129,9 @@ async fn what_the_gateway_refuses_itself() {
     let large = plain().body(Full::from(vec![0; 10 * 1024 * 1024 + 1]));
     for (request, status, message) in [
         (anonymous, 401, "Unauthorized"),
-        (
-            unreadable.body(Full::default()).unwrap(),
-            401,
-            "Unauthorized",
-        ),
-        (
-            large.unwrap(),
-            413,
-            "HTTP content length exceeded 10485760 bytes.",
-        ),
-        (
-            elsewhere.body(Full::default()).unwrap(),
-            400,
-            "Local-Source-Address must be one IPv4 or IPv6 address",
-        ),
+        (unreadable.body(Full::default()).unwrap(), 401, "Unauthorized"),
+        (large.unwrap(), 413, "HTTP content length exceeded 10485760 bytes."),
+        (elsewhere.body(Full::default()).unwrap(), 400, "Local-Source-Address must be one IPv4 or IPv6 address"),
     ] {
         let answer = send(request).await;
         assert_eq!(answer.status(), status);
@@ -190,11 +143,7 @@ async fn what_the_gateway_refuses_itself() {
 
 #[tokio::test]
 async fn a_function_that_fails_is_502() {
-    for outcome in [
-        Err("as told"),
-        Ok(json!({"no": "status"})),
-        Ok(json!({"statusCode": 200, "body": 1})),
-    ] {
+    for outcome in [Err("as told"), Ok(json!({"no": "status"})), Ok(json!({"statusCode": 200, "body": 1}))] {
         let (invoke, _) = scripted(outcome);
         let gateway = Gateway::start(0, invoke).await.unwrap();
         let request = Request::get(gateway.url()).header("Authorization", token());
@@ -205,18 +154,27 @@ async fn a_function_that_fails_is_502() {
 
 #[tokio::test]
 async fn a_function_is_invoked_by_url() {
-    // The outer gateway posts its event to an inner one, which answers what it was sent.
-    let (invoke, last) = scripted(Ok(json!({"statusCode": 401, "body": "{}"})));
-    let inner = Gateway::start(0, invoke).await.unwrap();
-    let outer = Gateway::start(0, gateway::by_url(&inner.url()))
-        .await
-        .unwrap();
-    let request = Request::get(outer.url()).header("Authorization", token());
-    let answer = send(request.body(Full::default()).unwrap()).await;
-    assert_eq!(
-        answer.status(),
-        502,
-        "an invocation that is refused has failed"
-    );
-    assert_eq!(*last.lock().unwrap(), Value::Null);
+    // Any server that answers a POST will do for a function.
+    let function = SageMaker::start(0).await.unwrap();
+    let url = function.url() + "/endpoints/export-gate/invocations";
+    let gateway = Gateway::start(0, gateway::by_url(&url)).await.unwrap();
+    let ask = async || {
+        let request = Request::get(gateway.url() + "/v1/models").header("Authorization", token());
+        send(request.body(Full::default()).unwrap()).await
+    };
+    function.next(Behaviour::Answer {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        body: json!({"statusCode": 200, "body": "fine"}).to_string().into(),
+    });
+    assert_eq!(ask().await.body().as_ref(), b"fine");
+    let event: Value = serde_json::from_slice(&function.invocations().all()[0].body).unwrap();
+    assert_eq!(event["path"], "/v1/models");
+
+    for behaviour in [Behaviour::InternalFailure, Behaviour::Reset] {
+        function.next(behaviour);
+        assert_eq!(ask().await.status(), 502);
+    }
+    function.cut().await;
+    assert_eq!(ask().await.status(), 502);
 }

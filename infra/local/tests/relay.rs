@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue::{self, S};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use export_gate_local::dynamodb::DynamoDb;
@@ -35,18 +35,9 @@ async fn bench() -> Bench {
         .config()
         .to_builder()
         .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_timeout(Duration::from_secs(1))
-                .build(),
-        )
+        .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(1)).build())
         .build();
-    Bench {
-        _engine: engine,
-        direct,
-        client: Client::from_conf(hasty),
-        relay,
-    }
+    Bench { _engine: engine, direct, client: Client::from_conf(hasty), relay }
 }
 
 impl Bench {
@@ -54,9 +45,9 @@ impl Bench {
     async fn put(&self, id: &str) -> Result<(), String> {
         let put = self.client.put_item().table_name("callers");
         let done = put.item("id", S(id.into())).send().await;
-        done.map(drop).map_err(|fault| match &fault {
-            SdkError::ServiceError(error) => error.err().code().unwrap_or_default().to_owned(),
-            other => format!("{other:?}"),
+        done.map(drop).map_err(|fault| match fault.code() {
+            Some(code) => code.to_owned(),
+            None => format!("{fault:?}"),
         })
     }
 
@@ -66,16 +57,8 @@ impl Bench {
 }
 
 async fn is_there(client: &Client, id: &str) -> bool {
-    let read = client
-        .get_item()
-        .table_name("callers")
-        .consistent_read(true);
-    read.key("id", S(id.into()))
-        .send()
-        .await
-        .unwrap()
-        .item
-        .is_some()
+    let read = client.get_item().table_name("callers").consistent_read(true);
+    read.key("id", S(id.into())).send().await.unwrap().item.is_some()
 }
 
 #[tokio::test]
@@ -83,18 +66,13 @@ async fn without_a_rule_everything_passes_and_is_seen() {
     let bench = bench().await;
     bench.put("a").await.unwrap();
     assert!(is_there(&bench.client, "a").await);
-    let item = Put::builder()
-        .table_name("usage")
-        .item("licence", S("l".into()));
+    let item = Put::builder().table_name("usage").item("licence", S("l".into()));
     let item = item.item("model", S("*".into())).build().unwrap();
     let write = TransactWriteItem::builder().put(item).build();
     let transaction = bench.client.transact_write_items().transact_items(write);
     transaction.send().await.unwrap();
 
-    assert_eq!(
-        bench.relay.operations(),
-        ["PutItem", "GetItem", "TransactWriteItems"]
-    );
+    assert_eq!(bench.relay.operations(), ["PutItem", "GetItem", "TransactWriteItems"]);
     let seen = bench.relay.seen().all();
     assert_eq!(seen[0].body["Item"], json!({"id": {"S": "a"}}));
     assert!(seen[0].touches("callers") && !seen[0].touches("usage"));
@@ -134,11 +112,7 @@ async fn errors_are_dynamodbs() {
         1 => Action::throttled(),
         2 => Action::internal_error(),
         3 => Action::access_denied(),
-        _ => Action::error(
-            400,
-            "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
-            "x",
-        ),
+        _ => Action::error(400, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException", "x"),
     });
     for code in [
         "ProvisionedThroughputExceededException",
@@ -159,8 +133,7 @@ async fn answers_are_rewritten() {
     bench.relay.rule(|seen| {
         let keys = seen.body["RequestItems"].clone();
         Action::rewrite(move |mut answer| {
-            answer["Responses"] =
-                json!({"callers": [{"id": {"S": "some rather longer id than that"}}]});
+            answer["Responses"] = json!({"callers": [{"id": {"S": "some rather longer id than that"}}]});
             answer["UnprocessedKeys"] = keys;
             answer
         })
@@ -204,23 +177,15 @@ async fn it_is_cut_and_mended() {
     bench.relay.rule(|_| Action::Hang);
     let hung = bench.put("a");
     let cut = async {
-        let seen = bench
-            .relay
-            .seen()
-            .wait(Duration::from_secs(5), |seen| seen.len() == 1);
+        let seen = bench.relay.seen().wait(Duration::from_secs(5), |seen| seen.len() == 1);
         seen.await;
         bench.relay.cut().await;
     };
     let (hung, ()) = tokio::join!(hung, cut);
-    assert!(
-        hung.unwrap_err().contains("DispatchFailure"),
-        "open ones are closed"
-    );
+    assert!(hung.unwrap_err().contains("DispatchFailure"), "open ones are closed");
     let fault = bench.put("b").await.unwrap_err();
     assert!(fault.contains("ConnectionRefused"), "{fault}");
     bench.relay.mend().await.unwrap();
-    bench
-        .relay
-        .rule(|_| Action::Delay(Duration::from_millis(20)));
+    bench.relay.rule(|_| Action::Delay(Duration::from_millis(20)));
     bench.put("c").await.unwrap();
 }

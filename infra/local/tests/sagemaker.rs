@@ -1,11 +1,6 @@
 //! The SageMaker stand-in as the AWS SDK sees it: answers, typed errors and broken connections.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::time::Duration;
 
@@ -14,9 +9,7 @@ use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
 use aws_sdk_sagemakerruntime::config::timeout::TimeoutConfig;
 use aws_sdk_sagemakerruntime::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{
-    InvokeEndpointError, InvokeEndpointOutput,
-};
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{InvokeEndpointError, InvokeEndpointOutput};
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use export_gate_local::sagemaker::{Behaviour, SageMaker};
 use serde_json::{Value, json};
@@ -31,11 +24,7 @@ fn client(sagemaker: &SageMaker) -> Client {
         .credentials_provider(Credentials::new("sample", "sample", None, None, "sample"))
         .endpoint_url(sagemaker.url())
         .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_timeout(Duration::from_secs(2))
-                .build(),
-        )
+        .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(2)).build())
         .build();
     Client::from_conf(config)
 }
@@ -53,10 +42,11 @@ async fn invoke(client: &Client) -> Outcome {
 
 /// The service's error, with its status.
 async fn refused(client: &Client) -> (u16, InvokeEndpointError) {
-    match invoke(client).await.expect_err("it was told to fail") {
-        SdkError::ServiceError(error) => (error.raw().status().as_u16(), error.into_err()),
-        other => unreachable!("{other:?}"),
-    }
+    let fault = invoke(client).await.expect_err("it was told to fail");
+    let SdkError::ServiceError(error) = fault else {
+        unreachable!("{fault:?}");
+    };
+    (error.raw().status().as_u16(), error.into_err())
 }
 
 #[tokio::test]
@@ -95,9 +85,7 @@ async fn its_errors_are_the_services() {
     let (status, error) = refused(&client).await;
     assert_eq!((status, error.code()), (400, Some("ThrottlingException")));
 
-    sagemaker.next(Behaviour::ModelError {
-        original_status: 507,
-    });
+    sagemaker.next(Behaviour::ModelError { original_status: 507 });
     let (status, error) = refused(&client).await;
     assert_eq!(status, 424);
     let InvokeEndpointError::ModelError(error) = error else {
@@ -128,10 +116,7 @@ async fn it_breaks_connections() {
     let hung = invoke(&client).await.unwrap_err();
     assert!(matches!(hung, SdkError::TimeoutError(_)), "{hung:?}");
 
-    for (behaviour, sign) in [
-        (Behaviour::Reset, "ConnectionReset"),
-        (Behaviour::Close, "IncompleteMessage"),
-    ] {
+    for (behaviour, sign) in [(Behaviour::Reset, "ConnectionReset"), (Behaviour::Close, "IncompleteMessage")] {
         sagemaker.next(behaviour);
         let broken = invoke(&client).await.unwrap_err();
         assert!(matches!(broken, SdkError::DispatchFailure(_)), "{broken:?}");
@@ -140,10 +125,7 @@ async fn it_breaks_connections() {
 
     sagemaker.cut().await;
     let gone = invoke(&client).await.unwrap_err();
-    assert!(
-        format!("{gone:?}").contains("ConnectionRefused"),
-        "{gone:?}"
-    );
+    assert!(format!("{gone:?}").contains("ConnectionRefused"), "{gone:?}");
     assert_eq!(sagemaker.invocations().count(), 3);
     sagemaker.mend().await.unwrap();
     invoke(&client).await.unwrap();
@@ -153,11 +135,8 @@ async fn it_breaks_connections() {
 async fn it_answers_as_told() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
-    let told = Behaviour::Answer {
-        status: 200,
-        content_type: "image/png".to_owned(),
-        body: vec![0, 159, 146, 150].into(),
-    };
+    let told =
+        Behaviour::Answer { status: 200, content_type: "image/png".to_owned(), body: vec![0, 159, 146, 150].into() };
     sagemaker.always(Behaviour::Delay(Duration::from_millis(50), Box::new(told)));
     sagemaker.next(Behaviour::TooLarge(7_000_000));
     let large = invoke(&client).await.unwrap();

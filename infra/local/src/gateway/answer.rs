@@ -14,9 +14,7 @@ pub(super) fn http_answer(proxy: &Value) -> Option<Answer> {
     let status = proxy.get("statusCode")?.as_u64()?;
     let body = match proxy.get("body") {
         None | Some(Value::Null) => Bytes::new(),
-        Some(Value::String(text)) if proxy["isBase64Encoded"] == true => {
-            STANDARD.decode(text).ok()?.into()
-        }
+        Some(Value::String(text)) if proxy["isBase64Encoded"] == true => STANDARD.decode(text).ok()?.into(),
         Some(Value::String(text)) => Bytes::copy_from_slice(text.as_bytes()),
         Some(_) => return None,
     };
@@ -38,11 +36,7 @@ fn headers(proxy: &Value) -> Option<HeaderMap> {
             headers.append(&name, one(value)?);
         }
     }
-    for set_anew in [
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-    ] {
+    for set_anew in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
         headers.remove(set_anew);
     }
     if !headers.contains_key(header::CONTENT_TYPE) {
@@ -57,9 +51,7 @@ fn members<'a>(proxy: &'a Value, member: &str) -> Option<Vec<(HeaderName, &'a Va
         None | Some(Value::Null) => return Some(Vec::new()),
         Some(map) => map.as_object()?,
     };
-    map.iter()
-        .map(|(name, value)| Some((name.parse().ok()?, value)))
-        .collect()
+    map.iter().map(|(name, value)| Some((name.parse().ok()?, value))).collect()
 }
 
 fn one(value: &Value) -> Option<HeaderValue> {

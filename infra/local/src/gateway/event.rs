@@ -13,23 +13,13 @@ use serde_json::{Map, Value, json};
 use super::SOURCE_ADDRESS;
 
 /// The API's resources; all else is the greedy `/{proxy+}`, so that the function can answer it.
-const RESOURCES: [&str; 4] = [
-    "/v1/models/{model}/invocations",
-    "/v1/models/{model}/screenings",
-    "/v1/models",
-    "/v1/health",
-];
+const RESOURCES: [&str; 4] =
+    ["/v1/models/{model}/invocations", "/v1/models/{model}/screenings", "/v1/models", "/v1/health"];
 
 const STAGE: &str = "local";
 
 /// Concern the connection alone, or this gateway.
-const DROPPED: [&str; 5] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    SOURCE_ADDRESS,
-];
+const DROPPED: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", SOURCE_ADDRESS];
 
 /// The event. The path and what it matched stay percent-encoded, the query does not; all media
 /// types count as binary, so a body is always base64.
@@ -87,11 +77,7 @@ fn matched(resource: &str, path: &str) -> Option<Value> {
             _ => return None,
         }
     }
-    Some(if parameters.is_empty() {
-        Value::Null
-    } else {
-        parameters.into()
-    })
+    Some(if parameters.is_empty() { Value::Null } else { parameters.into() })
 }
 
 type Pairs = Vec<(String, String)>;
@@ -107,12 +93,7 @@ fn headers(request: &Request<Bytes>, source: IpAddr) -> Pairs {
         .filter(|(name, _)| !DROPPED.contains(&name.as_str()) && **name != forwarded)
         .map(|(name, value)| (cased(name), text(value)))
         .collect();
-    let mut forwarded: Vec<_> = request
-        .headers()
-        .get_all(forwarded)
-        .iter()
-        .map(text)
-        .collect();
+    let mut forwarded: Vec<_> = request.headers().get_all(forwarded).iter().map(text).collect();
     forwarded.push(source.to_string());
     pairs.extend([
         ("X-Forwarded-For".to_owned(), forwarded.join(", ")),
@@ -146,10 +127,7 @@ fn query(query: &str) -> Pairs {
 
 /// Of a name that is there more than once the last value; `null` for none at all.
 fn last(pairs: &Pairs) -> Value {
-    let map: Map<_, _> = pairs
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().into()))
-        .collect();
+    let map: Map<_, _> = pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     null_for_none(map)
 }
 
@@ -165,11 +143,7 @@ fn many(pairs: &Pairs) -> Value {
 }
 
 fn null_for_none(map: Map<String, Value>) -> Value {
-    if map.is_empty() {
-        Value::Null
-    } else {
-        map.into()
-    }
+    if map.is_empty() { Value::Null } else { map.into() }
 }
 
 fn context(

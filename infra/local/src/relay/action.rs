@@ -95,10 +95,7 @@ impl Action {
 
     /// Any other error, by its full name.
     pub fn error(status: u16, name: &str, message: &str) -> Action {
-        Action::Reply {
-            status,
-            json: json!({"__type": name, "message": message}),
-        }
+        Action::Reply { status, json: json!({"__type": name, "message": message}) }
     }
 }
 

@@ -1,0 +1,192 @@
+//! I/O. One round trip: the caller's records and the register's head, strongly consistent.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use crate::decision::Callers;
+use crate::record::{Client, HEADS, Head, Item, Organisation, Person, Unreadable};
+
+/// How many clients' organisations are remembered before the memory is begun anew.
+const REMEMBERED: usize = 10_000;
+
+/// How often keys that DynamoDB left unprocessed are asked for again, and how long is waited first; the wait doubles.
+const UNPROCESSED_TRIES: u32 = 4;
+const UNPROCESSED_WAIT: Duration = Duration::from_millis(25);
+
+/// The callers table, and the register's heads beside it.
+#[derive(Debug)]
+pub struct CallerStore {
+    dynamodb: DynamoDb,
+    callers: String,
+    register: String,
+    /// The organisation that each client had last time, so that one round trip can ask for it too.
+    organisations: Mutex<HashMap<String, String>>,
+}
+
+/// What one reading gave.
+#[derive(Debug)]
+pub struct Reading {
+    /// The caller's records.
+    pub callers: Callers,
+    /// The register's head.
+    pub head: Head,
+}
+
+/// Why there is no reading. This is trouble, not absence: nothing can be decided.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadTrouble {
+    /// DynamoDB did not answer, or answered with an error.
+    #[error("callers and head could not be read")]
+    Failed(#[source] Box<SdkError<BatchGetItemError>>),
+    /// DynamoDB left keys unprocessed, time and again.
+    #[error("DynamoDB left keys unprocessed {UNPROCESSED_TRIES} times")]
+    Unprocessed,
+    /// The register has no head, so nobody can say what is in force.
+    #[error("the register has no head")]
+    NoHead,
+    /// The register's head can't be read.
+    #[error("the register's head can't be read: {0}")]
+    Head(#[source] Unreadable),
+    /// A caller's record can't be read. What is wrong with a person's is not told.
+    #[error("the {0}'s record can't be read")]
+    Record(&'static str),
+}
+
+impl CallerStore {
+    /// A store over these tables.
+    #[must_use]
+    pub fn new(dynamodb: DynamoDb, callers: String, register: String) -> Self {
+        Self { dynamodb, callers, register, organisations: Mutex::default() }
+    }
+
+    /// Reads the client, its organisation, the named person and one of the register's heads: in one round trip where
+    /// the client's organisation is the one that it had last time, else in two.
+    ///
+    /// # Errors
+    /// [`ReadTrouble`] where anything could not be read.
+    pub async fn read(&self, client: &str, person: Option<&str>) -> Result<Reading, ReadTrouble> {
+        let remembered = self.remembered(client);
+        let client_id = format!("client#{client}");
+        let person_id = person.map(|id| format!("person#{id}"));
+        let organisation_id = |id: &str| format!("organisation#{id}");
+        let first_guess = remembered.as_deref().map(organisation_id);
+        let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
+        let mut found = self.fetch(ids, true).await?;
+        let head = found.head.take().ok_or(ReadTrouble::NoHead)?;
+        let head = Head::read(head).map_err(ReadTrouble::Head)?;
+        let client_record = found.take(&client_id, Client::read, "client")?;
+        let person = person_id.map(|id| found.take(&id, Person::read, "person")).transpose()?.flatten();
+        let organisation = match &client_record {
+            None => None,
+            Some(record) => {
+                let id = organisation_id(&record.organisation);
+                if remembered.as_ref() != Some(&record.organisation) {
+                    found = self.fetch([&id], false).await?;
+                    self.remember(client, &record.organisation);
+                }
+                found.take(&id, Organisation::read, "organisation")?
+            }
+        };
+        Ok(Reading { callers: Callers { client: client_record, organisation, person }, head })
+    }
+
+    /// Reads one of the register's heads alone.
+    ///
+    /// # Errors
+    /// [`ReadTrouble`] where it could not be read.
+    pub async fn head(&self) -> Result<Head, ReadTrouble> {
+        let found = self.fetch([], true).await?;
+        Head::read(found.head.ok_or(ReadTrouble::NoHead)?).map_err(ReadTrouble::Head)
+    }
+
+    async fn fetch(&self, ids: impl IntoIterator<Item = &String>, with_head: bool) -> Result<Found, ReadTrouble> {
+        let key = |id: &String| HashMap::from([("id".to_owned(), AttributeValue::S(id.clone()))]);
+        let caller_keys: Vec<_> = ids.into_iter().map(key).collect();
+        let head_keys: Vec<_> = with_head.then(|| key_of_head(any_head())).into_iter().collect();
+        let tables = [(&self.callers, caller_keys), (&self.register, head_keys)];
+        let mut asked: HashMap<String, KeysAndAttributes> = tables
+            .into_iter()
+            .filter(|(_, keys)| !keys.is_empty())
+            .filter_map(|(table, keys)| Some((table.clone(), consistent(keys)?)))
+            .collect();
+        let mut found = Found::default();
+        let mut wait = UNPROCESSED_WAIT;
+        for _ in 0..UNPROCESSED_TRIES {
+            let answer = self.dynamodb.batch_get_item().set_request_items(Some(asked)).send().await;
+            let answer = answer.map_err(|error| ReadTrouble::Failed(Box::new(error)))?;
+            for (table, items) in answer.responses.unwrap_or_default() {
+                found.put(items, table == self.register);
+            }
+            asked = answer.unprocessed_keys.unwrap_or_default();
+            if asked.is_empty() {
+                return Ok(found);
+            }
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2);
+        }
+        Err(ReadTrouble::Unprocessed)
+    }
+
+    fn remembered(&self, client: &str) -> Option<String> {
+        self.organisations.lock().unwrap_or_else(PoisonError::into_inner).get(client).cloned()
+    }
+
+    fn remember(&self, client: &str, organisation: &str) {
+        let mut organisations = self.organisations.lock().unwrap_or_else(PoisonError::into_inner);
+        if organisations.len() >= REMEMBERED {
+            organisations.clear();
+        }
+        organisations.insert(client.to_owned(), organisation.to_owned());
+    }
+}
+
+/// The items of one reading.
+#[derive(Default)]
+struct Found {
+    head: Option<Item>,
+    callers: HashMap<String, Item>,
+}
+
+impl Found {
+    fn put(&mut self, items: Vec<Item>, of_register: bool) {
+        for item in items {
+            if of_register {
+                self.head = Some(item);
+            } else if let Some(id) = item.get("id").and_then(|id| id.as_s().ok()).cloned() {
+                self.callers.insert(id, item);
+            }
+        }
+    }
+
+    fn take<T>(
+        &mut self,
+        id: &str,
+        read: impl Fn(Item) -> Result<T, Unreadable>,
+        what: &'static str,
+    ) -> Result<Option<T>, ReadTrouble> {
+        self.callers.remove(id).map(read).transpose().map_err(|_| ReadTrouble::Record(what))
+    }
+}
+
+fn consistent(keys: Vec<Item>) -> Option<KeysAndAttributes> {
+    KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().ok()
+}
+
+fn key_of_head(number: u8) -> Item {
+    HashMap::from([
+        ("kind".to_owned(), AttributeValue::S(Head::kind(number))),
+        ("id".to_owned(), AttributeValue::S(Head::ID.to_owned())),
+    ])
+}
+
+/// Any of the heads, so that their partitions share the load. Without chance it is the first.
+fn any_head() -> u8 {
+    let mut byte = [0_u8; 1];
+    getrandom::fill(&mut byte).map_or(0, |()| byte[0] % HEADS)
+}

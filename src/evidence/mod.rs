@@ -1,0 +1,8 @@
+//! What a decision rests on beside the request: the callers' records, the register as it is now, the location.
+
+mod address;
+mod callers;
+mod location;
+
+pub use callers::{CallerStore, ReadTrouble, Reading};
+pub use location::{Location, LocationError};

@@ -1,0 +1,338 @@
+//! I/O. Writing entries, each behind the one before, so that none can be changed, removed or slipped in unseen.
+//!
+//! A write that may or may not have landed is put again, byte for byte, before anything is chained behind it. A write
+//! that surely didn't land leaves its number free. Nothing is answered for that isn't known to be there.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use tokio::sync::Mutex;
+
+use super::entry::{Draft, NOTHING_BEFORE};
+use crate::connections::{Connection, Connections};
+use crate::record::Item;
+use crate::terms::Code;
+
+/// How often a write is tried, and how long is waited before the second try; the wait doubles.
+const TRIES: u32 = 3;
+const WAIT: Duration = Duration::from_millis(30);
+
+/// How long one try may take. DynamoDB answers in single milliseconds; a try that hangs leaves time for another.
+const TRY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The ledger's table, and this worker's chain in it.
+#[derive(Debug)]
+pub struct Ledger {
+    dynamodb: DynamoDb,
+    connections: Connections,
+    table: String,
+    chain: Mutex<Chain>,
+    /// Completions that are still to be written.
+    owed: std::sync::Mutex<Vec<Draft>>,
+}
+
+/// The proof that an entry is in the ledger. Answers are made of it.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "an entry is written so that an answer may leave"]
+pub struct Recorded {
+    decision_id: String,
+}
+
+/// A permit that is in the ledger and has given no answer yet. Unless it is told how it ended, it is completed as
+/// `internal.failure` before the next entry: whatever drops it, the ledger doesn't keep quiet about it.
+#[derive(Debug)]
+#[must_use = "say how the permit ended"]
+pub struct Unanswered<'a> {
+    ledger: &'a Ledger,
+    permit: Option<Draft>,
+    decision_id: String,
+}
+
+/// Why an entry is not known to be in the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerTrouble {
+    /// Surely not written.
+    #[error("the ledger's entry was not written")]
+    NotWritten(#[source] Box<SdkError<PutItemError>>),
+    /// Written or not, nobody knows. It is put again before the next one.
+    #[error("nobody knows whether the ledger's entry was written")]
+    Unknown(#[source] Box<SdkError<PutItemError>>),
+    /// The entry could not be made.
+    #[error("the ledger's entry could not be made: {0}")]
+    Unmade(String),
+    /// Other entries stood in the place of this one, in two chains.
+    #[error("the places of the ledger's entry were taken")]
+    Taken,
+}
+
+#[derive(Debug, Default)]
+struct Chain {
+    /// 32 hex digits; none before the first entry.
+    id: Option<String>,
+    /// The last entry's number, and its hash.
+    seq: u64,
+    hash: String,
+    /// The entry that was sent last and is not known to be there.
+    unsettled: Option<Unsettled>,
+}
+
+#[derive(Clone, Debug)]
+struct Unsettled {
+    item: Item,
+    hash: String,
+    /// What completes the entry if it turns out to be there: its permit gave no answer.
+    completion: Option<Draft>,
+}
+
+enum Put {
+    Written,
+    Taken,
+    NotWritten(SdkError<PutItemError>),
+    Unknown(SdkError<PutItemError>),
+}
+
+impl Recorded {
+    /// `<chain>-<seq>`.
+    #[must_use]
+    pub fn decision_id(&self) -> &str {
+        &self.decision_id
+    }
+}
+
+impl Ledger {
+    /// A ledger over this table, with a chain of its own. `dynamodb` is the configuration to write with.
+    #[must_use]
+    pub fn new(dynamodb: &DynamoDb, table: String) -> Self {
+        let connections = Connections::default();
+        // The tries are made here, where it counts what each came to.
+        let timeouts = aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder().operation_timeout(TRY_TIMEOUT);
+        let config = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
+        let config = config.timeout_config(timeouts.build()).interceptor(connections.interceptor());
+        Self {
+            dynamodb: DynamoDb::from_conf(config.build()),
+            connections,
+            table,
+            chain: Mutex::default(),
+            owed: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Writes a permit behind the last entry.
+    ///
+    /// # Errors
+    /// As [`Ledger::record`].
+    pub async fn permit(&self, draft: Draft) -> Result<Unanswered<'_>, LedgerTrouble> {
+        let Recorded { decision_id } = self.record(draft.clone()).await?;
+        Ok(Unanswered { ledger: self, permit: Some(draft), decision_id })
+    }
+
+    /// Writes an entry behind the last one.
+    ///
+    /// # Errors
+    /// [`LedgerTrouble`] where it is not known to be there. Where it may be there all the same and was a permit, it is
+    /// completed as `ledger.unavailable` before the next entry.
+    pub async fn record(&self, draft: Draft) -> Result<Recorded, LedgerTrouble> {
+        let mut chain = self.chain.lock().await;
+        self.settle(&mut chain).await?;
+        self.append(&mut chain, draft).await
+    }
+
+    /// Puts what may or may not be there again, then writes what is owed.
+    async fn settle(&self, chain: &mut Chain) -> Result<(), LedgerTrouble> {
+        if let Some(unsettled) = chain.unsettled.clone() {
+            match self.put_until_known(&unsettled).await {
+                Put::Written => {
+                    chain.advance(unsettled.hash);
+                    self.owed().extend(unsettled.completion);
+                }
+                // Another entry stands in its place, so this one never landed.
+                Put::Taken => chain.abandon(),
+                // An earlier try may have landed, whatever this one came to.
+                Put::NotWritten(error) | Put::Unknown(error) => return Err(LedgerTrouble::Unknown(Box::new(error))),
+            }
+        }
+        while let Some(draft) = self.next_owed() {
+            match self.append(chain, draft.clone()).await {
+                Ok(_) => {}
+                // It is among the unsettled now.
+                Err(error @ LedgerTrouble::Unknown(_)) => return Err(error),
+                Err(error) => {
+                    self.owed().insert(0, draft);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn owed(&self) -> std::sync::MutexGuard<'_, Vec<Draft>> {
+        self.owed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn next_owed(&self) -> Option<Draft> {
+        let mut owed = self.owed();
+        (!owed.is_empty()).then(|| owed.remove(0))
+    }
+
+    async fn append(&self, chain: &mut Chain, draft: Draft) -> Result<Recorded, LedgerTrouble> {
+        for _ in 0..2 {
+            let unmade = |error: &dyn std::fmt::Display| LedgerTrouble::Unmade(error.to_string());
+            let entry = draft.clone().seal(&chain.id()?, chain.next(), chain.last_hash());
+            let hash = entry.hash().map_err(|error| unmade(&error))?;
+            let item = entry.item(&hash).map_err(|error| unmade(&error))?;
+            let is_permit = draft.outcome == super::Finding::Permit && draft.kind == super::Kind::Invocation;
+            let dropped = || draft.completion(entry.decision_id().into(), Code::LedgerUnavailable, draft.at.clone());
+            let unsettled = Unsettled { item, hash, completion: is_permit.then(dropped) };
+            // Noted before it is sent: if this future is dropped on the way, the entry may still land.
+            chain.unsettled = Some(unsettled.clone());
+            match self.put_until_known(&unsettled).await {
+                Put::Written => {
+                    chain.advance(unsettled.hash);
+                    return Ok(Recorded { decision_id: entry.decision_id().to_owned() });
+                }
+                Put::Taken => chain.abandon(),
+                Put::NotWritten(error) => {
+                    chain.unsettled = None;
+                    return Err(LedgerTrouble::NotWritten(Box::new(error)));
+                }
+                Put::Unknown(error) => return Err(LedgerTrouble::Unknown(Box::new(error))),
+            }
+        }
+        Err(LedgerTrouble::Taken)
+    }
+
+    async fn put_until_known(&self, unsettled: &Unsettled) -> Put {
+        let mut wait = WAIT;
+        let mut may_have_landed = false;
+        for attempt in 1..=TRIES {
+            let put = self.put(unsettled).await;
+            may_have_landed |= matches!(put, Put::Unknown(_));
+            match put {
+                Put::Written | Put::Taken => return put,
+                Put::NotWritten(error) if attempt == TRIES || !is_passing(&error) => {
+                    return if may_have_landed { Put::Unknown(error) } else { Put::NotWritten(error) };
+                }
+                Put::Unknown(_) if attempt == TRIES => return put,
+                Put::NotWritten(_) | Put::Unknown(_) => {}
+            }
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2);
+        }
+        Put::Taken // not reached: the last try returns
+    }
+
+    async fn put(&self, unsettled: &Unsettled) -> Put {
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(unsettled.item.clone()))
+            .condition_expression("attribute_not_exists(#chain) OR #hash = :hash")
+            .expression_attribute_names("#chain", "chain")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":hash", AttributeValue::S(unsettled.hash.clone()));
+        match put.send().await {
+            Ok(_) => Put::Written,
+            Err(error) => self.classify(error),
+        }
+    }
+
+    fn classify(&self, error: SdkError<PutItemError>) -> Put {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match &error {
+            SdkError::ServiceError(service) if service.err().is_conditional_check_failed_exception() => Put::Taken,
+            SdkError::ServiceError(_) if status.is_some_and(|status| (400..500).contains(&status)) => {
+                Put::NotWritten(error)
+            }
+            SdkError::ConstructionFailure(_) => Put::NotWritten(error),
+            SdkError::DispatchFailure(_) if self.connections.last() == Connection::None => Put::NotWritten(error),
+            _ => Put::Unknown(error),
+        }
+    }
+}
+
+impl Unanswered<'_> {
+    /// The caller gets its answer.
+    pub fn answered(mut self) -> Recorded {
+        self.permit = None;
+        Recorded { decision_id: std::mem::take(&mut self.decision_id) }
+    }
+
+    /// The caller gets `code` instead; written before it is told. Where that fails, it is written before the next entry.
+    ///
+    /// # Errors
+    /// [`LedgerTrouble`] where the completion is not known to be there yet.
+    pub async fn completed(mut self, code: Code, at: String) -> Result<Recorded, LedgerTrouble> {
+        let Some(permit) = self.permit.take() else { return Err(LedgerTrouble::Taken) };
+        let decision_id = std::mem::take(&mut self.decision_id);
+        self.ledger.owed().push(permit.completion(decision_id.clone(), code, at));
+        let mut chain = self.ledger.chain.lock().await;
+        self.ledger.settle(&mut chain).await?;
+        Ok(Recorded { decision_id })
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            let at = permit.at.clone();
+            let of = std::mem::take(&mut self.decision_id);
+            self.ledger.owed().push(permit.completion(of, Code::InternalFailure, at));
+        }
+    }
+}
+
+/// Whether another try may fare better: throttling and connections pass, a missing permission doesn't.
+fn is_passing(error: &SdkError<PutItemError>) -> bool {
+    use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+    match error {
+        SdkError::ServiceError(service) => matches!(
+            service.err().code(),
+            Some(
+                "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "TransactionConflictException"
+                    | "LimitExceededException"
+            )
+        ),
+        SdkError::ConstructionFailure(_) => false,
+        _ => true,
+    }
+}
+
+impl Chain {
+    fn id(&mut self) -> Result<String, LedgerTrouble> {
+        if let Some(id) = &self.id {
+            return Ok(id.clone());
+        }
+        let mut bytes = [0_u8; 16];
+        getrandom::fill(&mut bytes).map_err(|error| LedgerTrouble::Unmade(format!("no random numbers: {error}")))?;
+        let id = hex::encode(bytes);
+        self.id = Some(id.clone());
+        Ok(id)
+    }
+
+    fn next(&self) -> u64 {
+        self.seq.saturating_add(1)
+    }
+
+    fn last_hash(&self) -> &str {
+        if self.seq == 0 { NOTHING_BEFORE } else { &self.hash }
+    }
+
+    fn advance(&mut self, hash: String) {
+        self.unsettled = None;
+        self.seq = self.next();
+        self.hash = hash;
+    }
+
+    /// Begins a new chain, since another entry stands where this one's next would.
+    fn abandon(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,384 @@
+//! Pure. A ledger entry and its hash.
+//!
+//! INVARIANT: the fields of everything that is serialised here stand in alphabetical order, so that the JSON as it is
+//! written is the canonical one of RFC 8785; all numbers are integers.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::decision::{Applied, Facts, LocationFacts};
+use crate::record::{Authority, CallerStatus, Item, Users};
+use crate::terms::{Code, Destination};
+
+/// The `prev` of a chain's first entry.
+pub(super) const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// An entry, sealed into its chain.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    at: String,
+    chain: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    decision_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<Destination>,
+    embargoes: Vec<AppliedEmbargo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    facts: Rests,
+    kind: Kind,
+    licences: Vec<String>,
+    lists: Vec<String>,
+    model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<String>,
+    outcome: Finding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    prev: String,
+    reasons: Vec<Reason>,
+    request_sha256: String,
+    revision: u64,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_ip: Option<String>,
+    status: u16,
+}
+
+/// What an entry is to say, before it has a place in a chain.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// When it was decided, RFC 3339 in UTC with milliseconds: the very time that the decision was taken with.
+    pub at: String,
+    /// What was asked for.
+    pub kind: Kind,
+    /// Permit or refuse.
+    pub outcome: Finding,
+    /// The HTTP status that belongs to it.
+    pub status: u16,
+    /// Every reason.
+    pub reasons: Vec<Reason>,
+    /// The client.
+    pub client: Option<String>,
+    /// Its organisation's id.
+    pub organisation: Option<String>,
+    /// The named person's id.
+    pub person: Option<String>,
+    /// The model's id, or the name that was asked for where there is none.
+    pub model: String,
+    /// The model's endpoint.
+    pub endpoint: Option<String>,
+    /// The address that API Gateway saw.
+    pub source_ip: Option<String>,
+    /// Where the answer goes.
+    pub destination: Option<Destination>,
+    /// What the decision rested on.
+    pub facts: Rests,
+    /// The licences that lifted an embargo, `id@revision`.
+    pub licences: Vec<String>,
+    /// Every embargo that applied.
+    pub embargoes: Vec<Applied>,
+    /// The register's revision.
+    pub revision: u64,
+    /// The editions of the lists that were asked.
+    pub lists: Vec<String>,
+    /// The SHA-256 of the body as the model gets it, in lower-case hex.
+    pub request_sha256: String,
+    /// For a completion: the decision that it completes.
+    pub of: Option<String>,
+}
+
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A decision on an invocation.
+    Invocation,
+    /// A decision on a screening.
+    Screening,
+    /// How a permitted invocation ended that gave its caller no answer.
+    Completion,
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// The invocation was authorised.
+    Permit,
+    /// It was not, or gave no answer.
+    Refuse,
+}
+
+/// What a decision rested on.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Rests {
+    /// Of a caller whom the records bear out.
+    On(Box<Facts>),
+    /// Of one whom they don't.
+    Standing(Standing),
+}
+
+/// What the records say of a caller whom they don't bear out. What they don't have is absent.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Standing {
+    /// The client's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<CallerStatus>,
+    /// Which data gave the destination.
+    pub location: LocationFacts,
+    /// The organisation's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<CallerStatus>,
+    /// Until when the organisation is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation_verified_until: Option<String>,
+    /// The organisation of the person's record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_of: Option<String>,
+    /// Until when the person is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_verified_until: Option<String>,
+    /// Who may use the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Users>,
+}
+
+/// A reason, as the ledger keeps it: with its embargo, and with authority and citation even where callers aren't told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reason {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<Authority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    citation: Option<String>,
+    code: Code,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embargo: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AppliedEmbargo {
+    effect: crate::record::Effect,
+    embargo: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licence: Option<String>,
+}
+
+impl From<&crate::decision::Reason> for Reason {
+    fn from(reason: &crate::decision::Reason) -> Self {
+        let source = reason.embargo.as_ref();
+        Self {
+            authority: source.map(|source| source.authority),
+            citation: source.map(|source| source.citation.clone()),
+            code: reason.code,
+            embargo: source.map(|source| source.id.clone()),
+        }
+    }
+}
+
+impl From<Code> for Reason {
+    fn from(code: Code) -> Self {
+        Self { authority: None, citation: None, code, embargo: None }
+    }
+}
+
+impl Draft {
+    /// The completion of the decision `of`, which this draft was: its caller got `code` instead of an answer.
+    #[must_use]
+    pub fn completion(&self, of: String, code: Code, at: String) -> Self {
+        Self {
+            at,
+            kind: Kind::Completion,
+            outcome: Finding::Refuse,
+            status: code.status(),
+            reasons: vec![code.into()],
+            of: Some(of),
+            ..self.clone()
+        }
+    }
+
+    /// The entry at place `seq` of a chain, behind the entry whose hash is `prev`.
+    pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Entry {
+        let applied = |Applied { embargo, effect, licence }| AppliedEmbargo { effect, embargo, licence };
+        Entry {
+            at: self.at,
+            chain: chain.to_owned(),
+            client: self.client,
+            decision_id: format!("{chain}-{seq}"),
+            destination: self.destination,
+            embargoes: self.embargoes.into_iter().map(applied).collect(),
+            endpoint: self.endpoint,
+            facts: self.facts,
+            kind: self.kind,
+            licences: self.licences,
+            lists: self.lists,
+            model: self.model,
+            of: self.of,
+            organisation: self.organisation,
+            outcome: self.outcome,
+            person: self.person,
+            prev: prev.to_owned(),
+            reasons: self.reasons,
+            request_sha256: self.request_sha256,
+            revision: self.revision,
+            seq,
+            source_ip: self.source_ip,
+            status: self.status,
+        }
+    }
+}
+
+impl Entry {
+    /// `<chain>-<seq>`.
+    #[must_use]
+    pub fn decision_id(&self) -> &str {
+        &self.decision_id
+    }
+
+    /// The lower-case hex SHA-256 of the entry as canonical JSON.
+    ///
+    /// # Errors
+    /// None that can come of these types; JSON's own are passed on.
+    pub fn hash(&self) -> Result<String, serde_json::Error> {
+        Ok(hex::encode(Sha256::digest(serde_json::to_vec(self)?)))
+    }
+
+    /// The entry as DynamoDB keeps it, with its hash.
+    ///
+    /// # Errors
+    /// None that can come of these types; the mapping's own are passed on.
+    pub(super) fn item(&self, hash: &str) -> Result<Item, serde_dynamo::Error> {
+        let mut item: Item = serde_dynamo::to_item(self)?;
+        item.insert("hash".into(), aws_sdk_dynamodb::types::AttributeValue::S(hash.to_owned()));
+        Ok(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::{OrganisationFacts, PersonFacts, Persons};
+    use serde_json::Value;
+
+    /// Every field filled, so that an order that isn't alphabetical can't hide.
+    fn full() -> Entry {
+        let facts = Facts {
+            end_uses: vec!["research".into()],
+            exhausted: vec!["l".into()],
+            location: LocationFacts { edition: "e".into(), source: "mmdb".into() },
+            organisation: OrganisationFacts {
+                headquartered_in: Some(crate::terms::Country::parse("DE").unwrap()),
+                incorporated_in: Some(crate::terms::Country::parse("DE").unwrap()),
+                organised_in_us: true,
+                kind: Some(crate::record::OrganisationType::Company),
+            },
+            persons: Persons::Named(PersonFacts::default()),
+            undeclared_end_use: true,
+            users: Users::Asserted,
+        };
+        let draft = Draft {
+            at: "2026-06-12T21:21:00.000Z".into(),
+            kind: Kind::Invocation,
+            outcome: Finding::Refuse,
+            status: 451,
+            reasons: vec![Reason {
+                authority: Some(Authority::Bis),
+                citation: Some("15 CFR \u{1} \"744\" é\n".into()),
+                code: Code::EmbargoForeignPerson,
+                embargo: Some("letter@1".into()),
+            }],
+            client: Some("app".into()),
+            organisation: Some("o".into()),
+            person: Some("p".into()),
+            model: "fable-5@1".into(),
+            endpoint: Some("e".into()),
+            source_ip: Some("192.0.2.1".into()),
+            destination: Some(Destination {
+                country: Some(crate::terms::Country::parse("UA").unwrap()),
+                region: Some(crate::terms::Region::parse("UA-43").unwrap()),
+            }),
+            facts: Rests::On(Box::new(facts)),
+            licences: vec!["l@1".into()],
+            embargoes: vec![Applied {
+                embargo: "letter@1".into(),
+                effect: crate::record::Effect::LicenceRequired,
+                licence: Some("l@1".into()),
+            }],
+            revision: 1,
+            lists: vec![],
+            request_sha256: NOTHING_BEFORE.into(),
+            of: Some("c-1".into()),
+        };
+        draft.seal("c", 2, NOTHING_BEFORE)
+    }
+
+    fn keys_are_sorted(value: &Value) -> bool {
+        match value {
+            Value::Object(map) => map.keys().is_sorted() && map.values().all(keys_are_sorted),
+            Value::Array(list) => list.iter().all(keys_are_sorted),
+            Value::Null => false, // an absent attribute is absent
+            Value::Number(number) => number.is_u64(),
+            Value::Bool(_) | Value::String(_) => true,
+        }
+    }
+
+    /// Reads keys in the order in which they are written, whatever map `serde_json` was built with.
+    fn written_keys(json: &str) -> Vec<Vec<String>> {
+        let (mut open, mut done) = (vec![], vec![]);
+        let mut rest = json;
+        while let Some(at) = rest.find(['{', '}', '"']) {
+            match rest.as_bytes()[at] {
+                b'{' => open.push(vec![]),
+                b'}' => done.extend(open.pop()),
+                _ => {
+                    let mut stream = serde_json::Deserializer::from_str(&rest[at..]).into_iter::<String>();
+                    let text = stream.next().unwrap().unwrap();
+                    let end = at + stream.byte_offset();
+                    if rest[end..].starts_with(':') {
+                        open.last_mut().unwrap().push(text);
+                    }
+                    rest = &rest[end..];
+                    continue;
+                }
+            }
+            rest = &rest[at + 1..];
+        }
+        done
+    }
+
+    #[test]
+    fn what_is_hashed_is_canonical_json() {
+        let json = serde_json::to_string(&full()).unwrap();
+        for keys in written_keys(&json) {
+            assert!(keys.is_sorted(), "{keys:?}");
+        }
+        assert!(keys_are_sorted(&serde_json::from_str(&json).unwrap()));
+        assert!(json.contains(r#""citation":"15 CFR \u0001 \"744\" é\n""#), "escapes as RFC 8785 has them");
+        let standing = Standing {
+            client: Some(CallerStatus::Active),
+            organisation: Some(CallerStatus::Suspended),
+            organisation_verified_until: Some("t".into()),
+            person_of: Some("o".into()),
+            person_verified_until: Some("t".into()),
+            users: Some(Users::None),
+            ..Standing::default()
+        };
+        for keys in written_keys(&serde_json::to_string(&standing).unwrap()) {
+            assert!(keys.is_sorted(), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn any_change_changes_the_hash() {
+        let entry = full();
+        let hash = entry.hash().unwrap();
+        assert_eq!(hash.len(), 64);
+        assert_ne!(Entry { status: 200, ..entry.clone() }.hash().unwrap(), hash);
+        assert_ne!(Entry { person: None, ..entry.clone() }.hash().unwrap(), hash);
+        assert_eq!(entry.hash().unwrap(), hash);
+    }
+}

@@ -1,0 +1,137 @@
+//! I/O. Invoking the model's SageMaker endpoint, which takes a permit.
+
+use std::time::Duration;
+
+use aws_sdk_sagemakerruntime::Client;
+use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
+use aws_sdk_sagemakerruntime::config::timeout::TimeoutConfig;
+use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{InvokeEndpointError, InvokeEndpointOutput};
+use aws_sdk_sagemakerruntime::primitives::Blob;
+use tokio::time::Instant;
+
+use crate::causes::Causes;
+use crate::connections::{Connection, Connections};
+use crate::decision::Permit;
+use crate::terms::Code;
+
+/// The SageMaker Runtime.
+#[derive(Debug)]
+pub struct Models {
+    client: Client,
+    connections: Connections,
+    timeout: Duration,
+}
+
+/// What the model answered.
+#[derive(PartialEq, Eq)]
+pub struct ModelAnswer {
+    /// The model, `name@version`.
+    pub model: String,
+    /// Its `Content-Type`.
+    pub content_type: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the model gave no answer: {detail}")]
+pub struct ModelTrouble {
+    /// `model.unavailable`, `model.failed` or `model.timeout`.
+    pub code: Code,
+    /// Whether the model may have run, so that a quota is used.
+    pub may_have_run: bool,
+    /// In words for operators. It has nothing of prompt or answer.
+    pub detail: String,
+}
+
+impl Models {
+    /// Models behind this client, each given `timeout` at the most.
+    #[must_use]
+    pub fn new(client: &Client, timeout: Duration) -> Self {
+        let connections = Connections::default();
+        // The SDK would try three times, and time out on its own terms.
+        let config = client.config().to_builder().retry_config(RetryConfig::disabled());
+        let config = config.timeout_config(TimeoutConfig::disabled()).interceptor(connections.interceptor());
+        Self { client: Client::from_conf(config.build()), connections, timeout }
+    }
+
+    /// Invokes the permitted model with the body as it is. One attempt; a second only where no byte of the first was
+    /// sent, or where it went over a connection that the other side had closed meanwhile.
+    ///
+    /// # Errors
+    /// [`ModelTrouble`] with the code for the caller.
+    pub async fn invoke(
+        &self,
+        permit: Permit,
+        content_type: Option<String>,
+        accept: Option<String>,
+        body: Vec<u8>,
+        deadline: Instant,
+    ) -> Result<ModelAnswer, ModelTrouble> {
+        let body = Blob::new(body);
+        let call = || {
+            self.client
+                .invoke_endpoint()
+                .endpoint_name(permit.endpoint())
+                .set_content_type(content_type.clone())
+                .set_accept(accept.clone())
+                .body(body.clone())
+                .send()
+        };
+        let attempts = async {
+            match call().await {
+                Err(SdkError::DispatchFailure(_)) if self.connections.last() != Connection::Fresh => call().await,
+                first => first,
+            }
+        };
+        let until = deadline.min(Instant::now().checked_add(self.timeout).unwrap_or(deadline));
+        match tokio::time::timeout_at(until, attempts).await {
+            Ok(Ok(output)) => Ok(answer(permit, output)),
+            Ok(Err(error)) => Err(self.trouble(error)),
+            Err(_) => Err(ModelTrouble {
+                code: Code::ModelTimeout,
+                may_have_run: true,
+                detail: "it did not answer in time".into(),
+            }),
+        }
+    }
+
+    fn trouble(&self, error: SdkError<InvokeEndpointError>) -> ModelTrouble {
+        let unsent = matches!(error, SdkError::DispatchFailure(_)) && self.connections.last() == Connection::None;
+        let (code, may_have_run) = match &error {
+            SdkError::DispatchFailure(_) if unsent => (Code::ModelUnavailable, false),
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some("ModelNotReadyException" | "ServiceUnavailable" | "ThrottlingException" | "Throttling") => {
+                    (Code::ModelUnavailable, false)
+                }
+                Some("ValidationError" | "AccessDeniedException") => (Code::ModelFailed, false),
+                _ if matches!(service.raw().status().as_u16(), 429 | 503) => (Code::ModelUnavailable, false),
+                _ => (Code::ModelFailed, true),
+            },
+            SdkError::ConstructionFailure(_) => (Code::ModelFailed, false),
+            _ => (Code::ModelFailed, true),
+        };
+        ModelTrouble { code, may_have_run, detail: detail(&error) }
+    }
+}
+
+fn answer(permit: Permit, output: InvokeEndpointOutput) -> ModelAnswer {
+    let body = output.body.map(Blob::into_inner).unwrap_or_default();
+    ModelAnswer { model: permit.model().to_owned(), content_type: output.content_type, body }
+}
+
+/// What may be logged of an error. A service's own message can quote the model's output, so only its name is kept.
+fn detail(error: &SdkError<InvokeEndpointError>) -> String {
+    match error {
+        SdkError::ServiceError(service) => match service.err() {
+            InvokeEndpointError::ModelError(error) => {
+                format!("ModelError, original status {}", error.original_status_code().unwrap_or_default())
+            }
+            other => other.code().unwrap_or("an error without a name").to_owned(),
+        },
+        SdkError::ResponseError(_) => "its answer could not be read".into(),
+        other => Causes(other).to_string(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Pure. The two payloads of API Gateway, read field by field.
+//!
+//! `lambda_http` would make an `http::Request` of them, and panics on the way where a header or a body is amiss; so its
+//! event types are read here, and nothing more.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderMap, Method};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::principal::{self, Caller};
+use super::route::route;
+use super::{LARGEST_BODY, LONGEST_NAME, Rejected, Request, Route};
+
+/// What both payloads come to.
+struct Event {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    source: Option<String>,
+    caller: Caller,
+    body: Option<String>,
+    is_base64: bool,
+}
+
+/// Reads an event of API Gateway, version 1 or 2, or of a function URL.
+///
+/// # Errors
+/// [`Rejected`] says what is wrong with it.
+pub fn read(payload: &str) -> Result<Request, Rejected> {
+    let event = event(payload)?;
+    let route = route(&event.method, &event.path)?;
+    if event.caller.client.is_none() && route != Route::Health {
+        return Err(Rejected::NoPrincipal);
+    }
+    let request = Request {
+        principal: event.caller.client,
+        person_by_token: event.caller.person,
+        person_by_header: header(&event.headers, "End-User")?,
+        end_use: header(&event.headers, "End-Use")?,
+        source: event.source.as_deref().and_then(|text| text.trim().parse::<IpAddr>().ok()),
+        content_type: header(&event.headers, "Content-Type")?,
+        accept: header(&event.headers, "Accept")?,
+        body: Vec::new(),
+        route,
+    };
+    check_lengths(&request)?;
+    Ok(Request { body: body(event.body, event.is_base64)?, ..request })
+}
+
+fn event(payload: &str) -> Result<Event, Rejected> {
+    #[derive(Deserialize)]
+    struct Probe<'a> {
+        #[serde(borrow, default)]
+        version: Option<std::borrow::Cow<'a, str>>,
+    }
+    let probe: Probe<'_> = serde_json::from_str(payload).map_err(|_| Rejected::Unreadable)?;
+    if probe.version.is_some_and(|version| version.starts_with("2.")) {
+        let event = serde_json::from_str(payload).or_else(|_| without_odd_claims(payload));
+        event.map(of_http).map_err(|_| Rejected::Unreadable)
+    } else {
+        serde_json::from_str(payload).map(of_rest).map_err(|_| Rejected::Unreadable)
+    }
+}
+
+fn of_rest(event: ApiGatewayProxyRequest) -> Event {
+    let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
+    Event {
+        method: event.http_method,
+        path: event.path.unwrap_or_default(),
+        headers,
+        caller: principal::of_rest(&event.request_context),
+        source: event.request_context.identity.source_ip,
+        body: event.body,
+        is_base64: event.is_base64_encoded,
+    }
+}
+
+fn of_http(event: ApiGatewayV2httpRequest) -> Event {
+    Event {
+        method: event.request_context.http.method.clone(),
+        path: event.raw_path.unwrap_or_default(),
+        headers: event.headers,
+        caller: principal::of_http(&event.request_context),
+        source: event.request_context.http.source_ip,
+        body: event.body,
+        is_base64: event.is_base64_encoded,
+    }
+}
+
+/// The library reads version 2 claims as texts alone. A claim of another type is none that the gate asks for.
+fn without_odd_claims(payload: &str) -> Result<ApiGatewayV2httpRequest, serde_json::Error> {
+    let mut event: Value = serde_json::from_str(payload)?;
+    if let Some(Value::Object(claims)) = event.pointer_mut("/requestContext/authorizer/jwt/claims") {
+        claims.retain(|_, claim| claim.is_string());
+    }
+    serde_json::from_value(event)
+}
+
+/// A header's value; several of one name are joined, as HTTP has it (RFC 9110, 5.3).
+fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Rejected> {
+    let mut values = headers.get_all(name).iter().map(|value| value.to_str().map_err(|_| Rejected::Header(name)));
+    let Some(first) = values.next() else { return Ok(None) };
+    let mut joined = first?.trim().to_owned();
+    for value in values {
+        joined.push_str(", ");
+        joined.push_str(value?.trim());
+    }
+    Ok((!joined.is_empty()).then_some(joined))
+}
+
+fn check_lengths(request: &Request) -> Result<(), Rejected> {
+    let model = match &request.route {
+        Route::Invocation(model) | Route::Screening(model) => Some(model.as_str()),
+        Route::Models | Route::Health => None,
+    };
+    let names = [
+        ("client", request.principal.as_deref()),
+        ("sub", request.person_by_token.as_deref()),
+        ("End-User", request.person_by_header.as_deref()),
+        ("End-Use", request.end_use.as_deref()),
+        ("model", model),
+    ];
+    match names.into_iter().find(|(_, text)| text.is_some_and(|text| text.len() > LONGEST_NAME)) {
+        Some((name, _)) => Err(Rejected::TooLong(name)),
+        None => Ok(()),
+    }
+}
+
+fn body(text: Option<String>, is_base64: bool) -> Result<Vec<u8>, Rejected> {
+    let text = text.unwrap_or_default();
+    let body = if is_base64 {
+        // Refused before it is decoded: four characters stand for three bytes.
+        if text.len() / 4 > LARGEST_BODY / 3 + 1 {
+            return Err(Rejected::TooLarge);
+        }
+        BASE64_STANDARD.decode(text).map_err(|_| Rejected::Base64)?
+    } else {
+        text.into_bytes()
+    };
+    if body.len() > LARGEST_BODY { Err(Rejected::TooLarge) } else { Ok(body) }
+}

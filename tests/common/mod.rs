@@ -1,0 +1,184 @@
+//! What the tests of the law share: records written as JSON, subjects, and a decision in one line.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use export_gate::decision::{
+    Decision, Facts, LocationFacts, OrganisationFacts, Outcome, PersonFacts, Persons, Subject, Undecidable, decide,
+};
+use export_gate::record::{Head, Item, OrganisationType, UsStatus, Users};
+use export_gate::register::Register;
+use export_gate::terms::{Country, Destination, ModelRef, Region, parse_time};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The moment at which the tests ask, unless they say another.
+pub(crate) const NOW: &str = "2026-06-20T12:00:00Z";
+
+pub(crate) fn now() -> Timestamp {
+    at(NOW)
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    parse_time(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn country(code: &str) -> Country {
+    Country::parse(code).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// `CU`, `UA-43`, or `?` for an unknown destination.
+pub(crate) fn to(code: &str) -> Destination {
+    match Region::parse(code) {
+        Ok(region) => Destination { country: region.country(), region: Some(region) },
+        Err(_) if code == "?" => Destination::default(),
+        Err(_) => Destination { country: Some(country(code)), region: None },
+    }
+}
+
+/// JSON as DynamoDB has it.
+pub(crate) fn item(json: &Value) -> Item {
+    serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is no item: {error}"))
+}
+
+/// A register that reads all of `records` at [`NOW`], at revision 1.
+pub(crate) fn register(records: &[Value]) -> Register {
+    later(&Register::default(), 1, records, now())
+}
+
+/// `register` after `records` came with a newer revision at `when`.
+pub(crate) fn later(register: &Register, revision: u64, records: &[Value], when: Timestamp) -> Register {
+    let head = Head { revision, ..Head::default() };
+    register.with(records.iter().map(item).collect(), &head, when)
+}
+
+/// `record` with the attributes of `changes` in place of its own; a null takes one out.
+pub(crate) fn with(mut record: Value, changes: &Value) -> Value {
+    let own = record.as_object_mut().expect("a record is an object");
+    for (name, value) in changes.as_object().expect("changes are an object") {
+        if value.is_null() {
+            own.remove(name);
+        } else {
+            own.insert(name.clone(), value.clone());
+        }
+    }
+    record
+}
+
+/// A default model with the ECCN `4E091`, by `name@version`.
+pub(crate) fn model(id: &str) -> Value {
+    let (name, version) = id.split_once('@').expect("name@version");
+    json!({
+        "kind": "model", "id": id, "revision": 1, "name": name, "version": version, "default": true,
+        "endpoint": format!("endpoint-{name}-{version}"), "eccn": "4E091", "status": "available",
+    })
+}
+
+/// An embargo by BIS on `fable-5` that a licence can lift.
+pub(crate) fn embargo(id: &str, applies_to: Value) -> Value {
+    let mut record = json!({
+        "kind": "embargo", "id": id, "revision": 1, "models": ["fable-5"], "effect": "licence_required",
+        "authority": "BIS", "citation": "15 CFR 744",
+    });
+    record["applies_to"] = applies_to;
+    record
+}
+
+/// A licence by BIS for `fable-5`, held by the organisation `acme`, for any person.
+pub(crate) fn licence(id: &str) -> Value {
+    json!({
+        "kind": "licence", "id": id, "revision": 1, "authority": "BIS", "reference": "D1", "type": "licence",
+        "models": ["fable-5"], "licensees": ["acme"], "persons": "any",
+    })
+}
+
+pub(crate) fn group(id: &str, countries: &[&str]) -> Value {
+    json!({ "kind": "group", "id": id, "revision": 1, "countries": countries })
+}
+
+pub(crate) fn setting(unknown_destination: &str) -> Value {
+    json!({ "kind": "setting", "id": "screening", "revision": 1, "unknown_destination": unknown_destination })
+}
+
+/// A US company's service without persons, in the US, for research; changed as told.
+pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
+    let mut subject = Subject {
+        organisation: "acme".into(),
+        addresses: vec![std::net::IpAddr::from([198, 51, 100, 7])],
+        to: to("US"),
+        facts: Facts {
+            end_uses: vec!["research".into()],
+            exhausted: Vec::new(),
+            location: LocationFacts::default(),
+            organisation: company("US"),
+            persons: Persons::None,
+            undeclared_end_use: false,
+            users: Users::None,
+        },
+    };
+    change(&mut subject);
+    subject
+}
+
+/// A company of one country, not organised in the US.
+pub(crate) fn company(code: &str) -> OrganisationFacts {
+    OrganisationFacts {
+        headquartered_in: Some(country(code)),
+        incorporated_in: Some(country(code)),
+        organised_in_us: false,
+        kind: Some(OrganisationType::Company),
+    }
+}
+
+/// A person with one nationality, by status.
+pub(crate) fn person(us_status: UsStatus, code: &str) -> Persons {
+    Persons::Named(PersonFacts { deemed_country: Some(country(code)), nationalities: vec![country(code)], us_status })
+}
+
+/// A foreign person of one nationality.
+pub(crate) fn national(code: &str) -> Persons {
+    person(UsStatus::None, code)
+}
+
+/// What is decided on `asked` at [`NOW`] with no licence exhausted.
+pub(crate) fn decided(asked: &str, subject: &Subject, register: &Register) -> Result<Decision, Undecidable> {
+    decided_at(asked, subject, register, &[], now())
+}
+
+pub(crate) fn decided_at(
+    asked: &str,
+    subject: &Subject,
+    register: &Register,
+    exhausted: &[&str],
+    when: Timestamp,
+) -> Result<Decision, Undecidable> {
+    let asked = ModelRef::parse(asked).unwrap_or_else(|error| panic!("{error}"));
+    let exhausted: BTreeSet<String> = exhausted.iter().map(|id| (*id).to_owned()).collect();
+    decide(&asked, subject, register, &exhausted, when)
+}
+
+/// A decision in one line: `permit`, with the licences that lifted an embargo behind `by`; or the status and every code
+/// in its order; or `undecidable` with the record to blame.
+pub(crate) fn told(decided: &Result<Decision, Undecidable>) -> String {
+    let decision = match decided {
+        Ok(decision) => decision,
+        Err(trouble) => return format!("undecidable {}/{}", trouble.kind, trouble.id),
+    };
+    let mut line = match decision.outcome {
+        Outcome::Permit(_) => "permit".to_owned(),
+        Outcome::Refuse => decision.status().to_string(),
+    };
+    for reason in &decision.reasons {
+        let _ = write!(line, " {}", reason.code);
+    }
+    if is_permit(decision) && !decision.licences().is_empty() {
+        let _ = write!(line, " by {}", decision.licences().join(" "));
+    }
+    line
+}
+
+pub(crate) fn is_permit(decision: &Decision) -> bool {
+    matches!(decision.outcome, Outcome::Permit(_))
+}

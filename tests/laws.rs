@@ -1,0 +1,486 @@
+//! What always holds, whatever the records: properties over registers and subjects drawn at random from a small world,
+//! in which embargoes, licences and facts meet often.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::net::IpAddr;
+
+use common::{country, decided_at, embargo, group, is_permit, later, licence, model, now, register, subject, to, with};
+use export_gate::decision::{Decision, OrganisationFacts, PersonFacts, Persons, Subject, Undecidable};
+use export_gate::record::{Effect, OrganisationType, UsStatus};
+use export_gate::register::Register;
+use export_gate::terms::Code;
+use proptest::collection::vec;
+use proptest::option::{of, weighted};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Value, json};
+
+const PLACES: [&str; 9] = ["*", "US", "CU", "IR", "UA", "UA-43", "UA-30", "E:1", "E:2"];
+const COUNTRIES: [&str; 5] = ["US", "CU", "IR", "UA", "DE"];
+const END_USES: [&str; 3] = ["research", "military", "nuclear"];
+const NETWORKS: [&str; 4] = ["192.0.2.0/24", "192.0.2.128/25", "198.51.100.0/24", "2001:db8::/32"];
+
+/// A request and the records that it meets.
+#[derive(Clone, Debug)]
+struct Case {
+    model: Value,
+    setting: Option<Value>,
+    embargoes: Vec<Value>,
+    licences: Vec<Value>,
+    exhausted: Vec<&'static str>,
+    subject: Subject,
+}
+
+impl Case {
+    fn records(&self) -> Vec<Value> {
+        let groups = [group("E:1", &["IR", "KP"]), group("E:2", &["CU"])];
+        let law = self.embargoes.iter().chain(&self.licences).chain(&self.setting).cloned();
+        groups.into_iter().chain([self.model.clone()]).chain(law).collect()
+    }
+
+    fn decide(&self) -> Result<Decision, Undecidable> {
+        self.decide_under(&register(&self.records()))
+    }
+
+    fn decide_under(&self, register: &Register) -> Result<Decision, Undecidable> {
+        decided_at("fable-5", &self.subject, register, &self.exhausted, now())
+    }
+
+    fn permits(&self) -> bool {
+        self.decide().is_ok_and(|decision| is_permit(&decision))
+    }
+
+    /// The case with a change.
+    fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = self.clone();
+        change(&mut other);
+        other
+    }
+}
+
+/// Everything that was decided, reasons and records used included.
+fn all_of(decided: &Result<Decision, Undecidable>) -> String {
+    format!("{decided:?}")
+}
+
+// The world
+
+/// Some of `values`, or all that are not some of them.
+fn choice(values: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    let some = || subsequence(values, 1..=2.min(values.len()));
+    prop_oneof![
+        3 => some().prop_map(|any_of| json!(any_of)),
+        1 => (some(), some()).prop_map(|(any_of, except)| json!({ "any_of": any_of, "except": except })),
+    ]
+}
+
+/// In force at the moment of the tests, over, not begun, or withdrawn.
+fn window() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        8 => Just(json!({})),
+        3 => Just(json!({ "from": "2026-06-20T12:00:00Z", "until": "2026-06-20T12:00:00.001Z" })),
+        1 => Just(json!({ "until": "2026-06-20T12:00:00Z" })),
+        1 => Just(json!({ "from": "2026-06-20T12:00:00.001Z" })),
+        1 => Just(json!({ "withdrawn": true })),
+    ]
+}
+
+fn merged(parts: impl IntoIterator<Item = Value>) -> Value {
+    parts.into_iter().fold(json!({}), |all, part| with(all, &part))
+}
+
+/// The keys of an embargo, one or two of them.
+fn applies_to() -> impl Strategy<Value = Value> {
+    let key = |name: &'static str, value: BoxedStrategy<Value>| value.prop_map(move |value| json!({ name: value }));
+    let one = || {
+        prop_oneof![
+            key("everyone", Just(json!(true)).boxed()),
+            key("foreign_persons", Just(json!(true)).boxed()),
+            key("destinations", choice(&PLACES).boxed()),
+            key("nationalities", choice(&["*", "US", "CU", "IR", "DE", "E:1"]).boxed()),
+            key("networks", choice(&NETWORKS).boxed()),
+            key("end_uses", choice(&["*", "research", "military"]).boxed()),
+        ]
+    };
+    vec(one(), 1..=2).prop_map(merged)
+}
+
+fn authority() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just("BIS"), 1 => Just("OFAC")]
+}
+
+fn models() -> impl Strategy<Value = &'static str> {
+    prop_oneof![3 => Just("fable-5"), 1 => Just("fable-5@1"), 1 => Just("eccn:4E091"), 1 => Just("*"), 1 => Just("mythos-5")]
+}
+
+prop_compose! {
+    fn an_embargo(id: String)(
+        applies_to in applies_to(),
+        effect in prop_oneof![6 => Just("licence_required"), 1 => Just("prohibited"), 1 => Just("observed")],
+        authority in authority(),
+        models in models(),
+        any in of(Just("any")),
+        window in window(),
+    ) -> Value {
+        let mut record = merged([
+            embargo(&id, applies_to),
+            json!({ "effect": effect, "authority": authority, "models": [models] }),
+            window,
+        ]);
+        any.map(|any| record["basis"] = json!(any));
+        record
+    }
+}
+
+prop_compose! {
+    fn a_licence(id: String)(
+        authority in authority(),
+        models in models(),
+        licensees in prop_oneof![3 => Just("acme"), 1 => Just("*"), 1 => Just("others")],
+        persons in prop_oneof![3 => Just("any"), 1 => Just("us_persons")],
+        embargoes in weighted(0.6, subsequence(&["e0", "e1", "e2"], 1..=3)),
+        scopes in (
+            weighted(0.25, choice(&PLACES)),
+            weighted(0.25, choice(&["*", "CU", "IR", "DE"])),
+            weighted(0.25, choice(&["*", "research", "military"])),
+        ),
+        quota in of(Just(json!({ "requests": 5 }))),
+        window in window(),
+    ) -> Value {
+        let mut record = merged([
+            licence(&id),
+            json!({ "authority": authority, "models": [models], "licensees": [licensees], "persons": persons }),
+            window,
+        ]);
+        let optional = [
+            ("embargoes", embargoes.map(|ids| json!(ids))),
+            ("destinations", scopes.0),
+            ("nationalities", scopes.1),
+            ("end_uses", scopes.2),
+            ("quota", quota),
+        ];
+        for (name, value) in optional {
+            value.map(|value| record[name] = value);
+        }
+        record
+    }
+}
+
+fn some_country() -> impl Strategy<Value = Option<export_gate::terms::Country>> {
+    of(select(&COUNTRIES[..]).prop_map(country))
+}
+
+fn status() -> impl Strategy<Value = UsStatus> {
+    use UsStatus::{Citizen, None, PermanentResident, Protected, Unknown};
+    select(vec![Citizen, PermanentResident, Protected, None, None, Unknown])
+}
+
+fn persons() -> impl Strategy<Value = Persons> {
+    let nationalities = subsequence(&COUNTRIES[..], 0..=2);
+    let named = (some_country(), nationalities, status()).prop_map(|(deemed_country, nationalities, us_status)| {
+        Persons::Named(PersonFacts {
+            deemed_country,
+            nationalities: nationalities.into_iter().map(country).collect(),
+            us_status,
+        })
+    });
+    prop_oneof![1 => Just(Persons::None), 1 => Just(Persons::Attested), 1 => Just(Persons::Unknown), 5 => named]
+}
+
+fn organisation() -> impl Strategy<Value = OrganisationFacts> {
+    use OrganisationType::{Company, Government, International};
+    let kind = of(select(vec![Company, Company, Company, Government, International]));
+    (some_country(), some_country(), any::<bool>(), kind).prop_map(
+        |(headquartered_in, incorporated_in, organised_in_us, kind)| OrganisationFacts {
+            headquartered_in,
+            incorporated_in,
+            organised_in_us,
+            kind,
+        },
+    )
+}
+
+fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
+    let some = ["192.0.2.1", "192.0.2.129", "198.51.100.7", "203.0.113.1", "2001:db8::1"].map(|a| a.parse().unwrap());
+    subsequence(some.to_vec(), 0..=2)
+}
+
+prop_compose! {
+    fn a_subject()(
+        persons in persons(),
+        organisation in organisation(),
+        to in select(vec!["US", "US", "DE", "CU", "IR", "UA", "UA-43", "UA-30", "?"]).prop_map(to),
+        end_uses in subsequence(&END_USES[..], 0..=2),
+        addresses in addresses(),
+        undeclared in proptest::bool::weighted(0.05),
+    ) -> Subject {
+        subject(|s| {
+            s.facts.persons = persons;
+            s.facts.organisation = organisation;
+            s.to = to;
+            s.facts.end_uses = end_uses.into_iter().map(str::to_owned).collect();
+            s.addresses = addresses;
+            s.facts.undeclared_end_use = undeclared;
+        })
+    }
+}
+
+/// Records of one kind under the ids `prefix0`, `prefix1`, ….
+fn several<S: Strategy<Value = Value> + 'static>(
+    prefix: &'static str,
+    count: std::ops::RangeInclusive<usize>,
+    one: fn(String) -> S,
+) -> impl Strategy<Value = Vec<Value>> {
+    count.prop_flat_map(move |count| (0..count).map(|number| one(format!("{prefix}{number}"))).collect::<Vec<_>>())
+}
+
+prop_compose! {
+    fn a_case()(
+        eccn in select(vec![json!("4E091"), json!("4E091"), json!("EAR99"), Value::Null]),
+        setting in of(select(vec!["permit", "refuse"]).prop_map(common::setting)),
+        embargoes in several("e", 0..=3, an_embargo),
+        licences in several("l", 0..=5, a_licence),
+        exhausted in subsequence(&["l0", "l1", "l2", "l3"], 0..=1),
+        subject in a_subject(),
+    ) -> Case {
+        let model = with(model("fable-5@1"), &json!({ "eccn": eccn }));
+        Case { model, setting, embargoes, licences, exhausted, subject }
+    }
+}
+
+// Unknown facts
+
+type Forget = fn(&mut Case);
+
+/// Every fact that a decision rests on, made unknown.
+const FORGETTING: [(&str, Forget); 12] = [
+    ("the country", |case| case.subject.to = to("?")),
+    ("the region", |case| case.subject.to.region = None),
+    ("the address", |case| case.subject.addresses.clear()),
+    ("the end uses", |case| case.subject.facts.end_uses.clear()),
+    ("who uses it", |case| case.subject.facts.persons = Persons::Unknown),
+    ("the person's status", |case| of_person(case, |person| person.us_status = UsStatus::Unknown)),
+    ("the most recent country", |case| of_person(case, |person| person.deemed_country = None)),
+    ("the nationalities", |case| of_person(case, |person| person.nationalities.clear())),
+    ("where it was founded", |case| case.subject.facts.organisation.incorporated_in = None),
+    ("where it is run from", |case| case.subject.facts.organisation.headquartered_in = None),
+    ("what it is", |case| case.subject.facts.organisation.kind = None),
+    ("the model's ECCN", |case| case.model = with(case.model.clone(), &json!({ "eccn": null }))),
+];
+
+fn of_person(case: &mut Case, change: fn(&mut PersonFacts)) {
+    if let Persons::Named(person) = &mut case.subject.facts.persons {
+        change(person);
+    }
+}
+
+// The laws
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn adding_an_embargo_never_permits_more(case in a_case(), added in an_embargo("added".into())) {
+        let more = case.but(|case| case.embargoes.push(added));
+        prop_assert!(case.permits() || !more.permits());
+    }
+
+    #[test]
+    fn an_observed_embargo_changes_nothing_but_the_record(case in a_case(), added in an_embargo("added".into())) {
+        let more = case.but(|case| case.embargoes.push(with(added, &json!({ "effect": "observed" }))));
+        let (before, after) = (case.decide().unwrap(), more.decide().unwrap());
+        prop_assert_eq!(before.reasons, after.reasons);
+        prop_assert_eq!(before.embargoes, after.embargoes.into_iter().filter(|a| a.embargo != "added@1").collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn adding_a_licence_never_refuses_more(case in a_case(), added in a_licence("added".into())) {
+        let more = case.but(|case| case.licences.push(added));
+        prop_assert!(!case.permits() || more.permits());
+    }
+
+    #[test]
+    fn a_growing_set_of_exhausted_quotas_never_permits_more(
+        case in a_case(),
+        more in subsequence(&["l0", "l1", "l2", "l3"], 0..=4),
+    ) {
+        let more = case.but(|case| case.exhausted.extend(more));
+        prop_assert!(case.permits() || !more.permits());
+    }
+
+    #[test]
+    fn a_permit_names_the_licence_that_covered_each_embargo(case in a_case()) {
+        let decision = case.decide().unwrap();
+        if is_permit(&decision) {
+            for applied in &decision.embargoes {
+                let embargo = by_version(&case.embargoes, &applied.embargo);
+                let licence = applied.licence.as_ref().map(|version| by_version(&case.licences, version));
+                match (applied.effect, licence) {
+                    (Effect::Observed, None) => {}
+                    (Effect::LicenceRequired, Some(licence)) => {
+                        prop_assert!(could_cover(&case, licence, embargo), "{} by {}", embargo, licence);
+                        prop_assert!(decision.licences().contains(applied.licence.as_ref().unwrap()));
+                    }
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+            let drawn: Vec<_> = decision.draws_on.iter().map(|licence| licence.meta.version()).collect();
+            let with_quota = decision.licences().into_iter().filter(|id| by_version(&case.licences, id).get("quota").is_some());
+            prop_assert_eq!(sorted(drawn), with_quota.collect::<Vec<_>>());
+        } else {
+            prop_assert!(decision.draws_on.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_refusal_has_reasons_and_a_permit_has_none(case in a_case()) {
+        let decision = case.decide().unwrap();
+        prop_assert_eq!(is_permit(&decision), decision.reasons.is_empty());
+        prop_assert_eq!(is_permit(&decision), decision.status() == 200);
+    }
+
+    #[test]
+    fn forgetting_a_fact_never_permits_more(case in a_case(), forgotten in subsequence(&FORGETTING[..], 1..=3)) {
+        let less_known = case.but(|case| forgotten.iter().for_each(|(_, forget)| forget(case)));
+        let facts: Vec<_> = forgotten.iter().map(|(fact, _)| fact).collect();
+        prop_assert!(case.permits() || !less_known.permits(), "without {:?}", facts);
+    }
+
+    #[test]
+    fn an_unknown_status_is_as_foreign(case in a_case(), person in persons()) {
+        let as_status = |us_status: UsStatus| case.but(|case| {
+            case.subject.facts.persons = person.clone();
+            if let Persons::Named(person) = &mut case.subject.facts.persons {
+                person.us_status = us_status;
+            }
+        });
+        prop_assert_eq!(all_of(&as_status(UsStatus::Unknown).decide()), all_of(&as_status(UsStatus::None).decide()));
+    }
+
+    #[test]
+    fn us_persons_are_no_foreign_persons_and_all_others_are(case in a_case()) {
+        let letter = embargo("letter", json!({ "foreign_persons": true }));
+        let under_it = case.but(|case| {
+            case.embargoes = vec![letter];
+            case.licences.clear();
+        });
+        let told = under_it.decide().unwrap().reasons.iter().any(|reason| reason.code == Code::EmbargoForeignPerson);
+        prop_assert_eq!(told, under_it.subject.is_foreign());
+    }
+
+    #[test]
+    fn the_order_of_records_never_matters(
+        (case, shuffled) in a_case().prop_flat_map(|case| {
+            let records = Just(case.records()).prop_shuffle();
+            (Just(case), records)
+        }),
+    ) {
+        let expected = all_of(&case.decide());
+        prop_assert_eq!(&all_of(&case.decide_under(&register(&shuffled))), &expected, "at once");
+        let one_by_one = shuffled.chunks(1).fold(Register::default(), |register, record| later(&register, 1, record, now()));
+        prop_assert_eq!(&all_of(&case.decide_under(&one_by_one)), &expected, "one by one");
+    }
+
+    #[test]
+    fn the_same_inputs_give_the_same_decision(case in a_case()) {
+        let register = register(&case.records());
+        prop_assert_eq!(all_of(&case.decide_under(&register)), all_of(&case.decide_under(&register)));
+        prop_assert_eq!(all_of(&case.decide_under(&register)), all_of(&case.decide()));
+    }
+}
+
+/// The laws say something only where the world has both outcomes, by every way.
+#[test]
+fn the_world_has_permits_and_refusals_of_every_sort() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let (mut permits, mut licensed, mut refusals) = (0, 0, 0);
+    let mut codes = std::collections::BTreeSet::new();
+    for _ in 0..2_000 {
+        let case = a_case().new_tree(&mut runner).unwrap().current();
+        let decision = case.decide().unwrap();
+        codes.extend(decision.reasons.iter().map(|reason| reason.code.as_str()));
+        match (is_permit(&decision), decision.licences().is_empty()) {
+            (true, true) => permits += 1,
+            (true, false) => licensed += 1,
+            (false, _) => refusals += 1,
+        }
+    }
+    assert!(
+        permits > 200 && licensed > 100 && refusals > 500,
+        "{permits} permits, {licensed} by licence, {refusals} refusals"
+    );
+    let all = [
+        "destination.unknown",
+        "embargo.destination",
+        "embargo.end-use",
+        "embargo.everyone",
+        "embargo.foreign-person",
+        "embargo.nationality",
+        "embargo.network",
+        "end-use.undeclared",
+        "licence.exhausted",
+        "licence.expired",
+        "licence.missing",
+        "licence.scope",
+    ];
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
+}
+
+fn by_version<'a>(records: &'a [Value], version: &str) -> &'a Value {
+    let of = |record: &&Value| format!("{}@{}", record["id"].as_str().unwrap(), record["revision"]) == version;
+    records.iter().find(of).unwrap_or_else(|| panic!("{version} is no record"))
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+/// What can be told of a licence without its scopes' values: none that fails this covers the embargo.
+fn could_cover(case: &Case, licence: &Value, embargo: &Value) -> bool {
+    let id = |record: &Value| record["id"].as_str().unwrap().to_owned();
+    let among = |list: &Value, wanted: &[&str]| {
+        list.as_array().unwrap().iter().any(|value| wanted.contains(&value.as_str().unwrap()))
+    };
+    let keys: Vec<&str> = embargo["applies_to"].as_object().unwrap().keys().map(String::as_str).collect();
+    let answers = match licence.get("embargoes") {
+        Some(named) => among(named, &[&id(embargo)]),
+        None => keys.iter().all(|key| match *key {
+            "everyone" | "foreign_persons" => true,
+            "networks" => false,
+            key => licence.get(key).is_some(),
+        }),
+    };
+    let us_persons = match &case.subject.facts.persons {
+        Persons::Unknown => false,
+        Persons::Named(person) => licence["persons"] == "any" || person.us_status.is_us_person(),
+        Persons::None | Persons::Attested => true,
+    };
+    let in_force = licence.get("withdrawn").is_none()
+        && licence.get("from") != Some(&json!("2026-06-20T12:00:00.001Z"))
+        && licence.get("until") != Some(&json!("2026-06-20T12:00:00Z"));
+    let known_eccn = case.model.get("eccn") == Some(&json!("4E091"));
+    embargo["effect"] == "licence_required"
+        && licence["authority"] == embargo["authority"]
+        && among(&licence["licensees"], &["acme", "*"])
+        && (among(&licence["models"], &["fable-5", "fable-5@1", "*"])
+            || (known_eccn && among(&licence["models"], &["eccn:4E091"])))
+        && in_force
+        && answers
+        && us_persons
+        && !case.exhausted.contains(&id(licence).as_str())
+        && (licence.get("destinations").is_none() || case.subject.to.country.is_some())
+        && (licence.get("end_uses").is_none() || !case.subject.facts.end_uses.is_empty())
+}
