@@ -1,1 +1,60 @@
-fn main() {}
+//! The Lambda function `export-gate`.
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use export_gate::account::Account;
+use export_gate::causes::Causes;
+use export_gate::gate::Gate;
+use export_gate::settings::Settings;
+use export_gate::terms::Code;
+use export_gate::{answer::Answer, log, start::start};
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+/// What is kept back of the invocation's time for the answer's own way out.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let variable = |name: &str| std::env::var(name).ok();
+    log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let settings = match Settings::read(variable) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error),
+    };
+    let gate = match start(settings).await {
+        Ok(gate) => gate,
+        Err(error) => return fail(&error),
+    };
+    let gate = &gate;
+    match lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| answer(gate, event))).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+/// Ends the start with a sentence that names every fault.
+fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    tracing::error!(error = %Causes(error), "the gate does not start");
+    ExitCode::FAILURE
+}
+
+/// One invocation. A panic is answered, and the environment lives on.
+async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGatewayProxyResponse, Error> {
+    let LambdaEvent { payload, context } = event;
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    let deadline = Instant::now().checked_add(left.saturating_sub(FOR_THE_ANSWER)).unwrap_or_else(Instant::now);
+    let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
+    let (answer, account) = AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(|_| {
+        let code = Code::InternalFailure;
+        (Answer::trouble(code), Account { codes: vec![code], status: code.status(), ..Account::default() })
+    });
+    log::request(&account, &context.request_id);
+    Ok(answer.into_payload())
+}

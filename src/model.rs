@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sagemakerruntime::Client;
 use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
-use aws_sdk_sagemakerruntime::config::timeout::TimeoutConfig;
+use aws_sdk_sagemakerruntime::config::StalledStreamProtectionConfig;
 use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{InvokeEndpointError, InvokeEndpointOutput};
 use aws_sdk_sagemakerruntime::primitives::Blob;
@@ -14,6 +14,9 @@ use crate::causes::Causes;
 use crate::connections::{Connection, Connections};
 use crate::decision::Permit;
 use crate::terms::Code;
+
+/// How long opening the connection ahead may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The SageMaker Runtime.
 #[derive(Debug)]
@@ -51,10 +54,23 @@ impl Models {
     #[must_use]
     pub fn new(client: &Client, timeout: Duration) -> Self {
         let connections = Connections::default();
-        // The SDK would try three times, and time out on its own terms.
+        // The SDK would try three times, and take a model that thinks for a stream that has stalled.
         let config = client.config().to_builder().retry_config(RetryConfig::disabled());
-        let config = config.timeout_config(TimeoutConfig::disabled()).interceptor(connections.interceptor());
+        let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        let config = config.interceptor(connections.interceptor());
         Self { client: Client::from_conf(config.build()), connections, timeout }
+    }
+
+    /// Opens the connection ahead of the first call. SageMaker has no harmless operation, so a page that isn't there is
+    /// asked for; what comes of it doesn't matter.
+    pub async fn connect(&self) {
+        let any = self.client.invoke_endpoint().endpoint_name("-").body(Blob::new([]));
+        let page = any.customize().mutate_request(|request| {
+            // Both are of a form that can't be refused.
+            let _ = request.set_method("GET");
+            let _ = request.set_uri("/");
+        });
+        let _ = tokio::time::timeout(CONNECT_TIMEOUT, page.send()).await;
     }
 
     /// Invokes the permitted model with the body as it is. One attempt; a second only where no byte of the first was

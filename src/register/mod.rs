@@ -24,6 +24,7 @@ pub use write::{MOST_RECORDS, RegisterWriter, WriteTrouble};
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     revision: u64,
+    read_at: Timestamp,
     models: Shelf<Model>,
     groups: Shelf<Group>,
     embargoes: Shelf<Embargo>,
@@ -57,6 +58,7 @@ impl Register {
     pub fn with(&self, items: Vec<Item>, head: &Head, now: Timestamp) -> Self {
         let mut next = self.clone();
         next.revision = head.revision;
+        next.read_at = now;
         for item in items {
             next.put(item, now);
         }
@@ -68,6 +70,12 @@ impl Register {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// When this revision was read.
+    #[must_use]
+    pub fn read_at(&self) -> Timestamp {
+        self.read_at
     }
 
     /// Every record that can't be relied on, for health, log and metrics.

@@ -1,0 +1,91 @@
+//! Pure. What a log line and the metrics may know of a request: nothing of a person or a prompt.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::decision::{Decision, leading};
+use crate::register::Register;
+use crate::request::Rejected;
+use crate::terms::Code;
+
+/// What became of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// The route; empty where there was none.
+    pub route: &'static str,
+    /// The decision's id, where one was recorded.
+    pub decision_id: Option<String>,
+    /// `permit` or `refuse`, where it was decided.
+    pub outcome: Option<&'static str>,
+    /// The HTTP status.
+    pub status: u16,
+    /// Every code told or noted, the leading one first.
+    pub codes: Vec<Code>,
+    /// How long the model took.
+    pub model: Option<Duration>,
+    /// The register's revision.
+    pub revision: Option<u64>,
+    /// How long ago the register in memory was read.
+    pub snapshot_age: Option<Duration>,
+    /// The records that can't be relied on: kind, id, why.
+    pub unreadable: Vec<(String, String, String)>,
+    /// From the event to the decision.
+    pub gate: Duration,
+    /// The ledger's write.
+    pub ledger: Option<Duration>,
+    /// All of it.
+    pub total: Duration,
+    /// What went wrong, in words for operators.
+    pub troubles: Vec<String>,
+}
+
+impl Account {
+    /// The request was none.
+    pub(crate) fn rejected(&mut self, rejected: &Rejected) {
+        let missing = *rejected == Rejected::NoPrincipal;
+        self.codes.push(if missing { Code::IdentityMissing } else { Code::RequestMalformed });
+        self.note(rejected.to_string());
+    }
+
+    /// The register that served it.
+    pub(crate) fn register(&mut self, register: &Register, now: Timestamp) {
+        self.revision = Some(register.revision());
+        self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
+        let faults = register.faults().iter();
+        self.unreadable = faults.map(|fault| (fault.kind.clone(), fault.id.clone(), fault.why.clone())).collect();
+    }
+
+    /// What was decided.
+    pub(crate) fn decided(&mut self, decision: &Decision) {
+        self.outcome = Some(if leading(&decision.reasons).is_some() { "refuse" } else { "permit" });
+        self.codes.extend(decision.reasons.iter().map(|reason| reason.code));
+    }
+
+    /// The entry is written.
+    pub(crate) fn recorded(&mut self, decision_id: &str, took: Duration) {
+        self.answered(decision_id);
+        self.wrote(took);
+    }
+
+    /// The write ended, well or not.
+    pub(crate) fn wrote(&mut self, took: Duration) {
+        self.ledger = Some(took);
+    }
+
+    /// The decision that the answer names.
+    pub(crate) fn answered(&mut self, decision_id: &str) {
+        self.decision_id = Some(decision_id.to_owned());
+    }
+
+    /// What kept the gate or the model from answering.
+    pub(crate) fn trouble(&mut self, code: Code, detail: String) {
+        self.codes.insert(0, code);
+        self.note(detail);
+    }
+
+    /// Something for operators to know.
+    pub(crate) fn note(&mut self, detail: String) {
+        self.troubles.push(detail);
+    }
+}

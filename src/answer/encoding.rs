@@ -1,0 +1,55 @@
+//! Pure. Bodies on their way out: as text where that fits, else as base64.
+
+use lambda_http::aws_lambda_events::encodings::Body;
+
+/// The largest body as it stands in Lambda's answer, in bytes: Lambda takes 6,291,556, and the rest needs room too.
+pub const LARGEST_ANSWER: usize = 6_291_556 - 64 * 1024;
+
+/// The body as Lambda takes it; `None` where it is too large in either form.
+#[must_use]
+pub fn encode(body: Vec<u8>) -> Option<Body> {
+    let in_base64 = body.len().div_ceil(3).saturating_mul(4);
+    match String::from_utf8(body) {
+        Ok(text) if escaped_length(text.as_bytes()) <= LARGEST_ANSWER => Some(Body::Text(text)),
+        Ok(text) => (in_base64 <= LARGEST_ANSWER).then(|| Body::Binary(text.into_bytes())),
+        Err(binary) => (in_base64 <= LARGEST_ANSWER).then(|| Body::Binary(binary.into_bytes())),
+    }
+}
+
+/// How long the text is inside a JSON string.
+fn escaped_length(text: &[u8]) -> usize {
+    let extra = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        0..0x20 => 5,
+        _ => 0,
+    };
+    text.iter().map(extra).fold(text.len(), usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text_while_it_fits() {
+        assert_eq!(encode(b"{\"a\":1}".to_vec()), Some(Body::Text("{\"a\":1}".into())));
+        assert_eq!(encode(vec![0xff]), Some(Body::Binary(vec![0xff])));
+        assert_eq!(encode(Vec::new()), Some(Body::Text(String::new())));
+    }
+
+    #[test]
+    fn what_escaping_would_swell_goes_as_base64_and_what_fits_neither_way_not_at_all() {
+        let quotes = vec![b'"'; 4 * 1024 * 1024];
+        assert!(matches!(encode(quotes), Some(Body::Binary(_))));
+        assert!(matches!(encode(vec![b'a'; LARGEST_ANSWER]), Some(Body::Text(_))));
+        assert_eq!(encode(vec![b'a'; LARGEST_ANSWER + 1]), None);
+        assert_eq!(encode(vec![0xff; LARGEST_ANSWER / 4 * 3 + 3]), None);
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_json() {
+        let text: String = (0_u8..128).map(char::from).chain("é€𝄞".chars()).collect();
+        let json = serde_json::to_string(&text).unwrap();
+        assert_eq!(escaped_length(text.as_bytes()), json.len() - 2);
+    }
+}

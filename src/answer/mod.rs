@@ -1,0 +1,191 @@
+//! Pure. The one place that knows statuses, headers and bodies.
+//!
+//! An answer that rests on a decision is made of a [`Recorded`]: what leaves the gate has its entry.
+
+mod encoding;
+mod problem;
+mod report;
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LINK, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
+use lambda_http::aws_lambda_events::encodings::Body;
+use serde::Serialize;
+
+use crate::decision::{Decision, Outcome, Reason};
+use crate::ledger::Recorded;
+use crate::model::ModelAnswer;
+use crate::request::Rejected;
+use crate::terms::Code;
+
+pub use encoding::{LARGEST_ANSWER, encode};
+use problem::{Problem, ReasonTold};
+pub use report::{HealthReport, LocationReport, ModelLine, UnreadableRecord};
+
+/// `Decision-Id: <chain>-<seq>`, by which a decision is found in the ledger.
+const DECISION_ID: HeaderName = HeaderName::from_static("decision-id");
+
+/// `Model-Version: name@version`, the model that answered.
+const MODEL_VERSION: HeaderName = HeaderName::from_static("model-version");
+
+/// What the caller gets.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl Answer {
+    /// The model's answer, as it is; `body` is the model's, encoded.
+    #[must_use]
+    pub fn of_model(model: &ModelAnswer, body: Body, recorded: &Recorded) -> Self {
+        let mut answer = Self::new(200, body);
+        answer.set(CONTENT_TYPE, model.content_type.as_deref());
+        answer.set(MODEL_VERSION, Some(&model.model));
+        answer.decided(recorded)
+    }
+
+    /// A refusal.
+    #[must_use]
+    pub fn refusal(decision: &Decision, recorded: &Recorded, operator_url: Option<&str>) -> Self {
+        let problem = Problem::refusal(decision, recorded.decision_id());
+        let mut answer = Self::problem(&problem);
+        if answer.status == 451 {
+            answer.set(LINK, operator_url.map(|url| format!("<{url}>; rel=\"blocked-by\"")).as_deref());
+        }
+        answer.decided(recorded)
+    }
+
+    /// What a screening found.
+    #[must_use]
+    pub fn screening(decision: &Decision, recorded: &Recorded) -> Self {
+        #[derive(Serialize)]
+        struct Screening<'a> {
+            outcome: &'static str,
+            status: u16,
+            reasons: Vec<ReasonTold<'a>>,
+            decision_id: &'a str,
+        }
+        Self::json(200, &Screening {
+            outcome: outcome(decision),
+            status: decision.status(),
+            reasons: told(&decision.reasons),
+            decision_id: recorded.decision_id(),
+        })
+        .decided(recorded)
+    }
+
+    /// What kept a permitted model from answering.
+    #[must_use]
+    pub fn failed(code: Code, recorded: &Recorded) -> Self {
+        Self::problem(&Problem::trouble(code, code.status(), None, Some(recorded.decision_id()))).decided(recorded)
+    }
+
+    /// What kept the gate from deciding or from recording. There is no decision to name.
+    #[must_use]
+    pub fn trouble(code: Code) -> Self {
+        Self::problem(&Problem::trouble(code, code.status(), None, None))
+    }
+
+    /// What was wrong with the request.
+    #[must_use]
+    pub fn rejected(rejected: &Rejected) -> Self {
+        let code = if *rejected == Rejected::NoPrincipal { Code::IdentityMissing } else { Code::RequestMalformed };
+        let detail = (code == Code::RequestMalformed).then(|| format!("Send the request again in another form: {rejected}."));
+        let mut answer = Self::problem(&Problem::trouble(code, rejected.status(), detail, None));
+        if let Rejected::Method(takes) = rejected {
+            answer.set(ALLOW, Some(takes));
+        }
+        answer
+    }
+
+    /// A refusal of a caller whom the records don't bear out, where nothing is recorded.
+    #[must_use]
+    pub fn unidentified(decision: &Decision) -> Self {
+        Self::problem(&Problem::refusal_unrecorded(decision))
+    }
+
+    /// The models, each with what this caller would get.
+    #[must_use]
+    pub fn models(models: &[ModelLine<'_>]) -> Self {
+        #[derive(Serialize)]
+        struct Models<'a> {
+            models: &'a [ModelLine<'a>],
+        }
+        Self::json(200, &Models { models })
+    }
+
+    /// How the gate is.
+    #[must_use]
+    pub fn health(report: &HealthReport<'_>) -> Self {
+        let mut answer = Self::json(if report.is_well() { 200 } else { 503 }, report);
+        if answer.status == 503 {
+            answer.set(RETRY_AFTER, Some("1"));
+        }
+        answer
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// As API Gateway takes it, whichever payload it sent.
+    #[must_use]
+    pub fn into_payload(self) -> ApiGatewayProxyResponse {
+        let mut payload = ApiGatewayProxyResponse::default();
+        payload.status_code = self.status.into();
+        payload.headers = self.headers;
+        payload.is_base64_encoded = matches!(self.body, Body::Binary(_));
+        payload.body = Some(self.body);
+        payload
+    }
+
+    fn problem(problem: &Problem<'_>) -> Self {
+        let mut answer = Self::json(problem.status(), problem);
+        answer.set(CONTENT_TYPE, Some("application/problem+json"));
+        answer.set(RETRY_AFTER, problem.retry_after());
+        answer
+    }
+
+    fn json(status: u16, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        let mut answer = Self::new(status, Body::Text(body));
+        answer.set(CONTENT_TYPE, Some("application/json"));
+        answer
+    }
+
+    fn new(status: u16, body: Body) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Self { status, headers, body }
+    }
+
+    fn decided(mut self, recorded: &Recorded) -> Self {
+        self.set(DECISION_ID, Some(recorded.decision_id()));
+        self
+    }
+
+    fn set(&mut self, name: HeaderName, value: Option<&str>) {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            self.headers.insert(name, value);
+        }
+    }
+}
+
+/// What callers may know of reasons.
+#[must_use]
+pub fn told(reasons: &[Reason]) -> Vec<ReasonTold<'_>> {
+    reasons.iter().map(ReasonTold::from).collect()
+}
+
+/// `permit` or `refuse`.
+#[must_use]
+pub fn outcome(decision: &Decision) -> &'static str {
+    match decision.outcome {
+        Outcome::Permit(_) => "permit",
+        Outcome::Refuse => "refuse",
+    }
+}

@@ -1,0 +1,166 @@
+//! Pure. Problem documents (RFC 9457), with the member that OpenAI clients read.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::decision::{Decision, Reason, leading};
+use crate::record::Authority;
+use crate::terms::{Code, Rank};
+
+/// A problem document.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision_id: Option<&'a str>,
+    reasons: Vec<ReasonTold<'a>>,
+    error: ErrorMember,
+    #[serde(skip)]
+    code: Code,
+}
+
+/// What OpenAI clients read of an error.
+#[derive(Debug, Serialize)]
+struct ErrorMember {
+    message: Cow<'static, str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    code: &'static str,
+}
+
+/// What callers may know of a reason: not the embargo's id, and not authority and citation where they are confidential.
+#[derive(Debug, Serialize)]
+pub struct ReasonTold<'a> {
+    code: Code,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<Authority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    citation: Option<&'a str>,
+}
+
+impl<'a> From<&'a Reason> for ReasonTold<'a> {
+    fn from(reason: &'a Reason) -> Self {
+        let source = reason.embargo.as_ref().filter(|source| source.disclose);
+        Self {
+            code: reason.code,
+            authority: source.map(|source| source.authority),
+            citation: source.map(|source| source.citation.as_str()),
+        }
+    }
+}
+
+impl From<Code> for ReasonTold<'_> {
+    fn from(code: Code) -> Self {
+        Self { code, authority: None, citation: None }
+    }
+}
+
+impl<'a> Problem<'a> {
+    pub(super) fn refusal(decision: &'a Decision, decision_id: &'a str) -> Self {
+        Self { decision_id: Some(decision_id), ..Self::refusal_unrecorded(decision) }
+    }
+
+    pub(super) fn refusal_unrecorded(decision: &'a Decision) -> Self {
+        let code = leading(&decision.reasons).map_or(Code::InternalFailure, |reason| reason.code);
+        Self::new(code, decision.status(), detail(code).into(), None, super::told(&decision.reasons))
+    }
+
+    pub(super) fn trouble(code: Code, status: u16, said: Option<String>, decision_id: Option<&'a str>) -> Self {
+        let detail = said.map_or(detail(code).into(), Cow::Owned);
+        Self::new(code, status, detail, decision_id, vec![code.into()])
+    }
+
+    fn new(
+        code: Code,
+        status: u16,
+        detail: Cow<'static, str>,
+        decision_id: Option<&'a str>,
+        reasons: Vec<ReasonTold<'a>>,
+    ) -> Self {
+        let error = ErrorMember { message: detail.clone(), kind: kind(code), code: code.as_str() };
+        let (kind, title) = (format!("urn:export-gate:{code}"), title(status));
+        Self { kind, title, status, detail, decision_id, reasons, error, code }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Seconds after which another try may fare better.
+    pub(super) fn retry_after(&self) -> Option<&'static str> {
+        match self.code {
+            Code::RegisterUnavailable | Code::LedgerUnavailable => Some("1"),
+            Code::ModelUnavailable => Some("5"),
+            _ => None,
+        }
+    }
+}
+
+/// The status in words; 451 as RFC 7725 has it.
+fn title(status: u16) -> &'static str {
+    match status {
+        451 => "Unavailable for legal reasons",
+        status => http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error"),
+    }
+}
+
+/// The kind of error, as OpenAI clients tell them apart.
+fn kind(code: Code) -> &'static str {
+    match (code, code.rank()) {
+        (Code::RequestMalformed, _) => "invalid_request_error",
+        (_, Rank::Other) if code.status() >= 500 => "server_error",
+        _ => "export_control",
+    }
+}
+
+/// One sentence that the caller can act on. It says nothing that a confidential letter would hide.
+fn detail(code: Code) -> &'static str {
+    match code {
+        Code::IdentityMissing => "Sign the request in: the API's authorizer did not name a caller.",
+        Code::IdentityUnknown => "Ask whoever runs this API to register your application and its organisation.",
+        Code::IdentitySuspended => "Your application or its organisation is suspended; ask whoever runs this API.",
+        Code::IdentityUnverified => "Your organisation's verification is missing or has lapsed; have it renewed.",
+        Code::PersonRequired => "Name the person on whose behalf you call, in the End-User header.",
+        Code::PersonMismatch => "The End-User header names another person than the token; send one of them.",
+        Code::PersonUnexpected => "This application is registered as serving no person; leave out the End-User header.",
+        Code::PersonUnknown => "The person named is not registered with your organisation; have the person registered.",
+        Code::PersonUnverified => "The person's verification is missing or has lapsed; have it renewed.",
+        Code::ModelUnknown => "There is no such model or version; GET /v1/models lists them.",
+        Code::ModelWithdrawn => "This model is no longer offered; GET /v1/models lists those that are.",
+        Code::EmbargoEveryone => "This model is closed to everyone for now; use another.",
+        Code::EmbargoForeignPerson => {
+            "This model is not open to foreign persons without a licence; use another, or ask whoever runs this API."
+        }
+        Code::EmbargoDestination => {
+            "This model may not be used from where the request comes from without a licence; use another, or ask whoever \
+             runs this API."
+        }
+        Code::EmbargoNationality => {
+            "This model is not open to this nationality without a licence; use another, or ask whoever runs this API."
+        }
+        Code::EmbargoEndUse => {
+            "This model may not be put to this end use without a licence; name another of your organisation's in the \
+             End-Use header, or ask whoever runs this API."
+        }
+        Code::EmbargoNetwork => "Requests from this network are not accepted; call from another.",
+        Code::DestinationUnknown => {
+            "Nobody can say which country or region the request comes from; call from a network that can be placed."
+        }
+        Code::EndUseUndeclared => "The End-Use header names none of your organisation's declared end uses; name one of them.",
+        Code::LicenceMissing | Code::LicenceScope | Code::LicenceExpired | Code::LicenceExhausted => {
+            "No licence covers this; ask whoever runs this API."
+        }
+        Code::RequestMalformed => "Send the request again in another form.",
+        Code::RegisterUnavailable => "The gate can't decide at the moment; try again in a moment.",
+        Code::LedgerUnavailable => "The gate can't record its decision at the moment; try again in a moment.",
+        Code::ModelUnavailable => "The model is not ready; try again in a few seconds.",
+        Code::ModelFailed => "The model failed on this request, or answered more than can be passed on; change it or try again.",
+        Code::ModelTimeout => "The model took too long; try again, or ask for less.",
+        Code::InternalFailure => "The gate failed on this request; tell whoever runs this API.",
+    }
+}

@@ -1,0 +1,67 @@
+//! Pure. What the ledger is to say of a decision.
+
+use sha2::{Digest, Sha256};
+
+use super::{Asking, Evidence};
+use crate::decision::{Callers, Decision, Outcome, Subject};
+use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
+use crate::terms::{ModelRef, render_time};
+
+/// The entry of a decision.
+pub(super) fn draft(
+    asking: &Asking<'_>,
+    asked: &ModelRef,
+    kind: Kind,
+    body: &[u8],
+    evidence: &Evidence,
+    decision: &Decision,
+    subject: Option<Subject>,
+) -> Draft {
+    let (model, endpoint) = match &decision.model {
+        Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
+        None => (asked.as_str().to_owned(), None),
+    };
+    let facts = match subject {
+        Some(subject) => Rests::On(Box::new(subject.facts)),
+        None => Rests::Standing(standing(evidence)),
+    };
+    Draft {
+        at: render_time(asking.now),
+        kind,
+        outcome: if matches!(decision.outcome, Outcome::Permit(_)) { Finding::Permit } else { Finding::Refuse },
+        status: decision.status(),
+        reasons: decision.reasons.iter().map(EntryReason::from).collect(),
+        client: asking.request.principal.clone(),
+        organisation: evidence.callers.client.as_ref().map(|client| client.organisation.clone()),
+        person: asking.claimed().person().map(str::to_owned),
+        model,
+        endpoint,
+        source_ip: asking.request.source.map(|address| address.to_string()),
+        destination: Some(evidence.from.to.clone()).filter(|to| to.country.is_some()),
+        facts,
+        licences: decision.licences(),
+        embargoes: decision.embargoes.clone(),
+        revision: evidence.register.revision(),
+        lists: Vec::new(),
+        request_sha256: hex::encode(Sha256::digest(body)),
+        of: None,
+    }
+}
+
+/// What the records say of a caller whom they don't bear out.
+fn standing(evidence: &Evidence) -> Standing {
+    let Callers { client, organisation, person } = &evidence.callers;
+    let verified_until = |verification: Option<&crate::record::Verification>| {
+        use crate::record::VerificationStatus::Verified;
+        verification.filter(|found| found.status == Verified)?.until.map(render_time)
+    };
+    Standing {
+        client: client.as_ref().map(|client| client.status),
+        location: evidence.from.by.clone(),
+        organisation: organisation.as_ref().map(|organisation| organisation.status),
+        organisation_verified_until: verified_until(organisation.as_ref().and_then(|o| o.verification.as_ref())),
+        person_of: person.as_ref().map(|person| person.organisation.clone()),
+        person_verified_until: verified_until(person.as_ref().and_then(|person| person.verification.as_ref())),
+        users: client.as_ref().map(|client| client.users),
+    }
+}

@@ -1,0 +1,102 @@
+//! I/O. Model ‖ ledger: the endpoint is invoked while the permit is written, and no answer leaves before its entry.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Asking, Gate, Trouble};
+use crate::account::Account;
+use crate::answer::{Answer, encode};
+use crate::causes::Causes;
+use crate::decision::Permit;
+use crate::ledger::{Draft, Unanswered};
+use crate::model::{ModelAnswer, ModelTrouble};
+use crate::quota::Drawn;
+use crate::terms::Code;
+
+/// What is kept back of an invocation's time when the model is given its deadline: to write the completion, and to
+/// answer.
+const AFTER_THE_MODEL: Duration = Duration::from_millis(1_500);
+
+impl Gate {
+    /// Model ‖ ledger: both at the same time, and the answer only when the entry is durable.
+    pub(super) async fn invoke(
+        &self,
+        asking: &Asking<'_>,
+        permit: Permit,
+        drawn: Drawn,
+        draft: Draft,
+        body: Vec<u8>,
+        account: &mut Account,
+    ) -> Result<Answer, Trouble> {
+        let began = Instant::now();
+        let until = asking.deadline.checked_sub(AFTER_THE_MODEL).unwrap_or(asking.deadline);
+        let (content_type, accept) = (asking.request.content_type.clone(), asking.request.accept.clone());
+        let model = permit.model().to_owned();
+        let call = async {
+            let answered = self.models.invoke(permit, content_type, accept, body, until).await;
+            (answered, began.elapsed())
+        };
+        let tend = timeout_at(asking.deadline, self.quotas.tend(&drawn, &model));
+        let work = async { tokio::join!(call, tend) };
+        let write = async {
+            let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(draft)).await;
+            (permitted, began.elapsed())
+        };
+        // Without its entry no answer leaves, so a write that fails ends the request, however far the model is.
+        let (permitted, ((answered, model_took), tended)) = match select(pin!(work), pin!(write)).await {
+            Either::Left((worked, write)) => {
+                let (permitted, took) = write.await;
+                account.wrote(took);
+                (permitted?, worked)
+            }
+            Either::Right(((permitted, took), work)) => {
+                account.wrote(took);
+                (permitted?, work.await)
+            }
+        };
+        account.model = Some(model_took);
+        if let Ok(Err(error)) = tended {
+            account.note(Causes(&error).to_string());
+        }
+        self.release(asking, permitted, drawn, answered, account).await
+    }
+
+    /// Lets the model's answer go, or completes the permit's entry and says why there is none.
+    async fn release(
+        &self,
+        asking: &Asking<'_>,
+        permitted: Unanswered<'_>,
+        drawn: Drawn,
+        answered: Result<ModelAnswer, ModelTrouble>,
+        account: &mut Account,
+    ) -> Result<Answer, Trouble> {
+        let encoded = answered.and_then(|mut model| match encode(std::mem::take(&mut model.body)) {
+            Some(body) => Ok((model, body)),
+            None => Err(ModelTrouble {
+                code: Code::ModelFailed,
+                may_have_run: true,
+                detail: "its answer is larger than Lambda passes on".into(),
+            }),
+        });
+        match encoded {
+            Ok((model, body)) => {
+                let recorded = permitted.answered();
+                account.answered(recorded.decision_id());
+                Ok(Answer::of_model(&model, body, &recorded))
+            }
+            Err(ModelTrouble { code, may_have_run, detail }) => {
+                if !may_have_run {
+                    self.quotas.give_back(drawn);
+                }
+                let completed = permitted.completed(code, asking.later());
+                let recorded = asking.in_time(Code::LedgerUnavailable, completed).await?;
+                account.answered(recorded.decision_id());
+                account.trouble(code, detail);
+                Ok(Answer::failed(code, &recorded))
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! I/O. A request's way through the stages: evidence, decision, model ‖ ledger, answer.
+
+mod entry;
+mod invoke;
+mod tell;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use crate::account::Account;
+use crate::answer::Answer;
+use crate::causes::Causes;
+use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
+use crate::evidence::{CallerStore, Location, Reading};
+use crate::ledger::{Kind, Ledger};
+use crate::model::Models;
+use crate::quota::{DrawTrouble, Drawn, Quotas};
+use crate::register::{Register, RegisterStore};
+use crate::request::{Request, Route, read};
+use crate::terms::{Code, ModelRef, render_time};
+
+use entry::draft;
+
+/// The gate, with all that it asks.
+#[derive(Debug)]
+pub struct Gate {
+    /// The callers' records.
+    pub callers: CallerStore,
+    /// The register.
+    pub register: RegisterStore,
+    /// The location data.
+    pub location: Location,
+    /// The quotas of licences.
+    pub quotas: Quotas,
+    /// The models.
+    pub models: Models,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Whoever runs the gate.
+    pub operator_url: Option<String>,
+}
+
+/// The gate can't answer as it should. Its `detail` is for the log.
+struct Trouble {
+    code: Code,
+    detail: String,
+}
+
+/// One request, with what it needs at every stage.
+struct Asking<'a> {
+    request: &'a Request,
+    now: Timestamp,
+    began: Instant,
+    deadline: Instant,
+}
+
+impl Asking<'_> {
+    fn claimed(&self) -> Claimed<'_> {
+        Claimed {
+            by_token: self.request.person_by_token.as_deref(),
+            by_header: self.request.person_by_header.as_deref(),
+            end_use: self.request.end_use.as_deref(),
+        }
+    }
+
+    /// What the clock says now, told from the one time that the request has.
+    fn later(&self) -> String {
+        let elapsed = jiff::SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
+        render_time(self.now.checked_add(elapsed).unwrap_or(self.now))
+    }
+
+    async fn in_time<T, E: std::error::Error + 'static>(
+        &self,
+        code: Code,
+        act: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Trouble> {
+        match timeout_at(self.deadline, act).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(Trouble { code, detail: Causes(&error).to_string() }),
+            Err(_) => Err(Trouble { code, detail: "no time is left".into() }),
+        }
+    }
+}
+
+/// What was found of the caller and of what is in force.
+struct Evidence {
+    callers: Callers,
+    register: Arc<Register>,
+    from: Where,
+}
+
+impl Gate {
+    /// Answers one event of API Gateway. `now` is the time of the decision, `deadline` the moment by which the answer
+    /// must be there.
+    pub async fn handle(&self, event: &str, now: Timestamp, deadline: Instant) -> (Answer, Account) {
+        let began = Instant::now();
+        let mut account = Account::default();
+        let answer = match read(event) {
+            Err(rejected) => {
+                account.rejected(&rejected);
+                Answer::rejected(&rejected)
+            }
+            Ok(mut request) => {
+                let body = std::mem::take(&mut request.body);
+                account.route = route_name(&request.route);
+                // The ledger keeps milliseconds: the decision is taken with the time that the entry will have.
+                let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+                let asking = Asking { request: &request, now, began, deadline };
+                let answered = self.route(&asking, body, &mut account).await;
+                answered.unwrap_or_else(|trouble| {
+                    account.trouble(trouble.code, trouble.detail);
+                    Answer::trouble(trouble.code)
+                })
+            }
+        };
+        account.status = answer.status();
+        account.total = began.elapsed();
+        (answer, account)
+    }
+
+    /// Reads the register for the first time. Where that fails the gate starts all the same, and reads at each request.
+    ///
+    /// # Errors
+    /// What kept the register from being read, in words for operators.
+    pub async fn warm(&self, now: Timestamp) -> Result<Arc<Register>, String> {
+        let head = self.callers.head().await.map_err(|error| Causes(&error).to_string())?;
+        self.register.at(head, now).await.map_err(|error| Causes(&error).to_string())
+    }
+
+    async fn route(&self, asking: &Asking<'_>, body: Vec<u8>, account: &mut Account) -> Result<Answer, Trouble> {
+        match &asking.request.route {
+            Route::Health => Ok(self.health(asking, account).await),
+            Route::Models => self.list(asking, account).await,
+            Route::Screening(model) => self.decided(asking, model, Kind::Screening, body, account).await,
+            Route::Invocation(model) => self.decided(asking, model, Kind::Invocation, body, account).await,
+        }
+    }
+
+    async fn evidence(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Evidence, Trouble> {
+        let client = asking.request.principal.as_deref().unwrap_or_default();
+        let reading = self.callers.read(client, asking.claimed().person());
+        let Reading { callers, head } = asking.in_time(Code::RegisterUnavailable, reading).await?;
+        let refresh = self.register.at(head, asking.now);
+        let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
+        account.register(&register, asking.now);
+        Ok(Evidence { callers, register, from: self.location.of(asking.request.source) })
+    }
+
+    async fn decided(
+        &self,
+        asking: &Asking<'_>,
+        model: &ModelRef,
+        kind: Kind,
+        body: Vec<u8>,
+        account: &mut Account,
+    ) -> Result<Answer, Trouble> {
+        let evidence = self.evidence(asking, account).await?;
+        let register = &evidence.register;
+        let (decision, subject, drawn) =
+            match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), asking.now) {
+                Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
+                Ok(mut subject) => {
+                    let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind).await?;
+                    (decision, Some(subject), drawn)
+                }
+            };
+        account.decided(&decision);
+        account.gate = asking.began.elapsed();
+        let draft = draft(asking, model, kind, &body, &evidence, &decision, subject);
+        match (decision.outcome, kind) {
+            (Outcome::Permit(permit), Kind::Invocation) => {
+                self.invoke(asking, permit, drawn, draft, body, account).await
+            }
+            (outcome, _) => {
+                let decision = Decision { outcome, ..decision };
+                let writing = Instant::now();
+                let recorded = asking.in_time(Code::LedgerUnavailable, self.ledger.record(draft)).await?;
+                account.recorded(recorded.decision_id(), writing.elapsed());
+                Ok(match kind {
+                    Kind::Screening => Answer::screening(&decision, &recorded),
+                    Kind::Invocation | Kind::Completion => {
+                        Answer::refusal(&decision, &recorded, self.operator_url.as_deref())
+                    }
+                })
+            }
+        }
+    }
+
+    /// Decides, and draws on the quotas that the permit needs: a licence that turns out to have nothing left yields to
+    /// the next, until nothing changes any more.
+    async fn settle(
+        &self,
+        asking: &Asking<'_>,
+        model: &ModelRef,
+        subject: &mut Subject,
+        register: &Register,
+        kind: Kind,
+    ) -> Result<(Decision, Drawn), Trouble> {
+        let mut exhausted = BTreeSet::new();
+        loop {
+            let undecidable = |error| Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() };
+            let decision = decide(model, subject, register, &exhausted, asking.now).map_err(undecidable)?;
+            subject.facts.exhausted = exhausted.iter().cloned().collect();
+            if decision.draws_on.is_empty() {
+                return Ok((decision, Drawn::default()));
+            }
+            let more = if kind == Kind::Screening {
+                asking.in_time(Code::RegisterUnavailable, self.quotas.exhausted(&decision.draws_on)).await?
+            } else {
+                let draw = self.quotas.draw(&decision.draws_on, model.as_str());
+                match timeout_at(asking.deadline, draw).await {
+                    Ok(Ok(drawn)) => return Ok((decision, drawn)),
+                    Ok(Err(DrawTrouble::Exhausted(ids))) => ids,
+                    Ok(Err(DrawTrouble::Unknown(error))) => {
+                        return Err(Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() });
+                    }
+                    Err(_) => return Err(Trouble { code: Code::RegisterUnavailable, detail: "no time is left".into() }),
+                }
+            };
+            let known = exhausted.len();
+            exhausted.extend(more);
+            if exhausted.len() == known {
+                return Ok((decision, Drawn::default()));
+            }
+        }
+    }
+}
+
+fn route_name(route: &Route) -> &'static str {
+    match route {
+        Route::Invocation(_) => "invocation",
+        Route::Screening(_) => "screening",
+        Route::Models => "models",
+        Route::Health => "health",
+    }
+}

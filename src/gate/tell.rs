@@ -1,0 +1,84 @@
+//! I/O. The two routes that tell and decide nothing: the models, and the gate's health.
+
+use super::{Asking, Gate, Trouble};
+use crate::account::Account;
+use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
+use crate::decision::{Decision, identify};
+use crate::ledger::Kind;
+use crate::register::is_offered;
+use crate::terms::{Code, ModelRef, render_time};
+
+impl Gate {
+    /// The models, each with what this caller would get now; neither recorded nor counted.
+    pub(super) async fn list(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Answer, Trouble> {
+        let evidence = self.evidence(asking, account).await?;
+        let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, asking.now) {
+            Ok(subject) => subject,
+            Err(codes) => {
+                let decision = Decision::unidentified(codes);
+                account.decided(&decision);
+                return Ok(Answer::unidentified(&decision));
+            }
+        };
+        let register = &evidence.register;
+        let mut lines = Vec::new();
+        for model in register.models(asking.now) {
+            let decision = if register.fault_of(model, asking.now).is_some() {
+                None
+            } else {
+                let asked = ModelRef::asked(&model.meta.id);
+                Some(self.settle(asking, &asked, &mut subject, register, Kind::Screening).await?.0)
+            };
+            lines.push((model, decision));
+        }
+        let lines: Vec<ModelLine<'_>> = lines
+            .iter()
+            .map(|(model, decision)| ModelLine {
+                model: &model.meta.id,
+                name: &model.name,
+                version: &model.version,
+                default: model.default,
+                outcome: decision.as_ref().map_or("unavailable", outcome),
+                status: decision.as_ref().map_or(503, Decision::status),
+                reasons: decision.as_ref().map_or_else(
+                    || vec![Code::RegisterUnavailable.into()],
+                    |decision| told(&decision.reasons),
+                ),
+            })
+            .collect();
+        Ok(Answer::models(&lines))
+    }
+
+    pub(super) async fn health(&self, asking: &Asking<'_>, account: &mut Account) -> Answer {
+        let read = async {
+            let head = asking.in_time(Code::RegisterUnavailable, self.callers.head()).await?;
+            asking.in_time(Code::RegisterUnavailable, self.register.at(head, asking.now)).await
+        };
+        let register = match read.await {
+            Ok(register) => Some(register),
+            Err(trouble) => {
+                account.trouble(trouble.code, trouble.detail);
+                None
+            }
+        };
+        let now = asking.now;
+        let can_answer = register.as_ref().is_some_and(|register| {
+            account.register(register, now);
+            register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
+        });
+        let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
+        let facts = self.location.facts();
+        Answer::health(&HealthReport {
+            status: if can_answer { "ok" } else { "unavailable" },
+            revision: register.as_ref().map(|register| register.revision()),
+            unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
+            lists: std::collections::BTreeMap::new(),
+            location: LocationReport {
+                source: &facts.source,
+                edition: &facts.edition,
+                date: self.location.built().map(render_time),
+            },
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! I/O. From the settings to a gate that is ready: clients, location data, connections, the register.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::evidence::{CallerStore, Location, LocationError};
+use crate::gate::Gate;
+use crate::ledger::Ledger;
+use crate::model::Models;
+use crate::quota::Quotas;
+use crate::register::RegisterStore;
+use crate::settings::Settings;
+
+/// How long one attempt at DynamoDB may take; it answers in single milliseconds, and the SDK makes three.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the start waits for the register. The gate answers 503 until it is read, and reads it at each request.
+const WARM_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A gate with these settings, over the AWS configuration of the environment.
+///
+/// # Errors
+/// [`LocationError`] where the location database can't serve.
+pub async fn start(settings: Settings) -> Result<Gate, LocationError> {
+    // One HTTP client for both services: one set of connections, one TLS configuration.
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+    let gate = build(settings, &config)?;
+    let (warmed, ()) = tokio::join!(
+        tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())),
+        gate.models.connect()
+    );
+    match warmed {
+        Ok(Ok(register)) => tracing::info!(revision = register.revision(), "the register is read"),
+        Ok(Err(error)) => tracing::error!(error, "the register could not be read; the gate refuses until it is"),
+        Err(_) => tracing::error!("the register could not be read in time; the gate refuses until it is"),
+    }
+    Ok(gate)
+}
+
+/// A gate with these settings over this AWS configuration, with nothing read yet.
+///
+/// # Errors
+/// [`LocationError`] where the location database can't serve.
+pub fn build(settings: Settings, config: &SdkConfig) -> Result<Gate, LocationError> {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts).build();
+    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
+    let sagemaker = aws_sdk_sagemakerruntime::Client::new(config);
+    let location = settings.geo_database.as_deref().map_or_else(|| Ok(Location::delegations()), Location::open)?;
+    Ok(Gate {
+        callers: CallerStore::new(dynamodb.clone(), settings.callers_table, settings.register_table.clone()),
+        register: RegisterStore::new(dynamodb.clone(), settings.register_table),
+        location,
+        quotas: Quotas::new(dynamodb.clone(), settings.usage_table),
+        models: Models::new(&sagemaker, settings.model_timeout),
+        ledger: Ledger::new(&dynamodb, settings.ledger_table),
+        operator_url: settings.operator_url,
+    })
+}

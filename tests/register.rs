@@ -1,0 +1,486 @@
+//! The register in memory: what is served when a record can't be read, and what a model's name stands for.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::{
+    country, decided_at, embargo, group, is_permit, later, licence, model, national, now, register, setting, subject,
+    told, with,
+};
+use export_gate::decision::Subject;
+use export_gate::record::{ModelStatus, WhenUnknown};
+use export_gate::register::{Concerns, GRACE, Register, Resolved, is_offered};
+use export_gate::terms::{Match, ModelRef};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// A record that can't be read: an attribute that nobody knows.
+fn damaged(record: Value) -> Value {
+    with(record, &json!({ "sunset": "soon" }))
+}
+
+fn letter() -> Value {
+    embargo("letter", json!({ "foreign_persons": true }))
+}
+
+fn foreign() -> Subject {
+    subject(|s| s.facts.persons = national("DE"))
+}
+
+fn after(milliseconds: i64) -> Timestamp {
+    now() + SignedDuration::from_millis(milliseconds)
+}
+
+fn ask_at(asked: &str, subject: &Subject, register: &Register, when: Timestamp) -> String {
+    told(&decided_at(asked, subject, register, &[], when))
+}
+
+/// Every fault's record and whether it counts at `when`.
+fn faults(register: &Register, when: Timestamp) -> Vec<(String, bool)> {
+    register.faults().iter().map(|fault| (format!("{}/{}", fault.kind, fault.id), fault.counts(when))).collect()
+}
+
+const REFUSED: &str = "451 embargo.foreign-person licence.missing";
+
+// Records that can't be read
+
+#[test]
+fn an_unreadable_embargo_serves_its_last_readable_version_and_then_refuses_its_models() {
+    assert_eq!(GRACE, SignedDuration::from_secs(300));
+    let before = register(&[model("fable-5@1"), model("opus-4@1"), letter()]);
+    let register = later(&before, 2, &[with(damaged(letter()), &json!({ "revision": 2 }))], now());
+    let us_company = subject(|_| ());
+    for (milliseconds, counts, to_a_foreign_person, to_a_us_company) in [
+        (0, false, REFUSED, "permit"),
+        (299_999, false, REFUSED, "permit"),
+        (300_000, true, "undecidable embargo/letter", "undecidable embargo/letter"),
+        (86_400_000, true, "undecidable embargo/letter", "undecidable embargo/letter"),
+    ] {
+        let when = after(milliseconds);
+        assert_eq!(ask_at("fable-5", &foreign(), &register, when), to_a_foreign_person, "{milliseconds}");
+        assert_eq!(ask_at("fable-5", &us_company, &register, when), to_a_us_company, "{milliseconds}");
+        assert_eq!(ask_at("opus-4", &foreign(), &register, when), "permit", "another model, at {milliseconds}");
+        assert_eq!(faults(&register, when), [("embargo/letter".to_owned(), counts)]);
+        assert!(register.fault_of_all(when).is_none());
+    }
+    assert!(register.faults()[0].why.contains("sunset"), "{}", register.faults()[0].why);
+}
+
+#[test]
+fn the_grace_runs_from_the_first_unreadable_version_and_ends_with_the_next_readable_one() {
+    let before = register(&[model("fable-5@1"), letter()]);
+    let once = later(&before, 2, &[damaged(letter())], now());
+    let twice = later(&once, 3, &[with(damaged(letter()), &json!({ "dusk": 1 }))], after(200_000));
+    assert_eq!(ask_at("fable-5", &foreign(), &twice, after(299_999)), REFUSED);
+    assert_eq!(ask_at("fable-5", &foreign(), &twice, after(300_000)), "undecidable embargo/letter");
+
+    let others = later(&twice, 4, &[model("opus-4@1")], after(250_000));
+    assert_eq!(ask_at("fable-5", &foreign(), &others, after(300_000)), "undecidable embargo/letter");
+
+    let lifted = with(letter(), &json!({ "revision": 5, "until": "2026-06-20T00:00:00Z" }));
+    let mended = later(&others, 5, &[lifted], after(400_000));
+    assert_eq!(mended.faults(), []);
+    assert_eq!(ask_at("fable-5", &foreign(), &mended, after(400_000)), "permit");
+    let anew = later(&mended, 6, &[damaged(letter())], after(500_000));
+    assert_eq!(ask_at("fable-5", &foreign(), &anew, after(799_999)), "permit");
+    assert_eq!(ask_at("fable-5", &foreign(), &anew, after(800_000)), "undecidable embargo/letter");
+}
+
+#[test]
+fn an_unreadable_embargo_without_a_readable_version_refuses_at_once_the_models_that_it_names() {
+    let all = ["fable-5", "fable-5@2", "opus-4", "plain"];
+    let models = [
+        model("fable-5@1"),
+        with(model("fable-5@2"), &json!({ "default": false })),
+        with(model("opus-4@1"), &json!({ "eccn": "EAR99" })),
+        with(model("plain@1"), &json!({ "eccn": null })),
+    ];
+    // (the embargo's `models`; refused of `all`; whether all are, whatever models there are)
+    let cases = [
+        (json!(["fable-5"]), [true, true, false, false], false),
+        (json!(["fable-5@2"]), [false, true, false, false], false),
+        (json!(["fable-5@2", "opus-4"]), [false, true, true, false], false),
+        (json!(["eccn:EAR99"]), [false, false, true, true], false), // an unknown ECCN may be that one
+        (json!(["*"]), [true; 4], true),
+        (json!([]), [true; 4], true),
+        (json!("fable-5"), [true; 4], true),
+        (json!(["fable-5", 7]), [true; 4], true),
+        (json!(["fable-5", "a@b@c"]), [true; 4], true),
+        (Value::Null, [true; 4], true),
+    ];
+    for (named, refused, every) in cases {
+        let embargo = with(damaged(letter()), &json!({ "models": named }));
+        let register = register(&[&models[..], &[embargo]].concat());
+        let told = all.map(|asked| ask_at(asked, &subject(|_| ()), &register, now()));
+        let expected = refused.map(|refused| if refused { "undecidable embargo/letter" } else { "permit" });
+        assert_eq!(told, expected, "{named}");
+        assert_eq!(register.fault_of_all(now()).is_some(), every, "{named}");
+    }
+}
+
+#[test]
+fn an_unreadable_version_concerns_the_models_of_both_versions() {
+    let before = register(&[model("fable-5@1"), model("opus-4@1"), model("plain@1"), letter()]);
+    let damaged = with(damaged(letter()), &json!({ "models": ["opus-4"] }));
+    let register = later(&before, 2, &[damaged], now());
+    let told = ["fable-5", "opus-4", "plain"].map(|asked| ask_at(asked, &subject(|_| ()), &register, after(300_000)));
+    assert_eq!(told, ["undecidable embargo/letter", "undecidable embargo/letter", "permit"]);
+}
+
+#[test]
+fn readable_records_take_effect_beside_unreadable_ones() {
+    let before = register(&[model("fable-5@1"), model("opus-4@1"), letter()]);
+    let on_opus = with(embargo("stop", json!({ "everyone": true })), &json!({ "models": ["opus-4"] }));
+    let register = later(&before, 2, &[damaged(letter()), on_opus], now());
+    assert_eq!(register.revision(), 2);
+    assert_eq!(ask_at("opus-4", &subject(|_| ()), &register, now()), "451 embargo.everyone licence.missing");
+    assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "permit");
+}
+
+#[test]
+fn an_unreadable_licence_is_absent_at_once_and_keeps_nothing_from_being_decided() {
+    let before = register(&[model("fable-5@1"), letter(), licence("l")]);
+    assert_eq!(ask_at("fable-5", &foreign(), &before, now()), "permit by l@1");
+    let register = later(&before, 2, &[damaged(licence("l"))], now());
+    for when in [now(), after(300_000)] {
+        assert_eq!(ask_at("fable-5", &foreign(), &register, when), REFUSED);
+        assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, when), "permit");
+        assert!(register.fault_of_all(when).is_none());
+    }
+    assert_eq!(register.faults().len(), 1, "it is named all the same");
+    let mended = later(&register, 3, &[with(licence("l"), &json!({ "revision": 3 }))], after(1));
+    assert_eq!(ask_at("fable-5", &foreign(), &mended, after(1)), "permit by l@3");
+    assert_eq!(mended.faults(), []);
+}
+
+#[test]
+fn an_unreadable_group_serves_its_last_readable_version_and_then_refuses_the_models_of_its_embargoes() {
+    let records = [
+        model("fable-5@1"),
+        model("opus-4@1"),
+        group("E:1", &["IR"]),
+        embargo("iran", json!({ "nationalities": { "any_of": ["*"], "except": ["E:1"] } })),
+    ];
+    let before = register(&records);
+    let damage = || with(group("E:1", &["IR"]), &json!({ "countries": ["IR", "UK"] }));
+    let register = later(&before, 2, &[damage()], now());
+    let iranian = subject(|s| s.facts.persons = national("IR"));
+    assert_eq!(ask_at("fable-5", &iranian, &register, after(299_999)), "permit");
+    assert_eq!(ask_at("fable-5", &iranian, &register, after(300_000)), "undecidable group/E:1");
+    assert_eq!(ask_at("opus-4", &iranian, &register, after(300_000)), "permit");
+
+    let mut never_read = records.clone();
+    never_read[2] = damage();
+    let register = common::register(&never_read);
+    assert_eq!(ask_at("fable-5", &iranian, &register, now()), "undecidable group/E:1");
+    assert_eq!(ask_at("opus-4", &iranian, &register, now()), "permit");
+}
+
+#[test]
+fn an_unreadable_setting_serves_its_last_readable_version_and_then_refuses_every_model() {
+    let before = register(&[model("fable-5@1"), setting("permit")]);
+    let register = later(&before, 2, &[setting("perhaps")], now());
+    let somewhere = subject(|s| s.to = common::to("?"));
+    assert_eq!(ask_at("fable-5", &somewhere, &register, after(299_999)), "permit");
+    for asked in ["fable-5", "fable-6"] {
+        assert_eq!(ask_at(asked, &somewhere, &register, after(300_000)), "undecidable setting/screening");
+    }
+    assert!(register.fault_of_all(after(299_999)).is_none());
+    assert!(register.fault_of_all(after(300_000)).is_some());
+
+    for setting in [setting("perhaps"), with(setting("permit"), &json!({ "id": "another" }))] {
+        let id = setting["id"].as_str().unwrap().to_owned();
+        let register = common::register(&[model("fable-5@1"), setting]);
+        assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), format!("undecidable setting/{id}"));
+    }
+}
+
+#[test]
+fn an_unreadable_model_leaves_the_others_alone() {
+    let damage = |id: &str| with(model(id), &json!({ "endpoint": "" }));
+    let ask = |asked: &str, register: &Register, when| ask_at(asked, &subject(|_| ()), register, when);
+
+    // Read before: it serves on for a while, then no version of its name can be decided on.
+    let before = register(&[model("fable-5@1"), with(model("fable-5@2"), &json!({ "default": false })), model("opus-4@1")]);
+    let register = later(&before, 2, &[damage("fable-5@1")], now());
+    for (asked, in_grace, thereafter) in [
+        ("fable-5", "permit", "undecidable model/fable-5@1"),
+        ("fable-5@1", "permit", "undecidable model/fable-5@1"),
+        ("fable-5@2", "permit", "undecidable model/fable-5@1"),
+        ("opus-4", "permit", "permit"),
+        ("fable-6", "404 model.unknown", "404 model.unknown"),
+    ] {
+        assert_eq!(ask(asked, &register, after(299_999)), in_grace, "{asked}");
+        assert_eq!(ask(asked, &register, after(300_000)), thereafter, "{asked}");
+    }
+
+    // Never read: nobody can say which version is the default, nor what that version is.
+    let register = common::register(&[damage("fable-5@2"), model("opus-4@1"), model("mythos-5@1"), damage("mythos-5@2")]);
+    for (asked, expected) in [
+        ("fable-5", "undecidable model/fable-5"),
+        ("fable-5@2", "undecidable model/fable-5@2"),
+        ("mythos-5", "undecidable model/mythos-5@2"),
+        ("opus-4", "permit"),
+        ("fable", "404 model.unknown"),
+        ("fable-5@3", "404 model.unknown"),
+    ] {
+        assert_eq!(ask(asked, &register, now()), expected, "{asked}");
+    }
+    assert!(register.fault_of_all(now()).is_none());
+}
+
+#[test]
+fn a_record_of_a_kind_that_this_version_doesnt_read_concerns_every_model() {
+    for (kind, concerns) in [
+        ("ruling", Some("undecidable ruling/x")),
+        ("Embargo", Some("undecidable Embargo/x")),
+        ("", Some("undecidable /x")),
+        ("clearance", None), // it only ever permits, so it counts as absent
+        ("list", None),      // it counts through the embargoes that name it
+    ] {
+        let register = register(&[model("fable-5@1"), json!({ "kind": kind, "id": "x", "revision": 1 })]);
+        for asked in ["fable-5", "fable-6"] {
+            let decided = if asked == "fable-5" { "permit" } else { "404 model.unknown" };
+            let expected = concerns.unwrap_or(decided);
+            assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), expected, "{kind:?}");
+        }
+        assert_eq!(register.faults().len(), 1, "{kind:?} is named");
+        assert_eq!(register.fault_of_all(now()).is_some(), concerns.is_some(), "{kind:?}");
+    }
+}
+
+#[test]
+fn an_embargo_with_a_key_that_this_version_doesnt_read_is_not_half_read() {
+    for key in ["parties", "lists", "ownership", "network_classes", "spread"] {
+        let applies_to = json!({ "foreign_persons": true, key: ["x"] });
+        let register = register(&[model("fable-5@1"), model("opus-4@1"), embargo("e", applies_to)]);
+        assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "undecidable embargo/e", "{key}");
+        assert_eq!(ask_at("opus-4", &foreign(), &register, now()), "permit", "{key}");
+    }
+}
+
+// Groups
+
+#[test]
+fn an_embargo_by_a_group_that_isnt_in_force_cant_be_decided_on() {
+    let window = json!({ "from": "2026-06-01T00:00:00Z", "until": "2026-07-01T00:00:00Z" });
+    let fault = "undecidable embargo/iran";
+    let cases = [
+        ("missing", None, json!({}), [fault; 3]),
+        ("withdrawn", Some(json!({ "withdrawn": true })), json!({}), [fault; 3]),
+        ("in force", Some(json!({})), json!({}), ["permit"; 3]),
+        ("begun and not over", Some(window.clone()), json!({}), [fault, "permit", fault]),
+        ("missing while the embargo is in force", None, window.clone(), ["permit", fault, "permit"]),
+        ("as long as the embargo", Some(window.clone()), window, ["permit"; 3]),
+        ("missing for a withdrawn embargo", None, json!({ "withdrawn": true }), ["permit"; 3]),
+    ];
+    for (case, of_group, of_embargo, expected) in cases {
+        for applies_to in [
+            json!({ "destinations": ["E:1"] }),
+            json!({ "nationalities": ["CU", "E:1"] }),
+            json!({ "destinations": { "any_of": ["IR"], "except": ["E:1"] } }),
+        ] {
+            let mut records = vec![model("fable-5@1"), model("opus-4@1"), with(embargo("iran", applies_to.clone()), &of_embargo)];
+            records.extend(of_group.as_ref().map(|changes| with(group("E:1", &["IR"]), changes)));
+            let register = register(&records);
+            let moments = ["2026-05-31T23:59:59.999Z", "2026-06-20T12:00:00Z", "2026-07-01T00:00:00Z"].map(common::at);
+            let told = moments.map(|when| ask_at("fable-5", &subject(|_| ()), &register, when));
+            assert_eq!(told, expected, "{case}: {applies_to}");
+            assert_eq!(moments.map(|when| ask_at("opus-4", &subject(|_| ()), &register, when)), ["permit"; 3], "{case}");
+        }
+    }
+}
+
+#[test]
+fn nobody_can_say_who_is_in_a_group_that_isnt_in_force() {
+    let over = with(group("E:2", &["CU"]), &json!({ "until": "2026-06-20T12:00:00Z" }));
+    let register = register(&[group("E:1", &["IR", "KP"]), over]);
+    let cases = [
+        ("E:1", "IR", Match::Yes),
+        ("E:1", "CU", Match::No),
+        ("E:2", "CU", Match::Unknown),
+        ("E:3", "CU", Match::Unknown),
+    ];
+    for (group, code, expected) in cases {
+        assert_eq!(register.in_group(group, country(code), now()), expected, "{code} in {group}");
+    }
+    assert_eq!(register.in_group("E:2", country("CU"), after(-1)), Match::Yes);
+}
+
+#[test]
+fn a_licence_by_a_group_that_isnt_there_covers_nothing() {
+    let by_group = with(licence("l"), &json!({ "nationalities": ["D:1"] }));
+    let register = register(&[model("fable-5@1"), letter(), by_group]);
+    assert_eq!(ask_at("fable-5", &foreign(), &register, now()), "451 embargo.foreign-person licence.scope");
+    assert_eq!(register.faults(), []);
+}
+
+// Models
+
+#[test]
+fn models_that_share_an_endpoint_cant_be_decided_on() {
+    let sharing = |changes: Value| {
+        let other = with(model("opus-4@1"), &with(json!({ "endpoint": "endpoint-fable-5-1" }), &changes));
+        let register = register(&[model("fable-5@1"), other, model("mythos-5@1")]);
+        ["fable-5", "opus-4", "mythos-5"].map(|asked| ask_at(asked, &subject(|_| ()), &register, now()))
+    };
+    assert_eq!(sharing(json!({})), ["undecidable model/fable-5@1", "undecidable model/opus-4@1", "permit"]);
+    assert_eq!(sharing(json!({ "status": "withdrawn" })), ["permit", "410 model.withdrawn", "permit"]);
+    assert_eq!(sharing(json!({ "withdrawn": true })), ["permit", "410 model.withdrawn", "permit"]);
+
+    // Two versions of one model: the one that doesn't share is decided on.
+    let register = register(&[
+        model("fable-5@1"),
+        with(model("fable-5@2"), &json!({ "default": false, "endpoint": "endpoint-fable-5-1" })),
+        with(model("fable-5@3"), &json!({ "default": false })),
+    ]);
+    let told = ["fable-5@1", "fable-5@2", "fable-5@3"].map(|asked| ask_at(asked, &subject(|_| ()), &register, now()));
+    assert_eq!(told, ["undecidable model/fable-5@1", "undecidable model/fable-5@2", "permit"]);
+}
+
+/// What a name stands for at the moment of the tests.
+fn resolved(register: &Register, asked: &str) -> String {
+    match register.resolve(&ModelRef::parse(asked).unwrap(), now()) {
+        Resolved::Model(model) => model.meta.id.clone(),
+        Resolved::Unknown => "unknown".into(),
+        Resolved::Unclear => "unclear".into(),
+    }
+}
+
+#[test]
+fn a_name_stands_for_its_default_version() {
+    let older = || with(model("fable-5@1"), &json!({ "default": false }));
+    let one = |changes: Value| with(model("fable-5@1"), &changes);
+    let two = |changes: Value| with(model("fable-5@2"), &changes);
+    let window = |from: &str, until: &str| json!({ "from": from, "until": until });
+    // (what, records, `fable-5`, `fable-5@1`, `fable-5@2`)
+    let cases = [
+        ("one default", vec![older(), two(json!({}))], ["fable-5@2", "fable-5@1", "fable-5@2"]),
+        ("no default", vec![older()], ["unknown", "fable-5@1", "unknown"]),
+        ("two defaults", vec![one(json!({})), two(json!({}))], ["unclear", "fable-5@1", "fable-5@2"]),
+        (
+            "two defaults, one withdrawn by its status",
+            vec![one(json!({ "status": "withdrawn" })), two(json!({}))],
+            ["fable-5@2", "fable-5@1", "fable-5@2"],
+        ),
+        (
+            "two defaults, one record withdrawn",
+            vec![one(json!({})), two(json!({ "withdrawn": true }))],
+            ["fable-5@1", "fable-5@1", "fable-5@2"],
+        ),
+        (
+            "two defaults, one after the other",
+            vec![
+                one(window("2026-06-01T00:00:00Z", "2026-06-20T12:00:00Z")),
+                two(window("2026-06-20T12:00:00Z", "2026-07-01T00:00:00Z")),
+            ],
+            ["fable-5@2", "fable-5@1", "fable-5@2"],
+        ),
+        (
+            "a default to come",
+            vec![one(json!({})), two(json!({ "from": "2026-06-20T12:00:00.001Z" }))],
+            ["fable-5@1", "fable-5@1", "unknown"],
+        ),
+        ("a withdrawn default", vec![one(json!({ "status": "withdrawn" }))], ["fable-5@1", "fable-5@1", "unknown"]),
+        ("none", vec![model("fable@1"), model("fable-50@1")], ["unknown"; 3]),
+    ];
+    for (what, records, expected) in cases {
+        let register = register(&records);
+        assert_eq!(["fable-5", "fable-5@1", "fable-5@2"].map(|asked| resolved(&register, asked)), expected, "{what}");
+    }
+    let register = register(&[one(json!({})), two(json!({}))]);
+    assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "undecidable model/fable-5");
+    assert_eq!(ask_at("fable-5@2", &subject(|_| ()), &register, now()), "permit");
+}
+
+#[test]
+fn a_model_that_is_no_more_says_so() {
+    for changes in [
+        json!({ "status": "withdrawn" }),
+        json!({ "withdrawn": true }),
+        json!({ "until": "2026-06-20T12:00:00Z" }),
+    ] {
+        let register = register(&[with(model("fable-5@1"), &changes)]);
+        for asked in ["fable-5", "fable-5@1"] {
+            assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), "410 model.withdrawn", "{changes}");
+        }
+        assert!(register.models(now()).all(|model| !is_offered(model, now())));
+    }
+    let to_come = register(&[with(model("fable-5@1"), &json!({ "from": "2026-06-20T12:00:00.001Z" }))]);
+    assert_eq!(ask_at("fable-5@1", &subject(|_| ()), &to_come, now()), "404 model.unknown");
+    assert_eq!(ask_at("fable-5@1", &subject(|_| ()), &to_come, after(1)), "permit");
+    assert_eq!(to_come.models(now()).count(), 0);
+    assert_eq!(to_come.models(after(1)).count(), 1);
+}
+
+#[test]
+fn models_are_listed_by_id() {
+    let withdrawn = with(model("a@2"), &json!({ "status": "withdrawn", "default": false }));
+    let register = register(&[model("b@1"), withdrawn, model("a@1")]);
+    let listed: Vec<_> = register.models(now()).map(|model| (model.meta.id.as_str(), model.status)).collect();
+    let expected =
+        [("a@1", ModelStatus::Available), ("a@2", ModelStatus::Withdrawn), ("b@1", ModelStatus::Available)];
+    assert_eq!(listed, expected);
+}
+
+// Settings and revisions
+
+#[test]
+fn without_a_setting_in_force_the_strictest_holds() {
+    let strict = WhenUnknown::Refuse;
+    let cases = [
+        (vec![], strict),
+        (vec![setting("permit")], WhenUnknown::Permit),
+        (vec![setting("refuse")], strict),
+        (vec![with(setting("permit"), &json!({ "unknown_destination": null }))], strict),
+        (vec![with(setting("permit"), &json!({ "withdrawn": true }))], strict),
+        (vec![with(setting("permit"), &json!({ "until": "2026-06-20T12:00:00Z" }))], strict),
+        (vec![with(setting("permit"), &json!({ "from": "2026-06-20T12:00:00.001Z" }))], strict),
+    ];
+    for (records, expected) in cases {
+        let screening = register(&records).screening(now());
+        assert_eq!(screening.unknown_destination, expected, "{records:?}");
+        assert_eq!(screening.inconsistent_destination, strict, "{records:?}");
+    }
+}
+
+#[test]
+fn a_newer_revision_makes_another_register_and_leaves_the_older_as_it_was() {
+    let before = register(&[model("fable-5@1")]);
+    let after = later(&before, 2, &[with(letter(), &json!({ "revision": 2 }))], now());
+    assert_eq!((Register::default().revision(), before.revision(), after.revision()), (0, 1, 2));
+    assert_eq!(ask_at("fable-5", &foreign(), &before, now()), "permit");
+    assert_eq!(ask_at("fable-5", &foreign(), &after, now()), REFUSED);
+    let lifted = later(&after, 3, &[with(letter(), &json!({ "revision": 3, "withdrawn": true }))], now());
+    assert_eq!(ask_at("fable-5", &foreign(), &lifted, now()), "permit");
+    let decision = decided_at("fable-5", &foreign(), &after, &[], now()).unwrap();
+    assert!(!is_permit(&decision));
+    assert_eq!(decision.embargoes[0].embargo, "letter@2", "the version that it was decided on");
+}
+
+#[test]
+fn a_licence_is_its_licensees_in_its_last_version() {
+    let before = register(&[model("fable-5@1"), licence("a"), with(licence("b"), &json!({ "licensees": ["*"] }))]);
+    let held = |register: &Register, organisation: &str| -> Vec<String> {
+        register.licences_of(organisation).map(|licence| licence.meta.version()).collect()
+    };
+    assert_eq!(held(&before, "acme"), ["b@1", "a@1"]);
+    assert_eq!(held(&before, "others"), ["b@1"]);
+    let moved = with(licence("a"), &json!({ "licensees": ["others"], "revision": 2 }));
+    let after = later(&before, 2, &[moved], now());
+    assert_eq!(held(&after, "acme"), ["b@1"]);
+    assert_eq!(held(&after, "others"), ["b@1", "a@2"]);
+}
+
+#[test]
+fn faults_say_whom_they_concern() {
+    let register = register(&[model("fable-5@1"), model("opus-4@1"), damaged(letter()), damaged(licence("l"))]);
+    let of = |kind: &str| register.faults().iter().find(|fault| fault.kind == kind).unwrap();
+    let models: Vec<_> = register.models(now()).collect();
+    assert_eq!(models.iter().map(|model| of("embargo").concerns.has(model)).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(models.iter().map(|model| of("licence").concerns.has(model)).collect::<Vec<_>>(), [false, false]);
+    assert_eq!(of("licence").concerns, Concerns::Named(vec![]));
+    assert_eq!(register.fault_of(models[0], now()).map(|fault| fault.id.as_str()), Some("letter"));
+    assert!(register.fault_of(models[1], now()).is_none());
+}
