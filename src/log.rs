@@ -51,7 +51,11 @@ pub fn request(account: &Account, request_id: &str) {
             )
         };
     }
-    if account.status >= 500 { line!(error) } else { line!(info) }
+    if account.status >= 500 {
+        line!(error)
+    } else {
+        line!(info)
+    }
     // Each unreadable record is told when the register is read, not at each request.
     if account.snapshot_age == Some(Duration::ZERO) {
         for (kind, id, why) in &account.unreadable {
@@ -74,7 +78,8 @@ pub fn metrics(account: &Account, at: i64) -> Value {
         "UnreadableRecords": account.unreadable.len(),
         "Route": account.route,
     });
-    let mut metrics = vec![metric("Requests", "Count"), metric("Refusals", "Count"), metric("UnreadableRecords", "Count")];
+    let mut metrics =
+        vec![metric("Requests", "Count"), metric("Refusals", "Count"), metric("UnreadableRecords", "Count")];
     let gate = (account.gate != Duration::ZERO).then_some(account.gate);
     let times = [
         ("GateLatency", gate),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_sagemakerruntime::Client;
-use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
 use aws_sdk_sagemakerruntime::config::StalledStreamProtectionConfig;
+use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
 use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{InvokeEndpointError, InvokeEndpointOutput};
 use aws_sdk_sagemakerruntime::primitives::Blob;
@@ -66,9 +66,7 @@ impl Models {
     pub async fn connect(&self) {
         let any = self.client.invoke_endpoint().endpoint_name("-").body(Blob::new([]));
         let page = any.customize().mutate_request(|request| {
-            // Both are of a form that can't be refused.
-            let _ = request.set_method("GET");
-            let _ = request.set_uri("/");
+            let _ = request.set_method("GET"); // a method of a form that can't be refused
         });
         let _ = tokio::time::timeout(CONNECT_TIMEOUT, page.send()).await;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -28,11 +28,12 @@ pub async fn start(settings: Settings) -> Result<Gate, LocationError> {
     // One HTTP client for both services: one set of connections, one TLS configuration.
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
-    let gate = build(settings, &config)?;
-    let (warmed, ()) = tokio::join!(
-        tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())),
-        gate.models.connect()
-    );
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts).build();
+    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
+    let gate = build(settings, &dynamodb, &aws_sdk_sagemakerruntime::Client::new(&config))?;
+    let (warmed, ()) =
+        tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())), gate.models.connect());
     match warmed {
         Ok(Ok(register)) => tracing::info!(revision = register.revision(), "the register is read"),
         Ok(Err(error)) => tracing::error!(error, "the register could not be read; the gate refuses until it is"),
@@ -41,23 +42,23 @@ pub async fn start(settings: Settings) -> Result<Gate, LocationError> {
     Ok(gate)
 }
 
-/// A gate with these settings over this AWS configuration, with nothing read yet.
+/// A gate with these settings over these clients, with nothing read yet.
 ///
 /// # Errors
 /// [`LocationError`] where the location database can't serve.
-pub fn build(settings: Settings, config: &SdkConfig) -> Result<Gate, LocationError> {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-    let dynamodb = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts).build();
-    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
-    let sagemaker = aws_sdk_sagemakerruntime::Client::new(config);
+pub fn build(
+    settings: Settings,
+    dynamodb: &aws_sdk_dynamodb::Client,
+    sagemaker: &aws_sdk_sagemakerruntime::Client,
+) -> Result<Gate, LocationError> {
     let location = settings.geo_database.as_deref().map_or_else(|| Ok(Location::delegations()), Location::open)?;
     Ok(Gate {
         callers: CallerStore::new(dynamodb.clone(), settings.callers_table, settings.register_table.clone()),
         register: RegisterStore::new(dynamodb.clone(), settings.register_table),
         location,
         quotas: Quotas::new(dynamodb.clone(), settings.usage_table),
-        models: Models::new(&sagemaker, settings.model_timeout),
-        ledger: Ledger::new(&dynamodb, settings.ledger_table),
+        models: Models::new(sagemaker, settings.model_timeout),
+        ledger: Ledger::new(dynamodb, settings.ledger_table),
         operator_url: settings.operator_url,
     })
 }

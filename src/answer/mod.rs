@@ -67,12 +67,15 @@ impl Answer {
             reasons: Vec<ReasonTold<'a>>,
             decision_id: &'a str,
         }
-        Self::json(200, &Screening {
-            outcome: outcome(decision),
-            status: decision.status(),
-            reasons: told(&decision.reasons),
-            decision_id: recorded.decision_id(),
-        })
+        Self::json(
+            200,
+            &Screening {
+                outcome: outcome(decision),
+                status: decision.status(),
+                reasons: told(&decision.reasons),
+                decision_id: recorded.decision_id(),
+            },
+        )
         .decided(recorded)
     }
 
@@ -92,7 +95,8 @@ impl Answer {
     #[must_use]
     pub fn rejected(rejected: &Rejected) -> Self {
         let code = if *rejected == Rejected::NoPrincipal { Code::IdentityMissing } else { Code::RequestMalformed };
-        let detail = (code == Code::RequestMalformed).then(|| format!("Send the request again in another form: {rejected}."));
+        let detail =
+            (code == Code::RequestMalformed).then(|| format!("Send the request again in another form: {rejected}."));
         let mut answer = Self::problem(&Problem::trouble(code, rejected.status(), detail, None));
         if let Rejected::Method(takes) = rejected {
             answer.set(ALLOW, Some(takes));

@@ -105,7 +105,9 @@ impl<'a> Problem<'a> {
 fn title(status: u16) -> &'static str {
     match status {
         451 => "Unavailable for legal reasons",
-        status => http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error"),
+        status => {
+            http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error")
+        }
     }
 }
 
@@ -151,7 +153,9 @@ fn detail(code: Code) -> &'static str {
         Code::DestinationUnknown => {
             "Nobody can say which country or region the request comes from; call from a network that can be placed."
         }
-        Code::EndUseUndeclared => "The End-Use header names none of your organisation's declared end uses; name one of them.",
+        Code::EndUseUndeclared => {
+            "The End-Use header names none of your organisation's declared end uses; name one of them."
+        }
         Code::LicenceMissing | Code::LicenceScope | Code::LicenceExpired | Code::LicenceExhausted => {
             "No licence covers this; ask whoever runs this API."
         }
@@ -159,7 +163,9 @@ fn detail(code: Code) -> &'static str {
         Code::RegisterUnavailable => "The gate can't decide at the moment; try again in a moment.",
         Code::LedgerUnavailable => "The gate can't record its decision at the moment; try again in a moment.",
         Code::ModelUnavailable => "The model is not ready; try again in a few seconds.",
-        Code::ModelFailed => "The model failed on this request, or answered more than can be passed on; change it or try again.",
+        Code::ModelFailed => {
+            "The model failed on this request, or answered more than can be passed on; change it or try again."
+        }
         Code::ModelTimeout => "The model took too long; try again, or ask for less.",
         Code::InternalFailure => "The gate failed on this request; tell whoever runs this API.",
     }

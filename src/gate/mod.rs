@@ -218,7 +218,9 @@ impl Gate {
                     Ok(Err(DrawTrouble::Unknown(error))) => {
                         return Err(Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() });
                     }
-                    Err(_) => return Err(Trouble { code: Code::RegisterUnavailable, detail: "no time is left".into() }),
+                    Err(_) => {
+                        return Err(Trouble { code: Code::RegisterUnavailable, detail: "no time is left".into() });
+                    }
                 }
             };
             let known = exhausted.len();

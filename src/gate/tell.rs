@@ -40,10 +40,9 @@ impl Gate {
                 default: model.default,
                 outcome: decision.as_ref().map_or("unavailable", outcome),
                 status: decision.as_ref().map_or(503, Decision::status),
-                reasons: decision.as_ref().map_or_else(
-                    || vec![Code::RegisterUnavailable.into()],
-                    |decision| told(&decision.reasons),
-                ),
+                reasons: decision
+                    .as_ref()
+                    .map_or_else(|| vec![Code::RegisterUnavailable.into()], |decision| told(&decision.reasons)),
             })
             .collect();
         Ok(Answer::models(&lines))

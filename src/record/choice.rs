@@ -139,10 +139,12 @@ impl Places {
     pub fn groups(&self) -> &[String] {
         &self.groups
     }
+}
 
-    /// The regions named.
-    pub fn regions(&self) -> &[Region] {
-        &self.regions
+impl Choice<Places> {
+    /// Whether a region is named or excepted: as a nationality it would match nobody.
+    pub(super) fn names_a_region(&self) -> bool {
+        [Some(&self.any_of), self.except.as_ref()].into_iter().flatten().any(|places| !places.regions.is_empty())
     }
 }
 

@@ -127,13 +127,9 @@ impl Kind for Embargo {
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
         let to = &self.applies_to;
         let is_empty = *to == AppliesTo::default();
-        let region_as_nationality = to.nationalities.as_ref().is_some_and(|choice| {
-            let lists = [Some(&choice.any_of), choice.except.as_ref()];
-            lists.into_iter().flatten().any(|places| !places.regions().is_empty())
-        });
         if is_empty {
             Err(Unreadable("applies_to: it names nothing; write `everyone: true` where everyone is meant".into()))
-        } else if region_as_nationality {
+        } else if to.nationalities.as_ref().is_some_and(Choice::names_a_region) {
             Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
         } else {
             Ok(())

@@ -73,6 +73,9 @@ impl Kind for Licence {
     const LAST_READABLE_SERVES: bool = false;
 
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
+        if self.nationalities.as_ref().is_some_and(Choice::names_a_region) {
+            return Err(Unreadable("nationalities: a region is no nationality".into()));
+        }
         match self.licensees.iter().find(|id| id.trim().is_empty() || id.contains('#')) {
             Some(id) => {
                 Err(Unreadable(format!("licensees: `{id}` is no organisation's id; write it without `organisation#`")))

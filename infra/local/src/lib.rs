@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`dynamodb`] | DynamoDB: an embedded engine, or Amazon's own DynamoDB Local |
 //! | [`tables`] | the deployment's four tables |
+//! | [`samples`] | what operators would have put into them |
 //! | [`relay`] | the network between the gate and DynamoDB, with its faults |
 //! | [`sagemaker`] | the SageMaker Runtime, with its faults |
 //! | [`gateway`] | API Gateway (REST) with a JWT authorizer |
@@ -28,6 +29,7 @@ pub mod record;
 pub mod relay;
 pub mod runtime_api;
 pub mod sagemaker;
+pub mod samples;
 mod server;
 pub mod tables;
 

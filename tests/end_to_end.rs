@@ -1,0 +1,85 @@
+//! The real binary behind an emulated Lambda Runtime API, with the sample records.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
+
+mod world;
+
+use serde_json::json;
+use world::events::{IN_IRAN, invocation, rest, screening};
+use world::{PATIENCE, World, call};
+
+#[tokio::test]
+async fn a_permit_gives_the_models_answer_and_an_entry() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    let answered = call(&function, &event.0).await;
+    assert_eq!(answered.status, 200, "{} {:?}", answered.body, function.stdout().all());
+    assert_eq!(answered.headers["model-version"], "opus-4-8@1");
+    assert_eq!(answered.headers["cache-control"], "no-store");
+    let seen = world.sagemaker.invocations().all();
+    assert_eq!(seen.len(), 1);
+    assert_eq!((seen[0].endpoint.as_str(), &seen[0].body[..]), ("sample-opus-4-8-1", &br#"{"inputs":"hello"}"#[..]));
+    let entry = world.entry(answered.decision_id().unwrap()).await;
+    assert_eq!(
+        (&entry["outcome"], &entry["kind"], &entry["status"]),
+        (&json!("permit"), &json!("invocation"), &json!(200))
+    );
+    assert_eq!(entry["facts"]["persons"]["named"]["us_status"], "citizen");
+}
+
+#[tokio::test]
+async fn refusals_invoke_nothing_and_say_why() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    let foreign = invocation("sample-us-app", "mythos-5").person("sample-foreign-employee");
+    let citizen = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    let table = [
+        (foreign.0, 451, vec!["embargo.foreign-person", "licence.missing"]),
+        (
+            citizen.clone().from(IN_IRAN).0,
+            451,
+            vec!["embargo.destination", "licence.missing", "embargo.destination", "licence.missing"],
+        ),
+        (citizen.clone().from("10.0.0.1").0, 403, vec!["destination.unknown"]),
+        (invocation("nobody", "opus-4-8").0, 403, vec!["identity.unknown"]),
+        (invocation("sample-us-app", "none").person("sample-us-citizen").0, 404, vec!["model.unknown"]),
+        (invocation("sample-us-app", "opus-4-8@0").person("sample-us-citizen").0, 410, vec!["model.withdrawn"]),
+    ];
+    for (event, status, codes) in table {
+        let answered = call(&function, &event).await;
+        assert_eq!((answered.status, answered.codes()), (status, codes), "{}", answered.body);
+        let entry = world.entry(answered.decision_id().unwrap()).await;
+        assert_eq!((&entry["outcome"], &entry["status"]), (&json!("refuse"), &json!(status)));
+    }
+    assert_eq!(world.invoked(), 0);
+}
+
+#[tokio::test]
+async fn screenings_models_and_health_invoke_nothing() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    let screened = call(&function, &screening("sample-us-app", "mythos-5").person("sample-foreign-employee").0).await;
+    assert_eq!(
+        (screened.status, &screened.body["outcome"], &screened.body["status"]),
+        (200, &json!("refuse"), &json!(451))
+    );
+    let listed = call(&function, &rest("GET", "/v1/models", "sample-us-app").person("sample-us-citizen").0).await;
+    assert_eq!(listed.status, 200);
+    assert_eq!(listed.body["models"].as_array().unwrap().len(), 4, "{}", listed.body);
+    let mut health = rest("GET", "/v1/health", "");
+    health.0["requestContext"]["authorizer"] = json!(null);
+    let health = call(&function, &health.0).await;
+    assert_eq!((health.status, &health.body["revision"], &health.body["unreadable"]), (200, &json!(1), &json!([])));
+    assert_eq!((world.invoked(), world.ledger().await.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_start_without_settings_names_every_fault_at_once() {
+    let function = export_gate_local::function::Function::spawn(&world::binary(), &[]).await.unwrap();
+    assert!(!function.exit_status(PATIENCE).await.unwrap().success());
+    let said = function.stdout().all().join("\n");
+    for name in ["CALLERS_TABLE", "REGISTER_TABLE", "USAGE_TABLE", "LEDGER_TABLE"] {
+        assert!(said.contains(name), "{said}");
+    }
+}

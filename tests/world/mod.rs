@@ -1,0 +1,240 @@
+//! A deployment in small for one test: tables, a SageMaker endpoint, a relay between gate and DynamoDB for faults.
+//!
+//! Tables live in the embedded engine, or, where `DYNAMODB_ENDPOINT` names one, in that engine under a prefix of their
+//! own.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::missing_panics_doc,
+    reason = "a test says loudly what is wrong"
+)]
+
+pub mod events;
+pub mod proof;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use export_gate::account::Account;
+use export_gate::gate::Gate;
+use export_gate::record::Item;
+use export_gate::register::RegisterWriter;
+use export_gate::settings::Settings;
+use export_gate::terms::parse_time;
+use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::function::Function;
+use export_gate_local::relay::Relay;
+use export_gate_local::sagemaker::SageMaker;
+use export_gate_local::tables::{self, Tables};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// The sample records, which the local stack loads too.
+pub const SAMPLE_REGISTER: &str = include_str!("../../infra/local/samples/register.json");
+/// The sample callers.
+pub const SAMPLE_CALLERS: &str = include_str!("../../infra/local/samples/callers.json");
+
+/// How long any wait of a test may last.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A deployment in small.
+pub struct World {
+    engine: Option<DynamoDb>,
+    /// Between the gate and DynamoDB.
+    pub relay: Relay,
+    /// Straight to DynamoDB.
+    pub dynamodb: Client,
+    /// The names of the tables.
+    pub tables: Tables,
+    /// The model's endpoints.
+    pub sagemaker: SageMaker,
+    /// The register's writer, past the relay.
+    pub writer: RegisterWriter,
+}
+
+/// What a request came to.
+pub struct Answered {
+    pub status: u16,
+    pub headers: Value,
+    pub body: Value,
+    pub account: Option<Account>,
+}
+
+impl Answered {
+    fn of(payload: &Value, account: Option<Account>) -> Self {
+        let text = payload["body"].as_str().unwrap_or_default();
+        Self {
+            status: u16::try_from(payload["statusCode"].as_u64().unwrap()).unwrap(),
+            headers: payload["headers"].clone(),
+            body: serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+            account,
+        }
+    }
+
+    /// The code that leads.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// Every code, in order.
+    pub fn codes(&self) -> Vec<&str> {
+        let reasons = self.body["reasons"].as_array().map(Vec::as_slice).unwrap_or_default();
+        reasons.iter().map(|reason| reason["code"].as_str().unwrap()).collect()
+    }
+
+    pub fn decision_id(&self) -> Option<&str> {
+        self.headers["decision-id"].as_str()
+    }
+}
+
+impl World {
+    /// Tables without a record.
+    pub async fn empty() -> Self {
+        let (engine, url) = match std::env::var("DYNAMODB_ENDPOINT") {
+            Ok(url) => (None, url),
+            Err(_) => {
+                let engine = DynamoDb::memory().await.unwrap();
+                let url = engine.url().to_owned();
+                (Some(engine), url)
+            }
+        };
+        let mut prefix = [0_u8; 6];
+        getrandom::fill(&mut prefix).unwrap();
+        let tables = Tables::with_prefix(&format!("t{}-", hex::encode(prefix)));
+        let dynamodb = tables::client(&url);
+        tables.create(&dynamodb).await.unwrap();
+        Self {
+            engine,
+            relay: Relay::start(&url).await.unwrap(),
+            writer: RegisterWriter::new(dynamodb.clone(), tables.register.clone()),
+            dynamodb,
+            tables,
+            sagemaker: SageMaker::start(0).await.unwrap(),
+        }
+    }
+
+    /// Tables with the sample records.
+    pub async fn with_samples() -> Self {
+        let world = Self::empty().await;
+        let records: Vec<Value> = serde_json::from_str(SAMPLE_REGISTER).unwrap();
+        world.register(records).await;
+        let callers: Vec<Value> = serde_json::from_str(SAMPLE_CALLERS).unwrap();
+        for caller in callers {
+            world.caller(caller).await;
+        }
+        world
+    }
+
+    /// Puts register records in one change.
+    pub async fn register(&self, records: Vec<Value>) -> u64 {
+        self.writer.put(records.into_iter().map(item).collect()).await.unwrap()
+    }
+
+    /// Puts a caller's record.
+    pub async fn caller(&self, record: Value) {
+        let put = self.dynamodb.put_item().table_name(&self.tables.callers).set_item(Some(item(record)));
+        put.send().await.unwrap();
+    }
+
+    /// The gate's settings here.
+    pub fn settings(&self) -> Settings {
+        let tables = self.tables.clone();
+        Settings {
+            callers_table: tables.callers,
+            register_table: tables.register,
+            usage_table: tables.usage,
+            ledger_table: tables.ledger,
+            geo_database: None,
+            model_timeout: Duration::from_secs(10),
+            operator_url: Some("https://operator.example/export-control".into()),
+        }
+    }
+
+    /// One execution environment of the gate, within the test's process.
+    pub fn gate(&self) -> Gate {
+        self.gate_with(self.settings())
+    }
+
+    /// [`World::gate`] with other settings.
+    pub fn gate_with(&self, settings: Settings) -> Gate {
+        let config = tables::client(&self.relay.url()).config().to_builder();
+        let attempts = aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder();
+        let dynamodb = config.timeout_config(attempts.operation_attempt_timeout(Duration::from_millis(500)).build());
+        let dynamodb = Client::from_conf(dynamodb.build());
+        let credentials = aws_sdk_sagemakerruntime::config::Credentials::new(
+            tables::ACCESS_KEY_ID,
+            tables::SECRET_ACCESS_KEY,
+            None,
+            None,
+            "sample",
+        );
+        let sagemaker = aws_sdk_sagemakerruntime::Config::builder()
+            .behavior_version(aws_sdk_sagemakerruntime::config::BehaviorVersion::latest())
+            .region(aws_sdk_sagemakerruntime::config::Region::new(tables::REGION))
+            .credentials_provider(credentials)
+            .endpoint_url(self.sagemaker.url())
+            .build();
+        let sagemaker = aws_sdk_sagemakerruntime::Client::from_conf(sagemaker);
+        export_gate::start::build(settings, &dynamodb, &sagemaker).unwrap()
+    }
+
+    /// The variables of the deployed function.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = self.tables.environment();
+        variables.push(("AWS_ENDPOINT_URL_DYNAMODB".into(), self.relay.url()));
+        variables.push(("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME".into(), self.sagemaker.url()));
+        variables.push(("OPERATOR_URL".into(), "https://operator.example/export-control".into()));
+        variables
+    }
+
+    /// The real binary, behind an emulated Lambda Runtime API.
+    pub async fn function(&self) -> Function {
+        Function::spawn(&binary(), &self.environment()).await.unwrap()
+    }
+
+    /// How many times a model's endpoint was invoked.
+    pub fn invoked(&self) -> usize {
+        self.sagemaker.invocations().count()
+    }
+}
+
+/// The binary under test: the release-shaped one that `make test` names, else the one that cargo built beside the test.
+pub fn binary() -> PathBuf {
+    std::env::var_os("GATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_export-gate").into(), PathBuf::from)
+}
+
+/// An item of JSON.
+pub fn item(json: Value) -> Item {
+    serde_dynamo::to_item(json).unwrap()
+}
+
+/// A time of the sample's year.
+pub fn at(text: &str) -> Timestamp {
+    parse_time(text).unwrap()
+}
+
+/// A deadline that a test doesn't reach.
+pub fn later() -> Instant {
+    Instant::now() + PATIENCE
+}
+
+/// Asks a gate in the test's process.
+pub async fn ask(gate: &Gate, event: &Value, now: Timestamp) -> Answered {
+    let (answer, account) = gate.handle(&event.to_string(), now, later()).await;
+    Answered::of(&serde_json::to_value(answer.into_payload()).unwrap(), Some(account))
+}
+
+/// Asks the binary.
+pub async fn call(function: &Function, event: &Value) -> Answered {
+    match function.invoke(event.clone(), PATIENCE).await {
+        Ok(payload) => Answered::of(&payload, None),
+        Err(error) => panic!("{error:?}: {:?} {:?}", function.stdout().all(), function.stderr().all()),
+    }
+}

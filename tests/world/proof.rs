@@ -1,0 +1,64 @@
+//! The ledger, read and proved by the documented rule alone, with none of the gate's code.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::World;
+
+const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl World {
+    /// Every entry, chain by chain in order, after proving each chain.
+    pub async fn ledger(&self) -> Vec<Value> {
+        let mut pages =
+            self.dynamodb.scan().table_name(&self.tables.ledger).consistent_read(true).into_paginator().send();
+        let mut chains: BTreeMap<String, BTreeMap<u64, Value>> = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            for item in page.unwrap().items.unwrap_or_default() {
+                let entry: Value = serde_dynamo::from_item(item).unwrap();
+                let (chain, seq) = (entry["chain"].as_str().unwrap().to_owned(), entry["seq"].as_u64().unwrap());
+                chains.entry(chain).or_default().insert(seq, entry);
+            }
+        }
+        for (chain, entries) in &chains {
+            prove(chain, entries);
+        }
+        chains.into_values().flat_map(BTreeMap::into_values).collect()
+    }
+
+    /// The entry of a decision.
+    pub async fn entry(&self, decision_id: &str) -> Value {
+        let found = self.ledger().await.into_iter().find(|entry| entry["decision_id"] == decision_id);
+        found.unwrap_or_else(|| panic!("no entry for {decision_id}"))
+    }
+}
+
+fn prove(chain: &str, entries: &BTreeMap<u64, Value>) {
+    assert_eq!(chain.len(), 32, "{chain}");
+    let mut prev = NOTHING_BEFORE.to_owned();
+    for (expected, (seq, entry)) in (1..).zip(entries) {
+        assert_eq!(*seq, expected, "{chain} has a gap");
+        assert_eq!(entry["prev"], prev.as_str(), "{chain}-{seq} does not follow the one before");
+        assert_eq!(entry["decision_id"], format!("{chain}-{seq}"));
+        let mut bare = entry.clone();
+        let hash = bare.as_object_mut().unwrap().remove("hash").unwrap();
+        prev = hex::encode(Sha256::digest(canonical(&bare)));
+        assert_eq!(hash, prev.as_str(), "{chain}-{seq} was changed");
+    }
+}
+
+/// RFC 8785 for what entries hold: sorted keys, no white space, integers.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().collect();
+            let members =
+                sorted.into_iter().map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), canonical(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(list) => format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        plain => plain.to_string(),
+    }
+}
