@@ -110,7 +110,8 @@ impl Gate {
                 // The ledger keeps milliseconds: the decision is taken with the time that the entry will have.
                 let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
                 let asking = Asking { request: &request, now, began, deadline };
-                let answered = self.route(&asking, body, &mut account).await;
+                // On the heap: what lies ahead is large, and would be copied from one future to the next.
+                let answered = Box::pin(self.route(&asking, body, &mut account)).await;
                 answered.unwrap_or_else(|trouble| {
                     account.trouble(trouble.code, trouble.detail);
                     Answer::trouble(trouble.code)
@@ -211,7 +212,8 @@ impl Gate {
             let more = if kind == Kind::Screening {
                 asking.in_time(Code::RegisterUnavailable, self.quotas.exhausted(&decision.draws_on)).await?
             } else {
-                let draw = self.quotas.draw(&decision.draws_on, model.as_str());
+                let id = decision.model.as_ref().map_or(model.as_str(), |(id, _)| id);
+                let draw = self.quotas.draw(&decision.draws_on, id);
                 match timeout_at(asking.deadline, draw).await {
                     Ok(Ok(drawn)) => return Ok((decision, drawn)),
                     Ok(Err(DrawTrouble::Exhausted(ids))) => ids,

@@ -64,3 +64,90 @@ impl Rest {
         self
     }
 }
+
+impl Rest {
+    /// The token names its person: a `sub` that is not the client.
+    pub fn token_person(mut self, id: &str) -> Self {
+        self.0["requestContext"]["authorizer"]["claims"]["sub"] = json!(id);
+        self
+    }
+
+    /// By an assumed role, signed with IAM, in place of a token.
+    pub fn by_role(mut self, name: &str) -> Self {
+        self.0["requestContext"]["authorizer"] = json!(null);
+        self.0["requestContext"]["identity"]["userArn"] = json!(assumed_role(name));
+        self
+    }
+
+    /// By an API key, in place of a token.
+    pub fn by_api_key(mut self, id: &str) -> Self {
+        self.0["requestContext"]["authorizer"] = json!(null);
+        self.0["requestContext"]["identity"]["apiKeyId"] = json!(id);
+        self
+    }
+}
+
+/// The principal of a role, however it was assumed.
+pub fn role(name: &str) -> String {
+    format!("arn:aws:iam::123456789012:role/{name}")
+}
+
+fn assumed_role(name: &str) -> String {
+    format!("arn:aws:sts::123456789012:assumed-role/{name}/sample-session")
+}
+
+/// A version 2 event under construction.
+#[derive(Clone)]
+pub struct Http(pub Value);
+
+/// `POST /v1/models/{model}/invocations` by a client, as an HTTP API with a JWT authorizer sends it.
+pub fn http_invocation(client: &str, model: &str) -> Http {
+    http("POST", &format!("/v1/models/{model}/invocations"), client)
+}
+
+/// Any route.
+pub fn http(method: &str, path: &str, client: &str) -> Http {
+    Http(json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "sample", "domainName": "sample.example", "domainPrefix": "sample",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": IN_US, "userAgent": "sample"},
+            "requestId": "sample", "routeKey": "$default", "stage": "$default",
+            "time": "12/Jun/2026:21:21:00 +0000", "timeEpoch": 0,
+            "authorizer": {"jwt": {"claims": {"client_id": client, "sub": client}, "scopes": null}},
+        },
+        "body": "{\"inputs\":\"hello\"}", "isBase64Encoded": false,
+    }))
+}
+
+impl Http {
+    pub fn person(self, id: &str) -> Self {
+        self.header("end-user", id)
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.0["headers"][name] = json!(value);
+        self
+    }
+
+    pub fn from(mut self, address: &str) -> Self {
+        self.0["requestContext"]["http"]["sourceIp"] = json!(address);
+        self
+    }
+
+    /// The token names its person: a `sub` that is not the client.
+    pub fn token_person(mut self, id: &str) -> Self {
+        self.0["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = json!(id);
+        self
+    }
+
+    /// By an assumed role, signed with IAM, as a function URL has it.
+    pub fn by_role(mut self, name: &str) -> Self {
+        self.0["requestContext"]["authorizer"] = json!({"iam": {
+            "accessKey": "SAMPLE", "accountId": "123456789012", "callerId": "SAMPLE:sample-session",
+            "cognitoIdentity": null, "principalOrgId": null, "userArn": assumed_role(name), "userId": "SAMPLE",
+        }});
+        self
+    }
+}

@@ -3,7 +3,7 @@
 //! Tables live in the embedded engine, or, where `DYNAMODB_ENDPOINT` names one, in that engine under a prefix of their
 //! own.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,0 +1,302 @@
+//! The register's reader and writer, the ledger's chains and the quotas, against a DynamoDB engine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use export_gate::gate::Gate;
+use export_gate::register::WriteTrouble;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use world::events::invocation;
+use world::{Answered, World, ask, at, item};
+
+fn now() -> jiff::Timestamp {
+    at("2026-11-22T12:00:00Z")
+}
+
+async fn permit(gate: &Gate) -> Answered {
+    ask(gate, &invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0, now()).await
+}
+
+fn stop(id: &str, model: &str) -> Value {
+    json!({"kind": "embargo", "id": id, "models": [model], "applies_to": {"everyone": true},
+           "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample stop"})
+}
+
+async fn scan(world: &World, table: &str) -> Vec<Value> {
+    let items = world.dynamodb.scan().table_name(table).consistent_read(true).send().await.unwrap();
+    items.items().iter().map(|item| serde_dynamo::from_item(item.clone()).unwrap()).collect()
+}
+
+/// The kinds that were queried, and the revision behind which.
+fn queries(world: &World) -> Vec<(String, String)> {
+    let queried = world.relay.seen().all().into_iter().filter(|seen| seen.operation == "Query");
+    let value = |seen: &Value, name: &str, kind: &str| {
+        seen["ExpressionAttributeValues"][name][kind].as_str().unwrap().to_owned()
+    };
+    queried.map(|seen| (value(&seen.body, ":kind", "S"), value(&seen.body, ":after", "N"))).collect()
+}
+
+#[tokio::test]
+async fn a_change_is_one_transaction_of_records_history_and_all_heads() {
+    let world = World::empty().await;
+    assert_eq!(world.register(vec![stop("a", "x"), stop("b", "x")]).await, 1);
+    assert_eq!(
+        world.register(vec![stop("a", "y"), json!({"kind": "group", "id": "E:1", "countries": ["IR"]})]).await,
+        2
+    );
+    let items = scan(&world, &world.tables.register).await;
+    let heads: Vec<&Value> = items.iter().filter(|item| item["id"] == "head").collect();
+    assert_eq!(heads.iter().map(|head| head["kind"].as_str().unwrap()).collect::<BTreeSet<_>>().len(), 8);
+    for head in heads {
+        assert_eq!(
+            (&head["revision"], &head["kinds"]),
+            (
+                &json!(2),
+                &json!({
+                    "embargo": {"revision": 2, "records": 1}, "group": {"revision": 2, "records": 1},
+                })
+            )
+        );
+    }
+    let history: Vec<&Value> = items.iter().filter(|item| item["kind"] == "history#embargo").collect();
+    assert_eq!(history.len(), 1);
+    assert_eq!(
+        (&history[0]["id"], &history[0]["was"], &history[0]["models"]),
+        (&json!("a@1"), &json!(1), &json!(["x"]))
+    );
+    assert!(history[0].get("revision").is_none(), "the index would have it");
+}
+
+#[tokio::test]
+async fn two_writers_at_once_never_lose_a_change() {
+    let world = World::empty().await;
+    world.register(vec![stop("first", "x")]).await;
+    let puts = (0..8).map(|number| world.writer.put(vec![item(stop(&format!("s{number}"), "x"))]));
+    let outcomes = join_all(puts).await;
+    let mut revisions: Vec<u64> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok().copied()).collect();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(WriteTrouble::Write(_)))), "{outcomes:?}");
+    revisions.sort_unstable();
+    assert_eq!(revisions, (2..2 + u64::try_from(revisions.len()).unwrap()).collect::<Vec<_>>(), "each has its own");
+    let written = scan(&world, &world.tables.register).await;
+    let written = written.iter().filter(|item| item["kind"] == "embargo").count();
+    assert_eq!(written, revisions.len() + 1);
+}
+
+#[tokio::test]
+async fn one_round_trip_before_the_model_and_two_at_first_sight() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    gate.warm(now()).await.unwrap();
+    let trips = |world: &World| {
+        let before = world.relay.operations();
+        world.relay.seen().clear();
+        before
+    };
+    trips(&world);
+    assert_eq!(permit(&gate).await.status, 200);
+    assert_eq!(trips(&world), ["BatchGetItem", "BatchGetItem", "PutItem"]);
+    assert_eq!(permit(&gate).await.status, 200);
+    let seen = world.relay.seen().all();
+    assert_eq!(trips(&world), ["BatchGetItem", "PutItem"]);
+    for table in seen[0].body["RequestItems"].as_object().unwrap().values() {
+        assert_eq!(table["ConsistentRead"], true);
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_newer_is_read_and_it_counts_on_the_very_next_request() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    gate.warm(now()).await.unwrap();
+    assert_eq!(permit(&gate).await.status, 200);
+    world.relay.seen().clear();
+    world.register(vec![stop("stop", "opus-4-8")]).await;
+    let refused = permit(&gate).await;
+    assert_eq!((refused.status, refused.code()), (451, "embargo.everyone"));
+    assert_eq!(queries(&world), [("embargo".to_owned(), "1".to_owned())]);
+    assert_eq!(refused.account.unwrap().revision, Some(2));
+}
+
+#[tokio::test]
+async fn a_revision_that_went_back_loads_all_anew() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    world.register(vec![stop("stop", "opus-4-8")]).await;
+    assert_eq!(permit(&gate).await.status, 451);
+    // A restore: the stop was never written, and the heads say so.
+    let gone = world.dynamodb.delete_item().table_name(&world.tables.register);
+    gone.key("kind", aws_sdk_dynamodb::types::AttributeValue::S("embargo".into()))
+        .key("id", aws_sdk_dynamodb::types::AttributeValue::S("stop".into()))
+        .send()
+        .await
+        .unwrap();
+    for head in scan(&world, &world.tables.register).await.iter_mut().filter(|item| item["id"] == "head") {
+        head["revision"] = json!(1);
+        for kind in head["kinds"].as_object_mut().unwrap().values_mut() {
+            kind["revision"] = json!(1);
+        }
+        let embargoes: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
+        head["kinds"]["embargo"]["records"] =
+            json!(embargoes.iter().filter(|record| record["kind"] == "embargo").count());
+        let put = world.dynamodb.put_item().table_name(&world.tables.register).set_item(Some(item(head.clone())));
+        put.send().await.unwrap();
+    }
+    let permitted = permit(&gate).await;
+    assert_eq!((permitted.status, permitted.account.unwrap().revision), (200, Some(1)));
+}
+
+#[tokio::test]
+async fn entries_of_one_environment_are_one_chain_and_every_environment_has_its_own() {
+    let world = World::with_samples().await;
+    let gates = [world.gate(), world.gate()];
+    for _ in 0..3 {
+        for gate in &gates {
+            assert_eq!(permit(gate).await.status, 200);
+        }
+    }
+    let entries = world.ledger().await;
+    let chains: BTreeSet<&str> = entries.iter().map(|entry| entry["chain"].as_str().unwrap()).collect();
+    assert_eq!((entries.len(), chains.len()), (6, 2));
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_in_one_environment_stand_one_behind_the_other() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let answers = join_all((0..10).map(|_| permit(&gate))).await;
+    assert!(answers.iter().all(|answered| answered.status == 200));
+    let ids: BTreeSet<&str> = answers.iter().filter_map(Answered::decision_id).collect();
+    assert_eq!((ids.len(), world.ledger().await.len()), (10, 10));
+}
+
+#[tokio::test]
+async fn the_same_numbers_are_never_written_twice() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let first = permit(&gate).await;
+    let (chain, _) = first.decision_id().unwrap().split_once('-').unwrap();
+    // Somebody else's entry in the next place.
+    let squatter = json!({"chain": chain, "seq": 2, "hash": "another"});
+    let put = world.dynamodb.put_item().table_name(&world.tables.ledger).set_item(Some(item(squatter)));
+    put.send().await.unwrap();
+    let second = permit(&gate).await;
+    assert_eq!(second.status, 200);
+    let (other, seq) = second.decision_id().unwrap().split_once('-').unwrap();
+    assert_ne!(other, chain, "another entry found in its place starts a new chain");
+    assert_eq!(seq, "1");
+}
+
+fn quota_request() -> Value {
+    invocation("sample-quota-service", "mythos-5").0
+}
+
+async fn usage(world: &World) -> Vec<(String, u64)> {
+    let mut items: Vec<(String, u64)> = scan(world, &world.tables.usage)
+        .await
+        .iter()
+        .map(|item| (item["model"].as_str().unwrap().to_owned(), item["leased"].as_u64().unwrap()))
+        .collect();
+    items.sort();
+    items
+}
+
+async fn with_quota(requests: u64) -> World {
+    let world = World::with_samples().await;
+    let records: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
+    let mut licence = records.into_iter().find(|record| record["id"] == "operator-quota-licence").unwrap();
+    licence["quota"] = json!({"requests": requests});
+    world.register(vec![licence]).await;
+    world
+}
+
+#[tokio::test]
+async fn a_quota_is_never_exceeded_by_environments_at_the_same_time() {
+    let world = with_quota(100).await;
+    let gates: Vec<Gate> = (0..4).map(|_| world.gate()).collect();
+    let asked = gates.iter().map(|gate| async {
+        let mut permitted = 0;
+        for _ in 0..40 {
+            let answered = ask(gate, &quota_request(), now()).await;
+            match answered.status {
+                200 => permitted += 1,
+                _ => assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"]),
+            }
+        }
+        permitted
+    });
+    let permitted: u64 = join_all(asked).await.into_iter().sum();
+    let usage = usage(&world).await;
+    assert_eq!(usage[0], ("*".to_owned(), 100), "all of it is leased");
+    assert!(permitted <= 100, "{permitted}");
+    // 160 requests came; what isn't used lies in environments that stopped asking.
+    assert!(permitted > 80, "a lease shrinks towards the end, so little is left lying: {permitted}");
+    assert_eq!(usage[1], ("mythos-5@1".to_owned(), 100), "counted by model");
+    assert_eq!(u64::try_from(world.invoked()).unwrap(), permitted);
+}
+
+#[tokio::test]
+async fn a_crash_between_lease_and_use_loses_the_lease_and_no_more() {
+    let world = with_quota(60).await;
+    // Each environment uses one request of its block, and is gone with the rest.
+    for _ in 0..3 {
+        assert_eq!(ask(&world.gate(), &quota_request(), now()).await.status, 200);
+    }
+    let leased = usage(&world).await[0].1;
+    assert!(leased > 3, "blocks are larger than one request: {leased}");
+    let last = world.gate();
+    let mut permitted = 0;
+    let told = loop {
+        let answered = ask(&last, &quota_request(), now()).await;
+        if answered.status != 200 {
+            break answered;
+        }
+        permitted += 1;
+    };
+    assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted"]);
+    assert_eq!(usage(&world).await[0].1, 60);
+    assert_eq!(permitted, 60 - leased, "what was leased and not used is lost, and nothing else");
+}
+
+#[tokio::test]
+async fn screenings_and_the_list_of_models_use_no_quota_and_tell_an_exhausted_one() {
+    let world = with_quota(1).await;
+    let gate = world.gate();
+    let screening = world::events::screening("sample-quota-service", "mythos-5").0;
+    for _ in 0..3 {
+        assert_eq!(ask(&gate, &screening, now()).await.body["outcome"], "permit");
+    }
+    assert_eq!(usage(&world).await, []);
+    assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    let told = ask(&gate, &screening, now()).await;
+    assert_eq!(
+        (&told.body["outcome"], told.codes()),
+        (&json!("refuse"), vec!["embargo.foreign-person", "licence.exhausted"])
+    );
+    let listed = ask(&gate, &world::events::rest("GET", "/v1/models", "sample-quota-service").0, now()).await;
+    let mythos = listed.body["models"].as_array().unwrap().iter().find(|model| model["name"] == "mythos-5").unwrap();
+    assert_eq!((&mythos["outcome"], &mythos["status"]), (&json!("refuse"), &json!(451)));
+    let entry = world.entry(told.decision_id().unwrap()).await;
+    assert_eq!(entry["facts"]["exhausted"], json!(["operator-quota-licence"]));
+}
+
+#[tokio::test]
+async fn a_quota_that_the_operator_lowers_ends_the_leases_under_the_old_one() {
+    let world = with_quota(1000).await;
+    let gate = world.gate();
+    assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    let records: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
+    let mut licence = records.into_iter().find(|record| record["id"] == "operator-quota-licence").unwrap();
+    licence["quota"] = json!({"requests": 10});
+    world.register(vec![licence]).await;
+    let told = ask(&gate, &quota_request(), now()).await;
+    assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted"], "50 were leased under the old one");
+}
