@@ -113,19 +113,19 @@ impl Models {
     }
 
     fn trouble(&self, error: SdkError<InvokeEndpointError>) -> ModelTrouble {
-        let unsent = matches!(error, SdkError::DispatchFailure(_)) && self.connections.last() == Connection::None;
-        let (code, may_have_run) = match &error {
-            SdkError::DispatchFailure(_) if unsent => (Code::ModelUnavailable, false),
-            SdkError::ServiceError(service) => match service.err().code() {
-                Some("ModelNotReadyException" | "ServiceUnavailable" | "ThrottlingException" | "Throttling") => {
-                    (Code::ModelUnavailable, false)
-                }
-                Some("ValidationError" | "AccessDeniedException") => (Code::ModelFailed, false),
-                _ if matches!(service.raw().status().as_u16(), 429 | 503) => (Code::ModelUnavailable, false),
-                _ => (Code::ModelFailed, true),
-            },
-            SdkError::ConstructionFailure(_) => (Code::ModelFailed, false),
-            _ => (Code::ModelFailed, true),
+        let unsent = matches!(error, SdkError::ConstructionFailure(_))
+            || (matches!(error, SdkError::DispatchFailure(_)) && self.connections.last() == Connection::None);
+        let (code, may_have_run) = if let SdkError::ServiceError(service) = &error {
+            match (service.err().code(), service.raw().status().as_u16()) {
+                (Some("ModelNotReadyException" | "ServiceUnavailable" | "ThrottlingException" | "Throttling"), _)
+                | (_, 429 | 503) => (Code::ModelUnavailable, false),
+                (Some("ValidationError" | "AccessDeniedException"), _) => (Code::ModelFailed, false),
+                (_, _) => (Code::ModelFailed, true),
+            }
+        } else if unsent {
+            (Code::ModelUnavailable, false)
+        } else {
+            (Code::ModelFailed, true)
         };
         ModelTrouble { code, may_have_run, detail: detail(&error) }
     }
@@ -138,14 +138,12 @@ fn answer(permit: Permit, output: InvokeEndpointOutput) -> ModelAnswer {
 
 /// What may be logged of an error. A service's own message can quote the model's output, so only its name is kept.
 fn detail(error: &SdkError<InvokeEndpointError>) -> String {
-    match error {
-        SdkError::ServiceError(service) => match service.err() {
-            InvokeEndpointError::ModelError(error) => {
-                format!("ModelError, original status {}", error.original_status_code().unwrap_or_default())
-            }
-            other => other.code().unwrap_or("an error without a name").to_owned(),
-        },
-        SdkError::ResponseError(_) => "its answer could not be read".into(),
-        other => Causes(other).to_string(),
+    if matches!(error, SdkError::ResponseError(_)) {
+        return "its answer could not be read".into();
     }
+    let SdkError::ServiceError(service) = error else { return Causes(error).to_string() };
+    if let InvokeEndpointError::ModelError(error) = service.err() {
+        return format!("ModelError, original status {}", error.original_status_code().unwrap_or_default());
+    }
+    service.err().code().unwrap_or("an error without a name").to_owned()
 }

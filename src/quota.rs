@@ -227,13 +227,11 @@ impl Quotas {
         match update.send().await {
             Ok(answer) => Ok(Ok(leased_in(answer.attributes.as_ref()))),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
-                match service.into_err() {
-                    UpdateItemError::ConditionalCheckFailedException(failed) => {
-                        // Without the item nobody knows; then smaller and smaller blocks are tried.
-                        Ok(Err(failed.item.as_ref().map_or(most.saturating_add(1), |item| leased_in(Some(item)))))
-                    }
-                    _ => Ok(Err(quota)),
-                }
+                let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err() else {
+                    return Ok(Err(quota));
+                };
+                // Without the item nobody knows; then smaller and smaller blocks are tried.
+                Ok(Err(failed.item.as_ref().map_or(most.saturating_add(1), |item| leased_in(Some(item)))))
             }
             Err(error) => Err(UsageTrouble::Lease(Box::new(error))),
         }

@@ -93,11 +93,8 @@ impl<'a> Problem<'a> {
 
     /// Seconds after which another try may fare better.
     pub(super) fn retry_after(&self) -> Option<&'static str> {
-        match self.code {
-            Code::RegisterUnavailable | Code::LedgerUnavailable => Some("1"),
-            Code::ModelUnavailable => Some("5"),
-            _ => None,
-        }
+        let own = matches!(self.code, Code::RegisterUnavailable | Code::LedgerUnavailable).then_some("1");
+        own.or((self.code == Code::ModelUnavailable).then_some("5"))
     }
 }
 

@@ -175,12 +175,10 @@ pub fn decide_on(
                 if let Err(shortfall) = cover {
                     // An embargo on a place that nobody knows the request to be in: unknown is what is told, since it is
                     // what the caller can do something about.
-                    let code = match applies.code {
-                        Code::EmbargoDestination if applies.by_destination == Match::Unknown && refuses_unknown => {
-                            Code::DestinationUnknown
-                        }
-                        code => code,
-                    };
+                    let is_unknown = applies.code == Code::EmbargoDestination
+                        && applies.by_destination == Match::Unknown
+                        && refuses_unknown;
+                    let code = if is_unknown { Code::DestinationUnknown } else { applies.code };
                     reason::push(&mut reasons, code, record, shortfall);
                 }
                 cover.ok()

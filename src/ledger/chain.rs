@@ -242,16 +242,15 @@ impl Ledger {
     }
 
     fn classify(&self, error: SdkError<PutItemError>) -> Put {
-        let status = error.raw_response().map(|response| response.status().as_u16());
-        match &error {
-            SdkError::ServiceError(service) if service.err().is_conditional_check_failed_exception() => Put::Taken,
-            SdkError::ServiceError(_) if status.is_some_and(|status| (400..500).contains(&status)) => {
-                Put::NotWritten(error)
-            }
-            SdkError::ConstructionFailure(_) => Put::NotWritten(error),
-            SdkError::DispatchFailure(_) if self.connections.last() == Connection::None => Put::NotWritten(error),
-            _ => Put::Unknown(error),
+        if let SdkError::ServiceError(service) = &error
+            && service.err().is_conditional_check_failed_exception()
+        {
+            return Put::Taken;
         }
+        let never_sent = matches!(error, SdkError::ConstructionFailure(_))
+            || (matches!(error, SdkError::DispatchFailure(_)) && self.connections.last() == Connection::None);
+        let refused = matches!(&error, SdkError::ServiceError(service) if service.raw().status().is_client_error());
+        if never_sent || refused { Put::NotWritten(error) } else { Put::Unknown(error) }
     }
 }
 
@@ -289,8 +288,8 @@ impl Drop for Unanswered<'_> {
 /// Whether another try may fare better: throttling and connections pass, a missing permission doesn't.
 fn is_passing(error: &SdkError<PutItemError>) -> bool {
     use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-    match error {
-        SdkError::ServiceError(service) => matches!(
+    if let SdkError::ServiceError(service) = error {
+        return matches!(
             service.err().code(),
             Some(
                 "ProvisionedThroughputExceededException"
@@ -299,10 +298,9 @@ fn is_passing(error: &SdkError<PutItemError>) -> bool {
                     | "TransactionConflictException"
                     | "LimitExceededException"
             )
-        ),
-        SdkError::ConstructionFailure(_) => false,
-        _ => true,
+        );
     }
+    !matches!(error, SdkError::ConstructionFailure(_))
 }
 
 impl Chain {

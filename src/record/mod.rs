@@ -151,12 +151,9 @@ pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T, Unreadable> {
 }
 
 fn has_null(value: &AttributeValue) -> bool {
-    match value {
-        AttributeValue::Null(_) => true,
-        AttributeValue::L(list) => list.iter().any(has_null),
-        AttributeValue::M(map) => map.values().any(has_null),
-        _ => false,
-    }
+    value.is_null()
+        || value.as_l().is_ok_and(|list| list.iter().any(has_null))
+        || value.as_m().is_ok_and(|map| map.values().any(has_null))
 }
 
 /// For lists that say nothing when they are empty: an empty scope is a slip, not a wildcard.

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use export_gate::account::Account;
 use export_gate::gate::Gate;
 use export_gate::record::Item;
@@ -126,15 +127,27 @@ impl World {
         let records: Vec<Value> = serde_json::from_str(SAMPLE_REGISTER).unwrap();
         world.register(records).await;
         let callers: Vec<Value> = serde_json::from_str(SAMPLE_CALLERS).unwrap();
-        for caller in callers {
-            world.caller(caller).await;
-        }
+        world.callers(callers).await;
         world
     }
 
     /// Puts register records in one change.
     pub async fn register(&self, records: Vec<Value>) -> u64 {
         self.writer.put(records.into_iter().map(item).collect()).await.unwrap()
+    }
+
+    /// Puts callers' records, in batches.
+    pub async fn callers(&self, records: Vec<Value>) {
+        let put = |record: &Value| {
+            let put = PutRequest::builder().set_item(Some(item(record.clone()))).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        };
+        for batch in records.chunks(25) {
+            let writes = batch.iter().map(put).collect();
+            let answer =
+                self.dynamodb.batch_write_item().request_items(&self.tables.callers, writes).send().await.unwrap();
+            assert!(answer.unprocessed_items.unwrap_or_default().is_empty());
+        }
     }
 
     /// Puts a caller's record.
