@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use export_gate::account::Account;
 use export_gate::causes::Causes;
 use export_gate::gate::Gate;
-use export_gate::settings::Settings;
 use export_gate::terms::Code;
 use export_gate::{answer::Answer, log, start::start};
 use futures_util::FutureExt as _;
@@ -24,11 +23,7 @@ const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
 async fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
     log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let settings = match Settings::read(variable) {
-        Ok(settings) => settings,
-        Err(error) => return fail(&error),
-    };
-    let gate = match start(settings).await {
+    let gate = match start(variable).await {
         Ok(gate) => gate,
         Err(error) => return fail(&error),
     };

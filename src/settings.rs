@@ -1,6 +1,6 @@
-//! Pure. The function's environment variables, read once, every fault named at once.
+//! Pure. The function's environment variables, read once, every fault named at once. `GEO_DATABASE` is a file, and so for
+//! `start.rs` to read.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the function is configured with.
@@ -14,8 +14,6 @@ pub struct Settings {
     pub usage_table: String,
     /// The ledger's table.
     pub ledger_table: String,
-    /// An MMDB with countries; without it the registries' delegations serve.
-    pub geo_database: Option<PathBuf>,
     /// How long a model is given.
     pub model_timeout: Duration,
     /// Whoever runs the gate, for `rel="blocked-by"` (RFC 7725).
@@ -72,7 +70,6 @@ impl Settings {
             register_table,
             usage_table,
             ledger_table,
-            geo_database: given("GEO_DATABASE").map(PathBuf::from),
             model_timeout: model_timeout.unwrap_or(MODEL_TIMEOUT),
             operator_url,
         })

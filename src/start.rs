@@ -1,18 +1,20 @@
 //! I/O. From the settings to a gate that is ready: clients, location data, connections, the register.
 
+use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::evidence::{CallerStore, Location, LocationError};
+use crate::causes::Causes;
+use crate::evidence::{CallerStore, Location};
 use crate::gate::Gate;
 use crate::ledger::Ledger;
 use crate::model::Models;
 use crate::quota::Quotas;
 use crate::register::RegisterStore;
-use crate::settings::Settings;
+use crate::settings::{BadSettings, Settings};
 
 /// How long one attempt at DynamoDB may take; it answers in single milliseconds, and the SDK makes three.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -20,18 +22,19 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the start waits for the register. The gate answers 503 until it is read, and reads it at each request.
 const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A gate with these settings, over the AWS configuration of the environment.
+/// A gate with the settings that `variable` looks up, over the AWS configuration of the environment.
 ///
 /// # Errors
-/// [`LocationError`] where the location database can't serve.
-pub async fn start(settings: Settings) -> Result<Gate, LocationError> {
+/// [`BadSettings`] with every fault, the location database's among them.
+pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, BadSettings> {
+    let (settings, location) = configured(variable)?;
     // One HTTP client for both services: one set of connections, one TLS configuration.
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts).build();
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
-    let gate = build(settings, &dynamodb, &aws_sdk_sagemakerruntime::Client::new(&config))?;
+    let gate = build(settings, location, &dynamodb, &aws_sdk_sagemakerruntime::Client::new(&config));
     let (warmed, ()) =
         tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())), gate.models.connect());
     match warmed {
@@ -42,17 +45,31 @@ pub async fn start(settings: Settings) -> Result<Gate, LocationError> {
     Ok(gate)
 }
 
-/// A gate with these settings over these clients, with nothing read yet.
-///
-/// # Errors
-/// [`LocationError`] where the location database can't serve.
+/// The settings and the location data, or every fault of either.
+fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Location), BadSettings> {
+    let database = variable("GEO_DATABASE").filter(|path| !path.trim().is_empty());
+    let location = database.map_or_else(|| Ok(Location::delegations()), |path| Location::open(Path::new(&path)));
+    let location = location.map_err(|error| format!("GEO_DATABASE: {}", Causes(&error)));
+    match (Settings::read(variable), location) {
+        (Ok(settings), Ok(location)) => Ok((settings, location)),
+        (Err(bad), Ok(_)) => Err(bad),
+        (settings, Err(fault)) => {
+            let mut faults = settings.err().map(|BadSettings(faults)| faults).unwrap_or_default();
+            faults.push(fault);
+            Err(BadSettings(faults))
+        }
+    }
+}
+
+/// A gate with these settings over this location data and these clients, with nothing read yet.
+#[must_use]
 pub fn build(
     settings: Settings,
+    location: Location,
     dynamodb: &aws_sdk_dynamodb::Client,
     sagemaker: &aws_sdk_sagemakerruntime::Client,
-) -> Result<Gate, LocationError> {
-    let location = settings.geo_database.as_deref().map_or_else(|| Ok(Location::delegations()), Location::open)?;
-    Ok(Gate {
+) -> Gate {
+    Gate {
         callers: CallerStore::new(dynamodb.clone(), settings.callers_table, settings.register_table.clone()),
         register: RegisterStore::new(dynamodb.clone(), settings.register_table),
         location,
@@ -60,5 +77,5 @@ pub fn build(
         models: Models::new(sagemaker, settings.model_timeout),
         ledger: Ledger::new(dynamodb, settings.ledger_table),
         operator_url: settings.operator_url,
-    })
+    }
 }

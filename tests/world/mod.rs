@@ -15,6 +15,7 @@
 )]
 
 pub mod events;
+pub mod mmdb;
 pub mod proof;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use export_gate::account::Account;
+use export_gate::evidence::Location;
 use export_gate::gate::Gate;
 use export_gate::record::Item;
 use export_gate::register::RegisterWriter;
@@ -164,7 +166,6 @@ impl World {
             register_table: tables.register,
             usage_table: tables.usage,
             ledger_table: tables.ledger,
-            geo_database: None,
             model_timeout: Duration::from_secs(10),
             operator_url: Some("https://operator.example/export-control".into()),
         }
@@ -177,6 +178,11 @@ impl World {
 
     /// [`World::gate`] with other settings.
     pub fn gate_with(&self, settings: Settings) -> Gate {
+        self.gate_at(settings, Location::delegations())
+    }
+
+    /// [`World::gate`] with other settings and other location data.
+    pub fn gate_at(&self, settings: Settings, location: Location) -> Gate {
         let config = tables::client(&self.relay.url()).config().to_builder();
         let attempts = aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder();
         let dynamodb = config.timeout_config(attempts.operation_attempt_timeout(Duration::from_millis(500)).build());
@@ -195,7 +201,7 @@ impl World {
             .endpoint_url(self.sagemaker.url())
             .build();
         let sagemaker = aws_sdk_sagemakerruntime::Client::from_conf(sagemaker);
-        export_gate::start::build(settings, &dynamodb, &sagemaker).unwrap()
+        export_gate::start::build(settings, location, &dynamodb, &sagemaker)
     }
 
     /// The variables of the deployed function.

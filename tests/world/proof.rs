@@ -59,6 +59,6 @@ fn canonical(value: &Value) -> String {
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
         Value::Array(list) => format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        plain => plain.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }

@@ -1,0 +1,126 @@
+//! Where requests come from: by an MMDB in each layout, by the registries' delegations, and by neither.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test says loudly what is wrong")]
+
+mod world;
+
+use std::net::IpAddr;
+
+use export_gate::evidence::Location;
+use serde_json::{Value, json};
+use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, invocation};
+use world::mmdb::Mmdb;
+use world::{World, ask, at};
+
+fn geoip2() -> Mmdb {
+    let place = |country: &str, region: &str| json!({"country": {"iso_code": country, "names": {"en": "x"}}, "subdivisions": [{"iso_code": region}]});
+    Mmdb::new(
+        "GeoIP2-City",
+        &[
+            ("198.51.100.0/28", place("UA", "43")),
+            ("198.51.100.16/28", place("UA", "30")),
+            ("198.51.100.32/28", json!({"country": {"iso_code": "UA"}})),
+            ("198.51.100.48/28", json!({"registered_country": {"iso_code": "US"}})),
+            ("198.51.100.64/28", place("US", "CA")),
+            ("2001:db8::/48", place("CU", "03")),
+        ],
+    )
+}
+
+fn place(location: &Location, address: &str) -> String {
+    let to = location.of(Some(address.parse::<IpAddr>().unwrap())).to;
+    let country = to.country.map_or("-".into(), |country| country.to_string());
+    format!("{country} {}", to.region.map_or("-".into(), |region| region.as_str().to_owned()))
+}
+
+#[test]
+fn each_layout_gives_its_places() {
+    let location = Location::open(geoip2().path()).unwrap();
+    for (address, expected) in [
+        ("198.51.100.1", "UA UA-43"),
+        ("::ffff:198.51.100.1", "UA UA-43"),
+        ("2002:c633:6401::1", "UA UA-43"),
+        ("64:ff9b::198.51.100.17", "UA UA-30"),
+        ("198.51.100.33", "UA -"),
+        ("198.51.100.49", "- -"),
+        ("198.51.100.129", "- -"),
+        ("2001:db8::1", "CU CU-03"),
+    ] {
+        assert_eq!(place(&location, address), expected, "{address}");
+    }
+    assert_eq!(
+        (location.facts().source.as_str(), location.facts().edition.as_str()),
+        ("mmdb", "GeoIP2-City 2106-02-07")
+    );
+    let flat = Mmdb::new(
+        "ipinfo lite",
+        &[("198.51.100.0/24", json!({"country": "Cuba", "country_code": "CU", "asn": "AS1"}))],
+    );
+    assert_eq!(place(&Location::open(flat.path()).unwrap(), "198.51.100.1"), "CU -");
+    let older = Mmdb::new("ipinfo country", &[("198.51.100.0/24", json!({"country": "CU", "country_name": "Cuba"}))]);
+    assert_eq!(place(&Location::open(older.path()).unwrap(), "198.51.100.1"), "CU -");
+}
+
+#[test]
+fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
+    let anonymous = Mmdb::new("GeoIP2-Anonymous-IP", &[("198.51.100.0/24", json!({"note": "x"}))]);
+    let whole = std::fs::read(geoip2().path()).unwrap();
+    let table = [
+        (anonymous, "a `GeoIP2-Anonymous-IP` database, in which no network has a country"),
+        (Mmdb::of_bytes(b"no database at all"), "not a readable MMDB file"),
+        (Mmdb::of_bytes(&whole[..whole.len() / 2]), "not a readable MMDB file"),
+        (Mmdb::of_bytes(b""), "not a readable MMDB file"),
+    ];
+    for (file, expected) in table {
+        let error = Location::open(file.path()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(Location::open("/no/such/file.mmdb".as_ref()).unwrap_err().to_string().contains("/no/such/file.mmdb"));
+}
+
+#[tokio::test]
+async fn the_start_names_the_database_beside_every_other_fault() {
+    let variables =
+        [("GEO_DATABASE".to_owned(), "/no/such/file.mmdb".to_owned()), ("MODEL_TIMEOUT".into(), "x".into())];
+    let function = export_gate_local::function::Function::spawn(&world::binary(), &variables).await.unwrap();
+    assert!(!function.exit_status(world::PATIENCE).await.unwrap().success());
+    let said = function.stdout().all().join("\n");
+    for name in ["CALLERS_TABLE", "MODEL_TIMEOUT", "GEO_DATABASE: /no/such/file.mmdb"] {
+        assert!(said.contains(name), "{said}");
+    }
+}
+
+async fn codes(world: &World, location: Location, address: &str) -> (u16, String, Value) {
+    let gate = world.gate_at(world.settings(), location);
+    let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(address);
+    let answered = ask(&gate, &event.0, at("2026-11-22T12:00:00Z")).await;
+    let entry = world.entry(answered.decision_id().unwrap()).await;
+    (answered.status, answered.code().to_owned(), entry["facts"]["location"]["source"].clone())
+}
+
+#[tokio::test]
+async fn ukraine_is_judged_by_its_regions_and_where_nobody_knows_them_it_is_unknown() {
+    let world = World::with_samples().await;
+    let file = geoip2();
+    let mmdb = || Location::open(file.path()).unwrap();
+    let table = [
+        (mmdb(), "198.51.100.1", 451, "embargo.destination"),
+        (mmdb(), "198.51.100.17", 200, ""),
+        (mmdb(), "198.51.100.33", 403, "destination.unknown"),
+        (mmdb(), "198.51.100.49", 403, "destination.unknown"),
+        (mmdb(), "198.51.100.65", 200, ""),
+        (mmdb(), "2001:db8::1", 451, "embargo.destination"),
+        (Location::delegations(), IN_UKRAINE, 403, "destination.unknown"),
+        (Location::delegations(), IN_US, 200, ""),
+        (Location::delegations(), IN_GERMANY, 200, ""),
+        (Location::delegations(), IN_IRAN, 451, "embargo.destination"),
+        (Location::delegations(), "10.0.0.1", 403, "destination.unknown"),
+        (Location::delegations(), "100.64.0.1", 403, "destination.unknown"),
+        // An address that nobody knows is on every embargoed network.
+        (Location::delegations(), "not an address", 403, "embargo.network"),
+    ];
+    for (location, address, status, code) in table {
+        let source = location.facts().source.clone();
+        assert_eq!(codes(&world, location, address).await, (status, code.to_owned(), json!(source)), "{address}");
+    }
+}
