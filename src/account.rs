@@ -52,8 +52,7 @@ impl Account {
     pub(crate) fn register(&mut self, register: &Register, now: Timestamp) {
         self.revision = Some(register.revision());
         self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
-        let faults = register.faults().iter();
-        self.unreadable = faults.map(|fault| (fault.kind.clone(), fault.id.clone(), fault.why.clone())).collect();
+        self.unreadable = unreadable(register);
     }
 
     /// What was decided.
@@ -88,4 +87,10 @@ impl Account {
     pub(crate) fn note(&mut self, detail: String) {
         self.troubles.push(detail);
     }
+}
+
+/// The records that can't be relied on: kind, id, why.
+#[must_use]
+pub fn unreadable(register: &Register) -> Vec<(String, String, String)> {
+    register.faults().iter().map(|fault| (fault.kind.clone(), fault.id.clone(), fault.why.clone())).collect()
 }

@@ -17,3 +17,4 @@ pub mod request;
 pub mod settings;
 pub mod start;
 pub mod terms;
+pub mod unwind;

@@ -58,12 +58,17 @@ pub fn request(account: &Account, request_id: &str) {
     }
     // Each unreadable record is told when the register is read, not at each request.
     if account.snapshot_age == Some(Duration::ZERO) {
-        for (kind, id, why) in &account.unreadable {
-            tracing::error!(kind, id, why, "a record can't be relied on");
-        }
+        unreadable(&account.unreadable);
     }
     // A metric that can't be written is no reason to fail a request.
     let _ = writeln!(std::io::stdout().lock(), "{}", metrics(account, jiff::Timestamp::now().as_millisecond()));
+}
+
+/// Names each record that can't be relied on: kind, id, why.
+pub fn unreadable(records: &[(String, String, String)]) {
+    for (kind, id, why) in records {
+        tracing::error!(kind, id, why, "a record can't be relied on");
+    }
 }
 
 /// The metrics line (CloudWatch embedded metric format, version 0). Refusals are counted by the code that leads.

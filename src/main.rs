@@ -1,15 +1,13 @@
 //! The Lambda function `export-gate`.
 
-use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use export_gate::account::Account;
 use export_gate::causes::Causes;
 use export_gate::gate::Gate;
-use export_gate::terms::Code;
-use export_gate::{answer::Answer, log, start::start};
-use futures_util::FutureExt as _;
+use export_gate::log;
+use export_gate::start::start;
+use export_gate::unwind::unless_it_panics;
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -46,10 +44,7 @@ async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGat
     let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     let deadline = Instant::now().checked_add(left.saturating_sub(FOR_THE_ANSWER)).unwrap_or_else(Instant::now);
     let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
-    let (answer, account) = AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(|_| {
-        let code = Code::InternalFailure;
-        (Answer::trouble(code), Account { codes: vec![code], status: code.status(), ..Account::default() })
-    });
+    let (answer, account) = unless_it_panics(handled).await;
     log::request(&account, &context.request_id);
     Ok(answer.into_payload())
 }

@@ -7,10 +7,12 @@ use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use crate::account::unreadable;
 use crate::causes::Causes;
 use crate::evidence::{CallerStore, Location};
 use crate::gate::Gate;
 use crate::ledger::Ledger;
+use crate::log;
 use crate::model::Models;
 use crate::quota::Quotas;
 use crate::register::RegisterStore;
@@ -38,7 +40,10 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     let (warmed, ()) =
         tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())), gate.models.connect());
     match warmed {
-        Ok(Ok(register)) => tracing::info!(revision = register.revision(), "the register is read"),
+        Ok(Ok(register)) => {
+            tracing::info!(revision = register.revision(), "the register is read");
+            log::unreadable(&unreadable(&register));
+        }
         Ok(Err(error)) => tracing::error!(error, "the register could not be read; the gate refuses until it is"),
         Err(_) => tracing::error!("the register could not be read in time; the gate refuses until it is"),
     }

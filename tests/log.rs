@@ -1,0 +1,132 @@
+//! What is logged and measured of a request, and what never is.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
+
+mod world;
+
+use serde_json::{Value, json};
+use world::events::{IN_US, invocation};
+use world::{PATIENCE, World, call};
+
+/// The lines of standard output, which are JSON, every one.
+fn lines(said: &[String]) -> Vec<Value> {
+    said.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn each_request_is_one_log_line_and_one_metrics_line() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    function.ready(PATIENCE).await.unwrap();
+    let table = [
+        (invocation("sample-us-app", "opus-4-8").person("sample-us-citizen"), 200, "permit", ""),
+        (
+            invocation("sample-us-app", "mythos-5").person("sample-foreign-employee"),
+            451,
+            "refuse",
+            "embargo.foreign-person licence.missing",
+        ),
+        (invocation("nobody", "mythos-5"), 403, "refuse", "identity.unknown"),
+    ];
+    for (event, status, outcome, codes) in table {
+        function.stdout().clear();
+        let answered = call(&function, &event.0).await;
+        let said = lines(&function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await);
+        assert_eq!(said.len(), 2, "{said:?}");
+        let (line, metrics) = (&said[0], &said[1]);
+        assert_eq!(
+            (&line["message"], &line["route"], &line["status"]),
+            (&json!("answered"), &json!("invocation"), &json!(status))
+        );
+        assert_eq!((&line["outcome"], &line["codes"], &line["revision"]), (&json!(outcome), &json!(codes), &json!(1)));
+        assert_eq!(line["decision_id"].as_str(), answered.decision_id());
+        for name in ["gate_ms", "ledger_ms", "total_ms"] {
+            assert!(line[name].is_f64(), "{name}: {line}");
+        }
+        assert_eq!(line["model_ms"].is_f64(), status == 200, "{line}");
+
+        assert_eq!((&metrics["Requests"], &metrics["Refusals"]), (&json!(1), &json!(u8::from(status != 200))));
+        let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert!(metrics["_aws"]["Timestamp"].is_u64());
+        for directive in directives {
+            assert_eq!(directive["Namespace"], "export-gate");
+            let named = directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap());
+            let dimensions = directive["Dimensions"].as_array().unwrap().iter().flat_map(|set| set.as_array().unwrap());
+            for name in named.chain(dimensions.map(|name| name.as_str().unwrap())) {
+                assert!(!metrics[name].is_null(), "{name} is declared and not there: {metrics}");
+            }
+        }
+        for name in ["GateLatency", "LedgerLatency", "SnapshotAge"] {
+            assert!(metrics[name].is_f64(), "{name}: {metrics}");
+        }
+        assert_eq!(metrics["ModelLatency"].is_f64(), status == 200);
+        assert_eq!(metrics["Code"].as_str().unwrap_or_default(), codes.split(' ').next().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_person_or_a_prompt_is_logged_even_when_all_fails() {
+    let world = World::with_samples().await;
+    let mut environment = world.environment();
+    environment.push(("AWS_LAMBDA_LOG_LEVEL".into(), "trace".into()));
+    let function = export_gate_local::function::Function::spawn(&world::binary(), &environment).await.unwrap();
+    let event = || {
+        let mut event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").body("a secret prompt");
+        event.0["requestContext"]["authorizer"]["claims"]["email"] = json!("someone@sample.example");
+        event.0
+    };
+    assert_eq!(call(&function, &event()).await.status, 200);
+    world.sagemaker.next(export_gate_local::sagemaker::Behaviour::ModelError { original_status: 500 });
+    assert_eq!(call(&function, &event()).await.status, 502);
+    world.relay.rule(|seen| match seen.operation.as_str() {
+        "PutItem" => export_gate_local::relay::Action::internal_error(),
+        _ => export_gate_local::relay::Action::Forward,
+    });
+    assert_eq!(call(&function, &event()).await.status, 503);
+    world.relay.cut().await;
+    assert_eq!(call(&function, &event()).await.status, 503);
+    let said = function.stdout().all().join("\n") + &function.stderr().all().join("\n");
+    let about_requests =
+        lines(&function.stdout().all()).into_iter().filter(|line| line["message"] == "answered").count();
+    assert_eq!(about_requests, 4, "{said}");
+    for secret in ["secret prompt", "sample-us-citizen", "someone@", "Sample US Citizen", IN_US, "stand-in"] {
+        assert!(!said.contains(secret), "`{secret}` is logged: {said}");
+    }
+    assert!(said.contains("ModelError, original status 500"), "{said}");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named_once_when_it_is_read_and_counted_at_each_request() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    function.ready(PATIENCE).await.unwrap();
+    world.register(vec![json!({"kind": "licence", "id": "odd", "persons": "all"})]).await;
+    for _ in 0..2 {
+        assert_eq!(
+            call(&function, &invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0).await.status,
+            200
+        );
+    }
+    let said = lines(
+        &function.stdout().wait(PATIENCE, |lines| lines.iter().filter(|line| line.contains("_aws")).count() == 2).await,
+    );
+    let named: Vec<&Value> = said.iter().filter(|line| line["message"] == "a record can't be relied on").collect();
+    assert_eq!(named.len(), 1, "{said:?}");
+    assert_eq!(
+        (&named[0]["kind"], &named[0]["id"], &named[0]["level"]),
+        (&json!("licence"), &json!("odd"), &json!("ERROR"))
+    );
+    let counted: Vec<&Value> =
+        said.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnreadableRecords"]).collect();
+    assert_eq!(counted, [&json!(1), &json!(1)]);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named_at_the_start_too() {
+    let world = World::with_samples().await;
+    world.register(vec![json!({"kind": "licence", "id": "odd", "persons": "all"})]).await;
+    let function = world.function().await;
+    function.ready(PATIENCE).await.unwrap();
+    let said = function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await;
+    assert!(said[1].contains("a record can't be relied on") && said[1].contains("\"odd\""), "{said:?}");
+}
