@@ -1,7 +1,14 @@
 //! Every embargo against every licence, person and edge of time, rendered into one text that a human can review:
 //! `tests/golden/matrix.txt`. `UPDATE_GOLDEN=1 cargo test --test matrix` writes it anew, and fails all the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 mod common;
 
@@ -45,12 +52,15 @@ The licence names the embargo and admits any person, unless it is one `by value`
 that matches, where it can. Each of the rest fails by what its line says.
 ";
 
+/// What a case changes in the subject.
+type Change = fn(&mut Subject);
+
 /// (what the embargo is by, `applies_to`, the code, the scope by which a licence answers it without naming it, what is
 /// unknown)
-type Key = (&'static str, Value, &'static str, Value, fn(&mut Subject));
+type Key = (&'static str, Value, &'static str, Value, Change);
 
 fn keys() -> [Key; 9] {
-    let known: fn(&mut Subject) = |_| {};
+    let known: Change = |_| {};
     let cuba = || json!({ "destinations": ["CU"] });
     let military = || json!({ "end_uses": ["military"] });
     let network = || json!({ "networks": ["192.0.2.0/24"] });
@@ -92,7 +102,7 @@ fn licences(by_value: &Value) -> [(&'static str, Option<Value>); 12] {
     ]
 }
 
-fn persons() -> [(&'static str, fn(&mut Subject)); 10] {
+fn persons() -> [(&'static str, Change); 10] {
     [
         ("citizen", |s| s.facts.persons = person(UsStatus::Citizen, "US")),
         ("resident", |s| s.facts.persons = person(UsStatus::PermanentResident, "IR")),
@@ -195,7 +205,8 @@ fn every_decision_is_as_reviewed() {
         let (now, golden) = (decided.get(number), reviewed.get(number));
         if now != golden {
             let side = |line: Option<&&str>| line.map_or("no such line", |line| line).to_owned();
-            let _ = write!(differences, "\nline {}\n  reviewed: {}\n  decided:  {}", number + 1, side(golden), side(now));
+            let _ =
+                write!(differences, "\nline {}\n  reviewed: {}\n  decided:  {}", number + 1, side(golden), side(now));
         }
     }
     panic!("{GOLDEN} is not what is decided:{differences}");

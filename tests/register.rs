@@ -1,6 +1,13 @@
 //! The register in memory: what is served when a record can't be read, and what a model's name stands for.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 mod common;
 
@@ -202,7 +209,8 @@ fn an_unreadable_model_leaves_the_others_alone() {
     let ask = |asked: &str, register: &Register, when| ask_at(asked, &subject(|_| ()), register, when);
 
     // Read before: it serves on for a while, then no version of its name can be decided on.
-    let before = register(&[model("fable-5@1"), with(model("fable-5@2"), &json!({ "default": false })), model("opus-4@1")]);
+    let before =
+        register(&[model("fable-5@1"), with(model("fable-5@2"), &json!({ "default": false })), model("opus-4@1")]);
     let register = later(&before, 2, &[damage("fable-5@1")], now());
     for (asked, in_grace, thereafter) in [
         ("fable-5", "permit", "undecidable model/fable-5@1"),
@@ -216,7 +224,8 @@ fn an_unreadable_model_leaves_the_others_alone() {
     }
 
     // Never read: nobody can say which version is the default, nor what that version is.
-    let register = common::register(&[damage("fable-5@2"), model("opus-4@1"), model("mythos-5@1"), damage("mythos-5@2")]);
+    let register =
+        common::register(&[damage("fable-5@2"), model("opus-4@1"), model("mythos-5@1"), damage("mythos-5@2")]);
     for (asked, expected) in [
         ("fable-5", "undecidable model/fable-5"),
         ("fable-5@2", "undecidable model/fable-5@2"),
@@ -281,13 +290,18 @@ fn an_embargo_by_a_group_that_isnt_in_force_cant_be_decided_on() {
             json!({ "nationalities": ["CU", "E:1"] }),
             json!({ "destinations": { "any_of": ["IR"], "except": ["E:1"] } }),
         ] {
-            let mut records = vec![model("fable-5@1"), model("opus-4@1"), with(embargo("iran", applies_to.clone()), &of_embargo)];
+            let mut records =
+                vec![model("fable-5@1"), model("opus-4@1"), with(embargo("iran", applies_to.clone()), &of_embargo)];
             records.extend(of_group.as_ref().map(|changes| with(group("E:1", &["IR"]), changes)));
             let register = register(&records);
             let moments = ["2026-05-31T23:59:59.999Z", "2026-06-20T12:00:00Z", "2026-07-01T00:00:00Z"].map(common::at);
             let told = moments.map(|when| ask_at("fable-5", &subject(|_| ()), &register, when));
             assert_eq!(told, expected, "{case}: {applies_to}");
-            assert_eq!(moments.map(|when| ask_at("opus-4", &subject(|_| ()), &register, when)), ["permit"; 3], "{case}");
+            assert_eq!(
+                moments.map(|when| ask_at("opus-4", &subject(|_| ()), &register, when)),
+                ["permit"; 3],
+                "{case}"
+            );
         }
     }
 }
@@ -396,11 +410,9 @@ fn a_name_stands_for_its_default_version() {
 
 #[test]
 fn a_model_that_is_no_more_says_so() {
-    for changes in [
-        json!({ "status": "withdrawn" }),
-        json!({ "withdrawn": true }),
-        json!({ "until": "2026-06-20T12:00:00Z" }),
-    ] {
+    for changes in
+        [json!({ "status": "withdrawn" }), json!({ "withdrawn": true }), json!({ "until": "2026-06-20T12:00:00Z" })]
+    {
         let register = register(&[with(model("fable-5@1"), &changes)]);
         for asked in ["fable-5", "fable-5@1"] {
             assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), "410 model.withdrawn", "{changes}");
@@ -419,8 +431,7 @@ fn models_are_listed_by_id() {
     let withdrawn = with(model("a@2"), &json!({ "status": "withdrawn", "default": false }));
     let register = register(&[model("b@1"), withdrawn, model("a@1")]);
     let listed: Vec<_> = register.models(now()).map(|model| (model.meta.id.as_str(), model.status)).collect();
-    let expected =
-        [("a@1", ModelStatus::Available), ("a@2", ModelStatus::Withdrawn), ("b@1", ModelStatus::Available)];
+    let expected = [("a@1", ModelStatus::Available), ("a@2", ModelStatus::Withdrawn), ("b@1", ModelStatus::Available)];
     assert_eq!(listed, expected);
 }
 

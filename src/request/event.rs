@@ -123,6 +123,8 @@ fn check_lengths(request: &Request) -> Result<(), Rejected> {
         ("sub", request.person_by_token.as_deref()),
         ("End-User", request.person_by_header.as_deref()),
         ("End-Use", request.end_use.as_deref()),
+        ("Content-Type", request.content_type.as_deref()),
+        ("Accept", request.accept.as_deref()),
         ("model", model),
     ];
     match names.into_iter().find(|(_, text)| text.is_some_and(|text| text.len() > LONGEST_NAME)) {

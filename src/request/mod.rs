@@ -13,7 +13,8 @@ pub use event::read;
 /// The largest body, in bytes, decoded: SageMaker serverless takes 4 MB.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
-/// The longest name of a client, person, end use or model, in bytes; a DynamoDB partition key takes 2,048.
+/// The longest name of a client, person, end use or model, and the longest media type, in bytes: a DynamoDB partition key
+/// takes 2,048, and SageMaker takes 1,024 of a media type.
 const LONGEST_NAME: usize = 1024;
 
 /// What a caller asks for.
@@ -70,7 +71,7 @@ pub enum Rejected {
     /// A header has characters outside visible ASCII.
     #[error("the header `{0}` is not visible ASCII")]
     Header(&'static str),
-    /// A name is longer than any record's.
+    /// A name is longer than any record's, or a media type than SageMaker takes.
     #[error("`{0}` is longer than 1,024 bytes")]
     TooLong(&'static str),
     /// The body is not the base64 that the event says it is.

@@ -1,0 +1,111 @@
+//! The local stack that `make run` starts: DynamoDB with the sample records, a SageMaker endpoint, the gate under
+//! `cargo lambda watch`, and API Gateway in front of it. Three sample requests run, then it stays up.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a command of local runs: it prints, and a fault should be loud"
+)]
+
+mod stack;
+
+use std::process::ExitCode;
+
+use export_gate::causes::Causes;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::stack::{Arguments, Stack};
+
+const USAGE: &str = "\
+usage: export-gate-local [--once] [--port PORT]
+
+  --once       stop after the three sample requests
+  --port PORT  where the local API Gateway answers (9000)";
+
+/// What a shell says of a command that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match arguments(std::env::args().skip(1)) {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(fault) => {
+            eprintln!("{fault}\n\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut stack = Stack::default();
+    let outcome = tokio::select! {
+        outcome = stack.run(&arguments) => Some(outcome),
+        () = asked_to_stop() => None,
+    };
+    let was_up = stack.is_up();
+    stack.stop().await;
+    match outcome {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(trouble)) => {
+            eprintln!("error: {}", Causes(&trouble));
+            ExitCode::FAILURE
+        }
+        None if was_up => {
+            eprintln!("stopped");
+            ExitCode::SUCCESS
+        }
+        None => ExitCode::from(INTERRUPTED),
+    }
+}
+
+/// `None` when help is asked for.
+fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
+    let mut arguments = Arguments { once: false, port: 9000 };
+    while let Some(argument) = given.next() {
+        match argument.as_str() {
+            "--once" => arguments.once = true,
+            "--port" => {
+                let port = given.next().ok_or("`--port` needs a number")?;
+                arguments.port = port.parse().map_err(|_| format!("`{port}` is not a port: it is 0 to 65535"))?;
+            }
+            "--help" | "-h" => return Ok(None),
+            _ => return Err(format!("`{argument}` is not an argument of this command")),
+        }
+    }
+    Ok(Some(arguments))
+}
+
+/// Ctrl-C, `kill`, or the terminal's end.
+async fn asked_to_stop() {
+    let on = |kind| signal(kind).expect("signals can be listened for");
+    let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(on);
+    let [interrupt, terminate, hangup] = &mut signals;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Option<Arguments>, String> {
+        arguments(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn arguments_are_read_or_told() {
+        assert_eq!(read(""), Ok(Some(Arguments { once: false, port: 9000 })));
+        assert_eq!(read("--port 0 --once"), Ok(Some(Arguments { once: true, port: 0 })));
+        assert_eq!(read("--once --help"), Ok(None));
+        for (line, told) in [("--port", "--port"), ("--port 65536", "65536"), ("--twice", "--twice")] {
+            assert!(read(line).unwrap_err().contains(&format!("`{told}`")), "{line}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The stack's parts in the order in which they start; they stop the other way round.
+
+mod gate;
+mod requests;
+mod trouble;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::gateway::{Gateway, by_url};
+use export_gate_local::sagemaker::SageMaker;
+use export_gate_local::tables::{self, Tables};
+use export_gate_local::{Error, samples};
+
+use self::gate::Gate;
+use self::trouble::Trouble;
+
+/// What the command was told.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Arguments {
+    /// Stop after the sample requests.
+    pub(crate) once: bool,
+    /// The gateway's; 0 takes a free one.
+    pub(crate) port: u16,
+}
+
+/// The parts that run.
+#[derive(Default)]
+pub(crate) struct Stack {
+    lock: Option<File>,
+    gateway: Option<Gateway>,
+    dynamodb: Option<DynamoDb>,
+    sagemaker: Option<SageMaker>,
+    gate: Option<Gate>,
+    up: bool,
+}
+
+/// What outlives a restart, and the gate's log. Git ignores it: `cargo lambda watch` would restart the gate whenever
+/// one of these files is written.
+const STATE: &str = ".local";
+
+impl Stack {
+    /// Starts all of it, runs the sample requests, and returns when the gate has ended, or after the requests if that
+    /// is wanted.
+    pub(crate) async fn run(&mut self, arguments: &Arguments) -> Result<(), Trouble> {
+        let root = root();
+        let state = root.join(STATE);
+        self.lock = Some(lock(&state)?);
+        let invoke_port = gate::free_port()?;
+
+        // First what can fail at once, then what takes minutes.
+        let gateway = gateway(arguments.port, invoke_port).await?;
+        let url = self.gateway.insert(gateway).url();
+        gate::installed()?;
+        let tables = Tables::default();
+        let dynamodb = self.dynamodb.insert(dynamodb(&state, &tables).await?);
+        let sagemaker = self.sagemaker.insert(SageMaker::start(0).await?);
+        gate::build(&root).await?;
+
+        let mut environment = tables.environment();
+        environment.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb.url().to_owned()));
+        environment.push(("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME".to_owned(), sagemaker.url()));
+        let gate = Gate::start(&root, &state.join("gate.log"), invoke_port, environment)?;
+        let gate = self.gate.insert(gate);
+        gate.ready(invoke_port, &url).await?;
+
+        requests::run(&url).await?;
+        if arguments.once {
+            return Ok(());
+        }
+        self.up = true;
+        println!("The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.");
+        gate.ended().await
+    }
+
+    /// Whether it came as far as staying up.
+    pub(crate) fn is_up(&self) -> bool {
+        self.up
+    }
+
+    /// Ends the gate first, then what it needs; returns when no process is left.
+    pub(crate) async fn stop(self) {
+        if let Some(gate) = self.gate {
+            gate.stop().await;
+        }
+        drop((self.gateway, self.sagemaker));
+        if let Some(dynamodb) = self.dynamodb {
+            dynamodb.stop().await;
+        }
+        drop(self.lock);
+    }
+}
+
+/// The project's folder, wherever the command is started.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap_or(package).to_owned()
+}
+
+/// Two stacks on one database would change the register under each other.
+fn lock(state: &Path) -> Result<File, Trouble> {
+    let fault = |source| Trouble::State { folder: state.to_owned(), source };
+    std::fs::create_dir_all(state).map_err(fault)?;
+    let file = File::create(state.join("lock")).map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Trouble::RunsAlready),
+        Err(TryLockError::Error(source)) => Err(fault(source)),
+    }
+}
+
+async fn gateway(port: u16, invoke_port: u16) -> Result<Gateway, Trouble> {
+    let function = format!("http://127.0.0.1:{invoke_port}/2015-03-31/functions/{}/invocations", gate::BINARY);
+    Gateway::start(port, by_url(&function)).await.map_err(|fault| match fault {
+        Error::Listen { source, .. } => Trouble::Port { port, source },
+        other => other.into(),
+    })
+}
+
+async fn dynamodb(state: &Path, tables: &Tables) -> Result<DynamoDb, Trouble> {
+    let engine = DynamoDb::file(0, &state.join("dynamodb.sqlite")).await?;
+    let client = tables::client(engine.url());
+    tables.create(&client).await?;
+    if samples::load(&client, tables).await? {
+        eprintln!("The sample records are loaded, into {STATE}/dynamodb.sqlite.");
+    } else {
+        eprintln!("The records are those of {STATE}/dynamodb.sqlite, as the last run left them.");
+    }
+    Ok(engine)
+}

@@ -1,0 +1,192 @@
+//! The three sample requests: sent, printed as curl would send them, and held to what they should be answered.
+
+use bytes::Bytes;
+use console::style;
+use export_gate_local::gateway::bearer;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+use super::trouble::Trouble;
+
+/// One request of the sample application.
+struct Sample {
+    who: &'static str,
+    end_user: &'static str,
+    source: &'static str,
+    status: StatusCode,
+    code: Option<&'static str>,
+}
+
+const CLIENT: &str = "sample-us-app";
+const MODEL: &str = "mythos-5";
+
+/// The gateway's `SOURCE_ADDRESS`, as people write it.
+const SOURCE: &str = "Local-Source-Address";
+
+const IN_THE_US: &str = "12.0.0.1";
+const IN_CUBA: &str = "152.206.1.1";
+
+/// Each differs from the first in one thing.
+const SAMPLES: [Sample; 3] = [
+    Sample {
+        who: "a US citizen in the US",
+        end_user: "sample-us-citizen",
+        source: IN_THE_US,
+        status: StatusCode::OK,
+        code: None,
+    },
+    Sample {
+        who: "a foreign person in the US",
+        end_user: "sample-foreign-employee",
+        source: IN_THE_US,
+        status: StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+        code: Some("embargo.foreign-person"),
+    },
+    Sample {
+        who: "a US citizen in Cuba",
+        end_user: "sample-us-citizen",
+        source: IN_CUBA,
+        status: StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+        code: Some("embargo.destination"),
+    },
+];
+
+/// The headers that are the gate's own, and what the body is.
+const SHOWN: [&str; 5] = ["Content-Type", "Decision-Id", "Model-Version", "Link", "Retry-After"];
+
+/// Sends and prints all of them, then complains of the first that was answered otherwise than it should be.
+pub(super) async fn run(gateway: &str) -> Result<(), Trouble> {
+    let mut unexpected = None;
+    for (number, sample) in (1..).zip(&SAMPLES) {
+        let headers = sample.headers();
+        let url = format!("{gateway}/v1/models/{MODEL}/invocations");
+        let body = json!({"prompt": "Hello"}).to_string();
+        println!("{}\n", style(format!("{number}. {MODEL} for {}", sample.who)).bold());
+        println!("{}\n", curl(&url, &headers, &body));
+
+        let mut request = Request::post(&url);
+        for (name, value) in &headers {
+            request = request.header(*name, value);
+        }
+        let answer = send(request.body(Full::from(body)).expect("a sample is a request")).await?;
+        println!("{}\n", shown(&answer));
+        unexpected = unexpected.or(sample.fault(&answer));
+    }
+    unexpected.map_or(Ok(()), Err)
+}
+
+/// What the gate says of itself.
+pub(super) async fn health(gateway: &str) -> Result<Response<Bytes>, Trouble> {
+    let request = Request::get(format!("{gateway}/v1/health")).header("Authorization", token());
+    send(request.body(Full::default()).expect("a plain GET")).await
+}
+
+impl Sample {
+    fn headers(&self) -> [(&'static str, String); 4] {
+        [
+            ("Authorization", token()),
+            ("End-User", self.end_user.to_owned()),
+            (SOURCE, self.source.to_owned()),
+            ("Content-Type", "application/json".to_owned()),
+        ]
+    }
+
+    fn fault(&self, answer: &Response<Bytes>) -> Option<Trouble> {
+        let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let code = body["error"]["code"].as_str();
+        // Without a code it is a permit: then it must be the stand-in that answered.
+        let right = answer.status() == self.status && code == self.code && (code.is_some() || body["stand_in"] == true);
+        let told = |status: StatusCode, code: Option<&str>| {
+            let code = code.map(|code| format!(" `{code}`"));
+            format!("{}{}", status.as_str(), code.unwrap_or_default())
+        };
+        (!right).then(|| Trouble::Unexpected {
+            who: self.who,
+            expected: told(self.status, self.code),
+            got: told(answer.status(), code),
+        })
+    }
+}
+
+fn token() -> String {
+    bearer(&json!({"client_id": CLIENT}))
+}
+
+async fn send(request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Trouble> {
+    let uri = request.uri().to_string();
+    let fault = |source| Trouble::Unanswered(uri.clone(), source);
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.map_err(|source| fault(source.into()))?;
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.map_err(|source| fault(source.into()))?;
+    Ok(Response::from_parts(parts, body.to_bytes()))
+}
+
+/// None of the values has a quote.
+fn curl(url: &str, headers: &[(&str, String)], body: &str) -> String {
+    let mut line = format!("curl -i {url}");
+    for (name, value) in headers {
+        line += &format!(" \\\n  -H '{name}: {value}'");
+    }
+    line + &format!(" \\\n  -d '{body}'")
+}
+
+fn shown(answer: &Response<Bytes>) -> String {
+    let status = style(answer.status());
+    let status = if answer.status().is_success() { status.green() } else { status.red() };
+    let mut text = status.bold().to_string();
+    for name in SHOWN {
+        for value in answer.headers().get_all(name) {
+            text += &format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+        }
+    }
+    let body = match serde_json::from_slice::<Value>(answer.body()) {
+        Ok(body) => format!("{body:#}"),
+        Err(_) => String::from_utf8_lossy(answer.body()).into_owned(),
+    };
+    text + "\n\n" + &body
+}
+
+#[cfg(test)]
+mod tests {
+    use export_gate::evidence::Location;
+    use export_gate_local::gateway::SOURCE_ADDRESS;
+
+    use super::*;
+
+    #[test]
+    fn the_addresses_are_where_they_are_said_to_be() {
+        assert!(SOURCE.eq_ignore_ascii_case(SOURCE_ADDRESS));
+        for (address, country) in [(IN_THE_US, "US"), (IN_CUBA, "CU")] {
+            let place = Location::delegations().of(Some(address.parse().unwrap()));
+            assert_eq!(place.to.country.map(|country| country.to_string()).as_deref(), Some(country), "{address}");
+        }
+    }
+
+    #[test]
+    fn callers_are_among_the_samples() {
+        let records = export_gate_local::samples::callers();
+        let ids: Vec<_> = records.iter().filter_map(|record| record["id"].as_str()).collect();
+        let persons = SAMPLES.iter().map(|sample| format!("person#{}", sample.end_user));
+        for id in persons.chain([format!("client#{CLIENT}")]) {
+            assert!(ids.contains(&id.as_str()), "{id}");
+        }
+    }
+
+    #[test]
+    fn another_answer_than_the_expected_is_told() {
+        let answer = |status: u16, body: Value| {
+            Response::builder().status(status).body(Bytes::from(body.to_string())).expect("an answer")
+        };
+        let [permit, refusal, _] = &SAMPLES;
+        assert!(permit.fault(&answer(200, json!({"stand_in": true}))).is_none());
+        assert!(permit.fault(&answer(200, json!({}))).is_some());
+        assert!(refusal.fault(&answer(451, json!({"error": {"code": "embargo.foreign-person"}}))).is_none());
+        let other = refusal.fault(&answer(451, json!({"error": {"code": "embargo.destination"}}))).unwrap();
+        assert!(other.to_string().contains("not 451 `embargo.destination`"), "{other}");
+        assert!(refusal.fault(&answer(502, json!({"message": "Internal server error"}))).is_some());
+    }
+}

@@ -1,0 +1,190 @@
+//! Imports run one way, and a pure file does no I/O and reads no clock.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each module of the crate, and those that it may import: only such as stand above it.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("terms", &[]),
+    ("causes", &[]),
+    ("connections", &[]),
+    ("settings", &[]),
+    ("record", &["terms"]),
+    ("request", &["terms"]),
+    ("register", &["record", "terms"]),
+    ("decision", &["record", "register", "terms"]),
+    ("evidence", &["decision", "record", "register", "request", "terms"]),
+    ("ledger", &["connections", "decision", "record", "terms"]),
+    ("quota", &["record", "terms"]),
+    ("model", &["causes", "connections", "decision", "terms"]),
+    ("account", &["decision", "register", "request", "terms"]),
+    ("log", &["account"]),
+    ("answer", &["decision", "ledger", "model", "record", "register", "request", "terms"]),
+    (
+        "gate",
+        &[
+            "account", "answer", "causes", "decision", "evidence", "ledger", "model", "quota", "record", "register",
+            "request", "terms",
+        ],
+    ),
+    ("start", &["evidence", "gate", "ledger", "model", "quota", "register", "settings"]),
+];
+
+/// What no pure file has in its code: other crates' I/O, and clocks.
+const NOT_PURE: [&str; 16] = [
+    "tokio",
+    "aws_config",
+    "aws_smithy_http_client",
+    "aws_sdk_sagemakerruntime",
+    "aws_sdk_dynamodb::Client",
+    "aws_sdk_dynamodb::{",
+    "aws_sdk_dynamodb::operation",
+    "std::fs",
+    "std::env",
+    "std::net::Tcp",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    ".await",
+];
+
+/// A file of the crate.
+struct Source {
+    /// Its path below `src`.
+    path: String,
+    /// The module that it belongs to; none for the crate's own two files.
+    module: Option<String>,
+    text: String,
+}
+
+impl Source {
+    /// Its lines with their numbers, comments taken off.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
+    }
+
+    /// What its first line says it is.
+    fn nature(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    /// Whether it does nothing but declare modules and name what is in them.
+    fn is_index(&self) -> bool {
+        let code: Vec<&str> = self.code().map(|(_, line)| line.trim()).collect();
+        code.concat()
+            .split(';')
+            .all(|one| one.is_empty() || ["mod ", "pub mod ", "pub use "].iter().any(|way| one.starts_with(way)))
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let below = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+                let module = below.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+                let module = (!["lib", "main"].contains(&module.as_str())).then_some(module);
+                found.push(Source { text: std::fs::read_to_string(&path).unwrap(), path: below, module });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(found.len() > 20, "{} files below {}", found.len(), root.display());
+    found
+}
+
+/// The modules that a line of code names behind `crate::`.
+fn named(line: &str) -> Vec<&str> {
+    let end = |rest: &str| rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    line.split("crate::").skip(1).map(|rest| &rest[..end(rest)]).collect()
+}
+
+#[test]
+fn imports_run_one_way() {
+    let mut faults = Vec::new();
+    for source in sources() {
+        let Some(module) = &source.module else { continue };
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| name == module) else {
+            faults.push(format!("{}: `{module}` is not in the table", source.path));
+            continue;
+        };
+        let is_top = source.path.ends_with("/mod.rs") || !source.path.contains('/');
+        for (number, line) in source.code() {
+            for import in named(line) {
+                if import.is_empty() {
+                    faults.push(format!("{}:{number}: write `crate::…` out, one module a line", source.path));
+                } else if import != module && !allowed.contains(&import) {
+                    faults.push(format!("{}:{number}: `{module}` may not import `{import}`", source.path));
+                }
+            }
+            if line.contains("super::super") || (is_top && line.contains("super::") && !line.contains("super::*")) {
+                faults.push(format!("{}:{number}: say `crate::…` of another module", source.path));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_table_has_every_module_once_and_below_what_it_imports() {
+    let mut above: BTreeSet<&str> = BTreeSet::new();
+    for (module, allowed) in MAY_IMPORT {
+        for import in *allowed {
+            assert!(above.contains(import), "`{module}` may import `{import}`, which doesn't stand above it");
+        }
+        assert!(above.insert(module), "`{module}` stands twice");
+    }
+    let modules: BTreeSet<String> = sources().into_iter().filter_map(|source| source.module).collect();
+    assert_eq!(above, modules.iter().map(String::as_str).collect(), "the table (left) and the modules (right)");
+}
+
+#[test]
+fn every_file_says_whether_it_is_pure_and_is() {
+    let mut faults = Vec::new();
+    for source in sources() {
+        let is_pure = source.nature().starts_with("//! Pure. ");
+        if source.module.is_some() && !is_pure && !source.nature().starts_with("//! I/O. ") && !source.is_index() {
+            faults.push(format!("{}: its first line begins neither `//! Pure. ` nor `//! I/O. `", source.path));
+        }
+        for (number, line) in source.code().filter(|_| is_pure) {
+            for impure in NOT_PURE.iter().filter(|impure| line.contains(*impure)) {
+                faults.push(format!("{}:{number}: a pure file with `{impure}`", source.path));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn what_is_forbidden_is_seen() {
+    assert_eq!(named("use crate::terms::{Code, Match}; // crate"), ["terms"]);
+    assert_eq!(named("crate::record::read(crate::terms::parse)"), ["record", "terms"]);
+    assert_eq!(named("use crate::{terms};"), [""]);
+    let source = Source {
+        path: "x/y.rs".into(),
+        module: Some("x".into()),
+        text: "//! Pure. A file.\n// std::fs\nuse std::fs; // so\n".into(),
+    };
+    let code: Vec<_> = source.code().filter(|(_, line)| !line.trim().is_empty()).collect();
+    assert_eq!(code, [(3, "use std::fs; ")]);
+    assert!(!source.is_index());
+    let index = Source { text: "//! An index.\n\nmod a;\n\npub use a::{\n    A, B,\n};\n".into(), ..source };
+    assert!(index.is_index());
+}

@@ -1,0 +1,645 @@
+//! Which items are records, and the sentence that tells operators why one is not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::{at, country, embargo, group, item, licence, model, now, register, setting, with};
+use export_gate::record::{
+    Basis, CallerStatus, Client, Embargo, Group, Head, Item, Kind, KindHead, Licence, Model, Organisation, Person,
+    Screening, Unreadable, UsStatus, Users, read,
+};
+use serde_json::{Value, json};
+
+const READABLE: &str = "readable";
+
+/// The fault of a register record with changes, or [`READABLE`].
+fn of<T: Kind>(record: &Value, changes: &Value) -> String {
+    told(read::<T>(&item(&with(record.clone(), changes))))
+}
+
+/// [`of`], where `with` would take a null for leaving out.
+fn of_null<T: Kind>(record: &Value, name: &str) -> String {
+    let mut record = record.clone();
+    record[name] = Value::Null;
+    told(read::<T>(&item(&record)))
+}
+
+/// The fault of a caller record with changes, or [`READABLE`].
+fn of_caller<T>(read: fn(Item) -> Result<T, Unreadable>, record: &Value, changes: &Value) -> String {
+    told(read(item(&with(record.clone(), changes))))
+}
+
+fn told<T>(read: Result<T, Unreadable>) -> String {
+    read.map_or_else(|fault| fault.to_string(), |_| READABLE.to_owned())
+}
+
+fn check<T: Kind>(record: &Value, cases: &[(Value, &str)]) {
+    for (changes, expected) in cases {
+        assert_eq!(of::<T>(record, changes), *expected, "{}: {changes}", T::KIND);
+    }
+}
+
+// What every register record bears
+
+#[test]
+fn what_every_register_record_bears() {
+    check::<Group>(
+        &group("E:1", &["IR"]),
+        &[
+            (json!({}), READABLE),
+            (json!({ "by": "o", "at": "2026-06-12T21:21:00Z", "why": "w" }), READABLE),
+            (
+                json!({ "from": "2026-06-12T21:21:00Z", "until": "2026-06-12T21:21:00.001Z", "withdrawn": true }),
+                READABLE,
+            ),
+            (json!({ "withdrawn": false }), READABLE),
+            (json!({ "id": null }), "missing field `id`"),
+            (json!({ "id": 7 }), "id: Expected string"),
+            (json!({ "revision": "1" }), "revision: Expected num"),
+            (json!({ "revision": -1 }), "revision: Failed to parse '-1' as an integer: invalid digit found in string"),
+            (
+                json!({ "revision": 1.5 }),
+                "revision: Failed to parse '1.5' as an integer: invalid digit found in string",
+            ),
+            (json!({ "withdrawn": "true" }), "withdrawn: Expected bool"),
+            (
+                json!({ "from": "2026-06-12" }),
+                "from: `2026-06-12` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+            ),
+            (
+                json!({ "from": "2026-06-12T17:21:00-04:00" }),
+                "from: `2026-06-12T17:21:00-04:00` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+            ),
+            (
+                json!({ "from": "2026-06-12T21:21:00" }),
+                "from: `2026-06-12T21:21:00` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+            ),
+            (json!({ "until": 1781299260 }), "until: Expected string"),
+            (
+                json!({ "from": "2026-06-12T21:21:00Z", "until": "2026-06-12T21:21:00Z" }),
+                "`until` is not after `from`, so the record would never be in force",
+            ),
+            (
+                json!({ "from": "2026-06-12T21:21:01Z", "until": "2026-06-12T21:21:00Z" }),
+                "`until` is not after `from`, so the record would never be in force",
+            ),
+            (json!({ "untill": "2026-06-12T21:21:00Z" }), "untill: unknown field `untill`, expected `countries`"),
+            (json!({ "was": 3 }), "was: unknown field `was`, expected `countries`"),
+        ],
+    );
+    for name in ["from", "until", "withdrawn", "revision", "by", "at", "why"] {
+        let expected = format!("{name}: null; leave an attribute out where it has no value");
+        assert_eq!(of_null::<Group>(&group("E:1", &["IR"]), name), expected);
+    }
+    let record = read::<Group>(&item(&with(
+        group("E:1", &["IR", "KP"]),
+        &json!({ "revision": 7, "from": "2026-06-12T21:21:00Z" }),
+    )))
+    .unwrap();
+    assert_eq!((record.meta.version().as_str(), record.meta.window.from), ("E:1@7", Some(at("2026-06-12T21:21:00Z"))));
+    assert_eq!((record.meta.window.until, record.meta.withdrawn), (None, false));
+    assert_eq!(["IR", "KP", "CU"].map(|code| record.countries.contains(country(code))), [true, true, false]);
+}
+
+// The kinds
+
+#[test]
+fn groups() {
+    check::<Group>(
+        &group("E:1", &["IR"]),
+        &[
+            (json!({ "countries": ["IR", "KP", "XK"] }), READABLE),
+            (json!({ "countries": null }), "missing field `countries`"),
+            (json!({ "countries": [] }), "countries: an empty list names nothing"),
+            (json!({ "countries": "IR" }), "countries: Expected seq"),
+            (json!({ "countries": ["IR", "UK"] }), "countries[1]: `UK` is no ISO 3166-1 alpha-2 country code"),
+            (json!({ "countries": ["ir"] }), "countries[0]: `ir` is no ISO 3166-1 alpha-2 country code"),
+            (json!({ "countries": ["UA-43"] }), "countries[0]: `UA-43` is no ISO 3166-1 alpha-2 country code"),
+            (json!({ "countries": ["E:2"] }), "countries[0]: `E:2` is no ISO 3166-1 alpha-2 country code"),
+            (json!({ "countries": ["*"] }), "countries[0]: `*` is no ISO 3166-1 alpha-2 country code"),
+            (json!({ "countries": [null] }), "countries: null; leave an attribute out where it has no value"),
+        ],
+    );
+}
+
+#[test]
+fn models() {
+    check::<Model>(
+        &model("fable-5@1"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "eccn": null, "default": null }), READABLE),
+            (json!({ "eccn": "EAR99", "status": "withdrawn" }), READABLE),
+            (json!({ "name": null }), "missing field `name`"),
+            (json!({ "version": null }), "missing field `version`"),
+            (json!({ "endpoint": null }), "missing field `endpoint`"),
+            (json!({ "status": null }), "missing field `status`"),
+            (json!({ "name": "fable" }), "`name` and `version` say `fable@1`, the id says otherwise"),
+            (json!({ "version": "2" }), "`name` and `version` say `fable-5@2`, the id says otherwise"),
+            (json!({ "id": "fable-5" }), "`name` and `version` say `fable-5@1`, the id says otherwise"),
+            (json!({ "id": "fable 5@1", "name": "fable 5" }), "`fable 5@1` can be no model's `name@version`"),
+            (json!({ "id": "fable@5@1", "name": "fable@5" }), "`fable@5@1` can be no model's `name@version`"),
+            (json!({ "id": "*@1", "name": "*" }), "`*@1` can be no model's `name@version`"),
+            (json!({ "id": "fable-5@", "version": "" }), "`fable-5@` can be no model's `name@version`"),
+            (json!({ "version": 1 }), "version: Expected string"),
+            (json!({ "endpoint": "" }), "endpoint: an empty text"),
+            (json!({ "endpoint": " " }), "endpoint: an empty text"),
+            (json!({ "eccn": "" }), "eccn: `` is no Export Control Classification Number"),
+            (json!({ "eccn": "4E091 " }), "eccn: `4E091 ` is no Export Control Classification Number"),
+            (json!({ "eccn": "*" }), "eccn: `*` is no Export Control Classification Number"),
+            (json!({ "eccn": "eccn:4E091" }), "eccn: `eccn:4E091` is no Export Control Classification Number"),
+            (json!({ "status": "active" }), "status: unknown variant `active`, expected `available` or `withdrawn`"),
+            (json!({ "default": "true" }), "default: Expected bool"),
+            (
+                json!({ "region": "us-east-1" }),
+                "region: unknown field `region`, expected one of `name`, `version`, `default`, `endpoint`, `eccn`, `status`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn embargoes() {
+    let record = embargo("e", json!({ "foreign_persons": true }));
+    check::<Embargo>(
+        &record,
+        &[
+            (json!({}), READABLE),
+            (json!({ "url": "https://example.org", "disclose": false, "basis": "any" }), READABLE),
+            (json!({ "models": ["fable-5", "fable-5@1", "eccn:4E091", "*", "org/model"] }), READABLE),
+            (json!({ "models": null }), "missing field `models`"),
+            (json!({ "applies_to": null }), "missing field `applies_to`"),
+            (json!({ "effect": null }), "missing field `effect`"),
+            (json!({ "authority": null }), "missing field `authority`"),
+            (json!({ "citation": null }), "missing field `citation`"),
+            (json!({ "models": [] }), "models: an empty list names nothing"),
+            (json!({ "models": "fable-5" }), "models: Expected seq"),
+            (json!({ "models": [""] }), "models[0]: `` names no model: write `name`, `name@version`, `eccn:…` or `*`"),
+            (
+                json!({ "models": ["fable*"] }),
+                "models[0]: `fable*` names no model: write `name`, `name@version`, `eccn:…` or `*`",
+            ),
+            (
+                json!({ "models": ["eccn:"] }),
+                "models[0]: `eccn:` names no model: write `name`, `name@version`, `eccn:…` or `*`",
+            ),
+            (
+                json!({ "models": ["fable-5@"] }),
+                "models[0]: `fable-5@` names no model: write `name`, `name@version`, `eccn:…` or `*`",
+            ),
+            (
+                json!({ "effect": "forbidden" }),
+                "effect: unknown variant `forbidden`, expected one of `prohibited`, `licence_required`, `observed`",
+            ),
+            (
+                json!({ "effect": "license_required" }),
+                "effect: unknown variant `license_required`, expected one of `prohibited`, `licence_required`, `observed`",
+            ),
+            (
+                json!({ "authority": "bis" }),
+                "authority: unknown variant `bis`, expected one of `BIS`, `OFAC`, `DDTC`, `EU`, `UK`, `UN`, `OPERATOR`",
+            ),
+            (
+                json!({ "authority": "FBI" }),
+                "authority: unknown variant `FBI`, expected one of `BIS`, `OFAC`, `DDTC`, `EU`, `UK`, `UN`, `OPERATOR`",
+            ),
+            (json!({ "citation": "" }), "citation: an empty text"),
+            (json!({ "disclose": "no" }), "disclose: Expected bool"),
+            (json!({ "basis": "recent" }), "basis: unknown variant `recent`, expected `any`"),
+            (
+                json!({ "except": ["US"] }),
+                "except: unknown field `except`, expected one of `models`, `applies_to`, `effect`, `authority`, `citation`, `url`, `disclose`, `basis`",
+            ),
+        ],
+    );
+    for effect in ["prohibited", "licence_required", "observed"] {
+        assert_eq!(of::<Embargo>(&record, &json!({ "effect": effect })), READABLE);
+    }
+    for authority in ["BIS", "OFAC", "DDTC", "EU", "UK", "UN", "OPERATOR"] {
+        let read = read::<Embargo>(&item(&with(record.clone(), &json!({ "authority": authority })))).unwrap();
+        assert_eq!(read.authority.to_string(), authority);
+    }
+    let read = read::<Embargo>(&item(&record)).unwrap();
+    assert!(read.disclose && read.basis == Basis::Recent, "what is absent is told, and by the most recent country");
+}
+
+#[test]
+fn what_embargoes_apply_to() {
+    let cases = [
+        (json!({ "everyone": true }), READABLE),
+        (json!({ "destinations": ["CU", "UA-43", "E:1", "*"] }), READABLE),
+        (json!({ "destinations": { "any_of": ["*"], "except": ["US", "E:1", "UA-30"] } }), READABLE),
+        (json!({ "destinations": { "any_of": ["*"] } }), READABLE),
+        (json!({ "nationalities": ["IR", "E:1"] }), READABLE),
+        (json!({ "networks": ["192.0.2.0/24", "2001:db8::/32", "192.0.2.7", "::1"] }), READABLE),
+        (json!({ "networks": { "any_of": ["192.0.2.0/24"], "except": ["192.0.2.7"] } }), READABLE),
+        (json!({ "end_uses": ["military", "*"] }), READABLE),
+        (json!({}), "applies_to: it names nothing; write `everyone: true` where everyone is meant"),
+        (json!("everyone"), "applies_to: Expected map"),
+        (json!({ "everyone": false }), "applies_to.everyone: leave it out instead of `false`"),
+        (json!({ "everyone": "true" }), "applies_to.everyone: Expected bool"),
+        (json!({ "foreign_persons": false }), "applies_to.foreign_persons: leave it out instead of `false`"),
+        (
+            json!({ "foreign_persons": false, "destinations": ["CU"] }),
+            "applies_to.foreign_persons: leave it out instead of `false`",
+        ),
+        // Keys that this version doesn't read.
+        (
+            json!({ "foreign_persons": true, "parties": [{ "name": "x" }] }),
+            "applies_to.parties: unknown field `parties`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+        ),
+        (
+            json!({ "foreign_persons": true, "lists": ["sdn"] }),
+            "applies_to.lists: unknown field `lists`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+        ),
+        (
+            json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
+            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+        ),
+        (
+            json!({ "foreign_persons": true, "network_classes": ["tor"] }),
+            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+        ),
+        (
+            json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
+            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+        ),
+        (
+            json!({ "foreign_persons": true, "foreign_person": true }),
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+        ),
+        // Empty lists.
+        (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
+        (json!({ "nationalities": [] }), "applies_to.nationalities: an empty list names nothing"),
+        (json!({ "networks": [] }), "applies_to.networks: an empty list names nothing"),
+        (json!({ "end_uses": [] }), "applies_to.end_uses: an empty list names nothing"),
+        (json!({ "destinations": { "any_of": [] } }), "applies_to.destinations.any_of: an empty list names nothing"),
+        (
+            json!({ "destinations": { "any_of": ["*"], "except": [] } }),
+            "applies_to.destinations.except: an empty list names nothing",
+        ),
+        (json!({ "destinations": { "except": ["US"] } }), "applies_to.destinations: missing field `any_of`"),
+        (
+            json!({ "destinations": { "any_of": ["*"], "but": ["US"] } }),
+            "applies_to.destinations.but: unknown field `but`, expected `any_of` or `except`",
+        ),
+        (
+            json!({ "destinations": "CU" }),
+            "applies_to.destinations: invalid type: string \"CU\", expected a list, or a map of `any_of` and `except`",
+        ),
+        (json!({ "destinations": null }), "applies_to: null; leave an attribute out where it has no value"),
+        (
+            json!({ "destinations": { "any_of": ["CU"], "except": null } }),
+            "applies_to: null; leave an attribute out where it has no value",
+        ),
+        // Values.
+        (json!({ "destinations": ["UK"] }), "applies_to.destinations[0]: `UK` is no ISO 3166-1 alpha-2 country code"),
+        (json!({ "destinations": ["cu"] }), "applies_to.destinations[0]: `cu` is no ISO 3166-1 alpha-2 country code"),
+        (json!({ "destinations": [""] }), "applies_to.destinations[0]: `` is no ISO 3166-1 alpha-2 country code"),
+        (
+            json!({ "destinations": ["UK-ENG"] }),
+            "applies_to.destinations[0]: `UK-ENG` is no ISO 3166-1 alpha-2 country code",
+        ),
+        (
+            json!({ "destinations": ["UA-4321"] }),
+            "applies_to.destinations[0]: `UA-4321` is no ISO 3166-1 alpha-2 country code",
+        ),
+        (
+            json!({ "destinations": { "any_of": ["*"], "except": ["UK"] } }),
+            "applies_to.destinations.except[0]: `UK` is no ISO 3166-1 alpha-2 country code",
+        ),
+        (json!({ "nationalities": ["UA-43"] }), "applies_to.nationalities: a region is no nationality"),
+        (
+            json!({ "nationalities": { "any_of": ["*"], "except": ["UA-43"] } }),
+            "applies_to.nationalities: a region is no nationality",
+        ),
+        (
+            json!({ "networks": ["192.0.2.0/33"] }),
+            "applies_to.networks: `192.0.2.0/33` is no network such as 192.0.2.0/24",
+        ),
+        (json!({ "networks": ["192.0.2"] }), "applies_to.networks: `192.0.2` is no network such as 192.0.2.0/24"),
+        (json!({ "networks": ["*"] }), "applies_to.networks: `*` is no network such as 192.0.2.0/24"),
+        (json!({ "networks": [""] }), "applies_to.networks: `` is no network such as 192.0.2.0/24"),
+        (json!({ "end_uses": [""] }), "applies_to.end_uses: an empty word"),
+        (json!({ "end_uses": ["military", " "] }), "applies_to.end_uses: an empty word"),
+        (json!({ "end_uses": [7] }), "applies_to.end_uses[0]: Expected string"),
+    ];
+    for (applies_to, expected) in cases {
+        assert_eq!(told(read::<Embargo>(&item(&embargo("e", applies_to.clone())))), expected, "{applies_to}");
+    }
+}
+
+#[test]
+fn licences() {
+    check::<Licence>(
+        &licence("l"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "licensees": ["*"], "persons": "us_persons", "quota": { "requests": 5 } }), READABLE),
+            (
+                json!({ "embargoes": ["e"], "destinations": ["CU", "UA-30"], "nationalities": { "any_of": ["*"], "except": ["E:1"] }, "end_uses": ["research"] }),
+                READABLE,
+            ),
+            (json!({ "authority": null }), "missing field `authority`"),
+            (json!({ "reference": null }), "missing field `reference`"),
+            (json!({ "type": null }), "missing field `type`"),
+            (json!({ "models": null }), "missing field `models`"),
+            (json!({ "licensees": null }), "missing field `licensees`"),
+            (json!({ "persons": null }), "missing field `persons`"),
+            (json!({ "reference": "" }), "reference: an empty text"),
+            (
+                json!({ "type": "license" }),
+                "type: unknown variant `license`, expected one of `licence`, `exception`, `exemption`",
+            ),
+            (json!({ "models": [] }), "models: an empty list names nothing"),
+            (json!({ "licensees": [] }), "licensees: an empty list names nothing"),
+            (json!({ "licensees": [""] }), "licensees: `` is no organisation's id; write it without `organisation#`"),
+            (
+                json!({ "licensees": ["organisation#acme"] }),
+                "licensees: `organisation#acme` is no organisation's id; write it without `organisation#`",
+            ),
+            (json!({ "persons": "foreign" }), "persons: unknown variant `foreign`, expected `us_persons` or `any`"),
+            (json!({ "persons": [] }), "persons: Expected enum"),
+            (json!({ "embargoes": [] }), "embargoes: an empty list names nothing"),
+            (json!({ "destinations": [] }), "destinations: an empty list names nothing"),
+            (json!({ "nationalities": [] }), "nationalities: an empty list names nothing"),
+            (json!({ "nationalities": ["UA-43"] }), "nationalities: a region is no nationality"),
+            (json!({ "nationalities": ["UK"] }), "nationalities[0]: `UK` is no ISO 3166-1 alpha-2 country code"),
+            (json!({ "end_uses": [] }), "end_uses: an empty list names nothing"),
+            (json!({ "quota": 5 }), "quota: Expected map"),
+            (json!({ "quota": {} }), "quota: missing field `requests`"),
+            (
+                json!({ "quota": { "requests": -1 } }),
+                "quota.requests: Failed to parse '-1' as an integer: invalid digit found in string",
+            ),
+            (
+                json!({ "quota": { "requests": 1.5 } }),
+                "quota.requests: Failed to parse '1.5' as an integer: invalid digit found in string",
+            ),
+            (
+                json!({ "quota": { "requests": 5, "tokens": 9 } }),
+                "quota.tokens: unknown field `tokens`, expected `requests`",
+            ),
+            (
+                json!({ "networks": ["192.0.2.0/24"] }),
+                "networks: unknown field `networks`, expected one of `authority`, `reference`, `type`, `models`, `licensees`, `persons`, `embargoes`, `destinations`, `nationalities`, `end_uses`, `quota`",
+            ),
+            (
+                json!({ "license": "D1" }),
+                "license: unknown field `license`, expected one of `authority`, `reference`, `type`, `models`, `licensees`, `persons`, `embargoes`, `destinations`, `nationalities`, `end_uses`, `quota`",
+            ),
+        ],
+    );
+    for kind in ["licence", "exception", "exemption"] {
+        assert_eq!(of::<Licence>(&licence("l"), &json!({ "type": kind })), READABLE);
+    }
+}
+
+#[test]
+fn settings() {
+    check::<Screening>(
+        &setting("permit"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "match_threshold": 0.9, "inconsistent_destination": "permit" }), READABLE),
+            (json!({ "unknown_destination": null }), READABLE),
+            (json!({ "match_threshold": 0 }), READABLE),
+            (json!({ "match_threshold": 1 }), READABLE),
+            (json!({ "match_threshold": 1.01 }), "match_threshold: 1.01 is not between 0 and 1"),
+            (json!({ "match_threshold": -0.1 }), "match_threshold: -0.1 is not between 0 and 1"),
+            (json!({ "match_threshold": "0.9" }), "match_threshold: Expected num"),
+            (
+                json!({ "unknown_destination": "allow" }),
+                "unknown_destination: unknown variant `allow`, expected `refuse` or `permit`",
+            ),
+            (json!({ "inconsistent_destination": true }), "inconsistent_destination: Expected enum"),
+            (json!({ "id": "screen" }), "`screen` is no setting that this version knows"),
+            (
+                json!({ "unknown_destinations": "permit" }),
+                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn heads() {
+    let record = json!({
+        "kind": "head#3", "id": "head", "revision": 9,
+        "kinds": { "embargo": { "revision": 9, "records": 1 }, "model": { "revision": 4, "records": 2 } },
+    });
+    let head = Head::read(item(&record)).unwrap();
+    assert_eq!((head.revision, head.kinds.len()), (9, 2));
+    assert_eq!(head.kinds["model"], KindHead { revision: 4, records: 2 });
+    let cases = [
+        (json!({ "kinds": null }), READABLE),
+        (json!({ "kinds": {} }), READABLE),
+        (json!({ "by": "o" }), READABLE),
+        (json!({ "revision": null }), "missing field `revision`"),
+        (json!({ "revision": "9" }), "revision: Expected num"),
+        (json!({ "revision": -9 }), "revision: Failed to parse '-9' as an integer: invalid digit found in string"),
+        (json!({ "kinds": ["embargo"] }), "kinds: Expected map"),
+        (json!({ "kinds": { "embargo": 9 } }), "kinds.embargo: Expected map"),
+        (json!({ "kinds": { "embargo": { "revision": 9 } } }), "kinds.embargo: missing field `records`"),
+        (
+            json!({ "kinds": { "embargo": { "revision": 9, "records": null } } }),
+            "kinds: null; leave an attribute out where it has no value",
+        ),
+    ];
+    for (changes, expected) in cases {
+        assert_eq!(of_caller(Head::read, &record, &changes), expected, "{changes}");
+    }
+    let kinds: Vec<_> = (0..9).map(Head::kind).collect();
+    assert_eq!(kinds[..2], ["head#0", "head#1"]);
+    assert_eq!((kinds[7].as_str(), kinds[8].as_str()), ("head#7", "head#0"));
+}
+
+// Callers
+
+#[test]
+fn clients() {
+    let record = json!({ "id": "client#c", "organisation": "acme", "status": "active", "users": "asserted" });
+    let cases = [
+        (json!({}), READABLE),
+        (json!({ "users": "none", "status": "suspended" }), READABLE),
+        (
+            json!({ "users": "us_persons", "attestation": { "by": "x", "at": "then", "until": "2026-07-01T00:00:00Z", "document": "d" } }),
+            READABLE,
+        ),
+        (json!({ "attestation": {} }), READABLE), // which never holds
+        (json!({ "contact": "someone", "by": "o" }), READABLE),
+        (json!({ "organisation": null }), "missing field `organisation`"),
+        (json!({ "status": null }), "missing field `status`"),
+        (json!({ "users": null }), "missing field `users`"),
+        (json!({ "organisation": "" }), "organisation: an empty text"),
+        (json!({ "status": "Active" }), "status: unknown variant `Active`, expected `active` or `suspended`"),
+        (
+            json!({ "users": "anyone" }),
+            "users: unknown variant `anyone`, expected one of `none`, `us_persons`, `asserted`",
+        ),
+        (json!({ "attestation": true }), "attestation: Expected map"),
+        (
+            json!({ "attestation": { "until": "2026-07-01" } }),
+            "attestation.until: `2026-07-01` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+        ),
+        (
+            json!({ "attestation": { "until": null } }),
+            "attestation: null; leave an attribute out where it has no value",
+        ),
+    ];
+    for (changes, expected) in cases {
+        assert_eq!(of_caller(Client::read, &record, &changes), expected, "{changes}");
+    }
+    let client = Client::read(item(&record)).unwrap();
+    assert_eq!(
+        (client.organisation.as_str(), client.status, client.users),
+        ("acme", CallerStatus::Active, Users::Asserted)
+    );
+    let attested = |until: Value| {
+        let changes = json!({ "users": "us_persons", "attestation": { "until": until } });
+        Client::read(item(&with(record.clone(), &changes))).unwrap().attestation.unwrap().holds(now())
+    };
+    assert!(attested(json!("2026-06-20T12:00:00.001Z")) && !attested(json!("2026-06-20T12:00:00Z")));
+}
+
+#[test]
+fn organisations() {
+    let record = json!({ "id": "organisation#acme", "status": "active" });
+    let cases = [
+        (json!({}), READABLE), // of which nothing is known
+        (
+            json!({ "name": "x", "aliases": [], "owners": [{ "name": "y", "percent": 50 }], "future": { "a": 1 } }),
+            READABLE,
+        ),
+        (
+            json!({ "type": "international", "incorporated_in": "CH", "organised_in_us": false, "end_uses": [] }),
+            READABLE,
+        ),
+        (json!({ "verification": { "status": "pending", "method": "m" } }), READABLE),
+        (json!({ "verification": { "status": "verified" } }), READABLE), // which never holds
+        (json!({ "status": null }), "missing field `status`"),
+        (json!({ "status": "closed" }), "status: unknown variant `closed`, expected `active` or `suspended`"),
+        (
+            json!({ "type": "charity" }),
+            "type: unknown variant `charity`, expected one of `company`, `government`, `international`",
+        ),
+        (json!({ "incorporated_in": "UK" }), "incorporated_in: `UK` is no ISO 3166-1 alpha-2 country code"),
+        (json!({ "headquartered_in": "" }), "headquartered_in: `` is no ISO 3166-1 alpha-2 country code"),
+        (json!({ "organised_in_us": "yes" }), "organised_in_us: Expected bool"),
+        (json!({ "end_uses": "research" }), "end_uses: Expected seq"),
+        (json!({ "verification": { "until": "2026-07-01T00:00:00Z" } }), "verification: missing field `status`"),
+        (
+            json!({ "verification": { "status": "ok" } }),
+            "verification.status: unknown variant `ok`, expected one of `verified`, `pending`, `rejected`",
+        ),
+        (
+            json!({ "verification": { "status": "verified", "until": "2026-07-01T00:00:00+02:00" } }),
+            "verification.until: `2026-07-01T00:00:00+02:00` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+        ),
+    ];
+    for (changes, expected) in cases {
+        assert_eq!(of_caller(Organisation::read, &record, &changes), expected, "{changes}");
+    }
+    let known = Organisation::read(item(&record)).unwrap();
+    assert!(known.kind.is_none() && known.incorporated_in.is_none() && !known.organised_in_us);
+    assert!(known.end_uses.is_empty() && known.verification.is_none());
+}
+
+#[test]
+fn persons() {
+    let record = json!({ "id": "person#p", "organisation": "acme" });
+    let cases = [
+        (json!({}), READABLE), // of whom nothing is known
+        (json!({ "name": "x", "born": "1980-01-01", "nationalities": [], "future": true }), READABLE),
+        (json!({ "nationalities": ["IR", "CA"], "deemed_country": "CA", "us_status": "permanent_resident" }), READABLE),
+        (json!({ "organisation": null }), "missing field `organisation`"),
+        (json!({ "organisation": " " }), "organisation: an empty text"),
+        (json!({ "nationalities": ["UK"] }), "nationalities[0]: `UK` is no ISO 3166-1 alpha-2 country code"),
+        (json!({ "nationalities": "IR" }), "nationalities: Expected seq"),
+        (json!({ "deemed_country": "UA-43" }), "deemed_country: `UA-43` is no ISO 3166-1 alpha-2 country code"),
+        (
+            json!({ "us_status": "resident" }),
+            "us_status: unknown variant `resident`, expected one of `citizen`, `permanent_resident`, `protected`, `none`, `unknown`",
+        ),
+    ];
+    for (changes, expected) in cases {
+        assert_eq!(of_caller(Person::read, &record, &changes), expected, "{changes}");
+    }
+    let unknown = Person::read(item(&record)).unwrap();
+    assert_eq!(unknown.us_status, UsStatus::Unknown);
+    assert!(unknown.nationalities.is_empty() && unknown.deemed_country.is_none() && unknown.verification.is_none());
+    for (status, is_us_person) in
+        [("citizen", true), ("permanent_resident", true), ("protected", true), ("none", false), ("unknown", false)]
+    {
+        let person = Person::read(item(&with(record.clone(), &json!({ "us_status": status })))).unwrap();
+        assert_eq!(person.us_status.is_us_person(), is_us_person, "{status}");
+    }
+}
+
+#[test]
+fn a_null_is_no_absence_anywhere() {
+    let null = "null; leave an attribute out where it has no value";
+    for name in ["url", "basis", "disclose", "applies_to"] {
+        let record = embargo("e", json!({ "everyone": true }));
+        assert_eq!(of_null::<Embargo>(&record, name), format!("{name}: {null}"));
+    }
+    for name in ["embargoes", "destinations", "quota"] {
+        assert_eq!(of_null::<Licence>(&licence("l"), name), format!("{name}: {null}"));
+    }
+    assert_eq!(of_null::<Model>(&model("fable-5@1"), "eccn"), format!("eccn: {null}"));
+    assert_eq!(of_null::<Screening>(&setting("permit"), "match_threshold"), format!("match_threshold: {null}"));
+    for name in ["us_status", "deemed_country", "verification"] {
+        let person = json!({ "organisation": "acme", name: null });
+        assert_eq!(told(Person::read(item(&person))), format!("{name}: {null}"));
+    }
+}
+
+// The sample records
+
+fn samples(name: &str) -> Vec<Value> {
+    let path = format!("{}/infra/local/samples/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_sample_register_can_be_read_and_has_no_faults() {
+    let records = samples("register.json");
+    for record in &records {
+        let read = match record["kind"].as_str().unwrap() {
+            "model" => of::<Model>(record, &json!({})),
+            "group" => of::<Group>(record, &json!({})),
+            "embargo" => of::<Embargo>(record, &json!({})),
+            "licence" => of::<Licence>(record, &json!({})),
+            "setting" => of::<Screening>(record, &json!({})),
+            other => panic!("{other} is no kind"),
+        };
+        assert_eq!(read, READABLE, "{record}");
+    }
+    let register = register(&records);
+    assert_eq!(register.faults(), []);
+    let mut keys: Vec<_> = records.iter().map(|record| (record["kind"].as_str(), record["id"].as_str())).collect();
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), all, "two samples have one key");
+}
+
+#[test]
+fn the_sample_callers_can_be_read() {
+    let records = samples("callers.json");
+    let mut kinds = [0; 3];
+    for record in &records {
+        let id = record["id"].as_str().unwrap();
+        let (kind, read) = match id.split_once('#').unwrap().0 {
+            "client" => (0, of_caller(Client::read, record, &json!({}))),
+            "organisation" => (1, of_caller(Organisation::read, record, &json!({}))),
+            "person" => (2, of_caller(Person::read, record, &json!({}))),
+            other => panic!("{other} is no kind"),
+        };
+        kinds[kind] += 1;
+        assert_eq!(read, READABLE, "{id}");
+    }
+    assert!(kinds.iter().all(|count| *count > 0), "{kinds:?}");
+}
