@@ -17,6 +17,12 @@ use tokio::time::Instant;
 /// What is kept back of the invocation's time for the answer's own way out.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
 
+/// Lambda ends an invocation after 15 minutes.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
+
+/// The time of an invocation that was given no deadline: what API Gateway waits for by default.
+const WITHOUT_DEADLINE: Duration = Duration::from_secs(29);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
@@ -41,10 +47,21 @@ fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
 /// One invocation. A panic is answered, and the environment lives on.
 async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGatewayProxyResponse, Error> {
     let LambdaEvent { payload, context } = event;
-    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    let deadline = Instant::now().checked_add(left.saturating_sub(FOR_THE_ANSWER)).unwrap_or_else(Instant::now);
+    let deadline = Instant::now()
+        .checked_add(time_left(context.deadline()).saturating_sub(FOR_THE_ANSWER))
+        .unwrap_or_else(Instant::now);
     let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
     let (answer, account) = unless_it_panics(handled).await;
     log::request(&account, &context.request_id);
     Ok(answer.into_payload())
+}
+
+/// What is left until the deadline. One that is past by more than Lambda's longest invocation is none: cargo-lambda
+/// always sends the same moment of 1970.
+fn time_left(deadline: SystemTime) -> Duration {
+    match deadline.duration_since(SystemTime::now()) {
+        Ok(left) => left,
+        Err(past) if past.duration() > LONGEST_INVOCATION => WITHOUT_DEADLINE,
+        Err(_) => Duration::ZERO,
+    }
 }
