@@ -107,10 +107,8 @@ async fn each_event_is_answered_as_its_row_says() {
         permits += usize::from(matches!(told, Permit(_)));
         if let Some(id) = answered.decision_id() {
             let entry = world.entry(id).await;
-            let (kind, status) = match told {
-                Screening(status, _) => ("screening", status),
-                _ => ("invocation", answered.status),
-            };
+            let (kind, status) =
+                if let Screening(status, _) = told { ("screening", status) } else { ("invocation", answered.status) };
             assert_eq!((&entry["kind"], &entry["status"]), (&json!(kind), &json!(status)), "{name}");
             assert!(decisions.insert(id.to_owned()), "{name}");
         }

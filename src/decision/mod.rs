@@ -86,7 +86,10 @@ impl Decision {
     /// 200 for a permit, else the leading reason's.
     #[must_use]
     pub fn status(&self) -> u16 {
-        leading(&self.reasons).map_or(200, |reason| reason.code.status())
+        match self.outcome {
+            Outcome::Permit(_) => 200,
+            Outcome::Refuse => leading(&self.reasons).map_or(Code::InternalFailure, |reason| reason.code).status(),
+        }
     }
 
     /// The licences that lifted an embargo, `id@revision`, each once.
