@@ -23,7 +23,6 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    #[expect(clippy::panic, reason = "it is what is caught")]
     async fn a_panic_is_answered_as_a_problem() {
         let (answer, account) = unless_it_panics(async { panic!("a secret") }).await;
         assert_eq!((answer.status(), account.status), (500, 500));

@@ -112,9 +112,8 @@ fn lock(state: &Path) -> Result<File, Trouble> {
 
 async fn gateway(port: u16, invoke_port: u16) -> Result<Gateway, Trouble> {
     let function = format!("http://127.0.0.1:{invoke_port}/2015-03-31/functions/{}/invocations", gate::BINARY);
-    Gateway::start(port, by_url(&function)).await.map_err(|fault| match fault {
-        Error::Listen { source, .. } => Trouble::Port { port, source },
-        other => other.into(),
+    Gateway::start(port, by_url(&function)).await.map_err(|fault| {
+        if let Error::Listen { source, .. } = fault { Trouble::Port { port, source } } else { fault.into() }
     })
 }
 
