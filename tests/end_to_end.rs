@@ -39,7 +39,7 @@ async fn refusals_invoke_nothing_and_say_why() {
         (
             citizen.clone().from(IN_IRAN).0,
             451,
-            vec!["embargo.destination", "licence.missing", "embargo.destination", "licence.missing"],
+            vec!["embargo.destination", "licence.scope", "embargo.destination", "licence.missing"],
         ),
         (citizen.clone().from("10.0.0.1").0, 403, vec!["destination.unknown"]),
         (invocation("nobody", "opus-4-8").0, 403, vec!["identity.unknown"]),

@@ -1,7 +1,7 @@
 //! Pure. Why a request is refused.
 
 use crate::record::{Authority, Embargo, Record};
-use crate::terms::{Code, Rank};
+use crate::terms::Code;
 
 /// One reason against a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn leading(reasons: &[Reason]) -> Option<&Reason> {
 
 /// Adds the reason of an embargo that nothing lifted, and beside it why no licence did.
 pub(super) fn push(reasons: &mut Vec<Reason>, code: Code, embargo: &Record<Embargo>, shortfall: Option<Code>) {
-    if code.rank() == Rank::Other && code == Code::DestinationUnknown {
+    if code == Code::DestinationUnknown {
         // Told once, and as nobody's law.
         if !reasons.iter().any(|reason| reason.code == code) {
             reasons.push(Reason::of(code));

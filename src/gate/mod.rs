@@ -209,8 +209,14 @@ impl Gate {
             if decision.draws_on.is_empty() {
                 return Ok((decision, Drawn::default()));
             }
+            // What is exhausted is asked no more, so that each round has one licence less to draw on.
             let more = if kind == Kind::Screening {
-                asking.in_time(Code::RegisterUnavailable, self.quotas.exhausted(&decision.draws_on)).await?
+                let quotas = self.quotas.exhausted(&decision.draws_on);
+                let more = asking.in_time(Code::RegisterUnavailable, quotas).await?;
+                if more.is_empty() {
+                    return Ok((decision, Drawn::default()));
+                }
+                more
             } else {
                 let id = decision.model.as_ref().map_or(model.as_str(), |(id, _)| id);
                 let draw = self.quotas.draw(&decision.draws_on, id);
@@ -225,11 +231,7 @@ impl Gate {
                     }
                 }
             };
-            let known = exhausted.len();
             exhausted.extend(more);
-            if exhausted.len() == known {
-                return Ok((decision, Drawn::default()));
-            }
         }
     }
 }

@@ -71,6 +71,9 @@ impl Stack {
         }
         self.up = true;
         println!("The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.");
+        println!(
+            "Events go past the API: cargo lambda invoke export-gate --invoke-port {invoke_port} --data-file events/…"
+        );
         gate.ended().await
     }
 
