@@ -71,20 +71,26 @@ pub fn unreadable(records: &[(String, String, String)]) {
     }
 }
 
-/// The metrics line (CloudWatch embedded metric format, version 0). Refusals are counted by the code that leads.
+/// The metrics line (CloudWatch embedded metric format, version 0). Refusals and failures are counted by the code that leads.
 #[must_use]
 pub fn metrics(account: &Account, at: i64) -> Value {
-    let refused = account.status >= 400;
-    let leading = account.codes.first().filter(|_| refused);
+    let refused = (400..500).contains(&account.status);
+    let leading = account.codes.first().filter(|_| account.status >= 400);
     let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
     let mut line = json!({
         "Requests": 1,
         "Refusals": u8::from(refused),
+        "Failures": u8::from(account.status >= 500),
         "UnreadableRecords": account.unreadable.len(),
+        "Unreadable": account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect::<Vec<_>>(),
         "Route": account.route,
     });
-    let mut metrics =
-        vec![metric("Requests", "Count"), metric("Refusals", "Count"), metric("UnreadableRecords", "Count")];
+    let mut metrics = vec![
+        metric("Requests", "Count"),
+        metric("Refusals", "Count"),
+        metric("Failures", "Count"),
+        metric("UnreadableRecords", "Count"),
+    ];
     let gate = (account.gate != Duration::ZERO).then_some(account.gate);
     let times = [
         ("GateLatency", gate),
@@ -99,7 +105,7 @@ pub fn metrics(account: &Account, at: i64) -> Value {
     let mut directives = vec![json!({"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics})];
     if let Some(code) = leading {
         set(&mut line, "Code", json!(code.as_str()));
-        let by_code = [metric("Refusals", "Count")];
+        let by_code = [metric("Refusals", "Count"), metric("Failures", "Count")];
         directives.push(json!({"Namespace": NAMESPACE, "Dimensions": [["Code"]], "Metrics": by_code}));
     }
     set(&mut line, "_aws", json!({"Timestamp": at, "CloudWatchMetrics": directives}));

@@ -86,24 +86,35 @@ impl Models {
     ) -> Result<ModelAnswer, ModelTrouble> {
         let body = Blob::new(body);
         let call = || {
-            self.client
-                .invoke_endpoint()
-                .endpoint_name(permit.endpoint())
-                .set_content_type(content_type.clone())
-                .set_accept(accept.clone())
-                .body(body.clone())
-                .send()
+            let untyped = content_type.is_none();
+            let invocation = self.client.invoke_endpoint().endpoint_name(permit.endpoint()).body(body.clone());
+            let invocation = invocation.set_content_type(content_type.clone()).set_accept(accept.clone());
+            // The SDK would name a type where the caller named none.
+            let invocation = invocation.customize().mutate_request(move |request| {
+                if untyped {
+                    request.headers_mut().remove("content-type");
+                }
+            });
+            invocation.send()
         };
         let attempts = async {
             match call().await {
-                Err(SdkError::DispatchFailure(_)) if self.connections.last() != Connection::Fresh => call().await,
-                first => first,
+                Err(error @ SdkError::DispatchFailure(_)) => match self.connections.last() {
+                    Connection::Fresh => (Err(error), false),
+                    Connection::None => (call().await, false),
+                    // Most likely the other side had closed it; but nobody can be sure that the model didn't run.
+                    Connection::Reused => (call().await, true),
+                },
+                first => (first, false),
             }
         };
         let until = deadline.min(Instant::now().checked_add(self.timeout).unwrap_or(deadline));
         match tokio::time::timeout_at(until, attempts).await {
-            Ok(Ok(output)) => Ok(answer(permit, output)),
-            Ok(Err(error)) => Err(self.trouble(error)),
+            Ok((Ok(output), _)) => Ok(answer(permit, output)),
+            Ok((Err(error), first_may_have_run)) => {
+                let trouble = self.trouble(error);
+                Err(ModelTrouble { may_have_run: trouble.may_have_run || first_may_have_run, ..trouble })
+            }
             Err(_) => Err(ModelTrouble {
                 code: Code::ModelTimeout,
                 may_have_run: true,

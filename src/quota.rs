@@ -37,7 +37,7 @@ pub struct Quotas {
 }
 
 /// A block leased for a model.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Block {
     licence: String,
     model: String,
@@ -46,8 +46,8 @@ struct Block {
 
 #[derive(Clone, Copy, Debug)]
 struct Lease {
-    /// The quota that it was leased under. Another one ends the lease.
-    quota: u64,
+    /// The revision of the licence that it was leased under. Another one ends the lease: its quota may be another.
+    revision: u64,
     /// What this environment may still use.
     left: u64,
     /// What nobody has leased yet, as far as is known.
@@ -123,7 +123,7 @@ impl Quotas {
         let mut leases = self.leases();
         for licence in drawn.0 {
             if let Some(lease) =
-                leases.get_mut(&licence.meta.id).filter(|lease| Some(lease.quota) == quota_of(&licence))
+                leases.get_mut(&licence.meta.id).filter(|lease| lease.revision == licence.meta.revision)
             {
                 lease.left = lease.left.saturating_add(1);
             }
@@ -162,7 +162,7 @@ impl Quotas {
 
     fn take(&self, licence: &Record<Licence>) -> bool {
         let mut leases = self.leases();
-        let lease = leases.get_mut(&licence.meta.id).filter(|lease| Some(lease.quota) == quota_of(licence));
+        let lease = leases.get_mut(&licence.meta.id).filter(|lease| lease.revision == licence.meta.revision);
         match lease.and_then(|lease| Some((lease.left.checked_sub(1)?, lease))) {
             Some((left, lease)) => {
                 lease.left = left;
@@ -174,7 +174,7 @@ impl Quotas {
 
     fn left_of(&self, licence: &Record<Licence>) -> u64 {
         let leases = self.leases();
-        let lease = leases.get(&licence.meta.id).filter(|lease| Some(lease.quota) == quota_of(licence));
+        let lease = leases.get(&licence.meta.id).filter(|lease| lease.revision == licence.meta.revision);
         lease.map_or(0, |lease| lease.left)
     }
 
@@ -182,7 +182,8 @@ impl Quotas {
     async fn lease(&self, licence: &Record<Licence>, model: &str) -> Result<bool, UsageTrouble> {
         let Some(quota) = quota_of(licence) else { return Ok(false) };
         let id = &licence.meta.id;
-        let known = self.leases().get(id).filter(|lease| lease.quota == quota).map(|lease| lease.unleased);
+        let revision = licence.meta.revision;
+        let known = self.leases().get(id).filter(|lease| lease.revision == revision).map(|lease| lease.unleased);
         let mut unleased = known.unwrap_or(quota);
         for _ in 0..TRIES {
             // What is known may be old: at least one is asked for, and the condition has the last word.
@@ -190,17 +191,17 @@ impl Quotas {
             match self.update(id, wanted, quota).await? {
                 Ok(leased) => {
                     let unleased = quota.saturating_sub(leased);
-                    let lease = Lease { quota, left: wanted, unleased };
+                    let lease = Lease { revision, left: wanted, unleased };
                     let mut leases = self.leases();
-                    let held = leases.get(id).filter(|held| held.quota == quota).map_or(0, |held| held.left);
+                    let held = leases.get(id).filter(|held| held.revision == revision).map_or(0, |held| held.left);
                     leases.insert(id.clone(), Lease { left: lease.left.saturating_add(held), ..lease });
                     drop(leases);
                     let block = Block { licence: id.clone(), model: model.to_owned(), leased: wanted };
-                    self.uncounted.lock().unwrap_or_else(PoisonError::into_inner).push(block);
+                    self.uncounted().push(block);
                     return Ok(true);
                 }
                 Err(leased) if leased >= quota => {
-                    self.leases().entry(id.clone()).or_insert(Lease { quota, left: 0, unleased: 0 }).unleased = 0;
+                    self.leases().entry(id.clone()).or_insert(Lease { revision, left: 0, unleased: 0 }).unleased = 0;
                     return Ok(false);
                 }
                 Err(leased) => unleased = quota.saturating_sub(leased),
@@ -240,22 +241,30 @@ impl Quotas {
     /// Counts the blocks for the models that they were leased for. The ledger is the truth; this is a reading aid, and
     /// what a crash leaves uncounted stays so.
     async fn count(&self) -> Result<(), UsageTrouble> {
-        let blocks = std::mem::take(&mut *self.uncounted.lock().unwrap_or_else(PoisonError::into_inner));
-        for Block { licence, model, leased } in blocks {
+        loop {
+            let first = self.uncounted().first().cloned();
+            let Some(Block { licence, model, leased }) = first else { return Ok(()) };
             let update = self.dynamodb.update_item().table_name(&self.table).set_key(Some(key(&licence, &model)));
             let update = update
                 .update_expression("ADD #leased :leased")
                 .expression_attribute_names("#leased", "leased")
                 .expression_attribute_values(":leased", AttributeValue::N(leased.to_string()));
             update.send().await.map_err(|error| UsageTrouble::Lease(Box::new(error)))?;
+            let mut uncounted = self.uncounted();
+            if !uncounted.is_empty() {
+                uncounted.remove(0);
+            }
         }
-        Ok(())
     }
 
     async fn leased(&self, id: &str) -> Result<u64, UsageTrouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let answer = read.set_key(Some(key(id, ENFORCING))).send().await;
         answer.map(|answer| leased_in(answer.item.as_ref())).map_err(|error| UsageTrouble::Read(Box::new(error)))
+    }
+
+    fn uncounted(&self) -> std::sync::MutexGuard<'_, Vec<Block>> {
+        self.uncounted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leases(&self) -> std::sync::MutexGuard<'_, HashMap<String, Lease>> {

@@ -750,7 +750,7 @@ fn licences_are_taken_without_quota_first_then_the_earliest_end_then_by_id() {
 }
 
 #[test]
-fn a_permit_draws_on_each_quota_once_and_a_refusal_on_none() {
+fn each_quota_that_lifts_an_embargo_is_named_once_in_a_refusal_too() {
     let quota = with(licence("q"), &json!({ "quota": { "requests": 5 } }));
     let two = [
         embargo("a", json!({ "everyone": true })),
@@ -759,7 +759,7 @@ fn a_permit_draws_on_each_quota_once_and_a_refusal_on_none() {
         quota,
     ];
     let drawn = |decision: &Decision| -> Vec<String> {
-        decision.draws_on.iter().map(|licence| licence.meta.id.clone()).collect()
+        decision.quotas.iter().map(|licence| licence.meta.id.clone()).collect()
     };
     let permit = decided("fable-5", &subject(unchanged), &law(&two)).unwrap();
     assert_eq!((drawn(&permit), permit.licences()), (vec!["q".to_owned()], vec!["q@1".to_owned()]));
@@ -768,11 +768,11 @@ fn a_permit_draws_on_each_quota_once_and_a_refusal_on_none() {
     let refusal = decided("fable-5", &subject(|s| s.to = to("CU")), &law(&two)).unwrap();
     assert_eq!(
         (told(&Ok(refusal)).as_str(), drawn(&decided("fable-5", &subject(|s| s.to = to("CU")), &law(&two)).unwrap())),
-        ("451 embargo.destination", vec![])
+        ("451 embargo.destination", vec!["q".to_owned()])
     );
     let without =
         decided("fable-5", &subject(unchanged), &law(&[embargo("a", json!({ "everyone": true })), licence("l")]));
-    assert!(without.unwrap().draws_on.is_empty());
+    assert!(without.unwrap().quotas.is_empty());
 }
 
 #[test]
@@ -879,7 +879,7 @@ fn a_caller_whom_the_records_dont_bear_out_is_told_that_alone() {
     ];
     for (codes, expected) in cases {
         let decision = Decision::unidentified(codes);
-        assert!(decision.model.is_none() && decision.embargoes.is_empty() && decision.draws_on.is_empty());
+        assert!(decision.model.is_none() && decision.embargoes.is_empty() && decision.quotas.is_empty());
         assert_eq!(told(&Ok(decision)), expected);
     }
 }

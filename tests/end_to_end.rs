@@ -83,3 +83,20 @@ async fn a_start_without_settings_names_every_fault_at_once() {
         assert!(said.contains(name), "{said}");
     }
 }
+
+#[tokio::test]
+async fn types_pass_through_untouched_and_none_is_made_up() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    let typed = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    let typed = typed.header("Content-Type", "text/csv").header("Accept", "application/x-sample;q=0.5");
+    let mut untyped = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    for headers in ["headers", "multiValueHeaders"] {
+        untyped.0[headers].as_object_mut().unwrap().remove("Content-Type");
+    }
+    assert_eq!(call(&function, &typed.0).await.status, 200);
+    assert_eq!(call(&function, &untyped.0).await.status, 200);
+    let types = world.sagemaker.invocations().all().into_iter().map(|seen| (seen.content_type, seen.accept));
+    let expected = [(Some("text/csv".into()), Some("application/x-sample;q=0.5".into())), (None, None)];
+    assert_eq!(types.collect::<Vec<_>>(), expected);
+}

@@ -477,6 +477,33 @@ async fn a_quota_is_given_back_where_the_model_did_not_run() {
 }
 
 #[tokio::test]
+async fn a_quota_is_not_given_back_where_a_closed_connection_leaves_it_open_whether_the_model_ran() {
+    let world = World::with_samples().await;
+    let gate = warm(&world).await;
+    let quota = || invocation("sample-quota-service", "mythos-5").0; // a licence for five requests
+    for _ in 0..5 {
+        world.sagemaker.next(Behaviour::Close);
+        world.sagemaker.next(Behaviour::NotReady);
+        assert_eq!(ask(&gate, &quota(), now()).await.status, 503);
+    }
+    assert_eq!(ask(&gate, &quota(), now()).await.codes(), ["embargo.foreign-person", "licence.exhausted"]);
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_for_the_quotas_bookkeeping() {
+    let world = World::with_samples().await;
+    let gate = warm(&world).await;
+    // The lease goes through; counting it by model hangs.
+    world.relay.rule(|seen: &Seen| {
+        let counts = seen.operation == "UpdateItem" && seen.body["Key"]["model"]["S"] != "*";
+        if counts { Action::Hang } else { Action::Forward }
+    });
+    let answered = ask(&gate, &invocation("sample-quota-service", "mythos-5").0, now()).await;
+    assert_eq!(answered.status, 200);
+    assert!(answered.account.unwrap().troubles.is_empty(), "it was cut off before its own time-out");
+}
+
+#[tokio::test]
 async fn a_quota_that_nobody_can_ask_about_is_trouble() {
     let world = World::with_samples().await;
     let gate = world.gate();

@@ -185,6 +185,18 @@ fn an_unreadable_group_serves_its_last_readable_version_and_then_refuses_the_mod
 }
 
 #[test]
+fn a_licence_scoped_by_an_unreadable_group_lifts_for_no_longer_than_the_group_serves() {
+    let scoped = with(licence("l"), &json!({ "nationalities": ["A:5"] }));
+    let before = register(&[model("fable-5@1"), letter(), group("A:5", &["DE"]), scoped]);
+    let damage = with(group("A:5", &["DE"]), &json!({ "countries": ["UK"] }));
+    let register = later(&before, 2, &[damage], now());
+    let german = subject(|s| s.facts.persons = national("DE"));
+    assert_eq!(ask_at("fable-5", &german, &register, after(299_999)), "permit by l@1");
+    assert_eq!(ask_at("fable-5", &german, &register, after(300_000)), "451 embargo.foreign-person licence.scope");
+    assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, after(300_000)), "permit", "the letter reads no group");
+}
+
+#[test]
 fn an_unreadable_setting_serves_its_last_readable_version_and_then_refuses_every_model() {
     let before = register(&[model("fable-5@1"), setting("permit")]);
     let register = later(&before, 2, &[setting("perhaps")], now());

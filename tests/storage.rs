@@ -289,6 +289,15 @@ async fn screenings_and_the_list_of_models_use_no_quota_and_tell_an_exhausted_on
 }
 
 #[tokio::test]
+async fn an_exhausted_quota_is_told_beside_every_other_reason() {
+    let world = with_quota(0).await;
+    let event = invocation("sample-quota-service", "mythos-5").header("End-Use", "undeclared").0;
+    let told = ask(&world.gate(), &event, now()).await;
+    assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted", "end-use.undeclared"]);
+    assert_eq!(usage(&world).await, [], "a refusal uses nothing");
+}
+
+#[tokio::test]
 async fn a_quota_that_the_operator_lowers_ends_the_leases_under_the_old_one() {
     let world = with_quota(1000).await;
     let gate = world.gate();
@@ -299,4 +308,79 @@ async fn a_quota_that_the_operator_lowers_ends_the_leases_under_the_old_one() {
     world.register(vec![licence]).await;
     let told = ask(&gate, &quota_request(), now()).await;
     assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted"], "50 were leased under the old one");
+}
+
+/// What happens to a quota: by which environment, and what.
+#[derive(Clone, Debug)]
+enum Happening {
+    Draw(usize),
+    GiveBack,
+    Crash(usize),
+    Amend(u64),
+}
+
+fn happenings() -> impl proptest::strategy::Strategy<Value = Vec<Happening>> {
+    use proptest::prelude::*;
+    let one = prop_oneof![
+        8 => (0..3_usize).prop_map(Happening::Draw),
+        2 => Just(Happening::GiveBack),
+        1 => (0..3_usize).prop_map(Happening::Crash),
+        1 => (0..60_u64).prop_map(Happening::Amend),
+    ];
+    proptest::collection::vec(one, 1..60)
+}
+
+fn licence(quota: u64, revision: u64) -> std::sync::Arc<export_gate::record::Record<export_gate::record::Licence>> {
+    let record = json!({"kind": "licence", "id": "l", "revision": revision, "authority": "BIS", "reference": "Sample",
+        "type": "licence", "models": ["m"], "licensees": ["o"], "persons": "any", "quota": {"requests": quota}});
+    std::sync::Arc::new(export_gate::record::read(&item(record)).unwrap())
+}
+
+/// Whatever draws, gives back, crashes and is amended: what is in use never passes the quota in force.
+#[test]
+fn a_quota_is_never_exceeded_whatever_happens() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let world = runtime.block_on(World::empty());
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases: 24,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    });
+    let environment = || export_gate::quota::Quotas::new(world.dynamodb.clone(), world.tables.usage.clone());
+    runner
+        .run(&happenings(), |happenings| {
+            runtime.block_on(async {
+                for model in ["*", "m@1"] {
+                    let gone = world.dynamodb.delete_item().table_name(&world.tables.usage);
+                    let gone = gone.key("licence", aws_sdk_dynamodb::types::AttributeValue::S("l".into()));
+                    gone.key("model", aws_sdk_dynamodb::types::AttributeValue::S(model.into())).send().await.unwrap();
+                }
+                let mut environments = [environment(), environment(), environment()];
+                let (mut quota, mut revision, mut held) = (20_u64, 1_u64, Vec::new());
+                let mut in_use = 0_u64;
+                for happening in happenings {
+                    match happening {
+                        Happening::Draw(by) => {
+                            let licences = [licence(quota, revision)];
+                            if let Ok(drawn) = environments[by].draw(&licences, "m@1").await {
+                                environments[by].tend(&drawn, "m@1").await.unwrap();
+                                held.push((by, drawn));
+                                in_use += 1;
+                                assert!(in_use <= quota, "{in_use} of {quota} in use");
+                            }
+                        }
+                        Happening::GiveBack => {
+                            if let Some((by, drawn)) = held.pop() {
+                                environments[by].give_back(drawn);
+                                in_use -= 1;
+                            }
+                        }
+                        Happening::Crash(which) => environments[which] = environment(),
+                        Happening::Amend(to) => (quota, revision) = (to, revision + 1),
+                    }
+                }
+            });
+            Ok(())
+        })
+        .unwrap();
 }

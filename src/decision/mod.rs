@@ -34,8 +34,8 @@ pub struct Decision {
     pub model: Option<(String, String)>,
     /// Every embargo that applied, by id.
     pub embargoes: Vec<Applied>,
-    /// The licences with a quota that the permit draws on, each once.
-    pub draws_on: Vec<Arc<Record<Licence>>>,
+    /// The licences with a quota that lifted an embargo, each once. A permit draws on them.
+    pub quotas: Vec<Arc<Record<Licence>>>,
 }
 
 /// Permit or refuse.
@@ -103,7 +103,7 @@ impl Decision {
         model: Option<&Record<Model>>,
         mut reasons: Vec<Reason>,
         embargoes: Vec<Applied>,
-        draws_on: Vec<Arc<Record<Licence>>>,
+        quotas: Vec<Arc<Record<Licence>>>,
     ) -> Self {
         reason::sort(&mut reasons);
         // INVARIANT: this is the one place that makes a permit, and it takes a model and no reason against it.
@@ -111,9 +111,8 @@ impl Decision {
             Some(model) if reasons.is_empty() => Outcome::Permit(Permit::new(model)),
             _ => Outcome::Refuse,
         };
-        let draws_on = if matches!(outcome, Outcome::Permit(_)) { draws_on } else { Vec::new() };
         let model = model.map(|model| (model.meta.id.clone(), model.endpoint.clone()));
-        Self { outcome, reasons, model, embargoes, draws_on }
+        Self { outcome, reasons, model, embargoes, quotas }
     }
 }
 
@@ -168,7 +167,7 @@ pub fn decide_on(
     let asking = licence::Asking { model, subject, register, exhausted, now };
     let refuses_unknown = register.screening(now).unknown_destination == WhenUnknown::Refuse;
     let mut applied = Vec::new();
-    let mut draws_on: Vec<Arc<Record<Licence>>> = Vec::new();
+    let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
     for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
         let Some(applies) = embargo::applies(record, subject, register, now) else { continue };
         let lifted_by = match record.effect {
@@ -189,9 +188,9 @@ pub fn decide_on(
         };
         if let Some(licence) = lifted_by
             && licence.quota.is_some()
-            && !draws_on.iter().any(|drawn| drawn.meta.id == licence.meta.id)
+            && !quotas.iter().any(|drawn| drawn.meta.id == licence.meta.id)
         {
-            draws_on.push(Arc::clone(licence));
+            quotas.push(Arc::clone(licence));
         }
         applied.push(Applied {
             embargo: record.meta.version(),
@@ -200,7 +199,7 @@ pub fn decide_on(
         });
     }
     applied.sort_by(|a, b| a.embargo.cmp(&b.embargo));
-    Ok(Decision::settled(Some(model), reasons, applied, draws_on))
+    Ok(Decision::settled(Some(model), reasons, applied, quotas))
 }
 
 /// What stands against a request whatever the model.

@@ -23,7 +23,7 @@ pub(super) fn draft(
     };
     let facts = match subject {
         Some(subject) => Rests::On(Box::new(subject.facts)),
-        None => Rests::Standing(standing(evidence)),
+        None => Rests::Standing(standing(asking, evidence)),
     };
     Draft {
         at: render_time(asking.now),
@@ -49,7 +49,7 @@ pub(super) fn draft(
 }
 
 /// What the records say of a caller whom they don't bear out.
-fn standing(evidence: &Evidence) -> Standing {
+fn standing(asking: &Asking<'_>, evidence: &Evidence) -> Standing {
     let Callers { client, organisation, person } = &evidence.callers;
     let verified_until = |verification: Option<&crate::record::Verification>| {
         use crate::record::VerificationStatus::Verified;
@@ -60,6 +60,7 @@ fn standing(evidence: &Evidence) -> Standing {
         location: evidence.from.by.clone(),
         organisation: organisation.as_ref().map(|organisation| organisation.status),
         organisation_verified_until: verified_until(organisation.as_ref().and_then(|o| o.verification.as_ref())),
+        person_by_header: asking.request.person_by_header.clone().filter(|_| asking.claimed().disagrees()),
         person_of: person.as_ref().map(|person| person.organisation.clone()),
         person_verified_until: verified_until(person.as_ref().and_then(|person| person.verification.as_ref())),
         users: client.as_ref().map(|client| client.users),

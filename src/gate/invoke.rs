@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::{Asking, Gate, Trouble};
 use crate::account::Account;
@@ -19,6 +19,9 @@ use crate::terms::Code;
 /// What is kept back of an invocation's time when the model is given its deadline: to write the completion, and to
 /// answer.
 const AFTER_THE_MODEL: Duration = Duration::from_millis(1_500);
+
+/// What the quotas' bookkeeping may take beyond model and ledger; a lease that is cut off is lost, and no more.
+const FOR_THE_QUOTAS: Duration = Duration::from_millis(100);
 
 impl Gate {
     /// Model ‖ ledger: both at the same time, and the answer only when the entry is durable.
@@ -39,28 +42,33 @@ impl Gate {
             let answered = self.models.invoke(permit, content_type, accept, body, until).await;
             (answered, began.elapsed())
         };
-        let tend = timeout_at(asking.deadline, self.quotas.tend(&drawn, &model));
-        let work = async { tokio::join!(call, tend) };
         let write = async {
             let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(draft)).await;
             (permitted, began.elapsed())
         };
         // Without its entry no answer leaves, so a write that fails ends the request, however far the model is.
-        let (permitted, ((answered, model_took), tended)) = match select(pin!(work), pin!(write)).await {
-            Either::Left((worked, write)) => {
-                let (permitted, took) = write.await;
-                account.wrote(took);
-                (permitted?, worked)
-            }
-            Either::Right(((permitted, took), work)) => {
-                account.wrote(took);
-                (permitted?, work.await)
+        let both = async {
+            match select(pin!(call), pin!(write)).await {
+                Either::Left((called, write)) => {
+                    let (permitted, wrote) = write.await;
+                    (permitted.map(|permitted| (permitted, called)), wrote)
+                }
+                Either::Right(((permitted, wrote), call)) => match permitted {
+                    Ok(permitted) => (Ok((permitted, call.await)), wrote),
+                    Err(trouble) => (Err(trouble), wrote),
+                },
             }
         };
-        account.model = Some(model_took);
+        let ((permitted, wrote), tended) = match select(pin!(both), pin!(self.quotas.tend(&drawn, &model))).await {
+            Either::Left((done, tend)) => (done, timeout(FOR_THE_QUOTAS, tend).await),
+            Either::Right((tended, both)) => (both.await, Ok(tended)),
+        };
+        account.wrote(wrote);
         if let Ok(Err(error)) = tended {
             account.note(Causes(&error).to_string());
         }
+        let (permitted, (answered, model_took)) = permitted?;
+        account.model = Some(model_took);
         self.release(asking, permitted, drawn, answered, account).await
     }
 

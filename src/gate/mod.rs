@@ -206,12 +206,12 @@ impl Gate {
             let undecidable = |error| Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() };
             let decision = decide(model, subject, register, &exhausted, asking.now).map_err(undecidable)?;
             subject.facts.exhausted = exhausted.iter().cloned().collect();
-            if decision.draws_on.is_empty() {
+            if decision.quotas.is_empty() {
                 return Ok((decision, Drawn::default()));
             }
             // What is exhausted is asked no more, so that each round has one licence less to draw on.
-            let more = if kind == Kind::Screening {
-                let quotas = self.quotas.exhausted(&decision.draws_on);
+            let more = if kind == Kind::Screening || matches!(decision.outcome, Outcome::Refuse) {
+                let quotas = self.quotas.exhausted(&decision.quotas);
                 let more = asking.in_time(Code::RegisterUnavailable, quotas).await?;
                 if more.is_empty() {
                     return Ok((decision, Drawn::default()));
@@ -219,7 +219,7 @@ impl Gate {
                 more
             } else {
                 let id = decision.model.as_ref().map_or(model.as_str(), |(id, _)| id);
-                let draw = self.quotas.draw(&decision.draws_on, id);
+                let draw = self.quotas.draw(&decision.quotas, id);
                 match timeout_at(asking.deadline, draw).await {
                     Ok(Ok(drawn)) => return Ok((decision, drawn)),
                     Ok(Err(DrawTrouble::Exhausted(ids))) => ids,

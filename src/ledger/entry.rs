@@ -137,6 +137,9 @@ pub struct Standing {
     /// Until when the organisation is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organisation_verified_until: Option<String>,
+    /// The person by the header, where the token names another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_by_header: Option<String>,
     /// The organisation of the person's record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_of: Option<String>,
@@ -362,6 +365,7 @@ mod tests {
             client: Some(CallerStatus::Active),
             organisation: Some(CallerStatus::Suspended),
             organisation_verified_until: Some("t".into()),
+            person_by_header: Some("h".into()),
             person_of: Some("o".into()),
             person_verified_until: Some("t".into()),
             users: Some(Users::None),

@@ -136,10 +136,13 @@ impl Register {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
     }
 
-    /// Whether a country is in a group at `now`. Nobody can say of a group that is not in force.
+    /// Whether a country is in a group at `now`. Nobody can say of a group that is not in force, or whose last version
+    /// could not be read for longer than [`GRACE`].
     #[must_use]
     pub fn in_group(&self, group: &str, country: Country, now: Timestamp) -> Match {
+        let outlived = |damage: &shelf::Damage| damage.since.checked_add(GRACE).is_ok_and(|end| end <= now);
         match self.groups.get(group) {
+            Some(_) if self.groups.damage_of(group).is_some_and(outlived) => Match::Unknown,
             Some(group) if group.meta.is_in_force(now) => Match::from(group.countries.contains(country)),
             Some(_) | None => Match::Unknown,
         }

@@ -62,6 +62,11 @@ impl<T> Shelf<T> {
         self.0.get(id)?.readable.as_ref()
     }
 
+    /// What is wrong with a record's last version.
+    pub(super) fn damage_of(&self, id: &str) -> Option<&Damage> {
+        self.0.get(id)?.damage.as_ref()
+    }
+
     /// Every record in its last readable version.
     pub(super) fn readable(&self) -> impl Iterator<Item = &Arc<Record<T>>> {
         self.0.values().filter_map(|slot| slot.readable.as_ref())

@@ -35,6 +35,9 @@ pub enum WriteTrouble {
     /// Reading what is there failed.
     #[error("the register could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
+    /// The transaction could not be made.
+    #[error("the change could not be made: {0}")]
+    Unmade(String),
     /// The transaction failed; most often because somebody else changed the register at the same time.
     #[error("the change could not be written; if somebody else changed the register just now, try again")]
     Write(#[source] Box<SdkError<TransactWriteItemsError>>),
@@ -73,8 +76,8 @@ impl RegisterWriter {
         }
         let next = Head { revision, kinds };
         puts.extend((0..HEADS).map(|number| self.head_put(number, &next, before.as_ref())));
-        let items = puts.into_iter().filter_map(|put| put.build().ok());
-        let items = items.map(|put| TransactWriteItem::builder().put(put).build()).collect();
+        let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteTrouble::Unmade(error.to_string())));
+        let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build())).collect::<Result<_, _>>()?;
         let sent = self.dynamodb.transact_write_items().set_transact_items(Some(items)).send().await;
         sent.map(|_| revision).map_err(|error| WriteTrouble::Write(Box::new(error)))
     }
