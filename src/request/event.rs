@@ -148,3 +148,29 @@ fn body(text: Option<String>, is_base64: bool) -> Result<Vec<u8>, Rejected> {
     };
     if body.len() > LARGEST_BODY { Err(Rejected::TooLarge) } else { Ok(body) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn who_is_not_named_is_told_so_before_anything_else() {
+        let event = |method: &str, path: &str, authorizer: Value| {
+            let context = json!({"httpMethod": method, "authorizer": authorizer, "identity": {}});
+            json!({"httpMethod": method, "path": path, "requestContext": context, "body": "%", "isBase64Encoded": true})
+        };
+        let named = || json!({"principalId": "app"});
+        let table = [
+            ("GET", "/v1/nothing", json!(null), Rejected::NoPrincipal),
+            ("GET", "/v1/models/m/invocations", json!(null), Rejected::NoPrincipal),
+            ("POST", "/v1/models/m/invocations", json!(null), Rejected::NoPrincipal),
+            ("GET", "/v1/nothing", named(), Rejected::NoRoute),
+            ("GET", "/v1/models/m/invocations", named(), Rejected::Method("POST")),
+            ("POST", "/v1/models/m/invocations", named(), Rejected::Base64),
+        ];
+        for (method, path, authorizer, expected) in table {
+            assert_eq!(read(&event(method, path, authorizer).to_string()).err(), Some(expected), "{method} {path}");
+        }
+    }
+}
