@@ -104,12 +104,6 @@ impl CountrySet {
             *word |= 1_u64.checked_shl(bit).unwrap_or(0);
         }
     }
-
-    /// Whether the set has no country.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
-    }
 }
 
 impl FromIterator<Country> for CountrySet {
