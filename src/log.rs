@@ -9,9 +9,10 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 use crate::account::Account;
+use crate::terms::Code;
 
 /// The namespace of the metrics.
-const NAMESPACE: &str = "export-gate";
+pub const NAMESPACE: &str = "export-gate";
 
 /// Sends log lines to standard output as JSON. `level` is the gate's own; other crates speak from `WARN` up, since what
 /// they say below that can hold requests.
@@ -76,11 +77,13 @@ pub fn unreadable(records: &[(String, String, String)]) {
 pub fn metrics(account: &Account, at: i64) -> Value {
     let refused = (400..500).contains(&account.status);
     let leading = account.codes.first().filter(|_| account.status >= 400);
+    let exhausted = account.codes.iter().filter(|code| **code == Code::LicenceExhausted).count();
     let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
     let mut line = json!({
         "Requests": 1,
         "Refusals": u8::from(refused),
         "Failures": u8::from(account.status >= 500),
+        "LicencesExhausted": exhausted,
         "UnreadableRecords": account.unreadable.len(),
         "Unreadable": account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect::<Vec<_>>(),
         "Route": account.route,
@@ -89,6 +92,7 @@ pub fn metrics(account: &Account, at: i64) -> Value {
         metric("Requests", "Count"),
         metric("Refusals", "Count"),
         metric("Failures", "Count"),
+        metric("LicencesExhausted", "Count"),
         metric("UnreadableRecords", "Count"),
     ];
     let gate = (account.gate != Duration::ZERO).then_some(account.gate);

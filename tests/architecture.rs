@@ -15,19 +15,20 @@ use std::path::{Path, PathBuf};
 /// Each module of the crate, and those that it may import: only such as stand above it.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("terms", &[]),
+    ("canonical", &[]),
     ("causes", &[]),
     ("connections", &[]),
     ("settings", &[]),
     ("record", &["terms"]),
     ("request", &["terms"]),
-    ("register", &["record", "terms"]),
+    ("register", &["canonical", "record", "terms"]),
     ("decision", &["record", "register", "terms"]),
     ("evidence", &["decision", "record", "register", "request", "terms"]),
-    ("ledger", &["connections", "decision", "record", "terms"]),
+    ("ledger", &["canonical", "connections", "decision", "record", "terms"]),
     ("quota", &["record", "terms"]),
     ("model", &["causes", "connections", "decision", "terms"]),
     ("account", &["decision", "register", "request", "terms"]),
-    ("log", &["account"]),
+    ("log", &["account", "terms"]),
     ("answer", &["decision", "ledger", "model", "record", "register", "request", "terms"]),
     (
         "gate",

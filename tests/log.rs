@@ -4,6 +4,9 @@
 
 mod world;
 
+use export_gate::account::Account;
+use export_gate::log::metrics;
+use export_gate::terms::Code;
 use serde_json::{Value, json};
 use world::events::{IN_US, invocation};
 use world::{PATIENCE, World, call};
@@ -62,6 +65,13 @@ async fn each_request_is_one_log_line_and_one_metrics_line() {
         assert_eq!(metrics["ModelLatency"].is_f64(), status == 200);
         assert_eq!(metrics["Code"].as_str().unwrap_or_default(), codes.split(' ').next().unwrap());
     }
+}
+
+#[test]
+fn an_exhausted_licence_is_counted_though_its_embargo_leads() {
+    let codes = vec![Code::EmbargoForeignPerson, Code::LicenceExhausted, Code::EmbargoDestination];
+    let line = metrics(&Account { codes, status: 451, ..Account::default() }, 0);
+    assert_eq!((&line["LicencesExhausted"], &line["Code"]), (&json!(1), &json!("embargo.foreign-person")));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod chain;
 mod entry;
+mod proof;
 
 pub use chain::{Ledger, LedgerTrouble, Recorded, Unanswered};
 pub use entry::{Draft, Entry, Finding, Kind, Reason as EntryReason, Rests, Standing};
+pub use proof::bears_its_hash;

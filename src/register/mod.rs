@@ -3,6 +3,7 @@
 //! A [`Register`] never changes: a newer revision gives a new one, so a request keeps what it was decided on.
 
 mod fault;
+pub mod history;
 mod read;
 mod shelf;
 mod write;
@@ -164,6 +165,10 @@ impl Register {
             Embargo::KIND => self.embargoes.put(&id, &item, now),
             Licence::KIND => self.licences.put(&id, &item, now),
             Screening::KIND => self.settings.put(&id, &item, now),
+            // Withdrawn, it is nothing, whatever it was: there is no other way to be rid of it, since nothing is deleted.
+            _ if item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true)) => {
+                self.strange.remove(&(kind, id));
+            }
             _ => {
                 self.strange.insert((kind.clone(), id.clone()), fault::of_strange_kind(kind, id));
             }

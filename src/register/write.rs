@@ -1,17 +1,21 @@
 //! I/O. Changing the register: records, their history and the heads, in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
+use super::history::{self, Key};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable};
 
-/// How many records one transaction takes: DynamoDB's 100 items, less the heads, each record with its history.
-pub const MOST_RECORDS: usize = 46;
+/// How many records one transaction takes: DynamoDB's 100 items, less the heads and the item that names the records,
+/// each record with its history.
+pub const MOST_RECORDS: usize = 45;
 
 /// A writer of the register.
 #[derive(Clone, Debug)]
@@ -27,8 +31,8 @@ pub enum WriteTrouble {
     #[error("{0} records are more than the {MOST_RECORDS} that one change takes")]
     TooMany(usize),
     /// A record without a text as `kind` or `id`.
-    #[error("a record has no `{0}`")]
-    NoKey(&'static str),
+    #[error("a record's `kind` or `id` is missing, or no text")]
+    NoKey,
     /// The head can't be read.
     #[error("the register's head can't be read: {0}")]
     BadHead(#[source] Unreadable),
@@ -41,6 +45,39 @@ pub enum WriteTrouble {
     /// The transaction failed; most often because somebody else changed the register at the same time.
     #[error("the change could not be written; if somebody else changed the register just now, try again")]
     Write(#[source] Box<SdkError<TransactWriteItemsError>>),
+    /// An item could not be put back.
+    #[error("the item could not be put back")]
+    PutBack(#[source] Box<SdkError<PutItemError>>),
+}
+
+/// One record's part of a change.
+struct Step {
+    key: Key,
+    record: Item,
+    /// The version that goes into the history.
+    earlier: Option<Item>,
+    /// What the table must hold for the change to be made.
+    found: Option<Item>,
+}
+
+/// What must hold for a put to be made, as DynamoDB takes it.
+struct Condition {
+    expression: String,
+    names: HashMap<String, String>,
+    values: Option<Item>,
+}
+
+impl WriteTrouble {
+    /// Whether somebody else was faster, so that reading anew and trying again may do.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let Self::Write(error) = self else { return false };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+            return false;
+        };
+        let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+        codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+    }
 }
 
 impl RegisterWriter {
@@ -58,22 +95,95 @@ impl RegisterWriter {
         if records.len() > MOST_RECORDS {
             return Err(WriteTrouble::TooMany(records.len()));
         }
-        let head = self.get(&Head::kind(0), Head::ID).await?.map(Head::read).transpose();
-        let before = head.map_err(WriteTrouble::BadHead)?;
-        let mut kinds = before.as_ref().map(|head| head.kinds.clone()).unwrap_or_default();
-        let revision = before.as_ref().map_or(0, |head| head.revision).saturating_add(1);
-        for (kind, records) in count_by_kind(&records)? {
-            kinds.insert(kind, KindHead { revision, records });
+        let mut steps = Vec::new();
+        for record in records {
+            let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+            let found = self.get(&key).await?;
+            steps.push(Step { key, record, earlier: found.clone(), found });
         }
-        let mut puts = Vec::new();
-        for mut record in records {
-            let (kind, id) = (key(&record, "kind")?, key(&record, "id")?);
-            if let Some(earlier) = self.get(&kind, &id).await? {
-                puts.push(self.plain_put(history(earlier, &kind, &id)));
+        self.write(steps).await
+    }
+
+    /// Gives a record that stands in the table, though no writer put it there, a revision of its own. `earlier` is the
+    /// version that it took the place of. Returns the revision.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`], a conflict where the record is another by now; then nothing was changed.
+    pub async fn settle(&self, record: Item, earlier: Option<Item>) -> Result<u64, WriteTrouble> {
+        let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+        self.write(vec![Step { key, found: Some(record.clone()), record, earlier }]).await
+    }
+
+    /// Puts a record that was deleted back as it was, with a new revision. Returns the revision.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`], a conflict where there is one by now; then nothing was changed.
+    pub async fn restore(&self, record: Item) -> Result<u64, WriteTrouble> {
+        let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+        self.write(vec![Step { key, earlier: Some(record.clone()), record, found: None }]).await
+    }
+
+    /// Keeps a version in the history that nobody kept when it was replaced.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`].
+    pub async fn keep(&self, version: &Item) -> Result<(), WriteTrouble> {
+        let key = Key::of(version).ok_or(WriteTrouble::NoKey)?;
+        match self.history(version, &key).await? {
+            Some(item) => self.put_back(item, None).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Puts an item that no revision is about, a head or one of the history, just as it was, where the table still
+    /// holds `found`. Where it doesn't, nothing is done.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`].
+    pub async fn put_back(&self, item: Item, found: Option<Item>) -> Result<(), WriteTrouble> {
+        let Condition { expression, names, values } = Condition::holds(found);
+        let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));
+        let put = put.condition_expression(expression).set_expression_attribute_names(Some(names));
+        match put.set_expression_attribute_values(values).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(())
+            }
+            Err(error) => Err(WriteTrouble::PutBack(Box::new(error))),
+        }
+    }
+
+    /// What stands at a key.
+    ///
+    /// # Errors
+    /// [`WriteTrouble::Read`].
+    pub async fn get(&self, key: &Key) -> Result<Option<Item>, WriteTrouble> {
+        let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key.item()));
+        read.send().await.map(|answer| answer.item).map_err(|error| WriteTrouble::Read(Box::new(error)))
+    }
+
+    async fn write(&self, steps: Vec<Step>) -> Result<u64, WriteTrouble> {
+        let head = Key { kind: Head::kind(0), id: Head::ID.to_owned() };
+        let before = self.get(&head).await?.map(Head::read).transpose().map_err(WriteTrouble::BadHead)?;
+        let revision = before.as_ref().map_or(0, |head| head.revision).saturating_add(1);
+        let mut kinds = before.as_ref().map(|head| head.kinds.clone()).unwrap_or_default();
+        for Step { key, .. } in &steps {
+            let kind = kinds.entry(key.kind.clone()).or_insert(KindHead { revision, records: 0 });
+            let earlier = if kind.revision == revision { kind.records } else { 0 };
+            *kind = KindHead { revision, records: earlier.saturating_add(1) };
+        }
+        let (mut puts, mut written) = (Vec::new(), Vec::new());
+        for Step { key, mut record, earlier, found } in steps {
+            if let Some(earlier) = earlier
+                && let Some(kept) = self.history(&earlier, &key).await?
+            {
+                puts.push(self.conditional_put(kept, None));
             }
             record.insert("revision".into(), AttributeValue::N(revision.to_string()));
-            puts.push(self.plain_put(record));
+            puts.push(self.conditional_put(record.clone(), found));
+            written.push((key, record));
         }
+        puts.push(self.plain_put(history::change(revision, &written)));
         let next = Head { revision, kinds };
         puts.extend((0..HEADS).map(|number| self.head_put(number, &next, before.as_ref())));
         let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteTrouble::Unmade(error.to_string())));
@@ -82,29 +192,60 @@ impl RegisterWriter {
         sent.map(|_| revision).map_err(|error| WriteTrouble::Write(Box::new(error)))
     }
 
-    async fn get(&self, kind: &str, id: &str) -> Result<Option<Item>, WriteTrouble> {
-        let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let read = read.key("kind", AttributeValue::S(kind.into())).key("id", AttributeValue::S(id.into()));
-        read.send().await.map(|answer| answer.item).map_err(|error| WriteTrouble::Read(Box::new(error)))
+    /// Whether the history keeps a version.
+    ///
+    /// # Errors
+    /// [`WriteTrouble::Read`].
+    pub async fn keeps(&self, version: &Item) -> Result<bool, WriteTrouble> {
+        let key = Key::of(version).ok_or(WriteTrouble::NoKey)?;
+        Ok(self.history(version, &key).await?.is_none())
     }
 
-    fn plain_put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+    /// The item by which the history is to keep a version; `None` where it has it already. Nothing that is kept is ever
+    /// put over.
+    async fn history(&self, version: &Item, key: &Key) -> Result<Option<Item>, WriteTrouble> {
+        for more in 0.. {
+            let item = history::kept(version, key, more);
+            match self.get(&Key::of(&item).ok_or(WriteTrouble::NoKey)?).await? {
+                None => return Ok(Some(item)),
+                Some(there) if there == item => return Ok(None),
+                Some(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn plain_put(&self, item: Item) -> PutBuilder {
         Put::builder().table_name(&self.table).set_item(Some(item))
     }
 
-    fn head_put(
-        &self,
-        number: u8,
-        next: &Head,
-        before: Option<&Head>,
-    ) -> aws_sdk_dynamodb::types::builders::PutBuilder {
-        let put = self.plain_put(head_item(number, next)).expression_attribute_names("#revision", "revision");
-        match before {
-            None => put.condition_expression("attribute_not_exists(#revision)"),
-            Some(head) => put
-                .condition_expression("#revision = :read")
-                .expression_attribute_values(":read", AttributeValue::N(head.revision.to_string())),
+    /// A put that is made only where the table holds `found`, or nothing.
+    fn conditional_put(&self, item: Item, found: Option<Item>) -> PutBuilder {
+        let Condition { expression, names, values } = Condition::holds(found);
+        let put = self.plain_put(item).condition_expression(expression);
+        put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values)
+    }
+
+    /// A head's next version, where that head says just what the one says that was read.
+    fn head_put(&self, number: u8, next: &Head, before: Option<&Head>) -> PutBuilder {
+        self.conditional_put(head_item(number, next), before.map(|head| head_item(number, head)))
+    }
+}
+
+impl Condition {
+    /// The table holds `found` to the letter, or nothing: an edit by hand, which moves no head, is not put over unseen.
+    fn holds(found: Option<Item>) -> Self {
+        let Some(found) = found else {
+            let names = HashMap::from([("#kind".to_owned(), "kind".to_owned())]);
+            return Self { expression: "attribute_not_exists(#kind)".to_owned(), names, values: None };
+        };
+        let (mut names, mut values, mut same) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (number, (name, value)) in found.into_iter().enumerate() {
+            same.push(format!("#a{number} = :a{number}"));
+            names.insert(format!("#a{number}"), name);
+            values.insert(format!(":a{number}"), value);
         }
+        Self { expression: same.join(" AND "), names, values: Some(values) }
     }
 }
 
@@ -120,27 +261,4 @@ fn head_item(number: u8, head: &Head) -> Item {
         ("revision".into(), n(head.revision)),
         ("kinds".into(), AttributeValue::M(kinds)),
     ])
-}
-
-/// An earlier version as the history keeps it: without `revision`, which would put it into the index.
-fn history(mut earlier: Item, kind: &str, id: &str) -> Item {
-    let was = earlier.remove("revision").unwrap_or_else(|| AttributeValue::N("0".into()));
-    let version = was.as_n().map_or("0", String::as_str).to_owned();
-    earlier.insert("kind".into(), AttributeValue::S(format!("history#{kind}")));
-    earlier.insert("id".into(), AttributeValue::S(format!("{id}@{version}")));
-    earlier.insert("was".into(), was);
-    earlier
-}
-
-fn count_by_kind(records: &[Item]) -> Result<BTreeMap<String, u64>, WriteTrouble> {
-    let mut counts = BTreeMap::new();
-    for record in records {
-        let count: &mut u64 = counts.entry(key(record, "kind")?).or_default();
-        *count = count.saturating_add(1);
-    }
-    Ok(counts)
-}
-
-fn key(record: &Item, name: &'static str) -> Result<String, WriteTrouble> {
-    record.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or(WriteTrouble::NoKey(name))
 }

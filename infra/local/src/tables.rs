@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
-    ScalarAttributeType,
+    ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use aws_smithy_http_client::Builder as HttpClient;
 
@@ -82,14 +82,15 @@ impl Tables {
             .expect("the index has a name and a key");
         let register = table(client, &self.register, &[("kind", S), ("id", S)])
             .attribute_definitions(attribute("revision", N))
-            .local_secondary_indexes(by_revision);
+            .local_secondary_indexes(by_revision)
+            .stream_specification(both_images());
 
         create(client, table(client, &self.callers, &[("id", S)])).await?;
         create(client, register).await?;
         let usage = [("licence", S), ("model", S)];
         create(client, table(client, &self.usage, &usage)).await?;
         let ledger = [("chain", S), ("seq", N)];
-        create(client, table(client, &self.ledger, &ledger)).await
+        create(client, table(client, &self.ledger, &ledger).stream_specification(both_images())).await
     }
 }
 
@@ -114,6 +115,12 @@ fn table(client: &Client, name: &str, keys: &[(&str, ScalarAttributeType)]) -> C
         table = table.attribute_definitions(attribute(name, kind.clone())).key_schema(key(name, role));
     }
     table
+}
+
+/// As the functions behind the streams need them.
+fn both_images() -> StreamSpecification {
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
+    stream.build().expect("it says that it is enabled")
 }
 
 fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {

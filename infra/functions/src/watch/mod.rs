@@ -1,0 +1,268 @@
+//! I/O. `register-watch`: what was changed by hand becomes a change like any other, with a revision, its history and the
+//! heads moved, so that every gate reads it.
+//!
+//! Every step may come twice, since a stream sends again what failed, and none does harm the second time.
+
+mod heads;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use aws_lambda_events::dynamodb::Event;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodb::Client as DynamoDb;
+use export_gate::causes::Causes;
+use export_gate::record::{Head, Item};
+use export_gate::register::history::{self, HISTORY, Key, revision_of};
+use export_gate::register::{RegisterStore, RegisterWriter, WriteTrouble};
+
+use crate::alarm::{Alarms, Untold};
+use crate::metric;
+use crate::stream::{self, Change, Imageless, Told};
+use heads::{HeadsTrouble, head_key};
+
+/// How often a change that others interrupted is tried anew before the stream is asked to send it again.
+const TRIES: u32 = 5;
+
+/// The watch over the register's table.
+#[derive(Debug)]
+pub struct Watch {
+    dynamodb: DynamoDb,
+    table: String,
+    writer: RegisterWriter,
+    /// The register as a gate would read it.
+    register: RegisterStore,
+    alarms: Alarms,
+    /// The faults that the operators were told of: record, and why.
+    told: Mutex<BTreeSet<(Key, String)>>,
+}
+
+/// Why a change could not be seen to.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchTrouble {
+    /// The stream's record tells no change.
+    #[error(transparent)]
+    Imageless(#[from] Imageless),
+    /// An item without a key.
+    #[error("an item of the stream has no `kind` or `id`")]
+    NoKey,
+    /// The register could not be read or written.
+    #[error("the register's record could not be seen to")]
+    Write(#[from] WriteTrouble),
+    /// Others were always faster.
+    #[error("others changed the register {TRIES} times while `{0}` was to get its revision")]
+    Interrupted(Key),
+    /// The heads could not be read or put right.
+    #[error("the register's heads could not be seen to")]
+    Heads(#[from] HeadsTrouble),
+    /// The operators could not be told.
+    #[error(transparent)]
+    Untold(#[from] Untold),
+}
+
+/// The changes of a batch, by revision: many records of a batch were most often written by the same one.
+type Changes = HashMap<u64, Item>;
+
+impl Watch {
+    /// A watch over this table.
+    #[must_use]
+    pub fn new(dynamodb: &DynamoDb, table: String, alarms: Alarms) -> Self {
+        Self {
+            writer: RegisterWriter::new(dynamodb.clone(), table.clone()),
+            register: RegisterStore::new(dynamodb.clone(), table.clone()),
+            dynamodb: dynamodb.clone(),
+            table,
+            alarms,
+            told: Mutex::default(),
+        }
+    }
+
+    /// Sees to every change of a batch, then tells the operators of each record that can't be relied on.
+    ///
+    /// # Errors
+    /// [`Imageless`], since then it can't be told where to begin anew; what else fails is asked for again.
+    pub async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse, Imageless> {
+        let changes = stream::read(event)?;
+        let mut known = Changes::new();
+        for Told { sequence, change, .. } in &changes {
+            if let Err(trouble) = self.see_to(change, &mut known).await {
+                tracing::error!(trouble = %Causes(&trouble), "a change is asked for again");
+                return Ok(stream::again_from(Some(sequence.clone())));
+            }
+        }
+        if let Err(trouble) = self.look_over().await {
+            tracing::error!(trouble = %Causes(&trouble), "the batch is asked for again");
+            return Ok(stream::again_from(changes.into_iter().next().map(|told| told.sequence)));
+        }
+        Ok(stream::again_from(None))
+    }
+
+    async fn see_to(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
+        let image = match change {
+            Change::Put { old: Some(old), new } if old == new => return Ok(()),
+            Change::Put { new, .. } => new,
+            Change::Removed { old } => old,
+        };
+        let key = Key::of(image).ok_or(WatchTrouble::NoKey)?;
+        // A list's chunks are written before their list, and count through it.
+        if key.kind.starts_with("chunk#") {
+            return Ok(());
+        }
+        if key.kind.starts_with("head#") {
+            return self.see_to_head(change, known).await;
+        }
+        if key.kind.starts_with(HISTORY) {
+            return self.see_to_history(&key, change).await;
+        }
+        for _ in 0..TRIES {
+            let outcome = match change {
+                Change::Put { old, new } => self.see_to_put(&key, old.as_ref(), new, known).await,
+                Change::Removed { old } => self.see_to_removal(&key, old, known).await,
+            };
+            match outcome {
+                Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() => {}
+                outcome => return outcome,
+            }
+        }
+        Err(WatchTrouble::Interrupted(key))
+    }
+
+    async fn see_to_put(
+        &self,
+        key: &Key,
+        old: Option<&Item>,
+        new: &Item,
+        known: &mut Changes,
+    ) -> Result<(), WatchTrouble> {
+        if self.is_written(key, new, known).await? {
+            return Ok(());
+        }
+        let there = self.writer.get(key).await?;
+        if there.as_ref() == Some(new) {
+            let revision = self.writer.settle(new.clone(), old.cloned()).await?;
+            repaired(key, revision, "a record edited by hand has got its revision");
+        } else if let Some(old) = old {
+            // Another edit came behind this one, and is told next. The version before must not be lost between them.
+            self.writer.keep(old).await?;
+        }
+        Ok(())
+    }
+
+    async fn see_to_removal(&self, key: &Key, old: &Item, known: &mut Changes) -> Result<(), WatchTrouble> {
+        match self.writer.get(key).await? {
+            None => {
+                let revision = self.writer.restore(old.clone()).await?;
+                repaired(key, revision, "a record deleted by hand is back");
+            }
+            Some(there) if there != *old && self.is_written(key, &there, known).await? => self.writer.keep(old).await?,
+            // Put again by hand, perhaps as another: who read the register in between must read it anew.
+            Some(there) => {
+                let revision = self.writer.settle(there, Some(old.clone())).await?;
+                repaired(key, revision, "a record deleted and put again by hand has got its revision");
+            }
+        }
+        Ok(())
+    }
+
+    /// A writer raises all heads by one, and lists what it wrote. Whatever else becomes of a head was done by hand, and
+    /// would keep everybody from writing: then the other heads say what it should be.
+    async fn see_to_head(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
+        if let Change::Put { old, new } = change {
+            let before = old.as_ref().map_or(Some(0), revision_of);
+            let revision = before.and_then(|before| before.checked_add(1));
+            if let Some(revision) = revision.filter(|revision| revision_of(new) == Some(*revision))
+                && self.change(revision, known).await?.is_some()
+            {
+                return Ok(());
+            }
+        }
+        let put_right = heads::put_right(&self.dynamodb, &self.table, &self.writer).await?;
+        if put_right > 0 {
+            tracing::warn!(heads = put_right, "heads that were edited or deleted by hand are put right");
+            metric::count("RegisterRepairs", put_right);
+        }
+        Ok(())
+    }
+
+    /// Whether a writer put `there`, and nobody has replaced it since: it is to the letter what its revision wrote, and
+    /// the history has no such version. A revision that was typed, copied or left as it was does not pass.
+    async fn is_written(&self, key: &Key, there: &Item, known: &mut Changes) -> Result<bool, WatchTrouble> {
+        let Some(revision) = revision_of(there) else { return Ok(false) };
+        let change = self.change(revision, known).await?;
+        Ok(change.is_some_and(|change| history::wrote(change, key, there)) && !self.writer.keeps(there).await?)
+    }
+
+    /// The register's own list of what a revision wrote, which is written with it.
+    async fn change<'a>(&self, revision: u64, known: &'a mut Changes) -> Result<Option<&'a Item>, WatchTrouble> {
+        if !known.contains_key(&revision)
+            && let Some(change) = self.writer.get(&history::change_key(revision)).await?
+        {
+            known.insert(revision, change);
+        }
+        Ok(known.get(&revision))
+    }
+
+    /// The past only grows. What was taken out of it is put back; what was changed in it is told.
+    async fn see_to_history(&self, key: &Key, change: &Change) -> Result<(), WatchTrouble> {
+        match change {
+            Change::Put { old: None, .. } => Ok(()),
+            Change::Put { old: Some(_), .. } => {
+                let subject = format!("export-gate: the register's history was changed: {key}");
+                let message = format!(
+                    "`{key}` holds an earlier version of a record, and was edited. The table's point-in-time recovery \
+                     has what it was."
+                );
+                Ok(self.alarms.tell(&subject, &message).await?)
+            }
+            Change::Removed { old } => {
+                self.writer.put_back(old.clone(), None).await?;
+                repaired(key, 0, "an item of the history that was deleted by hand is back");
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads the register as a gate would, and tells of each record that can't be relied on, once.
+    async fn look_over(&self) -> Result<(), WatchTrouble> {
+        let Some(head) = self.writer.get(&head_key(0)).await? else { return Ok(()) };
+        let Ok(head) = Head::read(head) else { return Ok(()) };
+        let register = match self.register.at(head, jiff::Timestamp::now()).await {
+            Ok(register) => register,
+            // The gates say so too, with 503; the changes themselves are seen to.
+            Err(trouble) => {
+                tracing::error!(trouble = %Causes(&trouble), "the register can't be read whole");
+                return Ok(());
+            }
+        };
+        let faults = register.faults();
+        metric::count("UnreadableRecords", faults.len());
+        let mut current = BTreeSet::new();
+        for fault in faults {
+            let key = Key { kind: fault.kind.clone(), id: fault.id.clone() };
+            let is_new = !self.told().contains(&(key.clone(), fault.why.clone()));
+            if is_new {
+                let subject = format!("export-gate: {key} can't be relied on");
+                let message = format!(
+                    "`{key}` can't be relied on: {}.\n\nA record that only permits counts as absent. For any other its \
+                     last readable version serves for 300 s, then the models that it concerns are refused (at once \
+                     where there was none). Mend the record, or withdraw it, in the register's table: it counts from \
+                     the next request.",
+                    fault.why
+                );
+                self.alarms.tell(&subject, &message).await?;
+            }
+            current.insert((key, fault.why.clone()));
+        }
+        *self.told() = current;
+        Ok(())
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, BTreeSet<(Key, String)>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn repaired(key: &Key, revision: u64, what: &str) {
+    tracing::warn!(record = %key, revision, what);
+    metric::count("RegisterRepairs", 1);
+}

@@ -1,0 +1,149 @@
+//! `ledger-archive` on a real stream: entries come once more, and nothing that is done to one stays untold.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod world;
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::canonical::digest;
+use export_gate::ledger::bears_its_hash;
+use export_gate_functions::archive::Archive;
+use export_gate_local::function::Function;
+use export_gate_local::stream::Stream;
+use serde_json::{Value, json};
+use world::{World, event};
+
+/// A ledger with an archive behind its stream.
+struct Archived {
+    world: World,
+    archive: Archive,
+    stream: Stream,
+}
+
+/// An entry, as far as the archive looks at it, with its hash.
+fn entry(seq: u64) -> Value {
+    let mut entry = json!({"chain": "c0ffee", "seq": seq, "decision_id": format!("c0ffee-{seq}"), "status": 200,
+                           "at": "2026-06-12T21:21:00.000Z", "outcome": "permit"});
+    entry["hash"] = json!(digest(&entry));
+    entry
+}
+
+impl Archived {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let archive = Archive::new(&s3(&world), "archive".into(), world.alarms());
+        let stream = world.stream(&world.tables.ledger).await;
+        Self { world, archive, stream }
+    }
+
+    async fn put(&self, entry: &Value) {
+        self.world.put_by_hand(&self.world.tables.ledger, entry).await;
+    }
+
+    /// Hands over what has happened, and gives what is asked for again.
+    async fn run(&mut self) -> Value {
+        let batch = event(self.stream.event().await);
+        serde_json::to_value(self.archive.handle(batch).await.unwrap()).unwrap()["batchItemFailures"].take()
+    }
+
+    /// The bodies of the objects whose path begins so.
+    fn objects(&self, path: &str) -> Vec<String> {
+        let objects = self.world.sink.objects().all().into_iter().filter(|object| object.path.starts_with(path));
+        objects.map(|object| String::from_utf8(object.body.to_vec()).unwrap()).collect()
+    }
+}
+
+fn s3(world: &World) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&world.aws()).force_path_style(true).build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+#[tokio::test]
+async fn entries_lie_in_the_archive_with_their_checksum() {
+    let mut archived = Archived::new().await;
+    for seq in 1..=3 {
+        archived.put(&entry(seq)).await;
+    }
+    assert_eq!(archived.run().await, json!([]));
+    let objects = archived.world.sink.objects().all();
+    assert_eq!(objects.len(), 1);
+    assert!(objects[0].path.starts_with("/archive/ledger/2026/06/12/"), "{}", objects[0].path);
+    assert!(objects[0].headers.contains_key("x-amz-checksum-sha256"), "{:?}", objects[0].headers);
+    let lines = archived.objects("/archive/ledger/").remove(0);
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines, [entry(1), entry(2), entry(3)]);
+    assert!(lines.iter().all(bears_its_hash));
+    // The gate may put an entry again, byte for byte: no stream tells that, and the archive would not either.
+    archived.put(&entry(1)).await;
+    assert_eq!(archived.run().await, json!([]));
+    assert!(archived.world.alarmed().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_done_to_an_entry_is_kept_and_told() {
+    let mut archived = Archived::new().await;
+    let mut forged = entry(2);
+    forged["status"] = json!(451);
+    archived.put(&entry(1)).await;
+    archived.put(&forged).await;
+    archived.put(&{ forged["status"] = json!(200); forged.clone() }).await;
+    let key = [("chain", AttributeValue::S("c0ffee".into())), ("seq", AttributeValue::N("1".into()))];
+    archived.world.delete_by_hand(&archived.world.tables.ledger, key.map(|(k, v)| (k.to_owned(), v)).into()).await;
+    assert_eq!(archived.run().await, json!([]));
+    let mut told = archived.world.alarmed();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "export-gate: ledger entry c0ffee-1 was removed",
+            "export-gate: ledger entry c0ffee-2 does not bear its hash",
+            "export-gate: ledger entry c0ffee-2 was changed",
+        ]
+    );
+    let evidence: Vec<Value> = archived
+        .objects("/archive/tampering/2026/06/12/")
+        .iter()
+        .map(|body| serde_json::from_str(body).unwrap())
+        .collect();
+    let changed = evidence.iter().find(|one| one["what"] == "was changed").unwrap();
+    assert_eq!((&changed["was"]["status"], &changed["became"]["status"]), (&json!(451), &json!(200)));
+    let removed = evidence.iter().find(|one| one["what"] == "was removed").unwrap();
+    assert_eq!((&removed["was"], &removed["became"]), (&entry(1), &Value::Null));
+    for message in archived.world.sink.messages().all() {
+        assert!(!message.text.contains("permit"), "the message names the entry alone: {}", message.text);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_is_asked_for_again_whole() {
+    let mut archived = Archived::new().await;
+    archived.put(&entry(1)).await;
+    archived.put(&entry(2)).await;
+    archived.world.sink.refuse(1);
+    let again = archived.run().await;
+    assert_eq!(again.as_array().unwrap().len(), 1);
+    archived.stream = archived.world.stream(&archived.world.tables.ledger).await;
+    assert_eq!(archived.run().await, json!([]));
+    assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 2);
+}
+
+#[tokio::test]
+async fn the_function_does_it_behind_lambdas_runtime_api() {
+    let mut archived = Archived::new().await;
+    archived.put(&entry(1)).await;
+    let binary = Path::new(env!("CARGO_BIN_EXE_ledger-archive"));
+    let function = Function::spawn(binary, &archived.world.environment()).await.unwrap();
+    let answer = function.invoke(archived.stream.event().await, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let paths: Vec<_> = archived.world.sink.objects().all().into_iter().map(|object| object.path).collect();
+    assert!(paths.len() == 1 && paths[0].contains("ledger/2026/06/12/"), "{paths:?}");
+}

@@ -1,0 +1,356 @@
+//! `register-watch` on a real stream: what is done by hand counts like any other change, and everything else passes by.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod world;
+
+use std::path::Path;
+use std::time::Duration;
+
+use export_gate::canonical::digest;
+use export_gate::record::{Head, Item};
+use export_gate::register::RegisterStore;
+use export_gate_functions::watch::Watch;
+use export_gate_local::function::Function;
+use export_gate_local::stream::Stream;
+use serde_json::{Value, json};
+use world::{World, event, item};
+
+/// More batches than any of the tests' changes can lead to, should they never come to rest.
+const MOST_BATCHES: usize = 12;
+
+fn stop(id: &str, model: &str) -> Value {
+    json!({"kind": "embargo", "id": id, "models": [model], "applies_to": {"everyone": true},
+           "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample stop"})
+}
+
+fn with(mut record: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => record.as_object_mut().unwrap().remove(name),
+            value => record.as_object_mut().unwrap().insert(name.clone(), value.clone()),
+        };
+    }
+    record
+}
+
+fn key(kind: &str, id: &str) -> Item {
+    item(&json!({"kind": kind, "id": id}))
+}
+
+/// A register with a watch over it.
+struct Watched {
+    world: World,
+    watch: Watch,
+    stream: Stream,
+}
+
+impl Watched {
+    /// With the embargoes `a` and `b`, written at revision 1 as a writer writes them, and looked at.
+    async fn new() -> Self {
+        let world = World::new().await;
+        let watch = Watch::new(&world.dynamodb, world.tables.register.clone(), world.alarms());
+        let stream = world.stream(&world.tables.register).await;
+        let mut watched = Self { world, watch, stream };
+        assert_eq!(watched.write(vec![stop("a", "x"), stop("b", "x")]).await, 1);
+        watched.watch().await;
+        assert_eq!(watched.revision().await, 1);
+        watched
+    }
+
+    async fn write(&self, records: Vec<Value>) -> u64 {
+        self.world.writer.put(records.iter().map(item).collect()).await.unwrap()
+    }
+
+    async fn by_hand(&self, record: &Value) {
+        self.world.put_by_hand(&self.world.tables.register, record).await;
+    }
+
+    async fn delete(&self, kind: &str, id: &str) {
+        self.world.delete_by_hand(&self.world.tables.register, key(kind, id)).await;
+    }
+
+    async fn at(&self, kind: &str, id: &str) -> Option<Value> {
+        self.world.at(kind, id).await
+    }
+
+    /// Hands the stream's changes to the watch, its own among them, until none comes any more; then all must be whole.
+    async fn watch(&mut self) {
+        for _ in 0..MOST_BATCHES {
+            let batch = self.stream.event().await;
+            if batch["Records"].as_array().unwrap().is_empty() {
+                return self.is_whole().await;
+            }
+            let answer = serde_json::to_value(self.watch.handle(event(batch)).await.unwrap()).unwrap();
+            assert_eq!(answer, json!({"batchItemFailures": []}));
+        }
+        panic!("the watch never comes to rest");
+    }
+
+    async fn revision(&self) -> u64 {
+        self.at("head#0", "head").await.unwrap()["revision"].as_u64().unwrap()
+    }
+
+    /// What must hold once the watch has seen to everything: eight heads that agree, a register that a cold gate reads
+    /// whole, and every record named by the change whose revision it bears.
+    async fn is_whole(&self) {
+        let all = self.world.register().await;
+        let heads: Vec<Value> = all
+            .iter()
+            .filter(|((kind, _), _)| kind.starts_with("head#"))
+            .map(|(_, head)| with(head.clone(), &json!({"kind": null})))
+            .collect();
+        assert_eq!(heads.len(), 8);
+        assert!(heads.iter().all(|head| *head == heads[0]), "{heads:?}");
+        let head = Head::read(item(&all[&(Head::kind(0), Head::ID.to_owned())])).unwrap();
+        let store = RegisterStore::new(self.world.dynamodb.clone(), self.world.tables.register.clone());
+        store.at(head, jiff::Timestamp::now()).await.unwrap();
+        for ((kind, id), record) in &all {
+            if kind.contains('#') {
+                assert!(record.get("revision").is_none() || kind.starts_with("head#"), "{kind}/{id} is in the index");
+                continue;
+            }
+            let change = format!("{:012}", record["revision"].as_u64().unwrap());
+            let change = &all[&("history#change".to_owned(), change)];
+            let written = &change["records"][format!("{kind}/{id}")];
+            assert_eq!(*written, digest(record), "{kind}/{id} bears a revision that did not write it: {record}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_writers_write_passes_by() {
+    let mut watched = Watched::new().await;
+    let chunk = json!({"kind": "chunk#sdn@1#0001", "id": "0001", "entries": "…"});
+    watched.by_hand(&chunk).await;
+    watched.write(vec![stop("a", "y"), json!({"kind": "group", "id": "E:1", "countries": ["IR"]})]).await;
+    watched.write(vec![with(stop("a", "y"), &json!({"withdrawn": true}))]).await;
+    let before = watched.world.register().await;
+    watched.watch().await;
+    assert_eq!(watched.world.register().await, before);
+    assert_eq!(watched.world.alarmed(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_edit_by_hand_gets_its_revision_its_history_and_the_heads_moved() {
+    // A text DynamoDB refuses itself: the index has numbers.
+    let revisions = [json!(1), json!(null), json!(0), json!(2), json!(99), json!(-1), json!(1.5)];
+    for revision in revisions {
+        let mut watched = Watched::new().await;
+        let before = watched.at("embargo", "a").await.unwrap();
+        watched.by_hand(&with(stop("a", "edited"), &json!({"revision": revision}))).await;
+        watched.watch().await;
+        let after = watched.at("embargo", "a").await.unwrap();
+        assert_eq!((&after["models"], &after["revision"]), (&json!(["edited"]), &json!(2)), "{revision}");
+        assert_eq!(watched.revision().await, 2, "{revision}");
+        let kept = with(before, &json!({"revision": null, "was": 1, "kind": "history#embargo", "id": "a@1"}));
+        assert_eq!(watched.at("history#embargo", "a@1").await, Some(kept), "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_put_by_hand_gets_its_revision() {
+    // The console's "duplicate item" copies the revision of the record that it copies.
+    for revision in [json!(null), json!(1), json!(7)] {
+        let mut watched = Watched::new().await;
+        watched.by_hand(&with(stop("new", "y"), &json!({"revision": revision}))).await;
+        watched.watch().await;
+        assert_eq!(watched.at("embargo", "new").await, Some(with(stop("new", "y"), &json!({"revision": 2}))));
+        assert_eq!(watched.revision().await, 2, "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_deleted_by_hand_is_back_withdrawn_or_not_as_it_was() {
+    for withdrawn in [json!(true), json!(null)] {
+        let mut watched = Watched::new().await;
+        watched.write(vec![with(stop("a", "x"), &json!({"withdrawn": withdrawn}))]).await;
+        watched.watch().await;
+        let before = watched.at("embargo", "a").await.unwrap();
+        watched.delete("embargo", "a").await;
+        watched.watch().await;
+        // A gate that read the register in between has it without the record, and reads it by the new revision.
+        assert_eq!(watched.at("embargo", "a").await, Some(with(before, &json!({"revision": 3}))));
+        assert!(watched.at("history#embargo", "a@2").await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_record_deleted_and_put_again_by_hand_gets_its_revision() {
+    for model in ["x", "other"] {
+        let mut watched = Watched::new().await;
+        watched.delete("embargo", "a").await;
+        watched.by_hand(&with(stop("a", model), &json!({"revision": 1}))).await;
+        watched.watch().await;
+        assert_eq!(watched.at("embargo", "a").await, Some(with(stop("a", model), &json!({"revision": 2}))), "{model}");
+        assert_eq!(watched.at("history#embargo", "a@1").await.unwrap()["models"], json!(["x"]));
+    }
+}
+
+#[tokio::test]
+async fn no_version_is_lost_between_edits_that_follow_each_other() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&with(stop("a", "first"), &json!({"revision": 1}))).await;
+    watched.by_hand(&with(stop("a", "second"), &json!({"revision": 1}))).await;
+    watched.write(vec![stop("a", "written")]).await;
+    watched.by_hand(&with(stop("a", "third"), &json!({"revision": 2}))).await;
+    watched.watch().await;
+    assert_eq!(watched.at("embargo", "a").await.unwrap()["models"], json!(["third"]));
+    let all = watched.world.register().await;
+    let kept = all.iter().filter(|((kind, _), _)| kind == "history#embargo");
+    let mut models: Vec<_> = kept.map(|(_, kept)| kept["models"][0].as_str().unwrap().to_owned()).collect();
+    models.sort();
+    assert_eq!(models, ["first", "second", "written", "x"]);
+}
+
+#[tokio::test]
+async fn the_past_only_grows() {
+    let mut watched = Watched::new().await;
+    watched.write(vec![stop("a", "y")]).await;
+    watched.watch().await;
+    let kept = watched.at("history#embargo", "a@1").await.unwrap();
+    watched.delete("history#embargo", "a@1").await;
+    watched.watch().await;
+    assert_eq!(watched.at("history#embargo", "a@1").await.as_ref(), Some(&kept));
+    assert!(watched.world.alarmed().is_empty());
+    watched.by_hand(&with(kept, &json!({"models": ["z"]}))).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed(), ["export-gate: the register's history was changed: history#embargo/a@1"]);
+}
+
+#[tokio::test]
+async fn heads_are_put_right_so_that_writers_can_write_again() {
+    let table: [(&str, Option<Value>); 5] = [
+        ("deleted", None),
+        ("another revision", Some(json!({"revision": 9}))),
+        ("the next revision", Some(json!({"revision": 2}))),
+        ("no revision", Some(json!({"revision": null}))),
+        ("other kinds", Some(json!({"kinds": {}}))),
+    ];
+    for (what, change) in table {
+        let mut watched = Watched::new().await;
+        let before = watched.world.register().await;
+        for head in ["head#0", "head#5"] {
+            match &change {
+                None => watched.delete(head, "head").await,
+                Some(change) => watched.by_hand(&with(watched.at(head, "head").await.unwrap(), change)).await,
+            }
+        }
+        assert!(watched.world.writer.put(vec![item(&stop("c", "x"))]).await.is_err(), "{what}");
+        watched.watch().await;
+        assert_eq!(watched.world.register().await, before, "{what}");
+        watched.write(vec![stop("d", "x")]).await;
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_record_is_told_by_name_once_and_again_when_it_breaks_again() {
+    let mut watched = Watched::new().await;
+    let broken = with(stop("a", "x"), &json!({"effect": "forbidden"}));
+    watched.by_hand(&broken).await;
+    watched.watch().await;
+    assert_eq!(watched.at("embargo", "a").await.unwrap()["revision"], 2, "it is never skipped");
+    let told = watched.world.sink.messages().all();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].topic.as_str(), told[0].subject.as_str()), (world::TOPIC, "export-gate: embargo/a can't be relied on"));
+    assert!(told[0].text.contains("`forbidden`"), "{}", told[0].text);
+
+    watched.write(vec![stop("b", "y")]).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed().len(), 1, "told already");
+    watched.by_hand(&stop("a", "x")).await;
+    watched.watch().await;
+    watched.by_hand(&broken).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed().len(), 2);
+}
+
+#[tokio::test]
+async fn a_mistyped_kind_is_told_and_can_be_withdrawn() {
+    let mut watched = Watched::new().await;
+    let mistyped = with(stop("a", "x"), &json!({"kind": "embargos"}));
+    watched.by_hand(&mistyped).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed(), ["export-gate: embargos/a can't be relied on"]);
+    watched.by_hand(&with(mistyped, &json!({"withdrawn": true}))).await;
+    watched.watch().await;
+    watched.by_hand(&stop("b", "y")).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_comes_twice_does_no_harm() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&stop("a", "edited")).await;
+    watched.by_hand(&stop("new", "x")).await;
+    watched.delete("embargo", "b").await;
+    watched.watch().await;
+    let before = watched.world.register().await;
+    watched.stream = watched.world.stream(&watched.world.tables.register).await;
+    watched.watch().await;
+    assert_eq!(watched.world.register().await, before);
+}
+
+#[tokio::test]
+async fn what_fails_is_asked_for_again_from_there_on() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&with(stop("a", "x"), &json!({"effect": "forbidden"}))).await;
+    watched.world.sink.refuse(20);
+    let batch = watched.stream.event().await;
+    let first = batch["Records"][0]["dynamodb"]["SequenceNumber"].clone();
+    let answer = serde_json::to_value(watched.watch.handle(event(batch.clone())).await.unwrap()).unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": first}]}), "the operators were not told");
+    watched.world.sink.refuse(0);
+    let answer = serde_json::to_value(watched.watch.handle(event(batch)).await.unwrap()).unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    assert_eq!(watched.world.alarmed().len(), 1);
+}
+
+/// Edits and writes in every order that a few numbers draw: whatever was done, it comes to rest whole.
+#[tokio::test]
+async fn whatever_is_done_comes_to_rest_whole() {
+    for seed in 0..12_u64 {
+        let mut watched = Watched::new().await;
+        let mut state = seed;
+        for step in 0..10_u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step + 1);
+            let drawn = state >> 33;
+            let id = ["a", "b", "c"][usize::try_from(drawn % 3).unwrap()];
+            let record = stop(id, &format!("m{step}"));
+            match drawn / 3 % 6 {
+                0 | 1 => drop(watched.write(vec![record]).await),
+                2 => watched.by_hand(&record).await,
+                3 => watched.by_hand(&with(record, &json!({"revision": drawn / 32 % 6}))).await,
+                4 => watched.delete("embargo", id).await,
+                _ => watched.watch().await,
+            }
+        }
+        watched.watch().await;
+    }
+}
+
+#[tokio::test]
+async fn the_function_does_it_behind_lambdas_runtime_api() {
+    let mut watched = Watched::new().await;
+    let binary = Path::new(env!("CARGO_BIN_EXE_register-watch"));
+    let patience = Duration::from_secs(20);
+    let unset = Function::spawn(binary, &[]).await.unwrap();
+    assert!(!unset.exit_status(patience).await.unwrap().success());
+    let said = unset.stdout().all().join("\n");
+    assert!(said.contains("REGISTER_TABLE, ALARM_TOPIC_ARN"), "{said}");
+
+    let function = Function::spawn(binary, &watched.world.environment()).await.unwrap();
+    watched.by_hand(&with(stop("a", "edited"), &json!({"effect": "forbidden"}))).await;
+    let answer = function.invoke(watched.stream.event().await, patience).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    assert_eq!(watched.at("embargo", "a").await.unwrap()["revision"], 2);
+    assert_eq!(watched.world.alarmed(), ["export-gate: embargo/a can't be relied on"]);
+    function.stdout().wait(patience, |lines| lines.iter().any(|line| line.contains(r#""RegisterRepairs":1"#))).await;
+}

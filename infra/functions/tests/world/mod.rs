@@ -1,0 +1,129 @@
+//! A table with its stream, and a stand-in for what the functions send to.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::missing_panics_doc,
+    reason = "a test says loudly what is wrong"
+)]
+
+use std::collections::BTreeMap;
+
+use aws_config::BehaviorVersion;
+use aws_lambda_events::dynamodb::Event;
+use aws_sdk_dynamodb::Client;
+use export_gate::record::Item;
+use export_gate::register::RegisterWriter;
+use export_gate::register::history::Key;
+use export_gate_functions::alarm::Alarms;
+use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::sink::Sink;
+use export_gate_local::stream::Stream;
+use export_gate_local::tables::{self, Tables};
+use serde_json::Value;
+
+pub const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alarms";
+
+/// The four tables in an engine of their own.
+pub struct World {
+    engine: DynamoDb,
+    pub dynamodb: Client,
+    pub tables: Tables,
+    pub writer: RegisterWriter,
+    pub sink: Sink,
+}
+
+pub fn item(json: &Value) -> Item {
+    serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is no item: {error}"))
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let engine = DynamoDb::memory().await.unwrap();
+        let dynamodb = tables::client(engine.url());
+        let tables = Tables::default();
+        tables.create(&dynamodb).await.unwrap();
+        let writer = RegisterWriter::new(dynamodb.clone(), tables.register.clone());
+        Self { engine, dynamodb, tables, writer, sink: Sink::start().await.unwrap() }
+    }
+
+    pub async fn stream(&self, table: &str) -> Stream {
+        Stream::of(self.engine.url(), table).await
+    }
+
+    /// The configuration of a function here.
+    pub fn aws(&self) -> aws_config::SdkConfig {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(aws_sdk_dynamodb::config::Region::new(tables::REGION))
+            .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
+                aws_sdk_dynamodb::config::Credentials::new("sample", "sample", None, None, "sample"),
+            ))
+            .endpoint_url(self.sink.url())
+            .http_client(http)
+            .build()
+    }
+
+    pub fn alarms(&self) -> Alarms {
+        Alarms::new(aws_sdk_sns::Client::new(&self.aws()), TOPIC.into())
+    }
+
+    /// The variables of a deployed function.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        [
+            ("REGISTER_TABLE", self.tables.register.clone()),
+            ("ARCHIVE_BUCKET", "archive".into()),
+            ("ALARM_TOPIC_ARN", TOPIC.into()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url().into()),
+            ("AWS_ENDPOINT_URL_SNS", self.sink.url()),
+            ("AWS_ENDPOINT_URL_S3", self.sink.url()),
+        ]
+        .map(|(name, value)| (name.into(), value))
+        .into()
+    }
+
+    /// As the console does it: the item is put, and nothing else is touched.
+    pub async fn put_by_hand(&self, table: &str, record: &Value) {
+        self.dynamodb.put_item().table_name(table).set_item(Some(item(record))).send().await.unwrap();
+    }
+
+    /// As the console does it.
+    pub async fn delete_by_hand(&self, table: &str, key: Item) {
+        self.dynamodb.delete_item().table_name(table).set_key(Some(key)).send().await.unwrap();
+    }
+
+    /// The register's item at a key.
+    pub async fn at(&self, kind: &str, id: &str) -> Option<Value> {
+        let item = self.writer.get(&Key { kind: kind.into(), id: id.into() }).await.unwrap()?;
+        Some(serde_dynamo::from_item(item).unwrap())
+    }
+
+    /// All of the register, by kind and id.
+    pub async fn register(&self) -> BTreeMap<(String, String), Value> {
+        let mut pages =
+            self.dynamodb.scan().table_name(&self.tables.register).consistent_read(true).into_paginator().send();
+        let mut all = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            for item in page.unwrap().items.unwrap_or_default() {
+                let item: Value = serde_dynamo::from_item(item).unwrap();
+                let text = |name: &str| item[name].as_str().unwrap().to_owned();
+                all.insert((text("kind"), text("id")), item);
+            }
+        }
+        all
+    }
+
+    /// The subjects of all alarms.
+    pub fn alarmed(&self) -> Vec<String> {
+        self.sink.messages().all().into_iter().map(|message| message.subject).collect()
+    }
+}
+
+/// An event as the runtime hands it out.
+pub fn event(json: Value) -> Event {
+    serde_json::from_value(json).unwrap()
+}

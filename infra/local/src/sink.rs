@@ -1,0 +1,116 @@
+//! A stand-in for S3 and SNS, as far as the functions behind the streams need them: it takes what they send.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use percent_encoding::percent_decode_str;
+
+use crate::Error;
+use crate::record::Record;
+use crate::server::{Answer, Hangup, Server};
+
+/// The running stand-in.
+pub struct Sink {
+    server: Server,
+    state: Arc<State>,
+}
+
+/// An object put into a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// `/bucket/key`.
+    pub path: String,
+    /// What it was sent with, checksums among it.
+    pub headers: HeaderMap,
+    /// What it holds, as it was sent.
+    pub body: Bytes,
+}
+
+/// A message published to a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The topic's ARN.
+    pub topic: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+struct State {
+    failures: Mutex<u32>,
+    objects: Record<Object>,
+    messages: Record<Message>,
+}
+
+impl Sink {
+    /// Listens on a free port of loopback.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    pub async fn start() -> Result<Sink, Error> {
+        let state = Arc::new(State { failures: Mutex::default(), objects: Record::new(), messages: Record::new() });
+        let shared = state.clone();
+        let server = Server::start(0, move |request| shared.clone().take(request)).await?;
+        Ok(Sink { server, state })
+    }
+
+    /// What `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SNS` should be.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The next `requests` are refused, as by a policy that denies them.
+    pub fn refuse(&self, requests: u32) {
+        *self.state.failures.lock().unwrap() = requests;
+    }
+
+    /// The objects that were taken.
+    pub fn objects(&self) -> &Record<Object> {
+        &self.state.objects
+    }
+
+    /// The messages that were taken.
+    pub fn messages(&self) -> &Record<Message> {
+        &self.state.messages
+    }
+}
+
+impl State {
+    async fn take(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
+        let refused = {
+            let mut failures = self.failures.lock().unwrap();
+            let refused = *failures > 0;
+            *failures = failures.saturating_sub(1);
+            refused
+        };
+        if refused {
+            return Ok(answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>"));
+        }
+        if request.method() == Method::PUT {
+            let path = percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
+            let headers = request.headers().clone();
+            self.objects.push(Object { path, headers, body: request.into_body() });
+            return Ok(answer(StatusCode::OK, ""));
+        }
+        let form = String::from_utf8_lossy(request.body()).replace('+', " ");
+        let field = |name: &str| {
+            let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+            let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
+            percent_decode_str(value).decode_utf8_lossy().into_owned()
+        };
+        self.messages.push(Message { topic: field("TopicArn"), subject: field("Subject"), text: field("Message") });
+        let taken = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+                     <MessageId>0</MessageId></PublishResult></PublishResponse>";
+        Ok(answer(StatusCode::OK, taken))
+    }
+}
+
+fn answer(status: StatusCode, xml: &str) -> Answer {
+    let mut answer = Response::new(Full::from(xml.to_owned()));
+    *answer.status_mut() = status;
+    answer
+}

@@ -1,0 +1,33 @@
+//! Pure. The proof that an entry, as it is read back, is what was written: the rule of the hash, with nothing of the code
+//! that writes entries.
+
+use serde_json::Value;
+
+use crate::canonical::digest;
+
+/// Whether an entry bears the hash of all the rest of it.
+#[must_use]
+pub fn bears_its_hash(entry: &Value) -> bool {
+    let Some(mut bare) = entry.as_object().cloned() else { return false };
+    let hash = bare.remove("hash");
+    hash.as_ref().and_then(Value::as_str) == Some(digest(&Value::Object(bare)).as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_entry_that_was_changed_does_not_bear_its_hash() {
+        let mut entry = json!({"seq": 1, "chain": "c", "reasons": [{"code": "x"}]});
+        entry["hash"] = json!(digest(&entry));
+        assert!(bears_its_hash(&entry));
+        for (name, value) in [("seq", json!(2)), ("hash", json!("0")), ("more", json!(null)), ("chain", json!(1))] {
+            let mut changed = entry.clone();
+            changed[name] = value;
+            assert!(!bears_its_hash(&changed), "{name}");
+        }
+        assert!(!bears_its_hash(&json!([])));
+    }
+}
