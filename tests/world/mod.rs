@@ -1,7 +1,7 @@
 //! A deployment in small for one test: tables, a SageMaker endpoint, a relay between gate and DynamoDB for faults.
 //!
-//! Tables live in the embedded engine, or, where `DYNAMODB_ENDPOINT` names one, in that engine under a prefix of their
-//! own.
+//! Tables live in the embedded engine, or, where `DYNAMODB_ENDPOINT` names one, in that engine: under a prefix of their
+//! own, or, where `TABLES` names four (callers, register, usage, ledger), in those, which somebody else has created.
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
 #![allow(
@@ -108,11 +108,17 @@ impl World {
                 (Some(engine), url)
             }
         };
-        let mut prefix = [0_u8; 6];
-        getrandom::fill(&mut prefix).unwrap();
-        let tables = Tables::with_prefix(&format!("t{}-", hex::encode(prefix)));
         let dynamodb = tables::client(&url);
-        tables.create(&dynamodb).await.unwrap();
+        let tables = match std::env::var("TABLES") {
+            Ok(names) => Tables::named(&names),
+            Err(_) => {
+                let mut prefix = [0_u8; 6];
+                getrandom::fill(&mut prefix).unwrap();
+                let tables = Tables::with_prefix(&format!("t{}-", hex::encode(prefix)));
+                tables.create(&dynamodb).await.unwrap();
+                tables
+            }
+        };
         Self {
             engine,
             relay: Relay::start(&url).await.unwrap(),

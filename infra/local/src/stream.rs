@@ -24,7 +24,8 @@ impl Stream {
     ///
     /// When the table has no stream, or the engine does not answer: there is nothing to go on with.
     pub async fn of(url: &str, table: &str) -> Stream {
-        let described = tables::client(url).describe_table().table_name(table).send().await.expect("the table is there");
+        let described =
+            tables::client(url).describe_table().table_name(table).send().await.expect("the table is there");
         let arn = described.table.and_then(|table| table.latest_stream_arn).expect("the table has a stream");
         let mut stream = Stream { client: Client::new(), url: url.to_owned(), arn, iterators: Vec::new() };
         let described = stream.ask("DescribeStream", json!({"StreamArn": stream.arn})).await;

@@ -54,6 +54,17 @@ impl Tables {
         }
     }
 
+    /// Tables that somebody else has created: `callers register usage ledger`, by their names, in that order.
+    ///
+    /// # Panics
+    ///
+    /// When they are not four.
+    pub fn named(names: &str) -> Tables {
+        let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+        let [callers, register, usage, ledger] = names.try_into().expect("four tables have names");
+        Tables { callers, register, usage, ledger }
+    }
+
     /// The variables by which the gate learns the names.
     pub fn environment(&self) -> Vec<(String, String)> {
         [

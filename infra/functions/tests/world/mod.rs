@@ -1,4 +1,6 @@
-//! A table with its stream, and a stand-in for what the functions send to.
+//! Tables with their streams, and a stand-in for what the functions send to.
+//!
+//! Tables live in an engine of their own, or, where `DYNAMODB_ENDPOINT` and `TABLES` name some, in those.
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
 #![allow(
@@ -27,9 +29,10 @@ use serde_json::Value;
 
 pub const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alarms";
 
-/// The four tables in an engine of their own.
+/// The four tables.
 pub struct World {
-    engine: DynamoDb,
+    engine: Option<DynamoDb>,
+    url: String,
     pub dynamodb: Client,
     pub tables: Tables,
     pub writer: RegisterWriter,
@@ -42,16 +45,22 @@ pub fn item(json: &Value) -> Item {
 
 impl World {
     pub async fn new() -> Self {
-        let engine = DynamoDb::memory().await.unwrap();
-        let dynamodb = tables::client(engine.url());
-        let tables = Tables::default();
-        tables.create(&dynamodb).await.unwrap();
+        let (engine, url, tables) = match (std::env::var("DYNAMODB_ENDPOINT"), std::env::var("TABLES")) {
+            (Ok(url), Ok(names)) => (None, url, Tables::named(&names)),
+            _ => {
+                let engine = DynamoDb::memory().await.unwrap();
+                let (url, tables) = (engine.url().to_owned(), Tables::default());
+                tables.create(&tables::client(&url)).await.unwrap();
+                (Some(engine), url, tables)
+            }
+        };
+        let dynamodb = tables::client(&url);
         let writer = RegisterWriter::new(dynamodb.clone(), tables.register.clone());
-        Self { engine, dynamodb, tables, writer, sink: Sink::start().await.unwrap() }
+        Self { engine, url, dynamodb, tables, writer, sink: Sink::start().await.unwrap() }
     }
 
     pub async fn stream(&self, table: &str) -> Stream {
-        Stream::of(self.engine.url(), table).await
+        Stream::of(&self.url, table).await
     }
 
     /// The configuration of a function here.
@@ -78,7 +87,7 @@ impl World {
             ("REGISTER_TABLE", self.tables.register.clone()),
             ("ARCHIVE_BUCKET", "archive".into()),
             ("ALARM_TOPIC_ARN", TOPIC.into()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url().into()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.url.clone()),
             ("AWS_ENDPOINT_URL_SNS", self.sink.url()),
             ("AWS_ENDPOINT_URL_S3", self.sink.url()),
         ]

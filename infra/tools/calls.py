@@ -1,0 +1,129 @@
+"""What the functions' code calls on AWS, read from the Rust sources, as IAM names it."""
+
+import re
+from pathlib import Path
+
+from imports import code, reached
+
+# The file of each function's `main`.
+BINARIES = {
+    "Gate": "src/main.rs",
+    "LedgerArchive": "infra/functions/src/bin/ledger-archive.rs",
+    "RegisterWatch": "infra/functions/src/bin/register-watch.rs",
+}
+
+# On what a file's calls act. A file with calls that isn't here is told.
+ON = {
+    "src/evidence/callers.rs": ["Callers", "Register"],
+    "src/register/read.rs": ["Register"],
+    "src/register/write.rs": ["Register"],
+    "src/quota.rs": ["Usage"],
+    "src/ledger/chain.rs": ["Ledger"],
+    "src/model.rs": ["endpoint/${EndpointName}", "OtherEndpointArns"],
+    "infra/functions/src/alarm.rs": ["AlarmTopic"],
+    "infra/functions/src/archive.rs": ["Archive"],
+    "infra/functions/src/watch/heads.rs": ["Register"],
+}
+
+SERVICES = {"dynamodb": "dynamodb", "s3": "s3", "sns": "sns", "sagemakerruntime": "sagemaker-runtime"}
+
+# Where IAM's name for a call isn't the call's own. A transaction needs what is in it.
+ACTIONS = {
+    ("dynamodb", "TransactGetItems"): ["GetItem"],
+    ("s3", "HeadObject"): ["GetObject"],
+    ("s3", "ListObjectsV2"): ["ListBucket"],
+}
+IN_TRANSACTIONS = {
+    "put": "PutItem",
+    "update": "UpdateItem",
+    "delete": "DeleteItem",
+    "condition_check": "ConditionCheckItem",
+}
+
+
+class Unknown(Exception):
+    """The sources say something that this reading of them doesn't know."""
+
+
+def calls(root):
+    """For each function the pairs of action and resource that its code needs."""
+    return {function: _of(Path(root), main) for function, main in BINARIES.items()}
+
+
+def leading_keys(root):
+    """How the keys begin that the gate reads callers and heads by, in that order."""
+    callers = code(Path(root) / "src/evidence/callers.rs")
+    head = code(Path(root) / "src/record/head.rs")
+    begins = re.compile(r'format!\("(\w+#)\{')
+    return sorted(set(begins.findall(callers))), sorted(set(begins.findall(head)))
+
+
+def reserves(root):
+    """What the gate keeps back of an invocation's time, in seconds: between the model's deadline and its own."""
+    named = {"src/main.rs": "FOR_THE_ANSWER", "src/gate/invoke.rs": "AFTER_THE_MODEL"}
+    total = 0
+    for file, name in named.items():
+        found = re.search(name + r": Duration = Duration::from_millis\(([\d_]+)\)", code(Path(root) / file))
+        if not found:
+            raise Unknown(f"`{file}` has no `{name}` in milliseconds any more: mend `reserves` in infra/tools/calls.py")
+        total += int(found[1].replace("_", ""))
+    return total / 1000
+
+
+def _of(root, main):
+    needed = set()
+    for path in reached(root, root / main):
+        name = path.relative_to(root).as_posix()
+        for service, operation in _operations(path):
+            if name not in ON:
+                raise Unknown(f"`{name}` calls {service}:{operation}: say on what, in `ON` of infra/tools/calls.py")
+            for action in _actions(service, operation, code(path)):
+                needed |= {(f"{_prefix(service)}:{action}", on) for on in _places(name, action, code(path))}
+    return needed
+
+
+def _operations(path):
+    """The SDK's calls in a file: `.put_item()`, of a service whose crate the file names."""
+    text = code(path)
+    called = set(re.findall(r"\.([a-z][a-z0-9_]*)\(\)", text))
+    for crate in sorted(set(re.findall(r"aws_sdk_(\w+)::", text))):
+        if crate not in SERVICES:
+            raise Unknown(f"`{path.name}` uses the service `{crate}`: name it in `SERVICES` of infra/tools/calls.py")
+        for operation in _model(SERVICES[crate]):
+            if re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower() in called:
+                yield SERVICES[crate], operation
+
+
+def _model(service):
+    from botocore.loaders import Loader
+
+    return sorted(Loader().load_service_model(service, "service-2")["operations"])
+
+
+def _actions(service, operation, text):
+    if (service, operation) == ("dynamodb", "TransactWriteItems"):
+        found = re.findall(r"TransactWriteItem::builder\(\)\s*\.(\w+)\(", text)
+        if not found:
+            raise Unknown("a transaction is built in a way that infra/tools/calls.py doesn't know")
+        return sorted({IN_TRANSACTIONS[kind] for kind in found})
+    return ACTIONS.get((service, operation), [operation])
+
+
+def _prefix(service):
+    return "sagemaker" if service == "sagemaker-runtime" else service
+
+
+def _places(name, action, text):
+    if action == "Query" and ".index_name(" in text:
+        (index,) = re.findall(r'BY_REVISION: &str = "([\w-]+)"', text)
+        return [f"{on}/index/{index}" for on in ON[name]]
+    if action == "PutObject":
+        return [f"{on}/{folder}/*" for on in ON[name] for folder in set(re.findall(r'format!\("(\w+)/\{', text))]
+    return ON[name]
+
+
+if __name__ == "__main__":
+    for function, needed in calls(Path(__file__).resolve().parents[2]).items():
+        print(function)
+        for action, on in sorted(needed):
+            print(f"  {action} on {on}")
