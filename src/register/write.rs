@@ -39,6 +39,9 @@ pub enum WriteTrouble {
     /// Reading what is there failed.
     #[error("the register could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
+    /// The change was decided on another revision.
+    #[error("somebody else changed the register meanwhile: it is at revision {0}")]
+    Moved(u64),
     /// The transaction could not be made.
     #[error("the change could not be made: {0}")]
     Unmade(String),
@@ -71,7 +74,13 @@ impl WriteTrouble {
     /// Whether somebody else was faster, so that reading anew and trying again may do.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        let Self::Write(error) = self else { return false };
+        let error = match self {
+            Self::Moved(_) => return true,
+            Self::Write(error) => error,
+            Self::TooMany(_) | Self::NoKey | Self::BadHead(_) | Self::Read(_) | Self::Unmade(_) | Self::PutBack(_) => {
+                return false;
+            }
+        };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
             return false;
         };
@@ -92,6 +101,18 @@ impl RegisterWriter {
     /// # Errors
     /// [`WriteTrouble`]; then nothing was changed.
     pub async fn put(&self, records: Vec<Item>) -> Result<u64, WriteTrouble> {
+        self.put_records(records, None).await
+    }
+
+    /// [`RegisterWriter::put`], where the register is still at the revision that the change was decided on.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`], a conflict where it isn't; then nothing was changed.
+    pub async fn put_at(&self, revision: u64, records: Vec<Item>) -> Result<u64, WriteTrouble> {
+        self.put_records(records, Some(revision)).await
+    }
+
+    async fn put_records(&self, records: Vec<Item>, at: Option<u64>) -> Result<u64, WriteTrouble> {
         if records.len() > MOST_RECORDS {
             return Err(WriteTrouble::TooMany(records.len()));
         }
@@ -101,7 +122,7 @@ impl RegisterWriter {
             let found = self.get(&key).await?;
             steps.push(Step { key, record, earlier: found.clone(), found });
         }
-        self.write(steps).await
+        self.write(steps, at).await
     }
 
     /// Gives a record that stands in the table, though no writer put it there, a revision of its own. `earlier` is the
@@ -111,7 +132,7 @@ impl RegisterWriter {
     /// [`WriteTrouble`], a conflict where the record is another by now; then nothing was changed.
     pub async fn settle(&self, record: Item, earlier: Option<Item>) -> Result<u64, WriteTrouble> {
         let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
-        self.write(vec![Step { key, found: Some(record.clone()), record, earlier }]).await
+        self.write(vec![Step { key, found: Some(record.clone()), record, earlier }], None).await
     }
 
     /// Puts a record that was deleted back as it was, with a new revision. Returns the revision.
@@ -120,7 +141,7 @@ impl RegisterWriter {
     /// [`WriteTrouble`], a conflict where there is one by now; then nothing was changed.
     pub async fn restore(&self, record: Item) -> Result<u64, WriteTrouble> {
         let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
-        self.write(vec![Step { key, earlier: Some(record.clone()), record, found: None }]).await
+        self.write(vec![Step { key, earlier: Some(record.clone()), record, found: None }], None).await
     }
 
     /// Keeps a version in the history that nobody kept when it was replaced.
@@ -162,10 +183,14 @@ impl RegisterWriter {
         read.send().await.map(|answer| answer.item).map_err(|error| WriteTrouble::Read(Box::new(error)))
     }
 
-    async fn write(&self, steps: Vec<Step>) -> Result<u64, WriteTrouble> {
+    async fn write(&self, steps: Vec<Step>, at: Option<u64>) -> Result<u64, WriteTrouble> {
         let head = Key { kind: Head::kind(0), id: Head::ID.to_owned() };
         let before = self.get(&head).await?.map(Head::read).transpose().map_err(WriteTrouble::BadHead)?;
-        let revision = before.as_ref().map_or(0, |head| head.revision).saturating_add(1);
+        let read = before.as_ref().map_or(0, |head| head.revision);
+        if at.is_some_and(|at| at != read) {
+            return Err(WriteTrouble::Moved(read));
+        }
+        let revision = read.saturating_add(1);
         let mut kinds = before.as_ref().map(|head| head.kinds.clone()).unwrap_or_default();
         for Step { key, .. } in &steps {
             let kind = kinds.entry(key.kind.clone()).or_insert(KindHead { revision, records: 0 });

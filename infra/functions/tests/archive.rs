@@ -95,7 +95,12 @@ async fn what_is_done_to_an_entry_is_kept_and_told() {
     forged["status"] = json!(451);
     archived.put(&entry(1)).await;
     archived.put(&forged).await;
-    archived.put(&{ forged["status"] = json!(200); forged.clone() }).await;
+    archived
+        .put(&{
+            forged["status"] = json!(200);
+            forged.clone()
+        })
+        .await;
     let key = [("chain", AttributeValue::S("c0ffee".into())), ("seq", AttributeValue::N("1".into()))];
     archived.world.delete_by_hand(&archived.world.tables.ledger, key.map(|(k, v)| (k.to_owned(), v)).into()).await;
     assert_eq!(archived.run().await, json!([]));

@@ -258,7 +258,10 @@ async fn an_unreadable_record_is_told_by_name_once_and_again_when_it_breaks_agai
     assert_eq!(watched.at("embargo", "a").await.unwrap()["revision"], 2, "it is never skipped");
     let told = watched.world.sink.messages().all();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((told[0].topic.as_str(), told[0].subject.as_str()), (world::TOPIC, "export-gate: embargo/a can't be relied on"));
+    assert_eq!(
+        (told[0].topic.as_str(), told[0].subject.as_str()),
+        (world::TOPIC, "export-gate: embargo/a can't be relied on")
+    );
     assert!(told[0].text.contains("`forbidden`"), "{}", told[0].text);
 
     watched.write(vec![stop("b", "y")]).await;

@@ -7,6 +7,9 @@
 //! | [`samples`] | what operators would have put into them |
 //! | [`relay`] | the network between the gate and DynamoDB, with its faults |
 //! | [`sagemaker`] | the SageMaker Runtime, with its faults |
+//! | `model` (by the feature of that name) | the Hugging Face container of a SageMaker endpoint, with a real model |
+//! | [`stream`] | the mapping between a table's stream and a function |
+//! | [`sink`] | S3 and SNS, as far as something is put or published |
 //! | [`gateway`] | API Gateway (REST) with a JWT authorizer |
 //! | [`runtime_api`], [`function`] | Lambda: its Runtime API, and the process that it starts |
 //!
@@ -25,12 +28,16 @@ mod client;
 pub mod dynamodb;
 pub mod function;
 pub mod gateway;
+#[cfg(feature = "model")]
+pub mod model;
 pub mod record;
 pub mod relay;
 pub mod runtime_api;
 pub mod sagemaker;
 pub mod samples;
 mod server;
+pub mod sink;
+pub mod stream;
 pub mod tables;
 
 use std::error::Error as StdError;

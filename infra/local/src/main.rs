@@ -20,10 +20,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::stack::{Arguments, Stack};
 
 const USAGE: &str = "\
-usage: export-gate-local [--once] [--port PORT]
+usage: export-gate-local [--once] [--port PORT] [--model NAME@VERSION=PATH]
 
   --once       stop after the three sample requests
-  --port PORT  where the local API Gateway answers (9000)";
+  --port PORT  where the local API Gateway answers (9000)
+  --model …    serve this model.tar.gz, a BERT, by that name; the sample requests ask it";
 
 /// What a shell says of a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -64,13 +65,17 @@ async fn main() -> ExitCode {
 
 /// `None` when help is asked for.
 fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
-    let mut arguments = Arguments { once: false, port: 9000 };
+    let mut arguments = Arguments { once: false, port: 9000, model: None };
     while let Some(argument) = given.next() {
         match argument.as_str() {
             "--once" => arguments.once = true,
             "--port" => {
                 let port = given.next().ok_or("`--port` needs a number")?;
                 arguments.port = port.parse().map_err(|_| format!("`{port}` is not a port: it is 0 to 65535"))?;
+            }
+            "--model" => {
+                let model = given.next().ok_or("`--model` needs a model and its archive, `name@version=path`")?;
+                arguments.model = Some(model.parse()?);
             }
             "--help" | "-h" => return Ok(None),
             _ => return Err(format!("`{argument}` is not an argument of this command")),
@@ -101,10 +106,12 @@ mod tests {
 
     #[test]
     fn arguments_are_read_or_told() {
-        assert_eq!(read(""), Ok(Some(Arguments { once: false, port: 9000 })));
-        assert_eq!(read("--port 0 --once"), Ok(Some(Arguments { once: true, port: 0 })));
+        assert_eq!(read(""), Ok(Some(Arguments { once: false, port: 9000, model: None })));
+        assert_eq!(read("--port 0 --once"), Ok(Some(Arguments { once: true, port: 0, model: None })));
         assert_eq!(read("--once --help"), Ok(None));
-        for (line, told) in [("--port", "--port"), ("--port 65536", "65536"), ("--twice", "--twice")] {
+        for (line, told) in
+            [("--port", "--port"), ("--port 65536", "65536"), ("--twice", "--twice"), ("--model", "--model")]
+        {
             assert!(read(line).unwrap_err().contains(&format!("`{told}`")), "{line}");
         }
     }

@@ -1,18 +1,19 @@
-//! A stand-in for the SageMaker Runtime: it says what it is, and fails as the service does when told to.
+//! A stand-in for the SageMaker Runtime: it says what it is, and fails as the service does when told to. An endpoint
+//! that is given a container answers as that does.
 
-use std::collections::VecDeque;
+mod answer;
+
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
-use serde_json::{Value, json};
-use uuid::Uuid;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::json;
 
-use crate::Error;
 use crate::record::Record;
 use crate::server::{self, Answer, Hangup, Server};
+use crate::{BoxFuture, Error};
 
 /// The running stand-in.
 pub struct SageMaker {
@@ -42,6 +43,13 @@ pub enum Behaviour {
     ModelError {
         /// The container's status.
         original_status: u16,
+    },
+    /// 424 `ModelError` with what the model's container answered, a text.
+    ContainerError {
+        /// The container's status.
+        status: u16,
+        /// The container's answer.
+        body: String,
     },
     /// 500 `InternalFailure`.
     InternalFailure,
@@ -74,9 +82,13 @@ pub struct Invocation {
     pub body: Bytes,
 }
 
+/// What an endpoint's own container makes of an invocation.
+type Container = Arc<dyn Fn(Invocation) -> BoxFuture<Behaviour> + Send + Sync>;
+
 struct State {
     next: Mutex<VecDeque<Behaviour>>,
     usual: Mutex<Behaviour>,
+    containers: Mutex<HashMap<String, Container>>,
     invocations: Record<Invocation>,
 }
 
@@ -90,6 +102,7 @@ impl SageMaker {
         let state = Arc::new(State {
             next: Mutex::default(),
             usual: Mutex::new(Behaviour::StandIn),
+            containers: Mutex::default(),
             invocations: Record::new(),
         });
         let shared = state.clone();
@@ -103,7 +116,17 @@ impl SageMaker {
         self.server.url()
     }
 
-    /// Every invocation from now on meets this, save those that have one of their own queued.
+    /// Invocations of this endpoint meet what `container` says, save those that have something queued.
+    pub fn serve<F>(&self, endpoint: &str, container: impl Fn(Invocation) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Behaviour> + Send + 'static,
+    {
+        let container: Container = Arc::new(move |invocation| Box::pin(container(invocation)));
+        self.state.containers.lock().unwrap().insert(endpoint.to_owned(), container);
+    }
+
+    /// Every invocation from now on meets this, save those that have one of their own queued, and those of endpoints
+    /// with a container.
     pub fn always(&self, behaviour: Behaviour) {
         *self.state.usual.lock().unwrap() = behaviour;
     }
@@ -142,12 +165,23 @@ impl State {
         };
         self.invocations.push(invocation.clone());
         let queued = self.next.lock().unwrap().pop_front();
-        let mut behaviour = queued.unwrap_or_else(|| self.usual.lock().unwrap().clone());
+        let mut behaviour = match queued {
+            Some(behaviour) => behaviour,
+            None => self.usual_of(&invocation).await,
+        };
         while let Behaviour::Delay(time, then) = behaviour {
             tokio::time::sleep(time).await;
             behaviour = *then;
         }
-        perform(behaviour, &invocation).await
+        answer::perform(behaviour, &invocation).await
+    }
+
+    async fn usual_of(&self, invocation: &Invocation) -> Behaviour {
+        let container = self.containers.lock().unwrap().get(&invocation.endpoint).cloned();
+        match container {
+            Some(container) => container(invocation.clone()).await,
+            None => self.usual.lock().unwrap().clone(),
+        }
     }
 }
 
@@ -168,76 +202,4 @@ fn read(request: Request<Bytes>) -> Option<Invocation> {
         headers: request.headers().clone(),
         body: request.into_body(),
     })
-}
-
-async fn perform(behaviour: Behaviour, invocation: &Invocation) -> Result<Answer, Hangup> {
-    Ok(match behaviour {
-        Behaviour::StandIn => {
-            let body = stand_in(invocation).to_string();
-            model_answer(200, "application/json", body.into())
-        }
-        Behaviour::Answer { status, content_type, body } => model_answer(status, &content_type, body),
-        Behaviour::TooLarge(bytes) => model_answer(200, "application/octet-stream", vec![b'x'; bytes].into()),
-        Behaviour::NotReady => {
-            failure(429, "ModelNotReadyException", json!({"Message": "the stand-in's model is not ready"}))
-        }
-        Behaviour::Throttled => failure(400, "ThrottlingException", json!({"message": null})),
-        Behaviour::ModelError { original_status } => failure(424, "ModelError", model_error(original_status)),
-        Behaviour::InternalFailure => {
-            failure(500, "InternalFailure", json!({"Message": "the stand-in failed, as it was told to"}))
-        }
-        Behaviour::ServiceUnavailable => {
-            failure(503, "ServiceUnavailable", json!({"Message": "the stand-in is unavailable, as it was told to be"}))
-        }
-        Behaviour::Hang | Behaviour::Delay(..) => std::future::pending().await,
-        Behaviour::Close => return Err(Hangup::Close),
-        Behaviour::Reset => return Err(Hangup::Reset),
-    })
-}
-
-fn stand_in(invocation: &Invocation) -> Value {
-    json!({
-        "stand_in": true,
-        "message": "A local stand-in for a SageMaker endpoint answered this; no model ran.",
-        "endpoint": invocation.endpoint,
-        "request": {
-            "content_type": invocation.content_type,
-            "accept": invocation.accept,
-            "bytes": invocation.body.len(),
-        },
-    })
-}
-
-fn model_error(original_status: u16) -> Value {
-    json!({
-        "Message": format!("Received an error ({original_status}) from the stand-in's model"),
-        "OriginalMessage": "the stand-in's model failed, as it was told to",
-        "OriginalStatusCode": original_status,
-        "LogStreamArn": "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/stand-in",
-    })
-}
-
-fn model_answer(status: u16, content_type: &str, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = StatusCode::from_u16(status).expect("a status of three digits");
-    let content_type = HeaderValue::from_str(content_type).expect("a printable content type");
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, content_type);
-    headers.insert("x-amzn-invoked-production-variant", HeaderValue::from_static("AllTraffic"));
-    with_request_id(answer)
-}
-
-/// The type stands in the header; the SDK would take it from the body too.
-fn failure(status: u16, kind: &'static str, body: Value) -> Answer {
-    let status = StatusCode::from_u16(status).expect("a status of three digits");
-    let mut answer = server::json(status, "application/json", &body);
-    let headers = answer.headers_mut();
-    headers.insert("x-amzn-errortype", HeaderValue::from_static(kind));
-    with_request_id(answer)
-}
-
-fn with_request_id(mut answer: Answer) -> Answer {
-    let id = HeaderValue::from_str(&Uuid::new_v4().to_string()).expect("a UUID is printable");
-    answer.headers_mut().insert("x-amzn-requestid", id);
-    answer
 }

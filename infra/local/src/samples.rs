@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use export_gate::record::{Head, Item};
 use export_gate::register::{MOST_RECORDS, RegisterWriter, WriteTrouble};
-use serde_json::Value;
+use export_gate::terms::ModelName;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::tables::Tables;
 
@@ -20,6 +22,9 @@ pub enum LoadError {
     /// The callers table took none, or not all.
     #[error("the sample callers can't be written")]
     Callers(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Which models there are can't be told.
+    #[error("the register's models can't be read")]
+    Models(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The register did not take them.
     #[error("the sample register can't be written")]
     Register(#[source] WriteTrouble),
@@ -64,12 +69,77 @@ pub async fn load(client: &Client, tables: &Tables) -> Result<bool, LoadError> {
     Ok(true)
 }
 
+/// Puts a model with an endpoint, and an embargo of it for foreign persons, unless they are there. As with the samples,
+/// nothing that is there is touched.
+///
+/// # Errors
+///
+/// [`LoadError`]; then nothing was changed.
+pub async fn add_model(
+    client: &Client,
+    tables: &Tables,
+    model: &ModelName,
+    endpoint: &str,
+    now: Timestamp,
+) -> Result<(), LoadError> {
+    let (name, version) = (model.name(), version(model));
+    let embargo = format!("operator-policy-{name}");
+    let mut wanted = vec![];
+    let versions = versions(client, tables, name).await?;
+    if !versions.iter().any(|id| id == model.as_str()) {
+        wanted.push(json!({
+            "kind": "model", "id": model.as_str(), "name": name, "version": version,
+            // Two defaults would leave the name alone without a meaning.
+            "default": versions.is_empty(),
+            "endpoint": endpoint, "eccn": "EAR99", "status": "available",
+            "by": "sample", "at": now.to_string(),
+            "why": format!("A real model, which the local stack runs. Served under {embargo}, which the gate enforces."),
+        }));
+    }
+    if !exists(client, tables, "embargo", &embargo).await? {
+        wanted.push(json!({
+            "kind": "embargo", "id": embargo, "models": [name], "applies_to": {"foreign_persons": true},
+            "effect": "licence_required", "authority": "OPERATOR",
+            "citation": format!("Sample operator policy on {name}"), "disclose": true,
+            "by": "sample", "at": now.to_string(),
+            "why": "So that a local trial of this model shows how a foreign person is refused.",
+        }));
+    }
+    if !wanted.is_empty() {
+        let writer = RegisterWriter::new(client.clone(), tables.register.clone());
+        writer.put(items(wanted)).await.map_err(LoadError::Register)?;
+    }
+    Ok(())
+}
+
+fn version(model: &ModelName) -> &str {
+    model.as_str().split_once('@').map_or("", |(_, version)| version)
+}
+
+/// The ids of all of a model's versions.
+async fn versions(client: &Client, tables: &Tables, name: &str) -> Result<Vec<String>, LoadError> {
+    let query = client
+        .query()
+        .table_name(&tables.register)
+        .consistent_read(true)
+        .key_condition_expression("kind = :kind AND begins_with(id, :name)")
+        .expression_attribute_values(":kind", AttributeValue::S("model".to_owned()))
+        .expression_attribute_values(":name", AttributeValue::S(format!("{name}@")));
+    let answer = query.send().await.map_err(|fault| LoadError::Models(fault.into_service_error().into()))?;
+    let id = |item: &Item| item.get("id").and_then(|id| id.as_s().ok()).cloned();
+    Ok(answer.items().iter().filter_map(id).collect())
+}
+
 async fn has_head(client: &Client, tables: &Tables) -> Result<bool, LoadError> {
+    exists(client, tables, &Head::kind(0), Head::ID).await
+}
+
+async fn exists(client: &Client, tables: &Tables, kind: &str, id: &str) -> Result<bool, LoadError> {
     let read = client
         .get_item()
         .table_name(&tables.register)
-        .key("kind", AttributeValue::S(Head::kind(0)))
-        .key("id", AttributeValue::S(Head::ID.to_owned()))
+        .key("kind", AttributeValue::S(kind.to_owned()))
+        .key("id", AttributeValue::S(id.to_owned()))
         .consistent_read(true)
         .send()
         .await;
@@ -101,6 +171,8 @@ fn items(records: Vec<Value>) -> Vec<Item> {
 
 #[cfg(test)]
 mod tests {
+    use export_gate::record::{Embargo, Model, read};
+
     use super::*;
     use crate::dynamodb::DynamoDb;
     use crate::tables::client;
@@ -125,5 +197,30 @@ mod tests {
         let engine = DynamoDb::memory().await.unwrap();
         let outcome = load(&client(engine.url()), &Tables::default()).await;
         assert!(matches!(outcome, Err(LoadError::Head(_))), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_model_is_added_once_and_what_is_there_is_left_alone() {
+        let engine = DynamoDb::memory().await.unwrap();
+        let (client, tables) = (client(engine.url()), Tables::default());
+        tables.create(&client).await.unwrap();
+        load(&client, &tables).await.unwrap();
+        let now: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
+        for (model, endpoint) in [("minilm@1", "minilm-1"), ("minilm@1", "another"), ("minilm@2", "minilm-2")] {
+            let model = ModelName::parse(model).unwrap();
+            add_model(&client, &tables, &model, endpoint, now).await.unwrap();
+        }
+        let record = async |kind: &str, id: &str| {
+            let get = client.get_item().table_name(&tables.register);
+            let get = get.key("kind", AttributeValue::S(kind.into())).key("id", AttributeValue::S(id.into()));
+            get.send().await.unwrap().item.unwrap()
+        };
+        let [one, two] = [record("model", "minilm@1").await, record("model", "minilm@2").await];
+        let (one, two) = (read::<Model>(&one).unwrap(), read::<Model>(&two).unwrap());
+        assert_eq!((&*one.body.endpoint, one.body.default), ("minilm-1", true));
+        assert_eq!((&*two.body.endpoint, two.body.default), ("minilm-2", false));
+        assert_eq!(two.meta.revision, one.meta.revision + 1, "a second time nothing is written");
+        let embargo = read::<Embargo>(&record("embargo", "operator-policy-minilm").await).unwrap();
+        assert_eq!(embargo.meta.revision, one.meta.revision);
     }
 }

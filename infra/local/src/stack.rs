@@ -1,6 +1,7 @@
 //! The stack's parts in the order in which they start; they stop the other way round.
 
 mod gate;
+mod model;
 mod requests;
 mod trouble;
 
@@ -14,6 +15,7 @@ use export_gate_local::tables::{self, Tables};
 use export_gate_local::{Error, samples};
 
 use self::gate::Gate;
+use self::model::ModelArgument;
 use self::trouble::Trouble;
 
 /// What the command was told.
@@ -23,6 +25,8 @@ pub(crate) struct Arguments {
     pub(crate) once: bool,
     /// The gateway's; 0 takes a free one.
     pub(crate) port: u16,
+    /// What the sample requests ask in place of a stand-in.
+    pub(crate) model: Option<ModelArgument>,
 }
 
 /// The parts that run.
@@ -53,9 +57,13 @@ impl Stack {
         let gateway = gateway(arguments.port, invoke_port).await?;
         let url = self.gateway.insert(gateway).url();
         gate::installed()?;
-        let tables = Tables::default();
-        let dynamodb = self.dynamodb.insert(dynamodb(&state, &tables).await?);
         let sagemaker = self.sagemaker.insert(SageMaker::start(0).await?);
+        let model = arguments.model.as_ref();
+        if let Some(model) = model {
+            model.serve(sagemaker).await?;
+        }
+        let tables = Tables::default();
+        let dynamodb = self.dynamodb.insert(dynamodb(&state, &tables, model).await?);
         gate::build(&root).await?;
 
         let mut environment = tables.environment();
@@ -65,7 +73,7 @@ impl Stack {
         let gate = self.gate.insert(gate);
         gate.ready(invoke_port, &url).await?;
 
-        requests::run(&url).await?;
+        requests::run(&url, model.map(ModelArgument::name)).await?;
         if arguments.once {
             return Ok(());
         }
@@ -120,7 +128,7 @@ async fn gateway(port: u16, invoke_port: u16) -> Result<Gateway, Trouble> {
     })
 }
 
-async fn dynamodb(state: &Path, tables: &Tables) -> Result<DynamoDb, Trouble> {
+async fn dynamodb(state: &Path, tables: &Tables, model: Option<&ModelArgument>) -> Result<DynamoDb, Trouble> {
     let engine = DynamoDb::file(0, &state.join("dynamodb.sqlite")).await?;
     let client = tables::client(engine.url());
     tables.create(&client).await?;
@@ -128,6 +136,9 @@ async fn dynamodb(state: &Path, tables: &Tables) -> Result<DynamoDb, Trouble> {
         eprintln!("The sample records are loaded, into {STATE}/dynamodb.sqlite.");
     } else {
         eprintln!("The records are those of {STATE}/dynamodb.sqlite, as the last run left them.");
+    }
+    if let Some(model) = model {
+        model.register(&client, tables).await?;
     }
     Ok(engine)
 }

@@ -109,6 +109,31 @@ async fn its_errors_are_the_services() {
 }
 
 #[tokio::test]
+async fn an_endpoint_answers_as_its_container_does() {
+    let sagemaker = SageMaker::start(0).await.unwrap();
+    let client = client(&sagemaker);
+    sagemaker.serve("another", |_| async { Behaviour::NotReady });
+    invoke(&client).await.expect("this endpoint has no container");
+
+    sagemaker.serve("fable-5", |invocation| async move {
+        let body = format!("{} bytes are too few", invocation.body.len());
+        Behaviour::ContainerError { status: 400, body }
+    });
+    let (status, error) = refused(&client).await;
+    assert_eq!(status, 424);
+    let InvokeEndpointError::ModelError(error) = error else {
+        unreachable!("{error:?}");
+    };
+    assert_eq!(error.original_status_code(), Some(400));
+    assert_eq!(error.original_message(), Some("5 bytes are too few"));
+    assert_eq!(error.message(), Some("Received client error (400) from primary with message \"5 bytes are too few\"."));
+    assert!(error.log_stream_arn().is_some_and(|log| log.ends_with("/fable-5")), "{error:?}");
+
+    sagemaker.next(Behaviour::Throttled);
+    assert_eq!(refused(&client).await.0, 400, "what is queued comes first");
+}
+
+#[tokio::test]
 async fn it_breaks_connections() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);

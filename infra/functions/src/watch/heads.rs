@@ -87,7 +87,8 @@ mod tests {
             Some(item)
         };
         let of = |revisions: [u8; 8]| {
-            let heads: Vec<_> = (0..).zip(revisions).map(|(number, r)| (r > 0).then(|| head(number, r)).flatten()).collect();
+            let heads: Vec<_> =
+                (0..).zip(revisions).map(|(number, r)| (r > 0).then(|| head(number, r)).flatten()).collect();
             majority(&heads).map(|item| item["revision"].as_n().unwrap().clone())
         };
         assert_eq!(of([7, 7, 7, 7, 7, 1, 2, 0]).as_deref(), Some("7"));

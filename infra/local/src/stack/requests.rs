@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use console::style;
+use export_gate::terms::ModelName;
 use export_gate_local::gateway::bearer;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -20,8 +21,15 @@ struct Sample {
     code: Option<&'static str>,
 }
 
+/// The model that is asked, and what.
+struct Asked<'a> {
+    model: &'a str,
+    body: Value,
+    /// Whether a model runs behind it, rather than the stand-in.
+    real: bool,
+}
+
 const CLIENT: &str = "sample-us-app";
-const MODEL: &str = "mythos-5";
 
 /// The gateway's `SOURCE_ADDRESS`, as people write it.
 const SOURCE: &str = "Local-Source-Address";
@@ -58,13 +66,14 @@ const SAMPLES: [Sample; 3] = [
 const SHOWN: [&str; 5] = ["Content-Type", "Decision-Id", "Model-Version", "Link", "Retry-After"];
 
 /// Sends and prints all of them, then complains of the first that was answered otherwise than it should be.
-pub(super) async fn run(gateway: &str) -> Result<(), Trouble> {
+pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), Trouble> {
+    let asked = Asked::of(real);
     let mut unexpected = None;
     for (number, sample) in (1..).zip(&SAMPLES) {
         let headers = sample.headers();
-        let url = format!("{gateway}/v1/models/{MODEL}/invocations");
-        let body = json!({"prompt": "Hello"}).to_string();
-        println!("{}\n", style(format!("{number}. {MODEL} for {}", sample.who)).bold());
+        let url = format!("{gateway}/v1/models/{}/invocations", asked.model);
+        let body = asked.body.to_string();
+        println!("{}\n", style(format!("{number}. {} for {}", asked.model, sample.who)).bold());
         println!("{}\n", curl(&url, &headers, &body));
 
         let mut request = Request::post(&url);
@@ -73,7 +82,7 @@ pub(super) async fn run(gateway: &str) -> Result<(), Trouble> {
         }
         let answer = send(request.body(Full::from(body)).expect("a sample is a request")).await?;
         println!("{}\n", shown(&answer));
-        unexpected = unexpected.or(sample.fault(&answer));
+        unexpected = unexpected.or(sample.fault(&asked, &answer));
     }
     unexpected.map_or(Ok(()), Err)
 }
@@ -82,6 +91,22 @@ pub(super) async fn run(gateway: &str) -> Result<(), Trouble> {
 pub(super) async fn health(gateway: &str) -> Result<Response<Bytes>, Trouble> {
     let request = Request::get(format!("{gateway}/v1/health")).header("Authorization", token());
     send(request.body(Full::default()).expect("a plain GET")).await
+}
+
+impl Asked<'_> {
+    fn of(real: Option<&ModelName>) -> Asked<'_> {
+        match real {
+            Some(model) => {
+                Asked { model: model.as_str(), body: json!({"inputs": "Who may ask this model?"}), real: true }
+            }
+            None => Asked { model: "mythos-5", body: json!({"prompt": "Hello"}), real: false },
+        }
+    }
+
+    /// Whether this is what is behind the endpoint.
+    fn answers(&self, body: &Value) -> bool {
+        if self.real { features(body).is_some() } else { body["stand_in"] == true }
+    }
 }
 
 impl Sample {
@@ -94,11 +119,11 @@ impl Sample {
         ]
     }
 
-    fn fault(&self, answer: &Response<Bytes>) -> Option<Trouble> {
+    fn fault(&self, asked: &Asked<'_>, answer: &Response<Bytes>) -> Option<Trouble> {
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let code = body["error"]["code"].as_str();
-        // Without a code it is a permit: then it must be the stand-in that answered.
-        let right = answer.status() == self.status && code == self.code && (code.is_some() || body["stand_in"] == true);
+        // Without a code it is a permit: then it must be what was asked that answered.
+        let right = answer.status() == self.status && code == self.code && (code.is_some() || asked.answers(&body));
         let told = |status: StatusCode, code: Option<&str>| {
             let code = code.map(|code| format!(" `{code}`"));
             format!("{}{}", status.as_str(), code.unwrap_or_default())
@@ -144,10 +169,19 @@ fn shown(answer: &Response<Bytes>) -> String {
         }
     }
     let body = match serde_json::from_slice::<Value>(answer.body()) {
-        Ok(body) => format!("{body:#}"),
+        Ok(body) => features(&body).unwrap_or_else(|| format!("{body:#}")),
         Err(_) => String::from_utf8_lossy(answer.body()).into_owned(),
     };
     text + "\n\n" + &body
+}
+
+/// The thousands of numbers that the task `feature-extraction` answers, in one line.
+fn features(body: &Value) -> Option<String> {
+    let tokens = body.get(0)?.as_array()?;
+    let numbers = tokens.first()?.as_array().filter(|numbers| !numbers.is_empty())?;
+    let first: Option<Vec<_>> = numbers.iter().take(4).map(Value::as_f64).collect();
+    let first: Vec<_> = first?.iter().map(|number| format!("{number:.6}")).collect();
+    Some(format!("1 × {} tokens × {} numbers: [[[{}, …", tokens.len(), numbers.len(), first.join(", ")))
 }
 
 #[cfg(test)]
@@ -182,11 +216,28 @@ mod tests {
             Response::builder().status(status).body(Bytes::from(body.to_string())).expect("an answer")
         };
         let [permit, refusal, _] = &SAMPLES;
-        assert!(permit.fault(&answer(200, json!({"stand_in": true}))).is_none());
-        assert!(permit.fault(&answer(200, json!({}))).is_some());
-        assert!(refusal.fault(&answer(451, json!({"error": {"code": "embargo.foreign-person"}}))).is_none());
-        let other = refusal.fault(&answer(451, json!({"error": {"code": "embargo.destination"}}))).unwrap();
+        let minilm = ModelName::parse("minilm@1").unwrap();
+        let (stand_in, real) = (Asked::of(None), Asked::of(Some(&minilm)));
+        let (declared, numbers) = (json!({"stand_in": true}), json!([[[0.5, -1.0], [0.25, 2.0]]]));
+        assert!(permit.fault(&stand_in, &answer(200, declared.clone())).is_none());
+        assert!(permit.fault(&real, &answer(200, numbers.clone())).is_none());
+        for (asked, body) in [(&stand_in, json!({})), (&stand_in, numbers), (&real, declared), (&real, json!([[[]]]))] {
+            assert!(permit.fault(asked, &answer(200, body.clone())).is_some(), "{body}");
+        }
+        let refused = |status, body| refusal.fault(&real, &answer(status, body));
+        assert!(refused(451, json!({"error": {"code": "embargo.foreign-person"}})).is_none());
+        let other = refused(451, json!({"error": {"code": "embargo.destination"}})).unwrap();
         assert!(other.to_string().contains("not 451 `embargo.destination`"), "{other}");
-        assert!(refusal.fault(&answer(502, json!({"message": "Internal server error"}))).is_some());
+        assert!(refused(502, json!({"message": "Internal server error"})).is_some());
+    }
+
+    #[test]
+    fn many_numbers_are_shown_in_one_line() {
+        let body = json!([[[0.1622941, -0.5, 3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]]]);
+        let line = "1 × 3 tokens × 5 numbers: [[[0.162294, -0.500000, 3.000000, 4.000000, …";
+        assert_eq!(features(&body).as_deref(), Some(line));
+        for other in [json!({"stand_in": true}), json!([]), json!([[]]), json!([["a"]]), json!([[["a"]]])] {
+            assert_eq!(features(&other), None, "{other}");
+        }
     }
 }

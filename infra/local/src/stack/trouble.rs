@@ -31,6 +31,12 @@ pub(crate) enum Trouble {
          were changed by hand, `rm -r .local` brings the samples back"
     )]
     Unexpected { who: &'static str, expected: String, got: String },
+    #[cfg(feature = "model")]
+    #[error("`{archive}` can't be served; `make run MODEL=minilm` packs one that can")]
+    Model { archive: PathBuf, source: std::sync::Arc<export_gate_local::model::LoadFault> },
+    #[cfg(not(feature = "model"))]
+    #[error("this program was built without the feature `model`; `make run MODEL=minilm` builds it with that")]
+    NoModels,
     #[error("`.local/dynamodb.sqlite` can't be filled; `rm -r .local` begins anew")]
     Samples(#[from] LoadError),
     #[error(transparent)]

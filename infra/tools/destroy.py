@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Removes a deployment, less what it keeps: the ledger and its archive above all, and whatever else proves a decision.
+
+    destroy.py STACK [--yes]
+
+What is kept is what the deployed template keeps by its DeletionPolicy. A stack whose template would let the ledger or its
+archive go is not touched.
+"""
+
+import argparse
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+NEVER_DELETED = ["Archive", "Callers", "Key", "Ledger", "Register", "Usage"]
+
+
+def kept(cloudformation, stack):
+    """The stack's resources that outlive it: logical id, type, name."""
+    body = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+    if not isinstance(body, dict):
+        sys.exit(f"`{stack}` is not of this project: its template is not JSON, as `make deploy` writes it")
+    resources = body["Resources"]
+    retained = {name for name, resource in resources.items() if resource.get("DeletionPolicy") == "Retain"}
+    lost = [name for name in NEVER_DELETED if name not in retained]
+    if lost:
+        sys.exit(f"`{stack}` would take {', '.join(lost)} with it: deploy it anew from this project's template first")
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    return [
+        (one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
+        for one in found
+        if one["LogicalResourceId"] in retained
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stack")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    arguments = parser.parse_args()
+    try:
+        cloudformation = boto3.client("cloudformation")
+        resources = kept(cloudformation, arguments.stack)
+        print(f"The stack `{arguments.stack}` goes: the API, the functions, the endpoint, the alarms. These stay:")
+        for logical, kind, name in resources:
+            print(f"  {logical:<20} {kind:<26} {name}")
+        if not arguments.yes:
+            if not sys.stdin.isatty():
+                sys.exit("nobody is here to be asked: say --yes")
+            if input("Its name, to go on: ") != arguments.stack:
+                sys.exit("nothing was removed")
+        cloudformation.delete_stack(StackName=arguments.stack)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=arguments.stack)
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"the stack could not be removed: {error}")
+    print("Removed. infra/README.md says what to do with what stays.")
+
+
+if __name__ == "__main__":
+    main()

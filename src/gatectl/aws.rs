@@ -1,0 +1,35 @@
+//! I/O. The AWS configuration, with the three options that every AWS command has.
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::Client as DynamoDb;
+
+/// Where AWS is, and who asks.
+#[derive(clap::Args)]
+pub(crate) struct Aws {
+    /// Ask this address instead of AWS
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    endpoint_url: Option<String>,
+    /// The profile of the AWS configuration files
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    profile: Option<String>,
+    /// The region
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    region: Option<String>,
+}
+
+impl Aws {
+    /// A client of DynamoDB.
+    pub(crate) async fn dynamodb(&self) -> DynamoDb {
+        let mut config = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(url) = &self.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        if let Some(profile) = &self.profile {
+            config = config.profile_name(profile);
+        }
+        if let Some(region) = &self.region {
+            config = config.region(Region::new(region.clone()));
+        }
+        DynamoDb::new(&config.load().await)
+    }
+}

@@ -1,0 +1,123 @@
+//! Pure. What AWS charges in us-east-1, in US dollars before tax, free tiers and discounts: the one table of prices.
+//!
+//! As known on [`AS_OF`], and to be held against each page before money depends on it. `checked` says how far each was:
+//! by AWS's own documentation, by other publications that agree, or not at all.
+
+use super::money::Usd;
+
+/// The date of the facts.
+pub(crate) const AS_OF: &str = "2026-11-24";
+
+/// The region that the prices are of.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// What one thing costs.
+pub(crate) struct Price {
+    /// What is charged for.
+    pub(crate) what: &'static str,
+    /// What one of it is.
+    pub(crate) unit: &'static str,
+    /// Ten-billionths of a dollar for one, and up to how many a month; the last tier has no end.
+    pub(crate) tiers: &'static [(u128, u128)],
+    /// The page of AWS that has it.
+    pub(crate) page: &'static str,
+    /// How far it was checked.
+    pub(crate) checked: Checked,
+}
+
+/// How far a price was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// AWS's own documentation says so.
+    Aws,
+    /// Others who quote AWS's page say so, and agree.
+    Quoted,
+    /// It was not: neither AWS's page nor a quotation could be had.
+    No,
+}
+
+/// Up to any number.
+const REST: u128 = u128::MAX;
+
+/// Millions, for tiers.
+const M: u128 = 1_000_000;
+
+macro_rules! prices {
+    ($($name:ident: $what:literal, $unit:literal, [$(($to:expr, $usd:literal)),+], $page:literal, $checked:ident;)+) => {
+        $(pub(crate) const $name: Price = Price {
+            what: $what, unit: $unit, tiers: &[$(($to, $usd)),+], page: $page, checked: Checked::$checked,
+        };)+
+        /// All of them, in order.
+        pub(crate) const ALL: &[&Price] = &[$(&$name),+];
+    };
+}
+
+prices! {
+    LAMBDA_X86: "Lambda on x86_64", "GB-second",
+        [(6_000 * M, 166_667), (15_000 * M, 150_000), (REST, 133_334)], "AWS Lambda Pricing", Quoted;
+    LAMBDA_ARM: "Lambda on arm64", "GB-second",
+        [(7_500 * M, 133_334), (18_750 * M, 120_001), (REST, 106_667)], "AWS Lambda Pricing", Quoted;
+    LAMBDA_REQUEST: "Lambda requests", "request", [(REST, 2_000)], "AWS Lambda Pricing", Quoted;
+    SAGEMAKER: "SageMaker serverless inference", "GB-second", [(REST, 200_000)], "Amazon SageMaker AI Pricing", No;
+    SAGEMAKER_DATA: "SageMaker serverless data, in and out", "GB",
+        [(REST, 160_000_000)], "Amazon SageMaker AI Pricing", No;
+    ECR_STORAGE: "ECR private storage", "GB-month", [(REST, 1_000_000_000)], "Amazon ECR Pricing", No;
+    API_REQUEST: "API Gateway REST requests", "request",
+        [(333 * M, 35_000), (1_000 * M, 28_000), (20_000 * M, 23_800), (REST, 15_100)],
+        "Amazon API Gateway Pricing", Aws;
+    WAF_REQUEST: "WAF requests", "request", [(REST, 6_000)], "AWS WAF Pricing", Quoted;
+    WAF_ACL: "WAF web ACL", "month", [(REST, 50_000_000_000)], "AWS WAF Pricing", Quoted;
+    WAF_RULE: "WAF rule or rule group", "month", [(REST, 10_000_000_000)], "AWS WAF Pricing", Quoted;
+    DYNAMODB_READ: "DynamoDB reads on demand", "read unit", [(REST, 1_250)], "Amazon DynamoDB Pricing", Quoted;
+    DYNAMODB_WRITE: "DynamoDB writes on demand", "write unit", [(REST, 6_250)], "Amazon DynamoDB Pricing", Quoted;
+    DYNAMODB_STORAGE: "DynamoDB storage", "GB-month", [(REST, 2_500_000_000)], "Amazon DynamoDB Pricing", No;
+    DYNAMODB_BACKUP: "DynamoDB point-in-time recovery", "GB-month",
+        [(REST, 2_000_000_000)], "Amazon DynamoDB Pricing", No;
+    DYNAMODB_STREAM: "DynamoDB stream reads, but for Lambda's own, which are free", "read",
+        [(REST, 2_000)], "Amazon DynamoDB Pricing", Aws;
+    S3_PUT: "S3 PUT requests", "request", [(REST, 50_000)], "Amazon S3 Pricing", No;
+    S3_STORAGE: "S3 Standard storage", "GB-month",
+        [(50_000, 230_000_000), (500_000, 220_000_000), (REST, 210_000_000)], "Amazon S3 Pricing", No;
+    LOGS: "CloudWatch Logs ingestion", "GB", [(REST, 5_000_000_000)], "Amazon CloudWatch Pricing", Quoted;
+    METRIC: "CloudWatch custom metric", "month", [(10_000, 3_000_000_000), (REST, 1_000_000_000)],
+        "Amazon CloudWatch Pricing", Quoted;
+    ALARM: "CloudWatch alarm", "month", [(REST, 1_000_000_000)], "Amazon CloudWatch Pricing", Quoted;
+    DASHBOARD: "CloudWatch dashboard", "month", [(REST, 30_000_000_000)], "Amazon CloudWatch Pricing", Quoted;
+    KMS_KEY: "KMS key", "month", [(REST, 10_000_000_000)], "AWS Key Management Service Pricing", No;
+    TRAIL_EVENT: "CloudTrail data events", "event", [(REST, 10_000)], "AWS CloudTrail Pricing", No;
+}
+
+impl Price {
+    /// What `amount / per` units cost in a month, rounded up to the ten-billionth.
+    pub(crate) fn of(&self, amount: u128, per: u128) -> Usd {
+        let (mut from, mut cost) = (0_u128, 0_u128);
+        for (to, each) in self.tiers {
+            let to = amount.min(to.saturating_mul(per));
+            cost = cost.saturating_add(to.saturating_sub(from).saturating_mul(*each));
+            from = to;
+        }
+        Usd(cost.div_ceil(per.max(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_are_charged_each_for_its_part() {
+        assert_eq!(API_REQUEST.of(333 * M, 1), Usd(333 * M * 35_000));
+        assert_eq!(API_REQUEST.of(334 * M, 1), Usd(333 * M * 35_000 + M * 28_000));
+        assert_eq!(API_REQUEST.of(0, 1), Usd(0));
+        assert_eq!(SAGEMAKER.of(1, 3), Usd(66_667), "a part of a unit is rounded up");
+    }
+
+    #[test]
+    fn tiers_rise_and_end_nowhere() {
+        for price in ALL {
+            assert!(price.tiers.is_sorted_by(|a, b| a.0 < b.0), "{}", price.what);
+            assert_eq!(price.tiers.last().map(|(to, _)| *to), Some(REST), "{}", price.what);
+            assert!(price.tiers.iter().all(|(_, each)| *each > 0), "{}", price.what);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Pure. The ways to run a model, and what each costs for a workload.
+
+use super::money::Usd;
+use super::prices::{ECR_STORAGE, LAMBDA_ARM, LAMBDA_REQUEST, LAMBDA_X86, Price, SAGEMAKER, SAGEMAKER_DATA};
+use super::workload::Workload;
+
+/// A way to run a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Lambda on x86_64, code and model in a zip.
+    ZipX86,
+    /// Lambda on arm64, code and model in a zip.
+    ZipArm,
+    /// Lambda on x86_64 with a container image.
+    Image,
+    /// A SageMaker serverless endpoint.
+    Serverless,
+}
+
+/// What a way costs in a month.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bill {
+    /// Time and memory.
+    pub(crate) compute: Usd,
+    /// The fee for each request.
+    pub(crate) requests: Usd,
+    /// The bytes in and out.
+    pub(crate) data: Usd,
+    /// What is kept.
+    pub(crate) storage: Usd,
+}
+
+impl Bill {
+    /// All of it.
+    pub(crate) fn total(&self) -> Usd {
+        [self.compute, self.requests, self.data, self.storage].into_iter().sum()
+    }
+}
+
+/// The ways, in the order in which they are told.
+pub(crate) const WAYS: [Way; 4] = [Way::ZipX86, Way::ZipArm, Way::Image, Way::Serverless];
+
+/// Those that take a model which no zip holds: Lambda unpacks 250 MB at the most.
+pub(crate) const FOR_LARGE_MODELS: [Way; 2] = [Way::Image, Way::Serverless];
+
+/// MB-milliseconds in a GB-second, by a million for the shares that are counted in millionths.
+const GB_SECOND: u128 = 1_024 * 1_000 * 1_000_000;
+
+/// Bytes in a GB.
+pub(crate) const GB: u128 = 1 << 30;
+
+/// The memory that a serverless endpoint is to be had in: whole GB up to 6.
+const SERVERLESS_STEP: u64 = 1_024;
+const SERVERLESS_MOST: u64 = 6_144;
+
+impl Way {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ZipX86 => "Lambda x86_64, zip",
+            Self::ZipArm => "Lambda arm64, zip",
+            Self::Image => "Lambda x86_64, image",
+            Self::Serverless => "SageMaker serverless",
+        }
+    }
+
+    /// The bill of a month, or why this way can't do the work.
+    pub(crate) fn bill(self, work: &Workload) -> Result<Bill, String> {
+        match self {
+            Self::ZipX86 => lambda(work, &LAMBDA_X86),
+            Self::ZipArm => lambda(work, &LAMBDA_ARM),
+            Self::Image => {
+                let storage = ECR_STORAGE.of(work.image_gb.into(), 1);
+                lambda(work, &LAMBDA_X86).map(|bill| Bill { storage, ..bill })
+            }
+            Self::Serverless => serverless(work),
+        }
+    }
+}
+
+/// A cold start's initialisation is billed as the rest is, whatever the package.
+fn lambda(work: &Workload, price: &Price) -> Result<Bill, String> {
+    if !(128..=10_240).contains(&work.memory) {
+        return Err(format!("Lambda has 128 to 10,240 MB, not {}", work.memory));
+    }
+    let cold = u128::from(work.cold_per_million).saturating_mul(work.cold_milliseconds.into());
+    let each = u128::from(work.milliseconds).saturating_mul(1_000_000).saturating_add(cold);
+    let requests = u128::from(work.requests);
+    let compute = requests.saturating_mul(each).saturating_mul(work.memory.into());
+    Ok(Bill { compute: price.of(compute, GB_SECOND), requests: LAMBDA_REQUEST.of(requests, 1), ..Bill::default() })
+}
+
+/// What processes a request is billed; a cold start comes before that.
+fn serverless(work: &Workload) -> Result<Bill, String> {
+    let memory = work.memory.div_ceil(SERVERLESS_STEP).saturating_mul(SERVERLESS_STEP);
+    if memory > SERVERLESS_MOST {
+        return Err(format!("a serverless endpoint has at most 6,144 MB, not {}", work.memory));
+    }
+    if work.milliseconds > 60_000 {
+        return Err("a serverless endpoint answers within 60 s".into());
+    }
+    if work.request_bytes.max(work.response_bytes) > 4_000_000 {
+        return Err("a serverless endpoint takes and gives 4 MB at the most".into());
+    }
+    let requests = u128::from(work.requests);
+    let each = u128::from(work.milliseconds).saturating_mul(1_000_000).saturating_mul(memory.into());
+    let bytes = u128::from(work.request_bytes).saturating_add(work.response_bytes.into());
+    Ok(Bill {
+        compute: SAGEMAKER.of(requests.saturating_mul(each), GB_SECOND),
+        data: SAGEMAKER_DATA.of(requests.saturating_mul(bytes), GB),
+        ..Bill::default()
+    })
+}
+
+/// The cheapest of `ways` that can do the work.
+pub(crate) fn cheapest(ways: &[Way], work: &Workload) -> Option<(Way, Usd)> {
+    let bills = ways.iter().filter_map(|way| Some((*way, way.bill(work).ok()?.total())));
+    bills.min_by_key(|(_, total)| *total)
+}
+
+/// The loads, in requests a month, from which on another of `ways` is the cheapest.
+pub(crate) fn turns(ways: &[Way], work: &Workload) -> Vec<(u64, Way)> {
+    let at = |requests: u64| cheapest(ways, &Workload { requests, ..*work }).map(|(way, _)| way);
+    let mut turns: Vec<(u64, Way)> = at(1).map(|way| (1, way)).into_iter().collect();
+    let mut low = 1_u64;
+    while low < MOST_REQUESTS {
+        let mut high = low.saturating_mul(2).min(MOST_REQUESTS);
+        let next = high;
+        if at(high) != at(low) {
+            while high.saturating_sub(low) > 1 {
+                let middle = low.midpoint(high);
+                if at(middle) == at(low) { low = middle } else { high = middle }
+            }
+            turns.extend(at(high).map(|way| (high, way)));
+        }
+        low = next;
+    }
+    turns
+}
+
+/// The most requests a month that anybody asks about.
+pub(crate) const MOST_REQUESTS: u64 = 1_000_000_000_000;

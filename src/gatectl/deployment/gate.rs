@@ -1,0 +1,107 @@
+//! Pure. The gate within a template: its function, its role, its ledger.
+
+use serde_json::Value;
+
+use super::grants::{Grant, Holder, referred, sam_role};
+use super::pattern::overlap;
+use super::template::{Resource, Template};
+use crate::json::member;
+
+/// The variables that the gate alone has, all of them.
+const TABLES: [&str; 4] = ["CALLERS_TABLE", "REGISTER_TABLE", "USAGE_TABLE", "LEDGER_TABLE"];
+
+/// The gate, as the template has it.
+pub(super) struct Gate<'a> {
+    /// Its function.
+    pub(super) function: Resource<'a>,
+    /// The function's ARN.
+    pub(super) arn: String,
+    /// Its role's logical id.
+    pub(super) role: String,
+    /// Its role's ARN.
+    pub(super) role_arn: String,
+    /// The ledger's ARN.
+    pub(super) ledger: String,
+}
+
+/// Finds it, by its logical id or by the variables of the four tables.
+///
+/// # Errors
+/// A sentence.
+pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Gate<'a>, String> {
+    let is_function =
+        |resource: &Resource<'_>| ["AWS::Serverless::Function", "AWS::Lambda::Function"].contains(&resource.kind);
+    let has_tables = |resource: &Resource<'_>| {
+        let own = [template.global_function(), resource.properties].map(|of| member(of, &["Environment", "Variables"]));
+        TABLES.iter().all(|table| own.iter().any(|variables| variables.get(table).is_some()))
+    };
+    let is_it = |resource: &Resource<'_>| named.map_or_else(|| has_tables(resource), |id| resource.id == id);
+    let found: Vec<Resource<'_>> = template.resources().filter(is_function).filter(is_it).collect();
+    let function = match (found.as_slice(), named) {
+        ([one], _) => *one,
+        (_, Some(id)) => {
+            return Err(format!("the template has no function `{id}`: `--gate` takes the gate's logical id"));
+        }
+        ([], None) => {
+            return Err(format!(
+                "no function of the template has the variables {}: name the gate, `--gate ID`",
+                TABLES.join(", ")
+            ));
+        }
+        (_, None) => {
+            return Err(format!(
+                "more than one function has the variables {}: name the gate, `--gate ID`",
+                TABLES.join(", ")
+            ));
+        }
+    };
+    let role = match function.properties.get("Role") {
+        None if function.kind == "AWS::Serverless::Function" => sam_role(function.id),
+        Some(role) => referred(role)
+            .filter(|id| template.resource(id).is_some_and(|role| role.kind == "AWS::IAM::Role"))
+            .ok_or_else(|| {
+                format!(
+                    "the role of `{}` is not in the template, so nobody can say what the gate may do: define it there",
+                    function.id
+                )
+            })?
+            .to_owned(),
+        None => return Err(format!("`{}` has no role", function.id)),
+    };
+    let variables = [template.global_function(), function.properties]
+        .map(|of| member(of, &["Environment", "Variables", "LEDGER_TABLE"]));
+    let table = variables.into_iter().find(|value| !value.is_null()).unwrap_or(&Value::Null);
+    let ledger = match referred(table).filter(|id| template.resource(id).is_some()) {
+        Some(id) => template.attribute(id, "Arn", 0).concat(),
+        None => format!("arn:*:dynamodb:*:table/{}", template.texts(table).concat()),
+    };
+    Ok(Gate {
+        function,
+        arn: template.attribute(function.id, "Arn", 0).concat(),
+        role_arn: match template.resource(&role) {
+            Some(_) => template.attribute(&role, "Arn", 0).concat(),
+            None => format!("arn:*:iam::*:role/*{role}*"),
+        },
+        role,
+        ledger,
+    })
+}
+
+impl Gate<'_> {
+    /// Whether a grant is the gate's own.
+    pub(super) fn holds(&self, grant: &Grant) -> bool {
+        match &grant.holder {
+            Holder::Resource(id) => *id == self.role,
+            Holder::Named(arn) => *arn == self.role_arn,
+        }
+    }
+
+    /// Whether a text may mean the gate's function, in any version.
+    pub(super) fn is_meant(&self, text: &str) -> bool {
+        let name = self.arn.rsplit(':').next().unwrap_or_default();
+        // Behind a whole ARN, or a bare name, there may be a version or an alias; a wildcard in the name doesn't mean it.
+        let (own, parts) = if text.starts_with("arn:") { (self.arn.as_str(), 7) } else { (name, 1) };
+        let has_version = text.split(':').count() > parts;
+        overlap(text, own) || overlap(text, &self.arn) || (has_version && overlap(text, &format!("{own}:*")))
+    }
+}

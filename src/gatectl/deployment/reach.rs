@@ -1,0 +1,300 @@
+//! Pure. Whether a template lets anybody round the gate: what it grants beyond what the gate needs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::gate::{Gate, find};
+use super::grants::{Grant, Grants, Holder, grants, referred};
+use super::known::JUSTIFIED;
+use super::pattern::{ANYTHING, covers, is_wide, overlap, shown};
+use super::template::{Resource, Template};
+use crate::json::member;
+
+/// The calls that reach a model.
+const INVOKE_ENDPOINT: &str = "sagemaker:InvokeEndpoint*";
+
+/// The calls that change or remove an entry of the ledger. A put can do so too, and is the gate's alone.
+const CHANGES_ENTRIES: [&str; 8] = [
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:UpdateTimeToLive",
+    "dynamodb:DeleteTable",
+];
+
+/// The calls that put somebody else's code or word in the gate's place: on its function, and on its role.
+const REPLACES_FUNCTION: [&str; 4] = [
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:AddPermission",
+    "lambda:CreateFunctionUrlConfig",
+];
+const TAKES_ROLE: [&str; 4] =
+    ["iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"];
+
+/// What the template says of the gate.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// Every fault, a sentence each.
+    pub(super) faults: Vec<String>,
+    /// The endpoints that the gate may invoke, by the end of their ARN; patterns, as far as the template says them.
+    pub(super) invocable: Vec<String>,
+}
+
+/// Reads a template. `named` is the gate's logical id, where it was said.
+pub(super) fn reach(template: &Template, named: Option<&str>) -> Reach {
+    let mut faults: Vec<String> = template.unreadable();
+    let gate = match find(template, named) {
+        Ok(gate) => gate,
+        Err(why) => {
+            faults.push(why);
+            return Reach { faults, invocable: Vec::new() };
+        }
+    };
+    let grants = grants(template);
+    let invocable = invocable(&gate, &grants);
+    faults.extend(trusted(&gate, template, &grants));
+    faults.extend(ways_to_models(&gate, &grants, &invocable));
+    faults.extend(ways_to_the_gate(&gate, template, &grants));
+    faults.extend(ways_into_its_place(&gate, &grants));
+    faults.extend(ledger(&gate, &grants));
+    faults.extend(wildcards(&gate, &grants));
+    let mut seen = BTreeSet::new();
+    faults.retain(|fault| seen.insert(fault.clone()));
+    let names =
+        invocable.iter().map(|arn| arn.rsplit_once("endpoint/").map_or(arn.as_str(), |(_, name)| name).to_lowercase());
+    Reach { faults, invocable: names.collect() }
+}
+
+/// What a grant lets be done of `actions` with `with`; the first that it does.
+fn lets<'g>(grant: &'g Grant, actions: &[&str], with: impl Fn(&str) -> bool) -> Option<(&'g str, &'g str)> {
+    let action = grant.actions.iter().find(|own| actions.iter().any(|action| overlap(own, action)))?;
+    let resource = grant.resources.iter().find(|resource| with(resource))?;
+    grant.allows.then_some((action.as_str(), resource.as_str()))
+}
+
+/// What may be done, by whom, and where that stands.
+fn told(grant: &Grant, (action, resource): (&str, &str)) -> String {
+    let who = match &grant.holder {
+        Holder::Resource(id) => format!("`{id}`"),
+        Holder::Named(name) if name.starts_with("whoever") => name.clone(),
+        Holder::Named(name) => format!("`{}`", shown(name)),
+    };
+    let place = if grant.place == who { String::new() } else { format!(" ({})", grant.place) };
+    format!("{who} may `{}` on `{}`{place}", shown(action), shown(resource))
+}
+
+fn all(grants: &Grants) -> impl Iterator<Item = &Grant> {
+    grants.held.iter().chain(&grants.of_resources)
+}
+
+fn invocable(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
+    let own = grants.held.iter().filter(|grant| gate.holds(grant) && grant.allows);
+    let invoking = own.filter(|grant| grant.actions.iter().any(|action| overlap(action, "sagemaker:InvokeEndpoint")));
+    invoking
+        .flat_map(|grant| grant.resources.clone())
+        .filter(|arn| overlap(arn, "arn:*:sagemaker:*:endpoint/*"))
+        .collect()
+}
+
+/// The gate's role is the gate's: Lambda takes it, for this function alone.
+fn trusted(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String> {
+    let mut faults = Vec::new();
+    for trust in grants.trusts.iter().filter(|trust| trust.role == gate.role) {
+        for who in trust.principals.iter().filter(|who| *who != "lambda.amazonaws.com") {
+            faults.push(format!(
+                "`{}` may take the gate's role `{}`: trust lambda.amazonaws.com alone",
+                shown(who),
+                gate.role
+            ));
+        }
+    }
+    for resource in template.resources().filter(|resource| resource.id != gate.function.id) {
+        let roles = ["Role", "RoleArn", "ExecutionRoleArn", "Roles"].map(|name| &resource.properties[name]);
+        let is_policy = resource.kind.starts_with("AWS::IAM::") && resource.kind != "AWS::IAM::InstanceProfile";
+        let is_there = |value: &Value| {
+            referred(value) == Some(&gate.role)
+                || template.texts(value).iter().any(|text| text.starts_with("arn:") && overlap(text, &gate.role_arn))
+        };
+        if !is_policy && roles.into_iter().any(is_there) {
+            faults
+                .push(format!("`{}` has the gate's role `{}` too: give it a role of its own", resource.id, gate.role));
+        }
+    }
+    faults
+}
+
+fn ways_to_models(gate: &Gate<'_>, grants: &Grants, invocable: &[String]) -> Vec<String> {
+    let is_endpoint = |resource: &str| overlap(resource, "arn:*:sagemaker:*:endpoint/*");
+    let mut faults = Vec::new();
+    for grant in all(grants).filter(|grant| !gate.holds(grant)) {
+        if let Some(found) = lets(grant, &[INVOKE_ENDPOINT], is_endpoint)
+            && !is_denied(&grant.holder, grants, invocable)
+        {
+            faults.push(format!("{}: only the gate's role may invoke endpoints; take that away", told(grant, found)));
+        }
+    }
+    faults
+}
+
+/// Whether the same holder is kept from every endpoint of the gate by denials without a condition.
+fn is_denied(holder: &Holder, grants: &Grants, invocable: &[String]) -> bool {
+    let denials: Vec<&Grant> = grants
+        .held
+        .iter()
+        .filter(|grant| !grant.allows && !grant.is_conditional && grant.holder == *holder)
+        .filter(|grant| grant.actions.iter().any(|action| covers(action, INVOKE_ENDPOINT)))
+        .collect();
+    let denied =
+        |arn: &String| denials.iter().any(|grant| grant.resources.iter().any(|resource| covers(resource, arn)));
+    !invocable.is_empty() && invocable.iter().all(denied)
+}
+
+/// Only API Gateway invokes the gate.
+fn ways_to_the_gate(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String> {
+    let mut faults = Vec::new();
+    let calls = ["lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl"];
+    let by_api = |holder: &Holder| {
+        let Holder::Resource(id) = holder else { return false };
+        let mut trusts = grants.trusts.iter().filter(|trust| trust.role == *id).peekable();
+        trusts.peek().is_some()
+            && trusts.all(|trust| trust.principals.iter().all(|who| who == "apigateway.amazonaws.com"))
+    };
+    for grant in all(grants).filter(|grant| !by_api(&grant.holder)) {
+        if let Some(found) = lets(grant, &calls, |resource| gate.is_meant(resource)) {
+            faults.push(format!("{}: only API Gateway may invoke the gate; take that away", told(grant, found)));
+        }
+    }
+    let is_of_gate = |value: &Value| template.texts(value).iter().any(|text| gate.is_meant(text));
+    for Resource { id, kind, properties } in template.resources() {
+        match kind {
+            "AWS::Lambda::Permission" | "AWS::Lambda::LayerVersionPermission"
+                if is_of_gate(member(properties, &["FunctionName"])) =>
+            {
+                faults.extend(permission(template, id, properties));
+            }
+            "AWS::Lambda::Url" if is_of_gate(member(properties, &["TargetFunctionArn"])) => {
+                faults.push(format!(
+                    "`{id}` gives the gate a URL of its own, past API Gateway and its authorizer: take it away"
+                ));
+            }
+            "AWS::Lambda::EventSourceMapping" if is_of_gate(member(properties, &["FunctionName"])) => {
+                faults.push(format!("`{id}` feeds the gate from a queue or a stream: only API Gateway may invoke it"));
+            }
+            _ => {}
+        }
+    }
+    let properties = gate.function.properties;
+    if properties.get("FunctionUrlConfig").is_some() || template.global_function().get("FunctionUrlConfig").is_some() {
+        faults.push(format!(
+            "`{}` has a URL of its own, past API Gateway and its authorizer: take `FunctionUrlConfig` away",
+            gate.function.id
+        ));
+    }
+    for (name, event) in member(properties, &["Events"]).as_object().into_iter().flatten() {
+        let kind = member(event, &["Type"]).as_str().unwrap_or_default();
+        if !["Api", "HttpApi"].contains(&kind) {
+            faults.push(format!(
+                "the event `{name}` lets `{}` invoke the gate: only API Gateway may",
+                if kind.is_empty() { "(unknown)" } else { kind }
+            ));
+        }
+    }
+    faults
+}
+
+/// A permission on the gate's function: API Gateway's, for one API.
+fn permission(template: &Template, id: &str, properties: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for who in
+        template.texts(member(properties, &["Principal"])).iter().filter(|who| *who != "apigateway.amazonaws.com")
+    {
+        faults.push(format!("`{id}` lets `{}` invoke the gate: only apigateway.amazonaws.com may", shown(who)));
+    }
+    let sources = template.texts(member(properties, &["SourceArn"]));
+    let is_one_api = |arn: &String| {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let api = parts.get(5).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        parts.get(2) == Some(&"execute-api")
+            && !api.is_empty()
+            && !is_wide(api)
+            && !parts.iter().take(5).any(|part| is_wide(part))
+    };
+    if sources.is_empty() || !sources.iter().all(is_one_api) {
+        faults.push(format!("`{id}` lets every API of every account invoke the gate: name the one API in `SourceArn`"));
+    }
+    faults
+}
+
+fn ways_into_its_place(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
+    let mut faults = Vec::new();
+    for grant in all(grants) {
+        if let Some(found) = lets(grant, &REPLACES_FUNCTION, |resource| gate.is_meant(resource)) {
+            faults.push(format!(
+                "{}: whoever changes the gate's function is the gate; take that away",
+                told(grant, found)
+            ));
+        }
+        if let Some(found) = lets(grant, &TAKES_ROLE, |resource| overlap(resource, &gate.role_arn)) {
+            faults.push(format!(
+                "{}: whoever gives the gate's role away is the gate; take that away",
+                told(grant, found)
+            ));
+        }
+    }
+    faults
+}
+
+fn ledger(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
+    let mut faults = Vec::new();
+    let is_ledger = |resource: &str| overlap(resource, &gate.ledger);
+    for grant in all(grants) {
+        if let Some(found) = lets(grant, &CHANGES_ENTRIES, is_ledger) {
+            faults.push(format!(
+                "{}: nobody changes or removes an entry of the ledger; take that away",
+                told(grant, found)
+            ));
+        }
+        if !gate.holds(grant)
+            && let Some(found) = lets(grant, &["dynamodb:PutItem"], is_ledger)
+        {
+            faults.push(format!("{}: only the gate writes the ledger; take that away", told(grant, found)));
+        }
+    }
+    faults
+}
+
+fn wildcards(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
+    let is_justified = |action: &str, resource: &str| {
+        JUSTIFIED
+            .iter()
+            .any(|(own, with)| action.eq_ignore_ascii_case(own) && !resource.contains(ANYTHING) && fits(resource, with))
+    };
+    let mut faults = Vec::new();
+    for grant in grants.held.iter().filter(|grant| gate.holds(grant) && grant.allows && !grant.is_of_aws) {
+        for action in &grant.actions {
+            for resource in &grant.resources {
+                if (is_wide(action) || is_wide(resource)) && !is_justified(action, resource) {
+                    faults.push(format!(
+                        "{}: the gate's role has no wildcards; write out what it needs",
+                        told(grant, (action, resource))
+                    ));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// Whether everything that `resource` names is among what `pattern` names, as far as these few need.
+fn fits(resource: &str, pattern: &str) -> bool {
+    pattern == "*"
+        || (resource.starts_with("arn:") && resource != "*" && overlap(resource, pattern) && {
+            let service = |arn: &str| arn.split(':').nth(2).map(str::to_owned);
+            service(resource) == service(pattern)
+        })
+}

@@ -1,0 +1,227 @@
+//! Pure. Whether records may go out: read as the gate reads them, and each model with what it must have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use export_gate::record::{Client, Embargo, Head, Item, Kind, Model, ModelStatus, Organisation, Person, Record, read};
+use export_gate::register::history::{HISTORY, Key};
+use export_gate::register::{Register, Resolved};
+use export_gate::terms::{Match, ModelPattern, ModelRef, parse_time};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::pattern::covers;
+
+/// A record, and the file or table that it is from.
+#[derive(Clone, Debug)]
+struct Placed {
+    item: Item,
+    place: String,
+}
+
+/// All records that are looked at.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    register: BTreeMap<Key, Placed>,
+    callers: Vec<Placed>,
+    faults: Vec<String>,
+}
+
+/// The endpoints that models may have.
+#[derive(Debug, Default)]
+pub(super) struct Endpoints {
+    /// Those that the template lets the gate invoke, where there is a template.
+    pub(super) invocable: Option<Vec<String>>,
+    /// Those that are there, where somebody said so.
+    pub(super) present: Vec<String>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Every fault, a sentence each.
+    pub(super) faults: Vec<String>,
+    /// How many records of each kind there are.
+    pub(super) counts: BTreeMap<String, usize>,
+}
+
+impl Records {
+    /// Takes the records of a file: an array of them, or one.
+    pub(super) fn take_file(&mut self, text: &[u8], place: &str) {
+        let records = match serde_json::from_slice(text) {
+            Ok(Value::Array(records)) => records,
+            Ok(record) => vec![record],
+            Err(error) => {
+                self.faults.push(format!("`{place}` is no JSON: {error}"));
+                return;
+            }
+        };
+        for (index, record) in records.into_iter().enumerate() {
+            let number = index.saturating_add(1);
+            match serde_dynamo::to_item::<_, Item>(&record) {
+                Ok(item) => self.take(item, place, number),
+                Err(_) => self.faults.push(format!("record {number} of `{place}` is no JSON object")),
+            }
+        }
+    }
+
+    /// Takes an item of the register's table. What the gate doesn't read as a record is passed by, and a file's record
+    /// counts instead of the table's.
+    pub(super) fn take_item(&mut self, item: Item, table: &str) {
+        let Some(key) = Key::of(&item) else { return };
+        let is_other = |kind: &str| {
+            kind.starts_with(HISTORY) || kind.starts_with("chunk#") || (kind.starts_with("head#") && key.id == Head::ID)
+        };
+        if !is_other(&key.kind) {
+            self.register.entry(key).or_insert(Placed { item, place: table.to_owned() });
+        }
+    }
+
+    fn take(&mut self, item: Item, place: &str, number: usize) {
+        let place = place.to_owned();
+        if let Some(key) = Key::of(&item) {
+            if let Some(other) = self.register.get(&key) {
+                self.faults.push(format!("`{key}` stands twice, in `{}` and in `{place}`: keep one", other.place));
+            }
+            self.register.insert(key, Placed { item, place });
+            return;
+        }
+        let id = text(&item, "id");
+        if ["client#", "organisation#", "person#"].iter().any(|kind| id.starts_with(kind)) {
+            self.callers.push(Placed { item, place: format!("record {number} of `{place}`") });
+        } else {
+            self.faults.push(format!(
+                "record {number} of `{place}` is none: a register record has `kind` and `id`, a caller's an `id` that begins with client#, organisation# or person#"
+            ));
+        }
+    }
+
+    /// Every fault at `at`.
+    pub(super) fn check(&self, at: Timestamp, endpoints: &Endpoints) -> Found {
+        let items: Vec<Item> = self.register.values().map(|placed| placed.item.clone()).collect();
+        let register = Register::default().with(items, &Head::default(), at);
+        let mut faults = self.faults.clone();
+        faults.extend(self.unreadable(&register, at));
+        faults.extend(self.callers.iter().filter_map(unreadable_caller));
+        let mut names = BTreeSet::new();
+        for placed in self.register.values().filter(|placed| text(&placed.item, "kind") == Model::KIND) {
+            let Ok(model) = read::<Model>(&placed.item) else { continue };
+            if model.meta.withdrawn || model.meta.window.is_over(at) || model.status == ModelStatus::Withdrawn {
+                continue;
+            }
+            names.insert(model.name.clone());
+            faults.extend(self.model(placed, &model, at));
+            faults.extend(endpoint(&model, endpoints));
+        }
+        for name in names {
+            if matches!(register.resolve(&ModelRef::Default(name.clone()), at), Resolved::Unclear) {
+                faults.push(format!("two versions of `{name}` are its default, so nobody gets either by the name alone: set one's `default` to false"));
+            }
+        }
+        let mut counts = BTreeMap::new();
+        let kinds = self.register.keys().map(|key| key.kind.clone());
+        for kind in kinds.chain(self.callers.iter().map(|_| "caller".to_owned())) {
+            let count: &mut usize = counts.entry(kind).or_default();
+            *count = count.saturating_add(1);
+        }
+        Found { faults, counts }
+    }
+
+    /// What the gate itself would name, now or at any later moment at which a record comes into force or goes out of it.
+    fn unreadable(&self, register: &Register, at: Timestamp) -> Vec<String> {
+        let windows = self.register.values().flat_map(|placed| ["from", "until"].map(|name| text(&placed.item, name)));
+        let moments: BTreeSet<Timestamp> =
+            windows.filter_map(|text| parse_time(text).ok()).filter(|moment| *moment > at).chain([at]).collect();
+        let faults = register.faults().iter().filter(|fault| moments.iter().any(|moment| fault.counts(*moment)));
+        faults
+            .map(|fault| {
+                let placed = self.register.get(&Key { kind: fault.kind.clone(), id: fault.id.clone() });
+                let place = placed.map_or("the records", |placed| placed.place.as_str());
+                let has_no_endpoint = fault.kind == Model::KIND
+                    && placed.is_some_and(|placed| text(&placed.item, "endpoint").trim().is_empty());
+                if has_no_endpoint {
+                    return format!("`{}` has no endpoint: name the one behind it in `{place}`", fault.id);
+                }
+                format!("`{}/{}` does not hold: {}; mend it in `{place}`", fault.kind, fault.id, fault.why)
+            })
+            .collect()
+    }
+
+    /// What a model that callers can have lacks.
+    fn model(&self, placed: &Placed, model: &Record<Model>, at: Timestamp) -> Vec<String> {
+        let (id, place) = (&model.meta.id, &placed.place);
+        let mut faults = Vec::new();
+        if model.eccn.is_none() {
+            faults
+                .push(format!("`{id}` has no classification: have it classified, and write its `eccn` into `{place}`"));
+        }
+        let has_author = !text(&placed.item, "by").trim().is_empty();
+        for embargo in self.register.values().filter(|placed| text(&placed.item, "kind") == Embargo::KIND) {
+            let Ok(embargo) = read::<Embargo>(&embargo.item) else { continue };
+            let by_name =
+                |pattern: &ModelPattern| *pattern != ModelPattern::Every && pattern.names(id, model) == Match::Yes;
+            if !embargo.meta.is_in_force(at) || !embargo.models.iter().any(by_name) {
+                continue;
+            }
+            if !says(text(&placed.item, "why"), &embargo.meta.id) || !has_author {
+                faults.push(format!(
+                    "`{id}` is under the embargo `{}`, and nobody has said that it goes out all the same: say so in `{place}`, its `why` with the embargo's id, and `by` whom",
+                    embargo.meta.id
+                ));
+            }
+        }
+        faults
+    }
+}
+
+/// A caller's record that the gate can't read. What is wrong with a person's is not told, since it may quote it.
+fn unreadable_caller(placed: &Placed) -> Option<String> {
+    let (id, item) = (text(&placed.item, "id").to_owned(), placed.item.clone());
+    let place = &placed.place;
+    if id.starts_with("person#") {
+        return Person::read(item).is_err().then(|| {
+            format!("{place} is a person whom the gate can't read, so nobody by that name gets an answer: mend it")
+        });
+    }
+    let read = if id.starts_with("client#") { Client::read(item).err() } else { Organisation::read(item).err() };
+    read.map(|why| format!("{place}, `{id}`, can't be read: {why}; mend it"))
+}
+
+fn endpoint(model: &Record<Model>, endpoints: &Endpoints) -> Vec<String> {
+    let (id, name) = (&model.meta.id, &model.endpoint);
+    let is_among = |list: &[String]| list.iter().any(|own| covers(own, name));
+    let mut faults = Vec::new();
+    if !endpoints.present.is_empty() && !is_among(&endpoints.present) {
+        faults.push(format!("`{id}`'s endpoint `{name}` is not there: create it, or name the one that is"));
+    }
+    if endpoints.invocable.as_deref().is_some_and(|invocable| !is_among(invocable)) {
+        faults.push(format!("`{id}`'s endpoint `{name}` is none that the template lets the gate invoke: add it to the gate's policy, or to the parameters that are given to the check"));
+    }
+    faults
+}
+
+/// Whether a text names an id as a word of its own.
+fn says(text: &str, id: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    text.match_indices(id).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at.saturating_add(id.len())..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_named_as_a_whole() {
+        assert!(says("Goes out under letter-1, all the same.", "letter-1"));
+        for other in ["letter-12", "my-letter-1", "letter", "", "a letter-1b"] {
+            assert!(!says(other, "letter-1"), "{other}");
+        }
+    }
+}

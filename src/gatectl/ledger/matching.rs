@@ -1,0 +1,160 @@
+//! Pure. Calls of endpoints and the permits that account for them.
+//!
+//! A permit accounts for one call of its endpoint within its window, and for a second one where the first failed. All
+//! windows are equally long, so the call that comes first taking the permit that ends first leaves no call without a
+//! permit that another assignment would have given one; where attempts failed, a call may be named that a cleverer one
+//! would have placed, and none is ever left unnamed.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::call::Call;
+use super::entries::Permit;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Matched {
+    /// How many calls have their permit.
+    pub(super) accounted: usize,
+    /// The calls that have none, in the order of time.
+    pub(super) without_permit: Vec<Call>,
+    /// The permits that no call is known of.
+    pub(super) without_call: Vec<Permit>,
+}
+
+/// How far a permit reaches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    /// How much before its time a call may be dated: clocks differ, and CloudTrail leaves out what is below a second.
+    pub(super) before: SignedDuration,
+    /// How much after.
+    pub(super) after: SignedDuration,
+}
+
+/// A permit that can still account for a call.
+struct Open {
+    permit: Permit,
+    until: Timestamp,
+    /// Its first call failed, so that it is for the second.
+    has_failed: bool,
+}
+
+/// Assigns calls to permits, endpoint by endpoint.
+pub(super) fn matched(calls: Vec<Call>, permits: Vec<Permit>, reach: Reach) -> Matched {
+    let mut by_endpoint: BTreeMap<String, (Vec<Call>, Vec<Permit>)> = BTreeMap::new();
+    for call in calls {
+        by_endpoint.entry(call.endpoint.clone().unwrap_or_default()).or_default().0.push(call);
+    }
+    for permit in permits {
+        by_endpoint.entry(permit.endpoint.clone()).or_default().1.push(permit);
+    }
+    let mut matched = Matched::default();
+    for (calls, permits) in by_endpoint.into_values() {
+        of_one_endpoint(calls, permits, reach, &mut matched);
+    }
+    matched.without_permit.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
+    matched.without_call.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
+    matched
+}
+
+fn of_one_endpoint(mut calls: Vec<Call>, mut permits: Vec<Permit>, reach: Reach, matched: &mut Matched) {
+    calls.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
+    permits.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
+    let mut coming = permits.into_iter().peekable();
+    // The permits whose windows have begun, in the order in which they end.
+    let mut open: VecDeque<Open> = VecDeque::new();
+    let end = |mut open: VecDeque<Open>, matched: &mut Matched| {
+        matched.without_call.extend(open.drain(..).filter(|open| !open.has_failed).map(|open| open.permit));
+    };
+    for call in calls {
+        let begins = |permit: &Permit| permit.at.checked_sub(reach.before).unwrap_or(Timestamp::MIN);
+        while let Some(permit) = coming.next_if(|permit| begins(permit) <= call.at) {
+            let until = permit.at.checked_add(reach.after).unwrap_or(Timestamp::MAX);
+            open.push_back(Open { permit, until, has_failed: false });
+        }
+        let still_open = open.iter().take_while(|open| open.until < call.at).count();
+        let rest = open.split_off(still_open);
+        end(std::mem::replace(&mut open, rest), matched);
+        // A failed call leaves its permit for another, so it takes one that has not failed yet, if it can.
+        let fresh = open.iter().position(|open| !open.has_failed);
+        let place = if call.error.is_some() { fresh.or(Some(0)) } else { Some(0) };
+        match place.and_then(|place| open.get_mut(place).map(|open| (place, open))) {
+            None => matched.without_permit.push(call),
+            Some((place, found)) => {
+                matched.accounted = matched.accounted.saturating_add(1);
+                if call.error.is_some() && !found.has_failed {
+                    found.has_failed = true;
+                } else {
+                    open.remove(place);
+                }
+            }
+        }
+    }
+    end(open, matched);
+    matched.without_call.extend(coming);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    /// `3` succeeded at second 3, `3!` failed then.
+    fn calls(written: &str) -> Vec<Call> {
+        let call = |(number, text): (usize, &str)| Call {
+            event: format!("{number}"),
+            at: at(text.trim_end_matches('!').parse().unwrap()),
+            operation: "InvokeEndpoint".into(),
+            endpoint: Some("e".into()),
+            principal: "gate".into(),
+            error: text.ends_with('!').then(|| "ModelError".into()),
+        };
+        written.split_whitespace().enumerate().map(call).collect()
+    }
+
+    fn permits(written: &str) -> Vec<Permit> {
+        let mut entries = crate::ledger::entries::Entries::default();
+        for (number, text) in written.split_whitespace().enumerate() {
+            let at = export_gate::terms::render_time(at(text.parse().unwrap()));
+            let mut entry = serde_json::json!({"decision_id": format!("c-{number}"), "kind": "invocation", "outcome": "permit", "at": at, "endpoint": "e"});
+            entry["hash"] = serde_json::json!(export_gate::canonical::digest(&entry));
+            entries.take(&entry).unwrap();
+        }
+        entries.permits().0
+    }
+
+    #[test]
+    fn each_call_takes_the_permit_that_ends_first() {
+        let reach = Reach { before: SignedDuration::from_secs(2), after: SignedDuration::from_secs(10) };
+        // calls, permits: accounted for, left calls, left permits
+        let cases = [
+            ("", "", (0, 0, 0)),
+            ("5", "5", (1, 0, 0)),
+            ("5 6", "5", (1, 1, 0)),
+            ("5", "5 6", (1, 0, 1)),
+            ("3", "5", (1, 0, 0)),
+            ("2", "5", (0, 1, 1)),
+            ("15", "5", (1, 0, 0)),
+            ("16", "5", (0, 1, 1)),
+            ("14 15", "5 14", (2, 0, 0)),
+            ("15 5", "5 14", (2, 0, 0)),
+            ("5! 6", "5", (2, 0, 0)),
+            ("5! 6!", "5", (2, 0, 0)),
+            ("5! 6! 7", "5", (2, 1, 0)),
+            ("5 6!", "5", (1, 1, 0)),
+            ("5! 6 6", "5 6", (3, 0, 0)),
+            ("5! 5! 6 6", "5 5", (4, 0, 0)),
+            ("5!", "5", (1, 0, 0)),
+            ("1 30", "1 2 30", (2, 0, 1)),
+        ];
+        for (calls_at, permits_at, expected) in cases {
+            let found = matched(calls(calls_at), permits(permits_at), reach);
+            let told = (found.accounted, found.without_permit.len(), found.without_call.len());
+            assert_eq!(told, expected, "calls at {calls_at:?}, permits at {permits_at:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! I/O. `gatectl ledger reconcile`: the trail's calls of the endpoints against the ledger's permits.
+
+use std::path::PathBuf;
+
+use export_gate::terms::{Window, parse_time};
+use jiff::{SignedDuration, Timestamp};
+
+use super::call::{Call, role_of};
+use super::matching::{Reach, matched};
+use super::read::{archive, scan, trail};
+use super::told::Told;
+use crate::aws::Aws;
+use crate::outcome::{Outcome, Trouble};
+
+/// The trail, the ledger, and the gate.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("entries").required(true).args(["ledger", "ledger_table"]))]
+pub(crate) struct Arguments {
+    /// CloudTrail's log files as S3 has them, .json or .json.gz: a file, or a folder with all below it
+    #[arg(long, value_name = "FOLDER|FILE")]
+    trail: PathBuf,
+    /// The ledger's archive, .jsonl or .jsonl.gz: a file, or a folder with all below it
+    #[arg(long, value_name = "FOLDER|FILE")]
+    ledger: Option<PathBuf>,
+    /// The ledger's table
+    #[arg(long, value_name = "TABLE")]
+    ledger_table: Option<String>,
+    /// The gate's role
+    #[arg(long, value_name = "ARN", value_parser = role)]
+    gate_role: String,
+    /// Calls from this moment on, such as 2026-06-12T21:21:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: Option<Timestamp>,
+    /// Calls before this moment
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    to: Option<Timestamp>,
+    /// How long after its permit a call may be dated, in seconds: the model's time and the clocks'
+    #[arg(long, default_value = "75", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    slack: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
+
+fn role(text: &str) -> Result<String, String> {
+    let is_role = text.starts_with("arn:") && text.contains(":iam::") && role_of(text).is_some();
+    if is_role {
+        Ok(text.to_owned())
+    } else {
+        Err("it is no role's ARN, such as arn:aws:iam::111122223333:role/gate".into())
+    }
+}
+
+/// How much before its permit a call may be dated.
+const BEFORE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Reads both, and names every call without its permit.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let window = Window { from: arguments.from, until: arguments.to };
+    let trail = trail(&arguments.trail, window)?;
+    let (entries, unread) = match (&arguments.ledger, &arguments.ledger_table) {
+        (Some(place), _) => archive(place)?,
+        (None, Some(table)) => scan(&arguments.aws.dynamodb().await, table).await?,
+        (None, None) => return Err(Trouble::new("say where the ledger is: `--ledger` or `--ledger-table`")),
+    };
+    let call_count = trail.calls.len();
+    let is_own = |call: &Call| call.is_by(&arguments.gate_role);
+    // A call that IAM turned away reached no model; of the gate's own it is the endpoint that must be known.
+    let is_denied = |call: &Call| call.was_denied() && (!is_own(call) || call.endpoint.is_none());
+    let (denied, calls): (Vec<Call>, Vec<Call>) = trail.calls.into_iter().partition(is_denied);
+    let (own, others): (Vec<Call>, Vec<Call>) = calls.into_iter().partition(is_own);
+    let reach = Reach { before: BEFORE, after: SignedDuration::from_secs(arguments.slack.into()) };
+    let entry_count = entries.count;
+    let (permits, completions) = entries.permits();
+    let mut found = matched(own, permits, reach);
+    found.without_call.retain(|permit| window.is_open(permit.at));
+    let told = Told {
+        found,
+        others,
+        denied,
+        completions,
+        unread: trail.unread.into_iter().chain(unread).collect(),
+        digests: trail.digests,
+        call_count,
+        entry_count,
+        record_count: trail.records,
+    };
+    Ok(told.outcome(arguments.json))
+}

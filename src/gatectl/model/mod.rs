@@ -1,0 +1,4 @@
+//! `gatectl model`.
+
+pub(crate) mod add;
+mod change;

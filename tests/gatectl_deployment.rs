@@ -1,0 +1,542 @@
+//! `gatectl deployment check`: a deployment that is right, and everything that makes it wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+
+use export_gate::register::RegisterWriter;
+use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::tables::{self, Tables};
+use gatectl::{Folder, Ran, gatectl, words};
+use serde_json::{Value, json};
+
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/local/samples");
+const NOW: &str = "2026-11-22T12:00:00Z";
+
+/// A small template that is as it should be.
+fn template() -> Value {
+    let trusts = |service: &str| json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]});
+    json!({
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Parameters": {
+            "EndpointName": {"Type": "String", "Default": "e-fable-1"},
+            "Others": {"Type": "CommaDelimitedList", "Default": ""},
+            "Notebook": {"Type": "String", "Default": "false"},
+            "Open": {"Type": "String"},
+        },
+        "Conditions": {
+            "HasNotebook": {"Fn::Equals": [{"Ref": "Notebook"}, "true"]},
+            "HasOthers": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Others"}]}, ""]}]},
+        },
+        "Resources": {
+            "Callers": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
+            "Register": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
+            "Usage": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
+            "Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
+            "GateLog": {"Type": "AWS::Logs::LogGroup", "Properties": {}},
+            "GateRole": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trusts("lambda.amazonaws.com")}},
+            "GatePolicy": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "GateRole"}], "PolicyDocument": {"Statement": [
+                {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": {"Fn::GetAtt": ["Ledger", "Arn"]}},
+                {"Effect": "Allow", "Action": "dynamodb:UpdateItem", "Resource": {"Fn::GetAtt": ["Usage", "Arn"]}},
+                {"Effect": "Allow", "Action": "dynamodb:Query", "Resource": {"Fn::Sub": "${Register.Arn}/index/by-revision"}},
+                {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": {"Fn::GetAtt": ["GateLog", "Arn"]}},
+                {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint",
+                 "Resource": {"Fn::Sub": "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint/${EndpointName}"}},
+                {"Fn::If": ["HasOthers",
+                    {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": {"Ref": "Others"}},
+                    {"Ref": "AWS::NoValue"}]},
+            ]}}},
+            "Gate": {"Type": "AWS::Serverless::Function", "Properties": {
+                "Role": {"Fn::GetAtt": ["GateRole", "Arn"]},
+                "Environment": {"Variables": {
+                    "CALLERS_TABLE": {"Ref": "Callers"}, "REGISTER_TABLE": {"Ref": "Register"},
+                    "USAGE_TABLE": {"Ref": "Usage"}, "LEDGER_TABLE": {"Ref": "Ledger"},
+                }},
+            }},
+            "Api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live"}},
+            "ByApi": {"Type": "AWS::Lambda::Permission", "Properties": {
+                "FunctionName": {"Ref": "Gate.Alias"}, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com",
+                "SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/live/*"},
+            }},
+            "OtherRole": {"Type": "AWS::IAM::Role", "Properties": {
+                "AssumeRolePolicyDocument": trusts("lambda.amazonaws.com"),
+                "Policies": [{"PolicyDocument": {"Statement": [
+                    {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::archive/*"},
+                ]}}],
+            }},
+            "Deny": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [
+                {"Effect": "Deny", "Action": "sagemaker:InvokeEndpoint*",
+                 "Resource": {"Fn::Sub": "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint/${EndpointName}"}},
+            ]}}},
+            "NotebookRole": {"Type": "AWS::IAM::Role", "Condition": "HasNotebook", "Properties": {
+                "AssumeRolePolicyDocument": trusts("sagemaker.amazonaws.com"),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess", {"Ref": "Deny"}],
+            }},
+        },
+    })
+}
+
+/// The template with `value` in place of what stands at `pointer`, or in addition; a number at the end of an array adds.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut template = template();
+    let (parent, last) = pointer.rsplit_once('/').unwrap();
+    match template.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}")) {
+        Value::Array(list) => list.push(value),
+        parent => parent[last] = value,
+    }
+    template
+}
+
+const OTHERS: &str = "/Resources/OtherRole/Properties/Policies/0/PolicyDocument/Statement/-";
+const GATES: &str = "/Resources/GatePolicy/Properties/PolicyDocument/Statement/-";
+
+fn allow(action: &str, resource: Value) -> Value {
+    json!({"Effect": "Allow", "Action": action, "Resource": resource})
+}
+
+fn check(folder: &Folder, template: &Value, more: &str) -> Ran {
+    let file = folder.file("template.json", template.to_string());
+    gatectl(words(&format!("deployment check --template {file} {more}")))
+}
+
+fn faults(ran: &Ran) -> Vec<String> {
+    ran.out.lines().take_while(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_template_that_is_right_passes_as_it_is_and_as_aws_gives_it() {
+    let folder = Folder::new("right");
+    for given in [template(), json!({"TemplateBody": template()}), json!({"TemplateBody": template().to_string()})] {
+        let ran = check(&folder, &given, "");
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    }
+    // As CloudFormation has it after SAM.
+    let mut plain = template();
+    plain.as_object_mut().unwrap().remove("Transform");
+    plain["Resources"]["Gate"]["Type"] = json!("AWS::Lambda::Function");
+    plain["Resources"]["GateAliaslive"] =
+        json!({"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Gate"}, "Name": "live"}});
+    plain["Resources"]["ByApi"]["Properties"]["FunctionName"] = json!({"Ref": "GateAliaslive"});
+    let ran = check(&folder, &plain, "");
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    plain["Resources"]["ByApi"]["Properties"]["Principal"] = json!("events.amazonaws.com");
+    assert_eq!(check(&folder, &plain, "").code, 1, "an alias is the gate");
+}
+
+#[test]
+fn whatever_a_template_grants_too_much_is_named() {
+    let endpoint = json!("arn:aws:sagemaker:us-east-1:111122223333:endpoint/e-fable-1");
+    let ledger = json!({"Fn::GetAtt": ["Ledger", "Arn"]});
+    let gate = json!({"Fn::GetAtt": "Gate.Arn"});
+    let everyone = |action: &str| {
+        json!({"Type": "AWS::X::Y", "Properties": {"Anything": {"PolicyDocument": {"Statement": {
+        "Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}}}}})
+    };
+    let permission = |name: &str, value: Value| with(&format!("/Resources/ByApi/Properties/{name}"), value);
+    let property = |name: &str, value: Value| with(&format!("/Resources/Gate/Properties/{name}"), value);
+    let resource = |value: Value| with("/Resources/New", value);
+    let only_models = "only the gate's role may invoke endpoints";
+    let only_api = "only API Gateway may invoke";
+    let cases = [
+        // Other ways to the models.
+        (with(OTHERS, allow("sagemaker:InvokeEndpoint", endpoint.clone())), only_models),
+        (with(OTHERS, allow("sagemaker:InvokeEndpointAsync", json!("*"))), only_models),
+        (with(OTHERS, allow("sagemaker:Invoke*", json!("*"))), only_models),
+        (with(OTHERS, allow("*", json!("*"))), only_models),
+        (with(OTHERS, json!({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"})), only_models),
+        (
+            with(
+                OTHERS,
+                json!({"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "NotResource": "arn:aws:s3:::x"}),
+            ),
+            only_models,
+        ),
+        (with(OTHERS, json!({"Fn::Transform": {"Name": "AWS::Include"}})), only_models),
+        (with(OTHERS, json!({"Fn::If": ["HasNotebook"]})), only_models),
+        (with(OTHERS, allow("sagemaker:InvokeEndpoint", json!({"Fn::ImportValue": "x"}))), only_models),
+        (
+            with(OTHERS, json!({"Fn::If": ["Unheard", allow("sagemaker:*", json!("*")), {"Ref": "AWS::NoValue"}]})),
+            only_models,
+        ),
+        (
+            with(
+                "/Resources/OtherRole/Properties/ManagedPolicyArns",
+                json!(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"]),
+            ),
+            only_models,
+        ),
+        (
+            with("/Resources/OtherRole/Properties/ManagedPolicyArns", json!(["arn:aws:iam::aws:policy/Unheard"])),
+            only_models,
+        ),
+        (
+            with(
+                "/Resources/OtherRole/Properties/ManagedPolicyArns",
+                json!(["arn:aws:iam::111122223333:policy/AWSXRayDaemonWriteAccess"]),
+            ),
+            only_models,
+        ),
+        (
+            resource(
+                json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [allow("sagemaker:InvokeEndpoint", endpoint.clone())]}}}),
+            ),
+            "whoever `New` is attached to",
+        ),
+        (
+            resource(
+                json!({"Type": "AWS::IAM::Policy", "Properties": {"Users": ["someone"], "PolicyDocument": {"Statement": [allow("sagemaker:InvokeEndpoint", endpoint.clone())]}}}),
+            ),
+            "`someone` may",
+        ),
+        (
+            resource(
+                json!({"Type": "AWS::Serverless::Function", "Properties": {"Policies": [{"SageMakerUnheardPolicy": {}}]}}),
+            ),
+            only_models,
+        ),
+        (
+            resource(
+                json!({"Type": "AWS::Serverless::Function", "Properties": {"Policies": {"Statement": [allow("sagemaker:*", json!("*"))]}}}),
+            ),
+            "`NewRole` may",
+        ),
+        (resource(everyone("sagemaker:InvokeEndpoint")), only_models),
+        (resource(json!({"Type": "AWS::X::Y", "Properties": {"ResourcePolicy": {"Ref": "Open"}}})), only_models),
+        // Other ways to the gate.
+        (permission("Principal", json!("events.amazonaws.com")), "lets `events.amazonaws.com` invoke the gate"),
+        (permission("Principal", json!({"Ref": "Open"})), "lets `(unknown)` invoke the gate"),
+        (permission("SourceArn", Value::Null), "name the one API in `SourceArn`"),
+        (
+            permission("SourceArn", json!("arn:aws:execute-api:us-east-1:111122223333:*/live/*")),
+            "name the one API in `SourceArn`",
+        ),
+        (
+            resource(
+                json!({"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": {"Ref": "Open"}, "Principal": "*"}}),
+            ),
+            "lets `*` invoke the gate",
+        ),
+        (resource(json!({"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": gate}})), "URL of its own"),
+        (
+            resource(
+                json!({"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": {"Ref": "Gate"}}}),
+            ),
+            "feeds the gate",
+        ),
+        (property("FunctionUrlConfig", json!({"AuthType": "NONE"})), "URL of its own"),
+        (
+            property("Events", json!({"Nightly": {"Type": "Schedule"}})),
+            "the event `Nightly` lets `Schedule` invoke the gate",
+        ),
+        (with(OTHERS, allow("lambda:InvokeFunction", json!({"Fn::Sub": "${Gate.Arn}:live"}))), only_api),
+        (with(OTHERS, allow("lambda:*", json!("*"))), only_api),
+        // Its place.
+        (
+            with(
+                "/Resources/GateRole/Properties/AssumeRolePolicyDocument/Statement/-",
+                json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}),
+            ),
+            "may take the gate's role",
+        ),
+        (
+            resource(json!({"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::Sub": "${GateRole.Arn}"}}})),
+            "`New` has the gate's role",
+        ),
+        (with(OTHERS, allow("iam:PassRole", json!("*"))), "gives the gate's role away"),
+        (with(OTHERS, allow("lambda:UpdateFunctionCode", gate.clone())), "changes the gate's function"),
+        // The ledger.
+        (with(GATES, allow("dynamodb:UpdateItem", ledger.clone())), "nobody changes or removes an entry"),
+        (with(GATES, allow("dynamodb:DeleteItem", json!({"Ref": "Open"}))), "nobody changes or removes an entry"),
+        (
+            with(OTHERS, allow("dynamodb:BatchWriteItem", json!("arn:aws:dynamodb:*:*:table/*"))),
+            "nobody changes or removes an entry",
+        ),
+        (with(OTHERS, allow("dynamodb:PutItem", ledger.clone())), "only the gate writes the ledger"),
+        (
+            with(
+                "/Resources/Ledger/Properties/ResourcePolicy",
+                json!({"PolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:DeleteItem", "Resource": "*"}]}}),
+            ),
+            "nobody changes or removes an entry",
+        ),
+        // Wildcards of the gate's own.
+        (with(GATES, allow("dynamodb:Get*", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "has no wildcards"),
+        (with(GATES, allow("sagemaker:InvokeEndpoint", json!("arn:aws:sagemaker:*:*:endpoint/*"))), "has no wildcards"),
+        (with(GATES, allow("s3:GetObject", json!({"Ref": "Open"}))), "has no wildcards"),
+        // What can't be read to its end.
+        (with("/Transform", json!(["AWS::Serverless-2016-10-31", "Own"])), "the transform `Own`"),
+        (resource(json!({"Type": "AWS::CloudFormation::Stack", "Properties": {}})), "a stack of its own"),
+        (with("/Resources/Gate/Properties/Role", json!({"Ref": "Open"})), "the role of `Gate` is not in the template"),
+        (with("/Resources/Gate/Properties/Environment", json!({})), "name the gate, `--gate ID`"),
+    ];
+    let folder = Folder::new("grants");
+    for (template, says) in cases {
+        let ran = check(&folder, &template, "");
+        assert_eq!(ran.code, 1, "nothing of `{says}`: {}{}", ran.out, ran.err);
+        assert!(
+            faults(&ran).iter().any(|fault| fault.starts_with("template: ") && fault.contains(says)),
+            "`{says}`: {}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn what_is_harmless_passes() {
+    let folder = Folder::new("harmless");
+    let role = |service: &str, statement: Value| {
+        json!({"Type": "AWS::IAM::Role", "Properties": {
+        "AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}},
+        "Policies": [{"PolicyDocument": {"Statement": statement}}]}})
+    };
+    let cases = [
+        with(OTHERS, allow("sagemaker:DescribeEndpoint", json!("*"))),
+        with(OTHERS, allow("dynamodb:GetItem", json!({"Fn::GetAtt": ["Ledger", "Arn"]}))),
+        with(OTHERS, allow("dynamodb:DeleteItem", json!("arn:aws:dynamodb:us-east-1:111122223333:table/other"))),
+        with(OTHERS, allow("lambda:InvokeFunction", json!("arn:aws:lambda:us-east-1:111122223333:function:other"))),
+        with(
+            "/Resources/New",
+            role("apigateway.amazonaws.com", allow("lambda:InvokeFunction", json!({"Fn::GetAtt": "Gate.Arn"}))),
+        ),
+        with(
+            "/Resources/New",
+            json!({"Type": "AWS::Serverless::Function", "Properties": {"Policies": ["AWSXRayDaemonWriteAccess", {"SQSSendMessagePolicy": {}}]}}),
+        ),
+        with(
+            "/Resources/New",
+            json!({"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{"Statement": {"RateBasedStatement": {}}}]}}),
+        ),
+        with("/Resources/Gate/Properties/Events", json!({"Invoke": {"Type": "Api"}})),
+    ];
+    for template in cases {
+        let ran = check(&folder, &template, "");
+        assert_eq!(ran.code, 0, "{}", ran.out);
+    }
+}
+
+#[test]
+fn parameters_decide_what_is_deployed() {
+    let folder = Folder::new("parameters");
+    let full = "--parameter-overrides Notebook=true AWS::StackName=gate";
+    assert_eq!(check(&folder, &template(), full).code, 0, "the denial keeps the notebook away");
+    let mut conditional = template();
+    conditional["Resources"]["Deny"]["Properties"]["PolicyDocument"]["Statement"][0]["Condition"] = json!({"Bool": {}});
+    assert!(
+        check(&folder, &conditional, full).out.contains("`NotebookRole` may `sagemaker:*`"),
+        "a denial that may not hold"
+    );
+    let mut without = template();
+    without["Resources"]["NotebookRole"]["Properties"]["ManagedPolicyArns"].as_array_mut().unwrap().pop();
+    let ran = check(&folder, &without, full);
+    assert!(ran.code == 1 && ran.out.contains("`NotebookRole` may `sagemaker:*`"), "{}", ran.out);
+    assert_eq!(check(&folder, &without, "").code, 0, "it is not deployed");
+    let more = "--parameter-overrides Notebook=true AWS::StackName=gate Others=arn:aws:sagemaker:us-east-1:111122223333:endpoint/b";
+    assert!(check(&folder, &template(), more).out.contains("`NotebookRole` may"), "nothing denies the other endpoint");
+    for (more, says) in [
+        ("--parameter-overrides Unheard=1", "no parameter `Unheard`"),
+        ("--parameter-overrides Notebook", "NAME=VALUE"),
+        ("--template /nowhere/template.json", "cannot be used multiple times"),
+    ] {
+        let ran = check(&folder, &template(), more);
+        assert!(ran.code == 2 && ran.err.contains(says), "{more}: {}", ran.err);
+    }
+    let yaml = folder.file("template.yaml", "Resources:\n  A: {}\n");
+    let ran = gatectl(words(&format!("deployment check --template {yaml}")));
+    assert!(ran.code == 2 && ran.err.contains("join.py"), "{}", ran.err);
+}
+
+fn model(id: &str) -> Value {
+    let (name, version) = id.split_once('@').unwrap();
+    json!({"kind": "model", "id": id, "name": name, "version": version, "default": true, "endpoint": format!("e-{name}-{version}"),
+           "eccn": "4E091", "status": "available", "by": "officer-1", "at": "2026-05-04T09:00:00Z", "why": "Served."})
+}
+
+fn embargo(models: &str) -> Value {
+    json!({"kind": "embargo", "id": "letter-1", "models": [models], "applies_to": {"foreign_persons": true},
+           "effect": "licence_required", "authority": "BIS", "citation": "15 CFR 744.22(b)"})
+}
+
+fn changed(mut record: Value, name: &str, value: Value) -> Value {
+    match value {
+        Value::Null => drop(record.as_object_mut().unwrap().remove(name)),
+        value => record[name] = value,
+    }
+    record
+}
+
+#[test]
+fn records_that_must_not_go_out_are_named() {
+    let fable = || model("fable@1");
+    let cases: Vec<(Vec<Value>, &[&str])> = vec![
+        (vec![fable()], &[]),
+        (vec![changed(fable(), "eccn", Value::Null)], &["`fable@1` has no classification"]),
+        (vec![changed(fable(), "endpoint", Value::Null)], &["`fable@1` has no endpoint"]),
+        (vec![changed(fable(), "endpoint", json!(" "))], &["`fable@1` has no endpoint"]),
+        (vec![changed(fable(), "statu", json!("x"))], &["`model/fable@1` does not hold: statu: unknown field `statu`"]),
+        (
+            vec![changed(fable(), "status", json!("withdrawn")), changed(model("fable@2"), "eccn", Value::Null)],
+            &["`fable@2` has no classification"],
+        ),
+        (vec![fable(), changed(changed(model("fable@2"), "eccn", Value::Null), "withdrawn", json!(true))], &[]),
+        (vec![fable(), model("fable@2")], &["two versions of `fable` are its default"]),
+        (
+            vec![fable(), changed(model("other@1"), "endpoint", json!("e-fable-1"))],
+            &["`model/fable@1` does not hold: its endpoint", "`model/other@1` does not hold: its endpoint"],
+        ),
+        // Embargoes in force that name it.
+        (vec![fable(), embargo("fable")], &["`fable@1` is under the embargo `letter-1`"]),
+        (vec![fable(), embargo("fable@1")], &["`fable@1` is under the embargo `letter-1`"]),
+        (vec![fable(), embargo("eccn:4E091")], &["`fable@1` is under the embargo `letter-1`"]),
+        (vec![fable(), embargo("*")], &[]),
+        (vec![fable(), embargo("other")], &[]),
+        (vec![changed(fable(), "why", json!("Served under letter-1.")), embargo("fable")], &[]),
+        (vec![changed(fable(), "why", json!("Served under letter-12.")), embargo("fable")], &["nobody has said"]),
+        (
+            vec![changed(changed(fable(), "why", json!("letter-1")), "by", Value::Null), embargo("fable")],
+            &["nobody has said"],
+        ),
+        (vec![fable(), changed(embargo("fable"), "until", json!("2026-11-22T12:00:00Z"))], &[]),
+        (vec![fable(), changed(embargo("fable"), "from", json!("2026-11-22T12:00:01Z"))], &[]),
+        (vec![fable(), changed(embargo("fable"), "withdrawn", json!(true))], &[]),
+        // What the gate would not rely on, now or later.
+        (
+            vec![changed(embargo("x"), "applies_to", json!({"destinations": ["E:9"]}))],
+            &["it names the group `E:9`, which is not in force"],
+        ),
+        (
+            vec![changed(
+                changed(embargo("x"), "applies_to", json!({"destinations": ["E:9"]})),
+                "from",
+                json!("2027-01-01T00:00:00Z"),
+            )],
+            &["the group `E:9`"],
+        ),
+        (
+            vec![changed(
+                changed(embargo("x"), "applies_to", json!({"destinations": ["E:9"]})),
+                "until",
+                json!("2026-01-01T00:00:00Z"),
+            )],
+            &[],
+        ),
+        (vec![json!({"kind": "licence", "id": "l"})], &["`licence/l` does not hold: missing field"]),
+        (vec![json!({"kind": "unheard", "id": "u"})], &["`unheard` is no kind"]),
+        (vec![fable(), fable()], &["`model/fable@1` stands twice"]),
+        // Callers.
+        (vec![json!({"id": "client#c", "organisation": "o", "status": "active", "users": "none"})], &[]),
+        (
+            vec![json!({"id": "client#c", "organisation": "o", "status": "lively", "users": "none"})],
+            &["`client#c`, can't be read: status"],
+        ),
+        (vec![json!({"id": "organisation#o"})], &["`organisation#o`, can't be read"]),
+        (
+            vec![json!({"id": "person#p", "organisation": "o", "nationalities": ["Elsewhere"]})],
+            &["is a person whom the gate can't read"],
+        ),
+        (vec![json!({"id": "x"})], &["is none"]),
+        (vec![json!("x")], &["is no JSON object"]),
+    ];
+    let folder = Folder::new("records");
+    for (records, says) in cases {
+        let file = folder.file("records.json", json!(records).to_string());
+        let ran = gatectl(words(&format!("deployment check --records {file} --at {NOW}")));
+        let faults = faults(&ran);
+        assert_eq!(ran.code, i32::from(!says.is_empty()), "{records:?}: {}{}", ran.out, ran.err);
+        if !says.is_empty() {
+            assert_eq!(faults.len(), says.len(), "{says:?}: {}", ran.out);
+            assert!(says.iter().all(|say| faults.iter().any(|fault| fault.contains(say))), "{says:?}: {}", ran.out);
+        }
+        assert!(
+            !ran.out.contains("person#p`") && !ran.out.contains("Elsewhere"),
+            "a person is nobody's to read: {}",
+            ran.out
+        );
+    }
+    let broken = folder.file("broken.json", "[{");
+    assert_eq!(gatectl(words(&format!("deployment check --records {broken}"))).code, 1);
+    assert_eq!(gatectl(words("deployment check --records /nowhere")).code, 2);
+}
+
+#[test]
+fn the_samples_pass() {
+    let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at {NOW}")));
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    // While the letter was in force, it was said of nothing.
+    let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at 2026-06-20T12:00:00Z")));
+    assert!(ran.out.contains("`fable-5@1` is under the embargo `bis-letter-2026-06-12`"), "{}", ran.out);
+}
+
+#[test]
+fn endpoints_are_those_that_the_gate_may_invoke() {
+    let folder = Folder::new("endpoints");
+    let records = |endpoint: &str| {
+        let record = changed(model("fable@1"), "endpoint", json!(endpoint));
+        format!("--at {NOW} --records {}", folder.file("records.json", record.to_string()))
+    };
+    let cases = [
+        ("e-fable-1", "", None),
+        ("E-Fable-1", "", None),
+        ("e-other", "", Some("is none that the template lets the gate invoke")),
+        ("e-other", "--parameter-overrides EndpointName=e-other", None),
+        ("e-other", "--parameter-overrides Others=arn:aws:sagemaker:us-east-1:111122223333:endpoint/e-other", None),
+        ("e-fable-1", "--endpoint e-fable-1 --endpoint e-other", None),
+        ("e-fable-1", "--endpoint e-other", Some("is not there")),
+    ];
+    for (endpoint, more, says) in cases {
+        let ran = check(&folder, &template(), &format!("{} {more}", records(endpoint)));
+        assert_eq!(ran.code, i32::from(says.is_some()), "{endpoint} {more}: {}{}", ran.out, ran.err);
+        assert!(says.is_none_or(|says| ran.out.contains(says)), "{endpoint} {more}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_package_has_its_budget() {
+    let folder = Folder::new("zip");
+    let zip = folder.file("bootstrap.zip", [0; 100]);
+    for (budget, code) in [("100", 0), ("99", 1), ("many", 2)] {
+        let ran = gatectl(words(&format!("deployment check --zip {zip} --zip-budget {budget}")));
+        assert_eq!(ran.code, code, "{budget}: {}{}", ran.out, ran.err);
+    }
+    assert_eq!(gatectl(words(&format!("deployment check --zip {}/none.zip", folder.path()))).code, 2);
+    assert_eq!(gatectl(words("deployment check")).code, 2);
+}
+
+#[test]
+fn all_faults_are_told_at_once_to_people_and_to_scripts() {
+    let folder = Folder::new("all");
+    let zip = folder.file("bootstrap.zip", [0; 100]);
+    let records = folder.file("r/records.json", changed(model("fable@1"), "eccn", Value::Null).to_string());
+    let more = format!("--zip {zip} --zip-budget 1 --records {records} --at {NOW} --json");
+    let ran = check(&folder, &with(OTHERS, allow("sagemaker:*", json!("*"))), &more);
+    let told = ran.json();
+    let about: Vec<&str> =
+        told["faults"].as_array().unwrap().iter().map(|fault| fault["about"].as_str().unwrap()).collect();
+    assert_eq!((ran.code, about, &told["ok"]), (1, vec!["template", "records", "zip"], &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_is_read_and_files_stand_over_it() {
+    let engine = DynamoDb::memory().await.unwrap();
+    let (client, tables) = (tables::client(engine.url()), Tables::default());
+    tables.create(&client).await.unwrap();
+    let writer = RegisterWriter::new(client, tables.register.clone());
+    for eccn in ["EAR99", "4E091"] {
+        let record = changed(model("fable@1"), "eccn", json!(eccn));
+        writer.put(vec![serde_dynamo::to_item(record).unwrap()]).await.unwrap();
+    }
+    let table =
+        format!("deployment check --register-table {} --endpoint-url {} --at {NOW}", tables.register, engine.url());
+    let ran = gatectl(words(&table));
+    assert_eq!((ran.code, ran.out.contains("the records, 1 model.")), (0, true), "{}{}", ran.out, ran.err);
+    let folder = Folder::new("table");
+    let file = folder.file("records.json", changed(model("fable@1"), "eccn", Value::Null).to_string());
+    let ran = gatectl(words(&format!("{table} --records {file}")));
+    assert_eq!(faults(&ran).len(), 1, "{}", ran.out);
+}

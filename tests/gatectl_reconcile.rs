@@ -1,0 +1,266 @@
+//! `gatectl ledger reconcile`: every call of an endpoint has its entry, or it is named.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use std::io::Write as _;
+
+use export_gate::canonical::{canonical, digest};
+use flate2::{Compression, write::GzEncoder};
+use gatectl::{Folder, Ran, gatectl, words};
+use serde_json::{Value, json};
+use world::events::invocation;
+use world::{World, ask, at};
+
+const GATE: &str = "arn:aws:iam::111122223333:role/export-gate/gate";
+
+/// A data event of CloudTrail, `second` after noon.
+fn call(event: &str, second: u32) -> Value {
+    json!({
+        "eventVersion": "1.11", "eventID": event, "eventTime": format!("2026-11-22T12:00:{second:02}Z"),
+        "eventSource": "sagemaker.amazonaws.com", "eventName": "InvokeEndpoint", "awsRegion": "us-east-1",
+        "eventCategory": "Data", "managementEvent": false, "readOnly": false,
+        "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/gate/session",
+                         "sessionContext": {"sessionIssuer": {"type": "Role", "arn": GATE, "userName": "gate"}}},
+        "requestParameters": {"endpointName": "e-1"},
+        "resources": [{"type": "AWS::SageMaker::Endpoint", "ARN": "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e-1"}],
+    })
+}
+
+fn with(mut value: Value, pointer: &str, new: Value) -> Value {
+    let (parent, last) = pointer.rsplit_once('/').unwrap();
+    value.pointer_mut(parent).unwrap()[last] = new;
+    value
+}
+
+/// An entry that bears its hash; the last digits of its time are `at`.
+fn entry(id: &str, kind: &str, outcome: &str, at: &str) -> Value {
+    sealed(json!({"decision_id": id, "kind": kind, "outcome": outcome, "at": format!("2026-11-22T12:00:{at}Z"),
+                  "endpoint": "e-1", "reasons": [], "status": 200}))
+}
+
+fn sealed(mut entry: Value) -> Value {
+    entry.as_object_mut().unwrap().remove("hash");
+    entry["hash"] = json!(digest(&entry));
+    entry
+}
+
+fn permit(id: &str, at: &str) -> Value {
+    entry(id, "invocation", "permit", at)
+}
+
+/// A trail and an archive of these, and what the command says of them.
+fn reconciled(calls: &[Value], entries: &[Value], more: &str) -> Ran {
+    let mut name = [0_u8; 6];
+    getrandom::fill(&mut name).unwrap();
+    let folder = Folder::new(&hex::encode(name));
+    folder.file("trail/2026/11/22/log.json", json!({"Records": calls}).to_string());
+    let lines: Vec<String> = entries.iter().map(canonical).collect();
+    folder.file("ledger/2026/11/22/batch.jsonl", lines.join("\n") + "\n");
+    let path = folder.path();
+    gatectl(words(&format!(
+        "ledger reconcile --trail {path}/trail --ledger {path}/ledger --gate-role {GATE} --json {more}"
+    )))
+}
+
+/// The event ids that are named.
+fn named(ran: &Ran) -> Vec<String> {
+    let faults = ran.json()["calls_without_entry"].clone();
+    faults.as_array().unwrap().iter().map(|fault| fault["event"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Calls, entries, the calls that are named, and how many permits have none.
+type Case = (Vec<Value>, Vec<Value>, &'static [&'static str], usize);
+
+#[test]
+fn each_call_has_its_entry_or_is_named() {
+    let failed = |event: &str, second| with(call(event, second), "/errorCode", json!("ModelError"));
+    let user = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/someone"});
+    let by_session = json!({"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/gate/other"});
+    let elsewhere = json!({"type": "AssumedRole", "arn": "arn:aws:sts::999999999999:assumed-role/gate/session"});
+    let by = |who: &Value| with(call("a", 5), "/userIdentity", who.clone());
+    let cases: Vec<Case> = vec![
+        (vec![], vec![], &[], 0),
+        (vec![call("a", 5)], vec![permit("c-1", "05.900")], &[], 0),
+        (vec![call("a", 5)], vec![], &["a"], 0),
+        (vec![call("a", 5), call("b", 6)], vec![permit("c-1", "05.000")], &["b"], 0),
+        (vec![call("b", 6), call("a", 5)], vec![permit("c-2", "06.000"), permit("c-1", "05.000")], &[], 0),
+        (vec![call("a", 5)], vec![permit("c-1", "05.000"), permit("c-2", "06.000")], &[], 1),
+        // One entry accounts for one call, and for a second where the first failed.
+        (vec![failed("a", 5), call("b", 6)], vec![permit("c-1", "05.000")], &[], 0),
+        (vec![failed("a", 5), failed("b", 6), call("c", 7)], vec![permit("c-1", "05.000")], &["c"], 0),
+        // What allows nothing accounts for nothing.
+        (vec![call("a", 5)], vec![entry("c-1", "invocation", "refuse", "05.000")], &["a"], 0),
+        (vec![call("a", 5)], vec![entry("c-1", "screening", "permit", "05.000")], &["a"], 0),
+        (vec![call("a", 5)], vec![sealed(with(permit("c-1", "05.000"), "/endpoint", json!("e-2")))], &["a"], 1),
+        // The window: five seconds before, the slack after.
+        (vec![call("a", 5)], vec![permit("c-1", "10.000")], &[], 0),
+        (vec![call("a", 5)], vec![permit("c-1", "10.001")], &["a"], 1),
+        (vec![call("a", 50)], vec![permit("c-1", "40.000")], &[], 0),
+        (vec![call("a", 50)], vec![permit("c-1", "39.999")], &["a"], 1),
+        // CloudTrail and streams tell some things twice.
+        (vec![call("a", 5), call("a", 5)], vec![permit("c-1", "05.000"), permit("c-1", "05.000")], &[], 0),
+        // Others.
+        (vec![by(&user)], vec![permit("c-1", "05.000")], &["a"], 1),
+        (vec![by(&json!({}))], vec![permit("c-1", "05.000")], &["a"], 1),
+        (vec![by(&elsewhere)], vec![permit("c-1", "05.000")], &["a"], 1),
+        (vec![by(&by_session)], vec![permit("c-1", "05.000")], &[], 0),
+        (vec![with(call("a", 5), "/eventName", json!("InvokeEndpointAsync"))], vec![], &["a"], 0),
+        (vec![with(call("a", 5), "/eventSource", json!("runtime.sagemaker.amazonaws.com"))], vec![], &["a"], 0),
+        (vec![with(call("a", 5), "/eventName", json!("DescribeEndpoint"))], vec![], &[], 0),
+        (vec![with(call("a", 5), "/eventSource", json!("s3.amazonaws.com"))], vec![], &[], 0),
+        (vec![with(call("a", 5), "/requestParameters", Value::Null)], vec![permit("c-1", "05.000")], &[], 0),
+        (
+            vec![with(call("a", 5), "/requestParameters/endpointName", json!("E-1"))],
+            vec![permit("c-1", "05.000")],
+            &[],
+            0,
+        ),
+    ];
+    for (calls, entries, expected, left) in cases {
+        let ran = reconciled(&calls, &entries, "--slack 10");
+        assert_eq!(named(&ran), expected, "{calls:?}\n{entries:?}");
+        assert_eq!(ran.code, i32::from(!expected.is_empty()), "{}{}", ran.out, ran.err);
+        assert_eq!(ran.json()["permits_without_call"].as_array().unwrap().len(), left, "{calls:?}\n{entries:?}");
+    }
+}
+
+#[test]
+fn whoever_was_turned_away_is_a_note() {
+    let user = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/someone"});
+    let tried = with(with(call("a", 5), "/userIdentity", user), "/errorCode", json!("AccessDenied"));
+    let ran = reconciled(&[with(tried, "/requestParameters", Value::Null)], &[], "");
+    assert_eq!((ran.code, ran.json()["denied"][0]["event"].clone()), (0, json!("a")));
+}
+
+#[test]
+fn a_completion_says_why_a_permit_has_no_call() {
+    let completion = sealed(json!({"decision_id": "c-2", "kind": "completion", "outcome": "refuse", "of": "c-1",
+                                   "at": "2026-11-22T12:00:06.000Z", "reasons": [{"code": "model.unavailable"}]}));
+    let ran = reconciled(&[], &[permit("c-1", "05.000"), completion], "");
+    assert_eq!(
+        (ran.code, ran.json()["permits_without_call"][0]["completion"].clone()),
+        (0, json!("model.unavailable"))
+    );
+}
+
+#[test]
+fn only_the_time_that_is_asked_for_counts() {
+    let calls = [call("a", 4), call("b", 5), call("c", 9), call("d", 10)];
+    let ran = reconciled(&calls, &[], "--from 2026-11-22T12:00:05Z --to 2026-11-22T12:00:10Z");
+    assert_eq!(named(&ran), ["b", "c"]);
+}
+
+#[test]
+fn nothing_unreadable_is_skipped_in_silence() {
+    let tampered = with(permit("c-1", "05.000"), "/endpoint", json!("e-9"));
+    let twice = sealed(json!({"decision_id": "c-1", "kind": "invocation", "outcome": "permit",
+                              "at": "2026-11-22T12:00:07.000Z", "endpoint": "e-1"}));
+    let log = json!({"Records": []}).to_string();
+    // trail's file and its text, ledger's file and its text, what is said
+    let cases = [
+        ("log.json", "{", "l.jsonl", "".to_owned(), "log.json"),
+        ("log.json", "{}", "l.jsonl", "".to_owned(), "no log file of CloudTrail"),
+        ("log.json", r#"{"Records": [{}]}"#, "l.jsonl", "".to_owned(), "record 1: it has no `eventSource`"),
+        (
+            "log.json",
+            r#"{"Records": [{"eventSource": "sagemaker.amazonaws.com", "eventName": "InvokeEndpoint", "eventTime": "noon"}]}"#,
+            "l.jsonl",
+            "".to_owned(),
+            "`noon`, is no time",
+        ),
+        ("log.txt", &log, "l.jsonl", "".to_owned(), "it is no .json"),
+        ("log.json.gz", &log, "l.jsonl", "".to_owned(), "log.json.gz"),
+        ("log.json", &log, "l.jsonl", "{}\n".to_owned(), "line 1: it has no `decision_id`"),
+        ("log.json", &log, "l.jsonl", "\nnot JSON\n".to_owned(), "line 2"),
+        ("log.json", &log, "l.jsonl", tampered.to_string(), "does not bear its hash"),
+        ("log.json", &log, "l.jsonl", format!("{}\n{twice}\n", permit("c-1", "05.000")), "is there in two versions"),
+        ("log.json", &log, "tampering.json", "{}".to_owned(), "it is no .jsonl"),
+    ];
+    let folder = Folder::new("unread");
+    for (number, (trail, log, ledger, lines, says)) in cases.into_iter().enumerate() {
+        folder.file(&format!("{number}/trail/{trail}"), log);
+        folder.file(&format!("{number}/ledger/{ledger}"), lines);
+        let path = format!("{}/{number}", folder.path());
+        let line = format!("ledger reconcile --trail {path}/trail --ledger {path}/ledger --gate-role {GATE}");
+        let ran = gatectl(words(&line));
+        assert_eq!(ran.code, 1, "{says}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("can't be read: ") && ran.out.contains(says), "`{says}`: {}", ran.out);
+    }
+}
+
+#[test]
+fn log_files_are_read_as_s3_has_them_and_digests_are_passed_by() {
+    let folder = Folder::new("packed");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(json!({"Records": [call("a", 5)]}).to_string().as_bytes()).unwrap();
+    folder.file("AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/22/log.json.gz", packed.finish().unwrap());
+    folder.file("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/22/digest.json.gz", "");
+    let ledger = folder.file("ledger.jsonl", permit("c-1", "05.000").to_string());
+    let line = format!("ledger reconcile --trail {}/AWSLogs --ledger {ledger} --gate-role {GATE}", folder.path());
+    let ran = gatectl(words(&line));
+    let told = "note: passed by: 1 digest of CloudTrail's own\n\
+                Every call has its entry: 1 record of the trail, 1 call of endpoints, 1 with a permit; 1 entry of the ledger.\n";
+    assert_eq!((ran.code, ran.out.as_str()), (0, told));
+}
+
+#[test]
+fn bad_usage_ends_with_2() {
+    let folder = Folder::new("usage");
+    let file = folder.file("x.json", "{}");
+    for line in [
+        format!("--trail {file} --gate-role {GATE}"),
+        format!("--trail {file} --ledger {file} --ledger-table t --gate-role {GATE}"),
+        format!("--trail {file} --ledger {file} --gate-role gate"),
+        format!("--trail {file} --ledger {file} --gate-role {GATE} --from yesterday"),
+        format!("--trail {file} --ledger {file} --gate-role {GATE} --slack 0"),
+        format!("--trail /nowhere --ledger {file} --gate-role {GATE}"),
+        format!("--trail {file} --ledger /nowhere --gate-role {GATE}"),
+        format!("--trail {file} --ledger-table t --gate-role {GATE} --endpoint-url http://127.0.0.1:9"),
+    ] {
+        let ran = gatectl(words(&format!("ledger reconcile {line}")));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_gates_own_entries_account_for_its_calls() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let now = at("2026-11-22T12:00:05.250Z");
+    gate.warm(now).await.unwrap();
+    for (person, status) in [("sample-us-citizen", 200), ("sample-us-citizen", 200), ("sample-foreign-employee", 451)] {
+        let event = invocation("sample-us-app", "mythos-5").person(person).0;
+        assert_eq!(ask(&gate, &event, now).await.status, status);
+    }
+    let folder = Folder::new("table");
+    let calls: Vec<Value> = (0..world.invoked())
+        .map(|number| {
+            with(call(&format!("own-{number}"), 5), "/requestParameters/endpointName", json!("sample-mythos-5-1"))
+        })
+        .collect();
+    assert_eq!(calls.len(), 2);
+    let url = std::env::var("DYNAMODB_ENDPOINT").unwrap_or_else(|_| world.relay.url());
+    let run = |calls: &[Value]| {
+        let trail = folder.file("log.json", json!({"Records": calls}).to_string());
+        let table = &world.tables.ledger;
+        gatectl(words(&format!(
+            "ledger reconcile --trail {trail} --ledger-table {table} --endpoint-url {url} --gate-role {GATE}"
+        )))
+    };
+    let ran = run(&calls);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("2 with a permit; 3 entries"), "{}", ran.out);
+    let more = with(calls[0].clone(), "/eventID", json!("past-the-gate"));
+    let ran = run(&[&calls[..], &[more]].concat());
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("past-the-gate") && ran.out.contains("1 call without an entry"), "{}", ran.out);
+}
