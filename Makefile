@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-model test-dynamodb rehearse check build deploy destroy
+.PHONY: help run test test-rust test-deploy test-model test-dynamodb rehearse check build deploy deploy-built destroy
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -13,6 +13,7 @@ ARCH ?=
 STACK ?= export-gate
 RECORDS ?=
 PARAMETERS ?=
+YES ?=
 
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
 zig := .tools/ziglang-0.17.1/ziglang/zig
@@ -82,16 +83,23 @@ check: $(deny) ## look at format, lints, and the dependencies' licences and sour
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)
 
-deploy: build $(python) ## deploy to AWS what is built (STACK, RECORDS=folder to check, PARAMETERS="Name=Value …")
+deploy: build ## build, check and deploy to AWS (STACK, PARAMETERS="Name=Value …", RECORDS=folder of records to check)
+	@$(MAKE) --no-print-directory deploy-built
+
+# What `build` left, here or in an earlier job.
+deploy-built: $(python)
 	$(python) infra/tools/join.py $(template)
+	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(target)/lambda/*/bootstrap.zip
 	cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
-		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(RECORDS),--records $(RECORDS))
+		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(RECORDS),--records $(RECORDS)) \
+		$(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 	.tools/deploy/bin/sam deploy --config-file $(CURDIR)/infra/samconfig.toml --template-file $(template) \
-		--stack-name $(STACK) --parameter-overrides Architecture=$$(cat $(target)/lambda/architecture) \
+		--stack-name $(STACK) $(if $(YES),--no-confirm-changeset) --parameter-overrides \
+		Architecture=$$(cat $(target)/lambda/architecture) \
 		Revision=$$(python3 -c 'import secrets; print(secrets.token_hex(8))') $(PARAMETERS)
 
 destroy: $(python) ## remove the deployment, but never the ledger nor what proves it (STACK)
-	$(python) infra/tools/destroy.py $(STACK)
+	$(python) infra/tools/destroy.py $(STACK) $(if $(YES),--yes)
 
 # ------------------------------------------------------------------------------------------------------------- .tools
 # Without its dependency, zig, which only releases need: `build` brings it.

@@ -176,6 +176,19 @@ class Rehearsal:
         wanted = {f"{logical.upper()}_TABLE": self.resources[logical] for logical in expected}
         self.expect("the gate knows its tables", {name: gate.get(name) for name in wanted}, wanted)
 
+    def remove(self):
+        """As `make destroy`; the ledger and what proves it must be there afterwards."""
+        command = [sys.executable, str(ROOT / "infra/tools/destroy.py"), STACK, "--yes"]
+        removed = subprocess.run(command, env={**os.environ, "AWS_ENDPOINT_URL": self.endpoint}, stdout=subprocess.PIPE)
+        self.expect("the stack is removed", removed.returncode, 0)
+        tables = self.client("dynamodb").list_tables()["TableNames"]
+        lost = [one for one in ("Callers", "Register", "Usage", "Ledger") if self.resources[one] not in tables]
+        self.expect("the tables are still there", lost, [])
+        buckets = [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
+        self.expect("so is the archive", self.resources["Archive"] in buckets, True)
+        functions = [one["FunctionName"] for one in self.client("lambda").list_functions()["Functions"]]
+        self.expect("the gate is not", self.resources["Gate"] in functions, False)
+
     def environment(self):
         # Else moto would run the functions' placeholders, in Docker, and take the changes out of the streams.
         for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
@@ -244,7 +257,12 @@ def main():
             sys.exit(f"{len(rehearsal.faults)} of the deployment's parts are not what they should be")
         if arguments.command:
             environment = {**os.environ, **rehearsal.environment()}
-            sys.exit(subprocess.run(arguments.command, env=environment, cwd=ROOT).returncode)
+            ran = subprocess.run(arguments.command, env=environment, cwd=ROOT)
+            if ran.returncode:
+                sys.exit(f"`{' '.join(arguments.command)}` ended with {ran.returncode}")
+        rehearsal.remove()
+        if rehearsal.faults:
+            sys.exit("the removal did not go as it should")
     finally:
         server.stop()
 

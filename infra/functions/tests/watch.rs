@@ -32,10 +32,12 @@ fn stop(id: &str, model: &str) -> Value {
 
 fn with(mut record: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => record.as_object_mut().unwrap().remove(name),
-            value => record.as_object_mut().unwrap().insert(name.clone(), value.clone()),
-        };
+        let record = record.as_object_mut().unwrap();
+        if value.is_null() {
+            record.remove(name);
+        } else {
+            record.insert(name.clone(), value.clone());
+        }
     }
     record
 }
