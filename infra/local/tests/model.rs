@@ -83,8 +83,7 @@ async fn its_limits_are_those_of_the_container() {
 }
 
 async fn serving() -> SageMaker {
-    let archive =
-        std::env::var_os("MODEL_ARCHIVE").expect("MODEL_ARCHIVE names no model.tar.gz; `make test` does");
+    let archive = std::env::var_os("MODEL_ARCHIVE").expect("MODEL_ARCHIVE names no model.tar.gz; `make test` does");
     let model = Model::load(archive.into());
     model.ready().await.unwrap();
     let sagemaker = SageMaker::start(0).await.unwrap();
