@@ -196,6 +196,18 @@ async fn a_record_deleted_and_put_again_by_hand_gets_its_revision() {
 }
 
 #[tokio::test]
+async fn an_earlier_version_put_back_by_hand_to_the_letter_gets_its_revision() {
+    let mut watched = Watched::new().await;
+    let first = watched.at("embargo", "a").await.unwrap();
+    watched.write(vec![stop("a", "y")]).await;
+    watched.watch().await;
+    watched.by_hand(&first).await;
+    watched.watch().await;
+    assert_eq!(watched.at("embargo", "a").await, Some(with(first, &json!({"revision": 3}))));
+    assert_eq!(watched.revision().await, 3);
+}
+
+#[tokio::test]
 async fn no_version_is_lost_between_edits_that_follow_each_other() {
     let mut watched = Watched::new().await;
     watched.by_hand(&with(stop("a", "first"), &json!({"revision": 1}))).await;

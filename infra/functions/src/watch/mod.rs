@@ -154,7 +154,7 @@ impl Watch {
                 let revision = self.writer.restore(old.clone()).await?;
                 repaired(key, revision, "a record deleted by hand is back");
             }
-            Some(there) if there != *old && self.is_written(key, &there, known).await? => self.writer.keep(old).await?,
+            Some(there) if self.is_written(key, &there, known).await? => self.writer.keep(old).await?,
             // Put again by hand, perhaps as another: who read the register in between must read it anew.
             Some(there) => {
                 let revision = self.writer.settle(there, Some(old.clone())).await?;
