@@ -30,6 +30,10 @@ template := $(target)/deploy/template.json
 # One set of features for all, so that nothing is built twice.
 tests := cargo test --locked --workspace --features export-gate/gatectl,export-gate-local/model
 
+# The SDKs read one, the Python tools the other.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION ?= $(AWS_REGION)
+endif
 export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(zig)):$(CURDIR)/$(dir $(deny)):$(PATH)
 export GATE_BINARY := $(target)/shaped/export-gate
 
@@ -83,17 +87,20 @@ check: $(deny) ## look at format, lints, and the dependencies' licences and sour
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)
 
-deploy: build ## build, check and deploy to AWS (STACK, PARAMETERS="Name=Value …", RECORDS=folder of records to check)
+deploy: build ## build, check and deploy to AWS (RECORDS=folder of records to check, STACK, PARAMETERS="Name=Value …")
 	@$(MAKE) --no-print-directory deploy-built
 
-# What `build` left, here or in an earlier job.
+# What `build` left, here or in an earlier job. The parameters are those of the last deployment, but for what is said now.
 deploy-built: $(python)
+	@test -f $(target)/lambda/architecture || { echo "nothing is built yet: run \`make build\` first" >&2; exit 1; }
+	@test -n "$(RECORDS)" || { echo "say which records to check, RECORDS=folder or file of them, or RECORDS=none" >&2; exit 2; }
 	$(python) infra/tools/join.py $(template)
 	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(target)/lambda/*/bootstrap.zip
-	cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
-		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(RECORDS),--records $(RECORDS)) \
-		$(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
-	.tools/deploy/bin/sam deploy --config-file $(CURDIR)/infra/samconfig.toml --template-file $(template) \
+	$(python) infra/tools/parameters.py $(STACK) $(PARAMETERS) >$(target)/deploy/parameters
+	xargs -d '\n' cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
+		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(filter-out none,$(RECORDS)),--records $(RECORDS)) \
+		--parameter-overrides <$(target)/deploy/parameters
+	.tools/deploy/bin/sam deploy --config-file $(CURDIR)/infra/samconfig.toml --template-file $(template) --use-json \
 		--stack-name $(STACK) $(if $(YES),--no-confirm-changeset) --parameter-overrides \
 		Architecture=$$(cat $(target)/lambda/architecture) \
 		Revision=$$(python3 -c 'import secrets; print(secrets.token_hex(8))') $(PARAMETERS)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::canonical::digest;
-use crate::record::Item;
+use crate::record::{Item, dynamodb_json};
 
 /// How the kind of every item of the past begins.
 pub const HISTORY: &str = "history#";
@@ -80,8 +80,8 @@ pub fn change_key(revision: u64) -> Key {
 #[must_use]
 pub fn change(revision: u64, records: &[(Key, Item)]) -> Item {
     let mut item = change_key(revision).item();
-    let written = |(key, record): &(Key, Item)| Some((key.to_string(), AttributeValue::S(digest_of(record)?)));
-    item.insert("records".into(), AttributeValue::M(records.iter().filter_map(written).collect()));
+    let written = |(key, record): &(Key, Item)| (key.to_string(), AttributeValue::S(digest_of(record)));
+    item.insert("records".into(), AttributeValue::M(records.iter().map(written).collect()));
     item
 }
 
@@ -90,10 +90,10 @@ pub fn change(revision: u64, records: &[(Key, Item)]) -> Item {
 pub fn wrote(change: &Item, key: &Key, record: &Item) -> bool {
     let records = change.get("records").and_then(|value| value.as_m().ok());
     let written = records.and_then(|records| records.get(&key.to_string())?.as_s().ok());
-    written.is_some() && written == digest_of(record).as_ref()
+    written.is_some_and(|written| *written == digest_of(record))
 }
 
-/// The digest of a record, its revision included; `None` of what is no JSON, which no writer writes.
-fn digest_of(record: &Item) -> Option<String> {
-    Some(digest(&serde_dynamo::from_item(record.clone()).ok()?))
+/// The digest of a record as DynamoDB keeps it, its revision included.
+fn digest_of(record: &Item) -> String {
+    digest(&dynamodb_json(record))
 }

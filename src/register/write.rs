@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::history::{self, Key};
-use crate::record::{HEADS, Head, Item, KindHead, Unreadable};
+use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 
 /// How many records one transaction takes: DynamoDB's 100 items, less the heads and the item that names the records,
 /// each record with its history.
@@ -233,7 +233,7 @@ impl RegisterWriter {
             let item = history::kept(version, key, more);
             match self.get(&Key::of(&item).ok_or(WriteTrouble::NoKey)?).await? {
                 None => return Ok(Some(item)),
-                Some(there) if there == item => return Ok(None),
+                Some(there) if is_same(&there, &item) => return Ok(None),
                 Some(_) => {}
             }
         }

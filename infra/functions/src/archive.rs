@@ -14,7 +14,7 @@ use aws_sdk_s3::types::ChecksumAlgorithm;
 use export_gate::canonical::canonical;
 use export_gate::causes::Causes;
 use export_gate::ledger::bears_its_hash;
-use export_gate::record::Item;
+use export_gate::record::{Item, dynamodb_json, is_same};
 use serde_json::{Value, json};
 
 use crate::alarm::{Alarms, Untold};
@@ -32,9 +32,6 @@ pub struct Archive {
 /// Why a batch could not be archived.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveTrouble {
-    /// An image is no entry at all.
-    #[error("an item of the stream could not be read as JSON")]
-    Unreadable(#[from] serde_dynamo::Error),
     /// The bucket did not take it.
     #[error("the object `{key}` could not be put")]
     Put {
@@ -70,31 +67,34 @@ impl Archive {
         })
     }
 
+    /// Entries first: that somebody could not be told must not keep them from the archive.
     async fn archive(&self, changes: &[Told]) -> Result<(), ArchiveTrouble> {
-        let mut entries = Vec::new();
+        let (mut entries, mut tampered) = (Vec::new(), Vec::new());
         let mut name = None;
         for told in changes {
             match &told.change {
                 Change::Put { old: None, new } => {
-                    let entry: Value = serde_dynamo::from_item(new.clone())?;
+                    let entry = json(new);
                     name = name.or_else(|| Some(format!("ledger/{}/{}.jsonl", date(&entry), told.id)));
                     if !bears_its_hash(&entry) {
-                        self.tampered(told, "does not bear its hash", None, Some(new)).await?;
+                        tampered.push((told, "does not bear its hash", None, Some(new)));
                     }
                     entries.push(canonical(&entry));
                 }
-                Change::Put { old: Some(old), new } if old == new => {}
-                Change::Put { old: Some(old), new } => {
-                    self.tampered(told, "was changed", Some(old), Some(new)).await?;
-                }
-                Change::Removed { old } => self.tampered(told, "was removed", Some(old), None).await?,
+                Change::Put { old: Some(old), new } if is_same(old, new) => {}
+                Change::Put { old: Some(old), new } => tampered.push((told, "was changed", Some(old), Some(new))),
+                Change::Removed { old } => tampered.push((told, "was removed", Some(old), None)),
             }
         }
-        let Some(name) = name else { return Ok(()) };
-        let count = entries.len();
-        entries.push(String::new()); // a line ends, the last one too
-        self.put(name, entries.join("\n"), "application/x-ndjson").await?;
-        metric::count("ArchivedEntries", count);
+        if let Some(name) = name {
+            let count = entries.len();
+            entries.push(String::new()); // a line ends, the last one too
+            self.put(name, entries.join("\n"), "application/x-ndjson").await?;
+            metric::count("ArchivedEntries", count);
+        }
+        for (told, what, was, became) in tampered {
+            self.tampered(told, what, was, became).await?;
+        }
         Ok(())
     }
 
@@ -107,8 +107,7 @@ impl Archive {
         was: Option<&Item>,
         became: Option<&Item>,
     ) -> Result<(), ArchiveTrouble> {
-        let json = |item: Option<&Item>| item.map(|item| serde_dynamo::from_item::<_, Value>(item.clone())).transpose();
-        let (was, became) = (json(was)?, json(became)?);
+        let (was, became) = (was.map(json), became.map(json));
         let entry = was.as_ref().or(became.as_ref()).unwrap_or(&Value::Null);
         let name = format!(
             "{}-{}",
@@ -133,6 +132,20 @@ impl Archive {
         let put = put.content_type(content_type).checksum_algorithm(ChecksumAlgorithm::Sha256);
         put.send().await.map(drop).map_err(|source| ArchiveTrouble::Put { key, source: Box::new(source) })
     }
+}
+
+/// An item as JSON; what no entry of the gate holds, in DynamoDB's own.
+fn json(item: &Item) -> Value {
+    serde_dynamo::from_item(item.clone()).unwrap_or_else(|_| {
+        let mut whole = dynamodb_json(item);
+        for name in ["chain", "seq", "at"] {
+            let plain = item.get(name).cloned().and_then(|value| serde_dynamo::from_attribute_value(value).ok());
+            if let (Some(members), Some(plain)) = (whole.as_object_mut(), plain) {
+                members.insert(name.to_owned(), plain);
+            }
+        }
+        whole
+    })
 }
 
 /// The folder of the day that an entry is of: `2026/06/12`.

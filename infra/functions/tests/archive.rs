@@ -129,6 +129,33 @@ async fn what_is_done_to_an_entry_is_kept_and_told() {
 }
 
 #[tokio::test]
+async fn what_no_entry_holds_is_told_and_holds_up_nothing() {
+    let mut archived = Archived::new().await;
+    archived.put(&entry(1)).await;
+    let mut odd = world::item(&entry(1));
+    odd.insert("status".into(), AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new("x")));
+    let put = archived.world.dynamodb.put_item().table_name(&archived.world.tables.ledger);
+    put.set_item(Some(odd)).send().await.unwrap();
+    archived.put(&entry(2)).await;
+    assert_eq!(archived.run().await, json!([]));
+    assert_eq!(archived.world.alarmed(), ["export-gate: ledger entry c0ffee-1 was changed"]);
+    assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 2);
+    assert!(archived.objects("/archive/tampering/")[0].contains(r#""status":{"B":"eA=="}"#));
+}
+
+#[tokio::test]
+async fn an_alarm_that_fails_keeps_no_entry_from_the_archive() {
+    let mut archived = Archived::new().await;
+    archived.put(&json!({"chain": "c0ffee", "seq": 1, "at": "2026-06-12T21:21:00.000Z", "hash": "0"})).await;
+    archived.put(&entry(2)).await;
+    let batch = archived.stream.event().await;
+    archived.world.sink.refuse_behind(1);
+    let answer = archived.archive.handle(event(batch)).await.unwrap();
+    assert_eq!(answer.batch_item_failures.len(), 1, "the alarm is tried again");
+    assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 2);
+}
+
+#[tokio::test]
 async fn a_batch_that_fails_is_asked_for_again_whole() {
     let mut archived = Archived::new().await;
     archived.put(&entry(1)).await;

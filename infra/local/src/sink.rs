@@ -41,6 +41,8 @@ pub struct Message {
 
 struct State {
     failures: Mutex<u32>,
+    /// How many more requests are taken; all where it is `None`.
+    patience: Mutex<Option<u32>>,
     objects: Record<Object>,
     messages: Record<Message>,
 }
@@ -52,7 +54,12 @@ impl Sink {
     ///
     /// [`Error::Listen`].
     pub async fn start() -> Result<Sink, Error> {
-        let state = Arc::new(State { failures: Mutex::default(), objects: Record::new(), messages: Record::new() });
+        let state = Arc::new(State {
+            failures: Mutex::default(),
+            patience: Mutex::default(),
+            objects: Record::new(),
+            messages: Record::new(),
+        });
         let shared = state.clone();
         let server = Server::start(0, move |request| shared.clone().take(request)).await?;
         Ok(Sink { server, state })
@@ -66,6 +73,11 @@ impl Sink {
     /// The next `requests` are refused, as by a policy that denies them.
     pub fn refuse(&self, requests: u32) {
         *self.state.failures.lock().unwrap() = requests;
+    }
+
+    /// All behind the next `taken` requests are refused.
+    pub fn refuse_behind(&self, taken: u32) {
+        *self.state.patience.lock().unwrap() = Some(taken);
     }
 
     /// The objects that were taken.
@@ -85,7 +97,10 @@ impl State {
             let mut failures = self.failures.lock().unwrap();
             let refused = *failures > 0;
             *failures = failures.saturating_sub(1);
-            refused
+            let mut patience = self.patience.lock().unwrap();
+            let is_tired = *patience == Some(0);
+            *patience = patience.map(|left| left.saturating_sub(1));
+            refused || is_tired
         };
         if refused {
             return Ok(answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>"));

@@ -12,7 +12,7 @@ use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::causes::Causes;
-use export_gate::record::{Head, Item};
+use export_gate::record::{Head, Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
 use export_gate::register::{RegisterStore, RegisterWriter, WriteTrouble};
 
@@ -99,7 +99,7 @@ impl Watch {
 
     async fn see_to(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
         let image = match change {
-            Change::Put { old: Some(old), new } if old == new => return Ok(()),
+            Change::Put { old: Some(old), new } if is_same(old, new) => return Ok(()),
             Change::Put { new, .. } => new,
             Change::Removed { old } => old,
         };
@@ -138,7 +138,7 @@ impl Watch {
             return Ok(());
         }
         let there = self.writer.get(key).await?;
-        if there.as_ref() == Some(new) {
+        if there.is_some_and(|there| is_same(&there, new)) {
             let revision = self.writer.settle(new.clone(), old.cloned()).await?;
             repaired(key, revision, "a record edited by hand has got its revision");
         } else if let Some(old) = old {
