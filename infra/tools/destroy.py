@@ -11,7 +11,10 @@ import argparse
 import sys
 
 import boto3
+import yaml
 from botocore.exceptions import BotoCoreError, ClientError
+
+from join import Loader
 
 NEVER_DELETED = ["Archive", "Callers", "Key", "Ledger", "Register", "Usage"]
 
@@ -19,9 +22,8 @@ NEVER_DELETED = ["Archive", "Callers", "Key", "Ledger", "Register", "Usage"]
 def kept(cloudformation, stack):
     """The stack's resources that outlive it: logical id, type, name."""
     body = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    if not isinstance(body, dict):
-        sys.exit(f"`{stack}` is not of this project: its template is not JSON, as `make deploy` writes it")
-    resources = body["Resources"]
+    # boto3 has read JSON; SAM writes YAML unless it is told otherwise.
+    resources = (body if isinstance(body, dict) else yaml.load(body, Loader))["Resources"]
     retained = {name for name, resource in resources.items() if resource.get("DeletionPolicy") == "Retain"}
     lost = [name for name in NEVER_DELETED if name not in retained]
     if lost:
@@ -54,7 +56,7 @@ def main():
         cloudformation.delete_stack(StackName=arguments.stack)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=arguments.stack)
     except (BotoCoreError, ClientError) as error:
-        sys.exit(f"the stack could not be removed: {error}")
+        sys.exit(f"the stack could not be removed; say AWS_REGION, and have credentials: {error}")
     print("Removed. infra/README.md says what to do with what stays.")
 
 

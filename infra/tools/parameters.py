@@ -29,7 +29,7 @@ def main():
         for name, value in parameters(sys.argv[1], sys.argv[2:]).items():
             print(f"{name}={value}")
     except (BotoCoreError, ClientError) as error:
-        sys.exit(f"the last deployment's parameters can't be read: {error}")
+        sys.exit(f"the last deployment's parameters can't be read; say AWS_REGION, and have credentials: {error}")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,7 @@ impl Archive {
             Ok(()) => stream::again_from(None),
             Err(trouble) => {
                 tracing::error!(trouble = %Causes(&trouble), "the batch is asked for again");
+                metric::count("StreamRetries", 1);
                 stream::again_from(changes.into_iter().next().map(|told| told.sequence))
             }
         })

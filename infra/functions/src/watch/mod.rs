@@ -87,11 +87,13 @@ impl Watch {
         for Told { sequence, change, .. } in &changes {
             if let Err(trouble) = self.see_to(change, &mut known).await {
                 tracing::error!(trouble = %Causes(&trouble), "a change is asked for again");
+                metric::count("StreamRetries", 1);
                 return Ok(stream::again_from(Some(sequence.clone())));
             }
         }
         if let Err(trouble) = self.look_over().await {
             tracing::error!(trouble = %Causes(&trouble), "the batch is asked for again");
+            metric::count("StreamRetries", 1);
             return Ok(stream::again_from(changes.into_iter().next().map(|told| told.sequence)));
         }
         Ok(stream::again_from(None))
