@@ -122,10 +122,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
     let mut records = Records::default();
     for place in &arguments.records {
+        let before = records.size();
         for path in files::below(place)? {
             if path.extension().is_some_and(|ending| ending == "json") || path == *place {
                 records.take_file(&files::read(&path)?, &path.display().to_string());
             }
+        }
+        if records.size() == before {
+            records.miss(&place.display().to_string(), "is it the right folder, and do its files end in .json?");
         }
     }
     if let Some(table) = &arguments.register_table {
@@ -138,6 +142,9 @@ async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
                 records.take_item(item, table);
             }
         }
+    }
+    if let Some(table) = arguments.register_table.as_ref().filter(|_| records.size() == 0) {
+        records.miss(table, "is it the register's table, in this account and region?");
     }
     Ok(records)
 }

@@ -22,6 +22,12 @@ pub(super) struct Gate<'a> {
     pub(super) role_arn: String,
     /// The ledger's ARN.
     pub(super) ledger: String,
+    /// The ledger's logical id, where the template makes it.
+    pub(super) ledger_id: Option<String>,
+    /// The ARNs of the tables that it only reads: callers and register.
+    pub(super) read_only: Vec<String>,
+    /// The ARNs of all four tables.
+    pub(super) tables: Vec<String>,
 }
 
 /// Finds it, by its logical id or by the variables of the four tables.
@@ -68,12 +74,15 @@ pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Ga
             .to_owned(),
         None => return Err(format!("`{}` has no role", function.id)),
     };
-    let variables = [template.global_function(), function.properties]
-        .map(|of| member(of, &["Environment", "Variables", "LEDGER_TABLE"]));
-    let table = variables.into_iter().find(|value| !value.is_null()).unwrap_or(&Value::Null);
-    let ledger = match referred(table).filter(|id| template.resource(id).is_some()) {
+    let table = |variable: &str| {
+        let own = [template.global_function(), function.properties]
+            .map(|of| member(of, &["Environment", "Variables", variable]));
+        own.into_iter().find(|value| !value.is_null()).unwrap_or(&Value::Null)
+    };
+    let made = |variable: &str| referred(table(variable)).filter(|id| template.resource(id).is_some());
+    let arn = |variable: &str| match made(variable) {
         Some(id) => template.attribute(id, "Arn", 0).concat(),
-        None => format!("arn:*:dynamodb:*:table/{}", template.texts(table).concat()),
+        None => format!("arn:*:dynamodb:*:table/{}", template.texts(table(variable)).concat()),
     };
     Ok(Gate {
         function,
@@ -83,7 +92,10 @@ pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Ga
             None => format!("arn:*:iam::*:role/*{role}*"),
         },
         role,
-        ledger,
+        ledger: arn("LEDGER_TABLE"),
+        ledger_id: made("LEDGER_TABLE").map(str::to_owned),
+        read_only: ["CALLERS_TABLE", "REGISTER_TABLE"].map(arn).into(),
+        tables: TABLES.map(arn).into(),
     })
 }
 

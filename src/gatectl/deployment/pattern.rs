@@ -12,9 +12,40 @@ pub(super) const FIXED: char = '\u{3}';
 /// In place of the letters that CloudFormation ends its own names with.
 pub(super) const SUFFIX: char = '\u{2}';
 
-/// Whether some text fits both patterns.
+/// Whether some text fits both patterns. A [`SUFFIX`] may be any run of letters and digits that the other writes out.
 pub(super) fn overlap(a: &str, b: &str) -> bool {
-    let [a, b] = [a, b].map(|text| text.to_lowercase().chars().collect::<Vec<char>>());
+    let [a, b] = [a, b].map(str::to_lowercase);
+    fit(&a, &b) || written_out(&a, &b).iter().any(|a| fit(a, &b)) || written_out(&b, &a).iter().any(|b| fit(&a, b))
+}
+
+/// `text` with each run of letters and digits of `other` in place of its suffix.
+fn written_out(text: &str, other: &str) -> Vec<String> {
+    if !text.contains(SUFFIX) {
+        return Vec::new();
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '?';
+    let is_wild = |c: Option<char>| matches!(c, Some('*' | ANYTHING | FIXED | FILLED_IN));
+    let mut written = Vec::new();
+    let mut rest = other;
+    let mut before = None;
+    while let Some(start) = rest.find(is_part) {
+        let (head, tail) = rest.split_at(start);
+        before = head.chars().next_back().or(before);
+        let (run, after) = tail.split_at(tail.find(|c| !is_part(c)).unwrap_or(tail.len()));
+        // What stands beside the run may be the suffix's too. A word between two wildcards, such as `*SageMaker*`, isn't
+        // taken for a part of one, for no chance makes words; a digit makes it one.
+        let (is_open, is_left_open) = (is_wild(before), is_wild(after.chars().next()));
+        if !(is_open && is_left_open) || run.contains(|c: char| c.is_ascii_digit()) {
+            let edge = |is_wild: bool| if is_wild { SUFFIX.to_string() } else { String::new() };
+            written.push(text.replace(SUFFIX, &format!("{}{run}{}", edge(is_open), edge(is_left_open))));
+        }
+        rest = after;
+    }
+    written
+}
+
+fn fit(a: &str, b: &str) -> bool {
+    let [a, b] = [a, b].map(|text| text.chars().collect::<Vec<char>>());
     // Whether `run` can stand for `other` and go on.
     let goes_on = |run: &char, other: &char| match *run {
         '*' | ANYTHING | FIXED => true,
@@ -90,6 +121,21 @@ mod tests {
             ("arn:aws:lambda:*:*:function:*SageMaker*", "arn:\u{1}:lambda:\u{1}:\u{1}:function:gate-Gate-\u{2}", false),
             ("arn:aws:iam::*:role/*SageMaker*", "arn:\u{1}:iam::\u{1}:role/gate-Role-\u{2}", false),
             ("arn:aws:iam::*:role/*SageMaker*", "arn:\u{1}:iam::\u{1}:role/\u{1}-Role-\u{2}", true),
+            (
+                "arn:aws:dynamodb:us-east-1:1:table/s-Ledger-1ABCDEFGHIJKL",
+                "arn:\u{1}:dynamodb:\u{1}:\u{1}:table/s-Ledger-\u{2}",
+                true,
+            ),
+            ("table/s-Ledger-1ABC*", "table/s-Ledger-\u{2}", true),
+            ("table/*-1ABCDEFGHIJKL", "table/s-Ledger-\u{2}", true),
+            ("table/*ABCDEFGHIJKL", "table/s-Ledger-\u{2}", true),
+            ("table/*1ABCDEF*", "table/s-Ledger-\u{2}", true),
+            ("table/s-Ledger-?????????????", "table/s-Ledger-\u{2}", true),
+            ("table/s-Ledger-1ABCDEFGHIJK?", "table/\u{1}-Ledger-\u{2}", true),
+            ("function:s-Gate-AbCdEf123456:*", "function:s-Gate-\u{2}:live", true),
+            ("table/s-Usage-1ABCDEFGHIJKL", "table/s-Ledger-\u{2}", false),
+            ("table/s-Ledger-1ABC/index/x", "table/s-Ledger-\u{2}", false),
+            ("table/s-Ledger-1ABC-DEF", "table/s-Ledger-\u{2}", false),
             ("arn:aws:dynamodb:us-east-1:1:table/x", "arn:\u{1}:dynamodb:\u{3}", true),
             ("arn:aws:dynamodb:us-east-1:1:table/x", "arn:\u{1}:dynamodb:\u{1}", false),
             ("", "", true),

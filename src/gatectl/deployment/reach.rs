@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::gate::{Gate, find};
 use super::grants::{Grant, Grants, Holder, grants, referred};
@@ -36,6 +36,27 @@ const REPLACES_FUNCTION: [&str; 4] = [
 const TAKES_ROLE: [&str; 4] =
     ["iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"];
 
+/// The calls that undo what a table is: its own policy, its protection, itself.
+const CHANGES_TABLE: [&str; 4] =
+    ["dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy", "dynamodb:UpdateTable", "dynamodb:DeleteTable"];
+
+/// The calls that write records.
+const WRITES_RECORDS: [&str; 7] = [
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+];
+
+/// The calls that change what a managed policy says.
+const CHANGES_POLICY: [&str; 2] = ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"];
+
+/// The calls that give a key away, or take it from everybody; `kms:*` is among them.
+const TAKES_KEY: [&str; 4] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant"];
+
 /// What the template says of the gate.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
@@ -60,8 +81,11 @@ pub(super) fn reach(template: &Template, named: Option<&str>) -> Reach {
     faults.extend(trusted(&gate, template, &grants));
     faults.extend(ways_to_models(&gate, &grants, &invocable));
     faults.extend(ways_to_the_gate(&gate, template, &grants));
-    faults.extend(ways_into_its_place(&gate, &grants));
+    faults.extend(ways_into_its_place(&gate, template, &grants));
+    faults.extend(ways_to_the_keys(template, &grants));
+    faults.extend(tables(&gate, &grants));
     faults.extend(ledger(&gate, &grants));
+    faults.extend(kept(&gate, template, &grants));
     faults.extend(wildcards(&gate, &grants));
     let mut seen = BTreeSet::new();
     faults.retain(|fault| seen.insert(fault.clone()));
@@ -230,12 +254,25 @@ fn permission(template: &Template, id: &str, properties: &Value) -> Vec<String> 
     faults
 }
 
-fn ways_into_its_place(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
+fn ways_into_its_place(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String> {
     let mut faults = Vec::new();
+    let of_template = template.resources().filter(|resource| resource.kind == "AWS::IAM::ManagedPolicy");
+    let policies: Vec<String> =
+        of_template.map(|policy| format!("arn:*:iam::*:policy/*{}", template.name(policy, 0))).collect();
+    let is_policy = |resource: &str| {
+        (is_wide(resource) && overlap(resource, "arn:*:iam::*:policy/*"))
+            || policies.iter().any(|policy| overlap(resource, policy))
+    };
     for grant in all(grants) {
         if let Some(found) = lets(grant, &REPLACES_FUNCTION, |resource| gate.is_meant(resource)) {
             faults.push(format!(
                 "{}: whoever changes the gate's function is the gate; take that away",
+                told(grant, found)
+            ));
+        }
+        if let Some(found) = lets(grant, &CHANGES_POLICY, is_policy) {
+            faults.push(format!(
+                "{}: whoever changes a policy says what the gate may do; take that away",
                 told(grant, found)
             ));
         }
@@ -245,6 +282,73 @@ fn ways_into_its_place(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
                 told(grant, found)
             ));
         }
+    }
+    faults
+}
+
+/// Nobody has power over keys but the account itself, by the keys' own policies.
+fn ways_to_the_keys(template: &Template, grants: &Grants) -> Vec<String> {
+    let account = template.texts(&json!({"Ref": "AWS::AccountId"})).concat();
+    let is_account = |who: &str| {
+        let parts: Vec<&str> = who.split(':').collect();
+        who == account || matches!(parts.as_slice(), ["arn", _, "iam", "", own, "root"] if *own == account)
+    };
+    let is_key =
+        |resource: &str| ["key", "alias"].iter().any(|kind| overlap(resource, &format!("arn:*:kms:*:{kind}/*")));
+    let of_others = grants.of_resources.iter().filter(|grant| match &grant.holder {
+        Holder::Named(who) => !is_account(who),
+        Holder::Resource(_) => true,
+    });
+    let found = grants.held.iter().chain(of_others).filter_map(|grant| {
+        let found = lets(grant, &TAKES_KEY, is_key)?;
+        Some(format!("{}: only the account itself has power over keys; write out what is needed", told(grant, found)))
+    });
+    found.collect()
+}
+
+/// Nobody changes the four tables themselves, and the gate writes no record of those that it decides by.
+fn tables(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
+    let among = |tables: &[String], resource: &str| tables.iter().any(|table| overlap(resource, table));
+    let mut faults = Vec::new();
+    for grant in all(grants) {
+        if let Some(found) = lets(grant, &CHANGES_TABLE, |resource| among(&gate.tables, resource)) {
+            faults.push(format!("{}: nobody changes the gate's tables themselves; take that away", told(grant, found)));
+        }
+        if gate.holds(grant)
+            && let Some(found) = lets(grant, &WRITES_RECORDS, |resource| among(&gate.read_only, resource))
+        {
+            faults.push(format!("{}: the gate only reads callers and register; take that away", told(grant, found)));
+        }
+    }
+    faults
+}
+
+/// The ledger outlives its stack, and its own policy keeps everybody from changing it.
+fn kept(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String> {
+    let Some((id, table)) = gate.ledger_id.as_deref().and_then(|id| Some((id, template.resource(id)?))) else {
+        return Vec::new();
+    };
+    let mut faults = Vec::new();
+    for name in ["DeletionPolicy", "UpdateReplacePolicy"] {
+        if template.beside(id, name).as_str() != Some("Retain") {
+            faults.push(format!("the ledger `{id}` may be deleted with its stack: give it `{name}: Retain`"));
+        }
+    }
+    if template.texts(member(table.properties, &["DeletionProtectionEnabled"])) != ["true"] {
+        faults.push(format!("the ledger `{id}` may be deleted: give it `DeletionProtectionEnabled: true`"));
+    }
+    let place = format!("`{id}`");
+    let is_own = |grant: &&Grant| grant.place == place || grant.place.starts_with(&format!("{place} in "));
+    let denials: Vec<&Grant> = grants
+        .of_resources
+        .iter()
+        .filter(|grant| !grant.allows && !grant.is_conditional && grant.holder == Holder::Named("*".into()))
+        .filter(is_own)
+        .filter(|grant| grant.resources.iter().any(|resource| covers(resource, &gate.ledger)))
+        .collect();
+    let is_denied = |action: &str| denials.iter().any(|grant| grant.actions.iter().any(|own| covers(own, action)));
+    if let Some(action) = CHANGES_ENTRIES.iter().find(|action| !is_denied(action)) {
+        faults.push(format!("the ledger `{id}` doesn't deny `{action}` to everybody: do so in its `ResourcePolicy`"));
     }
     faults
 }

@@ -64,6 +64,16 @@ impl Records {
         }
     }
 
+    /// How much was taken, and found fault with.
+    pub(super) fn size(&self) -> usize {
+        self.register.len().saturating_add(self.callers.len()).saturating_add(self.faults.len())
+    }
+
+    /// A place that was to have records has none.
+    pub(super) fn miss(&mut self, place: &str, ask: &str) {
+        self.faults.push(format!("no records to look at in `{place}`: {ask}"));
+    }
+
     /// Takes an item of the register's table. What the gate doesn't read as a record is passed by, and a file's record
     /// counts instead of the table's.
     pub(super) fn take_item(&mut self, item: Item, table: &str) {

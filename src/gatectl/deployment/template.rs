@@ -72,8 +72,19 @@ impl Template {
         for transform in transforms.iter().filter(|name| *name != "AWS::Serverless-2016-10-31") {
             faults.push(format!("the transform `{transform}` may add anything: give the template after it"));
         }
+        for (section, value) in self.root.as_object().into_iter().flatten() {
+            if section != "Resources" && has_transform(value) {
+                faults.push(format!("`Fn::Transform` in `{section}` may add anything: give the template after it"));
+            }
+        }
         for (id, resource) in member(&self.root, &["Resources"]).as_object().into_iter().flatten() {
             let kind = member(resource, &["Type"]).as_str().unwrap_or_default();
+            if has_transform(resource) {
+                faults.push(format!("`Fn::Transform` in `{id}` may add anything: give the template after it"));
+            }
+            if kind == "AWS::Serverless::Connector" || resource.get("Connectors").is_some() {
+                faults.push(format!("nobody can say what the connectors of `{id}` grant: write the statements out"));
+            }
             if id.starts_with("Fn::") || kind.is_empty() {
                 faults.push(format!("the resource `{id}` can't be read: give the template with it written out"));
             } else if ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"].contains(&kind) {
@@ -104,6 +115,11 @@ impl Template {
             kind: member(resource, &["Type"]).as_str()?,
             properties: member(resource, &["Properties"]),
         })
+    }
+
+    /// What stands beside a resource's properties, such as its `DeletionPolicy`.
+    pub(super) fn beside(&self, id: &str, name: &str) -> &Value {
+        member(&self.root, &["Resources", id, name])
     }
 
     /// What all functions have in common.
@@ -361,6 +377,15 @@ impl Template {
             rest = after;
         }
         written + rest
+    }
+}
+
+/// Whether a macro is called anywhere below, alone or beside other keys.
+fn has_transform(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => object.iter().any(|(name, value)| name == "Fn::Transform" || has_transform(value)),
+        Value::Array(list) => list.iter().any(has_transform),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

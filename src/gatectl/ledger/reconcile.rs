@@ -59,7 +59,15 @@ const BEFORE: SignedDuration = SignedDuration::from_secs(5);
 /// Reads both, and names every call without its permit.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let window = Window { from: arguments.from, until: arguments.to };
-    let trail = trail(&arguments.trail, window)?;
+    let slack = SignedDuration::from_secs(arguments.slack.into());
+    // A permit at the period's edge may have its call just outside, which shows that the trail has calls at all.
+    let wide = Window {
+        from: window.from.map(|from| from.checked_sub(BEFORE).unwrap_or(Timestamp::MIN)),
+        until: window.until.map(|until| until.checked_add(slack).unwrap_or(Timestamp::MAX)),
+    };
+    let mut trail = trail(&arguments.trail, wide)?;
+    let has_calls = !trail.calls.is_empty();
+    trail.calls.retain(|call| window.is_open(call.at));
     let (entries, unread) = match (&arguments.ledger, &arguments.ledger_table) {
         (Some(place), _) => archive(place)?,
         (None, Some(table)) => scan(&arguments.aws.dynamodb().await, table).await?,
@@ -71,7 +79,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let is_denied = |call: &Call| call.was_denied() && (!is_own(call) || call.endpoint.is_none());
     let (denied, calls): (Vec<Call>, Vec<Call>) = trail.calls.into_iter().partition(is_denied);
     let (own, others): (Vec<Call>, Vec<Call>) = calls.into_iter().partition(is_own);
-    let reach = Reach { before: BEFORE, after: SignedDuration::from_secs(arguments.slack.into()) };
+    let reach = Reach { before: BEFORE, after: slack };
     let entry_count = entries.count;
     let (permits, completions) = entries.permits();
     let mut found = matched(own, permits, reach);
@@ -86,6 +94,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         call_count,
         entry_count,
         record_count: trail.records,
+        has_calls,
     };
     Ok(told.outcome(arguments.json))
 }

@@ -31,14 +31,33 @@ pub(super) struct Told {
     pub(super) entry_count: usize,
     /// How many records the trail has.
     pub(super) record_count: usize,
+    /// Whether the trail has a call of any endpoint, in the period or right beside it.
+    pub(super) has_calls: bool,
 }
 
 impl Told {
     /// What is printed, and whether every call has its entry.
     pub(super) fn outcome(&self, as_json: bool) -> Outcome {
         let faults = self.others.len().saturating_add(self.found.without_permit.len());
-        let is_fine = faults == 0 && self.unread.is_empty();
+        let is_fine = faults == 0 && self.unread.is_empty() && self.blind().is_none();
         Outcome::new(as_json, || self.json(is_fine), self.text(is_fine, faults), is_fine)
+    }
+
+    /// Why the trail can't tell anything: one that saw nothing says nothing for the gate.
+    fn blind(&self) -> Option<String> {
+        let next = "is its sync complete, and are data events of AWS::SageMaker::Endpoint recorded?";
+        if self.record_count == 0 {
+            return Some(format!("the trail has no records at all: {next}"));
+        }
+        let expected = self.found.without_call.iter().filter(|permit| !self.completions.contains_key(&permit.decision));
+        match expected.count() {
+            0 => None,
+            _ if self.has_calls => None,
+            permits => Some(format!(
+                "the trail has no call of any endpoint, while the ledger has {} that no completion explains: {next}",
+                count(permits, "permit", "permits")
+            )),
+        }
     }
 
     fn text(&self, is_fine: bool, faults: usize) -> String {
@@ -56,6 +75,9 @@ impl Told {
         }
         for Unread { place, why } in &self.unread {
             text += &format!("can't be read: {place}: {why}\n");
+        }
+        if let Some(why) = self.blind() {
+            text += &format!("nothing to hold the ledger against: {why}\n");
         }
         for call in &self.denied {
             text += &format!(
@@ -93,7 +115,8 @@ impl Told {
         let calls = (faults > 0).then(|| format!("{} without an entry", count(faults, "call", "calls")));
         let unread = (!self.unread.is_empty())
             .then(|| format!("{} that can't be read", count(self.unread.len(), "thing", "things")));
-        [calls, unread].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let blind = self.blind().map(|_| "Nobody can say whether every call has its entry".to_owned());
+        [calls, unread, blind].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn why(&self, permit: &Permit) -> String {
@@ -122,7 +145,7 @@ impl Told {
             })
             .collect();
         json!({
-            "ok": is_fine, "calls_without_entry": faults, "unread": unread,
+            "ok": is_fine, "calls_without_entry": faults, "unread": unread, "saw_nothing": self.blind(),
             "denied": self.denied.iter().map(|one| call(one, "turned away")).collect::<Vec<_>>(),
             "permits_without_call": permits, "digests_passed_by": self.digests,
             "counts": {"records": self.record_count, "calls": self.call_count, "accounted": self.found.accounted, "entries": self.entry_count},
