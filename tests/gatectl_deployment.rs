@@ -39,7 +39,13 @@ fn template() -> Value {
             "Callers": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
             "Register": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
             "Usage": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
-            "Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
+            "Ledger": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {
+                "DeletionProtectionEnabled": true,
+                "ResourcePolicy": {"PolicyDocument": {"Statement": [{"Effect": "Deny", "Principal": "*", "Resource": "*", "Action": [
+                    "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQL*",
+                    "dynamodb:UpdateTimeToLive", "dynamodb:DeleteTable",
+                ]}]}},
+            }},
             "GateLog": {"Type": "AWS::Logs::LogGroup", "Properties": {}},
             "GateRole": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trusts("lambda.amazonaws.com")}},
             "GatePolicy": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "GateRole"}], "PolicyDocument": {"Statement": [
@@ -101,6 +107,12 @@ fn allow(action: &str, resource: Value) -> Value {
     json!({"Effect": "Allow", "Action": action, "Resource": resource})
 }
 
+/// A key whose policy gives all power over it to `who`.
+fn key(who: &str) -> Value {
+    json!({"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": {
+        "Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": who}}, "Action": "kms:*", "Resource": "*"}}}})
+}
+
 fn check(folder: &Folder, template: &Value, more: &str) -> Ran {
     let file = folder.file("template.json", template.to_string());
     gatectl(words(&format!("deployment check --template {file} {more}")))
@@ -142,6 +154,11 @@ fn whatever_a_template_grants_too_much_is_named() {
     let permission = |name: &str, value: Value| with(&format!("/Resources/ByApi/Properties/{name}"), value);
     let property = |name: &str, value: Value| with(&format!("/Resources/Gate/Properties/{name}"), value);
     let resource = |value: Value| with("/Resources/New", value);
+    let ledger_is = |name: &str, value: Value| with(&format!("/Resources/Ledger/{name}"), value);
+    let denial = |name: &str, value: Value| {
+        with(&format!("/Resources/Ledger/Properties/ResourcePolicy/PolicyDocument/Statement/0/{name}"), value)
+    };
+    let physical = |kind: &str| json!(format!("arn:aws:{kind}-1ABCDEFGHIJKL"));
     let only_models = "only the gate's role may invoke endpoints";
     let only_api = "only API Gateway may invoke";
     let cases = [
@@ -266,6 +283,64 @@ fn whatever_a_template_grants_too_much_is_named() {
             ),
             "nobody changes or removes an entry",
         ),
+        (
+            with(
+                OTHERS,
+                allow("dynamodb:PutItem", physical("dynamodb:us-east-1:111122223333:table/export-gate-Ledger")),
+            ),
+            "only the gate writes the ledger",
+        ),
+        (
+            with(
+                OTHERS,
+                allow("lambda:InvokeFunction", physical("lambda:us-east-1:111122223333:function:export-gate-Gate")),
+            ),
+            only_api,
+        ),
+        (
+            with(OTHERS, allow("iam:PassRole", physical("iam::111122223333:role/export-gate-GateRole"))),
+            "gives the gate's role away",
+        ),
+        (ledger_is("DeletionPolicy", json!("Delete")), "give it `DeletionPolicy: Retain`"),
+        (ledger_is("UpdateReplacePolicy", Value::Null), "give it `UpdateReplacePolicy: Retain`"),
+        (ledger_is("Properties/DeletionProtectionEnabled", json!(false)), "may be deleted"),
+        (ledger_is("Properties/DeletionProtectionEnabled", json!({"Ref": "Open"})), "may be deleted"),
+        (ledger_is("Properties/ResourcePolicy", Value::Null), "doesn't deny `dynamodb:UpdateItem` to everybody"),
+        (denial("Condition", json!({"Bool": {}})), "doesn't deny"),
+        (denial("Principal", json!({"AWS": "111122223333"})), "doesn't deny"),
+        (denial("Action", json!(["dynamodb:UpdateItem"])), "doesn't deny `dynamodb:DeleteItem` to everybody"),
+        (denial("Resource", json!("arn:aws:dynamodb:us-east-1:111122223333:table/other")), "doesn't deny"),
+        // The tables themselves, and the records that the gate decides by.
+        (with(OTHERS, allow("dynamodb:DeleteResourcePolicy", ledger.clone())), "nobody changes the gate's tables"),
+        (with(OTHERS, allow("dynamodb:PutResourcePolicy", json!("*"))), "nobody changes the gate's tables"),
+        (
+            with(OTHERS, allow("dynamodb:UpdateTable", json!({"Fn::GetAtt": ["Usage", "Arn"]}))),
+            "nobody changes the gate's tables",
+        ),
+        (
+            with(GATES, allow("dynamodb:DeleteTable", json!({"Fn::GetAtt": ["Callers", "Arn"]}))),
+            "nobody changes the gate's tables",
+        ),
+        (with(GATES, allow("dynamodb:PutItem", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "only reads callers"),
+        (with(GATES, allow("dynamodb:UpdateItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "only reads callers"),
+        (with(GATES, allow("dynamodb:DeleteItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "only reads callers"),
+        // Policies and keys.
+        (with(OTHERS, allow("iam:CreatePolicyVersion", json!({"Ref": "Deny"}))), "whoever changes a policy"),
+        (
+            with(OTHERS, allow("iam:SetDefaultPolicyVersion", json!("arn:aws:iam::111122223333:policy/*"))),
+            "whoever changes a policy",
+        ),
+        (with(OTHERS, allow("iam:AttachRolePolicy", json!("*"))), "gives the gate's role away"),
+        (with(OTHERS, allow("iam:PutRolePolicy", json!("arn:aws:iam::*:role/*"))), "gives the gate's role away"),
+        (
+            with(OTHERS, allow("iam:UpdateAssumeRolePolicy", json!({"Fn::GetAtt": ["GateRole", "Arn"]}))),
+            "gives the gate's role away",
+        ),
+        (with(OTHERS, allow("kms:*", json!("arn:aws:kms:*:*:key/*"))), "power over keys"),
+        (with(OTHERS, allow("kms:PutKeyPolicy", json!({"Ref": "Open"}))), "power over keys"),
+        (resource(key("arn:aws:iam::999999999999:root")), "power over keys"),
+        (resource(key("arn:aws:iam::${AWS::AccountId}:role/x")), "power over keys"),
+        (resource(key("*")), "power over keys"),
         // Wildcards of the gate's own.
         (with(GATES, allow("dynamodb:Get*", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "has no wildcards"),
         (with(GATES, allow("sagemaker:InvokeEndpoint", json!("arn:aws:sagemaker:*:*:endpoint/*"))), "has no wildcards"),
@@ -273,6 +348,20 @@ fn whatever_a_template_grants_too_much_is_named() {
         // What can't be read to its end.
         (with("/Transform", json!(["AWS::Serverless-2016-10-31", "Own"])), "the transform `Own`"),
         (resource(json!({"Type": "AWS::CloudFormation::Stack", "Properties": {}})), "a stack of its own"),
+        (
+            resource(json!({"Type": "AWS::Serverless::Connector", "Properties": {"Permissions": ["Write"]}})),
+            "nobody can say what the connectors of `New` grant",
+        ),
+        (
+            with("/Resources/Gate/Connectors", json!({"Table": {"Properties": {"Permissions": ["Write"]}}})),
+            "nobody can say what the connectors of `Gate` grant",
+        ),
+        (with("/Resources/OtherRole/Fn::Transform", json!({"Name": "Own"})), "`Fn::Transform` in `OtherRole`"),
+        (
+            with("/Resources/OtherRole/Properties/Policies/0/Fn::Transform", json!({"Name": "AWS::Include"})),
+            "`Fn::Transform` in `OtherRole`",
+        ),
+        (with("/Conditions/Fn::Transform", json!({"Name": "AWS::Include"})), "`Fn::Transform` in `Conditions`"),
         (with("/Resources/Gate/Properties/Role", json!({"Ref": "Open"})), "the role of `Gate` is not in the template"),
         (with("/Resources/Gate/Properties/Environment", json!({})), "name the gate, `--gate ID`"),
     ];
@@ -314,6 +403,14 @@ fn what_is_harmless_passes() {
             json!({"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{"Statement": {"RateBasedStatement": {}}}]}}),
         ),
         with("/Resources/Gate/Properties/Events", json!({"Invoke": {"Type": "Api"}})),
+        with("/Resources/New", key("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")),
+        with("/Resources/New", key("${AWS::AccountId}")),
+        with(OTHERS, allow("kms:Decrypt", json!("*"))),
+        with(OTHERS, allow("dynamodb:PutItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))),
+        with(
+            OTHERS,
+            allow("dynamodb:PutItem", json!("arn:aws:dynamodb:us-east-1:111122223333:table/export-gate-Usage-1ABC")),
+        ),
     ];
     for template in cases {
         let ran = check(&folder, &template, "");
@@ -465,6 +562,25 @@ fn records_that_must_not_go_out_are_named() {
 }
 
 #[test]
+fn a_place_without_records_is_a_fault() {
+    let folder = Folder::new("nothing");
+    std::fs::create_dir_all(format!("{}/empty", folder.path())).unwrap();
+    folder.file("other/records.yaml", "[]");
+    folder.file("bare/records.json", "[]");
+    folder.file(".hidden/records.json", model("fable@1").to_string());
+    folder.file("hidden/.records.json", model("fable@1").to_string());
+    let full = folder.file("full/records.json", model("fable@1").to_string());
+    for place in ["empty", "other", "bare", "bare/records.json", "hidden"] {
+        let place = format!("{}/{place}", folder.path());
+        for more in [String::new(), format!("--records {full}")] {
+            let ran = gatectl(words(&format!("deployment check --records {place} {more} --at {NOW}")));
+            assert_eq!((ran.code, faults(&ran).len()), (1, 1), "{place} {more}: {}{}", ran.out, ran.err);
+            assert!(ran.out.contains(&format!("no records to look at in `{place}`: ")), "{}", ran.out);
+        }
+    }
+}
+
+#[test]
 fn the_samples_pass() {
     let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at {NOW}")));
     assert_eq!(ran.code, 0, "{}", ran.out);
@@ -526,13 +642,15 @@ async fn the_table_is_read_and_files_stand_over_it() {
     let engine = DynamoDb::memory().await.unwrap();
     let (client, tables) = (tables::client(engine.url()), Tables::default());
     tables.create(&client).await.unwrap();
+    let table =
+        format!("deployment check --register-table {} --endpoint-url {} --at {NOW}", tables.register, engine.url());
+    let ran = gatectl(words(&table));
+    assert!(ran.code == 1 && ran.out.contains("no records to look at in `"), "{}{}", ran.out, ran.err);
     let writer = RegisterWriter::new(client, tables.register.clone());
     for eccn in ["EAR99", "4E091"] {
         let record = changed(model("fable@1"), "eccn", json!(eccn));
         writer.put(vec![serde_dynamo::to_item(record).unwrap()]).await.unwrap();
     }
-    let table =
-        format!("deployment check --register-table {} --endpoint-url {} --at {NOW}", tables.register, engine.url());
     let ran = gatectl(words(&table));
     assert_eq!((ran.code, ran.out.contains("the records, 1 model.")), (0, true), "{}{}", ran.out, ran.err);
     let folder = Folder::new("table");

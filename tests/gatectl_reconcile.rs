@@ -35,6 +35,11 @@ fn call(event: &str, second: u32) -> Value {
     })
 }
 
+/// A record that is no call of an endpoint.
+fn elsewhere_in_aws(second: u32) -> Value {
+    with(call("s3", second), "/eventSource", json!("s3.amazonaws.com"))
+}
+
 fn with(mut value: Value, pointer: &str, new: Value) -> Value {
     let (parent, last) = pointer.rsplit_once('/').unwrap();
     value.pointer_mut(parent).unwrap()[last] = new;
@@ -88,7 +93,7 @@ fn each_call_has_its_entry_or_is_named() {
     let elsewhere = json!({"type": "AssumedRole", "arn": "arn:aws:sts::999999999999:assumed-role/gate/session"});
     let by = |who: &Value| with(call("a", 5), "/userIdentity", who.clone());
     let cases: Vec<Case> = vec![
-        (vec![], vec![], &[], 0),
+        (vec![elsewhere_in_aws(5)], vec![], &[], 0),
         (vec![call("a", 5)], vec![permit("c-1", "05.900")], &[], 0),
         (vec![call("a", 5)], vec![], &["a"], 0),
         (vec![call("a", 5), call("b", 6)], vec![permit("c-1", "05.000")], &["b"], 0),
@@ -145,10 +150,59 @@ fn whoever_was_turned_away_is_a_note() {
 fn a_completion_says_why_a_permit_has_no_call() {
     let completion = sealed(json!({"decision_id": "c-2", "kind": "completion", "outcome": "refuse", "of": "c-1",
                                    "at": "2026-11-22T12:00:06.000Z", "reasons": [{"code": "model.unavailable"}]}));
-    let ran = reconciled(&[], &[permit("c-1", "05.000"), completion], "");
+    let ran = reconciled(&[elsewhere_in_aws(5)], &[permit("c-1", "05.000"), completion], "");
     assert_eq!(
         (ran.code, ran.json()["permits_without_call"][0]["completion"].clone()),
         (0, json!("model.unavailable"))
+    );
+}
+
+#[test]
+fn a_trail_that_saw_nothing_says_so() {
+    let completion = sealed(json!({"decision_id": "c-2", "kind": "completion", "outcome": "refuse", "of": "c-1",
+                                   "at": "2026-11-22T12:00:06.000Z", "reasons": [{"code": "model.unavailable"}]}));
+    let period = "--from 2026-11-22T12:00:05Z --to 2026-11-22T12:00:10Z --slack 10";
+    let none_at_all = "no records at all";
+    let no_calls = "no call of any endpoint, while the ledger has 1 permit that no completion explains";
+    // the trail, the ledger, the period, what is said
+    let cases = [
+        (vec![], vec![], "", Some(none_at_all)),
+        (vec![], vec![permit("c-1", "05.000")], "", Some(none_at_all)),
+        (vec![], vec![permit("c-1", "05.000"), completion.clone()], "", Some(none_at_all)),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000")], "", Some(no_calls)),
+        (
+            vec![elsewhere_in_aws(5)],
+            vec![permit("c-1", "05.000"), permit("c-3", "06.000"), completion.clone()],
+            "",
+            Some(no_calls),
+        ),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000"), completion], "", None),
+        (vec![elsewhere_in_aws(5)], vec![entry("c-1", "invocation", "refuse", "05.000")], "", None),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000")], period, Some(no_calls)),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "04.000")], period, None),
+        // Beside the period there are calls, or too far from it.
+        (vec![call("a", 12)], vec![permit("c-1", "09.000")], period, None),
+        (vec![call("a", 25)], vec![permit("c-1", "09.000")], period, Some(no_calls)),
+    ];
+    for (calls, entries, more, says) in cases {
+        let ran = reconciled(&calls, &entries, more);
+        assert_eq!(ran.code, i32::from(says.is_some()), "{calls:?}\n{entries:?}: {}{}", ran.out, ran.err);
+        let told = &ran.json()["saw_nothing"];
+        assert!(says.map_or(told.is_null(), |says| told.as_str().unwrap().contains(says)), "{says:?}: {told}");
+    }
+}
+
+#[test]
+fn a_person_reads_that_the_trail_saw_nothing() {
+    let folder = Folder::new("blind");
+    let trail = folder.file("log.json", json!({"Records": [elsewhere_in_aws(5)]}).to_string());
+    let ledger = folder.file("ledger.jsonl", permit("c-1", "05.000").to_string());
+    let ran = gatectl(words(&format!("ledger reconcile --trail {trail} --ledger {ledger} --gate-role {GATE}")));
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(
+        !ran.out.contains("Every call") && ran.out.contains("data events of AWS::SageMaker::Endpoint"),
+        "{}",
+        ran.out
     );
 }
 

@@ -129,7 +129,7 @@ async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
             }
         }
         if records.size() == before {
-            records.miss(&place.display().to_string(), "is it the right folder, and do its files end in .json?");
+            records.miss(&place.display().to_string(), "give the right folder; its files end in .json");
         }
     }
     if let Some(table) = &arguments.register_table {
@@ -144,7 +144,7 @@ async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
         }
     }
     if let Some(table) = arguments.register_table.as_ref().filter(|_| records.size() == 0) {
-        records.miss(table, "is it the register's table, in this account and region?");
+        records.miss(table, "give the register's table, with its region and profile");
     }
     Ok(records)
 }

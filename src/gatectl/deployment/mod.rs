@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod gate;
 mod grants;
+mod kept;
 mod known;
 mod pattern;
 mod reach;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::gate::{Gate, find};
 use super::grants::{Grant, Grants, Holder, grants, referred};
+use super::kept;
 use super::known::JUSTIFIED;
 use super::pattern::{ANYTHING, covers, is_wide, overlap, shown};
 use super::template::{Resource, Template};
@@ -13,18 +14,6 @@ use crate::json::member;
 
 /// The calls that reach a model.
 const INVOKE_ENDPOINT: &str = "sagemaker:InvokeEndpoint*";
-
-/// The calls that change or remove an entry of the ledger. A put can do so too, and is the gate's alone.
-const CHANGES_ENTRIES: [&str; 8] = [
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:BatchWriteItem",
-    "dynamodb:PartiQLInsert",
-    "dynamodb:PartiQLUpdate",
-    "dynamodb:PartiQLDelete",
-    "dynamodb:UpdateTimeToLive",
-    "dynamodb:DeleteTable",
-];
 
 /// The calls that put somebody else's code or word in the gate's place: on its function, and on its role.
 const REPLACES_FUNCTION: [&str; 4] = [
@@ -36,26 +25,8 @@ const REPLACES_FUNCTION: [&str; 4] = [
 const TAKES_ROLE: [&str; 4] =
     ["iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"];
 
-/// The calls that undo what a table is: its own policy, its protection, itself.
-const CHANGES_TABLE: [&str; 4] =
-    ["dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy", "dynamodb:UpdateTable", "dynamodb:DeleteTable"];
-
-/// The calls that write records.
-const WRITES_RECORDS: [&str; 7] = [
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:BatchWriteItem",
-    "dynamodb:PartiQLInsert",
-    "dynamodb:PartiQLUpdate",
-    "dynamodb:PartiQLDelete",
-];
-
 /// The calls that change what a managed policy says.
 const CHANGES_POLICY: [&str; 2] = ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"];
-
-/// The calls that give a key away, or take it from everybody; `kms:*` is among them.
-const TAKES_KEY: [&str; 4] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant"];
 
 /// What the template says of the gate.
 #[derive(Debug, Default)]
@@ -82,10 +53,7 @@ pub(super) fn reach(template: &Template, named: Option<&str>) -> Reach {
     faults.extend(ways_to_models(&gate, &grants, &invocable));
     faults.extend(ways_to_the_gate(&gate, template, &grants));
     faults.extend(ways_into_its_place(&gate, template, &grants));
-    faults.extend(ways_to_the_keys(template, &grants));
-    faults.extend(tables(&gate, &grants));
-    faults.extend(ledger(&gate, &grants));
-    faults.extend(kept(&gate, template, &grants));
+    faults.extend(kept::faults(&gate, template, &grants));
     faults.extend(wildcards(&gate, &grants));
     let mut seen = BTreeSet::new();
     faults.retain(|fault| seen.insert(fault.clone()));
@@ -95,14 +63,14 @@ pub(super) fn reach(template: &Template, named: Option<&str>) -> Reach {
 }
 
 /// What a grant lets be done of `actions` with `with`; the first that it does.
-fn lets<'g>(grant: &'g Grant, actions: &[&str], with: impl Fn(&str) -> bool) -> Option<(&'g str, &'g str)> {
+pub(super) fn lets<'g>(grant: &'g Grant, actions: &[&str], with: impl Fn(&str) -> bool) -> Option<(&'g str, &'g str)> {
     let action = grant.actions.iter().find(|own| actions.iter().any(|action| overlap(own, action)))?;
     let resource = grant.resources.iter().find(|resource| with(resource))?;
     grant.allows.then_some((action.as_str(), resource.as_str()))
 }
 
 /// What may be done, by whom, and where that stands.
-fn told(grant: &Grant, (action, resource): (&str, &str)) -> String {
+pub(super) fn told(grant: &Grant, (action, resource): (&str, &str)) -> String {
     let who = match &grant.holder {
         Holder::Resource(id) => format!("`{id}`"),
         Holder::Named(name) if name.starts_with("whoever") => name.clone(),
@@ -112,7 +80,8 @@ fn told(grant: &Grant, (action, resource): (&str, &str)) -> String {
     format!("{who} may `{}` on `{}`{place}", shown(action), shown(resource))
 }
 
-fn all(grants: &Grants) -> impl Iterator<Item = &Grant> {
+/// Every grant, whoever wrote it where.
+pub(super) fn all(grants: &Grants) -> impl Iterator<Item = &Grant> {
     grants.held.iter().chain(&grants.of_resources)
 }
 
@@ -281,92 +250,6 @@ fn ways_into_its_place(gate: &Gate<'_>, template: &Template, grants: &Grants) ->
                 "{}: whoever gives the gate's role away is the gate; take that away",
                 told(grant, found)
             ));
-        }
-    }
-    faults
-}
-
-/// Nobody has power over keys but the account itself, by the keys' own policies.
-fn ways_to_the_keys(template: &Template, grants: &Grants) -> Vec<String> {
-    let account = template.texts(&json!({"Ref": "AWS::AccountId"})).concat();
-    let is_account = |who: &str| {
-        let parts: Vec<&str> = who.split(':').collect();
-        who == account || matches!(parts.as_slice(), ["arn", _, "iam", "", own, "root"] if *own == account)
-    };
-    let is_key =
-        |resource: &str| ["key", "alias"].iter().any(|kind| overlap(resource, &format!("arn:*:kms:*:{kind}/*")));
-    let of_others = grants.of_resources.iter().filter(|grant| match &grant.holder {
-        Holder::Named(who) => !is_account(who),
-        Holder::Resource(_) => true,
-    });
-    let found = grants.held.iter().chain(of_others).filter_map(|grant| {
-        let found = lets(grant, &TAKES_KEY, is_key)?;
-        Some(format!("{}: only the account itself has power over keys; write out what is needed", told(grant, found)))
-    });
-    found.collect()
-}
-
-/// Nobody changes the four tables themselves, and the gate writes no record of those that it decides by.
-fn tables(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
-    let among = |tables: &[String], resource: &str| tables.iter().any(|table| overlap(resource, table));
-    let mut faults = Vec::new();
-    for grant in all(grants) {
-        if let Some(found) = lets(grant, &CHANGES_TABLE, |resource| among(&gate.tables, resource)) {
-            faults.push(format!("{}: nobody changes the gate's tables themselves; take that away", told(grant, found)));
-        }
-        if gate.holds(grant)
-            && let Some(found) = lets(grant, &WRITES_RECORDS, |resource| among(&gate.read_only, resource))
-        {
-            faults.push(format!("{}: the gate only reads callers and register; take that away", told(grant, found)));
-        }
-    }
-    faults
-}
-
-/// The ledger outlives its stack, and its own policy keeps everybody from changing it.
-fn kept(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String> {
-    let Some((id, table)) = gate.ledger_id.as_deref().and_then(|id| Some((id, template.resource(id)?))) else {
-        return Vec::new();
-    };
-    let mut faults = Vec::new();
-    for name in ["DeletionPolicy", "UpdateReplacePolicy"] {
-        if template.beside(id, name).as_str() != Some("Retain") {
-            faults.push(format!("the ledger `{id}` may be deleted with its stack: give it `{name}: Retain`"));
-        }
-    }
-    if template.texts(member(table.properties, &["DeletionProtectionEnabled"])) != ["true"] {
-        faults.push(format!("the ledger `{id}` may be deleted: give it `DeletionProtectionEnabled: true`"));
-    }
-    let place = format!("`{id}`");
-    let is_own = |grant: &&Grant| grant.place == place || grant.place.starts_with(&format!("{place} in "));
-    let denials: Vec<&Grant> = grants
-        .of_resources
-        .iter()
-        .filter(|grant| !grant.allows && !grant.is_conditional && grant.holder == Holder::Named("*".into()))
-        .filter(is_own)
-        .filter(|grant| grant.resources.iter().any(|resource| covers(resource, &gate.ledger)))
-        .collect();
-    let is_denied = |action: &str| denials.iter().any(|grant| grant.actions.iter().any(|own| covers(own, action)));
-    if let Some(action) = CHANGES_ENTRIES.iter().find(|action| !is_denied(action)) {
-        faults.push(format!("the ledger `{id}` doesn't deny `{action}` to everybody: do so in its `ResourcePolicy`"));
-    }
-    faults
-}
-
-fn ledger(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
-    let mut faults = Vec::new();
-    let is_ledger = |resource: &str| overlap(resource, &gate.ledger);
-    for grant in all(grants) {
-        if let Some(found) = lets(grant, &CHANGES_ENTRIES, is_ledger) {
-            faults.push(format!(
-                "{}: nobody changes or removes an entry of the ledger; take that away",
-                told(grant, found)
-            ));
-        }
-        if !gate.holds(grant)
-            && let Some(found) = lets(grant, &["dynamodb:PutItem"], is_ledger)
-        {
-            faults.push(format!("{}: only the gate writes the ledger; take that away", told(grant, found)));
         }
     }
     faults

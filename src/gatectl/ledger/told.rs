@@ -116,7 +116,7 @@ impl Told {
         let unread = (!self.unread.is_empty())
             .then(|| format!("{} that can't be read", count(self.unread.len(), "thing", "things")));
         let blind = self.blind().map(|_| "Nobody can say whether every call has its entry".to_owned());
-        [calls, unread, blind].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        [blind, calls, unread].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn why(&self, permit: &Permit) -> String {
