@@ -36,10 +36,10 @@ def statements(template):
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-            yield from ((name, statement) for statement in _flat(properties["PolicyDocument"]["Statement"]))
+            yield from ((name, statement) for statement in flat(properties["PolicyDocument"]["Statement"]))
         if resource["Type"] == "AWS::IAM::Role":
             for policy in properties.get("Policies", []):
-                yield from ((name, statement) for statement in _flat(policy["PolicyDocument"]["Statement"]))
+                yield from ((name, statement) for statement in flat(policy["PolicyDocument"]["Statement"]))
 
 
 def allowed(deployment, function):
@@ -137,7 +137,8 @@ def _writes_through_key(needed):
     return any(action in ("s3:PutObject", "sns:Publish") for action, _ in needed)
 
 
-def _flat(many):
+def flat(many):
+    """A policy's statements, those behind a condition too."""
     for statement in listed(many):
         if "Fn::If" in statement:
             yield from (branch for branch in statement["Fn::If"][1:] if branch != {"Ref": "AWS::NoValue"})

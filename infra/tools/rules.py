@@ -10,7 +10,7 @@ from pathlib import Path
 import api
 import calls
 import grants
-from grants import listed, said, statements
+from grants import flat, listed, said, statements
 
 TABLES = ["Callers", "Register", "Usage", "Ledger"]
 
@@ -165,7 +165,7 @@ def only_the_gate_invokes_endpoints(deployment):
     for what, policy in denies.items():
         tagged = [
             statement
-            for statement in policy.get("Statement", [])
+            for statement in flat(policy.get("Statement", []))
             if statement["Effect"] == "Deny"
             and "sagemaker:InvokeEndpoint*" in listed(statement["Action"])
             and statement.get("Condition", {}).get("StringEquals") == {"aws:ResourceTag/export-gate": "guarded"}
