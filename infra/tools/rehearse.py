@@ -10,6 +10,7 @@ DYNAMODB_ENDPOINT, and the tables' names in TABLES, as the gate's tests read the
 
 import argparse
 import json
+import logging
 import os
 import re
 import subprocess
@@ -25,7 +26,6 @@ os.environ |= {"AWS_ACCESS_KEY_ID": "sample", "AWS_SECRET_ACCESS_KEY": "sample",
 os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 import boto3  # noqa: E402
-import logging  # noqa: E402
 from moto.dynamodb.models import dynamodb_backends  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 from samtranslator.translator.transform import transform  # noqa: E402
