@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use crate::decision::Callers;
 use crate::record::{Client, HEADS, Head, Item, Organisation, Person, Unreadable};
+use crate::register::history::Key;
 
 /// How many clients' organisations are remembered before the memory is begun anew.
 const REMEMBERED: usize = 10_000;
@@ -108,7 +109,7 @@ impl CallerStore {
     async fn fetch(&self, ids: impl IntoIterator<Item = &String>, with_head: bool) -> Result<Found, ReadTrouble> {
         let key = |id: &String| HashMap::from([("id".to_owned(), AttributeValue::S(id.clone()))]);
         let caller_keys: Vec<_> = ids.into_iter().map(key).collect();
-        let head_keys: Vec<_> = with_head.then(|| key_of_head(any_head())).into_iter().collect();
+        let head_keys: Vec<_> = with_head.then(|| Key::head(any_head()).item()).into_iter().collect();
         let tables = [(&self.callers, caller_keys), (&self.register, head_keys)];
         let mut asked: HashMap<String, KeysAndAttributes> = tables
             .into_iter()
@@ -176,13 +177,6 @@ impl Found {
 
 fn consistent(keys: Vec<Item>) -> Option<KeysAndAttributes> {
     KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().ok()
-}
-
-fn key_of_head(number: u8) -> Item {
-    HashMap::from([
-        ("kind".to_owned(), AttributeValue::S(Head::kind(number))),
-        ("id".to_owned(), AttributeValue::S(Head::ID.to_owned())),
-    ])
 }
 
 /// Any of the heads, so that their partitions share the load. Without chance it is the first.

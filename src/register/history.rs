@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::canonical::digest;
-use crate::record::{Item, dynamodb_json};
+use crate::record::{Head, Item, dynamodb_json};
 
 /// How the kind of every item of the past begins.
 pub const HISTORY: &str = "history#";
@@ -30,6 +30,12 @@ impl Key {
     pub fn of(item: &Item) -> Option<Self> {
         let text = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
         Some(Self { kind: text("kind")?, id: text("id")? })
+    }
+
+    /// The key of a head.
+    #[must_use]
+    pub fn head(number: u8) -> Self {
+        Self { kind: Head::kind(number), id: Head::ID.to_owned() }
     }
 
     /// As DynamoDB takes it.

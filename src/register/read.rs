@@ -1,6 +1,5 @@
 //! I/O. Reading the register: at the start all of it, then only what is newer, and only when it is whole.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client as DynamoDb;
@@ -11,6 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::Register;
+use super::history::Key;
 use crate::record::{Head, Item, KindHead, Unreadable};
 
 /// The local secondary index by which the register is read.
@@ -120,11 +120,11 @@ impl RegisterStore {
 
     async fn head(&self) -> Result<Head, RefreshTrouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let key = HashMap::from([
-            ("kind".to_owned(), AttributeValue::S(Head::kind(0))),
-            ("id".to_owned(), AttributeValue::S(Head::ID.to_owned())),
-        ]);
-        let answer = read.set_key(Some(key)).send().await.map_err(|error| RefreshTrouble::Head(Box::new(error)))?;
+        let answer = read
+            .set_key(Some(Key::head(0).item()))
+            .send()
+            .await
+            .map_err(|error| RefreshTrouble::Head(Box::new(error)))?;
         let item = answer.item.ok_or_else(|| RefreshTrouble::BadHead(Unreadable("there is none".into())))?;
         Head::read(item).map_err(RefreshTrouble::BadHead)
     }

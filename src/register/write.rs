@@ -184,8 +184,7 @@ impl RegisterWriter {
     }
 
     async fn write(&self, steps: Vec<Step>, at: Option<u64>) -> Result<u64, WriteTrouble> {
-        let head = Key { kind: Head::kind(0), id: Head::ID.to_owned() };
-        let before = self.get(&head).await?.map(Head::read).transpose().map_err(WriteTrouble::BadHead)?;
+        let before = self.get(&Key::head(0)).await?.map(Head::read).transpose().map_err(WriteTrouble::BadHead)?;
         let read = before.as_ref().map_or(0, |head| head.revision);
         if at.is_some_and(|at| at != read) {
             return Err(WriteTrouble::Moved(read));

@@ -12,13 +12,13 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use export_gate::canonical::canonical;
-use export_gate::causes::Causes;
 use export_gate::ledger::bears_its_hash;
 use export_gate::record::{Item, dynamodb_json, is_same};
 use serde_json::{Value, json};
 
 use crate::alarm::{Alarms, Untold};
 use crate::metric;
+use crate::serve::ask_again;
 use crate::stream::{self, Change, Imageless, Told};
 
 /// The archive's bucket.
@@ -60,11 +60,7 @@ impl Archive {
         let changes = stream::read(event)?;
         Ok(match self.archive(&changes).await {
             Ok(()) => stream::again_from(None),
-            Err(trouble) => {
-                tracing::error!(trouble = %Causes(&trouble), "the batch is asked for again");
-                metric::count("StreamRetries", 1);
-                stream::again_from(changes.into_iter().next().map(|told| told.sequence))
-            }
+            Err(trouble) => ask_again(&trouble, changes.into_iter().next().map(|told| told.sequence)),
         })
     }
 

@@ -8,6 +8,15 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use export_gate::causes::Causes;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
+use crate::{metric, stream};
+
+/// Asks for a batch again from `sequence` on, and says why. Lambda counts that as no error, so it is counted here.
+pub fn ask_again(trouble: &(dyn std::error::Error + 'static), sequence: Option<String>) -> DynamoDbEventResponse {
+    tracing::error!(trouble = %Causes(trouble), "the stream is asked again");
+    metric::count("StreamRetries", 1);
+    stream::again_from(sequence)
+}
+
 /// Runs a function: `build` makes it of the AWS configuration and the values of `variables`, `handle` takes each batch.
 /// A start without one of the variables ends with a sentence that names every one that is missing.
 pub async fn serve<F, const N: usize>(

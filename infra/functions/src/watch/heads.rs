@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
-use export_gate::record::{HEADS, Head, Item};
+use export_gate::record::{HEADS, Item};
 use export_gate::register::history::Key;
 use export_gate::register::{RegisterWriter, WriteTrouble};
 
@@ -25,11 +25,6 @@ pub enum HeadsTrouble {
     Write(#[from] WriteTrouble),
 }
 
-/// The key of a head.
-pub(super) fn head_key(number: u8) -> Key {
-    Key { kind: Head::kind(number), id: Head::ID.to_owned() }
-}
-
 /// Puts every head right that differs from most of them, and says how many.
 pub(super) async fn put_right(
     dynamodb: &DynamoDb,
@@ -41,7 +36,7 @@ pub(super) async fn put_right(
     let mut count = 0_usize;
     for (number, there) in (0..).zip(&heads) {
         let mut should = right.clone();
-        should.extend(head_key(number).item());
+        should.extend(Key::head(number).item());
         if there.as_ref() != Some(&should) {
             writer.put_back(should, there.clone()).await?;
             count = count.saturating_add(1);
@@ -53,7 +48,7 @@ pub(super) async fn put_right(
 /// All eight at one moment: read one by one, a writer at work would make them look as if they differed.
 async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsTrouble> {
     let gets = (0..HEADS).map(|number| {
-        let get = Get::builder().table_name(table).set_key(Some(head_key(number).item())).build()?;
+        let get = Get::builder().table_name(table).set_key(Some(Key::head(number).item())).build()?;
         Ok(TransactGetItem::builder().get(get).build())
     });
     let gets = gets.collect::<Result<Vec<_>, BuildError>>()?;
@@ -82,7 +77,7 @@ mod tests {
     #[test]
     fn more_than_half_must_agree() {
         let head = |number: u8, revision: u8| {
-            let mut item = head_key(number).item();
+            let mut item = Key::head(number).item();
             item.insert("revision".into(), AttributeValue::N(revision.to_string()));
             Some(item)
         };

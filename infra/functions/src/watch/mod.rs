@@ -18,8 +18,9 @@ use export_gate::register::{RegisterStore, RegisterWriter, WriteTrouble};
 
 use crate::alarm::{Alarms, Untold};
 use crate::metric;
+use crate::serve::ask_again;
 use crate::stream::{self, Change, Imageless, Told};
-use heads::{HeadsTrouble, head_key};
+use heads::HeadsTrouble;
 
 /// How often a change that others interrupted is tried anew before the stream is asked to send it again.
 const TRIES: u32 = 5;
@@ -86,15 +87,11 @@ impl Watch {
         let mut known = Changes::new();
         for Told { sequence, change, .. } in &changes {
             if let Err(trouble) = self.see_to(change, &mut known).await {
-                tracing::error!(trouble = %Causes(&trouble), "a change is asked for again");
-                metric::count("StreamRetries", 1);
-                return Ok(stream::again_from(Some(sequence.clone())));
+                return Ok(ask_again(&trouble, Some(sequence.clone())));
             }
         }
         if let Err(trouble) = self.look_over().await {
-            tracing::error!(trouble = %Causes(&trouble), "the batch is asked for again");
-            metric::count("StreamRetries", 1);
-            return Ok(stream::again_from(changes.into_iter().next().map(|told| told.sequence)));
+            return Ok(ask_again(&trouble, changes.into_iter().next().map(|told| told.sequence)));
         }
         Ok(stream::again_from(None))
     }
@@ -226,7 +223,7 @@ impl Watch {
 
     /// Reads the register as a gate would, and tells of each record that can't be relied on, once.
     async fn look_over(&self) -> Result<(), WatchTrouble> {
-        let Some(head) = self.writer.get(&head_key(0)).await? else { return Ok(()) };
+        let Some(head) = self.writer.get(&Key::head(0)).await? else { return Ok(()) };
         let Ok(head) = Head::read(head) else { return Ok(()) };
         let register = match self.register.at(head, jiff::Timestamp::now()).await {
             Ok(register) => register,
