@@ -45,13 +45,40 @@ const MAY_IMPORT: Table = &[
 const GATECTL_MAY_IMPORT: Table = &[
     ("outcome", &[]),
     ("json", &[]),
+    ("item", &[]),
     ("show", &[]),
+    ("progress", &[]),
     ("aws", &[]),
+    ("tables", &[]),
+    ("says", &[]),
+    ("ask", &["outcome"]),
     ("files", &["outcome"]),
+    ("completions", &["outcome"]),
+    ("man", &["outcome"]),
+    ("present", &["outcome"]),
+    ("draft", &["files", "item", "outcome"]),
+    ("entries", &["aws", "files", "outcome"]),
+    ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
     ("cost", &["outcome", "show"]),
-    ("model", &["aws", "outcome"]),
-    ("deployment", &["aws", "files", "json", "outcome", "show"]),
-    ("ledger", &["aws", "files", "json", "outcome", "show"]),
+    ("embargo", COMMAND),
+    ("licence", COMMAND),
+    ("caller", COMMAND),
+    ("model", COMMAND),
+    ("clearance", COMMAND),
+    ("register", COMMAND),
+    ("whatif", COMMAND),
+    ("scenario", &["aws", "draft", "files", "item", "outcome", "present", "show", "tables", "whatif"]),
+    ("lists", COMMAND),
+    ("review", COMMAND),
+    ("report", COMMAND),
+    ("deployment", &["aws", "draft", "files", "json", "outcome", "show"]),
+    ("ledger", &["aws", "entries", "files", "json", "outcome", "progress", "show"]),
+];
+
+/// What a command may import that reads records or the ledger, and may change them.
+const COMMAND: &[&str] = &[
+    "ask", "aws", "change", "draft", "entries", "files", "item", "json", "outcome", "present", "progress", "says",
+    "show", "tables",
 ];
 
 /// The folder of the operators' command within the crate's.
@@ -108,7 +135,10 @@ impl Source {
     fn is_index(&self) -> bool {
         let code: Vec<&str> = self.code().map(|(_, line)| line.trim()).collect();
         code.concat().split(';').all(|one| {
-            one.is_empty() || ["mod ", "pub mod ", "pub(crate) mod ", "pub use "].iter().any(|way| one.starts_with(way))
+            one.is_empty()
+                || ["mod ", "pub mod ", "pub(crate) mod ", "pub use ", "pub(crate) use "]
+                    .iter()
+                    .any(|way| one.starts_with(way))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! I/O. The AWS configuration, with the three options that every AWS command has.
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 /// Where AWS is, and who asks.
@@ -20,6 +20,11 @@ pub(crate) struct Aws {
 impl Aws {
     /// A client of DynamoDB.
     pub(crate) async fn dynamodb(&self) -> DynamoDb {
+        DynamoDb::new(&self.config().await)
+    }
+
+    /// What any client is made of.
+    pub(crate) async fn config(&self) -> SdkConfig {
         let mut config = aws_config::defaults(BehaviorVersion::latest());
         if let Some(url) = &self.endpoint_url {
             config = config.endpoint_url(url);
@@ -30,6 +35,6 @@ impl Aws {
         if let Some(region) = &self.region {
             config = config.region(Region::new(region.clone()));
         }
-        DynamoDb::new(&config.load().await)
+        config.load().await
     }
 }

@@ -1,4 +1,4 @@
-//! `gatectl`, the operators' command. One file a subcommand; what it decides is pure and stands beside it.
+//! `gatectl`, the operators' command. One folder a noun, one file a verb; what a verb decides is pure and stands beside it.
 
 #![expect(clippy::print_stdout, reason = "a command prints")]
 #![cfg_attr(
@@ -11,24 +11,45 @@
     )
 )]
 
+mod ask;
 mod aws;
+mod caller;
+mod change;
+mod clearance;
+mod completions;
 mod cost;
 mod deployment;
+mod draft;
+mod embargo;
+mod entries;
 mod files;
+mod item;
 mod json;
 mod ledger;
+mod licence;
+mod lists;
+mod man;
 mod model;
 mod outcome;
+mod present;
+mod progress;
+mod register;
+mod report;
+mod review;
+mod says;
+mod scenario;
 mod show;
+mod tables;
+mod whatif;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use export_gate::causes::Causes;
 
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 
-/// Prices the gate, changes its register, checks its deployment, and holds its ledger against the trail.
+/// Changes the gate's register, shows what a change would do, and proves what happened.
 #[derive(Parser)]
 #[command(name = "gatectl", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Arguments {
@@ -36,69 +57,101 @@ struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done, and nothing is wrong
-  1  the answer is no, or a fault was found
-  2  the command line is wrong, or it could not be done";
-
 #[derive(Subcommand)]
 enum Command {
+    /// Issue, end and look at embargoes
+    #[command(subcommand, arg_required_else_help = true)]
+    Embargo(embargo::Command),
+    /// Grant, revoke and look at licences
+    #[command(subcommand, arg_required_else_help = true)]
+    Licence(licence::Command),
+    /// Add, verify, suspend and look at clients, organisations and persons
+    #[command(subcommand, arg_required_else_help = true)]
+    Caller(caller::Command),
+    /// Register, withdraw and list models
+    #[command(subcommand, arg_required_else_help = true)]
+    Model(model::Command),
+    /// Grant and revoke clearances: a possible match that is somebody else
+    #[command(subcommand, arg_required_else_help = true)]
+    Clearance(clearance::Command),
+    /// Keep the records as files: validate, plan, apply, export
+    #[command(subcommand, arg_required_else_help = true)]
+    Register(register::Command),
+    /// Show what the gate would decide, with every rule that it looked at
+    #[command(after_help = EXIT_CODES)]
+    Explain(Box<whatif::explain::Arguments>),
+    /// Decide the ledger's decisions again with a draft: who would lose or gain access
+    #[command(after_help = EXIT_CODES)]
+    Simulate(Box<whatif::simulate::Arguments>),
+    /// Decide a recorded decision again from its facts and the records of its revision
+    #[command(after_help = EXIT_CODES)]
+    Replay(Box<whatif::replay::Arguments>),
+    /// Run scenarios against the register: who asks for what, and what must come of it
+    #[command(after_help = EXIT_CODES)]
+    Test(Box<scenario::Arguments>),
+    /// Import, activate and roll back lists of parties and of networks
+    #[command(subcommand, arg_required_else_help = true)]
+    Lists(lists::Command),
+    /// Work the queue of possible matches
+    #[command(subcommand, arg_required_else_help = true)]
+    Review(review::Command),
+    /// Show, follow, verify, seal and reconcile the ledger
+    #[command(subcommand, arg_required_else_help = true)]
+    Ledger(ledger::Command),
+    /// Write what happened in a period as one page, with its figures as CSV and JSON
+    #[command(after_help = EXIT_CODES)]
+    Report(Box<report::Arguments>),
     /// Compare what a model costs on Lambda and on SageMaker serverless, with the gate's own share beside it
     #[command(after_help = EXIT_CODES)]
-    Cost(cost::Arguments),
-    /// Change the models that callers can ask for
-    #[command(subcommand, arg_required_else_help = true)]
-    Model(Model),
+    Cost(Box<cost::Arguments>),
     /// Look at a deployment before it is made
     #[command(subcommand, arg_required_else_help = true)]
-    Deployment(Deployment),
-    /// Ask the ledger
-    #[command(subcommand, arg_required_else_help = true)]
-    Ledger(Ledger),
-}
-
-#[derive(Subcommand)]
-enum Model {
-    /// Register a model in one version: its endpoint, its classification, who says so and why
+    Deployment(deployment::Command),
+    /// Print completions for a shell
     #[command(after_help = EXIT_CODES)]
-    Add(model::add::Arguments),
-}
-
-#[derive(Subcommand)]
-enum Deployment {
-    /// Fail, with every reason at once, when records, template or zip must not go out as they are
+    Completions(Box<completions::Arguments>),
+    /// Print the manual page, or write one for each command into a folder
     #[command(after_help = EXIT_CODES)]
-    Check(deployment::check::Arguments),
+    Man(Box<man::Arguments>),
 }
 
-#[derive(Subcommand)]
-enum Ledger {
-    /// Hold CloudTrail's calls of the endpoints against the ledger: each has its entry, or it is named
-    #[command(after_help = EXIT_CODES)]
-    Reconcile(ledger::reconcile::Arguments),
-}
-
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome: Result<Outcome, Trouble> = match arguments.command {
-        Command::Cost(arguments) => cost::run(&arguments),
-        Command::Model(Model::Add(arguments)) => model::add::run(&arguments).await,
-        Command::Deployment(Deployment::Check(arguments)) => deployment::check::run(&arguments).await,
-        Command::Ledger(Ledger::Reconcile(arguments)) => ledger::reconcile::run(&arguments).await,
-    };
+    let outcome = run(&Arguments::parse().command).await;
     match outcome {
-        Ok(Outcome { json, text, is_fine }) => {
+        Ok(Outcome { json, text, code }) => {
             match json {
                 Some(json) => println!("{json:#}"),
                 None => print!("{text}"),
             }
-            if is_fine { ExitCode::SUCCESS } else { ExitCode::from(1) }
+            ExitCode::from(code)
         }
         Err(trouble) => {
             eprintln!("error: {}", Causes(&trouble));
             ExitCode::from(2)
         }
+    }
+}
+
+async fn run(command: &Command) -> Result<Outcome, Trouble> {
+    match command {
+        Command::Embargo(command) => embargo::run(command).await,
+        Command::Licence(command) => licence::run(command).await,
+        Command::Caller(command) => caller::run(command).await,
+        Command::Model(command) => model::run(command).await,
+        Command::Clearance(command) => clearance::run(command).await,
+        Command::Register(command) => register::run(command).await,
+        Command::Explain(arguments) => whatif::explain::run(arguments).await,
+        Command::Simulate(arguments) => whatif::simulate::run(arguments).await,
+        Command::Replay(arguments) => whatif::replay::run(arguments).await,
+        Command::Test(arguments) => scenario::run(arguments).await,
+        Command::Lists(command) => lists::run(command).await,
+        Command::Review(command) => review::run(command).await,
+        Command::Ledger(command) => ledger::run(command).await,
+        Command::Report(arguments) => report::run(arguments).await,
+        Command::Cost(arguments) => cost::run(arguments),
+        Command::Deployment(command) => deployment::run(command).await,
+        Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
+        Command::Man(arguments) => man::run(arguments, Arguments::command()),
     }
 }

@@ -4,20 +4,27 @@ use std::error::Error;
 
 use serde_json::Value;
 
+/// What the help of every command ends with.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, and nothing is wrong
+  1  the answer is no, or a fault was found
+  2  the command line is wrong, or it could not be done; of `register plan`: there is something to apply";
+
 /// What a subcommand found or did.
 pub(crate) struct Outcome {
     /// What is printed with `--json`; absent where a person reads.
     pub(crate) json: Option<Value>,
     /// What a person reads.
     pub(crate) text: String,
-    /// Exit code 0, else 1.
-    pub(crate) is_fine: bool,
+    /// The exit code.
+    pub(crate) code: u8,
 }
 
 impl Outcome {
-    /// One of the two, by `--json`.
+    /// One of the two, by `--json`; exit code 0 where it is fine, else 1.
     pub(crate) fn new(as_json: bool, json: impl FnOnce() -> Value, text: String, is_fine: bool) -> Self {
-        Self { json: as_json.then(json), text, is_fine }
+        Self { json: as_json.then(json), text, code: u8::from(!is_fine) }
     }
 }
 

@@ -112,6 +112,22 @@ impl RegisterWriter {
         self.put_records(records, Some(revision)).await
     }
 
+    /// Puts records over the versions that the change was decided on, at the revision that it was decided on: each with
+    /// what stood in its place then, just as it was.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`], a conflict where the register or one of the records is another by now; then nothing was changed.
+    pub async fn replace_at(&self, revision: u64, changes: Vec<(Option<Item>, Item)>) -> Result<u64, WriteTrouble> {
+        if changes.len() > MOST_RECORDS {
+            return Err(WriteTrouble::TooMany(changes.len()));
+        }
+        let step = |(found, record): (Option<Item>, Item)| {
+            let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+            Ok(Step { key, record, earlier: found.clone(), found })
+        };
+        self.write(changes.into_iter().map(step).collect::<Result<_, WriteTrouble>>()?, Some(revision)).await
+    }
+
     async fn put_records(&self, records: Vec<Item>, at: Option<u64>) -> Result<u64, WriteTrouble> {
         if records.len() > MOST_RECORDS {
             return Err(WriteTrouble::TooMany(records.len()));

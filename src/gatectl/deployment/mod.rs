@@ -1,6 +1,6 @@
-//! `gatectl deployment`.
+//! I/O. Looking at a deployment before it is made.
 
-pub(crate) mod check;
+mod check;
 mod gate;
 mod grants;
 mod kept;
@@ -9,3 +9,20 @@ mod pattern;
 mod reach;
 mod records;
 mod template;
+
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+
+/// Looking at a deployment before it is made.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Fail, with every reason at once, when records, template or zip must not go out as they are
+    #[command(after_help = EXIT_CODES)]
+    Check(Box<check::Arguments>),
+}
+
+/// Does it.
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+    match command {
+        Command::Check(arguments) => check::run(arguments).await,
+    }
+}

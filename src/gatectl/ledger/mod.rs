@@ -1,8 +1,45 @@
-//! `gatectl ledger`.
+//! I/O. Showing, following, verifying, sealing and reconciling the ledger.
 
 mod call;
 mod entries;
 mod matching;
 mod read;
-pub(crate) mod reconcile;
+mod reconcile;
+mod seal;
+mod show;
+mod tail;
 mod told;
+mod verify;
+
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+
+/// Showing, following, verifying, sealing and reconciling the ledger.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Show a decision
+    #[command(after_help = EXIT_CODES)]
+    Show(Box<show::Arguments>),
+    /// Show the last decisions, and follow those that come
+    #[command(after_help = EXIT_CODES)]
+    Tail(Box<tail::Arguments>),
+    /// Prove that no entry was changed, removed, added or reordered
+    #[command(after_help = EXIT_CODES)]
+    Verify(Box<verify::Arguments>),
+    /// Sign where every chain stands, so that a chain cut at its end is found
+    #[command(after_help = EXIT_CODES)]
+    Seal(Box<seal::Arguments>),
+    /// Hold CloudTrail's calls of the endpoints against the ledger: each has its entry, or it is named
+    #[command(after_help = EXIT_CODES)]
+    Reconcile(Box<reconcile::Arguments>),
+}
+
+/// Does it.
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+    match command {
+        Command::Show(arguments) => show::run(arguments).await,
+        Command::Tail(arguments) => tail::run(arguments).await,
+        Command::Verify(arguments) => verify::run(arguments).await,
+        Command::Seal(arguments) => seal::run(arguments).await,
+        Command::Reconcile(arguments) => reconcile::run(arguments).await,
+    }
+}

@@ -1,4 +1,31 @@
-//! `gatectl model`.
+//! I/O. Registering, withdrawing and listing models.
 
-pub(crate) mod add;
+mod add;
 mod change;
+mod list;
+mod withdraw;
+
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+
+/// Registering, withdrawing and listing models.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Register a model in one version: its endpoint, its classification, who says so and why
+    #[command(after_help = EXIT_CODES)]
+    Add(Box<add::Arguments>),
+    /// Withdraw a model in one version
+    #[command(after_help = EXIT_CODES)]
+    Withdraw(Box<withdraw::Arguments>),
+    /// List the models
+    #[command(after_help = EXIT_CODES)]
+    List(Box<list::Arguments>),
+}
+
+/// Does it.
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+    match command {
+        Command::Add(arguments) => add::run(arguments).await,
+        Command::Withdraw(arguments) => withdraw::run(arguments).await,
+        Command::List(arguments) => list::run(arguments).await,
+    }
+}

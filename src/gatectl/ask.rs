@@ -1,0 +1,21 @@
+//! I/O. Asking whoever sits at the terminal.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use crate::outcome::Trouble;
+
+/// Asks whether to write to a table.
+pub(crate) fn agrees(table: &str) -> Result<bool, Trouble> {
+    let terminal = std::io::stdin();
+    if !terminal.is_terminal() {
+        return Err(Trouble::new(
+            "nothing was changed: there is no terminal to ask at; say `--yes` where nobody is to be asked",
+        ));
+    }
+    eprint!("Write this to `{table}`? [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let read = terminal.lock().read_line(&mut answer);
+    read.map_err(|error| Trouble::of("nothing was changed: the answer could not be read", error))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

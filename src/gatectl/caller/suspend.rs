@@ -1,0 +1,12 @@
+//! I/O. `gatectl caller suspend`.
+
+use crate::outcome::{Outcome, Trouble};
+
+/// What it was told.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {}
+
+/// To be built.
+pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
+    Err(Trouble::new("`caller suspend` is not built yet"))
+}

@@ -1,0 +1,121 @@
+//! I/O. Making a change of the register: read, planned, shown, agreed to, written.
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use export_gate::register::RegisterWriter;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::step::{Step, diff, faults};
+use crate::ask::agrees;
+use crate::aws::Aws;
+use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::tables::RegisterTable;
+
+/// How a change is made.
+#[derive(clap::Args)]
+pub(crate) struct Manner {
+    #[command(flatten)]
+    pub(crate) register: RegisterTable,
+    /// Don't ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) aws: Aws,
+}
+
+/// What came of a change.
+pub(crate) struct Made {
+    /// The records that were to change.
+    pub(crate) steps: Vec<Step>,
+    /// The revision that they bear now; absent where nothing was written.
+    pub(crate) revision: Option<u64>,
+    /// Why nothing was written; absent where all is as wanted.
+    pub(crate) refused: Option<String>,
+}
+
+/// How often it is tried where somebody else is faster.
+const TRIES: usize = 5;
+
+/// Makes the change that `plan` finds, by the register as it stands. What is written is what was shown: where somebody
+/// else changes one of its records meanwhile, nothing is. `plan` says why not where there can be no such change.
+pub(crate) async fn make(
+    manner: &Manner,
+    now: Timestamp,
+    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+) -> Result<Made, Trouble> {
+    let dynamodb = manner.aws.dynamodb().await;
+    let table = &manner.register.register_table;
+    let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
+    let mut shown: Option<Vec<Step>> = None;
+    for _ in 0..TRIES {
+        let (present, steps) = match planned(&dynamodb, table, now, &plan).await? {
+            Ok(planned) => planned,
+            Err(why) => return Ok(Made { steps: Vec::new(), revision: None, refused: Some(why) }),
+        };
+        let refused = |steps, why: &str| Made { steps, revision: None, refused: Some(why.to_owned()) };
+        match &shown {
+            Some(shown) if *shown != steps => {
+                return Ok(refused(steps, "somebody else changed the same records meanwhile: look, and run it again"));
+            }
+            Some(_) => {}
+            None if steps.is_empty() => return Ok(Made { steps, revision: None, refused: None }),
+            None => {
+                if !manner.json {
+                    eprint!("{}", diff(&steps));
+                }
+                if !manner.yes && !agrees(table)? {
+                    return Ok(refused(steps, "you did not agree"));
+                }
+                shown = Some(steps.clone());
+            }
+        }
+        let changes = steps.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
+        match writer.replace_at(present.revision, changes).await {
+            Ok(revision) => return Ok(Made { steps, revision: Some(revision), refused: None }),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(Trouble::of("nothing was changed", error)),
+        }
+    }
+    Err(Trouble::new("nothing was changed: others changed the register each time; try again"))
+}
+
+/// The steps by the register as it stands; why not, where the gate would find fault with what they leave.
+async fn planned(
+    dynamodb: &DynamoDb,
+    table: &str,
+    now: Timestamp,
+    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+) -> Result<Result<(Present, Vec<Step>), String>, Trouble> {
+    let present = Present::read(dynamodb, table).await?;
+    let steps = match plan(&present) {
+        Ok(steps) => steps,
+        Err(why) => return Ok(Err(why)),
+    };
+    let faults = faults(&present, &steps, now);
+    if faults.is_empty() {
+        Ok(Ok((present, steps)))
+    } else {
+        Ok(Err(format!("the gate could not rely on what this leaves: {}", faults.join("; "))))
+    }
+}
+
+impl Made {
+    /// What is printed: `done` says what holds once it is written, `already` what holds where nothing had to be.
+    pub(crate) fn outcome(self, manner: &Manner, done: &str, already: &str) -> Outcome {
+        let (is_fine, says) = match (&self.refused, self.revision) {
+            (Some(why), _) => (false, format!("Nothing was changed: {why}.")),
+            (None, Some(revision)) => (true, format!("Written, revision {revision}: {done}")),
+            (None, None) => (true, format!("Nothing was changed: {already}")),
+        };
+        let json = || {
+            json!({"ok": is_fine, "says": says.clone(), "revision": self.revision,
+                   "changes": self.steps.iter().map(Step::told).collect::<Vec<Value>>(),
+                   "table": manner.register.register_table})
+        };
+        Outcome::new(manner.json, json, format!("{says}\n"), is_fine)
+    }
+}

@@ -1,0 +1,92 @@
+//! Pure. What a change does to records, shown as Terraform's users know it, and read as the gate would read it.
+
+use export_gate::record::Item;
+use export_gate::register::history::Key;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::item::{as_json, value_as_json};
+use crate::present::Present;
+
+/// One record's change.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// The record's key.
+    pub(crate) key: Key,
+    /// The record as it stands.
+    pub(crate) before: Option<Item>,
+    /// The record as it will be, without a revision.
+    pub(crate) after: Item,
+}
+
+impl Step {
+    /// A record in the place of what is there. It takes key and content of `after`.
+    pub(crate) fn put(present: &Present, mut after: Item) -> Option<Self> {
+        let key = Key::of(&after)?;
+        after.remove("revision");
+        Some(Self { before: present.records.get(&key).cloned(), key, after })
+    }
+
+    /// Attribute by attribute, what it changes.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let before = self.before.as_ref();
+        let mut names: Vec<&String> = before.into_iter().flatten().chain(&self.after).map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        let shown = |item: &Item, name: &str| item.get(name).map(|value| written(&value_as_json(value)));
+        let line = |name: &&String| {
+            let (was, is) = (before.and_then(|item| shown(item, name)), shown(&self.after, name));
+            match (was, is) {
+                (Some(was), Some(is)) if was == is => None,
+                (Some(was), Some(is)) => Some(format!("{name}  {was} → {is}")),
+                (Some(was), None) => Some(format!("{name}  {was} → none")),
+                (None, Some(is)) => Some(format!("{name}  {is}")),
+                (None, None) => None,
+            }
+        };
+        names.iter().filter(|name| !["kind", "id", "revision"].contains(&name.as_str())).filter_map(line).collect()
+    }
+
+    /// `+` a record that is new, `-` one that is withdrawn, `~` one that differs.
+    pub(crate) fn sign(&self) -> char {
+        let is_withdrawn = |item: &Item| item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true));
+        match &self.before {
+            None => '+',
+            Some(before) if is_withdrawn(&self.after) && !is_withdrawn(before) => '-',
+            Some(_) => '~',
+        }
+    }
+
+    /// For `--json`.
+    pub(crate) fn told(&self) -> Value {
+        json!({"record": self.key.to_string(), "before": self.before.as_ref().map(as_json), "after": as_json(&self.after)})
+    }
+}
+
+fn written(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What all steps change.
+pub(crate) fn diff(steps: &[Step]) -> String {
+    let mut shown = String::new();
+    for step in steps {
+        shown += &format!("{} {}\n", step.sign(), step.key);
+        for line in step.lines() {
+            shown += &format!("    {line}\n");
+        }
+    }
+    shown
+}
+
+/// What the gate would find fault with once the steps are made, and doesn't now, a sentence each.
+pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let named = |present: &Present| -> Vec<String> {
+        let register = present.register(now);
+        register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect()
+    };
+    let mut next = present.clone();
+    next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
+    let before = named(present);
+    named(&next).into_iter().filter(|fault| !before.contains(fault)).collect()
+}

@@ -1,0 +1,26 @@
+//! Pure. DynamoDB items as operators look at them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::Item;
+use serde_json::Value;
+
+/// A text; empty where there is none.
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+/// An item as JSON.
+pub(crate) fn as_json(item: &Item) -> Value {
+    serde_dynamo::from_item(item.clone()).unwrap_or_default()
+}
+
+/// A value as JSON.
+pub(crate) fn value_as_json(value: &AttributeValue) -> Value {
+    serde_dynamo::from_attribute_value(value.clone()).unwrap_or_default()
+}
+
+/// A record without what says who wrote it, when and why.
+pub(crate) fn substance(item: &Item) -> Item {
+    let said = |name: &str| ["by", "at", "why", "revision"].contains(&name);
+    item.iter().filter(|(name, _)| !said(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}

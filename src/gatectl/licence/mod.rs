@@ -1,0 +1,35 @@
+//! I/O. Granting, revoking and looking at licences.
+
+mod grant;
+mod list;
+mod revoke;
+mod usage;
+
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+
+/// Granting, revoking and looking at licences.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Grant a licence, an exception or an exemption
+    #[command(after_help = EXIT_CODES)]
+    Grant(Box<grant::Arguments>),
+    /// Revoke a licence
+    #[command(after_help = EXIT_CODES)]
+    Revoke(Box<revoke::Arguments>),
+    /// List the licences
+    #[command(after_help = EXIT_CODES)]
+    List(Box<list::Arguments>),
+    /// Show what is used of each licence's quota
+    #[command(after_help = EXIT_CODES)]
+    Usage(Box<usage::Arguments>),
+}
+
+/// Does it.
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+    match command {
+        Command::Grant(arguments) => grant::run(arguments).await,
+        Command::Revoke(arguments) => revoke::run(arguments).await,
+        Command::List(arguments) => list::run(arguments).await,
+        Command::Usage(arguments) => usage::run(arguments).await,
+    }
+}

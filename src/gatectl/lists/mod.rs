@@ -1,0 +1,35 @@
+//! I/O. Importing, activating and rolling back lists.
+
+mod activate;
+mod import;
+mod rollback;
+mod status;
+
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+
+/// Importing, activating and rolling back lists.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Import an edition of a list: read, check, pack
+    #[command(after_help = EXIT_CODES)]
+    Import(Box<import::Arguments>),
+    /// Put an imported edition in force
+    #[command(after_help = EXIT_CODES)]
+    Activate(Box<activate::Arguments>),
+    /// Put the edition before back in force
+    #[command(after_help = EXIT_CODES)]
+    Rollback(Box<rollback::Arguments>),
+    /// Show every list with its editions
+    #[command(after_help = EXIT_CODES)]
+    Status(Box<status::Arguments>),
+}
+
+/// Does it.
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+    match command {
+        Command::Import(arguments) => import::run(arguments).await,
+        Command::Activate(arguments) => activate::run(arguments).await,
+        Command::Rollback(arguments) => rollback::run(arguments).await,
+        Command::Status(arguments) => status::run(arguments).await,
+    }
+}
