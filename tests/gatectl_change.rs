@@ -1,0 +1,1 @@
+//! `gatectl`: change.
