@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-dynamodb rehearse check build deploy deploy-built destroy
+.PHONY: help run test test-rust test-deploy test-dynamodb rehearse check build deploy deploy-built destroy gatectl
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -83,6 +83,15 @@ check: $(deny) ## look at format, lints, and the dependencies' licences and sour
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 	cargo deny --locked check licenses sources bans
+
+gatectl: ## build the operators' command, its man pages and completions into target/gatectl
+	cargo build --locked --profile functions --features gatectl --bin gatectl
+	@mkdir -p $(target)/gatectl/completions
+	@cp $(target)/functions/gatectl $(target)/gatectl/
+	@$(target)/gatectl/gatectl man --folder $(target)/gatectl/man >/dev/null
+	@for shell in bash zsh fish; do \
+		$(target)/gatectl/gatectl completions $$shell >$(target)/gatectl/completions/gatectl.$$shell; done
+	@echo "Built. For this shell: export PATH=$(target)/gatectl:\$$PATH MANPATH=$(target)/gatectl/man:"
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)

@@ -40,6 +40,9 @@ pub(crate) struct Stack {
     up: bool,
 }
 
+/// What a shell must know to reach this stack, below [`STATE`].
+const ENVIRONMENT: &str = "environment";
+
 /// What outlives a restart, and the gate's log. Git ignores it: `cargo lambda watch` would restart the gate whenever
 /// one of these files is written.
 const STATE: &str = ".local";
@@ -77,8 +80,13 @@ impl Stack {
         if arguments.once {
             return Ok(());
         }
+        let fault = |source| Trouble::State { folder: state.clone(), source };
+        std::fs::write(state.join(ENVIRONMENT), exports(&url, &tables, dynamodb.url())).map_err(fault)?;
         self.up = true;
         println!("The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.");
+        println!(
+            "Operators, in another terminal: source {STATE}/{ENVIRONMENT}; gatectl embargo list (`make gatectl` builds it)"
+        );
         println!(
             "Events go past the API: cargo lambda invoke export-gate --invoke-port {invoke_port} --data-file events/…"
         );
@@ -101,6 +109,19 @@ impl Stack {
         }
         drop(self.lock);
     }
+}
+
+/// What `gatectl` and curl must be told of the stack, for a shell.
+fn exports(url: &str, tables: &Tables, dynamodb: &str) -> String {
+    let own = [
+        ("GATE_URL", url),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_REGION", tables::REGION),
+        ("AWS_ACCESS_KEY_ID", tables::ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", tables::SECRET_ACCESS_KEY),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter();
+    own.chain(tables.environment()).map(|(name, value)| format!("export {name}={value}\n")).collect()
 }
 
 /// The project's folder, wherever the command is started.
