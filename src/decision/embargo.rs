@@ -16,20 +16,19 @@ pub(super) struct Applies {
     pub(super) by_destination: Match,
 }
 
-/// How the embargo applies to the subject; `None` where it doesn't.
-pub(super) fn applies(
+/// The keys that the embargo has, in the order of [`Code`], each with how it matches.
+pub(super) fn keys(
     embargo: &Record<Embargo>,
     subject: &Subject,
     register: &Register,
     now: Timestamp,
-) -> Option<Applies> {
+) -> impl Iterator<Item = (Code, Match)> {
     let to = &embargo.applies_to;
     let in_group = |group: &str, country| register.in_group(group, country, now);
-    let by_destination = to.destinations.as_ref().map(|choice| destination(choice, subject, in_group));
     let keys = [
         (Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
         (Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
-        (Code::EmbargoDestination, by_destination),
+        (Code::EmbargoDestination, to.destinations.as_ref().map(|choice| destination(choice, subject, in_group))),
         (
             Code::EmbargoNationality,
             to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
@@ -49,12 +48,28 @@ pub(super) fn applies(
             }),
         ),
     ];
-    let present = || keys.iter().filter_map(|(code, matched)| Some((*code, (*matched)?)));
-    if Match::all(present().map(|(_, matched)| matched)) == Match::No {
-        return None;
+    keys.into_iter().filter_map(|(code, matched)| Some((code, matched?)))
+}
+
+/// How the embargo applies to the subject; `None` where it doesn't.
+pub(super) fn applies(
+    embargo: &Record<Embargo>,
+    subject: &Subject,
+    register: &Register,
+    now: Timestamp,
+) -> Option<Applies> {
+    let mut lead = None;
+    let mut by_destination = Match::No;
+    for (code, matched) in keys(embargo, subject, register, now) {
+        if matched == Match::No {
+            return None;
+        }
+        if code == Code::EmbargoDestination {
+            by_destination = matched;
+        }
+        lead = lead.or(Some(code));
     }
-    let (code, _) = present().next()?;
-    Some(Applies { code, by_destination: by_destination.unwrap_or(Match::No) })
+    Some(Applies { code: lead?, by_destination })
 }
 
 /// Whether the embargo can be lifted only by a licence that names it.

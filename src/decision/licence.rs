@@ -33,8 +33,8 @@ pub(super) fn cover<'a>(
     }
     let mut nearest = Code::LicenceMissing;
     let mut covering = Vec::new();
-    for licence in asking.register.licences_of(&asking.subject.organisation) {
-        match shortfall(licence, embargo, asking) {
+    for (licence, shortfall) in asked(embargo, asking) {
+        match shortfall {
             None => covering.push(licence),
             // The codes stand in the order of how near a licence came.
             Some(code) => nearest = nearest.max(code),
@@ -44,6 +44,15 @@ pub(super) fn cover<'a>(
         (licence.quota.is_some(), licence.meta.window.until.unwrap_or(Timestamp::MAX), &licence.meta.id)
     });
     first.ok_or(Some(nearest))
+}
+
+/// Every licence of the organisation, and what it lacks to lift the embargo; `None` where it lacks nothing.
+pub(super) fn asked<'a>(
+    embargo: &Record<Embargo>,
+    asking: &Asking<'a>,
+) -> impl Iterator<Item = (&'a Arc<Record<Licence>>, Option<Code>)> {
+    let licences = asking.register.licences_of(&asking.subject.organisation);
+    licences.map(|licence| (licence, shortfall(licence, embargo, asking)))
 }
 
 /// What a licence lacks to lift the embargo; `None` where it does.

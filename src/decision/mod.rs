@@ -3,6 +3,7 @@
 //! All embargoes are asked, none stops the others, and the order of records never matters.
 
 mod embargo;
+mod explain;
 mod identity;
 mod licence;
 mod permit;
@@ -18,6 +19,7 @@ use crate::record::{Effect, Licence, Model, ModelStatus, Record, WhenUnknown};
 use crate::register::{Fault, Register, Resolved};
 use crate::terms::{Code, Match, ModelRef};
 
+pub use explain::{Rule, explain};
 pub use identity::{Callers, Claimed, identify};
 pub use permit::Permit;
 pub use reason::{Reason, leading};

@@ -5,7 +5,7 @@ use crate::account::Account;
 use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
 use crate::decision::{Decision, identify};
 use crate::ledger::Kind;
-use crate::register::is_offered;
+use crate::register::{Register, is_offered};
 use crate::terms::{Code, ModelRef, render_time};
 
 impl Gate {
@@ -71,7 +71,7 @@ impl Gate {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
             unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
-            lists: std::collections::BTreeMap::new(),
+            lists: register.as_ref().map(|register| editions(register, now)).unwrap_or_default(),
             location: LocationReport {
                 source: &facts.source,
                 edition: &facts.edition,
@@ -80,4 +80,9 @@ impl Gate {
             version: env!("CARGO_PKG_VERSION"),
         })
     }
+}
+
+/// The lists in force, each with its edition.
+fn editions(register: &Register, now: jiff::Timestamp) -> std::collections::BTreeMap<&str, &str> {
+    register.lists(now).map(|list| (list.meta.id.as_str(), list.edition.as_str())).collect()
 }

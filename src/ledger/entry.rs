@@ -3,7 +3,7 @@
 //! INVARIANT: the fields of everything that is serialised here stand in alphabetical order, so that the JSON as it is
 //! written is the canonical one of RFC 8785; all numbers are integers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Applied, Facts, LocationFacts};
@@ -124,7 +124,7 @@ pub enum Rests {
 }
 
 /// What the records say of a caller whom they don't bear out. What they don't have is absent.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Standing {
     /// The client's status.
     #[serde(skip_serializing_if = "Option::is_none")]

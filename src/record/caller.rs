@@ -24,6 +24,7 @@ pub struct Client {
 
 /// Whether a client or an organisation may call at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerStatus {
     /// It may.
@@ -34,6 +35,7 @@ pub enum CallerStatus {
 
 /// Who uses a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Users {
     /// It serves no person.
@@ -84,6 +86,7 @@ pub struct Organisation {
 
 /// What an organisation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrganisationType {
     /// A company, a university, any private body.
@@ -114,6 +117,7 @@ pub struct Person {
 
 /// A person's status under 15 CFR 772.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UsStatus {
     /// A US citizen.
@@ -152,6 +156,7 @@ pub struct Verification {
 
 /// What came of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerificationStatus {
     /// The identity is known.

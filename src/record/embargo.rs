@@ -9,10 +9,12 @@ use crate::terms::ModelPattern;
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embargo {
     /// The models that it is about.
     #[serde(deserialize_with = "super::filled")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub models: Vec<ModelPattern>,
     /// The transfers that it is about.
     pub applies_to: AppliesTo,
@@ -22,6 +24,7 @@ pub struct Embargo {
     pub authority: Authority,
     /// The rule, as the authority cites it.
     #[serde(deserialize_with = "super::text")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub citation: String,
     /// Where the rule can be read.
     pub url: Option<String>,
@@ -39,13 +42,16 @@ fn yes() -> bool {
 
 /// The keys of an embargo. At least one is there.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AppliesTo {
     /// Always.
     #[serde(deserialize_with = "super::only_true")]
+    #[cfg_attr(feature = "gatectl", schemars(extend("const" = true)))]
     pub everyone: bool,
     /// The organisation or the person is foreign (15 CFR 772.1).
     #[serde(deserialize_with = "super::only_true")]
+    #[cfg_attr(feature = "gatectl", schemars(extend("const" = true)))]
     pub foreign_persons: bool,
     /// The answer goes there.
     pub destinations: Option<Choice<Places>>,
@@ -59,6 +65,7 @@ pub struct AppliesTo {
 
 /// What an embargo does to the transfers that it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// No licence helps.
@@ -71,6 +78,7 @@ pub enum Effect {
 
 /// Who imposes embargoes and grants licences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 pub enum Authority {
     /// The US Bureau of Industry and Security (the EAR).
     #[serde(rename = "BIS")]
@@ -111,6 +119,7 @@ impl fmt::Display for Authority {
 
 /// Which nationalities of a person count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The most recent citizenship or permanent residence (15 CFR 734.13(b)).

@@ -7,6 +7,7 @@ use crate::terms::{ModelName, ModelPattern};
 
 /// A model in one version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its name.
@@ -18,6 +19,7 @@ pub struct Model {
     pub default: bool,
     /// The SageMaker endpoint, this model's own.
     #[serde(deserialize_with = "super::text")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub endpoint: String,
     /// The Export Control Classification Number, or `EAR99`; absent is unknown.
     pub eccn: Option<String>,
@@ -27,6 +29,7 @@ pub struct Model {
 
 /// Whether callers may have a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelStatus {
     /// They may, if nothing else stands in the way.

@@ -6,6 +6,7 @@ use super::{Kind, Meta, Unreadable};
 
 /// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Screening {
     /// The score, 0 to 1, from which a name is a possible match with a listed party.
@@ -18,6 +19,7 @@ pub struct Screening {
 
 /// What becomes of a request with such a fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenUnknown {
     /// It is refused.

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Embargo, Group, Head, Item, Kind, Licence, Model, ModelStatus, Record, Screening};
+use crate::record::{
+    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, Screening,
+};
 use crate::terms::{Country, Match, ModelRef};
 
 pub use fault::{Concerns, Fault, GRACE};
@@ -30,6 +32,8 @@ pub struct Register {
     groups: Shelf<Group>,
     embargoes: Shelf<Embargo>,
     licences: Shelf<Licence>,
+    clearances: Shelf<Clearance>,
+    lists: Shelf<List>,
     settings: Shelf<Screening>,
     /// Records of kinds that this version doesn't read.
     strange: BTreeMap<(String, String), Fault>,
@@ -137,6 +141,11 @@ impl Register {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
     }
 
+    /// The lists in force at `now`, by name.
+    pub fn lists(&self, now: Timestamp) -> impl Iterator<Item = &Record<List>> {
+        self.lists.readable().map(AsRef::as_ref).filter(move |list| list.meta.is_in_force(now))
+    }
+
     /// Whether a country is in a group at `now`. Nobody can say of a group that is not in force, or whose last version
     /// could not be read for longer than [`GRACE`].
     #[must_use]
@@ -164,6 +173,8 @@ impl Register {
             Group::KIND => self.groups.put(&id, &item, now),
             Embargo::KIND => self.embargoes.put(&id, &item, now),
             Licence::KIND => self.licences.put(&id, &item, now),
+            Clearance::KIND => self.clearances.put(&id, &item, now),
+            List::KIND => self.lists.put(&id, &item, now),
             Screening::KIND => self.settings.put(&id, &item, now),
             // Withdrawn, it is nothing, whatever it was: there is no other way to be rid of it, since nothing is deleted.
             _ if item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true)) => {

@@ -3,6 +3,8 @@
 mod code;
 mod country;
 mod model_name;
+#[cfg(feature = "gatectl")]
+mod schema;
 mod three_valued;
 mod time;
 

@@ -1,0 +1,152 @@
+//! Pure. Callers' records as people write them: every attribute that section 4 of the table's description has, and no
+//! other. The gate passes over what it doesn't know; whoever writes a file wants to be told.
+
+#![allow(dead_code, reason = "what is read of these is whether they can be")]
+
+use std::collections::BTreeMap;
+
+use export_gate::record::{CallerStatus, OrganisationType, UsStatus, Users, VerificationStatus};
+use export_gate::terms::Country;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// An application that calls: `client#<principal>`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Client {
+    /// `client#` and the principal that the authorizer names.
+    #[schemars(regex(pattern = "^client#."))]
+    id: String,
+    /// The id of its organisation, without `organisation#`.
+    organisation: String,
+    /// Whether it may call at all.
+    status: CallerStatus,
+    /// Who uses it.
+    users: Users,
+    /// The organisation's word that only US persons use it.
+    attestation: Option<Attestation>,
+    /// Who says so.
+    by: Option<String>,
+    /// When.
+    at: Option<String>,
+    /// Why.
+    why: Option<String>,
+    /// The version before, which the table keeps.
+    previous: Option<String>,
+}
+
+/// The organisation's word that only US persons use a client.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Attestation {
+    by: Option<String>,
+    at: Option<String>,
+    /// The first moment at which it is lapsed.
+    until: String,
+    document: Option<String>,
+}
+
+/// A customer: `organisation#<id>`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Organisation {
+    /// `organisation#` and its id.
+    #[schemars(regex(pattern = "^organisation#."))]
+    id: String,
+    name: Option<String>,
+    aliases: Option<Vec<String>>,
+    /// What it is; absent counts as foreign.
+    #[serde(rename = "type")]
+    kind: Option<OrganisationType>,
+    /// Where it was founded.
+    incorporated_in: Option<Country>,
+    /// Whether it is organised to do business in the US.
+    organised_in_us: Option<bool>,
+    /// Where it is run from.
+    headquartered_in: Option<Country>,
+    identifiers: Option<Identifiers>,
+    owners: Option<Vec<Owner>>,
+    /// The codes of what it does with the models.
+    end_uses: Option<Vec<String>>,
+    /// Whether it may call at all.
+    status: CallerStatus,
+    /// How it was identified.
+    verification: Option<Verification>,
+    /// Who says so.
+    by: Option<String>,
+    /// When.
+    at: Option<String>,
+    /// Why.
+    why: Option<String>,
+    /// The version before, which the table keeps.
+    previous: Option<String>,
+}
+
+/// Numbers by which somebody is known.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Identifiers {
+    List(Vec<String>),
+    Named(BTreeMap<String, String>),
+}
+
+/// Who owns an organisation.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    name: String,
+    kind: OwnerKind,
+    country: Option<Country>,
+    percent: Option<f64>,
+    owners: Option<Vec<Owner>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum OwnerKind {
+    Person,
+    Organisation,
+}
+
+/// An end user: `person#<id>`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Person {
+    /// `person#` and the id by which requests name the person.
+    #[schemars(regex(pattern = "^person#."))]
+    id: String,
+    /// The id of the organisation whose user this is.
+    organisation: String,
+    name: Option<String>,
+    aliases: Option<Vec<String>>,
+    /// Citizenships.
+    nationalities: Option<Vec<Country>>,
+    /// The most recent citizenship or permanent residence (15 CFR 734.13(b)).
+    deemed_country: Option<Country>,
+    /// The status under 15 CFR 772.1.
+    us_status: Option<UsStatus>,
+    /// The date of birth.
+    born: Option<String>,
+    verification: Option<Verification>,
+    /// Who says so.
+    by: Option<String>,
+    /// When.
+    at: Option<String>,
+    /// Why.
+    why: Option<String>,
+    /// The version before, which the table keeps.
+    previous: Option<String>,
+}
+
+/// How somebody was identified.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Verification {
+    status: VerificationStatus,
+    /// The first moment at which it is lapsed; required when verified.
+    until: Option<String>,
+    method: Option<String>,
+    by: Option<String>,
+    at: Option<String>,
+    evidence: Option<String>,
+}

@@ -1,0 +1,99 @@
+//! Pure. The JSON Schemas of all records, made from the types that read them.
+
+use export_gate::record::{Clearance, Embargo, Group, Kind, Licence, List, Model, Screening};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::callers;
+
+/// The schema of one kind of record.
+pub(crate) struct Schema {
+    /// The kind.
+    pub(crate) kind: &'static str,
+    /// JSON Schema, draft 2020-12.
+    pub(crate) schema: Value,
+}
+
+/// The schemas of all kinds, and behind them `record`, which is any of them or a list of any.
+pub(crate) fn schemas() -> Vec<Schema> {
+    let mut all = vec![
+        of_register::<Model>(),
+        of_register::<Group>(),
+        of_register::<Embargo>(),
+        of_register::<Licence>(),
+        of_register::<Clearance>(),
+        of_register::<List>(),
+        of_register::<Screening>(),
+        Schema { kind: "client", schema: made::<callers::Client>() },
+        Schema { kind: "organisation", schema: made::<callers::Organisation>() },
+        Schema { kind: "person", schema: made::<callers::Person>() },
+    ];
+    let any: Vec<Value> = all.iter().map(|Schema { kind, .. }| json!({"$ref": format!("{kind}.schema.json")})).collect();
+    let record = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Record",
+        "anyOf": [{"oneOf": any}, {"type": "array", "items": {"oneOf": any}}],
+    });
+    all.push(Schema { kind: "record", schema: record });
+    all
+}
+
+/// What the kind adds, and what every record of the register has.
+fn of_register<T: Kind + JsonSchema>() -> Schema {
+    let mut schema = made::<T>();
+    let time = |about: &str| {
+        json!({"type": "string", "format": "date-time", "pattern": "Z$", "description": format!("{about}, RFC 3339 in UTC")})
+    };
+    let text = |about: &str| json!({"type": "string", "description": about});
+    let common = [
+        ("kind", json!({"const": T::KIND, "description": "What the record is"})),
+        ("id", json!({"type": "string", "minLength": 1, "description": "Its id within its kind"})),
+        ("from", time("The first moment at which it is in force")),
+        ("until", time("The first moment at which it is over")),
+        ("withdrawn", json!({"type": "boolean", "description": "Whether an operator took it back"})),
+        ("by", text("Who says so")),
+        ("at", text("When")),
+        ("why", text("Why")),
+    ];
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.extend(common.into_iter().map(|(name, property)| (name.to_owned(), property)));
+    }
+    if let Some(object) = schema.as_object_mut() {
+        let required = object.entry("required").or_insert_with(|| json!([]));
+        if let Some(required) = required.as_array_mut() {
+            required.extend([json!("kind"), json!("id")]);
+        }
+    }
+    Schema { kind: T::KIND, schema }
+}
+
+fn made<T: JsonSchema>() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = serde_json::to_value(generator.into_root_schema_for::<T>()).unwrap_or_default();
+    without_null(&mut schema);
+    schema
+}
+
+/// An absent attribute is absent, not null: what may be left out may not be null.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    object.insert("type".to_owned(), one);
+                }
+            }
+            if let Some(Value::Array(any)) = object.get_mut("anyOf") {
+                any.retain(|one| *one != json!({"type": "null"}));
+            }
+            if object.get("default") == Some(&Value::Null) {
+                object.remove("default");
+            }
+            object.values_mut().for_each(without_null);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_null),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

@@ -1,0 +1,27 @@
+//! Pure. The JSON Schemas of terms, for the operators' editors.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{Country, ModelPattern};
+
+impl JsonSchema for Country {
+    fn schema_name() -> Cow<'static, str> {
+        "Country".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[A-Z]{2}$", "description": "A country by ISO 3166-1 alpha-2"})
+    }
+}
+
+impl JsonSchema for ModelPattern {
+    fn schema_name() -> Cow<'static, str> {
+        "ModelPattern".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "minLength": 1, "description": "`name`, `name@version`, `eccn:4E091` or `*`"})
+    }
+}
