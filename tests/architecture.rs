@@ -56,6 +56,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("completions", &["outcome"]),
     ("man", &["outcome"]),
     ("present", &["outcome"]),
+    ("callers", &["item", "outcome"]),
     ("draft", &["files", "item", "outcome"]),
     ("entries", &["aws", "files", "outcome"]),
     ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
@@ -67,7 +68,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("clearance", COMMAND),
     ("register", COMMAND),
     ("whatif", COMMAND),
-    ("scenario", &["aws", "draft", "files", "item", "outcome", "present", "show", "tables", "whatif"]),
+    ("scenario", &["aws", "callers", "draft", "files", "item", "outcome", "present", "show", "tables", "whatif"]),
     ("lists", COMMAND),
     ("review", COMMAND),
     ("report", COMMAND),
@@ -77,7 +78,7 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "change", "draft", "entries", "files", "item", "json", "outcome", "present", "progress", "says",
+    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "outcome", "present", "progress", "says",
     "show", "tables",
 ];
 

@@ -14,6 +14,7 @@
 mod ask;
 mod aws;
 mod caller;
+mod callers;
 mod change;
 mod clearance;
 mod completions;

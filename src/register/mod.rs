@@ -21,7 +21,7 @@ use crate::terms::{Country, Match, ModelRef};
 pub use fault::{Concerns, Fault, GRACE};
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
-pub use write::{MOST_RECORDS, RegisterWriter, WriteTrouble};
+pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
 
 /// All records of the register at one revision.
 #[derive(Clone, Debug, Default)]

@@ -64,10 +64,14 @@ struct Step {
 }
 
 /// What must hold for a put to be made, as DynamoDB takes it.
-struct Condition {
-    expression: String,
-    names: HashMap<String, String>,
-    values: Option<Item>,
+#[derive(Debug)]
+pub struct Condition {
+    /// The expression.
+    pub expression: String,
+    /// What its `#…` stand for.
+    pub names: HashMap<String, String>,
+    /// What its `:…` stand for.
+    pub values: Option<Item>,
 }
 
 impl WriteTrouble {
@@ -86,6 +90,31 @@ impl WriteTrouble {
         };
         let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
         codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+    }
+}
+
+impl WriteTrouble {
+    /// Whether the table was asked too much at once, or nobody knows what became of the change, so that reading anew and
+    /// trying again after a while may do.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+        let Self::Write(error) = self else { return matches!(self, Self::Read(_)) };
+        let Some(service) = error.as_service_error() else { return true };
+        if let TransactWriteItemsError::TransactionCanceledException(cancelled) = service {
+            let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+            return codes.any(|code| matches!(code, "ThrottlingError" | "ProvisionedThroughputExceeded"));
+        }
+        matches!(
+            service.code(),
+            Some(
+                "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "TransactionInProgressException"
+                    | "InternalServerError"
+            )
+        )
     }
 }
 
@@ -212,13 +241,16 @@ impl RegisterWriter {
             let earlier = if kind.revision == revision { kind.records } else { 0 };
             *kind = KindHead { revision, records: earlier.saturating_add(1) };
         }
-        let (mut puts, mut written) = (Vec::new(), Vec::new());
-        for Step { key, mut record, earlier, found } in steps {
-            if let Some(earlier) = earlier
-                && let Some(kept) = self.history(&earlier, &key).await?
-            {
-                puts.push(self.conditional_put(kept, None));
+        let kept = steps.iter().map(|Step { key, earlier, .. }| async move {
+            match earlier {
+                Some(earlier) => self.history(earlier, key).await,
+                None => Ok(None),
             }
+        });
+        let kept = futures_util::future::try_join_all(kept).await?;
+        let (mut puts, mut written) = (Vec::new(), Vec::new());
+        puts.extend(kept.into_iter().flatten().map(|kept| self.conditional_put(kept, None)));
+        for Step { key, mut record, found, .. } in steps {
             record.insert("revision".into(), AttributeValue::N(revision.to_string()));
             puts.push(self.conditional_put(record.clone(), found));
             written.push((key, record));
@@ -274,10 +306,12 @@ impl RegisterWriter {
 
 impl Condition {
     /// The table holds `found` to the letter, or nothing: an edit by hand, which moves no head, is not put over unseen.
-    fn holds(found: Option<Item>) -> Self {
+    #[must_use]
+    pub fn holds(found: Option<Item>) -> Self {
         let Some(found) = found else {
-            let names = HashMap::from([("#kind".to_owned(), "kind".to_owned())]);
-            return Self { expression: "attribute_not_exists(#kind)".to_owned(), names, values: None };
+            // Every table's records have an `id`.
+            let names = HashMap::from([("#id".to_owned(), "id".to_owned())]);
+            return Self { expression: "attribute_not_exists(#id)".to_owned(), names, values: None };
         };
         let (mut names, mut values, mut same) = (HashMap::new(), HashMap::new(), Vec::new());
         for (number, (name, value)) in found.into_iter().enumerate() {

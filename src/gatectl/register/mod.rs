@@ -1,6 +1,7 @@
 //! I/O. Records as code: a folder of files against the register.
 
 mod apply;
+mod compare;
 mod export;
 mod plan;
 mod schema;

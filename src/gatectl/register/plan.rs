@@ -1,12 +1,133 @@
-//! I/O. `gatectl register plan`.
+//! I/O. `gatectl register plan`: what applying a folder would change.
 
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::compare::{CallerStep, Plan, compare, compare_callers};
+use crate::aws::Aws;
+use crate::callers::Callers;
+use crate::change::{Step, diff, faults};
+use crate::draft::{Draft, read};
+use crate::item::as_json;
 use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::tables::RegisterTable;
+
+/// The folder, and the tables that it is held against.
+#[derive(clap::Args)]
+pub(crate) struct Target {
+    /// A folder of .json and .yaml files, or one file
+    #[arg(value_name = "FOLDER|FILE")]
+    pub(super) folder: PathBuf,
+    #[command(flatten)]
+    pub(super) register: RegisterTable,
+    /// The callers' table; without it, callers' records of the folder are passed by
+    #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
+    pub(super) callers_table: Option<String>,
+    /// Withdraw the records of the register that the folder doesn't have; they are left alone otherwise
+    #[arg(long)]
+    pub(super) withdraw: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) aws: Aws,
+}
 
 /// What it was told.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    target: Target,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`register plan` is not built yet"))
+/// Exit code 2 where there is something to apply.
+const DIFFERS: u8 = 2;
+
+/// Shows the plan.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let target = &arguments.target;
+    let draft = read(&target.folder)?;
+    let planned = planned(target, &draft).await?;
+    let text = shown(&planned, &draft, target);
+    let json = || told(&planned, true);
+    let mut outcome = Outcome::new(target.json, json, text, planned.faults.is_empty());
+    if planned.faults.is_empty() && !planned.plan.is_empty() {
+        outcome.code = DIFFERS;
+    }
+    Ok(outcome)
+}
+
+/// A plan, with the register that it was made of.
+pub(super) struct Planned {
+    pub(super) present: Present,
+    pub(super) plan: Plan,
+    /// What the gate could not rely on then.
+    pub(super) faults: Vec<String>,
+}
+
+/// Holds the folder against the tables.
+pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, Trouble> {
+    let dynamodb = target.aws.dynamodb().await;
+    let present = Present::read(&dynamodb, &target.register.register_table).await?;
+    let mut plan = compare(draft, &present, target.withdraw);
+    if let Some(table) = target.callers_table.as_ref().filter(|_| !draft.callers.is_empty()) {
+        plan.callers = compare_callers(draft, &Callers::new(dynamodb, table.clone()).all().await?);
+    }
+    let faults = faults(&present, &plan.steps, Timestamp::now());
+    Ok(Planned { present, plan, faults })
+}
+
+/// The plan as people read it.
+pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String {
+    let Planned { plan, faults, .. } = planned;
+    let mut text = diff(&plan.steps);
+    for step in &plan.callers {
+        text += &caller_diff(step);
+    }
+    for key in &plan.alone {
+        text += &format!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it\n");
+    }
+    if target.callers_table.is_none() && !draft.callers.is_empty() {
+        text += &format!("  {} callers' records are passed by: say `--callers-table`\n", draft.callers.len());
+    }
+    for fault in faults {
+        text += &format!("! the gate could not rely on it: {fault}\n");
+    }
+    let (add, change, withdraw) = plan.counts();
+    text += &if plan.is_empty() {
+        "Nothing to apply: the register has what the folder says.\n".to_owned()
+    } else {
+        format!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.\n")
+    };
+    text
+}
+
+/// Of a person only the id and the attributes' names are shown.
+fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
+    let key = export_gate::register::history::Key { kind: String::new(), id: id.clone() };
+    let step = Step { key, before: before.clone(), after: after.clone() };
+    let mut text = format!("{} {id}\n", step.sign());
+    for line in step.lines() {
+        let line = if id.starts_with("person#") { line.split("  ").next().unwrap_or_default() } else { &line };
+        text += &format!("    {line}\n");
+    }
+    text
+}
+
+/// For `--json`.
+pub(super) fn told(planned: &Planned, is_plan: bool) -> Value {
+    let Planned { plan, faults, present } = planned;
+    let (add, change, withdraw) = plan.counts();
+    let callers = plan.callers.iter().map(|step| {
+        json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)})
+    });
+    json!({
+        "revision": present.revision, "faults": faults, "plan": is_plan,
+        "add": add, "change": change, "withdraw": withdraw,
+        "changes": plan.steps.iter().map(Step::told).chain(callers).collect::<Vec<Value>>(),
+        "left_alone": plan.alone.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
 }

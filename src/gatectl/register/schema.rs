@@ -1,12 +1,51 @@
-//! I/O. `gatectl register schema`.
+//! I/O. `gatectl register schema`: the JSON Schemas of all records, by which editors complete and check them.
 
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use crate::draft::{Schema, schemas};
 use crate::outcome::{Outcome, Trouble};
 
-/// What it was told.
+/// Which schemas, and where to.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The kind: model, group, embargo, licence, clearance, list, setting, client, organisation, person; all without it
+    #[arg(value_name = "KIND", conflicts_with = "folder")]
+    kind: Option<String>,
+    /// Write KIND.schema.json for every kind, and record.schema.json for any of them, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// Print JSON, which is what is printed anyway
+    #[arg(long)]
+    json: bool,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`register schema` is not built yet"))
+/// Prints them, or writes them.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let all = schemas();
+    if let Some(kind) = &arguments.kind {
+        let Some(found) = all.iter().find(|schema| schema.kind == kind) else {
+            let near = crate::draft::nearest(kind, all.iter().map(|schema| schema.kind));
+            return Err(Trouble::new(format!("`{kind}` is no kind of record{near}")));
+        };
+        return Ok(Outcome::new(true, || found.schema.clone(), String::new(), true));
+    }
+    let Some(folder) = &arguments.folder else {
+        let by_kind: Map<String, Value> = all.into_iter().map(|Schema { kind, schema }| (kind.into(), schema)).collect();
+        return Ok(Outcome::new(true, || Value::Object(by_kind), String::new(), true));
+    };
+    let unwritten = |error| Trouble::of(format!("`{}` can't be written", folder.display()), error);
+    std::fs::create_dir_all(folder).map_err(unwritten)?;
+    for Schema { kind, schema } in &all {
+        std::fs::write(folder.join(format!("{kind}.schema.json")), format!("{schema:#}\n")).map_err(unwritten)?;
+    }
+    let text = format!(
+        "{} schemas are in `{}`. In a YAML file, the first line `# yaml-language-server: $schema={}/record.schema.json` \
+         lets an editor complete and check it.\n",
+        all.len(),
+        folder.display(),
+        folder.display()
+    );
+    Ok(Outcome::new(arguments.json, || json!({"folder": folder, "schemas": all.len()}), text, true))
 }

@@ -1,12 +1,62 @@
-//! I/O. `gatectl register validate`.
+//! I/O. `gatectl register validate`: a folder of records, read as the gate would read them.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::change::faults;
+use crate::draft::{Checked, Draft, look};
 use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::show::count;
 
-/// What it was told.
+/// Which folder.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// A folder of .json and .yaml files, or one file
+    #[arg(value_name = "FOLDER|FILE")]
+    folder: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`register validate` is not built yet"))
+/// Names every fault at once.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let Checked { draft, mut faults } = look(&arguments.folder)?;
+    faults.extend(of_all(&draft));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let kinds = draft.register.keys().map(|key| key.kind.as_str());
+    for kind in kinds.chain(draft.callers.keys().filter_map(|id| id.split('#').next())) {
+        let number = counts.entry(kind).or_default();
+        *number = number.saturating_add(1);
+    }
+    let is_fine = faults.is_empty();
+    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let told: Vec<String> = counts.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
+    text += &if is_fine {
+        format!("The gate would read all of it: {}.\n", told.join(", "))
+    } else {
+        format!("{} in `{}`.\n", count(faults.len(), "fault", "faults"), arguments.folder.display())
+    };
+    let json = || json!({"ok": is_fine, "faults": faults, "records": counts});
+    Ok(Outcome::new(arguments.json, json, text, is_fine))
+}
+
+/// What is wrong with the records together, each with its place.
+fn of_all(draft: &Draft) -> Vec<String> {
+    let records = draft.register.iter().map(|(key, placed)| (key.clone(), placed.item.clone())).collect();
+    let present = Present { revision: 0, records };
+    let found = faults(&Present::default(), &steps(&present), Timestamp::now());
+    let place = |fault: &String| {
+        let named = draft.register.iter().find(|(key, _)| fault.starts_with(&format!("`{key}`")));
+        named.map_or(String::new(), |(_, placed)| format!("{}: ", placed.place))
+    };
+    found.iter().map(|fault| format!("{}{fault}", place(fault))).collect()
+}
+
+fn steps(present: &Present) -> Vec<crate::change::Step> {
+    present.records.values().filter_map(|item| crate::change::Step::put(&Present::default(), item.clone())).collect()
 }

@@ -1,0 +1,106 @@
+//! Pure. What a folder of records changes in the register, and in which order.
+
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model};
+use export_gate::register::history::Key;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::callers::content;
+use crate::change::Step;
+use crate::draft::Draft;
+use crate::item::{substance, text};
+use crate::present::Present;
+
+/// What applying a folder does.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// The register's records that change, in the order in which they are written.
+    pub(super) steps: Vec<Step>,
+    /// The callers' records that change.
+    pub(super) callers: Vec<CallerStep>,
+    /// Records of the register that the folder doesn't have, and that are left alone.
+    pub(super) alone: Vec<Key>,
+}
+
+/// A caller's record that changes.
+#[derive(Clone)]
+pub(super) struct CallerStep {
+    pub(super) id: String,
+    pub(super) before: Option<Item>,
+    pub(super) after: Item,
+}
+
+impl Plan {
+    /// `3 to add, 1 to change, 0 to withdraw`.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        let new = self.callers.iter().filter(|step| step.before.is_none()).count();
+        let signs = |sign| self.steps.iter().filter(|step| step.sign() == sign).count();
+        let changed = self.callers.len().saturating_sub(new);
+        (signs('+').saturating_add(new), signs('~').saturating_add(changed), signs('-'))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.callers.is_empty()
+    }
+}
+
+/// What makes the register have what the folder has. With `withdraw` what the folder doesn't have is withdrawn.
+pub(super) fn compare(draft: &Draft, present: &Present, withdraw: bool) -> Plan {
+    let mut plan = Plan::default();
+    for (key, placed) in &draft.register {
+        let before = present.records.get(key);
+        if before.is_none_or(|before| substance(before) != substance(&placed.item)) {
+            plan.steps.push(Step { key: key.clone(), before: before.cloned(), after: placed.item.clone() });
+        }
+    }
+    for (key, item) in &present.records {
+        if draft.register.contains_key(key) || is_withdrawn(item) {
+            continue;
+        }
+        if withdraw {
+            let mut after = item.clone();
+            after.insert("withdrawn".into(), AttributeValue::Bool(true));
+            after.remove("revision");
+            plan.steps.push(Step { key: key.clone(), before: Some(item.clone()), after });
+        } else {
+            plan.alone.push(key.clone());
+        }
+    }
+    plan.steps.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
+    plan
+}
+
+/// What makes the callers' table have what the folder has.
+pub(super) fn compare_callers(draft: &Draft, present: &[Item]) -> Vec<CallerStep> {
+    let differs = |before: Option<&Item>, after: &Item| before.is_none_or(|before| content(before) != content(after));
+    let step = |(id, placed): (&String, &crate::draft::Placed)| {
+        let before = present.iter().find(|item| text(item, "id") == id);
+        differs(before, &placed.item).then(|| CallerStep {
+            id: id.clone(),
+            before: before.cloned(),
+            after: placed.item.clone(),
+        })
+    };
+    draft.callers.iter().filter_map(step).collect()
+}
+
+/// The order in which records are written, so that no state in between permits what both the first and the last refuse:
+/// what only restricts comes first, then what changes, then what only permits. A model comes behind the embargoes that
+/// name it.
+fn rank(step: &Step) -> u8 {
+    let is_new = step.before.is_none();
+    let is_gone = is_withdrawn(&step.after) || text(&step.after, "status") == "withdrawn";
+    match step.key.kind.as_str() {
+        Licence::KIND | Clearance::KIND | Model::KIND if is_gone => 2,
+        _ if is_gone => 6,
+        Group::KIND | List::KIND if is_new => 0,
+        Embargo::KIND if is_new => 1,
+        Model::KIND if is_new => 4,
+        // A setting only loosens what holds without it.
+        _ if is_new => 5,
+        _ => 3,
+    }
+}
+
+fn is_withdrawn(item: &Item) -> bool {
+    item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true))
+}
