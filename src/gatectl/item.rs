@@ -24,3 +24,26 @@ pub(crate) fn substance(item: &Item) -> Item {
     let said = |name: &str| ["by", "at", "why", "revision"].contains(&name);
     item.iter().filter(|(name, _)| !said(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
+
+/// An item of JSON; what is null is left out.
+pub(crate) fn of_json(value: Value) -> Item {
+    let present = match value {
+        Value::Object(object) => object.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
+    };
+    serde_dynamo::to_item(present).unwrap_or_default()
+}
+
+/// A list, or null where it has nothing.
+pub(crate) fn if_any(list: &[String]) -> Value {
+    if list.is_empty() { Value::Null } else { list.into() }
+}
+
+/// A list with its exceptions, as records name values; null where nothing is named.
+pub(crate) fn choice(any_of: &[String], except: &[String]) -> Value {
+    match (any_of, except) {
+        ([], _) => Value::Null,
+        (any_of, []) => any_of.into(),
+        (any_of, except) => serde_json::json!({"any_of": any_of, "except": except}),
+    }
+}

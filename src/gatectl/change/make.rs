@@ -5,7 +5,7 @@ use export_gate::register::RegisterWriter;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::step::{Step, diff, faults};
+use super::step::{Step, diff, faults, notes};
 use crate::ask::agrees;
 use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
@@ -66,6 +66,9 @@ pub(crate) async fn make(
             None => {
                 if !manner.json {
                     eprint!("{}", diff(&steps));
+                    for note in notes(&present, &steps, now) {
+                        eprintln!("note: {note}");
+                    }
                 }
                 if !manner.yes && !agrees(table)? {
                     return Ok(refused(steps, "you did not agree"));

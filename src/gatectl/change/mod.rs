@@ -4,4 +4,4 @@ mod make;
 mod step;
 
 pub(crate) use make::{Made, Manner, make};
-pub(crate) use step::{Step, diff, faults};
+pub(crate) use step::{Step, diff, faults, notes};

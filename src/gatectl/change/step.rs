@@ -2,6 +2,7 @@
 
 use export_gate::record::Item;
 use export_gate::register::history::Key;
+use export_gate::terms::{Match, ModelPattern};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -77,6 +78,24 @@ pub(crate) fn diff(steps: &[Step]) -> String {
         }
     }
     shown
+}
+
+/// What is most often a slip, though the gate reads it: a model that no record has.
+pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let mut next = present.clone();
+    next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
+    let register = next.register(now);
+    let named = |step: &Step| -> Vec<ModelPattern> {
+        step.after.get("models").cloned().and_then(|value| serde_dynamo::from_attribute_value(value).ok()).unwrap_or_default()
+    };
+    let is_had = |pattern: &ModelPattern| {
+        register.models(Timestamp::MAX).any(|model| pattern.names(&model.meta.id, model) >= Match::Unknown)
+    };
+    let note = |step: &Step| -> Vec<String> {
+        let missed = named(step).into_iter().filter(|pattern| *pattern != ModelPattern::Every && !is_had(pattern));
+        missed.map(|pattern| format!("no model is registered that `{pattern}` names, as `{}` does", step.key)).collect()
+    };
+    steps.iter().flat_map(note).collect()
 }
 
 /// What the gate would find fault with once the steps are made, and doesn't now, a sentence each.

@@ -1,7 +1,7 @@
 //! I/O. Issuing, ending and looking at embargoes.
 
 mod end;
-mod issue;
+pub(crate) mod issue;
 mod list;
 mod show;
 

@@ -1,12 +1,32 @@
-//! I/O. `gatectl model list`.
+//! I/O. `gatectl model list`: the models, each with its state.
 
+use export_gate::record::Model;
+use jiff::Timestamp;
+
+use crate::aws::Aws;
+use crate::listing::{Listing, Which};
 use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::tables::RegisterTable;
 
-/// What it was told.
+/// Which ones.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    register: RegisterTable,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`model list` is not built yet"))
+/// Lists them; what can't be read is told, with exit code 1.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
+    let listing = Listing::of::<Model>(&present, &arguments.which, Timestamp::now());
+    let text = listing.text(&["status", "default", "endpoint", "eccn"]);
+    Ok(Outcome::new(arguments.json, || listing.told(), text, listing.is_fine()))
 }

@@ -1,0 +1,71 @@
+//! I/O. A register record with all its versions: who changed what, when and why.
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::Item;
+use export_gate::register::history::{HISTORY, Key};
+use serde_json::{Value, json};
+
+use crate::change::Step;
+use crate::item::{as_json, text};
+use crate::outcome::Trouble;
+
+/// Every version of a record, the last first.
+pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
+    let unread = || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
+    let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item())).send().await;
+    let mut found: Vec<Item> = read.map_err(|error| Trouble::of(unread(), error))?.item.into_iter().collect();
+    let query = dynamodb.query().table_name(table).consistent_read(true);
+    let query = query.key_condition_expression("#kind = :kind AND begins_with(#id, :id)");
+    let query = query.expression_attribute_names("#kind", "kind").expression_attribute_names("#id", "id");
+    let query = query.expression_attribute_values(":kind", AttributeValue::S(format!("{HISTORY}{}", key.kind)));
+    let query = query.expression_attribute_values(":id", AttributeValue::S(format!("{}@", key.id)));
+    let mut pages = query.into_paginator().send();
+    let mut earlier = Vec::new();
+    while let Some(page) = pages.next().await {
+        earlier.extend(page.map_err(|error| Trouble::of(unread(), error))?.items.unwrap_or_default());
+    }
+    // An id may itself have an `@`, as a model's has.
+    earlier.retain(|item| text(item, "id").rsplit_once('@').is_some_and(|(id, _)| id == key.id));
+    earlier.sort_by_key(|item| std::cmp::Reverse(revision(item)));
+    found.extend(earlier);
+    Ok(found)
+}
+
+/// The revision that wrote a version.
+pub(crate) fn revision(item: &Item) -> u64 {
+    let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()?.parse().ok());
+    number("revision").or(number("was")).unwrap_or_default()
+}
+
+/// All versions as people read them, each with what it changed.
+pub(crate) fn shown(key: &Key, versions: &[Item]) -> String {
+    let mut shown = format!("{key}\n");
+    for (index, version) in versions.iter().enumerate() {
+        let number = revision(version);
+        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says");
+        shown += &format!("\nrevision {number}, by {}, {}: {}\n", says("by"), says("at"), says("why"));
+        let before = versions.get(index.saturating_add(1)).map(bare);
+        for line in (Step { key: key.clone(), before, after: bare(version) }).lines() {
+            if !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said)) {
+                shown += &format!("    {line}\n");
+            }
+        }
+    }
+    shown
+}
+
+/// For `--json`.
+pub(crate) fn told(key: &Key, versions: &[Item]) -> Value {
+    let one = |version: &Item| json!({"revision": revision(version), "record": as_json(&bare(version))});
+    json!({"record": key.to_string(), "versions": versions.iter().map(one).collect::<Vec<Value>>()})
+}
+
+/// A version without what only the table says.
+fn bare(version: &Item) -> Item {
+    let mut bare = version.clone();
+    for name in ["kind", "id", "revision", "was"] {
+        bare.remove(name);
+    }
+    bare
+}
