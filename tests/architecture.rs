@@ -57,9 +57,11 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("man", &["outcome"]),
     ("present", &["outcome"]),
     ("callers", &["item", "outcome"]),
+    ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
     ("entries", &["aws", "files", "outcome"]),
     ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
+    ("versions", &["aws", "change", "item", "outcome"]),
     ("cost", &["outcome", "show"]),
     ("embargo", COMMAND),
     ("licence", COMMAND),
@@ -78,8 +80,8 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "outcome", "present", "progress", "says",
-    "show", "tables",
+    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present", "progress",
+    "says", "show", "tables", "versions",
 ];
 
 /// The folder of the operators' command within the crate's.

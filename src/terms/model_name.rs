@@ -69,6 +69,17 @@ impl ModelName {
     }
 }
 
+impl fmt::Display for ModelPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every => f.write_str("*"),
+            Self::Eccn(eccn) => write!(f, "eccn:{eccn}"),
+            Self::Name(name) => f.write_str(name),
+            Self::Version(version) => version.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for ModelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -1,12 +1,235 @@
-//! I/O. `gatectl caller add`.
+//! I/O. `gatectl caller add`: a client, an organisation or a person that the gate knows on its next request.
 
-use crate::outcome::{Outcome, Trouble};
+use export_gate::record::Item;
+use export_gate::terms::{parse_time, render_time};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
-/// What it was told.
+use super::change::{Manner, change};
+use crate::item::{if_any, of_json};
+use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::says::{Says, filled};
+
+/// Whom.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+#[command(arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    who: Who,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`caller add` is not built yet"))
+#[derive(clap::Subcommand)]
+enum Who {
+    /// An application that calls, by the principal that the authorizer names
+    #[command(after_help = EXIT_CODES)]
+    Client(Box<Client>),
+    /// A customer; nobody of it gets anything until `gatectl caller verify`
+    #[command(after_help = EXIT_CODES)]
+    Organisation(Box<Organisation>),
+    /// An end user; gets nothing until `gatectl caller verify`
+    #[command(after_help = EXIT_CODES)]
+    Person(Box<Person>),
+}
+
+/// How each of them is added.
+#[derive(clap::Args)]
+struct Common {
+    /// Replace a record of this id; its verification stays
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+#[derive(clap::Args)]
+struct Client {
+    /// The principal: a JWT's client_id, an IAM role's ARN, an API key's id
+    #[arg(value_name = "PRINCIPAL", value_parser = filled)]
+    id: String,
+    /// The id of its organisation
+    #[arg(long, value_name = "ID", value_parser = filled)]
+    organisation: String,
+    /// Who uses it: nobody, US persons alone as the organisation attests, or the person that each request names
+    #[arg(long, value_enum)]
+    users: Users,
+    /// Who attests that only US persons use it
+    #[arg(long, value_name = "WHO", requires = "attested_until")]
+    attested_by: Option<String>,
+    /// The first moment at which the attestation is lapsed
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    attested_until: Option<Timestamp>,
+    /// Where the attestation is kept
+    #[arg(long, requires = "attested_until")]
+    document: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Users {
+    None,
+    UsPersons,
+    Asserted,
+}
+
+#[derive(clap::Args)]
+struct Organisation {
+    /// Its id
+    #[arg(value_name = "ID", value_parser = filled)]
+    id: String,
+    /// Its name
+    #[arg(long, value_parser = filled)]
+    name: String,
+    /// Another name of it; may be said again
+    #[arg(long = "alias", value_name = "NAME")]
+    aliases: Vec<String>,
+    /// What it is
+    #[arg(long = "type", value_enum)]
+    kind: OrganisationType,
+    /// Where it was founded
+    #[arg(long, value_name = "COUNTRY")]
+    incorporated_in: Option<String>,
+    /// It is organised to do business in the US
+    #[arg(long)]
+    organised_in_us: bool,
+    /// Where it is run from
+    #[arg(long, value_name = "COUNTRY")]
+    headquartered_in: Option<String>,
+    /// A number by which it is known; may be said again
+    #[arg(long = "identifier", value_name = "NUMBER")]
+    identifiers: Vec<String>,
+    /// The code of an end use; may be said again
+    #[arg(long = "end-use", value_name = "CODE")]
+    end_uses: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum OrganisationType {
+    Company,
+    Government,
+    International,
+}
+
+#[derive(clap::Args)]
+struct Person {
+    /// The id by which requests name the person
+    #[arg(value_name = "ID", value_parser = filled)]
+    id: String,
+    /// The id of the organisation whose user this is
+    #[arg(long, value_name = "ID", value_parser = filled)]
+    organisation: String,
+    /// The person's name
+    #[arg(long)]
+    name: Option<String>,
+    /// A citizenship; may be said again
+    #[arg(long = "nationality", value_name = "COUNTRY")]
+    nationalities: Vec<String>,
+    /// The most recent citizenship or permanent residence (15 CFR 734.13(b))
+    #[arg(long, value_name = "COUNTRY")]
+    deemed_country: Option<String>,
+    /// The status under 15 CFR 772.1
+    #[arg(long, value_enum, default_value = "unknown")]
+    us_status: UsStatus,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum UsStatus {
+    Citizen,
+    PermanentResident,
+    Protected,
+    None,
+    Unknown,
+}
+
+/// Shows the record, asks, writes it.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let (record, common) = match &arguments.who {
+        Who::Client(client) => {
+            if (client.users == Users::UsPersons) != client.attested_until.is_some() {
+                return Err(Trouble::new(
+                    "nothing was changed: `--users us-persons` goes with `--attested-until`, and with nothing else: \
+                     without an attestation the gate takes the persons for unknown",
+                ));
+            }
+            (of_client(client, now), &client.common)
+        }
+        Who::Organisation(organisation) => (of_organisation(organisation), &organisation.common),
+        Who::Person(person) => (of_person(person), &person.common),
+    };
+    let id = crate::item::text(&record, "id").to_owned();
+    let done = format!("the gate knows `{id}` from its next request on.");
+    change(&common.manner, &id, now, &done, |before| {
+        let mut record = record;
+        match before {
+            Some(_) if !common.replace => {
+                return Err(format!("`{id}` is there already; say `--replace` if it is to be replaced"));
+            }
+            Some(before) => {
+                for kept in ["verification", "owners", "status"] {
+                    record.extend(before.get(kept).map(|value| (kept.to_owned(), value.clone())));
+                }
+            }
+            None => {}
+        }
+        common.says.sign(&mut record, now);
+        Ok(record)
+    })
+    .await
+}
+
+fn of_client(client: &Client, now: Timestamp) -> Item {
+    let users = match client.users {
+        Users::None => "none",
+        Users::UsPersons => "us_persons",
+        Users::Asserted => "asserted",
+    };
+    let attestation = client.attested_until.map(|until| {
+        let mut attestation = json!({"until": render_time(until), "at": render_time(now)});
+        for (name, value) in [("by", &client.attested_by), ("document", &client.document)] {
+            if let Some(value) = value {
+                attestation[name] = json!(value);
+            }
+        }
+        attestation
+    });
+    of_json(json!({
+        "id": format!("client#{}", client.id), "organisation": client.organisation, "status": "active", "users": users,
+        "attestation": attestation,
+    }))
+}
+
+fn of_organisation(organisation: &Organisation) -> Item {
+    let kind = match organisation.kind {
+        OrganisationType::Company => "company",
+        OrganisationType::Government => "government",
+        OrganisationType::International => "international",
+    };
+    of_json(json!({
+        "id": format!("organisation#{}", organisation.id), "name": organisation.name,
+        "aliases": if_any(&organisation.aliases), "type": kind, "incorporated_in": organisation.incorporated_in,
+        "organised_in_us": if organisation.organised_in_us { json!(true) } else { Value::Null },
+        "headquartered_in": organisation.headquartered_in, "identifiers": if_any(&organisation.identifiers),
+        "end_uses": if_any(&organisation.end_uses), "status": "active",
+    }))
+}
+
+fn of_person(person: &Person) -> Item {
+    let us_status = match person.us_status {
+        UsStatus::Citizen => "citizen",
+        UsStatus::PermanentResident => "permanent_resident",
+        UsStatus::Protected => "protected",
+        UsStatus::None => "none",
+        UsStatus::Unknown => "unknown",
+    };
+    of_json(json!({
+        "id": format!("person#{}", person.id), "organisation": person.organisation, "name": person.name,
+        "nationalities": if_any(&person.nationalities), "deemed_country": person.deemed_country, "us_status": us_status,
+    }))
 }

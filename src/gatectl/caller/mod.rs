@@ -1,6 +1,7 @@
 //! I/O. Adding, verifying, suspending and looking at callers.
 
 mod add;
+mod change;
 mod show;
 mod suspend;
 mod verify;

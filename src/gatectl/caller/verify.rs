@@ -1,12 +1,76 @@
-//! I/O. `gatectl caller verify`.
+//! I/O. `gatectl caller verify`: that an organisation or a person was identified, how, and until when that holds.
 
+use export_gate::terms::{parse_time, render_time};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::change::{Manner, change, kind, there};
 use crate::outcome::{Outcome, Trouble};
+use crate::says::{Says, filled};
 
-/// What it was told.
+/// Whom, and what came of it.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// organisation#… or person#…
+    #[arg(value_parser = filled)]
+    id: String,
+    /// What came of it
+    #[arg(long, value_enum, default_value = "verified")]
+    status: Status,
+    /// The first moment at which the verification is lapsed
+    #[arg(long, value_name = "TIME", value_parser = parse_time, required_if_eq("status", "verified"))]
+    until: Option<Timestamp>,
+    /// How, such as passport or registry-extract
+    #[arg(long, value_parser = filled)]
+    method: Option<String>,
+    /// Where the evidence is kept
+    #[arg(long, value_parser = filled)]
+    evidence: Option<String>,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    manner: Manner,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`caller verify` is not built yet"))
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Status {
+    Verified,
+    Pending,
+    Rejected,
+}
+
+/// Shows it, asks, writes it.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let status = match arguments.status {
+        Status::Verified => "verified",
+        Status::Pending => "pending",
+        Status::Rejected => "rejected",
+    };
+    let until = arguments.until.map(render_time);
+    let done = match &until {
+        Some(until) => format!("`{}` is {status} until {until}.", arguments.id),
+        None => format!("`{}` is {status}.", arguments.id),
+    };
+    change(&arguments.manner, &arguments.id, now, &done, |before| {
+        let id = &arguments.id;
+        if !matches!(kind(id), "organisation" | "person") {
+            return Err(format!("`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"));
+        }
+        if arguments.until.is_some_and(|until| until <= now) {
+            return Err("`--until` is past: such a verification would be lapsed already".to_owned());
+        }
+        let mut after = there(id, before)?.clone();
+        let mut verification = json!({"status": status, "by": arguments.says.by, "at": render_time(now)});
+        for (name, value) in [("until", &until), ("method", &arguments.method), ("evidence", &arguments.evidence)] {
+            if let Some(value) = value {
+                verification[name] = json!(value);
+            }
+        }
+        let verification = serde_dynamo::to_attribute_value(verification).map_err(|error| error.to_string())?;
+        after.insert("verification".to_owned(), verification);
+        arguments.says.sign(&mut after, now);
+        Ok(after)
+    })
+    .await
 }

@@ -1,12 +1,78 @@
-//! I/O. `gatectl clearance grant`.
+//! I/O. `gatectl clearance grant`: a possible match with a listed party that is somebody else.
 
+use export_gate::record::{Clearance, Item, Kind};
+use export_gate::terms::{parse_time, render_time};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::change::{Manner, Step, make};
+use crate::item::{of_json, text};
+use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::says::{Says, filled};
 
-/// What it was told.
+/// The clearance.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Who is held up: organisation#… or person#…
+    #[arg(value_name = "SUBJECT", value_parser = filled)]
+    subject: String,
+    /// The entry that it is not, as list:entry
+    #[arg(value_name = "PARTY", value_parser = filled)]
+    party: String,
+    #[command(flatten)]
+    cleared: Cleared,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    manner: Manner,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`clearance grant` is not built yet"))
+/// What a clearance says.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Cleared {
+    /// Who decided so
+    #[arg(long, value_name = "WHO", value_parser = filled)]
+    pub(crate) officer: String,
+    /// Why it is somebody else
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    pub(crate) reason: String,
+    /// The first moment at which it is over
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Shows it, asks, writes it.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let record = record(&arguments.subject, &arguments.party, &arguments.cleared, &arguments.says, now);
+    let made = make(&arguments.manner, now, |present| plan(present, &record, now)).await?;
+    let (subject, party) = (&arguments.subject, &arguments.party);
+    let done = format!("`{subject}` is not `{party}`, from the gate's next request on.");
+    Ok(made.outcome(&arguments.manner, &done, &format!("`{subject}` is cleared of `{party}` already.")))
+}
+
+/// The id of the clearance of a subject against an entry.
+pub(crate) fn id(subject: &str, party: &str) -> String {
+    format!("{subject} {party}")
+}
+
+/// The record.
+pub(crate) fn record(subject: &str, party: &str, cleared: &Cleared, says: &Says, now: Timestamp) -> Item {
+    let mut record = of_json(json!({
+        "kind": Clearance::KIND, "id": id(subject, party), "subject": subject, "party": party,
+        "reason": cleared.reason, "officer": cleared.officer, "until": cleared.until.map(render_time),
+    }));
+    says.sign(&mut record, now);
+    record
+}
+
+/// The step that puts it; none where one is in force.
+pub(crate) fn plan(present: &Present, record: &Item, now: Timestamp) -> Result<Vec<Step>, String> {
+    let there = present.record(Clearance::KIND, text(record, "id"));
+    if there.is_some_and(|there| State::of::<Clearance>(there, now) == State::InForce) {
+        return Ok(Vec::new());
+    }
+    Ok(Step::put(present, record.clone()).into_iter().collect())
 }

@@ -1,6 +1,6 @@
 //! I/O. Granting and revoking clearances.
 
-mod grant;
+pub(crate) mod grant;
 mod revoke;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};

@@ -1,12 +1,55 @@
-//! I/O. `gatectl clearance revoke`.
+//! I/O. `gatectl clearance revoke`: a clearance that is taken back.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Clearance, Kind};
+use jiff::Timestamp;
+
+use super::grant::id;
+use crate::change::{Manner, Step, make};
+use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::says::{Says, filled};
 
-/// What it was told.
+/// Which one, and who says so.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Who was cleared: organisation#… or person#…
+    #[arg(value_name = "SUBJECT", value_parser = filled)]
+    subject: String,
+    /// The entry that it was cleared of, as list:entry
+    #[arg(value_name = "PARTY", value_parser = filled)]
+    party: String,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    manner: Manner,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`clearance revoke` is not built yet"))
+/// Withdraws it: whoever was cleared is held up again, so there is no moment to choose.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let made = make(&arguments.manner, now, |present| plan(present, arguments, now)).await?;
+    let (subject, party) = (&arguments.subject, &arguments.party);
+    let done = format!("`{subject}` is a possible match with `{party}` again.");
+    Ok(made.outcome(&arguments.manner, &done, "it is withdrawn already."))
+}
+
+fn plan(present: &Present, arguments: &Arguments, now: Timestamp) -> Result<Vec<Step>, String> {
+    let id = id(&arguments.subject, &arguments.party);
+    let own = |item: &&export_gate::record::Item| {
+        crate::item::text(item, "subject") == arguments.subject && crate::item::text(item, "party") == arguments.party
+    };
+    // One that was written as a file may have an id of its own.
+    let by_content = || present.of_kind(Clearance::KIND).map(|(_, item)| item).find(own);
+    let Some(before) = present.record(Clearance::KIND, &id).or_else(by_content) else {
+        return Err(format!("`{}` has no clearance against `{}`", arguments.subject, arguments.party));
+    };
+    if State::of::<Clearance>(before, now) == State::Withdrawn {
+        return Ok(Vec::new());
+    }
+    let mut after = before.clone();
+    after.insert("withdrawn".into(), AttributeValue::Bool(true));
+    arguments.says.sign(&mut after, now);
+    Ok(Step::put(present, after).into_iter().collect())
 }
