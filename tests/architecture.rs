@@ -59,6 +59,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("callers", &["item", "outcome"]),
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
+    ("entry", &[]),
     ("entries", &["aws", "files", "outcome"]),
     ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
     ("versions", &["aws", "change", "item", "outcome"]),
@@ -75,12 +76,12 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("review", COMMAND),
     ("report", COMMAND),
     ("deployment", &["aws", "draft", "files", "json", "outcome", "show"]),
-    ("ledger", &["aws", "entries", "files", "json", "outcome", "progress", "show"]),
+    ("ledger", &["aws", "entries", "entry", "files", "json", "outcome", "progress", "show"]),
 ];
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present", "progress",
+    "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome", "present", "progress",
     "says", "show", "tables", "versions",
 ];
 

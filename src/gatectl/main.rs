@@ -22,6 +22,7 @@ mod deployment;
 mod draft;
 mod embargo;
 mod entries;
+mod entry;
 mod files;
 mod item;
 mod json;
