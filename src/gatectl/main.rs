@@ -33,6 +33,8 @@ mod lists;
 mod man;
 mod model;
 mod outcome;
+mod past;
+mod period;
 mod present;
 mod progress;
 mod register;

@@ -105,7 +105,10 @@ impl Chains {
             let is_past = seal.seq_of(id).is_none_or(|sealed| seq > sealed);
             if is_past && is_decision && at.is_none_or(|at| is_older(at, seal.from)) {
                 let at = text("at").unwrap_or_default();
-                chain.blame(seq, format!("`{named}` was forged: it says {at}, and is not in the seal of {}", seal.at_text()));
+                chain.blame(
+                    seq,
+                    format!("`{named}` was forged: it says {at}, and is not in the seal of {}", seal.at_text()),
+                );
             }
             if seal.hash_at(id, seq).is_some_and(|sealed| sealed != hash) {
                 chain.blame(seq, format!("`{named}` was rewritten: the seal has another hash at this place"));
@@ -124,10 +127,17 @@ impl Chains {
             let next = last.saturating_add(1);
             if let Some((first, _)) = chain.ahead.first_key_value() {
                 let until = first.saturating_sub(1);
-                let range = if until == next { format!("`{id}-{next}` was") } else { format!("`{id}-{next}` to `{id}-{until}` were") };
+                let range = if until == next {
+                    format!("`{id}-{next}` was")
+                } else {
+                    format!("`{id}-{next}` to `{id}-{until}` were")
+                };
                 chain.blame(next, format!("{range} removed: the chain goes on behind"));
             } else if let Some(sealed) = sealed.remove(id.as_str()).filter(|sealed| *sealed > last) {
-                chain.blame(next, format!("`{id}-{next}` was removed: the chain was cut at its end, which the seal has at {sealed}"));
+                chain.blame(
+                    next,
+                    format!("`{id}-{next}` was removed: the chain was cut at its end, which the seal has at {sealed}"),
+                );
             }
             sealed.remove(id.as_str());
             if let Some((_, fault)) = chain.fault {
@@ -136,7 +146,10 @@ impl Chains {
             proof.ends.push(End { chain: id, seq: last, hash: chain.last });
         }
         for (id, seq) in sealed {
-            proof.faults.insert(id.to_owned(), format!("`{id}-1` was removed: the whole chain is gone, which the seal has at {seq}"));
+            proof.faults.insert(
+                id.to_owned(),
+                format!("`{id}-1` was removed: the whole chain is gone, which the seal has at {seq}"),
+            );
         }
         proof.ends.sort_by(|a, b| a.chain.cmp(&b.chain));
         proof

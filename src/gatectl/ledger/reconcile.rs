@@ -6,8 +6,8 @@ use export_gate::terms::{Window, parse_time};
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Call, role_of};
-use super::matching::{Reach, matched};
 use super::entries::Entries;
+use super::matching::{Reach, matched};
 use super::read::{Unread, trail};
 use super::told::Told;
 use crate::aws::Aws;

@@ -59,12 +59,14 @@ impl Seal {
         if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
             return Err(format!("this is no seal of the form `{FORMAT}`"));
         }
-        let text = |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| format!("the seal has no `{name}`"));
+        let text =
+            |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| format!("the seal has no `{name}`"));
         let from = parse_time(text("from")?).map_err(|error| error.to_string())?;
         let mut ends = Vec::new();
         for head in value.get("heads").and_then(Value::as_array).ok_or("the seal has no `heads`")? {
             let text = |name: &str| head.get(name).and_then(Value::as_str).map(str::to_owned);
-            let (Some(chain), Some(hash), Some(seq)) = (text("chain"), text("hash"), head.get("seq").and_then(Value::as_u64))
+            let (Some(chain), Some(hash), Some(seq)) =
+                (text("chain"), text("hash"), head.get("seq").and_then(Value::as_u64))
             else {
                 return Err("a head of the seal has no chain, hash or seq".to_owned());
             };
@@ -92,8 +94,10 @@ impl Seal {
 
     /// Whether the key signed it.
     pub(super) fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let signature = self.value.get("signature").and_then(Value::as_str).and_then(|text| BASE64_STANDARD.decode(text).ok());
-        let verify = |signature: Vec<u8>| UnparsedPublicKey::new(&ED25519, key.0).verify(&signed_bytes(&self.value), &signature);
+        let signature =
+            self.value.get("signature").and_then(Value::as_str).and_then(|text| BASE64_STANDARD.decode(text).ok());
+        let verify =
+            |signature: Vec<u8>| UnparsedPublicKey::new(&ED25519, key.0).verify(&signed_bytes(&self.value), &signature);
         signature.is_some_and(|signature| verify(signature).is_ok())
     }
 
@@ -138,7 +142,8 @@ impl PublicKey {
     /// As [`PublicKey::from_pem`].
     pub(super) fn from_der(der: &[u8]) -> Result<Self, String> {
         let key = der.strip_prefix(&SPKI).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        key.map(Self).ok_or_else(|| "the key is no Ed25519 public key: `openssl pkey -in key.pem -pubout` writes one".to_owned())
+        key.map(Self)
+            .ok_or_else(|| "the key is no Ed25519 public key: `openssl pkey -in key.pem -pubout` writes one".to_owned())
     }
 }
 

@@ -52,7 +52,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let from = Timestamp::now();
     let proof = prove(&arguments.place, &arguments.aws, None).await?;
     let refused = |why: String| {
-        Outcome::new(arguments.json, || json!({"ok": false, "says": why.clone()}), format!("Nothing was sealed: {why}.\n"), false)
+        Outcome::new(
+            arguments.json,
+            || json!({"ok": false, "says": why.clone()}),
+            format!("Nothing was sealed: {why}.\n"),
+            false,
+        )
     };
     if !proof.is_whole() {
         return Ok(refused("the ledger has faults; `gatectl ledger verify` names them".to_owned()));

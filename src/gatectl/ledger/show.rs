@@ -67,7 +67,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// An entry, and what completes it.
-pub(crate) async fn find(place: &Place, aws: &Aws, wanted: &Decision) -> Result<(Option<Value>, Option<Value>), Trouble> {
+pub(crate) async fn find(
+    place: &Place,
+    aws: &Aws,
+    wanted: &Decision,
+) -> Result<(Option<Value>, Option<Value>), Trouble> {
     let id = wanted.to_string();
     let (mut entry, mut completion) = (None, None);
     let mut take = |found: Value| {
@@ -87,7 +91,8 @@ pub(crate) async fn find(place: &Place, aws: &Aws, wanted: &Decision) -> Result<
             let query = query.expression_attribute_values(":seq", AttributeValue::N(wanted.seq.to_string()));
             // A completion most often comes soon behind.
             let read = query.limit(100).send().await;
-            let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
+            let why =
+                || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
             for item in read.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
                 if let Ok(found) = serde_dynamo::from_item::<_, Value>(item) {
                     take(found);

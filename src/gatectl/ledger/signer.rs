@@ -13,7 +13,12 @@ use crate::outcome::Trouble;
 
 /// Signs with the key in a file, PKCS#8 in PEM as `openssl genpkey -algorithm ed25519` writes it.
 pub(super) fn sign_with_file(path: &Path, message: &[u8]) -> Result<Vec<u8>, Trouble> {
-    let wrong = |why: &str| Trouble::new(format!("`{}` is no Ed25519 key: {why}; `openssl genpkey -algorithm ed25519 -out key.pem` makes one", path.display()));
+    let wrong = |why: &str| {
+        Trouble::new(format!(
+            "`{}` is no Ed25519 key: {why}; `openssl genpkey -algorithm ed25519 -out key.pem` makes one",
+            path.display()
+        ))
+    };
     let text = String::from_utf8(files::read(path)?).map_err(|_| wrong("it is no text"))?;
     let der = from_pem(&text, "PRIVATE KEY").map_err(|why| wrong(&why))?;
     let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|error| wrong(&error.to_string()))?;
@@ -31,8 +36,8 @@ pub(super) async fn sign_with_kms(aws: &Aws, key: &str, message: &[u8]) -> Resul
 
 /// The public key in a file.
 pub(super) fn public_key_of_file(path: &Path) -> Result<PublicKey, Trouble> {
-    let text = String::from_utf8(files::read(path)?)
-        .map_err(|_| Trouble::new(format!("`{}` is no text", path.display())))?;
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|_| Trouble::new(format!("`{}` is no text", path.display())))?;
     PublicKey::from_pem(&text).map_err(|why| Trouble::new(format!("`{}`: {why}", path.display())))
 }
 

@@ -107,10 +107,13 @@ async fn follow(stream: &mut Stream, arguments: &Arguments) -> Result<Outcome, T
 impl Stream {
     async fn of(aws: &Aws, table: &str) -> Result<Self, Trouble> {
         let described = aws.dynamodb().await.describe_table().table_name(table).send().await;
-        let why = || format!("the ledger `{table}` could not be looked at; see `--ledger-table`, `--region`, `--profile`");
+        let why =
+            || format!("the ledger `{table}` could not be looked at; see `--ledger-table`, `--region`, `--profile`");
         let described = described.map_err(|error| Trouble::of(why(), error))?;
         let arn = described.table.and_then(|table| table.latest_stream_arn).ok_or_else(|| {
-            Trouble::new(format!("the ledger `{table}` has no stream: `gatectl report` and `ledger show` read the table"))
+            Trouble::new(format!(
+                "the ledger `{table}` has no stream: `gatectl report` and `ledger show` read the table"
+            ))
         })?;
         let streams = Streams::new(&aws.config().await);
         let mut stream = Self { streams, arn, seen: HashSet::new(), iterators: HashMap::new() };
@@ -124,7 +127,8 @@ impl Stream {
         let mut after = None;
         loop {
             let described = self.streams.describe_stream().stream_arn(&self.arn).set_exclusive_start_shard_id(after);
-            let described = described.send().await.map_err(|error| unread(aws_sdk_dynamodbstreams::Error::from(error)))?;
+            let described =
+                described.send().await.map_err(|error| unread(aws_sdk_dynamodbstreams::Error::from(error)))?;
             let Some(described) = described.stream_description else { return Ok(()) };
             for id in described.shards.unwrap_or_default().into_iter().filter_map(|shard| shard.shard_id) {
                 if self.seen.insert(id.clone()) {
@@ -159,7 +163,8 @@ impl Stream {
 
 fn is_wanted(entry: &Value, arguments: &Arguments) -> bool {
     let Ok(entry) = Entry::read(entry) else { return true };
-    let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
+    let is =
+        |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
     is(&arguments.outcome, Some(&entry.outcome))
         && is(&arguments.organisation, entry.organisation.as_deref())
         && is(&arguments.client, entry.client.as_deref())

@@ -50,7 +50,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     };
     let proof = prove(&arguments.place, &arguments.aws, seal.clone()).await?;
     let is_empty = proof.entries == 0 && proof.is_whole() && !arguments.allow_empty;
-    let why = is_empty.then(|| "there is no entry, so nothing is proved; say `--allow-empty` where that is right".into());
+    let why =
+        is_empty.then(|| "there is no entry, so nothing is proved; say `--allow-empty` where that is right".into());
     Ok(told(arguments, &proof, why))
 }
 
@@ -78,7 +79,9 @@ fn told(arguments: &Arguments, proof: &Proof, why: Option<String>) -> Outcome {
         format!("{entries} entries in {chains}: none was changed, removed, added or reordered{sealed}.\n")
     } else {
         let broken = count(faults.len(), "fault", "faults");
-        format!("{entries} entries in {chains}: {broken}. Of each chain the first is named; hold it against the archive's copy of it.\n")
+        format!(
+            "{entries} entries in {chains}: {broken}. Of each chain the first is named; hold it against the archive's copy of it.\n"
+        )
     };
     let json = || {
         json!({"ok": is_fine, "entries": proof.entries, "chains": proof.ends.len(), "faults": faults,
