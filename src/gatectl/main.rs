@@ -162,3 +162,13 @@ async fn run(command: &Command) -> Result<Outcome, Trouble> {
         Command::Man(arguments) => man::run(arguments, Arguments::command()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_as_clap_takes_it() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -16,7 +16,7 @@ use crate::files;
 use crate::item::text;
 use crate::outcome::Trouble;
 pub(crate) use schema::{Schema, schemas};
-pub(crate) use strict::{KINDS, nearest};
+pub(crate) use strict::nearest;
 use strict::{check, check_caller, is_of_register};
 use tree::Tree;
 

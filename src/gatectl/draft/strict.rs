@@ -10,11 +10,11 @@ use super::tree::Tree;
 use crate::item::text;
 
 /// The kinds that a folder may have.
-pub(crate) const KINDS: [&str; 7] =
+const KINDS: [&str; 7] =
     [Model::KIND, Group::KIND, Embargo::KIND, Licence::KIND, Clearance::KIND, List::KIND, Screening::KIND];
 
 /// The attributes that every record of the register may have.
-pub(crate) const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
+const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
 
 /// What is wrong, and on which line.
 pub(super) struct Fault {

@@ -1,7 +1,7 @@
 //! I/O. `gatectl embargo issue`: an embargo that the gate obeys on its next request.
 
 use export_gate::record::{Embargo, Item, Kind};
-use export_gate::terms::{ModelPattern, parse_time, render_time};
+use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::change::{Manner, Step, make};
 use crate::item::{choice, if_any, of_json, substance};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::says::{Says, filled};
+use crate::says::{Says, filled, pattern};
 
 /// The embargo.
 #[derive(clap::Args)]
@@ -89,11 +89,6 @@ enum Effect {
     Prohibited,
     LicenceRequired,
     Observed,
-}
-
-/// For options that name models.
-pub(crate) fn pattern(text: &str) -> Result<String, String> {
-    ModelPattern::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Shows it, asks, writes it.

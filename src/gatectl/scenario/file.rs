@@ -87,7 +87,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Scenarios, String> {
         }
         let given = Question {
             model: ModelRef::parse(&one.given.model).map_err(|error| fault("given.model", error.to_string()))?,
-            address: address(&one.given.address).map_err(|why| fault("given.address", why))?,
+            address: address(&one.given.address).map_err(|why| fault("given.address", why))?.0,
             at: parse_time(&one.given.at).map_err(|error| fault("given.at", error.to_string()))?,
             client: one.given.client,
             person: one.given.person,

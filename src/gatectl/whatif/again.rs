@@ -68,6 +68,9 @@ fn unidentified(entry: &Entry, standing: &Standing, now: Timestamp) -> Result<Ve
     });
     let organisation = |status: CallerStatus| -> Result<Organisation, String> {
         Ok(Organisation {
+            name: None,
+            aliases: Vec::new(),
+            owners: Vec::new(),
             kind: None,
             incorporated_in: None,
             organised_in_us: false,
@@ -82,6 +85,8 @@ fn unidentified(entry: &Entry, standing: &Standing, now: Timestamp) -> Result<Ve
         None => None,
         Some(of) => Some(Person {
             organisation: of.clone(),
+            name: None,
+            aliases: Vec::new(),
             nationalities: Vec::new(),
             deemed_country: None,
             us_status: UsStatus::Unknown,

@@ -1,7 +1,5 @@
 //! I/O. `gatectl explain`: what the gate would decide, with every rule that it looked at and the records used.
 
-use std::net::IpAddr;
-
 use export_gate::decision::{Decision, Outcome as Decided, Rule, Subject, explain};
 use export_gate::record::{Effect, Item};
 use export_gate::register::Resolved;
@@ -9,7 +7,7 @@ use export_gate::terms::{Match, ModelRef, parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::question::{Answer, Question, address, answer};
+use super::question::{Address, Answer, Question, address, answer};
 use super::records::{Records, Source};
 use crate::item::{as_json, text};
 use crate::outcome::{Outcome, Trouble};
@@ -28,7 +26,7 @@ pub(crate) struct Arguments {
     model: ModelRef,
     /// The address that the request comes from, or `unknown`
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    address: std::option::Option<Option<IpAddr>>,
+    address: Address,
     /// What the `End-Use` header says
     #[arg(long, value_name = "CODE")]
     end_use: Option<String>,
@@ -44,14 +42,11 @@ pub(crate) struct Arguments {
 
 /// Explains it. Exit code 0 whatever is decided, 1 where the gate could not decide.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
-    let Some(address) = arguments.address else {
-        return Err(Trouble::new("say where the request comes from: `--address 192.0.2.1`, or `--address unknown`"));
-    };
     let question = Question {
         client: arguments.client.clone(),
         person: arguments.person.clone(),
         model: arguments.model.clone(),
-        address,
+        address: arguments.address.0,
         end_use: arguments.end_use.clone(),
         at: arguments.at.unwrap_or_else(Timestamp::now),
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify};
+use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify, screen_parties};
 use export_gate::register::Register;
 use export_gate::terms::{Code, ModelRef};
 use jiff::Timestamp;
@@ -40,21 +40,25 @@ pub(crate) fn answer(
         Claimed { by_token: None, by_header: question.person.as_deref(), end_use: question.end_use.as_deref() };
     match identify(claimed, callers, from, question.at) {
         Err(codes) => Answer { subject: None, decision: Ok(Decision::unidentified(codes)) },
-        Ok(subject) => {
+        Ok(mut subject) => {
+            screen_parties(&mut subject, callers, register);
             let decision = decide(&question.model, &subject, register, exhausted, question.at);
             Answer { subject: Some(subject), decision }
         }
     }
 }
 
+/// An address as somebody said it; none is one that nobody knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Address(pub(crate) Option<IpAddr>);
+
 /// For options that name an address; `unknown` is one that nobody knows.
-pub(crate) fn address(text: &str) -> Result<Option<IpAddr>, String> {
+pub(crate) fn address(text: &str) -> Result<Address, String> {
     if text == "unknown" {
-        return Ok(None);
+        return Ok(Address(None));
     }
-    text.parse()
-        .map(Some)
-        .map_err(|_| "it is no address such as 192.0.2.1; say `unknown` for one that nobody knows".into())
+    let address = text.parse().map(|address| Address(Some(address)));
+    address.map_err(|_| "it is no address such as 192.0.2.1; say `unknown` for one that nobody knows".into())
 }
 
 /// The codes of a decision, in their order.
