@@ -76,8 +76,8 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("whatif", WHATIF),
     ("scenario", &["draft", "entry", "files", "outcome", "whatif"]),
     ("lists", COMMAND),
-    ("review", COMMAND),
-    ("report", COMMAND),
+    ("review", REVIEW),
+    ("report", REPORT),
     ("deployment", &["aws", "draft", "files", "json", "outcome", "show"]),
 ];
 
@@ -85,6 +85,28 @@ const GATECTL_MAY_IMPORT: Table = &[
 const COMMAND: &[&str] = &[
     "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome",
     "past", "period", "present", "progress", "says", "show", "tables", "versions",
+];
+
+/// What works the queue, and what reports on it, may import each what stands above it too.
+const REVIEW: &[&str] = &[
+    "aws",
+    "callers",
+    "change",
+    "clearance",
+    "entries",
+    "entry",
+    "item",
+    "listing",
+    "outcome",
+    "period",
+    "present",
+    "says",
+    "show",
+    "tables",
+];
+const REPORT: &[&str] = &[
+    "aws", "entries", "entry", "item", "ledger", "outcome", "past", "period", "present", "progress", "review", "show",
+    "tables",
 ];
 
 /// What asks again what was decided may import beside that.

@@ -25,10 +25,10 @@ pub fn screen_parties(subject: &mut Subject, callers: &Callers, register: &Regis
         let parties = embargo.applies_to.parties.as_deref().unwrap_or_default();
         match Match::any(parties.iter().map(|party| named(party, subject, callers))) {
             Match::No => {}
-            matched @ (Match::Unknown | Match::Yes) => subject.facts.parties.push(PartyMatch {
-                embargo: embargo.meta.id.clone(),
-                unknown: matched == Match::Unknown,
-            }),
+            matched @ (Match::Unknown | Match::Yes) => subject
+                .facts
+                .parties
+                .push(PartyMatch { embargo: embargo.meta.id.clone(), unknown: matched == Match::Unknown }),
         }
     }
     subject.facts.parties.sort();

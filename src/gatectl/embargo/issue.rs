@@ -79,6 +79,9 @@ struct About {
     /// A network that the address is in, such as 192.0.2.0/24; may be said again
     #[arg(long = "network", value_name = "CIDR")]
     networks: Vec<String>,
+    /// A party, by its name, and its country behind a semicolon: "Sample Trading;IR"; may be said again
+    #[arg(long = "party", value_name = "NAME[;COUNTRY]")]
+    parties: Vec<String>,
     /// An end use of the request; may be said again
     #[arg(long = "end-use", value_name = "CODE")]
     end_uses: Vec<String>,
@@ -105,14 +108,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 fn record(arguments: &Arguments, now: Timestamp) -> Item {
-    let About { models, everyone, foreign_persons, destinations, nationalities, networks, end_uses, .. } =
+    let About { models, everyone, foreign_persons, destinations, nationalities, networks, parties, end_uses, .. } =
         &arguments.about;
     let flag = |is: bool| if is { Value::Bool(true) } else { Value::Null };
     let mut to = json!({
         "everyone": flag(*everyone), "foreign_persons": flag(*foreign_persons),
         "destinations": choice(destinations, &arguments.about.except_destinations),
         "nationalities": choice(nationalities, &arguments.about.except_nationalities),
-        "networks": if_any(networks), "end_uses": if_any(end_uses),
+        "networks": if_any(networks), "parties": if parties.is_empty() { Value::Null } else { parties.iter().map(|text| party(text)).collect() },
+        "end_uses": if_any(end_uses),
     });
     if let Some(to) = to.as_object_mut() {
         to.retain(|_, value| !value.is_null());
@@ -133,6 +137,13 @@ fn record(arguments: &Arguments, now: Timestamp) -> Item {
     }));
     arguments.says.sign(&mut record, now);
     record
+}
+
+fn party(text: &str) -> Value {
+    match text.split_once(';') {
+        Some((name, country)) => json!({"name": name.trim(), "country": country.trim()}),
+        None => json!({"name": text}),
+    }
 }
 
 /// The step that puts a record; none where it is there already, but for when it was said.

@@ -40,8 +40,11 @@ pub(super) async fn activate(name: &str, edition: &str, says: &Says, manner: &Ma
         None => Err(format!("no edition {edition} of `{name}` was imported; `gatectl lists status {name}` lists them")),
         Some(manifest) => {
             let number = |name: &str| manifest.get(name).and_then(|value| value.as_n().ok()?.parse().ok());
-            let checked = shelf.check(name, edition, number("chunks").unwrap_or_default(), text(&manifest, "sha256")).await?;
-            checked.map(|()| record(&manifest, name, edition, says, now)).map_err(|why| format!("edition {edition} of `{name}`: {why}"))
+            let checked =
+                shelf.check(name, edition, number("chunks").unwrap_or_default(), text(&manifest, "sha256")).await?;
+            checked
+                .map(|()| record(&manifest, name, edition, says, now))
+                .map_err(|why| format!("edition {edition} of `{name}`: {why}"))
         }
     };
     let made = make(manner, now, |present| plan(present, record.clone()?)).await?;
@@ -61,6 +64,7 @@ fn record(manifest: &Item, name: &str, edition: &str, says: &Says, now: Timestam
 }
 
 fn plan(present: &Present, record: Item) -> Result<Vec<Step>, String> {
-    let is_so = present.record(List::KIND, text(&record, "id")).is_some_and(|there| substance(there) == substance(&record));
+    let is_so =
+        present.record(List::KIND, text(&record, "id")).is_some_and(|there| substance(there) == substance(&record));
     if is_so { Ok(Vec::new()) } else { Ok(Step::put(present, record).into_iter().collect()) }
 }

@@ -89,9 +89,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         return Ok(Outcome::new(arguments.json, json, format!("{text}Nothing was imported: {why}.\n"), false));
     }
     let packed = pack(&read).map_err(|error| Trouble::of("the list could not be packed", error))?;
-    let edition = arguments.edition.clone().unwrap_or_else(|| {
-        format!("{}-{}", now.strftime("%Y-%m-%d"), packed.sha256.get(..8).unwrap_or_default())
-    });
+    let edition = arguments
+        .edition
+        .clone()
+        .unwrap_or_else(|| format!("{}-{}", now.strftime("%Y-%m-%d"), packed.sha256.get(..8).unwrap_or_default()));
     let mut manifest = of_json(manifest(arguments, &edition, content, &packed));
     arguments.says.sign(&mut manifest, now);
     let shelf = Shelf { dynamodb, table: arguments.register.register_table.clone() };

@@ -51,6 +51,8 @@ pub(super) fn unpack(chunks: &[Vec<u8>], sha256: &str) -> Result<Vec<Value>, Str
         return Err("its chunks do not have its digest: they were changed, or some are missing".to_owned());
     }
     let mut text = String::new();
-    GzDecoder::new(packed.as_slice()).read_to_string(&mut text).map_err(|error| format!("it can't be unpacked: {error}"))?;
+    GzDecoder::new(packed.as_slice())
+        .read_to_string(&mut text)
+        .map_err(|error| format!("it can't be unpacked: {error}"))?;
     text.lines().map(|line| serde_json::from_str(line).map_err(|error| error.to_string())).collect()
 }

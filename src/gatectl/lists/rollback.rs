@@ -30,7 +30,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let key = Key { kind: List::KIND.to_owned(), id: name.clone() };
     let versions = versions(&manner.aws.dynamodb().await, &manner.register.register_table, &key).await?;
     let now = versions.first().map(|version| text(version, "edition").to_owned());
-    let before = versions.iter().skip(1).map(|version| text(version, "edition")).find(|edition| Some(*edition) != now.as_deref());
+    let before = versions
+        .iter()
+        .skip(1)
+        .map(|version| text(version, "edition"))
+        .find(|edition| Some(*edition) != now.as_deref());
     match before {
         Some(edition) => activate(name, edition, says, manner).await,
         None => {

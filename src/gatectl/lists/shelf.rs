@@ -49,7 +49,9 @@ impl Shelf {
         let put = put.condition_expression(expression).set_expression_attribute_names(Some(names));
         match put.set_expression_attribute_values(values).send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 let there = self.item(text(&item, "kind"), text(&item, "id")).await?;
                 if there.is_some_and(|there| is_same(&content(&there), &content(&item))) {
                     return Ok(());
@@ -58,7 +60,9 @@ impl Shelf {
                     "this edition was imported before, with another content: an edition never changes; give this one another name, `--edition`",
                 ))
             }
-            Err(error) => Err(Trouble::of("the edition could not be written whole; run it again to complete it", error)),
+            Err(error) => {
+                Err(Trouble::of("the edition could not be written whole; run it again to complete it", error))
+            }
         }
     }
 
@@ -81,7 +85,13 @@ impl Shelf {
     }
 
     /// Whether an edition's chunks are whole; why not.
-    pub(super) async fn check(&self, name: &str, edition: &str, chunks: u64, sha256: &str) -> Result<Result<(), String>, Trouble> {
+    pub(super) async fn check(
+        &self,
+        name: &str,
+        edition: &str,
+        chunks: u64,
+        sha256: &str,
+    ) -> Result<Result<(), String>, Trouble> {
         let mut read = Vec::new();
         for batch in (0..usize::try_from(chunks).unwrap_or_default()).collect::<Vec<_>>().chunks(AT_ONCE) {
             let gets = batch.iter().map(|index| {
@@ -106,7 +116,8 @@ impl Shelf {
     }
 
     fn unread(&self, error: impl std::error::Error + Send + Sync + 'static) -> Trouble {
-        let why = format!("the register `{}` could not be read; see `--register-table`, `--region`, `--profile`", self.table);
+        let why =
+            format!("the register `{}` could not be read; see `--register-table`, `--region`, `--profile`", self.table);
         Trouble::of(why, error)
     }
 }

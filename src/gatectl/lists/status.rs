@@ -57,7 +57,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         let editions = shelf.manifests(&name).await?;
         all.push(Status { name, record, fault, editions });
     }
-    let unknown = arguments.name.as_ref().filter(|_| all.iter().all(|one| one.record.is_none() && one.editions.is_empty()));
+    let unknown =
+        arguments.name.as_ref().filter(|_| all.iter().all(|one| one.record.is_none() && one.editions.is_empty()));
     let is_fine = all.iter().all(|one| one.fault.is_none()) && unknown.is_none();
     let mut text = match unknown {
         Some(name) => format!("There is no list `{name}`, and no edition of it was imported.\n"),
@@ -96,10 +97,20 @@ fn row(name: &str, item: &Item, edition: &str, state: &str, now: Timestamp) -> V
     let entries: u64 = item.get("entries").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default();
     let content = [text(item, "content"), text(item, "class")].join(" ");
     let published = Some(text(item, "published")).filter(|date| !date.is_empty());
-    let age = age(published.unwrap_or_else(|| text(item, "at")), now).map(|days| format!("{days} d")).unwrap_or_default();
-    [name, edition, state, content.trim(), &grouped(entries.into()), published.unwrap_or("nobody says"), &age, text(item, "by")]
-        .map(str::to_owned)
-        .to_vec()
+    let age =
+        age(published.unwrap_or_else(|| text(item, "at")), now).map(|days| format!("{days} d")).unwrap_or_default();
+    [
+        name,
+        edition,
+        state,
+        content.trim(),
+        &grouped(entries.into()),
+        published.unwrap_or("nobody says"),
+        &age,
+        text(item, "by"),
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// In days, by a time or a date.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify, screen_parties};
+use export_gate::decision::{
+    Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify, screen_parties,
+};
 use export_gate::register::Register;
 use export_gate::terms::{Code, ModelRef};
 use jiff::Timestamp;
