@@ -105,8 +105,8 @@ const REVIEW: &[&str] = &[
     "tables",
 ];
 const REPORT: &[&str] = &[
-    "aws", "entries", "entry", "item", "ledger", "outcome", "past", "period", "present", "progress", "review", "show",
-    "tables",
+    "aws", "entries", "entry", "files", "item", "ledger", "outcome", "past", "period", "present", "progress", "review",
+    "show", "tables",
 ];
 
 /// What asks again what was decided may import beside that.
