@@ -51,6 +51,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("aws", &[]),
     ("tables", &[]),
     ("says", &[]),
+    ("words", &[]),
     ("ask", &["outcome"]),
     ("files", &["outcome"]),
     ("completions", &["outcome"]),
@@ -60,7 +61,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
     ("entries", &["aws", "files", "outcome"]),
-    ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
+    ("change", &["ask", "aws", "item", "outcome", "present", "says", "tables"]),
     ("versions", &["aws", "change", "item", "outcome"]),
     ("cost", &["outcome", "show"]),
     ("embargo", COMMAND),
@@ -80,8 +81,8 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present", "progress",
-    "says", "show", "tables", "versions",
+    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present",
+    "progress", "says", "show", "tables", "versions", "words",
 ];
 
 /// The folder of the operators' command within the crate's.

@@ -1,6 +1,8 @@
 //! I/O. The callers' table: reading its records, and replacing them so that every version is kept.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use export_gate::record::Item;
 use export_gate::register::Condition;
@@ -44,7 +46,9 @@ impl Callers {
             }
             match self.record(&previous).await? {
                 Some(item) => versions.push(item),
-                None => return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut"))),
+                None => {
+                    return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut")));
+                }
             }
         }
         Ok(versions)
@@ -64,7 +68,12 @@ impl Callers {
 
     /// Puts a record in the place of what was found there, and keeps that. Returns whether it was still so; where it
     /// wasn't, nothing was written.
-    pub(crate) async fn replace(&self, found: Option<&Item>, mut record: Item, now: Timestamp) -> Result<bool, Trouble> {
+    pub(crate) async fn replace(
+        &self,
+        found: Option<&Item>,
+        mut record: Item,
+        now: Timestamp,
+    ) -> Result<bool, Trouble> {
         let mut puts = Vec::new();
         if let Some(found) = found {
             let kept = format!("{HISTORY}{}@{}", text(found, "id"), render_time(now));
@@ -77,10 +86,8 @@ impl Callers {
         let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts)).send().await;
         match sent {
             Ok(_) => Ok(true),
-            Err(error) => {
-                let cancelled = error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception());
-                if cancelled { Ok(false) } else { Err(Trouble::of("nothing was changed", error)) }
-            }
+            Err(error) if is_conflict(&error) => Ok(false),
+            Err(error) => Err(Trouble::of("nothing was changed", error)),
         }
     }
 
@@ -98,6 +105,15 @@ impl Callers {
             self.table
         )
     }
+}
+
+/// Whether somebody else was faster: a cancelled transaction may have been throttled as well.
+fn is_conflict(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return false;
+    };
+    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
 }
 
 /// A record without what says who wrote it, when and why, and which one it replaced.

@@ -43,6 +43,7 @@ mod show;
 mod tables;
 mod versions;
 mod whatif;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -21,10 +21,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = parse_time, required_if_eq("status", "verified"))]
     until: Option<Timestamp>,
     /// How, such as passport or registry-extract
-    #[arg(long, value_parser = filled)]
+    #[arg(long, value_name = "TEXT", value_parser = filled, required_if_eq("status", "verified"))]
     method: Option<String>,
     /// Where the evidence is kept
-    #[arg(long, value_parser = filled)]
+    #[arg(long, value_name = "TEXT", value_parser = filled, required_if_eq("status", "verified"))]
     evidence: Option<String>,
     #[command(flatten)]
     says: Says,
@@ -52,10 +52,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         Some(until) => format!("`{}` is {status} until {until}.", arguments.id),
         None => format!("`{}` is {status}.", arguments.id),
     };
-    change(&arguments.manner, &arguments.id, now, &done, |before| {
+    change(&arguments.manner, &arguments.id, now, &done, Vec::new(), |before| {
         let id = &arguments.id;
         if !matches!(kind(id), "organisation" | "person") {
-            return Err(format!("`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"));
+            return Err(format!(
+                "`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"
+            ));
         }
         if arguments.until.is_some_and(|until| until <= now) {
             return Err("`--until` is past: such a verification would be lapsed already".to_owned());
