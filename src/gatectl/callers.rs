@@ -18,6 +18,33 @@ const HISTORY: &str = "history#";
 /// What names the version before, in a record.
 const PREVIOUS: &str = "previous";
 
+/// What a record may have. Not gatectl alone writes this table: what somebody else adds to a record, which has no revision,
+/// must not be put over unseen.
+const ATTRIBUTES: [&str; 22] = [
+    "organisation",
+    "status",
+    "users",
+    "attestation",
+    "name",
+    "aliases",
+    "type",
+    "incorporated_in",
+    "organised_in_us",
+    "headquartered_in",
+    "identifiers",
+    "owners",
+    "end_uses",
+    "verification",
+    "nationalities",
+    "deemed_country",
+    "us_status",
+    "born",
+    "by",
+    "at",
+    "why",
+    PREVIOUS,
+];
+
 /// The callers' table.
 pub(crate) struct Callers {
     dynamodb: DynamoDb,
@@ -92,7 +119,13 @@ impl Callers {
     }
 
     fn put(&self, item: Item, found: Option<Item>) -> Result<TransactWriteItem, Trouble> {
-        let Condition { expression, names, values } = Condition::holds(found);
+        let absent: Vec<&str> =
+            found.iter().flat_map(|found| ATTRIBUTES.into_iter().filter(|name| !found.contains_key(*name))).collect();
+        let Condition { mut expression, mut names, values } = Condition::holds(found);
+        for name in absent {
+            expression += &format!(" AND attribute_not_exists(#{name})");
+            names.insert(format!("#{name}"), name.to_owned());
+        }
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(expression);
         let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
         let put = put.build().map_err(|error| Trouble::of("the change could not be made", error))?;
