@@ -490,6 +490,15 @@ async fn a_likely_slip_is_noted_before_anybody_is_asked() {
     }
 }
 
+/// What ends is no slip.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_noted_of_what_ends() {
+    let world = World::with_samples().await;
+    done(&world, &format!("embargo issue a --model fabel-5 --everyone {RULE}"));
+    let ran = done(&world, "embargo end a");
+    assert!(ran.err.contains("~ embargo/a") && !ran.err.contains("note: "), "{}", ran.err);
+}
+
 /// Runs a line while somebody else does `meanwhile`, just after what `is_it` tells was read for the `nth` time.
 fn beside(
     world: &World,
@@ -625,19 +634,17 @@ async fn every_version_is_kept_and_shown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_callers_versions_hang_together_and_a_name_is_told_by_show_alone() {
     let world = World::with_samples().await;
-    let add = "caller add person p-1 --organisation sample-us-company --us-status citizen --name \"Sample Name\"";
+    let add = "caller add person p-1 --organisation sample-us-company --us-status citizen";
     let mut all = String::new();
     for line in [
-        add,
+        &format!("{add} --name \"Sample Name\""),
         "caller verify person#p-1 --until 2036-01-01T00:00:00Z --method passport --evidence e-1",
         &format!("{add} --replace --nationality US --name \"Sample Other\""),
         "caller verify person#p-1 --status rejected --json",
     ] {
-        let line = line
-            .replace("--name \"Sample Name\" --replace --nationality US --name", "--replace --nationality US --name");
         let asked = run(&world, &format!("{line} --by a --why b"));
         assert_eq!(asked.code, 2, "{}", asked.err);
-        let ran = done(&world, &line);
+        let ran = done(&world, line);
         all += &format!("{}{}{}{}", asked.out, asked.err, ran.out, ran.err);
     }
     assert!(!all.contains("Sample"), "{all}");

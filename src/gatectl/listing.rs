@@ -3,6 +3,7 @@
 use export_gate::record::{Item, Kind, Model, Record, read};
 use export_gate::register::Fault;
 use export_gate::register::history::Key;
+use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -36,6 +37,8 @@ pub(crate) enum State {
 pub(crate) struct Listing {
     rows: Vec<(Key, State, Item)>,
     left_out: usize,
+    /// Those that were written since the moment that was asked for.
+    since: Vec<String>,
     /// What the gate can't rely on, a sentence each.
     faults: Vec<String>,
 }
@@ -76,7 +79,10 @@ impl Listing {
         let is_listed = |fault: &&Fault| rows.iter().any(|(key, ..)| key.kind == fault.kind && key.id == fault.id);
         let faults = register.faults().iter().filter(is_listed);
         let faults = faults.map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect();
-        Self { rows, left_out: out.len(), faults }
+        let is_since =
+            |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| which.at.is_some_and(|at| at < written));
+        let since = rows.iter().filter(|(.., item)| is_since(item)).map(|(key, ..)| format!("`{}`", key.id)).collect();
+        Self { rows, left_out: out.len(), since, faults }
     }
 
     /// Whether the gate can rely on all of it.
@@ -96,6 +102,9 @@ impl Listing {
         let mut text = if self.rows.is_empty() { "None.\n".to_owned() } else { table(&heading, rows, &[]) };
         for fault in &self.faults {
             text += &format!("The gate can't rely on {fault}\n");
+        }
+        if !self.since.is_empty() {
+            text += &format!("Written since, so that it may have been otherwise then: {}.\n", self.since.join(", "));
         }
         if self.left_out > 0 {
             text += &format!(

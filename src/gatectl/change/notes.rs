@@ -16,17 +16,24 @@ pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<St
     let mut notes = Vec::new();
     for step in steps {
         let name = &step.key.id;
-        if let Some(embargo) = step.record::<Embargo>() {
+        if let Some(embargo) = begun::<Embargo>(step, now) {
             notes.extend(unnamed(&embargo.models, name, &register));
             notes.extend(past(&embargo, name, now));
         }
-        if let Some(licence) = step.record::<Licence>() {
+        if let Some(licence) = begun::<Licence>(step, now) {
             notes.extend(unnamed(&licence.models, name, &register));
             notes.extend(past(&licence, name, now));
             notes.extend(unanswered(&licence, name, &next));
         }
     }
     notes
+}
+
+/// A step's record, where it is of this kind and the step doesn't end it: of what ends nothing more is said.
+fn begun<T: Kind>(step: &Step, now: Timestamp) -> Option<Record<T>> {
+    let is_past = |record: &Record<T>| record.meta.withdrawn || record.meta.window.is_over(now);
+    let was_past = step.before.as_ref().is_none_or(|before| read::<T>(before).is_ok_and(|record| is_past(&record)));
+    step.record::<T>().filter(|record| was_past || !is_past(record))
 }
 
 /// Patterns that name no model that there is.

@@ -60,7 +60,7 @@ pub(crate) struct About {
     /// A destination that is excepted
     #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations", value_parser = words::place)]
     pub(crate) except_destinations: Vec<String>,
-    /// Of where the person, or without one the organisation, is; may be said again
+    /// Where the person, or without one the organisation, is of: a country, a group or *; may be said again
     #[arg(long = "nationality", value_name = "PLACE", value_parser = words::place)]
     pub(crate) nationalities: Vec<String>,
     /// A nationality that is excepted

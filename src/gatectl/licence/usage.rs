@@ -119,7 +119,8 @@ fn shown(used: &[Used]) -> String {
     let number = |number: u64| grouped(number.into());
     let mut rows = Vec::new();
     for used in used {
-        let of = used.quota.map_or("no quota".to_owned(), number);
+        let without = if matches!(used.state, Some(State::Unreadable(_)) | None) { "unknown" } else { "no quota" };
+        let of = used.quota.map_or(without.to_owned(), number);
         let percent = used.percent().map(|percent| format!("{percent} %")).unwrap_or_default();
         rows.push(vec![used.id.clone(), used.state().to_owned(), "*".to_owned(), number(used.all()), of, percent]);
         for (model, leased) in used.leased.iter().filter(|(model, _)| *model != "*") {
