@@ -80,8 +80,8 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present", "progress",
-    "says", "show", "tables", "versions",
+    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present",
+    "progress", "says", "show", "tables", "versions",
 ];
 
 /// The folder of the operators' command within the crate's.

@@ -110,7 +110,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 fn record(arguments: &Arguments, now: Timestamp) -> Item {
-    let About { models, everyone, foreign_persons, destinations, nationalities, networks, end_uses, .. } = &arguments.about;
+    let About { models, everyone, foreign_persons, destinations, nationalities, networks, end_uses, .. } =
+        &arguments.about;
     let flag = |is: bool| if is { Value::Bool(true) } else { Value::Null };
     let mut to = json!({
         "everyone": flag(*everyone), "foreign_persons": flag(*foreign_persons),
@@ -145,8 +146,11 @@ pub(crate) fn plan(present: &Present, record: &Item, replace: bool) -> Result<Ve
     match &step.before {
         Some(before) if is_same(before, &step.after) => Ok(Vec::new()),
         Some(_) if !replace => {
-            let differs: Vec<String> =
-                step.lines().into_iter().filter(|line| !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said))).collect();
+            let differs: Vec<String> = step
+                .lines()
+                .into_iter()
+                .filter(|line| !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said)))
+                .collect();
             Err(format!(
                 "`{}` is there already, and differs: {}; say `--replace` if it is to be replaced",
                 step.key.id,

@@ -110,8 +110,8 @@ fn licensees(arguments: &Arguments) -> Result<Vec<String>, Trouble> {
     let mut all = arguments.licensees.clone();
     if let Some(path) = &arguments.licensees_from {
         let bytes = files::read(path)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Trouble::of(format!("`{}` is no text", path.display()), error))?;
+        let text =
+            String::from_utf8(bytes).map_err(|error| Trouble::of(format!("`{}` is no text", path.display()), error))?;
         let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
         let before = all.len();
         all.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
