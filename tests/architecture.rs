@@ -56,7 +56,8 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("completions", &["outcome"]),
     ("man", &["outcome"]),
     ("present", &["outcome"]),
-    ("callers", &["item", "outcome"]),
+    ("patience", &[]),
+    ("callers", &["item", "outcome", "patience"]),
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
     ("entries", &["aws", "files", "outcome"]),
@@ -80,8 +81,8 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present",
-    "progress", "says", "show", "tables", "versions",
+    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "patience",
+    "present", "progress", "says", "show", "tables", "versions",
 ];
 
 /// The folder of the operators' command within the crate's.

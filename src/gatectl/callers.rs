@@ -3,12 +3,13 @@
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use export_gate::record::Item;
-use export_gate::register::Condition;
+use export_gate::register::{Condition, WriteTrouble};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
+use crate::patience::Patience;
 
 /// How the id of every earlier version begins.
 const HISTORY: &str = "history#";
@@ -81,12 +82,16 @@ impl Callers {
             puts.push(self.put(version, None)?);
         }
         puts.push(self.put(record, found.cloned())?);
-        let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts)).send().await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error) => {
-                let cancelled = error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception());
-                if cancelled { Ok(false) } else { Err(Trouble::of("nothing was changed", error)) }
+        let mut patience = Patience::default();
+        loop {
+            let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
+            let Err(error) = sent else { return Ok(true) };
+            let error = WriteTrouble::Write(Box::new(error));
+            if error.is_conflict() {
+                return Ok(false);
+            }
+            if !error.is_passing() || !patience.wait().await {
+                return Err(Trouble::of("nothing was changed", error));
             }
         }
     }
