@@ -73,13 +73,13 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Scenarios, String> {
             .strip_prefix("unknown field `")
             .and_then(|rest| rest.split_once('`'))
             .map(|(field, rest)| nearest(field, rest.split('`').skip(1).step_by(2)));
-        format!("{name}:{}: {path}: {fault}{}", line_at(bytes, &path), near.unwrap_or_default())
+        format!("{name}:{}: {path}: {fault}{}", line_at(name, bytes, &path), near.unwrap_or_default())
     })?;
     let mut scenarios = Vec::new();
     for (index, one) in written.scenarios.into_iter().enumerate() {
         let fault = |field: &str, why: String| {
             let path = format!("scenarios[{index}].{field}");
-            format!("{name}:{}: {field}: {why}", line_at(bytes, &path))
+            format!("{name}:{}: {field}: {why}", line_at(name, bytes, &path))
         };
         if !["permit", "refuse", "undecidable"].contains(&one.expect.outcome.as_str()) {
             let why = format!("`{}` is none: write permit, refuse or undecidable", one.expect.outcome);
