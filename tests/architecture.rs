@@ -56,6 +56,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("completions", &["outcome"]),
     ("man", &["outcome"]),
     ("present", &["outcome"]),
+    ("past", &["item", "outcome", "present"]),
     ("callers", &["item", "outcome"]),
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
@@ -80,7 +81,7 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present", "progress",
+    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "past", "present", "progress",
     "says", "show", "tables", "versions",
 ];
 

@@ -32,6 +32,7 @@ mod lists;
 mod man;
 mod model;
 mod outcome;
+mod past;
 mod present;
 mod progress;
 mod register;

@@ -1,12 +1,143 @@
-//! I/O. `gatectl replay`.
+//! I/O. `gatectl replay`: a recorded decision, taken again from its facts and the records of its revision.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::ledger::bears_its_hash;
+use export_gate::register::Register;
+use export_gate::terms::Window;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::asked::Asked;
+use super::compared::differences;
+use super::replayed::{Came, Replayed, Several};
+use super::since::Since;
+use crate::aws::Aws;
+use crate::entries::{Found, Place};
+use crate::json::member;
 use crate::outcome::{Outcome, Trouble};
+use crate::past::Past;
+use crate::progress;
+use crate::tables::RegisterTable;
 
 /// What it was told.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The decision's id, as the Decision-Id header and the ledger have it
+    #[arg(value_name = "DECISION", required_unless_present = "all", conflicts_with = "all")]
+    decision: Option<String>,
+    /// Replay every decision
+    #[arg(long)]
+    all: bool,
+    /// With --all: only those since then, such as 7d, 24h or 2026-06-12T21:21:00Z
+    #[arg(long, value_name = "WHEN", requires = "all", value_parser = Since::parse)]
+    since: Option<Since>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    register: RegisterTable,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`replay` is not built yet"))
+/// How many revisions' registers are held at once.
+const HELD: usize = 64;
+
+/// The registers of the past, each built once while it is held.
+struct Registers {
+    past: Past,
+    held: HashMap<u64, Result<Register, String>>,
+    now: Timestamp,
+}
+
+/// Replays one, or all.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let dynamodb = arguments.aws.dynamodb().await;
+    let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
+    let mut registers = Registers { past, held: HashMap::new(), now };
+    let Some(decision) = &arguments.decision else { return all(arguments, &mut registers).await };
+    let entry = entry(arguments, decision).await?;
+    let entry = match member(&entry, &["of"]).as_str() {
+        Some(of) => self::entry(arguments, of).await?,
+        None => entry,
+    };
+    Ok(replayed(entry, &mut registers).outcome(decision, arguments.json))
+}
+
+async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome, Trouble> {
+    let window = Window { from: arguments.since.as_ref().map(|since| since.before(registers.now)).transpose()?, until: None };
+    let bar = progress::counter("decisions");
+    let mut several = Several::default();
+    let take = |found| {
+        bar.inc(1);
+        match found {
+            // A completion says how an answer ended, not what was decided.
+            Found::Entry(entry) if member(&entry, &["kind"]) == "completion" => several.completions(),
+            Found::Entry(entry) => several.take(replayed(entry, registers)),
+            Found::Unread { place, why } => several.unread(format!("{place}: {why}")),
+        }
+    };
+    arguments.place.read(&arguments.aws, window, take).await?;
+    bar.finish_and_clear();
+    Ok(several.outcome(arguments.json))
+}
+
+/// One entry of the ledger: by its key from the table, or from wherever it stands in the archive.
+async fn entry(arguments: &Arguments, decision: &str) -> Result<Value, Trouble> {
+    let none = || Trouble::new(format!("the ledger has no decision `{decision}`: is it the right ledger?"));
+    let key = decision.rsplit_once('-').and_then(|(chain, seq)| Some((chain, seq.parse::<u64>().ok()?)));
+    let Some((chain, seq)) = key else {
+        return Err(Trouble::new(format!("`{decision}` is no decision's id, which is a chain, `-` and a number")));
+    };
+    if let (None, Some(table)) = (&arguments.place.ledger, &arguments.place.ledger_table) {
+        let read = arguments.aws.dynamodb().await.get_item().table_name(table).consistent_read(true);
+        let read = read.key("chain", AttributeValue::S(chain.to_owned())).key("seq", AttributeValue::N(seq.to_string()));
+        let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
+        let item = read.send().await.map_err(|error| Trouble::of(why(), error))?.item.ok_or_else(none)?;
+        return serde_dynamo::from_item(item).map_err(|error| Trouble::of("the entry can't be read", error));
+    }
+    let mut found = None;
+    let take = |one| match one {
+        Found::Entry(entry) if member(&entry, &["decision_id"]) == decision => found = Some(entry),
+        Found::Entry(_) | Found::Unread { .. } => {}
+    };
+    arguments.place.read(&arguments.aws, Window::default(), take).await?;
+    found.ok_or_else(none)
+}
+
+/// What came of an entry.
+fn replayed(entry: Value, registers: &mut Registers) -> Replayed {
+    let came = if bears_its_hash(&entry) { came(&entry, registers) } else { Came::Changed };
+    Replayed { entry, came }
+}
+
+fn came(entry: &Value, registers: &mut Registers) -> Came {
+    let asked = match Asked::of(entry) {
+        Ok(asked) => asked,
+        Err(why) => return Came::Unread(why),
+    };
+    let register = match registers.at(asked.revision) {
+        Ok(register) => register,
+        Err(why) => return Came::Lost(why.clone()),
+    };
+    let faults = register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why));
+    match differences(entry, &asked.again(register, asked.at)) {
+        none if none.is_empty() => Came::Same,
+        differences => Came::Differs { differences, faults: faults.collect() },
+    }
+}
+
+impl Registers {
+    fn at(&mut self, revision: u64) -> &Result<Register, String> {
+        if self.held.len() >= HELD && !self.held.contains_key(&revision) {
+            self.held.clear();
+        }
+        // Damage seen only now is within its grace at every decision: the gate decided, so it was within it then.
+        self.held.entry(revision).or_insert_with(|| self.past.at(revision, self.now))
+    }
 }
