@@ -38,9 +38,8 @@ impl Past {
         for (key, item) in present.records {
             past.versions.entry(key).or_default().push(item);
         }
-        let histories = kinds.iter().map(|kind| async move {
-            partition(dynamodb, table, &format!("{HISTORY}{kind}")).await
-        });
+        let histories =
+            kinds.iter().map(|kind| async move { partition(dynamodb, table, &format!("{HISTORY}{kind}")).await });
         for item in futures_util::future::try_join_all(histories).await?.into_iter().flatten() {
             if let Some((key, version)) = as_it_stood(item) {
                 past.versions.entry(key).or_default().push(version);
@@ -157,7 +156,8 @@ mod tests {
     #[test]
     fn a_revision_is_rebuilt_only_from_what_it_wrote() {
         let now = Timestamp::UNIX_EPOCH;
-        let [one, two, bad] = [(1, "prohibited"), (2, "observed"), (3, "sold")].map(|(n, effect)| version("e", n, effect));
+        let [one, two, bad] =
+            [(1, "prohibited"), (2, "observed"), (3, "sold")].map(|(n, effect)| version("e", n, effect));
         let [forged] = [(1, "observed")].map(|(n, effect)| version("e", n, effect));
         let written = [one.clone(), two.clone(), bad.clone()];
         let whole = past(&written, vec![bad.1.clone(), forged.1.clone(), two.1.clone(), one.1]);

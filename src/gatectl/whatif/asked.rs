@@ -110,15 +110,15 @@ fn subject(entry: &Entry) -> Result<By, String> {
 fn stranger(entry: &Entry) -> Result<By, String> {
     let standing = Standing::deserialize(&entry.facts).map_err(|error| format!("facts: {error}"))?;
     let verified = |until: &Option<String>| until.as_ref().map(|until| json!({"status": "verified", "until": until}));
-    let client = standing.client.map(|status| {
-        json!({"organisation": entry.organisation, "status": status, "users": standing.users})
-    });
-    let organisation = standing.organisation.map(|status| {
-        json!({"status": status, "verification": verified(&standing.organisation_verified_until)})
-    });
-    let person = standing.person_of.as_ref().map(|organisation| {
-        json!({"organisation": organisation, "verification": verified(&standing.person_verified_until)})
-    });
+    let client = standing
+        .client
+        .map(|status| json!({"organisation": entry.organisation, "status": status, "users": standing.users}));
+    let organisation = standing
+        .organisation
+        .map(|status| json!({"status": status, "verification": verified(&standing.organisation_verified_until)}));
+    let person = standing.person_of.as_ref().map(
+        |organisation| json!({"organisation": organisation, "verification": verified(&standing.person_verified_until)}),
+    );
     let callers = Callers {
         client: client.map(|client| record(client, Client::read)).transpose()?,
         organisation: organisation.map(|organisation| record(organisation, Organisation::read)).transpose()?,
@@ -128,9 +128,6 @@ fn stranger(entry: &Entry) -> Result<By, String> {
     Ok(By::Stranger(Box::new(Stranger { callers, by_token: entry.person.clone(), by_header })))
 }
 
-fn record<T>(
-    json: Value,
-    read: impl Fn(Item) -> Result<T, export_gate::record::Unreadable>,
-) -> Result<T, String> {
+fn record<T>(json: Value, read: impl Fn(Item) -> Result<T, export_gate::record::Unreadable>) -> Result<T, String> {
     read(crate::item::of_json(json)).map_err(|error| format!("facts: {error}"))
 }

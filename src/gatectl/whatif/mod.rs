@@ -2,8 +2,19 @@
 
 mod asked;
 mod compared;
+mod effects;
 pub(crate) mod explain;
+mod explained;
+mod question;
+mod records;
 pub(crate) mod replay;
 mod replayed;
-mod since;
+mod rule;
 pub(crate) mod simulate;
+mod since;
+mod told;
+mod used;
+
+pub(crate) use explained::outcome;
+pub(crate) use question::{Address, Answer, Question, location};
+pub(crate) use records::{Records, Source};

@@ -70,7 +70,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome, Trouble> {
-    let window = Window { from: arguments.since.as_ref().map(|since| since.before(registers.now)).transpose()?, until: None };
+    let window =
+        Window { from: arguments.since.as_ref().map(|since| since.before(registers.now)).transpose()?, until: None };
     let bar = progress::counter("decisions");
     let mut several = Several::default();
     let take = |found| {
@@ -96,7 +97,8 @@ async fn entry(arguments: &Arguments, decision: &str) -> Result<Value, Trouble> 
     };
     if let (None, Some(table)) = (&arguments.place.ledger, &arguments.place.ledger_table) {
         let read = arguments.aws.dynamodb().await.get_item().table_name(table).consistent_read(true);
-        let read = read.key("chain", AttributeValue::S(chain.to_owned())).key("seq", AttributeValue::N(seq.to_string()));
+        let read =
+            read.key("chain", AttributeValue::S(chain.to_owned())).key("seq", AttributeValue::N(seq.to_string()));
         let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
         let item = read.send().await.map_err(|error| Trouble::of(why(), error))?.item.ok_or_else(none)?;
         return serde_dynamo::from_item(item).map_err(|error| Trouble::of("the entry can't be read", error));

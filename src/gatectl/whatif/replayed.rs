@@ -147,11 +147,9 @@ impl Several {
             (0, _) => "There is no decision in that period.\n".to_owned(),
             (_, true) if decisions == 1 => "The one decision comes out the same.\n".to_owned(),
             (_, true) => format!("All {} come out the same.\n", count(decisions, "decision", "decisions")),
-            (_, false) => format!(
-                "{} of {} come out the same.\n",
-                self.same,
-                count(decisions, "decision", "decisions")
-            ),
+            (_, false) => {
+                format!("{} of {} come out the same.\n", self.same, count(decisions, "decision", "decisions"))
+            }
         };
         let json = || {
             json!({"ok": is_fine, "decisions": decisions, "same": self.same, "completions": self.completions,
