@@ -49,7 +49,8 @@ impl<'a> Explained<'a> {
             text += &self.rules_text();
             text += &indented("Reasons, the first gives the status", &reasons(decision));
         }
-        text + &indented("Records", &self.used_text())
+        text += &indented("Records", &self.used_text());
+        format!("{}\n", text.trim_end())
     }
 
     fn asked(&self) -> Vec<(&str, String)> {
@@ -139,7 +140,12 @@ impl<'a> Explained<'a> {
             return indented(&title, "none names it\n");
         }
         let row = |rule: &Rule<'_>| {
-            vec![rule.embargo.meta.id.clone(), effect(rule).to_owned(), keys(rule), comes_to(rule, self.question)]
+            vec![
+                rule.embargo.meta.id.clone(),
+                effect(rule).to_owned(),
+                keys(rule, self.records.record(Embargo::KIND, &rule.embargo.meta.id)),
+                comes_to(rule, self.question),
+            ]
         };
         let mut text =
             indented(&title, &table(&["embargo", "effect", "keys", "comes to"], self.rules.iter().map(row), &[]));
@@ -169,10 +175,10 @@ impl<'a> Explained<'a> {
         if let Err(undecidable) = &self.answer.came {
             take(&undecidable.kind, &undecidable.id);
         }
-        if let Some(model) = self.model {
+        if let (Some(_), Some(model)) = (&self.answer.subject, self.model) {
             take(Model::KIND, &model.meta.id);
+            take(Screening::KIND, "screening");
         }
-        take(Screening::KIND, "screening");
         for rule in self.rules.iter().filter(|rule| rule.in_force) {
             take(Embargo::KIND, &rule.embargo.meta.id);
             groups(rule.embargo).for_each(|group| take(Group::KIND, group));

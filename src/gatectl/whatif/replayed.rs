@@ -111,15 +111,27 @@ impl Replayed {
 pub(super) struct Several {
     same: usize,
     completions: usize,
+    otherwise: usize,
+    /// The first of them.
     others: Vec<Replayed>,
+    unread_count: usize,
+    /// The first of them.
     unread: Vec<String>,
 }
+
+/// How many of each are named.
+const NAMED: usize = 100;
 
 impl Several {
     pub(super) fn take(&mut self, replayed: Replayed) {
         match replayed.came {
             Came::Same => self.same = self.same.saturating_add(1),
-            Came::Differs { .. } | Came::Changed | Came::Unread(_) | Came::Lost(_) => self.others.push(replayed),
+            Came::Differs { .. } | Came::Changed | Came::Unread(_) | Came::Lost(_) => {
+                self.otherwise = self.otherwise.saturating_add(1);
+                if self.others.len() < NAMED {
+                    self.others.push(replayed);
+                }
+            }
         }
     }
 
@@ -128,20 +140,28 @@ impl Several {
     }
 
     pub(super) fn unread(&mut self, what: String) {
-        self.unread.push(what);
+        self.unread_count = self.unread_count.saturating_add(1);
+        if self.unread.len() < NAMED {
+            self.unread.push(what);
+        }
     }
 
     /// What is printed; nothing to replay proves nothing.
     pub(super) fn outcome(mut self, as_json: bool) -> Outcome {
         self.others.sort_by_key(|one| (one.text("at"), one.text("decision_id")));
-        let decisions = self.same.saturating_add(self.others.len());
-        let is_fine = self.others.is_empty() && self.unread.is_empty() && decisions > 0;
+        let decisions = self.same.saturating_add(self.otherwise);
+        let is_fine = self.otherwise == 0 && self.unread_count == 0 && decisions > 0;
         let mut text = String::new();
         for one in &self.others {
             text += &format!("{}\n{}", one.says(), one.more());
         }
         for what in &self.unread {
             text += &format!("can't be read: {what}\n");
+        }
+        for (all, named) in [(self.otherwise, self.others.len()), (self.unread_count, self.unread.len())] {
+            if all > named {
+                text += &format!("and {} more\n", all.saturating_sub(named));
+            }
         }
         text += &match (decisions, is_fine) {
             (0, _) => "There is no decision in that period.\n".to_owned(),
@@ -152,7 +172,8 @@ impl Several {
             }
         };
         let json = || {
-            json!({"ok": is_fine, "decisions": decisions, "same": self.same, "completions": self.completions,
+            json!({"ok": is_fine, "decisions": decisions, "same": self.same, "otherwise": self.otherwise,
+                   "completions": self.completions, "unread_count": self.unread_count,
                    "others": self.others.iter().map(Replayed::told).collect::<Vec<_>>(), "unread": self.unread})
         };
         Outcome::new(as_json, json, text, is_fine)

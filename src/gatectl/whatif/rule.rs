@@ -1,11 +1,16 @@
 //! Pure. A rule that a decision looked at, in words.
 
 use export_gate::decision::Rule;
-use export_gate::record::{Effect, Embargo, Licence, Places, Record};
+use export_gate::record::{Effect, Embargo, Item, Licence, Places, Record};
 use export_gate::terms::{Code, Match, render_time};
 use serde_json::{Value, json};
 
 use super::question::Question;
+use crate::item::as_json;
+use crate::json::member;
+
+/// How many of a list's values are shown.
+const MOST_NAMED: usize = 6;
 
 /// What an embargo does, in words.
 pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
@@ -16,10 +21,41 @@ pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
     }
 }
 
-/// Each key, with how it matches.
-pub(super) fn keys(rule: &Rule<'_>) -> String {
-    let key = |(code, matched): &(Code, Match)| format!("{} {}", key_name(*code), word(*matched));
+/// Each key, with what the record names by it and how that matches.
+pub(super) fn keys(rule: &Rule<'_>, record: Option<&Item>) -> String {
+    let written = record.map(|item| member(&as_json(item), &["applies_to"]).clone()).unwrap_or_default();
+    let key = |(code, matched): &(Code, Match)| {
+        let named = named(*code, &written).map(|named| format!(" ({named})")).unwrap_or_default();
+        format!("{}{named} {}", key_name(*code), word(*matched))
+    };
     rule.keys.iter().map(key).collect::<Vec<_>>().join(", ")
+}
+
+/// What the record names by a key, where it names anything; an attribute's name is its key's in the plural.
+fn named(code: Code, written: &Value) -> Option<String> {
+    let key = key_name(code).replace('-', "_");
+    let stem = key.get(..key.len().saturating_sub(1))?;
+    let (_, value) = written.as_object()?.iter().find(|(name, _)| name.starts_with(stem))?;
+    let list = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (any_of, except) = match value {
+        Value::Array(_) => (list(value), Vec::new()),
+        other => (list(member(other, &["any_of"])), list(member(other, &["except"]))),
+    };
+    let some = |list: &[String]| match list.len() {
+        0..=MOST_NAMED => list.join(" "),
+        more => format!(
+            "{} and {} more",
+            list.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(" "),
+            more.saturating_sub(MOST_NAMED)
+        ),
+    };
+    match (any_of.is_empty(), except.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(some(&any_of)),
+        (false, false) => Some(format!("{} except {}", some(&any_of), some(&except))),
+    }
 }
 
 fn key_name(code: Code) -> &'static str {
