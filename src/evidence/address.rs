@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 ///
 /// Mapped (RFC 4291, 2.5.5.2), IPv4-compatible (RFC 4291, 2.5.5.1), translated (RFC 2765), 6to4 (RFC 3056), NAT64
 /// (RFC 6052, RFC 8215) and Teredo (RFC 4380).
-pub(super) fn unwrap(address: IpAddr) -> Vec<IpAddr> {
+#[must_use]
+pub fn addresses(address: IpAddr) -> Vec<IpAddr> {
     match address {
         IpAddr::V4(_) => vec![address],
         IpAddr::V6(v6) => std::iter::once(address).chain(embedded(v6).map(IpAddr::V4)).collect(),
@@ -44,11 +45,11 @@ mod tests {
             "2001:0:53aa:64c:0:0:3fff:fdde",
         ] {
             let address: IpAddr = form.parse().unwrap();
-            assert_eq!(unwrap(address), [address, "192.0.2.33".parse().unwrap()], "{form}");
+            assert_eq!(addresses(address), [address, "192.0.2.33".parse().unwrap()], "{form}");
         }
         for plain in ["192.0.2.33", "2001:db8::1", "::1", "::", "2001:4860:4860::8888"] {
             let address: IpAddr = plain.parse().unwrap();
-            assert_eq!(unwrap(address), [address]);
+            assert_eq!(addresses(address), [address]);
         }
     }
 }

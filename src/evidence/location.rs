@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use maxminddb::{MaxMindDbError, Reader};
 use serde::Deserialize;
 
-use super::address::unwrap;
+use super::address::addresses;
 use crate::decision::{LocationFacts, Where};
 use crate::terms::{Country, Destination, Region};
 
@@ -100,7 +100,7 @@ impl Location {
     /// Where an address is. What is embedded in it is what is looked up.
     #[must_use]
     pub fn of(&self, source: Option<IpAddr>) -> Where {
-        let addresses = source.map(unwrap).unwrap_or_default();
+        let addresses = source.map(addresses).unwrap_or_default();
         let to = addresses.last().map(|innermost| self.look_up(*innermost)).unwrap_or_default();
         Where { addresses, to, by: self.facts.clone() }
     }

@@ -4,5 +4,6 @@ mod address;
 mod callers;
 mod location;
 
+pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
 pub use location::{Location, LocationError};
