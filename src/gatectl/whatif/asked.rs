@@ -5,13 +5,15 @@ use std::net::IpAddr;
 
 use export_gate::decision::{Callers, Claimed, Decision, Facts, Subject, Undecidable, Where, decide, identify};
 use export_gate::evidence::addresses;
-use export_gate::ledger::Standing;
+use export_gate::ledger::{Entry, Rests, Standing, bears_its_hash};
 use export_gate::record::{Client, Item, Organisation, Person};
 use export_gate::register::Register;
-use export_gate::terms::{Destination, ModelRef, parse_time};
+use export_gate::terms::{ModelRef, parse_time};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::item::of_json;
+use crate::json::member;
 
 /// A decision to take again.
 pub(crate) struct Asked {
@@ -19,8 +21,6 @@ pub(crate) struct Asked {
     pub(crate) at: Timestamp,
     /// The register's revision then.
     pub(crate) revision: u64,
-    /// The client, where there was one.
-    pub(crate) client: Option<String>,
     /// The model.
     pub(crate) model: ModelRef,
     /// Who asked.
@@ -45,31 +45,27 @@ pub(crate) struct Stranger {
 /// What the law says now.
 pub(crate) type Again = Result<Decision, Undecidable>;
 
-#[derive(Deserialize)]
-struct Entry {
-    at: String,
-    client: Option<String>,
-    destination: Option<Destination>,
-    facts: Value,
-    model: String,
-    organisation: Option<String>,
-    person: Option<String>,
-    revision: u64,
-    source_ip: Option<IpAddr>,
-}
-
 impl Asked {
-    /// Reads the entry of a decision.
+    /// Reads the entry of a decision. Only one that is what the gate wrote, and of which this version reads all, can be
+    /// decided again.
     ///
     /// # Errors
-    /// What of it can't be read.
-    pub(crate) fn of(entry: &Value) -> Result<Self, String> {
-        let entry: Entry = serde_path_to_error::deserialize(entry).map_err(|error| error.to_string())?;
-        let by = if entry.facts.get("persons").is_some() { subject(&entry)? } else { stranger(&entry)? };
+    /// What is wrong with it.
+    pub(crate) fn of(written: &Value) -> Result<Self, String> {
+        if !bears_its_hash(written) {
+            return Err("it does not bear its hash: it was changed, and proves nothing".to_owned());
+        }
+        let entry: Entry = serde_path_to_error::deserialize(written).map_err(|error| error.to_string())?;
+        if entry.hash().ok().as_deref() != member(written, &["hash"]).as_str() {
+            return Err("it says more than this version reads".to_owned());
+        }
+        let by = match &entry.facts {
+            Rests::On(facts) => subject(&entry, facts)?,
+            Rests::Standing(standing) => stranger(&entry, standing)?,
+        };
         Ok(Self {
             at: parse_time(&entry.at).map_err(|error| error.to_string())?,
             revision: entry.revision,
-            client: entry.client,
             model: ModelRef::asked(&entry.model),
             by,
         })
@@ -96,19 +92,19 @@ impl Asked {
     }
 }
 
-fn subject(entry: &Entry) -> Result<By, String> {
-    let facts = Facts::deserialize(&entry.facts).map_err(|error| format!("facts: {error}"))?;
+fn subject(entry: &Entry, facts: &Facts) -> Result<By, String> {
+    let address = entry.source_ip.as_ref().map(|address| address.parse::<IpAddr>()).transpose();
+    let address = address.map_err(|error| format!("source_ip: {error}"))?;
     Ok(By::Subject(Box::new(Subject {
         organisation: entry.organisation.clone().ok_or("organisation: it is missing beside the facts")?,
-        addresses: entry.source_ip.map(addresses).unwrap_or_default(),
+        addresses: address.map(addresses).unwrap_or_default(),
         to: entry.destination.clone().unwrap_or_default(),
-        facts,
+        facts: facts.clone(),
     })))
 }
 
 /// The callers' records, with as much in them as identifying needs: what the entry has of them.
-fn stranger(entry: &Entry) -> Result<By, String> {
-    let standing = Standing::deserialize(&entry.facts).map_err(|error| format!("facts: {error}"))?;
+fn stranger(entry: &Entry, standing: &Standing) -> Result<By, String> {
     let verified = |until: &Option<String>| until.as_ref().map(|until| json!({"status": "verified", "until": until}));
     let client = standing
         .client
@@ -124,10 +120,10 @@ fn stranger(entry: &Entry) -> Result<By, String> {
         organisation: organisation.map(|organisation| record(organisation, Organisation::read)).transpose()?,
         person: person.map(|person| record(person, Person::read)).transpose()?,
     };
-    let by_header = standing.person_by_header;
+    let by_header = standing.person_by_header.clone();
     Ok(By::Stranger(Box::new(Stranger { callers, by_token: entry.person.clone(), by_header })))
 }
 
 fn record<T>(json: Value, read: impl Fn(Item) -> Result<T, export_gate::record::Unreadable>) -> Result<T, String> {
-    read(crate::item::of_json(json)).map_err(|error| format!("facts: {error}"))
+    read(of_json(json)).map_err(|error| format!("facts: {error}"))
 }

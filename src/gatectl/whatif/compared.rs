@@ -49,18 +49,11 @@ fn outcome(entry: &Value, again: String) -> Difference {
 pub(super) fn told(decision: &Decision) -> Map<String, Value> {
     let is_permit = matches!(decision.outcome, Outcome::Permit(_));
     let reasons: Vec<EntryReason> = decision.reasons.iter().map(EntryReason::from).collect();
-    let embargoes = decision.embargoes.iter().map(|applied| {
-        let mut told = json!({"effect": applied.effect, "embargo": applied.embargo});
-        if let (Some(licence), Some(told)) = (&applied.licence, told.as_object_mut()) {
-            told.insert("licence".to_owned(), licence.clone().into());
-        }
-        told
-    });
     let mut told = Map::from_iter([
         ("outcome".to_owned(), json!(if is_permit { "permit" } else { "refuse" })),
         ("status".to_owned(), decision.status().into()),
         ("reasons".to_owned(), json!(reasons)),
-        ("embargoes".to_owned(), embargoes.collect()),
+        ("embargoes".to_owned(), json!(decision.embargoes)),
         ("licences".to_owned(), decision.licences().into()),
     ]);
     if let Some((model, endpoint)) = &decision.model {

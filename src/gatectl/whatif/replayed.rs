@@ -19,9 +19,7 @@ pub(super) enum Came {
     Same,
     /// Something else, with the records that could not be read at that revision.
     Differs { differences: Vec<Difference>, faults: Vec<String> },
-    /// The entry does not bear its hash.
-    Changed,
-    /// The entry can't be read.
+    /// The entry was changed, or can't be read.
     Unread(String),
     /// The register can't be had as it was.
     Lost(String),
@@ -41,7 +39,6 @@ impl Replayed {
         match self.came {
             Came::Same => "same",
             Came::Differs { .. } => "differs",
-            Came::Changed => "changed",
             Came::Unread(_) => "unreadable",
             Came::Lost(_) => "lost",
         }
@@ -62,11 +59,7 @@ impl Replayed {
                 let fields: Vec<&str> = differences.iter().map(|one| one.field).collect();
                 format!("`{id}` comes out otherwise: {}.", fields.join(", "))
             }
-            Came::Changed => {
-                format!("`{id}` does not bear its hash: the entry was changed, and proves nothing.")
-            }
-            Came::Unread(why) => format!("`{id}` can't be read: {why}."),
-            Came::Lost(why) => format!("`{id}` can't be decided again: {why}."),
+            Came::Unread(why) | Came::Lost(why) => format!("`{id}` can't be decided again: {why}."),
         }
     }
 
@@ -88,7 +81,7 @@ impl Replayed {
                 differs = differences.iter().map(told).collect();
             }
             Came::Unread(reason) | Came::Lost(reason) => why = reason.clone().into(),
-            Came::Same | Came::Changed => {}
+            Came::Same => {}
         }
         let field = |name: &str| member(&self.entry, &[name]).clone();
         json!({"decision_id": field("decision_id"), "came_out": self.word(), "differences": differs, "why": why,
@@ -126,7 +119,7 @@ impl Several {
     pub(super) fn take(&mut self, replayed: Replayed) {
         match replayed.came {
             Came::Same => self.same = self.same.saturating_add(1),
-            Came::Differs { .. } | Came::Changed | Came::Unread(_) | Came::Lost(_) => {
+            Came::Differs { .. } | Came::Unread(_) | Came::Lost(_) => {
                 self.otherwise = self.otherwise.saturating_add(1);
                 if self.others.len() < NAMED {
                     self.others.push(replayed);
