@@ -17,4 +17,4 @@ mod used;
 
 pub(crate) use explained::outcome;
 pub(crate) use question::{Address, Answer, Question, location};
-pub(crate) use records::{Records, Source};
+pub(crate) use records::Source;

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all: bool,
     /// With --all: only those since then, such as 7d, 24h or 2026-06-12T21:21:00Z
-    #[arg(long, value_name = "WHEN", requires = "all", value_parser = Since::parse)]
+    #[arg(long, value_name = "WHEN", conflicts_with = "decision", value_parser = Since::parse)]
     since: Option<Since>,
     #[command(flatten)]
     place: Place,
