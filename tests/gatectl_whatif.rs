@@ -489,7 +489,9 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
     lines[1] = "{".to_owned();
     let archive = folder.file("ledger/a.jsonl", lines.join("\n"));
     let line = format!("simulate --with {draft} --since 7d {{register}} --ledger {archive}");
-    let told = run(&world, &format!("{line} --json")).json();
+    let ran = run(&world, &format!("{line} --json"));
+    assert_eq!(ran.code, 1, "a part of the ledger can't be read");
+    let told = ran.json();
     assert_eq!((&told["lose"]["decisions"], &told["gain"]["decisions"]), (&json!(0), &json!(0)), "{told}");
     assert_eq!((&told["decisions"], &told["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
     let text = run(&world, &line).out;

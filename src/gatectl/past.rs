@@ -13,47 +13,47 @@ use crate::item::text;
 use crate::outcome::Trouble;
 use crate::present::Present;
 
-/// Every version of every record.
+/// What every revision wrote.
 pub(crate) struct Past {
     /// The revision that the register stands at.
     revision: u64,
-    /// By revision: what says which records it wrote.
-    changes: BTreeMap<u64, Item>,
-    /// By record: its versions, as they stood in the table.
-    versions: HashMap<Key, Vec<Item>>,
+    /// By revision: each record that it wrote, or why it can't be had as it was.
+    written: BTreeMap<u64, Vec<Result<Item, String>>>,
 }
 
 impl Past {
     /// Reads the present, then the history: what is replaced meanwhile stands in both.
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
         let present = Present::read(dynamodb, table).await?;
-        let mut past = Self { revision: present.revision, changes: BTreeMap::new(), versions: HashMap::new() };
-        for item in partition(dynamodb, table, CHANGES).await? {
-            if let Ok(revision) = text(&item, "id").parse() {
-                past.changes.insert(revision, item);
-            }
-        }
-        let written = past.changes.values().flat_map(keys);
-        let kinds: BTreeSet<String> = written.map(|key| key.kind).collect();
-        for (key, item) in present.records {
-            past.versions.entry(key).or_default().push(item);
-        }
-        let histories =
-            kinds.iter().map(|kind| async move { partition(dynamodb, table, &format!("{HISTORY}{kind}")).await });
-        for item in futures_util::future::try_join_all(histories).await?.into_iter().flatten() {
-            if let Some((key, version)) = as_it_stood(item) {
-                past.versions.entry(key).or_default().push(version);
-            }
-        }
-        Ok(past)
+        let changes = partition(dynamodb, table, CHANGES).await?;
+        let kinds: BTreeSet<String> = changes.iter().flat_map(keys).map(|key| key.kind).collect();
+        let histories = kinds.iter().map(|kind| format!("{HISTORY}{kind}"));
+        let histories = histories.map(|kind| async move { partition(dynamodb, table, &kind).await });
+        let kept = futures_util::future::try_join_all(histories).await?.into_iter().flatten().filter_map(as_it_stood);
+        Ok(Self::of(present.revision, &changes, present.records.into_iter().chain(kept)))
     }
 
-    /// The register as a gate had it that had read every version until that revision, the last one at `now`: the last
-    /// readable versions serve. What each revision wrote is proved by the digests that it left.
+    /// Proves of each version that it is what its revision wrote, by the digest that the revision left.
+    fn of(revision: u64, changes: &[Item], versions: impl Iterator<Item = (Key, Item)>) -> Self {
+        let mut by_key: HashMap<Key, Vec<Item>> = HashMap::new();
+        for (key, version) in versions {
+            by_key.entry(key).or_default().push(version);
+        }
+        let proved = |change: &Item| {
+            let number = text(change, "id").parse().ok()?;
+            let found =
+                |key: Key| version(by_key.get(&key).map(Vec::as_slice).unwrap_or_default(), change, &key, number);
+            Some((number, keys(change).into_iter().map(found).collect()))
+        };
+        Self { revision, written: changes.iter().filter_map(proved).collect() }
+    }
+
+    /// The register as a gate had it that read every version until that revision, the last one at `now`: last readable
+    /// versions serve. `base` is the register at an earlier revision.
     ///
     /// # Errors
     /// Which record can't be had as it was.
-    pub(crate) fn at(&self, revision: u64, now: Timestamp) -> Result<Register, String> {
+    pub(crate) fn at(&self, base: &Register, revision: u64, now: Timestamp) -> Result<Register, String> {
         if revision > self.revision {
             return Err(format!(
                 "the register stands at revision {}, before {revision}: it was restored from a backup, or this is another register",
@@ -61,28 +61,24 @@ impl Past {
             ));
         }
         let mut items = Vec::new();
-        for number in 1..=revision {
-            let Some(change) = self.changes.get(&number) else {
-                return Err(format!(
-                    "`{}`, which says what revision {number} wrote, is not in the history",
-                    change_key(number)
-                ));
+        for number in base.revision().saturating_add(1)..=revision {
+            let Some(written) = self.written.get(&number) else {
+                let key = change_key(number);
+                return Err(format!("`{key}`, which says what revision {number} wrote, is not in the history"));
             };
-            for key in keys(change) {
-                items.push(self.version(change, &key, number)?);
-            }
+            items.extend(written.iter().cloned().collect::<Result<Vec<_>, _>>()?);
         }
-        Ok(Register::default().with(items, &Head { revision, ..Head::default() }, now))
+        Ok(base.with(items, &Head { revision, ..Head::default() }, now))
     }
+}
 
-    fn version(&self, change: &Item, key: &Key, revision: u64) -> Result<Item, String> {
-        let bearing = self.versions.get(key).into_iter().flatten().filter(|item| revision_of(item) == Some(revision));
-        let bearing: Vec<&Item> = bearing.collect();
-        match bearing.iter().find(|item| wrote(change, key, item)) {
-            Some(item) => Ok((*item).clone()),
-            None if bearing.is_empty() => Err(format!("`{key}@{revision}` is not in the history")),
-            None => Err(format!("`{key}@{revision}` was changed by hand, and is not what revision {revision} wrote")),
-        }
+/// The version of a record that a revision wrote.
+fn version(versions: &[Item], change: &Item, key: &Key, revision: u64) -> Result<Item, String> {
+    let bearing: Vec<&Item> = versions.iter().filter(|item| revision_of(item) == Some(revision)).collect();
+    match bearing.iter().find(|item| wrote(change, key, item)) {
+        Some(item) => Ok((*item).clone()),
+        None if bearing.is_empty() => Err(format!("`{key}@{revision}` is not in the history")),
+        None => Err(format!("`{key}@{revision}` was changed by hand, and is not what revision {revision} wrote")),
     }
 }
 
@@ -128,7 +124,7 @@ mod tests {
     use export_gate::register::history::{change, kept};
     use serde_json::json;
 
-    fn version(id: &str, revision: u64, effect: &str) -> (Key, Item) {
+    fn made(id: &str, revision: u64, effect: &str) -> (Key, Item) {
         let item: Item = serde_dynamo::to_item(json!({"kind": "embargo", "id": id, "revision": revision,
             "models": ["*"], "applies_to": {"everyone": true}, "effect": effect, "authority": "BIS", "citation": "c"}))
         .unwrap();
@@ -136,15 +132,20 @@ mod tests {
     }
 
     /// The past of one record: each revision with what it wrote, and the versions that are still there.
-    fn past(written: &[(Key, Item)], there: Vec<Item>) -> Past {
-        let changes = (1..).zip(written).map(|(number, one)| (number, change(number, std::slice::from_ref(one))));
-        let versions = HashMap::from([(written[0].0.clone(), there)]);
-        Past { revision: u64::try_from(written.len()).unwrap(), changes: changes.collect(), versions }
+    fn past(written: &[(Key, Item)], there: &[&(Key, Item)]) -> Past {
+        let changes: Vec<Item> =
+            (1..).zip(written).map(|(number, one)| change(number, std::slice::from_ref(one))).collect();
+        let there = there.iter().map(|one| (*one).clone());
+        Past::of(u64::try_from(written.len()).unwrap(), &changes, there)
+    }
+
+    fn at(past: &Past, revision: u64) -> Result<Register, String> {
+        past.at(&Register::default(), revision, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
     fn what_the_history_keeps_is_what_stood_there() {
-        let (key, item) = version("a@b", 3, "prohibited");
+        let (key, item) = made("a@b", 3, "prohibited");
         for more in [0, 1] {
             assert_eq!(as_it_stood(kept(&item, &key, more)), Some((key.clone(), item.clone())));
         }
@@ -155,22 +156,22 @@ mod tests {
 
     #[test]
     fn a_revision_is_rebuilt_only_from_what_it_wrote() {
-        let now = Timestamp::UNIX_EPOCH;
-        let [one, two, bad] =
-            [(1, "prohibited"), (2, "observed"), (3, "sold")].map(|(n, effect)| version("e", n, effect));
-        let [forged] = [(1, "observed")].map(|(n, effect)| version("e", n, effect));
+        let [one, two, bad] = [(1, "prohibited"), (2, "observed"), (3, "sold")].map(|(n, effect)| made("e", n, effect));
+        let forged = made("e", 1, "observed");
         let written = [one.clone(), two.clone(), bad.clone()];
-        let whole = past(&written, vec![bad.1.clone(), forged.1.clone(), two.1.clone(), one.1]);
-        assert_eq!(whole.at(0, now).unwrap().revision(), 0);
-        assert_eq!(whole.at(1, now).unwrap().faults().len(), 0);
-        assert_eq!(whole.at(3, now).unwrap().faults().len(), 1, "the last readable version serves");
-        assert!(whole.at(4, now).unwrap_err().contains("stands at revision 3"));
-        let cut = past(&written, vec![bad.1.clone(), two.1.clone()]);
-        assert_eq!(cut.at(2, now).unwrap_err(), "`embargo/e@1` is not in the history");
-        let changed = past(&written, vec![bad.1, two.1, forged.1]);
-        assert!(changed.at(2, now).unwrap_err().contains("`embargo/e@1` was changed by hand"));
-        let mut unsaid = whole;
-        unsaid.changes.remove(&2);
-        assert!(unsaid.at(3, now).unwrap_err().contains("`history#change/000000000002`"));
+        let mut whole = past(&written, &[&bad, &forged, &two, &one]);
+        assert_eq!(at(&whole, 0).unwrap().revision(), 0);
+        let first = at(&whole, 1).unwrap();
+        assert_eq!(first.faults().len(), 0);
+        assert_eq!(at(&whole, 3).unwrap().faults().len(), 1);
+        // Built upon an earlier one it is the same: the last readable version serves.
+        let upon = whole.at(&first, 3, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(format!("{upon:?}"), format!("{:?}", at(&whole, 3).unwrap()));
+        assert!(at(&whole, 4).unwrap_err().contains("stands at revision 3"));
+        assert_eq!(at(&past(&written, &[&bad, &two]), 2).unwrap_err(), "`embargo/e@1` is not in the history");
+        let changed = past(&written, &[&bad, &two, &forged]);
+        assert!(at(&changed, 2).unwrap_err().contains("`embargo/e@1` was changed by hand"));
+        whole.written.remove(&2);
+        assert!(at(&whole, 3).unwrap_err().contains("`history#change/000000000002`"));
     }
 }

@@ -75,10 +75,7 @@ impl Asked {
     /// recorded the facts that the rest of the law needs.
     pub(crate) fn again(&self, register: &Register, now: Timestamp) -> Option<Again> {
         match &self.by {
-            By::Subject(subject) => {
-                let exhausted: BTreeSet<String> = subject.facts.exhausted.iter().cloned().collect();
-                Some(decide(&self.model, subject, register, &exhausted, now))
-            }
+            By::Subject(subject) => Some(decided(&self.model, subject, register, &BTreeSet::new(), now)),
             By::Stranger(stranger) => {
                 let claimed = Claimed {
                     by_token: stranger.by_token.as_deref(),
@@ -90,6 +87,18 @@ impl Asked {
             }
         }
     }
+}
+
+/// What the law says of a subject. Licences of which nothing was left have nothing left, but for those that are `fresh`.
+pub(crate) fn decided(
+    model: &ModelRef,
+    subject: &Subject,
+    register: &Register,
+    fresh: &BTreeSet<String>,
+    now: Timestamp,
+) -> Again {
+    let exhausted = subject.facts.exhausted.iter().filter(|id| !fresh.contains(*id)).cloned().collect();
+    decide(model, subject, register, &exhausted, now)
 }
 
 fn subject(entry: &Entry, facts: &Facts) -> Result<By, String> {

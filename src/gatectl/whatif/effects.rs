@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use export_gate::canonical::canonical;
-use export_gate::decision::{Outcome, Reason};
+use export_gate::decision::{Outcome, Reason, Subject};
 use export_gate::register::Register;
+use export_gate::terms::ModelRef;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::asked::{Again, Asked, By};
+use super::asked::{Again, Asked, By, decided};
 use crate::json::member;
 
 /// How many different questions are remembered with their answers.
@@ -21,6 +22,8 @@ const NAMED: usize = 20;
 pub(super) struct Effects {
     now: Register,
     then: Register,
+    /// The licences that the draft changes: nobody knows yet what will be left of them, so something is.
+    fresh: BTreeSet<String>,
     at: Timestamp,
     answers: HashMap<String, (Access, Access)>,
     counted: Counted,
@@ -83,8 +86,8 @@ enum Access {
 }
 
 impl Effects {
-    pub(super) fn new(now: Register, then: Register, at: Timestamp) -> Self {
-        Self { now, then, at, answers: HashMap::new(), counted: Counted::default() }
+    pub(super) fn new(now: Register, then: Register, fresh: BTreeSet<String>, at: Timestamp) -> Self {
+        Self { now, then, fresh, at, answers: HashMap::new(), counted: Counted::default() }
     }
 
     pub(super) fn unread(&mut self, what: String) {
@@ -105,14 +108,14 @@ impl Effects {
                 add(&mut self.counted.decisions);
                 match &asked.by {
                     By::Stranger(_) => add(&mut self.counted.strangers),
-                    By::Subject(_) => self.count(entry, &asked),
+                    By::Subject(subject) => self.count(entry, &asked.model, subject),
                 }
             }
         }
     }
 
-    fn count(&mut self, entry: &Value, asked: &Asked) {
-        let (now, then) = self.answers(entry, asked);
+    fn count(&mut self, entry: &Value, model: &ModelRef, subject: &Subject) {
+        let (now, then) = self.answers(entry, model, subject);
         let counted = &mut self.counted;
         for (access, count) in [(&now, &mut counted.undecidable_now), (&then, &mut counted.undecidable_then)] {
             if matches!(access, Access::Undecidable(_)) {
@@ -130,13 +133,14 @@ impl Effects {
     }
 
     /// What it gets now, and with the draft. The same question is decided once.
-    fn answers(&mut self, entry: &Value, asked: &Asked) -> (Access, Access) {
+    fn answers(&mut self, entry: &Value, model: &ModelRef, subject: &Subject) -> (Access, Access) {
         let rests_on = ["organisation", "model", "destination", "source_ip", "facts"];
         let key = canonical(&rests_on.iter().map(|name| member(entry, &[name]).clone()).collect());
         if let Some(known) = self.answers.get(&key) {
             return known.clone();
         }
-        let [now, then] = [&self.now, &self.then].map(|register| access(asked.again(register, self.at)));
+        let now = access(decided(model, subject, &self.now, &BTreeSet::new(), self.at));
+        let then = access(decided(model, subject, &self.then, &self.fresh, self.at));
         if self.answers.len() >= REMEMBERED {
             self.answers.clear();
         }
@@ -149,15 +153,13 @@ impl Effects {
     }
 }
 
-fn access(again: Option<Again>) -> Access {
+fn access(again: Again) -> Access {
     match again {
-        Some(Ok(decision)) => match decision.outcome {
+        Ok(decision) => match decision.outcome {
             Outcome::Permit(_) => Access::Permit,
             Outcome::Refuse => Access::Refuse(decision.reasons.iter().map(named).collect()),
         },
-        Some(Err(undecidable)) => Access::Undecidable(undecidable.to_string()),
-        // Nobody who was borne out then is not so by the same facts.
-        None => Access::Permit,
+        Err(undecidable) => Access::Undecidable(undecidable.to_string()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! I/O. `gatectl replay`: a recorded decision, taken again from its facts and the records of its revision.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::register::Register;
@@ -49,7 +49,7 @@ const HELD: usize = 64;
 /// The registers of the past, each built once while it is held.
 struct Registers {
     past: Past,
-    held: HashMap<u64, Result<Register, String>>,
+    held: BTreeMap<u64, Result<Register, String>>,
     now: Timestamp,
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
     let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
-    let mut registers = Registers { past, held: HashMap::new(), now };
+    let mut registers = Registers { past, held: BTreeMap::new(), now };
     let Some(decision) = &arguments.decision else { return all(arguments, &mut registers).await };
     let entry = entry(arguments, decision).await?;
     let entry = match member(&entry, &["of"]).as_str() {
@@ -138,7 +138,13 @@ impl Registers {
         if self.held.len() >= HELD && !self.held.contains_key(&revision) {
             self.held.clear();
         }
-        // Damage seen only now is within its grace at every decision: the gate decided, so it was within it then.
-        self.held.entry(revision).or_insert_with(|| self.past.at(revision, self.now))
+        if !self.held.contains_key(&revision) {
+            let none = Register::default();
+            let base = self.held.range(..revision).rev().find_map(|(_, held)| held.as_ref().ok()).unwrap_or(&none);
+            // Damage seen only now is within its grace at every decision: the gate decided, so it was within it then.
+            let register = self.past.at(base, revision, self.now);
+            self.held.insert(revision, register);
+        }
+        self.held.entry(revision).or_insert_with(|| Err(String::new()))
     }
 }

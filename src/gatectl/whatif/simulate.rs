@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use export_gate::record::Item;
+use export_gate::record::{Item, Kind as _, Licence};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Simulates; exit code 1 where the gate could not rely on the draft.
+/// Simulates; exit code 1 where the gate could not rely on the draft, or a part of the ledger can't be read.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let since = arguments.since.before(now)?;
@@ -60,13 +60,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         steps: steps.iter().map(Step::told).collect(),
         notes: notes(&present, &steps, at),
         callers: draft.callers.len(),
+        fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
         faults,
         ..Told::default()
     };
     if told.faults.is_empty() {
         let mut next = present.clone();
         next.records.extend(steps.into_iter().map(|step| (step.key, step.after)));
-        let mut effects = Effects::new(present.register(at), next.register(at), at);
+        let mut effects = Effects::new(present.register(at), next.register(at), told.fresh.clone(), at);
         let bar = progress::counter("decisions");
         let take = |found| {
             bar.inc(1);
@@ -86,6 +87,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 fn steps(present: &Present, draft: &Draft) -> Vec<Step> {
     let differs = |step: &Step| step.before.as_ref().is_none_or(|before| substance(before) != substance(&step.after));
     draft.register.values().filter_map(|placed| Step::put(present, placed.item.clone())).filter(differs).collect()
+}
+
+/// Whether it is a licence with a quota.
+fn is_counted(step: &Step) -> bool {
+    step.key.kind == Licence::KIND && step.after.contains_key("quota")
 }
 
 /// Now, or the moment at which all of the draft has begun, where that lies ahead.

@@ -1,5 +1,7 @@
 //! Pure. What a draft would do, as a person and as a script reads it.
 
+use std::collections::BTreeSet;
+
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub(super) struct Told {
     pub(super) notes: Vec<String>,
     /// How many callers' records the draft has.
     pub(super) callers: usize,
+    /// The licences with a quota that the draft changes.
+    pub(super) fresh: BTreeSet<String>,
     /// What the gate could not rely on with the draft.
     pub(super) faults: Vec<String>,
     /// What came of the decisions.
@@ -34,16 +38,21 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What is printed; it is fine where the gate could rely on the draft, whatever the draft does.
+    /// What is printed; it is fine where the gate could rely on the draft, and all of the ledger was read, whatever the
+    /// draft does.
     pub(super) fn outcome(&self, as_json: bool) -> Outcome {
-        Outcome::new(as_json, || self.json(), self.text(), self.faults.is_empty())
+        Outcome::new(as_json, || self.json(), self.text(), self.is_fine())
+    }
+
+    fn is_fine(&self) -> bool {
+        self.faults.is_empty() && self.effects.unread_count == 0
     }
 
     fn text(&self) -> String {
         let mut text = if self.changes.is_empty() {
             "The draft changes nothing in the register.\n".to_owned()
         } else {
-            format!("The draft changes, at revision {}:\n{}", self.revision, self.changes)
+            format!("The draft changes revision {}:\n{}", self.revision, self.changes)
         };
         for note in &self.notes {
             text += &format!("note: {note}\n");
@@ -53,6 +62,9 @@ impl Told {
                 "note: {} passed by: decisions are taken again from the facts that the ledger has\n",
                 count(self.callers, "caller's record of the draft is", "callers' records of the draft are")
             );
+        }
+        for id in &self.fresh {
+            text += &format!("note: the draft changes `licence/{id}`, so that it is taken to have quota left\n");
         }
         if !self.faults.is_empty() {
             let faults: String = self.faults.iter().map(|fault| format!("  {fault}\n")).collect();
@@ -66,6 +78,9 @@ impl Told {
             render_time(self.at),
             if self.is_ahead { ", when all of the draft has begun" } else { "" },
         );
+        if effects.decisions == 0 {
+            return text + "Nobody can say what the draft would do: choose a longer period.\n" + &totals(effects);
+        }
         text += &side("would lose access", &effects.lose);
         text += &side("would gain access", &effects.gain);
         text + &totals(effects)
@@ -74,7 +89,7 @@ impl Told {
     fn json(&self) -> Value {
         let effects = &self.effects;
         json!({
-            "ok": self.faults.is_empty(), "faults": self.faults, "notes": self.notes, "revision": self.revision,
+            "ok": self.is_fine(), "faults": self.faults, "notes": self.notes, "revision": self.revision,
             "changes": self.steps, "callers_passed_by": self.callers, "since": render_time(self.since),
             "at": render_time(self.at), "at_is_the_drafts": self.is_ahead, "decisions": effects.decisions,
             "lose": effects.lose.told(), "gain": effects.gain.told(),
@@ -126,9 +141,12 @@ fn totals(effects: &Counted) -> String {
         ("undecidable with the draft", effects.undecidable_then),
         ("can't be read", effects.unread_count),
     ];
-    let rows = rows.into_iter().filter(|(_, number)| *number > 0);
-    let mut text =
-        table(&["the rest", "decisions"], rows.map(|(what, number)| vec![what.to_owned(), number.to_string()]), &[1]);
+    let row = |(what, number): (&str, usize)| (number > 0).then(|| vec![what.to_owned(), number.to_string()]);
+    let rows: Vec<Vec<String>> = rows.into_iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = table(&["the rest", "decisions"], rows, &[1]);
     text.insert(0, '\n');
     for what in &effects.unread {
         text += &format!("can't be read: {what}\n");
