@@ -11,7 +11,6 @@ pub(crate) mod replay;
 mod replayed;
 mod rule;
 pub(crate) mod simulate;
-mod since;
 mod told;
 mod used;
 

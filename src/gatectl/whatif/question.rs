@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use export_gate::causes::Causes;
-use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify};
+use export_gate::decision::{
+    Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify, screen_parties,
+};
 use export_gate::evidence::Location;
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
@@ -107,7 +109,8 @@ impl Question {
             Err(undecidable) => Err(undecidable),
             Ok(callers) => match identify(claimed, &callers, answer.from.clone(), now) {
                 Err(codes) => Ok(Decision::unidentified(codes)),
-                Ok(subject) => {
+                Ok(mut subject) => {
+                    screen_parties(&mut subject, &callers, &answer.register);
                     let came = self.settle(&subject, &answer.register, records, &mut answer.exhausted, now).await;
                     answer.subject = Some(subject);
                     came?

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::register::Register;
 use export_gate::terms::Window;
 use jiff::Timestamp;
@@ -11,12 +10,13 @@ use serde_json::Value;
 use super::asked::Asked;
 use super::compared::differences;
 use super::replayed::{Came, Replayed, Several};
-use super::since::Since;
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::json::member;
+use crate::ledger::show::{Decision, decision, find};
 use crate::outcome::{Outcome, Trouble};
 use crate::past::Past;
+use crate::period::{Since, since};
 use crate::progress;
 use crate::tables::RegisterTable;
 
@@ -24,13 +24,13 @@ use crate::tables::RegisterTable;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The decision's id, as the Decision-Id header and the ledger have it
-    #[arg(value_name = "DECISION", required_unless_present = "all", conflicts_with = "all")]
-    decision: Option<String>,
+    #[arg(value_name = "DECISION", value_parser = decision, required_unless_present = "all", conflicts_with = "all")]
+    decision: Option<Decision>,
     /// Replay every decision
     #[arg(long)]
     all: bool,
     /// With --all: only those since then, such as 7d, 24h or 2026-06-12T21:21:00Z
-    #[arg(long, value_name = "WHEN", conflicts_with = "decision", value_parser = Since::parse)]
+    #[arg(long, value_name = "WHEN", conflicts_with = "decision", value_parser = since)]
     since: Option<Since>,
     #[command(flatten)]
     place: Place,
@@ -59,18 +59,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let dynamodb = arguments.aws.dynamodb().await;
     let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
     let mut registers = Registers { past, held: BTreeMap::new(), now };
-    let Some(decision) = &arguments.decision else { return all(arguments, &mut registers).await };
-    let entry = entry(arguments, decision).await?;
-    let entry = match member(&entry, &["of"]).as_str() {
-        Some(of) => self::entry(arguments, of).await?,
+    let Some(wanted) = &arguments.decision else { return all(arguments, &mut registers).await };
+    let entry = entry(arguments, wanted).await?;
+    let entry = match member(&entry, &["of"]).as_str().and_then(|of| decision(of).ok()) {
+        Some(of) => self::entry(arguments, &of).await?,
         None => entry,
     };
-    Ok(replayed(entry, &mut registers).outcome(decision, arguments.json))
+    Ok(replayed(entry, &mut registers).outcome(&wanted.to_string(), arguments.json))
 }
 
 async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome, Trouble> {
-    let window =
-        Window { from: arguments.since.as_ref().map(|since| since.before(registers.now)).transpose()?, until: None };
+    let window = Window { from: arguments.since.map(|since| since.moment(registers.now)), until: None };
     let bar = progress::counter("decisions");
     let mut several = Several::default();
     let take = |found| {
@@ -87,28 +86,10 @@ async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome
     Ok(several.outcome(arguments.json))
 }
 
-/// One entry of the ledger: by its key from the table, or from wherever it stands in the archive.
-async fn entry(arguments: &Arguments, decision: &str) -> Result<Value, Trouble> {
-    let none = || Trouble::new(format!("the ledger has no decision `{decision}`: is it the right ledger?"));
-    let key = decision.rsplit_once('-').and_then(|(chain, seq)| Some((chain, seq.parse::<u64>().ok()?)));
-    let Some((chain, seq)) = key else {
-        return Err(Trouble::new(format!("`{decision}` is no decision's id, which is a chain, `-` and a number")));
-    };
-    if let (None, Some(table)) = (&arguments.place.ledger, &arguments.place.ledger_table) {
-        let read = arguments.aws.dynamodb().await.get_item().table_name(table).consistent_read(true);
-        let read =
-            read.key("chain", AttributeValue::S(chain.to_owned())).key("seq", AttributeValue::N(seq.to_string()));
-        let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
-        let item = read.send().await.map_err(|error| Trouble::of(why(), error))?.item.ok_or_else(none)?;
-        return serde_dynamo::from_item(item).map_err(|error| Trouble::of("the entry can't be read", error));
-    }
-    let mut found = None;
-    let take = |one| match one {
-        Found::Entry(entry) if member(&entry, &["decision_id"]) == decision => found = Some(entry),
-        Found::Entry(_) | Found::Unread { .. } => {}
-    };
-    arguments.place.read(&arguments.aws, Window::default(), take).await?;
-    found.ok_or_else(none)
+/// One entry of the ledger.
+async fn entry(arguments: &Arguments, wanted: &Decision) -> Result<Value, Trouble> {
+    let (entry, _) = find(&arguments.place, &arguments.aws, wanted).await?;
+    entry.ok_or_else(|| Trouble::new(format!("the ledger has no decision `{wanted}`: is it the right ledger?")))
 }
 
 /// What came of an entry.

@@ -7,7 +7,6 @@ use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
 use super::effects::Effects;
-use super::since::Since;
 use super::told::Told;
 use crate::aws::Aws;
 use crate::change::{Step, diff, faults, notes};
@@ -15,6 +14,7 @@ use crate::draft::{Draft, read};
 use crate::entries::{Found, Place};
 use crate::item::{substance, text};
 use crate::outcome::{Outcome, Trouble};
+use crate::period::{Since, since};
 use crate::present::Present;
 use crate::progress;
 use crate::tables::RegisterTable;
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER|FILE")]
     with: PathBuf,
     /// The decisions since then, such as 7d, 24h or 2026-06-12T21:21:00Z
-    #[arg(long, value_name = "WHEN", value_parser = Since::parse)]
+    #[arg(long, value_name = "WHEN", value_parser = since)]
     since: Since,
     /// Decide as of this moment; else as of now, or of the draft's last `from` where that lies ahead
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 /// Simulates; exit code 1 where the gate could not rely on the draft, or a part of the ledger can't be read.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
-    let since = arguments.since.before(now)?;
+    let since = arguments.since.moment(now);
     let draft = read(&arguments.with)?;
     let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
     let steps = steps(&present, &draft);
