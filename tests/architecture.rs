@@ -51,6 +51,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("aws", &[]),
     ("tables", &[]),
     ("says", &[]),
+    ("words", &[]),
     ("ask", &["outcome"]),
     ("files", &["outcome"]),
     ("completions", &["outcome"]),
@@ -63,7 +64,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("entry", &[]),
     ("period", &[]),
     ("entries", &["aws", "files", "outcome"]),
-    ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
+    ("change", &["ask", "aws", "item", "outcome", "present", "says", "tables"]),
     ("versions", &["aws", "change", "item", "outcome"]),
     ("past", &["item", "outcome", "present", "versions"]),
     ("cost", &["outcome", "show"]),
@@ -85,7 +86,7 @@ const GATECTL_MAY_IMPORT: Table = &[
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
     "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome",
-    "past", "period", "present", "progress", "says", "show", "tables", "versions",
+    "past", "period", "present", "progress", "says", "show", "tables", "versions", "words",
 ];
 
 /// What works the queue, and what reports on it, may import each what stands above it too.
@@ -106,8 +107,8 @@ const REVIEW: &[&str] = &[
     "tables",
 ];
 const REPORT: &[&str] = &[
-    "aws", "entries", "entry", "item", "ledger", "outcome", "past", "period", "present", "progress", "review", "show",
-    "tables",
+    "aws", "entries", "entry", "files", "item", "ledger", "outcome", "past", "period", "present", "progress", "review",
+    "show", "tables",
 ];
 
 /// What asks again what was decided may import beside that.

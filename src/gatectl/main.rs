@@ -46,6 +46,7 @@ mod show;
 mod tables;
 mod versions;
 mod whatif;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;
