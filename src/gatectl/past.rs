@@ -13,12 +13,13 @@ use crate::item::text;
 use crate::outcome::Trouble;
 use crate::present::Present;
 
-/// What every revision wrote.
+/// Every version of every record, and which of them each revision wrote.
 pub(crate) struct Past {
-    /// The revision that the register stands at.
-    revision: u64,
-    /// By revision: each record that it wrote, or why it can't be had as it was.
-    written: BTreeMap<u64, Vec<Result<Item, String>>>,
+    /// The register as it stands.
+    pub(crate) present: Present,
+    versions: HashMap<Key, Vec<Item>>,
+    /// By revision: which version of each record it wrote, or why that can't be had as it was.
+    written: BTreeMap<u64, Vec<Result<(Key, usize), String>>>,
 }
 
 impl Past {
@@ -30,22 +31,38 @@ impl Past {
         let histories = kinds.iter().map(|kind| format!("{HISTORY}{kind}"));
         let histories = histories.map(|kind| async move { partition(dynamodb, table, &kind).await });
         let kept = futures_util::future::try_join_all(histories).await?.into_iter().flatten().filter_map(as_it_stood);
-        Ok(Self::of(present.revision, &changes, present.records.into_iter().chain(kept)))
+        Ok(Self::of(present, &changes, kept))
     }
 
     /// Proves of each version that it is what its revision wrote, by the digest that the revision left.
-    fn of(revision: u64, changes: &[Item], versions: impl Iterator<Item = (Key, Item)>) -> Self {
-        let mut by_key: HashMap<Key, Vec<Item>> = HashMap::new();
-        for (key, version) in versions {
-            by_key.entry(key).or_default().push(version);
+    fn of(present: Present, changes: &[Item], kept: impl Iterator<Item = (Key, Item)>) -> Self {
+        let mut versions: HashMap<Key, Vec<Item>> = HashMap::new();
+        for (key, item) in kept.chain(present.records.clone()) {
+            // What bears no revision was edited by hand, and no gate reads it.
+            if revision_of(&item).is_some() {
+                versions.entry(key).or_default().push(item);
+            }
         }
         let proved = |change: &Item| {
             let number = text(change, "id").parse().ok()?;
-            let found =
-                |key: Key| version(by_key.get(&key).map(Vec::as_slice).unwrap_or_default(), change, &key, number);
+            let found = |key: Key| {
+                let index = version(versions.get(&key).map(Vec::as_slice).unwrap_or_default(), change, &key, number)?;
+                Ok((key, index))
+            };
             Some((number, keys(change).into_iter().map(found).collect()))
         };
-        Self { revision, written: changes.iter().filter_map(proved).collect() }
+        let written = changes.iter().filter_map(proved).collect();
+        Self { present, versions, written }
+    }
+
+    /// Every version of the records of a kind that is still there, the oldest first.
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = (Key, u64, Item)> {
+        let own = self.versions.iter().filter(|(key, _)| key.kind == kind);
+        let each = own.flat_map(|(key, items)| items.iter().map(move |item| (key, item)));
+        let mut all: Vec<(Key, u64, Item)> =
+            each.filter_map(|(key, item)| Some((key.clone(), revision_of(item)?, item.clone()))).collect();
+        all.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        all.into_iter()
     }
 
     /// The register as a gate had it that read every version until that revision, the last one at `now`: last readable
@@ -54,10 +71,10 @@ impl Past {
     /// # Errors
     /// Which record can't be had as it was.
     pub(crate) fn at(&self, base: &Register, revision: u64, now: Timestamp) -> Result<Register, String> {
-        if revision > self.revision {
+        if revision > self.present.revision {
             return Err(format!(
                 "the register stands at revision {}, before {revision}: it was restored from a backup, or this is another register",
-                self.revision
+                self.present.revision
             ));
         }
         let mut items = Vec::new();
@@ -66,20 +83,26 @@ impl Past {
                 let key = change_key(number);
                 return Err(format!("`{key}`, which says what revision {number} wrote, is not in the history"));
             };
-            items.extend(written.iter().cloned().collect::<Result<Vec<_>, _>>()?);
+            for one in written {
+                let (key, index) = one.as_ref().map_err(String::clone)?;
+                items.extend(self.versions.get(key).and_then(|versions| versions.get(*index)).cloned());
+            }
         }
         Ok(base.with(items, &Head { revision, ..Head::default() }, now))
     }
 }
 
-/// The version of a record that a revision wrote.
-fn version(versions: &[Item], change: &Item, key: &Key, revision: u64) -> Result<Item, String> {
-    let bearing: Vec<&Item> = versions.iter().filter(|item| revision_of(item) == Some(revision)).collect();
-    match bearing.iter().find(|item| wrote(change, key, item)) {
-        Some(item) => Ok((*item).clone()),
-        None if bearing.is_empty() => Err(format!("`{key}@{revision}` is not in the history")),
-        None => Err(format!("`{key}@{revision}` was changed by hand, and is not what revision {revision} wrote")),
+/// Which of a record's versions a revision wrote.
+fn version(versions: &[Item], change: &Item, key: &Key, revision: u64) -> Result<usize, String> {
+    if let Some(index) = versions.iter().position(|item| wrote(change, key, item)) {
+        return Ok(index);
     }
+    let is_there = versions.iter().any(|item| revision_of(item) == Some(revision));
+    Err(if is_there {
+        format!("`{key}@{revision}` was changed by hand, and is not what revision {revision} wrote")
+    } else {
+        format!("`{key}@{revision}` is not in the history")
+    })
 }
 
 /// The records that a change wrote.
@@ -135,8 +158,8 @@ mod tests {
     fn past(written: &[(Key, Item)], there: &[&(Key, Item)]) -> Past {
         let changes: Vec<Item> =
             (1..).zip(written).map(|(number, one)| change(number, std::slice::from_ref(one))).collect();
-        let there = there.iter().map(|one| (*one).clone());
-        Past::of(u64::try_from(written.len()).unwrap(), &changes, there)
+        let present = Present { revision: u64::try_from(written.len()).unwrap(), ..Present::default() };
+        Past::of(present, &changes, there.iter().map(|one| (*one).clone()))
     }
 
     fn at(past: &Past, revision: u64) -> Result<Register, String> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::file::{Expect, Scenario};
+use crate::entry::id_of;
 use crate::outcome::Outcome;
 use crate::whatif::{Answer, Question};
 
@@ -67,15 +68,12 @@ impl Ran {
 
 fn came(answer: &Answer) -> Came {
     match &answer.came {
-        Ok(decision) => {
-            let id = |version: String| version.rsplit_once('@').map(|(id, _)| id.to_owned()).unwrap_or(version.clone());
-            Came {
-                outcome: crate::whatif::outcome(decision),
-                status: decision.status(),
-                codes: decision.reasons.iter().map(|reason| reason.code.as_str()).collect(),
-                licences: decision.licences().into_iter().map(id).collect(),
-            }
-        }
+        Ok(decision) => Came {
+            outcome: crate::whatif::outcome(decision),
+            status: decision.status(),
+            codes: decision.reasons.iter().map(|reason| reason.code.as_str()).collect(),
+            licences: decision.licences().iter().map(|licence| id_of(licence).to_owned()).collect(),
+        },
         Err(_) => {
             Came { outcome: "undecidable", status: 503, codes: vec!["register.unavailable"], licences: Vec::new() }
         }

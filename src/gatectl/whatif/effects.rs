@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::asked::{Again, Asked, By, decided};
+use crate::entry::id_of;
 use crate::json::member;
 
 /// How many different questions are remembered with their answers.
@@ -165,8 +166,8 @@ fn access(again: Again) -> Access {
 
 /// A reason's code, and the embargo that it comes of without its revision, which the draft would change.
 fn named(reason: &Reason) -> (String, String) {
-    let embargo = reason.embargo.as_ref().and_then(|source| source.id.rsplit_once('@'));
-    (reason.code.to_string(), embargo.map(|(id, _)| id.to_owned()).unwrap_or_default())
+    let embargo = reason.embargo.as_ref().map(|source| id_of(&source.id).to_owned());
+    (reason.code.to_string(), embargo.unwrap_or_default())
 }
 
 fn said(entry: &Value, name: &str) -> String {

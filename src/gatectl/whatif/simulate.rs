@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         revision: present.revision,
         changes: diff(&steps),
         steps: steps.iter().map(Step::told).collect(),
-        notes: notes(&present, &steps, at),
+        notes: notes(&present, &steps, now),
         callers: draft.callers.len(),
         fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
         faults,
