@@ -66,7 +66,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("entries", &["aws", "files", "outcome"]),
     ("change", &["ask", "aws", "item", "outcome", "present", "says", "tables"]),
     ("versions", &["aws", "change", "item", "outcome"]),
-    ("past", &["item", "outcome", "present", "versions"]),
+    ("past", &["item", "outcome", "present"]),
     ("cost", &["outcome", "show"]),
     ("embargo", COMMAND),
     ("licence", COMMAND),
@@ -76,7 +76,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("register", COMMAND),
     ("ledger", &["aws", "entries", "entry", "files", "json", "outcome", "progress", "show"]),
     ("whatif", WHATIF),
-    ("scenario", &["draft", "entry", "files", "outcome", "whatif"]),
+    ("scenario", &["aws", "draft", "entry", "files", "outcome", "whatif"]),
     ("lists", COMMAND),
     ("review", REVIEW),
     ("report", REPORT),
@@ -113,8 +113,8 @@ const REPORT: &[&str] = &[
 
 /// What asks again what was decided may import beside that.
 const WHATIF: &[&str] = &[
-    "aws", "callers", "change", "draft", "entries", "entry", "item", "ledger", "outcome", "past", "period", "present",
-    "show", "tables",
+    "aws", "callers", "change", "draft", "entries", "entry", "item", "json", "ledger", "outcome", "past", "period",
+    "present", "progress", "says", "show", "tables",
 ];
 
 /// The folder of the operators' command within the crate's.
