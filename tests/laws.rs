@@ -12,10 +12,14 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use common::{country, decided_at, embargo, group, is_permit, later, licence, model, now, register, subject, to, with};
-use export_gate::decision::{Decision, OrganisationFacts, PersonFacts, Persons, Subject, Undecidable};
+use export_gate::decision::{
+    Applied, Decision, EmbargoExplained, Explanation, OrganisationFacts, PersonFacts, Persons, Subject, Undecidable,
+    explain,
+};
 use export_gate::record::{Effect, OrganisationType, UsStatus};
 use export_gate::register::Register;
 use export_gate::terms::Code;
@@ -345,6 +349,31 @@ proptest! {
     }
 
     #[test]
+    fn an_explanation_agrees_with_the_decision(case in a_case()) {
+        let register = register(&case.records());
+        let (decision, explained) = (case.decide_under(&register).unwrap(), explained(&case, &register));
+        let applying = explained.embargoes.iter().filter_map(|embargo| {
+            let licence = embargo.licence().map(str::to_owned);
+            embargo.applies.map(|_| Applied { effect: embargo.effect, embargo: embargo.embargo.clone(), licence })
+        });
+        prop_assert_eq!(&decision.embargoes, &applying.collect::<Vec<_>>());
+        prop_assert_eq!(is_permit(&decision), explained.against.is_empty() && !explained.embargoes.iter().any(EmbargoExplained::refuses));
+        let mut codes: BTreeSet<Code> = explained.against.iter().copied().collect();
+        for embargo in explained.embargoes.iter().filter(|embargo| embargo.refuses()) {
+            let code = embargo.applies.unwrap();
+            codes.insert(code);
+            if embargo.effect == Effect::LicenceRequired && code != Code::DestinationUnknown {
+                let nearest = embargo.licences.iter().filter_map(|licence| licence.lacks).max();
+                codes.insert(nearest.unwrap_or(Code::LicenceMissing));
+            }
+        }
+        prop_assert_eq!(decision.reasons.iter().map(|reason| reason.code).collect::<BTreeSet<_>>(), codes);
+        let looked_at: BTreeSet<String> = explained.embargoes.iter().map(|embargo| embargo.embargo.clone()).collect();
+        let model = register.models(now()).next().unwrap();
+        prop_assert!(register.embargoes_on(model).iter().all(|embargo| looked_at.contains(&embargo.meta.version())));
+    }
+
+    #[test]
     fn a_refusal_has_reasons_and_a_permit_has_none(case in a_case()) {
         let decision = case.decide().unwrap();
         prop_assert_eq!(is_permit(&decision), decision.reasons.is_empty());
@@ -408,7 +437,7 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let (mut permits, mut licensed, mut refusals) = (0, 0, 0);
-    let mut codes = std::collections::BTreeSet::new();
+    let mut codes = BTreeSet::new();
     for _ in 0..2_000 {
         let case = a_case().new_tree(&mut runner).unwrap().current();
         let decision = case.decide().unwrap();
@@ -438,6 +467,12 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
         "licence.scope",
     ];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
+}
+
+fn explained(case: &Case, register: &Register) -> Explanation {
+    let model = register.models(now()).next().unwrap();
+    let exhausted = case.exhausted.iter().map(|id| (*id).to_owned()).collect();
+    explain(model, &case.subject, register, &exhausted, now())
 }
 
 fn by_version<'a>(records: &'a [Value], version: &str) -> &'a Value {

@@ -7,29 +7,38 @@ use crate::record::{AppliesTo, Choice, Embargo, Places, Record};
 use crate::register::Register;
 use crate::terms::{Code, Match};
 
-/// How an embargo applies.
+/// How each key of an embargo matches, in the order of [`Code`]; `None` is a key that it doesn't have.
 #[derive(Debug)]
-pub(super) struct Applies {
-    /// The code of its first key, in the order of [`Code`].
-    pub(super) code: Code,
-    /// How its destinations matched.
-    pub(super) by_destination: Match,
+pub(super) struct Keys([(Code, Option<Match>); 6]);
+
+impl Keys {
+    /// Those that the embargo has.
+    pub(super) fn present(&self) -> impl Iterator<Item = (Code, Match)> {
+        self.0.iter().filter_map(|(code, matched)| Some((*code, (*matched)?)))
+    }
+
+    /// The code that tells of the embargo, by its first key; `None` where it doesn't apply.
+    ///
+    /// An embargo on a place that nobody knows the request to be in is told as unknown, where the settings refuse that:
+    /// it is what the caller can do something about.
+    pub(super) fn applying(&self, refuses_unknown: bool) -> Option<Code> {
+        if Match::all(self.present().map(|(_, matched)| matched)) == Match::No {
+            return None;
+        }
+        let (code, matched) = self.present().next()?;
+        let is_unknown = code == Code::EmbargoDestination && matched == Match::Unknown && refuses_unknown;
+        Some(if is_unknown { Code::DestinationUnknown } else { code })
+    }
 }
 
-/// How the embargo applies to the subject; `None` where it doesn't.
-pub(super) fn applies(
-    embargo: &Record<Embargo>,
-    subject: &Subject,
-    register: &Register,
-    now: Timestamp,
-) -> Option<Applies> {
+/// How the embargo's keys match the subject.
+pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Register, now: Timestamp) -> Keys {
     let to = &embargo.applies_to;
     let in_group = |group: &str, country| register.in_group(group, country, now);
-    let by_destination = to.destinations.as_ref().map(|choice| destination(choice, subject, in_group));
-    let keys = [
+    Keys([
         (Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
         (Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
-        (Code::EmbargoDestination, by_destination),
+        (Code::EmbargoDestination, to.destinations.as_ref().map(|choice| destination(choice, subject, in_group))),
         (
             Code::EmbargoNationality,
             to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
@@ -48,13 +57,7 @@ pub(super) fn applies(
                 or_unknown(addresses.map(|address| choice.ask(|named| named.has(*address))))
             }),
         ),
-    ];
-    let present = || keys.iter().filter_map(|(code, matched)| Some((*code, (*matched)?)));
-    if Match::all(present().map(|(_, matched)| matched)) == Match::No {
-        return None;
-    }
-    let (code, _) = present().next()?;
-    Some(Applies { code, by_destination: by_destination.unwrap_or(Match::No) })
+    ])
 }
 
 /// Whether the embargo can be lifted only by a licence that names it.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Kind, Meta, Networks, Places, Unreadable, Words};
-use crate::terms::ModelPattern;
+use super::{Choice, Kind, Meta, Model, Networks, Places, Record, Unreadable, Words};
+use crate::terms::{Match, ModelPattern};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -119,6 +119,14 @@ pub enum Basis {
     Recent,
     /// All of them.
     Any,
+}
+
+impl Embargo {
+    /// Whether it names a model. One whose ECCN nobody knows is named by every pattern by ECCN.
+    #[must_use]
+    pub fn is_on(&self, model: &Record<Model>) -> bool {
+        self.models.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
+    }
 }
 
 impl Kind for Embargo {

@@ -126,7 +126,17 @@ impl Register {
         self.models.readable().map(AsRef::as_ref).filter(move |model| model.meta.window.has_begun(now))
     }
 
-    /// The embargoes that name a model, in force or not.
+    /// All embargoes that can be read, by id, in force or not.
+    pub fn embargoes(&self) -> impl Iterator<Item = &Record<Embargo>> {
+        self.embargoes.readable().map(AsRef::as_ref)
+    }
+
+    /// All licences that can be read, by id, in force or not.
+    pub fn licences(&self) -> impl Iterator<Item = &Record<Licence>> {
+        self.licences.readable().map(AsRef::as_ref)
+    }
+
+    /// The embargoes that name a model and are not withdrawn.
     #[must_use]
     pub fn embargoes_on(&self, model: &Record<Model>) -> &[Arc<Record<Embargo>>] {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
@@ -188,10 +198,7 @@ impl Register {
         }
         self.embargoes_by_model.clear();
         for model in self.models.readable() {
-            let names = |embargo: &&Arc<Record<Embargo>>| {
-                embargo.models.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
-            };
-            let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names);
+            let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
         self.screening = self.settings.get("screening").cloned();
