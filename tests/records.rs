@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{at, country, embargo, group, item, licence, model, now, register, setting, with};
+use common::{at, clearance, country, embargo, group, item, licence, list, model, now, register, setting, with};
 use export_gate::record::{
-    Basis, CallerStatus, Client, Embargo, Group, Head, Item, Kind, KindHead, Licence, Model, Organisation, Person,
-    Screening, Unreadable, UsStatus, Users, read,
+    Basis, CallerStatus, Clearance, Client, Embargo, Group, Head, Item, Kind, KindHead, Licence, List, Model,
+    Organisation, Person, Screening, Unreadable, UsStatus, Users, read,
 };
 use serde_json::{Value, json};
 
@@ -394,6 +394,82 @@ fn licences() {
     for kind in ["licence", "exception", "exemption"] {
         assert_eq!(of::<Licence>(&licence("l"), &json!({ "type": kind })), READABLE);
     }
+}
+
+#[test]
+fn clearances() {
+    let missing = |name: &str| (json!({ name: null }), format!("missing field `{name}`"));
+    for (changes, expected) in ["subject", "party", "reason", "officer"].map(missing) {
+        assert_eq!(of::<Clearance>(&clearance("c"), &changes), expected);
+    }
+    check::<Clearance>(
+        &clearance("c"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "subject": "person#p", "party": "eu:EU.27.28" }), READABLE),
+            (json!({ "party": "sdn:a:b", "until": "2027-06-20T12:00:00Z" }), READABLE),
+            (json!({ "subject": "acme" }), "subject: `acme` is neither `organisation#…` nor `person#…`"),
+            (json!({ "subject": "client#x" }), "subject: `client#x` is neither `organisation#…` nor `person#…`"),
+            (json!({ "subject": "person# " }), "subject: `person# ` is neither `organisation#…` nor `person#…`"),
+            (json!({ "party": "sdn" }), "party: `sdn` is no `list:entry`"),
+            (json!({ "party": ":306" }), "party: `:306` is no `list:entry`"),
+            (json!({ "party": "sdn:" }), "party: `sdn:` is no `list:entry`"),
+            (json!({ "reason": " " }), "reason: an empty text"),
+            (json!({ "officer": "" }), "officer: an empty text"),
+            (
+                json!({ "list": "sdn" }),
+                "list: unknown field `list`, expected one of `subject`, `party`, `reason`, `officer`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn lists() {
+    for name in ["content", "edition", "entries", "chunks", "sha256", "published"] {
+        assert_eq!(of::<List>(&list("sdn"), &json!({ name: null })), format!("missing field `{name}`"));
+    }
+    let digest = "sha256: write 64 hexadecimal digits, letters in lower case";
+    check::<List>(
+        &list("sdn"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "published": "2026-06-19T09:30:00Z" }), READABLE),
+            (json!({ "entries": 0, "chunks": 0 }), READABLE),
+            (json!({ "entries": 0, "chunks": 1 }), READABLE),
+            (json!({ "chunks": 9999 }), READABLE),
+            (json!({ "content": "networks", "class": "residential_proxy" }), READABLE),
+            (json!({ "class": "vpn" }), "class: a list of parties has none"),
+            (json!({ "content": "networks" }), "class: a list of networks says of which class"),
+            (
+                json!({ "content": "networks", "class": "satellite" }),
+                "class: unknown variant `satellite`, expected one of `vpn`, `tor`, `public_proxy`, `residential_proxy`, `hosting`, `relay`",
+            ),
+            (json!({ "content": "names" }), "content: unknown variant `names`, expected `parties` or `networks`"),
+            (json!({ "edition": "" }), "edition: an empty text"),
+            (json!({ "edition": "1#2" }), "edition: `1#2` has a `#`"),
+            (json!({ "chunks": 0 }), "chunks: 3 entries are not packed in 0"),
+            (json!({ "chunks": 10000 }), "chunks: 3 entries are not packed in 10000"),
+            (json!({ "sha256": "0123456789ABCDEF".repeat(4) }), digest),
+            (json!({ "sha256": "0123456789abcdef" }), digest),
+            (json!({ "sha256": "0123456789abcdeg".repeat(4) }), digest),
+            (
+                json!({ "published": "2026-02-30" }),
+                "published: `2026-02-30` is no RFC 3339 time in UTC, and no date such as 2026-06-12",
+            ),
+            (
+                json!({ "published": "19 June 2026" }),
+                "published: `19 June 2026` is no RFC 3339 time in UTC, and no date such as 2026-06-12",
+            ),
+            (json!({ "id": "us:sdn" }), "`us:sdn` can be no list's name: it is empty, or has a `:`, `@` or `#`"),
+            (
+                json!({ "url": "x" }),
+                "url: unknown field `url`, expected one of `content`, `class`, `edition`, `entries`, `chunks`, `sha256`, `published`",
+            ),
+        ],
+    );
+    let read = read::<List>(&item(&list("sdn"))).unwrap();
+    assert_eq!(read.published, at("2026-06-19T00:00:00Z"), "a date is its first moment");
 }
 
 #[test]

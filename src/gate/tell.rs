@@ -66,12 +66,13 @@ impl Gate {
             register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
         });
         let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
+        let lists = register.iter().flat_map(|register| register.lists()).filter(|list| list.meta.is_in_force(now));
         let facts = self.location.facts();
         Answer::health(&HealthReport {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
             unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
-            lists: std::collections::BTreeMap::new(),
+            lists: lists.map(|list| (list.meta.id.as_str(), list.edition.as_str())).collect(),
             location: LocationReport {
                 source: &facts.source,
                 edition: &facts.edition,

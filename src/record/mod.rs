@@ -5,11 +5,13 @@
 
 mod caller;
 mod choice;
+mod clearance;
 mod embargo;
 mod group;
 mod head;
 mod json;
 mod licence;
+mod list;
 mod model;
 mod setting;
 
@@ -27,11 +29,13 @@ pub use caller::{
     VerificationStatus,
 };
 pub use choice::{Choice, Networks, Place, Places, Words};
+pub use clearance::Clearance;
 pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo};
 pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
 pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
+pub use list::{List, ListContent, NetworkClass};
 pub use model::{Model, ModelStatus};
 pub use setting::{Screening, WhenUnknown};
 

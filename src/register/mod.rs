@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Embargo, Group, Head, Item, Kind, Licence, Model, ModelStatus, Record, Screening};
+use crate::record::{
+    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, Screening,
+};
 use crate::terms::{Country, Match, ModelRef};
 
 pub use fault::{Concerns, Fault, GRACE};
@@ -30,6 +32,8 @@ pub struct Register {
     groups: Shelf<Group>,
     embargoes: Shelf<Embargo>,
     licences: Shelf<Licence>,
+    clearances: Shelf<Clearance>,
+    lists: Shelf<List>,
     settings: Shelf<Screening>,
     /// Records of kinds that this version doesn't read.
     strange: BTreeMap<(String, String), Fault>,
@@ -136,6 +140,16 @@ impl Register {
         self.licences.readable().map(AsRef::as_ref)
     }
 
+    /// All clearances that can be read, by id, in force or not.
+    pub fn clearances(&self) -> impl Iterator<Item = &Record<Clearance>> {
+        self.clearances.readable().map(AsRef::as_ref)
+    }
+
+    /// All lists, each in its last readable edition, by name, in force or not.
+    pub fn lists(&self) -> impl Iterator<Item = &Record<List>> {
+        self.lists.readable().map(AsRef::as_ref)
+    }
+
     /// The embargoes that name a model and are not withdrawn.
     #[must_use]
     pub fn embargoes_on(&self, model: &Record<Model>) -> &[Arc<Record<Embargo>>] {
@@ -174,13 +188,16 @@ impl Register {
             Group::KIND => self.groups.put(&id, &item, now),
             Embargo::KIND => self.embargoes.put(&id, &item, now),
             Licence::KIND => self.licences.put(&id, &item, now),
+            Clearance::KIND => self.clearances.put(&id, &item, now),
+            List::KIND => self.lists.put(&id, &item, now),
             Screening::KIND => self.settings.put(&id, &item, now),
             // Withdrawn, it is nothing, whatever it was: there is no other way to be rid of it, since nothing is deleted.
             _ if item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true)) => {
                 self.strange.remove(&(kind, id));
             }
             _ => {
-                self.strange.insert((kind.clone(), id.clone()), fault::of_strange_kind(kind, id));
+                let fault = fault::of_strange_kind(&kind, &id);
+                self.strange.insert((kind, id), fault);
             }
         }
     }

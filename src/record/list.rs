@@ -1,0 +1,96 @@
+//! Pure. Lists of parties or networks: which edition is in force. The entries themselves are packed in chunks.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Meta, Unreadable};
+use crate::terms::parse_time;
+
+/// The most chunks of an edition: their numbers have four digits.
+const MOST_CHUNKS: u32 = 9999;
+
+/// A list's edition.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// What its entries are.
+    pub content: ListContent,
+    /// What its networks are; of a list of networks, and of no other.
+    pub class: Option<NetworkClass>,
+    /// The edition.
+    #[serde(deserialize_with = "super::text")]
+    pub edition: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many chunks they are packed in.
+    pub chunks: u32,
+    /// The SHA-256 of what is packed, in lower-case hex.
+    pub sha256: String,
+    /// When its publisher published it: a time in UTC, or a date, which is that day's first moment in UTC.
+    #[serde(deserialize_with = "time_or_date")]
+    pub published: Timestamp,
+}
+
+/// What a list's entries are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListContent {
+    /// Restricted parties.
+    Parties,
+    /// Networks of one class.
+    Networks,
+}
+
+/// What a network is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkClass {
+    /// A virtual private network's exits.
+    Vpn,
+    /// Tor's exits.
+    Tor,
+    /// Proxies that are open to all.
+    PublicProxy,
+    /// Proxies in homes.
+    ResidentialProxy,
+    /// Data centres.
+    Hosting,
+    /// Relays that hide the address and keep the country.
+    Relay,
+}
+
+impl Kind for List {
+    const KIND: &'static str = "list";
+
+    fn check(&self, meta: &Meta) -> Result<(), Unreadable> {
+        let fault = |text: String| Err(Unreadable(text));
+        // Clearances write `list:entry`, chunks `chunk#<name>@<edition>#0001`.
+        if meta.id.trim().is_empty() || meta.id.contains([':', '@', '#']) {
+            return fault(format!("`{}` can be no list's name: it is empty, or has a `:`, `@` or `#`", meta.id));
+        }
+        if self.edition.contains('#') {
+            return fault(format!("edition: `{}` has a `#`", self.edition));
+        }
+        match (self.content, self.class) {
+            (ListContent::Networks, None) => return fault("class: a list of networks says of which class".into()),
+            (ListContent::Parties, Some(_)) => return fault("class: a list of parties has none".into()),
+            (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => {}
+        }
+        let is_packed = if self.entries == 0 { self.chunks <= 1 } else { (1..=MOST_CHUNKS).contains(&self.chunks) };
+        if !is_packed {
+            return fault(format!("chunks: {} entries are not packed in {}", self.entries, self.chunks));
+        }
+        if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return fault("sha256: write 64 hexadecimal digits, letters in lower case".into());
+        }
+        Ok(())
+    }
+}
+
+fn time_or_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let date = || (text.len() == 10).then(|| parse_time(&format!("{text}T00:00:00Z")).ok()).flatten();
+    date().or_else(|| parse_time(&text).ok()).ok_or_else(|| {
+        serde::de::Error::custom(format!("`{text}` is no RFC 3339 time in UTC, and no date such as 2026-06-12"))
+    })
+}
