@@ -17,12 +17,12 @@ use std::net::IpAddr;
 
 use common::{country, decided_at, embargo, group, is_permit, later, licence, model, now, register, subject, to, with};
 use export_gate::decision::{
-    Applied, Decision, EmbargoExplained, Explanation, OrganisationFacts, PersonFacts, Persons, Subject, Undecidable,
-    explain,
+    Applied, Decision, EmbargoExplained, Explanation, OrganisationFacts, PartyMatch, PersonFacts, Persons, Subject,
+    Undecidable, explain,
 };
 use export_gate::record::{Effect, OrganisationType, UsStatus};
 use export_gate::register::Register;
-use export_gate::terms::Code;
+use export_gate::terms::{Code, Match};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -114,6 +114,7 @@ fn applies_to() -> impl Strategy<Value = Value> {
             1 => key("nationalities", choice(&["*", "US", "CU", "IR", "DE", "E:1"]).boxed()),
             1 => key("networks", choice(&NETWORKS).boxed()),
             1 => key("end_uses", choice(&["*", "research", "military"]).boxed()),
+            1 => key("parties", Just(json!([{ "name": "Sample Party" }])).boxed()),
         ]
     };
     prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged)
@@ -223,6 +224,19 @@ fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
     subsequence(some.to_vec(), 0..=2)
 }
 
+/// Whom the screening of names found in which embargo.
+fn parties() -> impl Strategy<Value = Vec<PartyMatch>> {
+    let found = |embargo: &'static str| {
+        let matched = select(vec![Match::Unknown, Match::Yes]);
+        of(matched.prop_map(move |matched| party(embargo, matched)))
+    };
+    (found("e0"), found("e1"), found("e2")).prop_map(|(a, b, c)| [a, b, c].into_iter().flatten().collect())
+}
+
+fn party(embargo: &str, matched: Match) -> PartyMatch {
+    PartyMatch { embargo: embargo.into(), matched, subject: "organisation#acme".into() }
+}
+
 prop_compose! {
     fn a_subject()(
         persons in persons(),
@@ -231,8 +245,10 @@ prop_compose! {
         end_uses in subsequence(&END_USES[..], 0..=2),
         addresses in addresses(),
         undeclared in proptest::bool::weighted(0.05),
+        parties in parties(),
     ) -> Subject {
         subject(|s| {
+            s.facts.parties = parties;
             s.facts.persons = persons;
             s.facts.organisation = organisation;
             s.to = to;
@@ -271,11 +287,12 @@ prop_compose! {
 type Forget = fn(&mut Case);
 
 /// Every fact that a decision rests on, made unknown.
-const FORGETTING: [(&str, Forget); 12] = [
+const FORGETTING: [(&str, Forget); 13] = [
     ("the country", |case| case.subject.to = to("?")),
     ("the region", |case| case.subject.to.region = None),
     ("the address", |case| case.subject.addresses.clear()),
     ("the end uses", |case| case.subject.facts.end_uses.clear()),
+    ("the names", |case| case.subject.facts.parties.extend(["e0", "e1", "e2"].map(|id| party(id, Match::Unknown)))),
     ("who uses it", |case| case.subject.facts.persons = Persons::Unknown),
     ("the person's status", |case| of_person(case, |person| person.us_status = UsStatus::Unknown)),
     ("the most recent country", |case| of_person(case, |person| person.deemed_country = None)),
@@ -460,6 +477,7 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
         "embargo.foreign-person",
         "embargo.nationality",
         "embargo.network",
+        "embargo.party",
         "end-use.undeclared",
         "licence.exhausted",
         "licence.expired",
@@ -496,7 +514,7 @@ fn could_cover(case: &Case, licence: &Value, embargo: &Value) -> bool {
         Some(named) => among(named, &[&id(embargo)]),
         None => keys.iter().all(|key| match *key {
             "everyone" | "foreign_persons" => true,
-            "networks" => false,
+            "networks" | "parties" => false,
             key => licence.get(key).is_some(),
         }),
     };

@@ -235,6 +235,7 @@ fn what_embargoes_apply_to() {
         (json!({ "networks": ["192.0.2.0/24", "2001:db8::/32", "192.0.2.7", "::1"] }), READABLE),
         (json!({ "networks": { "any_of": ["192.0.2.0/24"], "except": ["192.0.2.7"] } }), READABLE),
         (json!({ "end_uses": ["military", "*"] }), READABLE),
+        (json!({ "parties": [{ "name": "x" }, { "name": "y", "aliases": ["z"], "country": "IR" }] }), READABLE),
         (json!({}), "applies_to: it names nothing; write `everyone: true` where everyone is meant"),
         (json!("everyone"), "applies_to: Expected map"),
         (json!({ "everyone": false }), "applies_to.everyone: leave it out instead of `false`"),
@@ -246,34 +247,31 @@ fn what_embargoes_apply_to() {
         ),
         // Keys that this version doesn't read.
         (
-            json!({ "foreign_persons": true, "parties": [{ "name": "x" }] }),
-            "applies_to.parties: unknown field `parties`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
-        ),
-        (
             json!({ "foreign_persons": true, "lists": ["sdn"] }),
-            "applies_to.lists: unknown field `lists`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.lists: unknown field `lists`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
-            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "network_classes": ["tor"] }),
-            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
-            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "foreign_person": true }),
-            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         // Empty lists.
         (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
         (json!({ "nationalities": [] }), "applies_to.nationalities: an empty list names nothing"),
         (json!({ "networks": [] }), "applies_to.networks: an empty list names nothing"),
         (json!({ "end_uses": [] }), "applies_to.end_uses: an empty list names nothing"),
+        (json!({ "parties": [] }), "applies_to.parties: an empty list names nothing"),
         (json!({ "destinations": { "any_of": [] } }), "applies_to.destinations.any_of: an empty list names nothing"),
         (
             json!({ "destinations": { "any_of": ["*"], "except": [] } }),
@@ -324,6 +322,28 @@ fn what_embargoes_apply_to() {
         (json!({ "end_uses": [""] }), "applies_to.end_uses: an empty word"),
         (json!({ "end_uses": ["military", " "] }), "applies_to.end_uses: an empty word"),
         (json!({ "end_uses": [7] }), "applies_to.end_uses[0]: Expected string"),
+        (
+            json!({ "parties": [{ "name": "x" }, { "name": "—" }] }),
+            "applies_to.parties[1].name: `—` is no name: it has neither letter nor digit",
+        ),
+        (
+            json!({ "parties": [{ "name": "x", "aliases": [""] }] }),
+            "applies_to.parties[0].aliases[0]: `` is no name: it has neither letter nor digit",
+        ),
+        (
+            json!({ "parties": [{ "name": "x", "aliases": [] }] }),
+            "applies_to.parties[0].aliases: an empty list names nothing",
+        ),
+        (json!({ "parties": [{ "aliases": ["x"] }] }), "applies_to.parties[0]: missing field `name`"),
+        (
+            json!({ "parties": [{ "name": "x", "country": "UK" }] }),
+            "applies_to.parties[0].country: `UK` is no ISO 3166-1 alpha-2 country code",
+        ),
+        (
+            json!({ "parties": [{ "name": "x", "born": "1980" }] }),
+            "applies_to.parties[0].born: unknown field `born`, expected one of `name`, `aliases`, `country`",
+        ),
+        (json!({ "parties": ["x"] }), "applies_to.parties[0]: Expected map"),
     ];
     for (applies_to, expected) in cases {
         assert_eq!(told(read::<Embargo>(&item(&embargo("e", applies_to.clone())))), expected, "{applies_to}");
@@ -604,6 +624,12 @@ fn organisations() {
         (json!({ "headquartered_in": "" }), "headquartered_in: `` is no ISO 3166-1 alpha-2 country code"),
         (json!({ "organised_in_us": "yes" }), "organised_in_us: Expected bool"),
         (json!({ "end_uses": "research" }), "end_uses: Expected seq"),
+        (json!({ "name": 7 }), "name: Expected string"),
+        (json!({ "owners": [{ "name": "x", "owners": [{ "country": "GB" }] }, {}] }), READABLE),
+        (
+            json!({ "owners": [{ "owners": [{ "country": "UK" }] }] }),
+            "owners[0].owners[0].country: `UK` is no ISO 3166-1 alpha-2 country code",
+        ),
         (json!({ "verification": { "until": "2026-07-01T00:00:00Z" } }), "verification: missing field `status`"),
         (
             json!({ "verification": { "status": "ok" } }),

@@ -142,6 +142,9 @@ fn detail(code: Code) -> &'static str {
         Code::EmbargoNationality => {
             "This model is not open to this nationality without a licence; use another, or ask whoever runs this API."
         }
+        Code::EmbargoParty => {
+            "This model is not open to your organisation or the person named without a licence; ask whoever runs this API."
+        }
         Code::EmbargoEndUse => {
             "This model may not be put to this end use without a licence; name another of your organisation's in the \
              End-Use header, or ask whoever runs this API."

@@ -9,7 +9,7 @@ use crate::terms::{Code, Match};
 
 /// How each key of an embargo matches, in the order of [`Code`]; `None` is a key that it doesn't have.
 #[derive(Debug)]
-pub(super) struct Keys([(Code, Option<Match>); 6]);
+pub(super) struct Keys([(Code, Option<Match>); 7]);
 
 impl Keys {
     /// Those that the embargo has.
@@ -43,6 +43,7 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
             Code::EmbargoNationality,
             to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
         ),
+        (Code::EmbargoParty, to.parties.as_ref().map(|_| subject.facts.party_of(&embargo.meta.id))),
         (
             Code::EmbargoEndUse,
             to.end_uses.as_ref().map(|choice| {
@@ -62,7 +63,7 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
 
 /// Whether the embargo can be lifted only by a licence that names it.
 pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
-    to.networks.is_some()
+    to.networks.is_some() || to.parties.is_some()
 }
 
 /// Whether the destination is among the places.

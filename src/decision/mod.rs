@@ -6,6 +6,7 @@ mod embargo;
 mod explanation;
 mod identity;
 mod licence;
+mod parties;
 mod permit;
 mod reason;
 mod subject;
@@ -22,6 +23,7 @@ use crate::terms::{Code, ModelRef};
 
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
+pub use parties::{PartyMatch, screen};
 pub use permit::Permit;
 pub use reason::{Reason, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::parties::PartyMatch;
 use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
-use crate::terms::{Country, Destination};
+use crate::terms::{Country, Destination, Match};
 
 /// Who asks and where the answer goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,9 @@ pub struct Facts {
     pub location: LocationFacts,
     /// The organisation.
     pub organisation: OrganisationFacts,
+    /// The embargoes by party of which somebody behind the request is one, or may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<PartyMatch>,
     /// Who uses the client.
     pub persons: Persons,
     /// Whether the `End-Use` header names none of the organisation's.
@@ -134,6 +138,13 @@ impl Subject {
             Persons::None | Persons::Attested => self.facts.organisation.nationality(),
             Persons::Unknown => Nationality::Of { countries: Vec::new(), complete: false },
         }
+    }
+}
+
+impl Facts {
+    /// Whether somebody behind the request is one of the parties that an embargo names.
+    pub(super) fn party_of(&self, embargo: &str) -> Match {
+        Match::any(self.parties.iter().filter(|found| found.embargo == embargo).map(|found| found.matched))
     }
 }
 

@@ -162,7 +162,7 @@ impl Gate {
         let evidence = self.evidence(asking, account).await?;
         let register = &evidence.register;
         let (decision, subject, drawn) =
-            match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), asking.now) {
+            match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), register, asking.now) {
                 Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
                 Ok(mut subject) => {
                     let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind).await?;

@@ -12,7 +12,8 @@ impl Gate {
     /// The models, each with what this caller would get now; neither recorded nor counted.
     pub(super) async fn list(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Answer, Trouble> {
         let evidence = self.evidence(asking, account).await?;
-        let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, asking.now) {
+        let register = &evidence.register;
+        let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, register, asking.now) {
             Ok(subject) => subject,
             Err(codes) => {
                 let decision = Decision::unidentified(codes);
@@ -20,7 +21,6 @@ impl Gate {
                 return Ok(Answer::unidentified(&decision));
             }
         };
-        let register = &evidence.register;
         let mut lines = Vec::new();
         for model in register.models(asking.now) {
             let decision = if register.fault_of(model, asking.now).is_some() {

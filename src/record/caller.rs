@@ -63,6 +63,14 @@ impl Attestation {
 /// `organisation#<id>`: a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Organisation {
+    /// Its name; absent is unknown.
+    pub name: Option<String>,
+    /// Its other names.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Who owns it, as far as it is written down.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
     /// What it is.
     #[serde(rename = "type")]
     pub kind: Option<OrganisationType>,
@@ -80,6 +88,18 @@ pub struct Organisation {
     pub status: CallerStatus,
     /// How it was identified.
     pub verification: Option<Verification>,
+}
+
+/// Who owns an organisation, or an owner of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Owner {
+    /// The name; absent is unknown.
+    pub name: Option<String>,
+    /// Where the owner is from; absent is unknown.
+    pub country: Option<Country>,
+    /// Who owns the owner.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
 }
 
 /// What an organisation is.
@@ -100,6 +120,11 @@ pub struct Person {
     /// The id of the organisation whose user this is.
     #[serde(deserialize_with = "super::text")]
     pub organisation: String,
+    /// The name; absent is unknown.
+    pub name: Option<String>,
+    /// Other names.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// Citizenships. None known is unknown.
     #[serde(default)]
     pub nationalities: Vec<Country>,

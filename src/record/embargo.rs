@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Choice, Kind, Meta, Model, Networks, Places, Record, Unreadable, Words};
-use crate::terms::{Match, ModelPattern};
+use crate::terms::{Country, Match, ModelPattern, Name};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -53,8 +53,32 @@ pub struct AppliesTo {
     pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
     pub networks: Option<Choice<Networks>>,
+    /// The organisation, one of its owners or the person is called as one of these.
+    #[serde(deserialize_with = "super::filled_if_given")]
+    pub parties: Option<Vec<Party>>,
     /// One of the request's end uses is one of these.
     pub end_uses: Option<Choice<Words>>,
+}
+
+/// A party that an embargo names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// Its name.
+    pub name: Name,
+    /// Its other names.
+    #[serde(default, deserialize_with = "super::filled")]
+    pub aliases: Vec<Name>,
+    /// The country that it is of; absent, it may be of any.
+    pub country: Option<Country>,
+}
+
+impl Party {
+    /// Whether a name is one of the party's.
+    #[must_use]
+    pub fn is_called(&self, name: &Name) -> bool {
+        self.name == *name || self.aliases.contains(name)
+    }
 }
 
 /// What an embargo does to the transfers that it applies to.

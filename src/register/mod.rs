@@ -42,6 +42,7 @@ pub struct Register {
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
+    embargoes_by_party: Vec<Arc<Record<Embargo>>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
     screening: Option<Arc<Record<Screening>>>,
 }
@@ -156,6 +157,12 @@ impl Register {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The embargoes that name parties and are not withdrawn, by id, in force or not.
+    #[must_use]
+    pub fn embargoes_by_party(&self) -> &[Arc<Record<Embargo>>] {
+        &self.embargoes_by_party
+    }
+
     /// The licences that an organisation holds, those open to all among them, in force or not.
     pub fn licences_of(&self, organisation: &str) -> impl Iterator<Item = &Arc<Record<Licence>>> {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
@@ -218,6 +225,9 @@ impl Register {
             let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
+        let names_parties = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.parties.is_some();
+        let by_party = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names_parties);
+        self.embargoes_by_party = by_party.cloned().collect();
         self.screening = self.settings.get("screening").cloned();
         self.faults = fault::derive(self);
     }

@@ -35,6 +35,8 @@ pub enum Code {
     EmbargoDestination,
     /// An embargo on a nationality.
     EmbargoNationality,
+    /// An embargo on a party that the organisation, an owner or the person may be.
+    EmbargoParty,
     /// An embargo on an end use.
     EmbargoEndUse,
     /// An embargo on the network of the address.
@@ -84,7 +86,7 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
@@ -100,6 +102,7 @@ impl Code {
         Self::EmbargoForeignPerson,
         Self::EmbargoDestination,
         Self::EmbargoNationality,
+        Self::EmbargoParty,
         Self::EmbargoEndUse,
         Self::EmbargoNetwork,
         Self::DestinationUnknown,
@@ -142,6 +145,7 @@ impl Code {
             Self::EmbargoForeignPerson => "embargo.foreign-person",
             Self::EmbargoDestination => "embargo.destination",
             Self::EmbargoNationality => "embargo.nationality",
+            Self::EmbargoParty => "embargo.party",
             Self::EmbargoEndUse => "embargo.end-use",
             Self::EmbargoNetwork => "embargo.network",
             Self::DestinationUnknown => "destination.unknown",
@@ -188,6 +192,7 @@ impl Code {
             | Self::EmbargoForeignPerson
             | Self::EmbargoDestination
             | Self::EmbargoNationality
+            | Self::EmbargoParty
             | Self::EmbargoEndUse => 451,
             Self::InternalFailure => 500,
             Self::ModelFailed => 502,
