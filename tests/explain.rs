@@ -64,7 +64,7 @@ fn an_embargo_says_whether_it_is_in_force_and_how_each_key_matches() {
     }
     let unknown = |records: &[Value]| lines(&explained(records, &[], |s| s.to = to("?")));
     let cuba = embargo("e", json!({ "destinations": ["CU"] }));
-    assert_eq!(unknown(&[cuba.clone()]), "in_force; destination unknown; applies destination.unknown");
+    assert_eq!(unknown(std::slice::from_ref(&cuba)), "in_force; destination unknown; applies destination.unknown");
     let permitting = [cuba, setting("permit")];
     assert_eq!(unknown(&permitting), "in_force; destination unknown; applies embargo.destination");
 }

@@ -199,7 +199,7 @@ fn an_embargo_by_party_is_answered_by_name_only_and_told_in_its_place() {
         (with(by(json!({})), &json!({ "effect": "observed" })), vec![], "permit"),
     ];
     for (embargo, licences, expected) in cases {
-        let register = law(&[&[embargo.clone()], &licences[..]].concat());
+        let register = law(&[std::slice::from_ref(&embargo), &licences[..]].concat());
         let subject = subject(organisation(&json!({})), None, "none", &register);
         assert_eq!(outcome(&subject, &register).0, expected, "{embargo}");
     }
