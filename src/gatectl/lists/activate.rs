@@ -1,12 +1,44 @@
-//! I/O. `gatectl lists activate`.
+//! I/O. `gatectl lists activate`: an imported edition is put in force.
 
+use super::edition::{self, Edition};
+use super::flip;
+use super::store::Store;
+use crate::change::Manner;
+use crate::item::text;
 use crate::outcome::{Outcome, Trouble};
+use crate::says::Says;
 
-/// What it was told.
+/// Which edition, and who says so.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The list's name
+    #[arg(value_name = "NAME", value_parser = edition::name)]
+    name: String,
+    /// The edition
+    #[arg(value_name = "EDITION", value_parser = edition::name)]
+    edition: String,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    manner: Manner,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`lists activate` is not built yet"))
+/// Reads its chunks, shows the change, asks, writes it.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let Arguments { name, edition, says, manner } = arguments;
+    let store = Store::new(manner.aws.dynamodb().await, manner.register.register_table.clone());
+    let Some(manifest) = store.manifest(name, edition).await? else {
+        return Ok(flip::refused(manner, &missing(&store, name, edition).await?));
+    };
+    match Edition::read(name, &manifest) {
+        Ok(edition) => flip::put(&store, manner, says, &edition, |_| Ok(())).await,
+        Err(why) => Ok(flip::refused(manner, &format!("what was imported as `{edition}` can't be read: {why}"))),
+    }
+}
+
+async fn missing(store: &Store, name: &str, edition: &str) -> Result<String, Trouble> {
+    let editions: Vec<String> =
+        store.manifests(name).await?.iter().map(|manifest| format!("`{}`", text(manifest, "id"))).collect();
+    let there = if editions.is_empty() { "none was".to_owned() } else { format!("there are {}", editions.join(", ")) };
+    Ok(format!("no edition `{edition}` of `{name}` was imported: {there}; `gatectl lists import` imports one"))
 }

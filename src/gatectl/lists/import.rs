@@ -1,12 +1,216 @@
-//! I/O. `gatectl lists import`.
+//! I/O. `gatectl lists import`: a list's files become an edition that may be put in force.
 
+use std::path::PathBuf;
+
+use export_gate::record::{Item, ListContent, NetworkClass};
+use export_gate::terms::render_time;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::check::{Allowed, settled};
+use super::edition::{self, Edition};
+use super::entry::{Entry, Reject};
+use super::format::{Format, Reading, Source};
+use super::pack::{CHUNK, MOST_CHUNKS, digest, pack};
+use super::store::Store;
+use crate::aws::Aws;
+use crate::files;
 use crate::outcome::{Outcome, Trouble};
+use crate::says::Says;
+use crate::show::{count, grouped};
+use crate::tables::RegisterTable;
 
-/// What it was told.
+/// The list, and how it is written.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The list's name, as embargoes name it
+    #[arg(value_name = "NAME", value_parser = edition::name)]
+    name: String,
+    /// Its files
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// What it lists
+    #[arg(long, value_enum)]
+    content: Content,
+    /// What its networks are
+    #[arg(long, value_enum)]
+    class: Option<Class>,
+    /// How it is written: cidr (a network a line) or csv (parties, a header names the columns)
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parse)]
+    format: Format,
+    /// The edition's name; its day and a part of its digest without it
+    #[arg(long, value_name = "EDITION", value_parser = edition::name)]
+    edition: Option<String>,
+    /// When it was published, such as 2026-11-24
+    #[arg(long, value_name = "DATE", value_parser = edition::published)]
+    published: Option<Timestamp>,
+    #[command(flatten)]
+    allowed: Allowed,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    register: RegisterTable,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`lists import` is not built yet"))
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Content {
+    Parties,
+    Networks,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Class {
+    Vpn,
+    Tor,
+    PublicProxy,
+    ResidentialProxy,
+    Hosting,
+    Relay,
+}
+
+/// What an import came to.
+struct Imported {
+    rejects: Vec<Reject>,
+    edition: Option<Edition>,
+    in_force: Option<Edition>,
+    /// Why nothing was written.
+    refused: Option<String>,
+}
+
+/// Reads, checks, packs, writes. Nothing of it is in force before `lists activate`.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let (content, class) = kind(arguments)?;
+    let mut reading = Reading::default();
+    (arguments.format.read)(&sources(&arguments.files)?, &mut reading);
+    let (entries, rejects) = settled(reading);
+    let mut imported = Imported { rejects, edition: None, in_force: None, refused: None };
+    if let Err(why) = arguments.allowed.rejects(&imported.rejects) {
+        imported.refused = Some(why);
+        return Ok(imported.outcome(arguments));
+    }
+    let store = Store::new(arguments.aws.dynamodb().await, arguments.register.register_table.clone());
+    let there = store.record(&arguments.name).await?.map(|item| Edition::read(&arguments.name, &item)).transpose();
+    // A record that can't be read says nothing of entries; putting an edition in force mends it.
+    imported.in_force = there.ok().flatten();
+    let packed = pack(&entries).map_err(|error| Trouble::of("the entries could not be packed", error))?;
+    let edition = described(arguments, (content, class), &entries, &packed);
+    imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed);
+    if imported.refused.is_none() {
+        let manifest = signed(arguments, &edition);
+        imported.refused = store.write(&edition, &packed, manifest).await?.err();
+        imported.edition = Some(edition);
+    }
+    Ok(imported.outcome(arguments))
+}
+
+/// What is listed, where format, content and class go together.
+fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Trouble> {
+    let content = match arguments.content {
+        Content::Parties => ListContent::Parties,
+        Content::Networks => ListContent::Networks,
+    };
+    if content != arguments.format.content {
+        return Err(Trouble::new(format!("the format `{}` is one of the other content", arguments.format.name)));
+    }
+    let class = arguments.class.map(|class| match class {
+        Class::Vpn => NetworkClass::Vpn,
+        Class::Tor => NetworkClass::Tor,
+        Class::PublicProxy => NetworkClass::PublicProxy,
+        Class::ResidentialProxy => NetworkClass::ResidentialProxy,
+        Class::Hosting => NetworkClass::Hosting,
+        Class::Relay => NetworkClass::Relay,
+    });
+    match (content, class) {
+        (ListContent::Networks, None) => Err(Trouble::new("say with `--class` what the networks are")),
+        (ListContent::Parties, Some(_)) => Err(Trouble::new("parties have no `--class`: leave it out")),
+        (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => Ok((content, class)),
+    }
+}
+
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
+    paths.iter().map(|path| Ok(Source::new(&path.display().to_string(), &files::read(path)?))).collect()
+}
+
+fn described(
+    arguments: &Arguments,
+    (content, class): (ListContent, Option<NetworkClass>),
+    entries: &[Entry],
+    packed: &[u8],
+) -> Edition {
+    let sha256 = digest(packed);
+    let day = arguments.published.unwrap_or_else(Timestamp::now);
+    Edition {
+        list: arguments.name.clone(),
+        content,
+        class,
+        edition: arguments.edition.clone().unwrap_or_else(|| edition::named_by(day, &sha256)),
+        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+        chunks: u64::try_from(packed.chunks(CHUNK).len()).unwrap_or(u64::MAX),
+        sha256,
+        published: arguments.published.map(render_time),
+    }
+}
+
+/// Why an edition may not be written.
+fn refused(arguments: &Arguments, edition: &Edition, in_force: Option<&Edition>, packed: &[u8]) -> Option<String> {
+    if in_force.is_some_and(|in_force| in_force.content != edition.content) {
+        return Some(format!("`{}` is a list of another content: give this one another name", edition.list));
+    }
+    if packed.chunks(CHUNK).len() > MOST_CHUNKS {
+        return Some(format!("it has more than {MOST_CHUNKS} chunks: cut it into several lists"));
+    }
+    arguments.allowed.entries(edition.entries, in_force).err()
+}
+
+fn signed(arguments: &Arguments, edition: &Edition) -> Item {
+    let mut manifest = edition.manifest();
+    arguments.says.sign(&mut manifest, Timestamp::now());
+    manifest
+}
+
+/// How many rejects are printed; `--json` has all.
+const SHOWN: usize = 20;
+
+impl Imported {
+    fn outcome(self, arguments: &Arguments) -> Outcome {
+        let mut text = String::new();
+        for reject in self.rejects.iter().take(SHOWN) {
+            text += &format!("{reject}\n");
+        }
+        if let Some(more) = self.rejects.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            text += &format!("… and {more} more; `--json` has all\n");
+        }
+        let says = match (&self.refused, &self.edition) {
+            (Some(why), _) => format!("Nothing was imported: {why}."),
+            (None, edition) => edition.as_ref().map(done).unwrap_or_default(),
+        };
+        text += &format!("{says}\n");
+        let is_fine = self.refused.is_none();
+        let reject = |reject: &Reject| {
+            json!({"file": &*reject.place.file, "line": reject.place.line, "column": reject.place.column,
+                   "why": reject.why})
+        };
+        let json = || {
+            json!({"ok": is_fine, "says": says, "edition": self.edition.as_ref().map(Edition::told),
+                   "in_force": self.in_force.as_ref().map(Edition::told),
+                   "rejects": self.rejects.iter().map(reject).collect::<Vec<Value>>(),
+                   "table": arguments.register.register_table})
+        };
+        Outcome::new(arguments.json, json, text, is_fine)
+    }
+}
+
+fn done(edition: &Edition) -> String {
+    let entries = grouped(edition.entries.into());
+    let chunks = count(usize::try_from(edition.chunks).unwrap_or(usize::MAX), "chunk", "chunks");
+    format!(
+        "Imported the edition `{}` of `{}`: {entries} entries in {chunks}. `gatectl lists activate {} {}` puts it in force.",
+        edition.edition, edition.list, edition.list, edition.edition
+    )
 }
