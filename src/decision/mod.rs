@@ -6,6 +6,7 @@ mod embargo;
 mod explain;
 mod identity;
 mod licence;
+mod parties;
 mod permit;
 mod reason;
 mod subject;
@@ -21,6 +22,7 @@ use crate::terms::{Code, Match, ModelRef};
 
 pub use explain::{Rule, explain};
 pub use identity::{Callers, Claimed, identify};
+pub use parties::{PartyMatch, screen_parties};
 pub use permit::Permit;
 pub use reason::{Reason, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};

@@ -44,7 +44,9 @@ impl Callers {
             }
             match self.record(&previous).await? {
                 Some(item) => versions.push(item),
-                None => return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut"))),
+                None => {
+                    return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut")));
+                }
             }
         }
         Ok(versions)
@@ -64,7 +66,12 @@ impl Callers {
 
     /// Puts a record in the place of what was found there, and keeps that. Returns whether it was still so; where it
     /// wasn't, nothing was written.
-    pub(crate) async fn replace(&self, found: Option<&Item>, mut record: Item, now: Timestamp) -> Result<bool, Trouble> {
+    pub(crate) async fn replace(
+        &self,
+        found: Option<&Item>,
+        mut record: Item,
+        now: Timestamp,
+    ) -> Result<bool, Trouble> {
         let mut puts = Vec::new();
         if let Some(found) = found {
             let kept = format!("{HISTORY}{}@{}", text(found, "id"), render_time(now));

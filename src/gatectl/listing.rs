@@ -81,7 +81,8 @@ impl Listing {
     /// A table with the id, the state and these attributes.
     pub(crate) fn text(&self, attributes: &[&str]) -> String {
         let heading: Vec<&str> = ["id", "state"].into_iter().chain(attributes.iter().copied()).collect();
-        let cell = |item: &Item, name: &str| item.get(name).map(|value| plain(&value_as_json(value))).unwrap_or_default();
+        let cell =
+            |item: &Item, name: &str| item.get(name).map(|value| plain(&value_as_json(value))).unwrap_or_default();
         let rows = self.rows.iter().map(|(key, state, item)| {
             let cells = attributes.iter().map(|name| cell(item, name));
             [key.id.clone(), state.word().to_owned()].into_iter().chain(cells).collect()
@@ -93,7 +94,10 @@ impl Listing {
             }
         }
         if self.left_out > 0 {
-            text += &format!("{} left out that are over or withdrawn; `--all` lists them.\n", count(self.left_out, "is", "are"));
+            text += &format!(
+                "{} left out that are over or withdrawn; `--all` lists them.\n",
+                count(self.left_out, "is", "are")
+            );
         }
         text
     }
@@ -120,7 +124,12 @@ fn plain(value: &Value) -> String {
         Value::Object(object) => {
             let member = |(name, value): (&String, &Value)| match value {
                 Value::Bool(true) => name.clone(),
-                value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+                value @ (Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_)) => {
                     format!("{name}: {}", plain(value))
                 }
             };

@@ -12,7 +12,8 @@ use crate::outcome::Trouble;
 
 /// Every version of a record, the last first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
-    let unread = || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
+    let unread =
+        || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
     let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item())).send().await;
     let mut found: Vec<Item> = read.map_err(|error| Trouble::of(unread(), error))?.item.into_iter().collect();
     let query = dynamodb.query().table_name(table).consistent_read(true);

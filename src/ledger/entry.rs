@@ -279,6 +279,7 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
+            parties: vec![crate::decision::PartyMatch { embargo: "e".into(), unknown: true }],
             persons: Persons::Named(PersonFacts::default()),
             undeclared_end_use: true,
             users: Users::Asserted,

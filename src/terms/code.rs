@@ -35,6 +35,8 @@ pub enum Code {
     EmbargoDestination,
     /// An embargo on a nationality.
     EmbargoNationality,
+    /// An embargo on a party.
+    EmbargoParty,
     /// An embargo on an end use.
     EmbargoEndUse,
     /// An embargo on the network of the address.
@@ -102,6 +104,7 @@ impl Code {
             Self::EmbargoForeignPerson => "embargo.foreign-person",
             Self::EmbargoDestination => "embargo.destination",
             Self::EmbargoNationality => "embargo.nationality",
+            Self::EmbargoParty => "embargo.party",
             Self::EmbargoEndUse => "embargo.end-use",
             Self::EmbargoNetwork => "embargo.network",
             Self::DestinationUnknown => "destination.unknown",
@@ -148,6 +151,7 @@ impl Code {
             | Self::EmbargoForeignPerson
             | Self::EmbargoDestination
             | Self::EmbargoNationality
+            | Self::EmbargoParty
             | Self::EmbargoEndUse => 451,
             Self::InternalFailure => 500,
             Self::ModelFailed => 502,

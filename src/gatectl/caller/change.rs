@@ -40,7 +40,8 @@ pub(super) async fn change(
     let before = callers.record(id).await?;
     let told = |is_fine: bool, says: String, after: Option<&Item>| {
         let change = || json!({"record": id, "before": before.as_ref().map(as_json), "after": after.map(as_json)});
-        let json = || json!({"ok": is_fine, "says": says.clone(), "change": change(), "table": manner.callers.callers_table});
+        let json =
+            || json!({"ok": is_fine, "says": says.clone(), "change": change(), "table": manner.callers.callers_table});
         Outcome::new(manner.json, json, format!("{says}\n"), is_fine)
     };
     let after = match plan(before.as_ref()).and_then(|after| checked(id, after)) {
@@ -96,4 +97,3 @@ pub(super) fn there<'a>(id: &str, before: Option<&'a Item>) -> Result<&'a Item, 
 pub(super) fn kind(id: &str) -> &str {
     id.split('#').next().unwrap_or_default()
 }
-

@@ -55,7 +55,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     change(&arguments.manner, &arguments.id, now, &done, |before| {
         let id = &arguments.id;
         if !matches!(kind(id), "organisation" | "person") {
-            return Err(format!("`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"));
+            return Err(format!(
+                "`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"
+            ));
         }
         if arguments.until.is_some_and(|until| until <= now) {
             return Err("`--until` is past: such a verification would be lapsed already".to_owned());

@@ -86,7 +86,11 @@ pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<St
     next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
     let register = next.register(now);
     let named = |step: &Step| -> Vec<ModelPattern> {
-        step.after.get("models").cloned().and_then(|value| serde_dynamo::from_attribute_value(value).ok()).unwrap_or_default()
+        step.after
+            .get("models")
+            .cloned()
+            .and_then(|value| serde_dynamo::from_attribute_value(value).ok())
+            .unwrap_or_default()
     };
     let is_had = |pattern: &ModelPattern| {
         register.models(Timestamp::MAX).any(|model| pattern.names(&model.meta.id, model) >= Match::Unknown)

@@ -16,8 +16,8 @@ use crate::files;
 use crate::item::text;
 use crate::outcome::Trouble;
 pub(crate) use schema::{Schema, schemas};
+pub(crate) use strict::nearest;
 use strict::{check, check_caller, is_of_register};
-pub(crate) use strict::{KINDS, nearest};
 use tree::Tree;
 
 /// The records of a folder.
@@ -128,7 +128,11 @@ impl Checked {
             self.faults.push(format!("{name}:{}: {}", fault.line, fault.why));
             return;
         }
-        let told = if is_of_register { format!("{}/{}", text(&item, "kind"), text(&item, "id")) } else { text(&item, "id").to_owned() };
+        let told = if is_of_register {
+            format!("{}/{}", text(&item, "kind"), text(&item, "id"))
+        } else {
+            text(&item, "id").to_owned()
+        };
         let placed = Placed { place: place.clone(), item };
         let other = match Key::of(&placed.item) {
             Some(key) => self.draft.register.insert(key, placed),

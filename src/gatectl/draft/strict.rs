@@ -1,6 +1,8 @@
 //! Pure. A record of a file, read as the gate reads it; what is wrong is said with its line and the nearest right name.
 
-use export_gate::record::{self, Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Screening, Unreadable, read};
+use export_gate::record::{
+    self, Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Screening, Unreadable, read,
+};
 use serde_json::Value;
 
 use super::callers;
@@ -8,18 +10,11 @@ use super::tree::Tree;
 use crate::item::text;
 
 /// The kinds that a folder may have.
-pub(crate) const KINDS: [&str; 7] = [
-    Model::KIND,
-    Group::KIND,
-    Embargo::KIND,
-    Licence::KIND,
-    Clearance::KIND,
-    List::KIND,
-    Screening::KIND,
-];
+const KINDS: [&str; 7] =
+    [Model::KIND, Group::KIND, Embargo::KIND, Licence::KIND, Clearance::KIND, List::KIND, Screening::KIND];
 
 /// The attributes that every record of the register may have.
-pub(crate) const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
+const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
 
 /// What is wrong, and on which line.
 pub(super) struct Fault {

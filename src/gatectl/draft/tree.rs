@@ -69,7 +69,9 @@ impl Tree {
         match &self.node {
             Node::Scalar(value) => value.clone(),
             Node::List(list) => list.iter().map(Self::value).collect(),
-            Node::Map(map) => Value::Object(map.iter().map(|(key, _, value)| (key.clone(), value.value())).collect::<Map<_, _>>()),
+            Node::Map(map) => {
+                Value::Object(map.iter().map(|(key, _, value)| (key.clone(), value.value())).collect::<Map<_, _>>())
+            }
         }
     }
 
@@ -171,8 +173,10 @@ mod tests {
             ("a: 1\nb: '1'\nc: true\nd: 0.85", json!([{"a": 1, "b": "1", "c": true, "d": 0.85}])),
             ("a: 1\n---\nb: 2\n", json!([{"a": 1}, {"b": 2}])),
             ("citation: 15 CFR 744.22(b)", json!([{"citation": "15 CFR 744.22(b)"}])),
-            (r#"{"a": "\u00e9\/\ud83d\ude00\n", "b": [18446744073709551615, -1, null]}"#,
-             json!([{"a": "é/😀\n", "b": [u64::MAX, -1, null]}])),
+            (
+                r#"{"a": "\u00e9\/\ud83d\ude00\n", "b": [18446744073709551615, -1, null]}"#,
+                json!([{"a": "é/😀\n", "b": [u64::MAX, -1, null]}]),
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(value(text), expected, "{text}");
@@ -181,7 +185,9 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_the_file() {
-        let trees = read("- kind: embargo\n  applies_to:\n    destinations:\n    - CU\n    - XX\n").map_err(|bad| bad.why).unwrap();
+        let trees = read("- kind: embargo\n  applies_to:\n    destinations:\n    - CU\n    - XX\n")
+            .map_err(|bad| bad.why)
+            .unwrap();
         let tree = trees.into_iter().next().unwrap().elements().remove(0);
         assert_eq!(tree.at("applies_to.destinations[1]").line, 5);
         assert_eq!((tree.line_of("applies_to"), tree.line_of("none")), (2, 1));

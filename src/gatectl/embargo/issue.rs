@@ -1,7 +1,7 @@
 //! I/O. `gatectl embargo issue`: an embargo that the gate obeys on its next request.
 
 use export_gate::record::{Embargo, Item, Kind};
-use export_gate::terms::{ModelPattern, parse_time, render_time};
+use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::change::{Manner, Step, make};
 use crate::item::{choice, if_any, of_json, substance};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::says::{Says, filled};
+use crate::says::{Says, filled, pattern};
 
 /// The embargo.
 #[derive(clap::Args)]
@@ -79,6 +79,9 @@ struct About {
     /// A network that the address is in, such as 192.0.2.0/24; may be said again
     #[arg(long = "network", value_name = "CIDR")]
     networks: Vec<String>,
+    /// A party, by its name, and its country behind a semicolon: "Sample Trading;IR"; may be said again
+    #[arg(long = "party", value_name = "NAME[;COUNTRY]")]
+    parties: Vec<String>,
     /// An end use of the request; may be said again
     #[arg(long = "end-use", value_name = "CODE")]
     end_uses: Vec<String>,
@@ -89,11 +92,6 @@ enum Effect {
     Prohibited,
     LicenceRequired,
     Observed,
-}
-
-/// For options that name models.
-pub(crate) fn pattern(text: &str) -> Result<String, String> {
-    ModelPattern::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Shows it, asks, writes it.
@@ -110,13 +108,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 fn record(arguments: &Arguments, now: Timestamp) -> Item {
-    let About { models, everyone, foreign_persons, destinations, nationalities, networks, end_uses, .. } = &arguments.about;
+    let About { models, everyone, foreign_persons, destinations, nationalities, networks, parties, end_uses, .. } =
+        &arguments.about;
     let flag = |is: bool| if is { Value::Bool(true) } else { Value::Null };
     let mut to = json!({
         "everyone": flag(*everyone), "foreign_persons": flag(*foreign_persons),
         "destinations": choice(destinations, &arguments.about.except_destinations),
         "nationalities": choice(nationalities, &arguments.about.except_nationalities),
-        "networks": if_any(networks), "end_uses": if_any(end_uses),
+        "networks": if_any(networks), "parties": if parties.is_empty() { Value::Null } else { parties.iter().map(|text| party(text)).collect() },
+        "end_uses": if_any(end_uses),
     });
     if let Some(to) = to.as_object_mut() {
         to.retain(|_, value| !value.is_null());
@@ -139,14 +139,24 @@ fn record(arguments: &Arguments, now: Timestamp) -> Item {
     record
 }
 
+fn party(text: &str) -> Value {
+    match text.split_once(';') {
+        Some((name, country)) => json!({"name": name.trim(), "country": country.trim()}),
+        None => json!({"name": text}),
+    }
+}
+
 /// The step that puts a record; none where it is there already, but for when it was said.
 pub(crate) fn plan(present: &Present, record: &Item, replace: bool) -> Result<Vec<Step>, String> {
     let step = Step::put(present, record.clone()).ok_or("the record has no id")?;
     match &step.before {
         Some(before) if is_same(before, &step.after) => Ok(Vec::new()),
         Some(_) if !replace => {
-            let differs: Vec<String> =
-                step.lines().into_iter().filter(|line| !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said))).collect();
+            let differs: Vec<String> = step
+                .lines()
+                .into_iter()
+                .filter(|line| !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said)))
+                .collect();
             Err(format!(
                 "`{}` is there already, and differs: {}; say `--replace` if it is to be replaced",
                 step.key.id,

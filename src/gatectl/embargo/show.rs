@@ -28,7 +28,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let found = versions(&arguments.aws.dynamodb().await, &arguments.register.register_table, &key).await?;
     if found.is_empty() {
         let says = format!("there is no embargo `{}`; `gatectl embargo list --all` lists them\n", arguments.id);
-        return Ok(Outcome::new(arguments.json, || serde_json::json!({"ok": false, "says": says.trim()}), says.clone(), false));
+        return Ok(Outcome::new(
+            arguments.json,
+            || serde_json::json!({"ok": false, "says": says.trim()}),
+            says.clone(),
+            false,
+        ));
     }
     Ok(Outcome::new(arguments.json, || told(&key, &found), shown(&key, &found), true))
 }

@@ -13,7 +13,7 @@ use crate::files;
 use crate::item::{if_any, of_json, substance};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::says::{Says, filled};
+use crate::says::{Says, filled, pattern};
 
 /// The licence.
 #[derive(clap::Args)]
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(long = "type", value_enum, default_value = "licence")]
     kind: Type,
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = crate::embargo::issue::pattern)]
+    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = pattern)]
     models: Vec<String>,
     /// An organisation that holds it, by its id, or * for an exception open to all; may be said again
     #[arg(long = "licensee", value_name = "ORGANISATION")]
@@ -110,8 +110,8 @@ fn licensees(arguments: &Arguments) -> Result<Vec<String>, Trouble> {
     let mut all = arguments.licensees.clone();
     if let Some(path) = &arguments.licensees_from {
         let bytes = files::read(path)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Trouble::of(format!("`{}` is no text", path.display()), error))?;
+        let text =
+            String::from_utf8(bytes).map_err(|error| Trouble::of(format!("`{}` is no text", path.display()), error))?;
         let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
         let before = all.len();
         all.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));

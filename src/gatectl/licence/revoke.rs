@@ -1,7 +1,7 @@
 //! I/O. `gatectl licence revoke`: a licence that is over from a moment on.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Licence, Kind};
+use export_gate::record::{Kind, Licence};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 

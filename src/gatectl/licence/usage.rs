@@ -44,10 +44,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let usage = &arguments.usage.usage_table;
     let mut pages = dynamodb.scan().table_name(usage).consistent_read(true).into_paginator().send();
     while let Some(page) = pages.next().await {
-        let why = || format!("the usage table `{usage}` could not be read; see `--usage-table`, `--region`, `--profile`");
+        let why =
+            || format!("the usage table `{usage}` could not be read; see `--usage-table`, `--region`, `--profile`");
         for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
             let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default();
-            leased.entry(text(&item, "licence").to_owned()).or_default().insert(text(&item, "model").to_owned(), number);
+            leased
+                .entry(text(&item, "licence").to_owned())
+                .or_default()
+                .insert(text(&item, "model").to_owned(), number);
         }
     }
     let mut used = Vec::new();

@@ -38,7 +38,8 @@ pub(crate) fn plan(wanted: &Wanted, present: &Present) -> Result<Vec<Step>, Stri
     let record = record(wanted);
     read::<Model>(&record).map_err(|error| format!("the gate would not read `{id}`: {error}"))?;
     let own = present.record(Model::KIND, id);
-    let others: Vec<&Item> = present.of_kind(Model::KIND).map(|(_, item)| item).filter(|item| text(item, "id") != id).collect();
+    let others: Vec<&Item> =
+        present.of_kind(Model::KIND).map(|(_, item)| item).filter(|item| text(item, "id") != id).collect();
     if let Some(other) = others.iter().find(|other| has_endpoint(other, &wanted.endpoint)) {
         return Err(format!(
             "the endpoint `{}` is `{}`'s, and no two models share one: give `{id}` an endpoint of its own, or withdraw `{}` first",

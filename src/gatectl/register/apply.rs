@@ -68,7 +68,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     }
     if !planned.faults.is_empty() {
         let why = planned.faults.join("; ");
-        return Ok(done(false, format!("Nothing was changed: the gate could not rely on what this leaves: {why}."), &planned));
+        return Ok(done(
+            false,
+            format!("Nothing was changed: the gate could not rely on what this leaves: {why}."),
+            &planned,
+        ));
     }
     if planned.plan.is_empty() {
         return Ok(done(true, "Nothing was changed: the register has what the folder says.".into(), &planned));
@@ -79,16 +83,20 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let total = planned.plan.steps.len().saturating_add(planned.plan.callers.len());
     let (is_fine, says) = match write(target, &planned, now).await? {
         Ok(revision) => (true, format!("Written: {total} records, revision {revision}.")),
-        Err(Stopped { written, left, why }) => {
-            (false, format!("{written} records are written, {left} are not: {why}. Look at the plan, and run it again to complete it."))
-        }
+        Err(Stopped { written, left, why }) => (
+            false,
+            format!(
+                "{written} records are written, {left} are not: {why}. Look at the plan, and run it again to complete it."
+            ),
+        ),
     };
     Ok(done(is_fine, says, &planned))
 }
 
 /// Every record says who, when and why.
 fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<(), Trouble> {
-    let registered = planned.plan.steps.iter_mut().map(|step| (step.sign() == '-', step.key.to_string(), &mut step.after));
+    let registered =
+        planned.plan.steps.iter_mut().map(|step| (step.sign() == '-', step.key.to_string(), &mut step.after));
     let registered: Vec<_> = registered.collect();
     let callers = planned.plan.callers.iter_mut().map(|step| (false, step.id.clone(), &mut step.after));
     for (is_withdrawn, name, record) in registered.into_iter().chain(callers) {
@@ -118,7 +126,8 @@ async fn write(target: &Target, planned: &Planned, now: Timestamp) -> Result<Res
     let dynamodb = target.aws.dynamodb().await;
     let progress = bar(planned.plan.steps.len().saturating_add(planned.plan.callers.len()), "records");
     let mut written = 0_usize;
-    let left = |written: usize| planned.plan.steps.len().saturating_add(planned.plan.callers.len()).saturating_sub(written);
+    let left =
+        |written: usize| planned.plan.steps.len().saturating_add(planned.plan.callers.len()).saturating_sub(written);
     if let Some(table) = &target.callers_table {
         let callers = Callers::new(dynamodb.clone(), table.clone());
         for CallerStep { id, before, after } in &planned.plan.callers {

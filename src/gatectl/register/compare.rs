@@ -1,8 +1,8 @@
 //! Pure. What a folder of records changes in the register, and in which order.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model};
 use export_gate::register::history::Key;
-use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::callers::content;
 use crate::change::Step;

@@ -121,9 +121,9 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 pub(super) fn told(planned: &Planned, is_plan: bool) -> Value {
     let Planned { plan, faults, present } = planned;
     let (add, change, withdraw) = plan.counts();
-    let callers = plan.callers.iter().map(|step| {
-        json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)})
-    });
+    let callers = plan.callers.iter().map(
+        |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
+    );
     json!({
         "revision": present.revision, "faults": faults, "plan": is_plan,
         "add": add, "change": change, "withdraw": withdraw,
