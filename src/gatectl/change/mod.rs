@@ -3,5 +3,5 @@
 mod make;
 mod step;
 
-pub(crate) use make::{Manner, make};
+pub(crate) use make::{Made, Manner, make};
 pub(crate) use step::{Step, diff, faults, notes};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::edition::Edition;
+use super::edition::{Edition, told};
 use super::entry::{Entry, Place, Reject};
 use super::format::Reading;
 
@@ -73,9 +73,12 @@ impl Allowed {
             return Ok(());
         }
         Err(format!(
-            "it has {entries} entries, and the edition `{}` in force has {}: it shrank by more than {} in a hundred; say \
+            "it has {}, and the edition `{}` in force has {}: it shrank by more than {} in a hundred; say \
              `--allow-shrink` if that is right",
-            in_force.edition, in_force.entries, self.most_shrink
+            told(entries),
+            in_force.edition,
+            in_force.entries,
+            self.most_shrink
         ))
     }
 }

@@ -90,6 +90,11 @@ impl Edition {
     }
 }
 
+/// So many entries, in words.
+pub(super) fn told(entries: u64) -> String {
+    crate::show::count(usize::try_from(entries).unwrap_or(usize::MAX), "entry", "entries")
+}
+
 /// The attribute that holds a chunk's bytes.
 pub(super) const DATA: &str = "data";
 

@@ -17,7 +17,7 @@ use crate::aws::Aws;
 use crate::files;
 use crate::outcome::{Outcome, Trouble};
 use crate::says::Says;
-use crate::show::{count, grouped};
+use crate::show::count;
 use crate::tables::RegisterTable;
 
 /// The list, and how it is written.
@@ -207,10 +207,10 @@ impl Imported {
 }
 
 fn done(edition: &Edition) -> String {
-    let entries = grouped(edition.entries.into());
+    let entries = edition::told(edition.entries);
     let chunks = count(usize::try_from(edition.chunks).unwrap_or(usize::MAX), "chunk", "chunks");
     format!(
-        "Imported the edition `{}` of `{}`: {entries} entries in {chunks}. `gatectl lists activate {} {}` puts it in force.",
+        "Imported the edition `{}` of `{}`: {entries} in {chunks}. `gatectl lists activate {} {}` puts it in force.",
         edition.edition, edition.list, edition.list, edition.edition
     )
 }

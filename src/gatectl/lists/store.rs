@@ -10,7 +10,7 @@ use export_gate::record::{Item, Kind as _, List};
 use export_gate::register::history::Key;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::edition::{DATA, Edition, NAMES, manifest_key, manifests, name_key};
+use super::edition::{DATA, Edition, NAMES, manifest_key, manifests, name_key, told};
 use super::pack::{CHUNK, count, digest};
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
@@ -134,7 +134,7 @@ impl Store {
         }
         Ok(match count(&packed) {
             Ok(entries) if entries == edition.entries => Ok(()),
-            Ok(entries) => Err(format!("its chunks hold {entries} entries, not {}", edition.entries)),
+            Ok(entries) => Err(format!("its chunks hold {}, not {}", told(entries), edition.entries)),
             Err(error) => Err(format!("its chunks can't be unpacked: {error}")),
         })
     }

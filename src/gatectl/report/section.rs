@@ -302,7 +302,7 @@ fn lists(material: &Material<'_>) -> Section {
 fn reviews(material: &Material<'_>) -> Section {
     let mut rows = Vec::new();
     for (of, held) in material.figures.queue.all() {
-        let state = of.resolution(material.present, material.now);
+        let state = of.resolution(Some(held), material.present, material.now);
         let waited = state.waited(held, material.now);
         let word = if state == Resolution::Open { "waits" } else { state.word() };
         rows.push(vec![

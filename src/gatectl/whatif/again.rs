@@ -118,6 +118,7 @@ pub(super) fn differences(entry: &Entry, decision: &Decision) -> Vec<String> {
                 citation: source.map(|source| source.citation.clone()),
                 subject: None,
                 party: None,
+                score: None,
             }
         })
         .collect();
