@@ -51,20 +51,22 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("aws", &[]),
     ("tables", &[]),
     ("says", &[]),
+    ("words", &[]),
     ("ask", &["outcome"]),
     ("files", &["outcome"]),
     ("completions", &["outcome"]),
     ("man", &["outcome"]),
     ("present", &["outcome"]),
-    ("callers", &["item", "outcome"]),
+    ("patience", &[]),
+    ("callers", &["item", "outcome", "patience"]),
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
     ("entry", &[]),
     ("period", &[]),
     ("entries", &["aws", "files", "outcome"]),
-    ("change", &["ask", "aws", "item", "outcome", "present", "tables"]),
+    ("change", &["ask", "aws", "item", "outcome", "present", "says", "tables"]),
     ("versions", &["aws", "change", "item", "outcome"]),
-    ("past", &["item", "outcome", "present", "versions"]),
+    ("past", &["item", "outcome", "present"]),
     ("cost", &["outcome", "show"]),
     ("embargo", COMMAND),
     ("licence", COMMAND),
@@ -74,7 +76,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("register", COMMAND),
     ("ledger", &["aws", "entries", "entry", "files", "json", "outcome", "progress", "show"]),
     ("whatif", WHATIF),
-    ("scenario", &["draft", "entry", "files", "outcome", "whatif"]),
+    ("scenario", &["aws", "draft", "entry", "files", "outcome", "whatif"]),
     ("lists", COMMAND),
     ("review", REVIEW),
     ("report", REPORT),
@@ -84,7 +86,7 @@ const GATECTL_MAY_IMPORT: Table = &[
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
     "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome",
-    "past", "period", "present", "progress", "says", "show", "tables", "versions",
+    "past", "patience", "period", "present", "progress", "says", "show", "tables", "versions", "words",
 ];
 
 /// What works the queue, and what reports on it, may import each what stands above it too.
@@ -111,8 +113,8 @@ const REPORT: &[&str] = &[
 
 /// What asks again what was decided may import beside that.
 const WHATIF: &[&str] = &[
-    "aws", "callers", "change", "draft", "entries", "entry", "item", "ledger", "outcome", "past", "period", "present",
-    "show", "tables",
+    "aws", "callers", "change", "draft", "entries", "entry", "item", "json", "ledger", "outcome", "past", "period",
+    "present", "progress", "says", "show", "tables",
 ];
 
 /// The folder of the operators' command within the crate's.

@@ -34,6 +34,7 @@ mod man;
 mod model;
 mod outcome;
 mod past;
+mod patience;
 mod period;
 mod present;
 mod progress;
@@ -46,6 +47,7 @@ mod show;
 mod tables;
 mod versions;
 mod whatif;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;

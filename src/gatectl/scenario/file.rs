@@ -1,43 +1,77 @@
-//! Pure. A file of scenarios: strict, so that what is not known is no test that passes.
+//! Pure. Scenarios as people write them: who asks for what, from where and when, and what must come of it.
 
 use std::path::PathBuf;
 
 use export_gate::terms::{ModelRef, parse_time};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::draft::{documents, line_at, nearest};
-use crate::whatif::question::{Question, address};
+use crate::draft::{Checked, Draft, documents, line_at, nearest};
+use crate::whatif::{Address, Question};
 
-/// A file's scenarios.
+/// A file of scenarios.
 pub(super) struct Scenarios {
-    /// The folder of the records, beside the file.
+    /// The file.
+    pub(super) file: String,
+    /// Where its records are, beside the file; absent where it says nothing.
     pub(super) records: Option<PathBuf>,
-    pub(super) scenarios: Vec<Scenario>,
+    /// Records of its own, each in the place of the one with its key.
+    pub(super) own: Draft,
+    /// The scenarios.
+    pub(super) all: Vec<Scenario>,
 }
 
-/// A scenario.
+/// One scenario.
 pub(super) struct Scenario {
+    /// The line that it begins on.
+    pub(super) line: u64,
+    /// What it is about.
     pub(super) name: String,
-    pub(super) given: Question,
-    pub(super) expect: Expected,
+    /// What is asked.
+    pub(super) question: Question,
+    /// What must come of it.
+    pub(super) expect: Expect,
 }
 
-/// What must come of it. What is left out is not looked at.
+/// What must come of a question. What is left out may be anything.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Expected {
-    pub(super) outcome: String,
+pub(super) struct Expect {
+    pub(super) outcome: Expected,
     pub(super) status: Option<u16>,
-    /// All codes, in their order.
+    /// Every code, in the order in which the gate tells them.
     pub(super) codes: Option<Vec<String>>,
-    /// The ids of the licences that lifted an embargo.
+    /// The licences that lift an embargo, by id.
     pub(super) licences: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Expected {
+    Permit,
+    Refuse,
+    Undecidable,
+}
+
+impl Expected {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Refuse => "refuse",
+            Self::Undecidable => "undecidable",
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     records: Option<PathBuf>,
+    #[serde(default)]
+    register: Vec<Value>,
+    #[serde(default)]
+    callers: Vec<Value>,
     scenarios: Vec<WrittenScenario>,
 }
 
@@ -46,7 +80,7 @@ struct Written {
 struct WrittenScenario {
     name: String,
     given: Given,
-    expect: Expected,
+    expect: Expect,
 }
 
 #[derive(Deserialize)]
@@ -60,40 +94,84 @@ struct Given {
     at: String,
 }
 
-/// Reads a file.
+/// Reads a file: a list of scenarios, or a map that has them under `scenarios`.
 ///
 /// # Errors
-/// `file:line: sentence`.
-pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Scenarios, String> {
-    let document = documents(name, bytes)?.into_iter().next().unwrap_or_default();
-    let written: Written = serde_path_to_error::deserialize(&document).map_err(|error| {
-        let path = error.path().to_string();
-        let fault = error.into_inner().to_string();
-        let near = fault
-            .strip_prefix("unknown field `")
-            .and_then(|rest| rest.split_once('`'))
-            .map(|(field, rest)| nearest(field, rest.split('`').skip(1).step_by(2)));
-        format!("{name}:{}: {path}: {fault}{}", line_at(bytes, &path), near.unwrap_or_default())
-    })?;
-    let mut scenarios = Vec::new();
-    for (index, one) in written.scenarios.into_iter().enumerate() {
-        let fault = |field: &str, why: String| {
-            let path = format!("scenarios[{index}].{field}");
-            format!("{name}:{}: {field}: {why}", line_at(bytes, &path))
-        };
-        if !["permit", "refuse", "undecidable"].contains(&one.expect.outcome.as_str()) {
-            let why = format!("`{}` is none: write permit, refuse or undecidable", one.expect.outcome);
-            return Err(fault("expect.outcome", why));
+/// Every fault that can be told at once, `file:line: sentence`.
+pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Scenarios, Vec<String>> {
+    let documents = documents(file, bytes).map_err(|fault| vec![fault])?;
+    let [value] = documents.as_slice() else {
+        return Err(vec![format!("{file}:1: one document is wanted, and {} are here", documents.len())]);
+    };
+    let (at, written) = if value.is_array() {
+        let scenarios = parse(file, bytes, value).map_err(|fault| vec![fault])?;
+        ("", Written { records: None, register: Vec::new(), callers: Vec::new(), scenarios })
+    } else {
+        ("scenarios", parse(file, bytes, value).map_err(|fault| vec![fault])?)
+    };
+    let mut faults = Vec::new();
+    let own = own(file, bytes, &written, &mut faults);
+    let mut all = Vec::new();
+    for (index, scenario) in written.scenarios.into_iter().enumerate() {
+        let path = format!("{at}[{index}]");
+        let line = line_at(file, bytes, &path);
+        match question(&scenario.given) {
+            Ok(question) => all.push(Scenario { line, name: scenario.name, question, expect: scenario.expect }),
+            Err((field, why)) => {
+                faults.push(format!("{file}:{}: {why}", line_at(file, bytes, &format!("{path}.given.{field}"))));
+            }
         }
-        let given = Question {
-            model: ModelRef::parse(&one.given.model).map_err(|error| fault("given.model", error.to_string()))?,
-            address: address(&one.given.address).map_err(|why| fault("given.address", why))?.0,
-            at: parse_time(&one.given.at).map_err(|error| fault("given.at", error.to_string()))?,
-            client: one.given.client,
-            person: one.given.person,
-            end_use: one.given.end_use,
-        };
-        scenarios.push(Scenario { name: one.name, given, expect: one.expect });
     }
-    Ok(Scenarios { records: written.records, scenarios })
+    if all.is_empty() && faults.is_empty() {
+        faults.push(format!("{file}:1: there is no scenario in it"));
+    }
+    if faults.is_empty() {
+        Ok(Scenarios { file: file.to_owned(), records: written.records, own, all })
+    } else {
+        Err(faults)
+    }
+}
+
+/// The file's own records, read as those of any other file are.
+fn own(file: &str, bytes: &[u8], written: &Written, faults: &mut Vec<String>) -> Draft {
+    let mut checked = Checked::default();
+    for (name, records) in [("register", &written.register), ("callers", &written.callers)] {
+        for (index, record) in records.iter().enumerate() {
+            let line = usize::try_from(line_at(file, bytes, &format!("{name}[{index}]"))).unwrap_or(1);
+            // Alone, but on its own line.
+            checked.take(file, format!("{}{record}", "\n".repeat(line.saturating_sub(1))).as_bytes());
+        }
+    }
+    faults.append(&mut checked.faults);
+    checked.draft
+}
+
+fn question(given: &Given) -> Result<Question, (&'static str, String)> {
+    let filled = |field, text: &str| {
+        if text.trim().is_empty() { Err((field, format!("`{field}` is empty"))) } else { Ok(text.to_owned()) }
+    };
+    let if_given = |field, text: &Option<String>| text.as_ref().map(|text| filled(field, text)).transpose();
+    Ok(Question {
+        client: filled("client", &given.client)?,
+        person: if_given("person", &given.person)?,
+        model: ModelRef::parse(&given.model).map_err(|error| ("model", error.to_string()))?,
+        address: Address::parse(&given.address).map_err(|why| ("address", why))?,
+        end_use: if_given("end_use", &given.end_use)?,
+        at: parse_time(&given.at).map_err(|error| ("at", error.to_string()))?,
+    })
+}
+
+fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8], value: &Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let why = error.into_inner().to_string();
+        let place = format!("{file}:{}", line_at(file, bytes, &path));
+        match why.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+            Some((name, rest)) => {
+                let known = rest.split('`').skip(1).step_by(2);
+                format!("{place}: there is no field `{name}`{}", nearest(name, known))
+            }
+            None => format!("{place}: {path}: {why}"),
+        }
+    })
 }

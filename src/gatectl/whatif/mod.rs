@@ -1,9 +1,19 @@
-//! What the gate would decide, and what it did decide.
+//! I/O. What the gate would decide, and what it did decide.
 
-mod again;
-mod effect;
+mod asked;
+mod compared;
+mod effects;
 pub(crate) mod explain;
-pub(crate) mod question;
-pub(crate) mod records;
+mod explained;
+mod question;
+mod records;
 pub(crate) mod replay;
+mod replayed;
+mod rule;
 pub(crate) mod simulate;
+mod told;
+mod used;
+
+pub(crate) use explained::outcome;
+pub(crate) use question::{Address, Answer, Question, location};
+pub(crate) use records::Source;

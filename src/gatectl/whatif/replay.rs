@@ -1,36 +1,36 @@
-//! I/O. `gatectl replay`: a recorded decision, decided again from its facts and the records of its revision.
+//! I/O. `gatectl replay`: a recorded decision, taken again from its facts and the records of its revision.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use export_gate::ledger::bears_its_hash;
 use export_gate::register::Register;
 use export_gate::terms::Window;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::again::{again, differences};
+use super::asked::Asked;
+use super::compared::differences;
+use super::replayed::{Came, Replayed, Several};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
-use crate::entry::Entry;
+use crate::json::member;
 use crate::ledger::show::{Decision, decision, find};
 use crate::outcome::{Outcome, Trouble};
 use crate::past::Past;
 use crate::period::{Since, since};
-use crate::show::count;
+use crate::progress;
 use crate::tables::RegisterTable;
 
-/// Which decisions.
+/// What it was told.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["decision", "all"]))]
 pub(crate) struct Arguments {
-    /// The decision's id, as the answer's `Decision-Id` says
-    #[arg(value_name = "DECISION", value_parser = decision)]
+    /// The decision's id, as the Decision-Id header and the ledger have it
+    #[arg(value_name = "DECISION", value_parser = decision, required_unless_present = "all", conflicts_with = "all")]
     decision: Option<Decision>,
-    /// Every decision
+    /// Replay every decision
     #[arg(long)]
     all: bool,
-    /// With --all: from this moment on, or from so long ago, such as 7d
-    #[arg(long, value_name = "TIME|DURATION", value_parser = since, requires = "all")]
+    /// With --all: only those since then, such as 7d, 24h or 2026-06-12T21:21:00Z
+    #[arg(long, value_name = "WHEN", conflicts_with = "decision", value_parser = since)]
     since: Option<Since>,
     #[command(flatten)]
     place: Place,
@@ -43,112 +43,89 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// What came of the decisions.
-#[derive(Default)]
-struct Replayed {
-    same: usize,
-    /// By decision, what differs.
-    differs: Vec<(String, Vec<String>)>,
+/// How many revisions' registers are held at once.
+const HELD: usize = 64;
+
+/// The registers of the past, each built once while it is held.
+struct Registers {
+    past: Past,
+    held: BTreeMap<u64, Result<Register, String>>,
+    now: Timestamp,
 }
 
-/// Decides them again.
+/// Replays one, or all.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
     let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
-    let mut registers = HashMap::new();
-    let mut replayed = Replayed::default();
-    match &arguments.decision {
-        Some(wanted) => {
-            let Some(entry) = decision_of(arguments, wanted).await? else {
-                let says = format!("there is no decision `{wanted}` in the ledger");
-                return Ok(Outcome::new(
-                    arguments.json,
-                    || json!({"ok": false, "says": says}),
-                    format!("{says}\n"),
-                    false,
-                ));
-            };
-            replayed.take(&entry, &past, &mut registers);
-        }
-        None => {
-            let now = Timestamp::now();
-            let window = Window { from: arguments.since.map(|since| since.moment(now)), until: None };
-            let read = arguments.place.read(&arguments.aws, window, |found| match found {
-                Found::Entry(entry) => replayed.take(&entry, &past, &mut registers),
-                Found::Unread { place, why } => replayed.differs.push((place, vec![why])),
-            });
-            read.await?;
-        }
-    }
-    Ok(told(arguments, &replayed))
+    let mut registers = Registers { past, held: BTreeMap::new(), now };
+    let Some(wanted) = &arguments.decision else { return all(arguments, &mut registers).await };
+    let entry = entry(arguments, wanted).await?;
+    let entry = match member(&entry, &["of"]).as_str().and_then(|of| decision(of).ok()) {
+        Some(of) => self::entry(arguments, &of).await?,
+        None => entry,
+    };
+    Ok(replayed(entry, &mut registers).outcome(&wanted.to_string(), arguments.json))
 }
 
-/// The decision's entry; a completion's is the decision that it completes.
-async fn decision_of(arguments: &Arguments, wanted: &Decision) -> Result<Option<Value>, Trouble> {
+async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome, Trouble> {
+    let window = Window { from: arguments.since.map(|since| since.moment(registers.now)), until: None };
+    let bar = progress::counter("decisions");
+    let mut several = Several::default();
+    let take = |found| {
+        bar.inc(1);
+        match found {
+            // A completion says how an answer ended, not what was decided.
+            Found::Entry(entry) if member(&entry, &["kind"]) == "completion" => several.completions(),
+            Found::Entry(entry) => several.take(replayed(entry, registers)),
+            Found::Unread { place, why } => several.unread(format!("{place}: {why}")),
+        }
+    };
+    arguments.place.read(&arguments.aws, window, take).await?;
+    bar.finish_and_clear();
+    Ok(several.outcome(arguments.json))
+}
+
+/// One entry of the ledger.
+async fn entry(arguments: &Arguments, wanted: &Decision) -> Result<Value, Trouble> {
     let (entry, _) = find(&arguments.place, &arguments.aws, wanted).await?;
-    let of = entry.as_ref().and_then(|entry| entry.get("of")).and_then(Value::as_str);
-    match of.and_then(|of| decision(of).ok()) {
-        Some(of) => Ok(find(&arguments.place, &arguments.aws, &of).await?.0),
-        None => Ok(entry),
-    }
+    entry.ok_or_else(|| Trouble::new(format!("the ledger has no decision `{wanted}`: is it the right ledger?")))
 }
 
-impl Replayed {
-    fn take(&mut self, value: &Value, past: &Past, registers: &mut HashMap<u64, Register>) {
-        match Entry::read(value) {
-            Ok(entry) if !entry.is_decision() => {}
-            Ok(entry) => {
-                let found = replay(value, &entry, past, registers);
-                if found.is_empty() {
-                    self.same = self.same.saturating_add(1);
-                } else {
-                    self.differs.push((entry.decision_id, found));
-                }
-            }
-            Err(why) => self.differs.push(("an entry".to_owned(), vec![why])),
-        }
-    }
+/// What came of an entry.
+fn replayed(entry: Value, registers: &mut Registers) -> Replayed {
+    let came = came(&entry, registers);
+    Replayed { entry, came }
 }
 
-/// What differs.
-fn replay(value: &Value, entry: &Entry, past: &Past, registers: &mut HashMap<u64, Register>) -> Vec<String> {
-    if !bears_its_hash(value) {
-        return vec!["the entry does not bear its hash: it was changed since it was written".to_owned()];
-    }
-    if entry.revision > past.present.revision {
-        return vec![format!(
-            "it was decided at revision {}, and the register is at {}: it was restored from an earlier copy",
-            entry.revision, past.present.revision
-        )];
-    }
-    let register = registers.entry(entry.revision).or_insert_with(|| past.at(entry.revision, entry.at));
-    match again(entry, register, entry.at) {
-        Err(why) => vec![why],
-        Ok(Err(undecidable)) => {
-            vec![format!("nobody could decide it by the records of revision {}: {undecidable}", entry.revision)]
-        }
-        Ok(Ok(decision)) => differences(entry, &decision),
-    }
-}
-
-fn told(arguments: &Arguments, replayed: &Replayed) -> Outcome {
-    let Replayed { same, differs } = replayed;
-    let is_fine = differs.is_empty();
-    let mut text = String::new();
-    for (decision, found) in differs {
-        text += &format!("{decision} does not come out the same:\n");
-        text += &found.iter().map(|line| format!("    {line}\n")).collect::<String>();
-    }
-    text += &match &arguments.decision {
-        Some(decision) if is_fine => {
-            format!("{decision} comes out the same, from its facts and the records of its revision.\n")
-        }
-        Some(_) => String::new(),
-        None => format!("{} come out the same; {} do not.\n", count(*same, "decision", "decisions"), differs.len()),
+fn came(entry: &Value, registers: &mut Registers) -> Came {
+    let asked = match Asked::of(entry) {
+        Ok(asked) => asked,
+        Err(why) => return Came::Unread(why),
     };
-    let json = || {
-        let differs = differs.iter().map(|(decision, found)| json!({"decision": decision, "differences": found}));
-        json!({"ok": is_fine, "same": same, "differ": differs.collect::<Vec<Value>>()})
+    let register = match registers.at(asked.revision) {
+        Ok(register) => register,
+        Err(why) => return Came::Lost(why.clone()),
     };
-    Outcome::new(arguments.json, json, text, is_fine)
+    let faults = register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why));
+    match differences(entry, &asked.again(register, asked.at)) {
+        none if none.is_empty() => Came::Same,
+        differences => Came::Differs { differences, faults: faults.collect() },
+    }
+}
+
+impl Registers {
+    fn at(&mut self, revision: u64) -> &Result<Register, String> {
+        if self.held.len() >= HELD && !self.held.contains_key(&revision) {
+            self.held.clear();
+        }
+        if !self.held.contains_key(&revision) {
+            let none = Register::default();
+            let base = self.held.range(..revision).rev().find_map(|(_, held)| held.as_ref().ok()).unwrap_or(&none);
+            // Damage seen only now is within its grace at every decision: the gate decided, so it was within it then.
+            let register = self.past.at(base, revision, self.now);
+            self.held.insert(revision, register);
+        }
+        self.held.entry(revision).or_insert_with(|| Err(String::new()))
+    }
 }

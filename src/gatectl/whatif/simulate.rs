@@ -1,35 +1,34 @@
-//! I/O. `gatectl simulate`: the ledger's decisions against a draft: who would lose or gain access.
+//! I/O. `gatectl simulate`: the ledger's decisions, by the register as it stands and with a draft in it.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
-use export_gate::register::Register;
-use export_gate::terms::{Window, parse_time, render_time};
+use export_gate::record::{Item, Kind as _, Licence};
+use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
-use serde_json::json;
 
-use super::effect::{Effect, Verdict, Weighed};
+use super::effects::Effects;
+use super::told::Told;
 use crate::aws::Aws;
 use crate::change::{Step, diff, faults, notes};
 use crate::draft::{Draft, read};
 use crate::entries::{Found, Place};
-use crate::entry::Entry;
-use crate::item::text;
+use crate::item::{substance, text};
 use crate::outcome::{Outcome, Trouble};
 use crate::period::{Since, since};
 use crate::present::Present;
+use crate::progress;
 use crate::tables::RegisterTable;
 
-/// The draft, and the decisions that are weighed against it.
+/// What it was told.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The draft: records as files, each in the place of the register's own by its key
+    /// The draft: a .json or .yaml file of records, or a folder of them; each takes the place of the one with its key
     #[arg(long, value_name = "FOLDER|FILE")]
     with: PathBuf,
-    /// Decisions from this moment on, or from so long ago, such as 7d
-    #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "7d")]
+    /// The decisions since then, such as 7d, 24h or 2026-06-12T21:21:00Z
+    #[arg(long, value_name = "WHEN", value_parser = since)]
     since: Since,
-    /// The moment as of which both are asked; now without it, or when the last record of the draft comes into force
+    /// Decide as of this moment; else as of now, or of the draft's last `from` where that lies ahead
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     #[command(flatten)]
@@ -43,77 +42,60 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// How many different requests are remembered before the memory is begun anew.
-const REMEMBERED: usize = 100_000;
-
-/// Decides each decision of the period twice: by the register as it stands, and with the draft.
+/// Simulates; exit code 1 where the gate could not rely on the draft, or a part of the ledger can't be read.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
+    let since = arguments.since.moment(now);
     let draft = read(&arguments.with)?;
     let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
-    let steps: Vec<Step> =
-        draft.register.values().filter_map(|placed| Step::put(&present, placed.item.clone())).collect();
-    if steps.is_empty() {
-        return Err(Trouble::new(format!("`{}` has no record of the register", arguments.with.display())));
-    }
-    let at = arguments.at.unwrap_or_else(|| begins(&draft).max(now));
-    let wrong = faults(&present, &steps, now);
-    if !wrong.is_empty() {
-        let says = format!("the gate could not rely on the draft: {}", wrong.join("; "));
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
-    }
-    let mut drafted = present.clone();
-    drafted.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
-    let (today, then) = (present.register(at), drafted.register(at));
-    let mut effect = Effect::default();
-    let mut known: HashMap<String, (Verdict, Verdict)> = HashMap::new();
-    let window = Window { from: Some(arguments.since.moment(now)), until: None };
-    let read = arguments.place.read(&arguments.aws, window, |found| match found {
-        Found::Entry(value) => match Entry::read(&value) {
-            Ok(entry) if entry.is_decision() => {
-                if known.len() > REMEMBERED {
-                    known.clear();
-                }
-                let weighed = known.entry(request(&entry)).or_insert_with(|| both(&entry, &today, &then, at));
-                effect.take(&entry, weighed);
-            }
-            Ok(_) => {}
-            Err(why) => effect.unread.push(why),
-        },
-        Found::Unread { place, why } => effect.unread.push(format!("{place}: {why}")),
-    });
-    read.await?;
-    let mut shown = diff(&steps);
-    for note in notes(&present, &steps, now) {
-        shown += &format!("note: {note}\n");
-    }
-    shown +=
-        &format!("\nAs of {}, by the decisions since {}:\n", render_time(at), render_time(arguments.since.moment(now)));
-    shown += &effect.shown();
-    let json = || {
-        let mut told = effect.told();
-        told["at"] = json!(render_time(at));
-        told["since"] = json!(render_time(arguments.since.moment(now)));
-        told["changes"] = steps.iter().map(Step::told).collect();
-        told
+    let steps = steps(&present, &draft);
+    let at = arguments.at.unwrap_or_else(|| ahead(&steps, now));
+    let faults = faults(&present, &steps, at);
+    let mut told = Told {
+        since,
+        at,
+        is_ahead: arguments.at.is_none() && at > now,
+        revision: present.revision,
+        changes: diff(&steps),
+        steps: steps.iter().map(Step::told).collect(),
+        notes: notes(&present, &steps, now),
+        callers: draft.callers.len(),
+        fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
+        faults,
+        ..Told::default()
     };
-    Ok(Outcome::new(arguments.json, json, shown, effect.unread.is_empty()))
+    if told.faults.is_empty() {
+        let mut next = present.clone();
+        next.records.extend(steps.into_iter().map(|step| (step.key, step.after)));
+        let mut effects = Effects::new(present.register(at), next.register(at), told.fresh.clone(), at);
+        let bar = progress::counter("decisions");
+        let take = |found| {
+            bar.inc(1);
+            match found {
+                Found::Entry(entry) => effects.take(&entry),
+                Found::Unread { place, why } => effects.unread(format!("{place}: {why}")),
+            }
+        };
+        arguments.place.read(&arguments.aws, Window { from: Some(since), until: None }, take).await?;
+        bar.finish_and_clear();
+        told.effects = effects.counted();
+    }
+    Ok(told.outcome(arguments.json))
 }
 
-/// When the last record of the draft comes into force.
-fn begins(draft: &Draft) -> Timestamp {
-    let from = draft.register.values().filter_map(|placed| parse_time(text(&placed.item, "from")).ok());
-    from.max().unwrap_or(Timestamp::MIN)
+/// What the draft changes: a record that says the same as the one with its key changes nothing.
+fn steps(present: &Present, draft: &Draft) -> Vec<Step> {
+    let differs = |step: &Step| step.before.as_ref().is_none_or(|before| substance(before) != substance(&step.after));
+    draft.register.values().filter_map(|placed| Step::put(present, placed.item.clone())).filter(differs).collect()
 }
 
-/// What two requests have in common that are decided alike.
-fn request(entry: &Entry) -> String {
-    let to = serde_json::to_string(&entry.destination).unwrap_or_default();
-    let parts =
-        [entry.organisation.as_deref(), Some(&entry.model), entry.source_ip.as_deref(), entry.person.as_deref()];
-    format!("{parts:?} {to} {}", entry.facts)
+/// Whether it is a licence with a quota.
+fn is_counted(step: &Step) -> bool {
+    step.key.kind == Licence::KIND && step.after.contains_key("quota")
 }
 
-fn both(entry: &Entry, today: &Register, then: &Register, at: Timestamp) -> (Verdict, Verdict) {
-    (Weighed::of(entry, today, at), Weighed::of(entry, then, at))
+/// Now, or the moment at which all of the draft has begun, where that lies ahead.
+fn ahead(steps: &[Step], now: Timestamp) -> Timestamp {
+    let from = |item: &Item| parse_time(text(item, "from")).ok();
+    steps.iter().filter_map(|step| from(&step.after)).chain([now]).max().unwrap_or(now)
 }
