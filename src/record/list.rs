@@ -29,10 +29,10 @@ pub struct List {
     /// The SHA-256 of what is packed, in lower-case hex.
     #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub sha256: String,
-    /// When its publisher published it: a time in UTC, or a date, which is that day's first moment in UTC.
-    #[serde(deserialize_with = "time_or_date")]
-    #[cfg_attr(feature = "gatectl", schemars(with = "String"))]
-    pub published: Timestamp,
+    /// When its publisher published it, where anybody says: a time in UTC, or a date, which is that day's first moment.
+    #[serde(default, deserialize_with = "time_or_date")]
+    #[cfg_attr(feature = "gatectl", schemars(with = "Option<String>"))]
+    pub published: Option<Timestamp>,
 }
 
 /// What a list's entries are.
@@ -93,10 +93,10 @@ impl Kind for List {
     }
 }
 
-fn time_or_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+fn time_or_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let date = || (text.len() == 10).then(|| parse_time(&format!("{text}T00:00:00Z")).ok()).flatten();
-    date().or_else(|| parse_time(&text).ok()).ok_or_else(|| {
+    date().or_else(|| parse_time(&text).ok()).map(Some).ok_or_else(|| {
         serde::de::Error::custom(format!("`{text}` is no RFC 3339 time in UTC, and no date such as 2026-06-12"))
     })
 }

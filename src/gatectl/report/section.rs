@@ -264,7 +264,7 @@ fn unanswered(figures: &Figures) -> Section {
 fn lists(material: &Material<'_>) -> Section {
     let row = |(key, item): (&export_gate::register::history::Key, &Item)| {
         let list: Option<Record<List>> = read::<List>(item).ok();
-        let moment = list.as_ref().map(|list| list.published);
+        let moment = list.as_ref().and_then(|list| list.published);
         let published = moment.map(render_time);
         let age = moment.map(|moment| told(material.now.duration_since(moment)));
         vec![
@@ -300,7 +300,7 @@ fn lists(material: &Material<'_>) -> Section {
 fn reviews(material: &Material<'_>) -> Section {
     let mut rows = Vec::new();
     for (of, held) in material.figures.queue.all() {
-        let state = of.resolution(material.present, material.now);
+        let state = of.resolution(Some(held), material.present, material.now);
         let waited = state.waited(held, material.now);
         let word = if state == Resolution::Open { "waits" } else { state.word() };
         rows.push(vec![
