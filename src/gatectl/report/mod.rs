@@ -1,12 +1,247 @@
-//! I/O. `gatectl report`.
+//! I/O. `gatectl report`: what happened in a period, as one page, with its figures as CSV and JSON.
 
+mod chart;
+mod count;
+mod decisions;
+mod directives;
+mod page;
+mod read;
+mod records;
+mod reviews;
+mod seen;
+mod section;
+mod sheet;
+mod tally;
+mod timeline;
+mod told;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use export_gate::ledger::bears_its_hash;
+use export_gate::record::{Clearance, Embargo, Item, Kind as _, Licence, List};
+use export_gate::terms::{Window, parse_time};
+use jiff::Timestamp;
+
+use self::count::Counts;
+use self::directives::{Directives, Said};
+use self::page::{Head, Report};
+use self::reviews::Verdict;
+use self::timeline::{Timeline, time};
+use crate::aws::Aws;
+use crate::entries::{Found, Place};
+use crate::item::{as_json, text};
+use crate::json::member;
 use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::says::filled;
+use crate::show::count;
+use crate::tables::RegisterTable;
 
-/// What it was told.
+/// The period, what it is read from, and where it goes.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Decisions from this moment on, such as 2026-06-01T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: Timestamp,
+    /// Decisions before this moment
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    to: Timestamp,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    register: RegisterTable,
+    /// The table of what is used of each licence; without it the report leaves that out
+    #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
+    usage_table: Option<String>,
+    /// The ledger's seals, a file each
+    #[arg(long, value_name = "FOLDER|FILE")]
+    seals: Option<PathBuf>,
+    /// Who makes the report, to be named on it
+    #[arg(long, value_name = "WHO", value_parser = filled)]
+    by: Option<String>,
+    /// Write the page here
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write each table here too, as CSV
+    #[arg(long, value_name = "FOLDER")]
+    csv: Option<PathBuf>,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`report` is not built yet"))
+/// What the register, the usage table and the seals say.
+struct Known {
+    revision: u64,
+    licences: BTreeMap<String, records::Licence>,
+    lists: BTreeMap<String, records::List>,
+    seals: Option<Vec<records::Seal>>,
+    /// Subject, party, and when the clearance was written.
+    clearances: Vec<(String, String, Timestamp)>,
+}
+
+/// The longest period: the days of three years.
+const MOST_DAYS: i64 = 1_096;
+
+/// Counts, and writes what came of it.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let Arguments { from, to, place, aws, .. } = arguments;
+    if from >= to {
+        return Err(Trouble::new(format!("`--from` {from} is not before `--to` {to}: a period has a beginning and an end")));
+    }
+    if to.duration_since(*from).as_hours() > MOST_DAYS.saturating_mul(24) {
+        return Err(Trouble::new(format!("a report covers at most {MOST_DAYS} days: make one for each year")));
+    }
+    let (period, now) = (Window { from: Some(*from), until: Some(*to) }, Timestamp::now());
+    let dynamodb = aws.dynamodb().await;
+    let mut counts = Counts::new(period, Directives::default());
+    let known = known(arguments, &dynamodb, &mut counts).await?;
+    // What a directive refused, and since when a match waits, may lie before the period.
+    let all = Window { from: None, until: Some(*to) };
+    let taking = |found| match found {
+        Found::Entry(entry) => counts.take(&entry, bears_its_hash),
+        Found::Unread { place, why } => counts.unread.add(place, why),
+    };
+    place.read(aws, all, taking).await?;
+    for (subject, party, at) in &known.clearances {
+        counts.reviews.decide(subject, party, Verdict::Cleared, *at);
+    }
+    let report = report(arguments, counts, known, now);
+    write_all(arguments, &report)?;
+    Ok(outcome(arguments, &report))
+}
+
+/// Reads what the ledger is held against; directives are put where they will be counted.
+async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Trouble> {
+    let table = &arguments.register.register_table;
+    let present = Present::read(dynamodb, table).await?;
+    for (id, versions) in read::versions(dynamodb, table, &present, Embargo::KIND).await? {
+        let (Some(last), timeline) = (versions.last(), Timeline::of(&versions.iter().collect::<Vec<_>>())) else { continue };
+        let said = |name: &str| text(last, name).to_owned();
+        let said = Said { authority: said("authority"), citation: said("citation"), effect: said("effect") };
+        counts.directives.expect(&id, said, timeline, counts.period);
+    }
+    let leased = match &arguments.usage_table {
+        Some(table) => read::leased(dynamodb, table).await?,
+        None => Default::default(),
+    };
+    let mut licences = BTreeMap::new();
+    for (id, versions) in read::versions(dynamodb, table, &present, Licence::KIND).await? {
+        let Some(last) = versions.last() else { continue };
+        let licence = records::Licence {
+            authority: text(last, "authority").to_owned(),
+            reference: text(last, "reference").to_owned(),
+            begun: Timeline::of(&versions.iter().collect::<Vec<_>>()).begun,
+            quota: member(&as_json(last), &["quota", "requests"]).as_u64(),
+            leased: arguments.usage_table.as_ref().map(|_| leased.get(&id).copied().unwrap_or_default()),
+        };
+        licences.insert(id, licence);
+    }
+    let mut clearances = Vec::new();
+    for version in read::versions(dynamodb, table, &present, Clearance::KIND).await?.into_values().flatten() {
+        let said = |name: &str| text(&version, name).to_owned();
+        clearances.extend(time(&version, "at").map(|at| (said("subject"), said("party"), at)));
+    }
+    let mut seals = None;
+    if let Some(place) = &arguments.seals {
+        let (found, unread) = read::seals(place, counts.period)?;
+        unread.into_iter().for_each(|(place, why)| counts.unread.add(place, why));
+        seals = Some(found);
+    }
+    Ok(Known { revision: present.revision, licences, lists: lists(&present), seals, clearances })
+}
+
+/// The editions in force, by `name@edition`.
+fn lists(present: &Present) -> BTreeMap<String, records::List> {
+    let in_force = |item: &&Item| item.get("withdrawn").is_none_or(|value| value.as_bool() != Ok(&true));
+    let read = |item: &Item| records::List {
+        content: text(item, "content").to_owned(),
+        published: text(item, "published").to_owned(),
+        entries: member(&as_json(item), &["entries"]).as_u64(),
+        at: time(item, "at"),
+    };
+    let lists = present.of_kind(List::KIND).map(|(key, item)| (&key.id, item)).filter(|(_, item)| in_force(item));
+    lists.map(|(id, item)| (format!("{id}@{}", text(item, "edition")), read(item))).collect()
+}
+
+fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestamp) -> Report {
+    let directives = std::mem::take(&mut counts.directives).found();
+    let reviews = std::mem::take(&mut counts.reviews).found(arguments.from);
+    let head = Head {
+        period: counts.period,
+        made: now,
+        by: arguments.by.clone(),
+        sources: sources(arguments, known.revision),
+        revision: known.revision,
+        entries: counts.entries,
+        twice: counts.twice,
+        unproved: counts.unproved.clone(),
+        unread: counts.unread.clone(),
+        figures: Head::figures(&counts),
+    };
+    let sections = vec![
+        decisions::a_day(&counts, now),
+        decisions::by_code(&counts),
+        decisions::by_destination(&counts),
+        decisions::by_model(&counts),
+        decisions::failures(&counts),
+        records::directives(directives),
+        records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
+        records::lists(&counts, &known.lists, now),
+        records::reviews(&reviews, now),
+        records::seals(known.seals.as_deref()),
+    ];
+    Report { head, sections }
+}
+
+fn sources(arguments: &Arguments, revision: u64) -> Vec<(&'static str, String)> {
+    let path = |path: &PathBuf| path.display().to_string();
+    let place = &arguments.place;
+    let ledger = place.ledger.as_ref().map(path).or_else(|| place.ledger_table.clone());
+    let sources = [
+        ("Ledger", ledger),
+        ("Register", Some(format!("{}, at revision {revision}", arguments.register.register_table))),
+        ("Usage", arguments.usage_table.clone()),
+        ("Seals", arguments.seals.as_ref().map(path)),
+    ];
+    sources.into_iter().filter_map(|(what, source)| Some((what, source?))).collect()
+}
+
+fn write_all(arguments: &Arguments, report: &Report) -> Result<(), Trouble> {
+    let unmade = |error: Box<dyn std::error::Error + Send + Sync>| Trouble::new(format!("the report could not be made: {error}"));
+    let page = report.page().map_err(|error| unmade(error.into()))?;
+    let mut files = vec![(arguments.out.clone(), page.into_bytes())];
+    if let Some(folder) = &arguments.csv {
+        write::folder(folder)?;
+        for section in &report.sections {
+            let csv = section.sheet.csv().map_err(|error| unmade(error.into()))?;
+            files.push((folder.join(section.sheet.name).with_extension("csv"), csv));
+        }
+    }
+    write::write(&files)
+}
+
+fn outcome(arguments: &Arguments, report: &Report) -> Outcome {
+    let head = &report.head;
+    let number = |number: u64, one, many| count(usize::try_from(number).unwrap_or(usize::MAX), one, many);
+    let mut text = String::new();
+    for (faults, what) in [(&head.unproved, "does not count as proved"), (&head.unread, "can't be read")] {
+        for (place, why) in &faults.named {
+            text += &format!("{what}: {place}: {why}\n");
+        }
+        if faults.left_out() > 0 {
+            text += &format!("and more: {} in all\n", number(faults.count, "thing", "things"));
+        }
+    }
+    text += &format!(
+        "{} of the period, written to `{}`.\n",
+        number(head.entries, "entry", "entries"),
+        arguments.out.display()
+    );
+    Outcome::new(arguments.json, || report.json(), text, head.is_sound())
 }
