@@ -156,11 +156,11 @@ fn across(part: u64, whole: u64) -> String {
     format!("{}.{rest:03}%", thousandths.checked_div(1000).unwrap_or_default())
 }
 
-/// The round number at or above: 2, 4, 10, 20, 40, 100 …
+/// The round number at or above, which can be halved: 2, 4, 6, 8, 10, 20, 40 …
 fn top(most: u64) -> u64 {
     let mut power: u64 = 1;
     loop {
-        if let Some(top) = [2, 4, 10].map(|step| power.saturating_mul(step)).into_iter().find(|top| *top >= most) {
+        if let Some(top) = [2, 4, 6, 8, 10].map(|step| power.saturating_mul(step)).into_iter().find(|top| *top >= most) {
             return top;
         }
         power = power.saturating_mul(10);
@@ -180,14 +180,14 @@ mod tests {
 
     #[test]
     fn the_scale_ends_at_a_round_number() {
-        for (most, expected) in [(0, 2), (1, 2), (3, 4), (5, 10), (11, 20), (99, 100), (401, 1000), (u64::MAX, u64::MAX)] {
+        for (most, expected) in [(0, 2), (1, 2), (3, 4), (5, 6), (11, 20), (99, 100), (401, 600), (u64::MAX, u64::MAX)] {
             assert_eq!(top(most), expected);
         }
     }
 
     #[test]
     fn a_days_parts_stand_on_each_other_and_none_is_lost() {
-        let days = [("a".to_owned(), Split { permitted: 100_000, refused: 1 }), ("b".to_owned(), Split::default())];
+        let days = [("a".to_owned(), Split { permitted: 99_999, refused: 1 }), ("b".to_owned(), Split::default())];
         let Some(Chart::Stack(stack)) = Chart::stack(&days) else { panic!("there is no chart") };
         assert_eq!((stack.columns[0].permitted, stack.columns[0].refused), ((TOP, 180), (TOP - 1, 1)));
         assert_eq!((stack.columns[1].permitted, stack.columns[1].refused), ((BOTTOM, 0), (BOTTOM, 0)));

@@ -56,9 +56,9 @@ pub(super) fn a_day(counts: &Counts, now: Timestamp) -> Section {
             rows: days.iter().map(row).collect(),
             nothing: "The period has no day yet.",
         },
-        how: "An entry counts on the UTC day of its at. A decision is an entry of the kind invocation, permitted or refused \
-              by its outcome; the chart shows these alone. An entry of the kind completion says that a permit gave its \
-              caller no answer: such a permit stays among the permitted. Screenings, of the kind screening, invoke nothing \
+        how: "An entry counts on the UTC day of its `at`. A decision is an entry of the kind `invocation`, permitted or refused \
+              by its `outcome`; the chart shows these alone. An entry of the kind `completion` says that a permit gave its \
+              caller no answer: such a permit stays among the permitted. Screenings, of the kind `screening`, invoke nothing \
               and are in no other figure of this report but those of possible matches.",
     }
 }
@@ -106,7 +106,7 @@ pub(super) fn by_code(counts: &Counts) -> Section {
             rows: codes.iter().map(row).collect(),
             nothing: "Nothing was refused.",
         },
-        how: "Entries of the kind invocation whose outcome is refuse, by the code of each of their reasons, each code once \
+        how: "Entries of the kind `invocation` whose `outcome` is `refuse`, by the code of each of their `reasons`, each code once \
               an entry. The first reason gives the answer its status; counted by it, the refusals come to their number.",
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn by_destination(counts: &Counts) -> Section {
             "Refused and permitted invocations by destination",
             &[("destination", "Destination"), REFUSED, PERMITTED, PERCENT],
         ),
-        how: "Entries of the kind invocation by their destination: the region (ISO 3166-2) where it is known, else the \
+        how: "Entries of the kind `invocation` by their `destination`: the region (ISO 3166-2) where it is known, else the \
               country (ISO 3166-1), else unknown.",
     }
 }
@@ -142,14 +142,14 @@ pub(super) fn by_model(counts: &Counts) -> Section {
             "Refused and permitted invocations by model",
             &[("model", "Model"), REFUSED, PERMITTED, PERCENT],
         ),
-        how: "Entries of the kind invocation by their model: name and version where the register knows it, else what was \
+        how: "Entries of the kind `invocation` by their `model`: name and version where the register knows it, else what was \
               asked for.",
     }
 }
 
 const REFUSED: super::sheet::Column = ("refused", "Refused");
 const PERMITTED: super::sheet::Column = ("permitted", "Permitted");
-const PERCENT: super::sheet::Column = ("percent_refused", "Refused of all");
+const PERCENT: super::sheet::Column = ("percent_refused", "Share refused");
 
 fn refusals(tally: &Tally<Split>) -> Vec<(String, u64)> {
     tally.sorted(|split| split.refused).iter().map(|(name, split)| ((*name).to_owned(), split.refused)).collect()
@@ -195,7 +195,7 @@ pub(super) fn failures(counts: &Counts) -> Section {
             rows: counts.completions.iter().map(row).collect(),
             nothing: "There is no completion.",
         },
-        how: "Entries of the kind completion by their status and the code of their reason: the model was not ready, failed \
+        how: "Entries of the kind `completion` by their `status` and the code of their reason: the model was not ready, failed \
               or took too long, or the answer could not be recorded. What the gate could not decide at all (503 of the \
               register) is no decision, and stands in the log, not in the ledger.",
     }

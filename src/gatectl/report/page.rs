@@ -67,11 +67,11 @@ impl Head {
     }
 
     fn from(&self) -> String {
-        self.period.from.map(moment).unwrap_or_default()
+        self.period.from.map(day).unwrap_or_default()
     }
 
     fn until(&self) -> String {
-        self.period.until.map(moment).unwrap_or_default()
+        self.period.until.map(day).unwrap_or_default()
     }
 
     fn made(&self) -> String {
@@ -169,4 +169,10 @@ impl Sheet {
     fn is_wide(&self) -> bool {
         self.columns.len() > 7
     }
+}
+
+/// A time, at midnight as a day.
+fn day(time: Timestamp) -> String {
+    let moment = moment(time);
+    moment.strip_suffix(" 00:00:00").map(str::to_owned).unwrap_or(moment)
 }

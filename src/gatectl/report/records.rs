@@ -93,10 +93,10 @@ pub(super) fn directives(directives: Vec<(String, Directive)>) -> Section {
             rows: directives.into_iter().map(row).collect(),
             nothing: "There is none.",
         },
-        how: "From the register's embargo records and all their earlier versions: recorded is the at of the first version, in \
-              force the later of that and its from, ended the first moment at which no version was in force any more. The \
-              first refusal is the earliest entry of the kind invocation, before the period too, that names the embargo in a \
-              reason; the first permit is the earliest one since the end whose model and organisation the embargo had \
+        how: "From the register's embargo records and all their earlier versions: recorded is the `at` of the first version, in \
+              force the later of that and its `from`, ended the first moment at which no version was in force any more. The \
+              first refusal is the earliest entry of the kind `invocation`, before the period too, that names the embargo in one of its \
+              `reasons`; the first permit is the earliest one since the end whose model and organisation the embargo had \
               refused. Both wait for somebody to ask: they say when the gate was first seen to obey, not how fast it could.",
     }
 }
@@ -151,8 +151,8 @@ pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_u
             rows: ids.iter().map(row).collect(),
             nothing: "There is none.",
         },
-        how: "Permits are entries of the kind invocation that name the licence in licences, in this period. The quota is the \
-              register's, for as long as the licence lasts, and leased is what the usage table says of it today: gates lease \
+        how: "Permits are entries of the kind `invocation` that name the licence in `licences`, in this period. The quota is the \
+              register's, for as long as the licence lasts, and `leased` is what the usage table says of it today: gates lease \
               requests in blocks, so it is never less than what was used, and may be more. A request that reached no model \
               is given back.",
     }
@@ -205,9 +205,9 @@ pub(super) fn lists(counts: &Counts, known: &BTreeMap<String, List>, now: Timest
             rows,
             nothing: "There is none.",
         },
-        how: "The editions in force are those of the register's list records when this report was made; the age is the time \
-              from published, or where that is no date from the record's at, until then. Decisions are entries of the kind \
-              invocation in this period that name the edition in lists.",
+        how: "The editions in force are those of the register's `list` records when this report was made; the age is the time \
+              from `published`, or where that is no date from the record's `at`, until then. Decisions are entries of the kind \
+              `invocation` in this period that name the edition in `lists`.",
     }
 }
 
@@ -238,7 +238,7 @@ pub(super) fn seals(seals: Option<&[Seal]>) -> Section {
         lead: match seals {
             None => "No seals were named: `--seals` names their folder.".into(),
             Some([]) => "No seal was made in this period, nor any before it.".into(),
-            Some(some) => format!("{} of this period, and the last one before it.", count(some.len(), "seal", "seals")),
+            Some(some) => format!("{}: those of this period, and the last one before it.", count(some.len(), "seal", "seals")),
         },
         chart: None,
         sheet: Sheet {
@@ -311,8 +311,8 @@ pub(super) fn reviews(reviews: &[(Match, Review)], now: Timestamp) -> Section {
             rows: reviews.iter().map(row).collect(),
             nothing: "There is none.",
         },
-        how: "Entries of any kind, before this period too, with a reason of the code party.review, by its subject and party; \
-              refusals counts them all. Decided is the at of the first clearance record of that subject and party after the \
+        how: "Entries of any kind, before this period too, with a reason of the code `party.review`, by its `subject` and `party`; \
+              refusals counts them all. Decided is the `at` of the first clearance record of that subject and party after the \
               first refusal, or of the embargo that confirms the match. What is open has waited until this report was made. \
               Persons are not named.",
     }

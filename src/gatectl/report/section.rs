@@ -11,6 +11,13 @@ pub(super) struct Section {
     pub(super) lead: String,
     pub(super) chart: Option<Chart>,
     pub(super) sheet: Sheet,
-    /// How this was counted.
+    /// How this was counted; names of fields stand in backticks.
     pub(super) how: &'static str,
+}
+
+impl Section {
+    /// How this was counted, in parts: whether it is a name, and its text.
+    pub(super) fn how(&self) -> impl Iterator<Item = (bool, &'static str)> {
+        [false, true].into_iter().cycle().zip(self.how.split('`'))
+    }
 }

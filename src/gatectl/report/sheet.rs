@@ -35,6 +35,9 @@ pub(super) enum Cell {
     None(&'static str),
 }
 
+/// Characters of a text past which it may be broken anywhere.
+const LONG: usize = 24;
+
 impl Cell {
     /// A text.
     pub(super) fn text(text: impl Into<String>) -> Self {
@@ -65,6 +68,23 @@ impl Cell {
     /// Whether it stands to the right.
     pub(super) fn is_figure(&self) -> bool {
         matches!(self, Self::Number(_) | Self::Share(_) | Self::Span(_))
+    }
+
+    /// A time's date, and the rest of it: neither is broken on the page.
+    pub(super) fn moment(&self) -> Option<(String, String)> {
+        let Self::Time(time) = self else { return None };
+        moment(*time).split_once(' ').map(|(date, time)| (date.to_owned(), time.to_owned()))
+    }
+
+    /// How the page sets it.
+    pub(super) fn class(&self) -> Option<&'static str> {
+        match self {
+            Self::Text(text) if text.chars().count() > LONG => Some("long"),
+            Self::Text(_) => None,
+            Self::Number(_) | Self::Share(_) | Self::Span(_) => Some("figure"),
+            Self::Time(_) => Some("time"),
+            Self::None(_) => Some("none"),
+        }
     }
 
     /// Whether it is none.
