@@ -1,1 +1,762 @@
-//! `gatectl`: change.
+//! `gatectl embargo`, `licence`, `caller`, `model` and `clearance`: the gate obeys each change on its next request, and
+//! nothing bad, and nobody's change by another's, is ever written or lost.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::gate::Gate;
+use export_gate::record::{Head, dynamodb_json};
+use export_gate_local::relay::{Action, Seen};
+use gatectl::{Folder, Ran, gatectl};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use world::events::{IN_US, invocation};
+use world::{World, ask, item};
+
+/// What every embargo of these tests has, but for its id and what it is about.
+const RULE: &str = "--effect licence-required --authority BIS --citation \"15 CFR 744.22(b)\"";
+
+/// The line as a shell would have it, with `"` alone for quotes.
+fn shell(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    let mut words = Vec::new();
+    for (number, part) in parts {
+        if number % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// Runs a command on the world's tables, past the relay, which a test may tell what to do.
+fn run(world: &World, line: &str) -> Ran {
+    let mut words = shell(line);
+    let own = match (words[0].as_str(), words.get(1).map(String::as_str)) {
+        ("caller", Some("add")) => 3,
+        _ => 2,
+    };
+    let tables = match (words[0].as_str(), words[1].as_str()) {
+        ("caller", _) => vec!["--callers-table", &world.tables.callers],
+        ("licence", "usage") => {
+            vec!["--register-table", &world.tables.register, "--usage-table", &world.tables.usage]
+        }
+        _ => vec!["--register-table", &world.tables.register],
+    };
+    let url = world.relay.url();
+    let options: Vec<String> = tables.into_iter().chain(["--endpoint-url", &url]).map(str::to_owned).collect();
+    words.splice(own..own, options);
+    gatectl(words)
+}
+
+/// [`run`], where somebody says so and nobody is asked.
+fn say(world: &World, line: &str) -> Ran {
+    run(world, &format!("{line} --by officer-1 --why \"a reason\" --yes"))
+}
+
+/// [`say`], which is done.
+fn done(world: &World, line: &str) -> Ran {
+    let ran = say(world, line);
+    assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
+    ran
+}
+
+/// Who asks for what, as `client [person] model`, and what comes of it: a status and the code that leads.
+async fn asks(gate: &Gate, who: &str) -> String {
+    let words: Vec<&str> = who.split(' ').collect();
+    let event = match *words {
+        [client, model] => invocation(client, model),
+        [client, person, model] => invocation(client, model).person(person),
+        _ => panic!("{who}"),
+    };
+    let answered = ask(gate, &event.from(IN_US).0, Timestamp::now()).await;
+    let version = answered.headers["model-version"].as_str().unwrap_or_default();
+    format!("{} {}{version}", answered.status, answered.code())
+}
+
+/// Everything in the tables that these commands may write.
+async fn everything(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    for table in [&world.tables.register, &world.tables.callers, &world.tables.usage] {
+        let mut pages = world.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            found.extend(page.unwrap().items().iter().map(|item| dynamodb_json(item).to_string()));
+        }
+    }
+    found.sort();
+    found
+}
+
+async fn caller(world: &World, id: &str) -> Option<Value> {
+    let read = world.dynamodb.get_item().table_name(&world.tables.callers).consistent_read(true);
+    let found = read.key("id", AttributeValue::S(id.to_owned())).send().await.unwrap().item?;
+    Some(serde_dynamo::from_item(found).unwrap())
+}
+
+async fn record(world: &World, kind: &str, id: &str) -> Value {
+    let s = |text: &str| AttributeValue::S(text.to_owned());
+    let read = world.dynamodb.get_item().table_name(&world.tables.register).consistent_read(true);
+    let found = read.key("kind", s(kind)).key("id", s(id)).send().await.unwrap().item;
+    serde_dynamo::from_item(found.unwrap_or_else(|| panic!("no {kind}/{id}"))).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_gate_obeys_each_change_on_its_next_request() {
+    let (world, folder) = (World::with_samples().await, Folder::new("change"));
+    let gate = world.gate();
+    let partners = folder.file(
+        "partners",
+        "# The partners\n\nsample-partner-laboratory\r\nsample-partner-utility # a comment\nsample-partner-laboratory\n",
+    );
+    let grant = format!(
+        "licence grant exemption-2 --authority BIS --reference \"Sample exemption\" --type exemption --model fable-5 \
+         --licensees-from {partners} --licensee sample-partner-hospital --persons any --embargo letter-2"
+    );
+    let issue = format!("embargo issue letter-2 --model fable-5 --model mythos-5 --foreign-persons {RULE}");
+    let (foreign, citizen) =
+        ("sample-us-app sample-foreign-employee fable-5", "sample-us-app sample-us-citizen fable-5");
+    let partner = "sample-partner-app sample-partner-foreign-employee fable-5";
+    let new_person = "sample-us-app new-person fable-5";
+    let verify = "--until 2036-01-01T00:00:00Z --method registry-extract --evidence sample-evidence";
+    let verify_company = format!("caller verify organisation#new-company {verify}");
+    let verify_person = format!("caller verify person#new-person {verify}");
+    let (served, embargoed) = ("200 fable-5@1", "451 embargo.foreign-person");
+    // what is done, then who asks for what and what comes of it
+    let table: &[(&str, &[(&str, &str)])] = &[
+        ("", &[(foreign, served), (citizen, served)]),
+        (&issue, &[(foreign, embargoed), (citizen, served), (partner, embargoed)]),
+        (&grant, &[(partner, served), (foreign, embargoed)]),
+        ("licence revoke exemption-2", &[(partner, embargoed)]),
+        ("embargo end letter-2", &[(foreign, served), (partner, served)]),
+        (
+            "embargo issue no-research --model fable-5 --end-use research --effect prohibited --authority OPERATOR --citation x",
+            &[("sample-us-service fable-5", "451 embargo.end-use"), ("sample-foreign-in-us-service fable-5", served)],
+        ),
+        ("embargo end no-research", &[("sample-us-service fable-5", served)]),
+        (
+            "embargo issue nobody-of --model fable-5 --nationality * --except-nationality CA --basis any --effect prohibited \
+             --authority OPERATOR --citation x --confidential",
+            &[(foreign, "451 embargo.nationality"), (citizen, served)],
+        ),
+        ("embargo end nobody-of", &[(foreign, served)]),
+        ("model add fable-5@2 --endpoint fable-5-2 --eccn 4E091 --default", &[(citizen, "200 fable-5@2")]),
+        ("model withdraw fable-5@2", &[(citizen, "410 model.withdrawn")]),
+        ("model add fable-5@1 --endpoint fable-5-1 --eccn 4E091 --default --replace", &[(citizen, served)]),
+        ("caller suspend client#sample-us-service", &[("sample-us-service fable-5", "403 identity.suspended")]),
+        ("caller suspend client#sample-us-service --lift", &[("sample-us-service fable-5", served)]),
+        ("caller suspend organisation#sample-us-company", &[(citizen, "403 identity.suspended")]),
+        ("caller suspend organisation#sample-us-company --lift", &[(citizen, served)]),
+        ("caller verify person#sample-us-citizen --status rejected", &[(citizen, "403 person.unverified")]),
+        (
+            "caller add organisation new-company --name \"New Company\" --type company --incorporated-in US --end-use research",
+            &[("new-app fable-5", "403 identity.unknown")],
+        ),
+        (
+            "caller add client new-app --organisation new-company --users none",
+            &[("new-app fable-5", "403 identity.unverified")],
+        ),
+        (&verify_company, &[("new-app fable-5", served)]),
+        (
+            "caller add client new-app --organisation new-company --users us-persons --attested-by x --attested-until \
+             2036-01-01T00:00:00Z --replace",
+            &[("new-app fable-5", served)],
+        ),
+        (
+            "caller add person new-person --organisation sample-us-company --nationality US --us-status citizen",
+            &[(new_person, "403 person.unverified")],
+        ),
+        (&verify_person, &[(new_person, served)]),
+    ];
+    for (line, asked) in table {
+        if !line.is_empty() {
+            done(&world, line);
+        }
+        for (who, expected) in *asked {
+            assert_eq!(asks(&gate, who).await, *expected, "{who} after {line}");
+        }
+    }
+    let licence = record(&world, "licence", "exemption-2").await;
+    let licensees = ["sample-partner-hospital", "sample-partner-laboratory", "sample-partner-utility"];
+    assert_eq!(
+        (&licence["licensees"], &licence["by"], &licence["why"]),
+        (&json!(licensees), &json!("officer-1"), &json!("a reason"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clearance_is_granted_once_and_taken_back() {
+    let world = World::with_samples().await;
+    let pair = "organisation#sample-us-company sample-list:17";
+    let grant = format!("clearance grant {pair} --officer officer-2 --reason \"another address\"");
+    done(&world, &grant);
+    let id = "organisation#sample-us-company sample-list:17";
+    let clearance = record(&world, "clearance", id).await;
+    assert_eq!((&clearance["party"], &clearance["officer"]), (&json!("sample-list:17"), &json!("officer-2")));
+    assert!(done(&world, &grant).out.contains("is cleared of `sample-list:17` already"));
+    done(&world, &format!("clearance revoke {pair}"));
+    assert_eq!(record(&world, "clearance", id).await["withdrawn"], true);
+    assert!(done(&world, &format!("clearance revoke {pair}")).out.contains("withdrawn already"));
+    // Granted again, it counts again; what was there before is kept.
+    done(&world, &grant);
+    assert_eq!(record(&world, "clearance", id).await.get("withdrawn"), None);
+    record(&world, "history#clearance", &format!("{id}@3")).await;
+}
+
+/// The sample records, some that can't be relied on, and some that are over or not yet in force.
+async fn troubled() -> World {
+    let world = World::with_samples().await;
+    let window = |id: &str, from: Option<&str>, until: Option<&str>| {
+        let mut embargo = json!({
+            "kind": "embargo", "id": id, "models": ["opus-4-8"], "applies_to": {"destinations": ["KP"]},
+            "effect": "prohibited", "authority": "UN", "citation": "sample", "by": "a", "at": "b", "why": "c",
+        });
+        for (name, time) in [("from", from), ("until", until)] {
+            if let Some(time) = time {
+                embargo[name] = json!(time);
+            }
+        }
+        embargo
+    };
+    let mut withdrawn = window("gone", None, None);
+    withdrawn["withdrawn"] = json!(true);
+    let mut damaged = window("damaged", None, None);
+    damaged["applies_to"] = json!({"nationalities": ["UA-43"]});
+    let mut licence = json!({
+        "kind": "licence", "id": "damaged-licence", "authority": "BIS", "reference": "x", "type": "licence",
+        "models": ["*"], "licensees": [], "persons": "any",
+    });
+    licence["licensees"] = json!(["organisation#x"]);
+    world
+        .register(vec![
+            window("later", Some("2036-01-01T00:00:00Z"), None),
+            window("ending", None, Some("2036-01-01T00:00:00Z")),
+            withdrawn,
+            damaged,
+            licence,
+        ])
+        .await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_input_is_told_and_nothing_is_written() {
+    let (world, folder) = (troubled().await, Folder::new("bad-change"));
+    let [empty, two, prefixed, no_text] = [
+        folder.file("empty", "# nobody\n\n"),
+        folder.file("two", "a\nb c\n"),
+        folder.file("prefixed", "organisation#sample-us-company\n"),
+        folder.file("no-text", [0xff, 0xfe]),
+    ];
+    let issue = |id: &str, more: &str| format!("embargo issue {id} --model fable-5 {RULE} {more}");
+    let grant =
+        |more: &str| format!("licence grant l --authority BIS --reference x --model fable-5 --persons any {more}");
+    let people = "--foreign-persons";
+    let good_until = "--until 2036-01-01T00:00:00Z";
+    let verify = "--method m --evidence e";
+    // the line, the exit code, a part of what is said
+    let cases: Vec<(String, i32, &str)> = vec![
+        (issue("a", ""), 2, "--foreign-persons"),
+        (issue("a", "--foreign-persons --authority NSA"), 2, "cannot be used multiple times"),
+        (
+            format!("embargo issue a --model fable-5 {people} --effect banned --authority BIS --citation x"),
+            2,
+            "licence-required",
+        ),
+        (
+            format!("embargo issue a --model fable-5 {people} --effect observed --authority NSA --citation x"),
+            2,
+            "OPERATOR",
+        ),
+        (
+            format!("embargo issue a --model fable-5 {people} --effect observed --authority BIS --citation \"\""),
+            2,
+            "says nothing",
+        ),
+        (
+            format!("embargo issue a --model fable* {people} --effect observed --authority BIS --citation x"),
+            2,
+            "names no model",
+        ),
+        (format!("embargo issue \"\" --model fable-5 {people} {RULE}"), 2, "an empty id"),
+        (issue("a", "--destination UK"), 2, "`UK` is no ISO 3166-1"),
+        (issue("a", "--destination UA-"), 2, "UA-"),
+        (issue("a", "--except-destination CU"), 2, "--destination"),
+        (issue("a", "--destination Z:9"), 1, "the group `Z:9`, which is not in force"),
+        (issue("a", "--nationality UA-43"), 1, "a region is no nationality"),
+        // What was wrong before, just so, is no better for that.
+        (issue("damaged", "--nationality UA-43 --replace"), 1, "a region is no nationality"),
+        (issue("a", "--foreign-persons --basis any"), 2, "--nationality"),
+        (issue("a", "--network 192.0.2.0/33"), 2, "is no network"),
+        (issue("a", "--foreign-persons --from 2026-06-12"), 2, "no RFC 3339 time"),
+        (issue("a", "--foreign-persons --from 2027-01-02T00:00:00Z --until 2027-01-01T00:00:00Z"), 1, "is not after"),
+        (issue("bis-cuba", "--destination CU"), 1, "differs: "),
+        (issue("bis-letter-2026-06-12", "--foreign-persons"), 1, "say `--replace`"),
+        ("embargo end nothing".into(), 1, "there is no embargo `nothing`"),
+        ("embargo end damaged".into(), 1, "can't be read"),
+        ("embargo end operator-stop-2026-03-02 --at 2027-01-01T00:00:00Z".into(), 1, "is over since 2026-03-02T03:30"),
+        ("embargo end ending --at 2037-01-01T00:00:00Z".into(), 1, "ends at 2036-01-01"),
+        ("embargo end ending --at tomorrow".into(), 2, "no RFC 3339 time"),
+        (grant(""), 2, "--licensee"),
+        (grant("--licensee organisation#sample-us-company"), 2, "without `organisation#`"),
+        (grant(&format!("--licensees-from {empty}")), 2, "names no organisation"),
+        (grant(&format!("--licensees-from {two}")), 2, "line 2: `b c`: write one id a line"),
+        (grant(&format!("--licensees-from {prefixed}")), 2, "line 1: `organisation#sample-us-company`"),
+        (grant(&format!("--licensees-from {no_text}")), 2, "no text in UTF-8"),
+        (grant("--licensees-from /nowhere/at/all"), 2, "can't be read"),
+        (grant("--licensee a --requests 0"), 2, "--requests"),
+        (grant("--licensee a --persons all"), 2, "cannot be used multiple times"),
+        (grant("--licensee a --type waiver"), 2, "exemption"),
+        (grant("--licensee a --nationality UA-43"), 1, "a region is no nationality"),
+        (grant("--licensee a --until 2026-06-30"), 2, "no RFC 3339 time"),
+        (
+            format!(
+                "licence grant operator-quota-licence --authority OPERATOR --reference x --model mythos-5 --licensee a --persons any"
+            ),
+            1,
+            "say `--replace`",
+        ),
+        ("licence revoke nothing".into(), 1, "there is no licence `nothing`"),
+        ("licence revoke damaged-licence".into(), 1, "can't be read"),
+        ("licence revoke operator-quota-licence --at 2036-01-02T00:00:00Z".into(), 1, "to prolong it"),
+        ("caller add client".into(), 2, "PRINCIPAL"),
+        ("caller add client client#a --organisation b --users none".into(), 2, "without `client#`"),
+        ("caller add client a --organisation organisation#b --users none".into(), 2, "without `organisation#`"),
+        ("caller add client a --organisation b --users some".into(), 2, "us-persons"),
+        ("caller add client a --organisation b --users us-persons".into(), 2, "--attested-until"),
+        (
+            "caller add client a --organisation b --users none --attested-until 2036-01-01T00:00:00Z".into(),
+            2,
+            "goes with",
+        ),
+        ("caller add client a --organisation b --users us-persons --attested-by x".into(), 2, "--attested-until"),
+        ("caller add client sample-us-app --organisation b --users none".into(), 1, "say `--replace`"),
+        ("caller add organisation a/b#c --name x --type company".into(), 2, "no `#`"),
+        ("caller add organisation a --name x --type club".into(), 2, "government"),
+        ("caller add organisation a --name x --type company --incorporated-in UK".into(), 2, "`UK` is no ISO 3166-1"),
+        ("caller add organisation a --type company".into(), 2, "--name"),
+        ("caller add organisation sample-us-company --name x --type company".into(), 1, "say `--replace`"),
+        ("caller add person a --organisation b --nationality XX".into(), 2, "`XX` is no ISO 3166-1"),
+        ("caller add person a --organisation b --us-status native".into(), 2, "permanent-resident"),
+        ("caller add person sample-us-citizen --organisation b".into(), 1, "say `--replace`"),
+        ("caller verify organisation#sample-us-company".into(), 2, "--until"),
+        (format!("caller verify organisation#sample-us-company {good_until}"), 2, "--method"),
+        (format!("caller verify organisation#sample-us-company --until 2026-01-01T00:00:00Z {verify}"), 1, "is past"),
+        (format!("caller verify organisation#nothing {good_until} {verify}"), 1, "there is no `organisation#nothing`"),
+        (format!("caller verify client#sample-us-app {good_until} {verify}"), 1, "can't be verified"),
+        (format!("caller verify sample-us-company {good_until} {verify}"), 1, "can't be verified"),
+        ("caller suspend person#sample-us-citizen".into(), 1, "--status rejected"),
+        ("caller suspend client#nothing".into(), 1, "there is no `client#nothing`"),
+        ("caller suspend \"\"".into(), 2, "says nothing"),
+        ("model add fable-5 --endpoint e --eccn 4E091".into(), 2, "names no model"),
+        ("model add fable-5@9 --endpoint e".into(), 2, "--unclassified"),
+        ("model withdraw fable-5".into(), 2, "names no model"),
+        ("model withdraw fable-5@9".into(), 1, "there is no model `fable-5@9`"),
+        ("clearance grant sample-us-company l:1 --officer o --reason r".into(), 1, "is nobody"),
+        ("clearance grant client#sample-us-app l:1 --officer o --reason r".into(), 1, "is nobody"),
+        ("clearance grant organisation#sample-us-company l --officer o --reason r".into(), 1, "no list:entry"),
+        ("clearance grant organisation#sample-us-company l:1 --officer o --reason \"\"".into(), 2, "says nothing"),
+        ("clearance grant organisation#sample-us-company l:1 --reason r".into(), 2, "--officer"),
+        ("clearance revoke organisation#sample-us-company l:1".into(), 1, "has no clearance"),
+    ];
+    let before = everything(&world).await;
+    for (line, code, says) in &cases {
+        let ran = say(&world, line);
+        let said = format!("{}{}", ran.out, ran.err);
+        assert_eq!(ran.code, *code, "{line}: {said}");
+        assert!(said.contains(says), "{line}: `{says}` in {said}");
+    }
+    // What only reads.
+    for (line, code, says) in [
+        ("embargo show nothing", 1, "there is no embargo `nothing`"),
+        ("embargo show", 2, "<ID>"),
+        ("embargo list --at yesterday", 2, "no RFC 3339 time"),
+        ("licence list --at 2026-06-12", 2, "no RFC 3339 time"),
+        ("licence usage nothing", 1, "there is no licence `nothing`"),
+        ("model list --at never", 2, "no RFC 3339 time"),
+        ("caller show sample-us-app", 1, "there is no `sample-us-app`"),
+        ("caller show client#nothing --json", 1, "there is no `client#nothing`"),
+    ] {
+        let ran = run(&world, line);
+        let said = format!("{}{}", ran.out, ran.err);
+        assert_eq!(ran.code, code, "{line}: {said}");
+        assert!(said.contains(says), "{line}: `{says}` in {said}");
+    }
+    assert_eq!(before, everything(&world).await);
+}
+
+/// Every command that writes, in a line that would be done but for what a test leaves out.
+fn writing() -> Vec<String> {
+    vec![
+        format!("embargo issue a --model fable-5 --foreign-persons {RULE}"),
+        "embargo end bis-cuba".into(),
+        "licence grant l --authority BIS --reference x --model fable-5 --persons any --licensee a".into(),
+        "licence revoke operator-quota-licence".into(),
+        "caller add client a --organisation sample-us-company --users none".into(),
+        "caller add organisation a --name x --type company".into(),
+        "caller add person a --organisation sample-us-company".into(),
+        "caller verify person#sample-us-citizen --until 2036-01-01T00:00:00Z --method m --evidence e".into(),
+        "caller suspend client#sample-us-app".into(),
+        "model add fable-5@9 --endpoint e --eccn 4E091".into(),
+        "model withdraw fable-5@1".into(),
+        "clearance grant organisation#sample-us-company l:1 --officer o --reason r".into(),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_says_so_or_nobody_can_be_asked_and_nothing_is_written() {
+    let world = World::with_samples().await;
+    let before = everything(&world).await;
+    for line in writing() {
+        for (more, says) in [
+            ("--why b --yes", "--by"),
+            ("--by a --yes", "--why"),
+            ("--by a --why \"\" --yes", "says nothing"),
+            ("--by a --why b", "say `--yes`"),
+            ("--by a --why b --json", "say `--yes`"),
+        ] {
+            let ran = run(&world, &format!("{line} {more}"));
+            assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line} {more}: {}", ran.err);
+            assert!(ran.err.contains(says), "{line} {more}: `{says}` in {}", ran.err);
+        }
+    }
+    assert_eq!(before, everything(&world).await);
+    // Each of them would have been done: with `--json`, in one document and nothing beside it.
+    for line in writing() {
+        let ran = done(&world, &format!("{line} --json"));
+        assert_eq!((&ran.json()["ok"], ran.err.as_str()), (&json!(true), ""), "{line}");
+    }
+    assert_ne!(before, everything(&world).await);
+    // What is so already is not written again, and that is fine.
+    let after = everything(&world).await;
+    for line in writing().iter().filter(|line| !line.starts_with("caller add") && !line.starts_with("caller verify")) {
+        assert!(done(&world, line).out.starts_with("Nothing was changed: "), "{line}");
+    }
+    assert_eq!(after, everything(&world).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_likely_slip_is_noted_before_anybody_is_asked() {
+    let world = World::with_samples().await;
+    let callers = &world.tables.callers;
+    let issue =
+        format!("embargo issue a --model fabel-5 --model eccn:9X999 --end-use mining {RULE} --callers-table {callers}");
+    let grant = format!(
+        "licence grant l --authority OFAC --reference x --model fable-5 --persons any --licensee sample-us-company \
+         --licensee nobody --embargo bis-cuba --embargo operator-policy-2 --embargo gone --callers-table {callers}"
+    );
+    for (line, notes) in [
+        (
+            issue.as_str(),
+            &[
+                "no organisation has the end use `mining`",
+                "`a` names `fabel-5`, and no model",
+                "`a` names `eccn:9X999`, and no model",
+            ][..],
+        ),
+        (
+            &grant,
+            &[
+                "no organisation `nobody`",
+                "`l` can't lift `bis-cuba`: the embargo is by BIS, the licence by OFAC",
+                "`l` can't lift `operator-policy-2`: what it does is prohibited",
+                "`l` answers `gone`, and there is no such embargo",
+            ],
+        ),
+        (
+            &format!("embargo issue b --model fable-5 --everyone {RULE} --until 2026-01-01T00:00:00Z"),
+            &["`b` is over already"],
+        ),
+        ("caller add client c --organisation nobody --users none", &["no organisation `nobody`"]),
+    ] {
+        let asked = run(&world, &format!("{line} --by a --why b"));
+        assert_eq!(asked.code, 2, "{}", asked.err);
+        let told = done(&world, &format!("{line} --json")).json()["notes"].to_string();
+        for note in notes {
+            assert!(asked.err.contains(&format!("note: {note}")), "{line}: `{note}` in {}", asked.err);
+            assert!(told.contains(note), "{line}: `{note}` in {told}");
+        }
+    }
+}
+
+/// What ends is no slip.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_noted_of_what_ends() {
+    let world = World::with_samples().await;
+    done(&world, &format!("embargo issue a --model fabel-5 --everyone {RULE}"));
+    let ran = done(&world, "embargo end a");
+    assert!(ran.err.contains("~ embargo/a") && !ran.err.contains("note: "), "{}", ran.err);
+}
+
+/// Runs a line while somebody else does `meanwhile`, just after what `is_it` tells was read for the `nth` time.
+fn beside(
+    world: &World,
+    line: &str,
+    nth: usize,
+    is_it: impl Fn(&Seen) -> bool + Send + Sync + 'static,
+    meanwhile: impl Fn() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
+) -> Ran {
+    let reads = AtomicUsize::new(0);
+    world.relay.rule(move |seen: &Seen| {
+        if is_it(seen) && reads.fetch_add(1, Ordering::Relaxed) + 1 == nth {
+            let other = meanwhile();
+            return Action::then(move || other);
+        }
+        Action::Forward
+    });
+    let ran = say(world, line);
+    world.relay.rule(|_| Action::Forward);
+    ran
+}
+
+fn reads_head(seen: &Seen) -> bool {
+    seen.operation == "GetItem" && seen.body["Key"]["id"]["S"] == Head::ID
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_operators_at_once_neither_loses_a_change() {
+    // Behind the first look at the head, the second, and the writer's own.
+    for nth in [1, 2, 3] {
+        for same in [false, true] {
+            let world = World::with_samples().await;
+            let mut other = record(&world, "embargo", if same { "bis-cuba" } else { "bis-iran" }).await;
+            other.as_object_mut().unwrap().remove("revision");
+            other["why"] = json!("the other's");
+            let (writer, put) = (world.writer.clone(), item(other));
+            let ran = beside(&world, "embargo end bis-cuba --at 2036-01-01T00:00:00Z", nth, reads_head, move || {
+                let (writer, put) = (writer.clone(), put.clone());
+                Box::pin(async move {
+                    writer.put(vec![put]).await.unwrap();
+                })
+            });
+            let cuba = record(&world, "embargo", "bis-cuba").await;
+            // Whoever had not shown anything yet shows what is there now; whoever had must look again.
+            let is_unseen = same && nth > 1;
+            assert_eq!(ran.code, i32::from(is_unseen), "{nth} {same}: {}{}", ran.out, ran.err);
+            if is_unseen {
+                assert!(ran.out.contains("somebody else changed the same records"), "{}", ran.out);
+                assert_eq!((&cuba["why"], cuba.get("until")), (&json!("the other's"), None));
+            } else {
+                assert_eq!(cuba["until"], "2036-01-01T00:00:00.000Z");
+            }
+            let of_other = if same { "history#embargo" } else { "embargo" };
+            match (same, is_unseen) {
+                (false, _) => assert_eq!(record(&world, of_other, "bis-iran").await["why"], "the other's"),
+                (true, false) => assert_eq!(record(&world, of_other, "bis-cuba@2").await["why"], "the other's"),
+                (true, true) => {}
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_operators_of_one_caller_the_slower_is_told() {
+    let world = World::with_samples().await;
+    let id = "client#sample-us-service";
+    let mut other = caller(&world, id).await.unwrap();
+    other["attestation"] = json!({"by": "the other"});
+    let (dynamodb, table, put) = (world.dynamodb.clone(), world.tables.callers.clone(), item(other.clone()));
+    let is_it = |seen: &Seen| seen.operation == "GetItem" && seen.body["Key"]["id"]["S"] == "client#sample-us-service";
+    let ran = beside(&world, &format!("caller suspend {id}"), 1, is_it, move || {
+        let put = dynamodb.put_item().table_name(&table).set_item(Some(put.clone()));
+        Box::pin(async move {
+            put.send().await.unwrap();
+        })
+    });
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.contains("somebody else changed `client#sample-us-service` meanwhile"), "{}", ran.out);
+    assert_eq!(caller(&world, id).await, Some(other));
+    // A table that is asked too much is no other operator: that is trouble.
+    world.relay.rule(|seen| if seen.operation == "TransactWriteItems" { Action::throttled() } else { Action::Forward });
+    let ran = say(&world, &format!("caller suspend {id}"));
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains("nothing was changed"), "{}", ran.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn three_operators_in_one_moment_all_write() {
+    let world = std::sync::Arc::new(World::with_samples().await);
+    let lines = ["embargo end bis-cuba", "embargo end bis-iran", "licence revoke operator-quota-licence"];
+    let each = lines.map(|line| {
+        let world = world.clone();
+        tokio::task::spawn_blocking(move || say(&world, line))
+    });
+    for ran in each {
+        let ran = ran.await.unwrap();
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    }
+    for (kind, id) in [("embargo", "bis-cuba"), ("embargo", "bis-iran"), ("licence", "operator-quota-licence")] {
+        assert_eq!(record(&world, kind, id).await["by"], "officer-1", "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_version_is_kept_and_shown() {
+    let world = World::with_samples().await;
+    let issue = |more: &str| format!("embargo issue letter-2 --model fable-5 --foreign-persons {RULE} {more}");
+    done(&world, &issue(""));
+    done(&world, &issue("--url https://example.com/letter --replace"));
+    // Another whose id begins alike is another.
+    done(&world, "embargo issue letter-2@x --model fable-5 --everyone --effect observed --authority UN --citation x");
+    done(&world, "embargo end letter-2 --at 2036-01-01T00:00:00Z");
+    let shown = run(&world, "embargo show letter-2 --json").json();
+    let versions = shown["versions"].as_array().unwrap();
+    let revisions: Vec<u64> = versions.iter().map(|version| version["revision"].as_u64().unwrap()).collect();
+    assert_eq!((revisions, &shown["state"]), (vec![5, 3, 2], &json!("in force")));
+    let text = run(&world, "embargo show letter-2").out;
+    let [last, second, first] =
+        ["revision 5, by officer-1, ", "revision 3, by officer-1, ", "revision 2, by officer-1, "]
+            .map(|line| text.find(line).unwrap_or_else(|| panic!("{line} in {text}")));
+    assert!(
+        text[last..second].contains("until  2036-01-01T00:00:00.000Z") && !text[last..second].contains("url"),
+        "{text}"
+    );
+    assert!(text[second..first].contains("url  https://example.com/letter"), "{text}");
+    assert!(text[first..].contains("a reason") && text[first..].contains("models  [\"fable-5\"]"), "{text}");
+    // What never came into force is withdrawn when it ends.
+    done(&world, &issue("--from 2036-01-01T00:00:00Z --replace"));
+    let ran = done(&world, "embargo end letter-2");
+    assert!(ran.out.contains("is withdrawn") && ran.err.contains("- embargo/letter-2"), "{}{}", ran.out, ran.err);
+    assert_eq!(record(&world, "embargo", "letter-2").await["withdrawn"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callers_versions_hang_together_and_a_name_is_told_by_show_alone() {
+    let world = World::with_samples().await;
+    let add = "caller add person p-1 --organisation sample-us-company --us-status citizen";
+    let mut all = String::new();
+    for line in [
+        &format!("{add} --name \"Sample Name\""),
+        "caller verify person#p-1 --until 2036-01-01T00:00:00Z --method passport --evidence e-1",
+        &format!("{add} --replace --nationality US --name \"Sample Other\""),
+        "caller verify person#p-1 --status rejected --json",
+    ] {
+        let asked = run(&world, &format!("{line} --by a --why b"));
+        assert_eq!(asked.code, 2, "{}", asked.err);
+        let ran = done(&world, line);
+        all += &format!("{}{}{}{}", asked.out, asked.err, ran.out, ran.err);
+    }
+    assert!(!all.contains("Sample"), "{all}");
+    assert!(all.contains("name  (`gatectl caller show` tells it)"), "{all}");
+    let record = caller(&world, "person#p-1").await.unwrap();
+    assert_eq!((&record["name"], &record["verification"]["status"]), (&json!("Sample Other"), &json!("rejected")));
+    let shown = run(&world, "caller show person#p-1 --json").json();
+    let versions = shown["versions"].as_array().unwrap();
+    let statuses: Vec<&Value> = versions.iter().map(|version| &version["verification"]["status"]).collect();
+    assert_eq!(
+        json!(statuses),
+        json!(["rejected", "verified", "verified", null]),
+        "a replaced record keeps its verification"
+    );
+    assert!(versions[1]["id"].as_str().unwrap().starts_with("history#person#p-1@20"), "{shown}");
+    assert_eq!(versions[0]["previous"], versions[1]["id"]);
+    let text = run(&world, "caller show person#p-1").out;
+    for part in ["name  Sample Name → Sample Other", "name  Sample Name\n", "by officer-1, "] {
+        assert!(text.contains(part), "`{part}` in {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suspension_outlives_the_replacement_of_its_record() {
+    let world = World::with_samples().await;
+    done(&world, "caller suspend client#sample-us-service");
+    done(&world, "caller add client sample-us-service --organisation sample-us-company --users asserted --replace");
+    let record = caller(&world, "client#sample-us-service").await.unwrap();
+    assert_eq!((&record["status"], &record["users"]), (&json!("suspended"), &json!("asserted")));
+    done(&world, "caller add organisation sample-foreign-company-in-us --name New --type company --replace");
+    let record = caller(&world, "organisation#sample-foreign-company-in-us").await.unwrap();
+    assert_eq!((record["owners"].as_array().unwrap().len(), record.get("incorporated_in")), (2, None));
+    assert_eq!(record["verification"]["status"], "verified");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_tell_every_state_and_never_pass_over_what_is_damaged() {
+    let world = troubled().await;
+    let states = |line: &str| -> Value {
+        let ran = run(&world, line);
+        let (code, told) = (ran.code, ran.json());
+        let rows = told["records"].as_array().unwrap().iter();
+        let mut rows: Vec<Value> = rows.map(|row| json!([row["id"], row["state"]])).collect();
+        rows.retain(|row| {
+            ["bis-cuba", "bis-letter-2026-06-12", "gone", "later", "damaged", "ending"]
+                .contains(&row[0].as_str().unwrap())
+        });
+        json!({"code": code, "rows": rows})
+    };
+    assert_eq!(
+        states("embargo list --json"),
+        json!({"code": 1, "rows": [["bis-cuba", "in force"], ["damaged", "unreadable"], ["ending", "in force"], ["later", "not yet"]]})
+    );
+    assert_eq!(
+        states("embargo list --all --at 2036-06-01T00:00:00Z --json"),
+        json!({"code": 1, "rows": [
+            ["bis-cuba", "in force"], ["bis-letter-2026-06-12", "over"], ["damaged", "unreadable"], ["ending", "over"],
+            ["gone", "withdrawn"], ["later", "in force"],
+        ]})
+    );
+    assert_eq!(
+        states("embargo list --at 2026-06-12T21:21:00Z --json")["rows"][1],
+        json!(["bis-letter-2026-06-12", "in force"])
+    );
+    let text = run(&world, "embargo list").out;
+    for part in
+        ["unreadable", "The gate can't rely on `embargo/damaged`: applies_to.nationalities: a region", "3 are left out"]
+    {
+        assert!(text.contains(part), "`{part}` in {text}");
+    }
+    let ran = run(&world, "licence list");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("can't rely on `licence/damaged-licence`"), "{}", ran.out);
+    let ran = run(&world, "embargo show damaged");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("unreadable: applies_to.nationalities"), "{}", ran.out);
+    // A model whose status says so is withdrawn; two with one endpoint can't be relied on.
+    let ran = run(&world, "model list");
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(!ran.out.contains("opus-4-8@0") && ran.out.contains("1 is left out"), "{}", ran.out);
+    assert!(run(&world, "model list --all").out.contains("withdrawn"));
+    let mut twin = record(&world, "model", "fable-5@1").await;
+    for (name, value) in [("id", "fable-5@7"), ("version", "7")] {
+        twin[name] = json!(value);
+    }
+    twin["default"] = json!(false);
+    world.register(vec![twin]).await;
+    let ran = run(&world, "model list");
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("can't rely on `model/fable-5@7`"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn use_is_told_against_the_quota_and_by_model() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    for _ in 0..2 {
+        assert_eq!(asks(&gate, "sample-quota-service mythos-5").await, "200 mythos-5@1");
+    }
+    let used = run(&world, "licence usage --json");
+    assert_eq!(used.code, 0, "{}{}", used.out, used.err);
+    let used = used.json();
+    let of = |id: &str| used["licences"].as_array().unwrap().iter().find(|one| one["licence"] == id).cloned();
+    let quota = of("operator-quota-licence").unwrap();
+    assert_eq!((&quota["quota"], &quota["leased"]), (&json!(5), &json!({"*": 2, "mythos-5@1": 2})), "{quota}");
+    assert_eq!((&quota["percent"], &quota["state"]), (&json!(40), &json!("in force")));
+    assert_eq!(of("bis-syria-us-persons").unwrap()["quota"], Value::Null);
+    assert_eq!(of("operator-expired-licence"), None);
+    let text = run(&world, "licence usage").out;
+    for part in ["40 %", "no quota", "mythos-5@1"] {
+        assert!(text.contains(part), "`{part}` in {text}");
+    }
+    let one = run(&world, "licence usage operator-expired-licence --json").json();
+    assert_eq!((one["licences"].as_array().unwrap().len(), &one["licences"][0]["state"]), (1, &json!("over")));
+}

@@ -3,18 +3,46 @@
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use export_gate::record::Item;
-use export_gate::register::Condition;
+use export_gate::register::{Condition, WriteTrouble};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
+use crate::patience::Patience;
 
 /// How the id of every earlier version begins.
 const HISTORY: &str = "history#";
 
 /// What names the version before, in a record.
 const PREVIOUS: &str = "previous";
+
+/// What a record may have. Not gatectl alone writes this table: what somebody else adds to a record, which has no revision,
+/// must not be put over unseen.
+const ATTRIBUTES: [&str; 22] = [
+    "organisation",
+    "status",
+    "users",
+    "attestation",
+    "name",
+    "aliases",
+    "type",
+    "incorporated_in",
+    "organised_in_us",
+    "headquartered_in",
+    "identifiers",
+    "owners",
+    "end_uses",
+    "verification",
+    "nationalities",
+    "deemed_country",
+    "us_status",
+    "born",
+    "by",
+    "at",
+    "why",
+    PREVIOUS,
+];
 
 /// The callers' table.
 pub(crate) struct Callers {
@@ -44,7 +72,9 @@ impl Callers {
             }
             match self.record(&previous).await? {
                 Some(item) => versions.push(item),
-                None => return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut"))),
+                None => {
+                    return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut")));
+                }
             }
         }
         Ok(versions)
@@ -64,7 +94,12 @@ impl Callers {
 
     /// Puts a record in the place of what was found there, and keeps that. Returns whether it was still so; where it
     /// wasn't, nothing was written.
-    pub(crate) async fn replace(&self, found: Option<&Item>, mut record: Item, now: Timestamp) -> Result<bool, Trouble> {
+    pub(crate) async fn replace(
+        &self,
+        found: Option<&Item>,
+        mut record: Item,
+        now: Timestamp,
+    ) -> Result<bool, Trouble> {
         let mut puts = Vec::new();
         if let Some(found) = found {
             let kept = format!("{HISTORY}{}@{}", text(found, "id"), render_time(now));
@@ -74,18 +109,28 @@ impl Callers {
             puts.push(self.put(version, None)?);
         }
         puts.push(self.put(record, found.cloned())?);
-        let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts)).send().await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error) => {
-                let cancelled = error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception());
-                if cancelled { Ok(false) } else { Err(Trouble::of("nothing was changed", error)) }
+        let mut patience = Patience::default();
+        loop {
+            let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
+            let Err(error) = sent else { return Ok(true) };
+            let error = WriteTrouble::Write(Box::new(error));
+            if error.is_conflict() {
+                return Ok(false);
+            }
+            if !error.is_passing() || !patience.wait().await {
+                return Err(Trouble::of("nothing was changed", error));
             }
         }
     }
 
     fn put(&self, item: Item, found: Option<Item>) -> Result<TransactWriteItem, Trouble> {
-        let Condition { expression, names, values } = Condition::holds(found);
+        let absent: Vec<&str> =
+            found.iter().flat_map(|found| ATTRIBUTES.into_iter().filter(|name| !found.contains_key(*name))).collect();
+        let Condition { mut expression, mut names, values } = Condition::holds(found);
+        for name in absent {
+            expression += &format!(" AND attribute_not_exists(#{name})");
+            names.insert(format!("#{name}"), name.to_owned());
+        }
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(expression);
         let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
         let put = put.build().map_err(|error| Trouble::of("the change could not be made", error))?;

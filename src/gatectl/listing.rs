@@ -1,11 +1,13 @@
 //! Pure. Records of a kind as a table: those in force, or all, each with its state; one that can't be read is told.
 
-use export_gate::record::{Item, Kind, Record, read};
+use export_gate::record::{Item, Kind, Model, Record, read};
+use export_gate::register::Fault;
 use export_gate::register::history::Key;
+use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::item::{as_json, value_as_json};
+use crate::item::{as_json, text, value_as_json};
 use crate::present::Present;
 use crate::show::{count, table};
 
@@ -35,15 +37,19 @@ pub(crate) enum State {
 pub(crate) struct Listing {
     rows: Vec<(Key, State, Item)>,
     left_out: usize,
-    unreadable: usize,
+    /// Those that were written since the moment that was asked for.
+    since: Vec<String>,
+    /// What the gate can't rely on, a sentence each.
+    faults: Vec<String>,
 }
 
 impl State {
-    /// The state of a record of kind `T`.
+    /// The state of a record of kind `T`. Of a model its status says too whether it is withdrawn.
     pub(crate) fn of<T: Kind>(item: &Item, now: Timestamp) -> Self {
         match read::<T>(item) {
             Err(fault) => Self::Unreadable(fault.to_string()),
             Ok(Record { meta, .. }) if meta.withdrawn => Self::Withdrawn,
+            Ok(_) if T::KIND == Model::KIND && text(item, "status") == "withdrawn" => Self::Withdrawn,
             Ok(Record { meta, .. }) if meta.window.is_over(now) => Self::Over,
             Ok(Record { meta, .. }) if !meta.window.has_begun(now) => Self::NotYet,
             Ok(_) => Self::InForce,
@@ -69,31 +75,42 @@ impl Listing {
         let all = present.of_kind(T::KIND).map(|(key, item)| (key.clone(), State::of::<T>(item, now), item.clone()));
         let is_shown = |state: &State| which.all || !matches!(state, State::Over | State::Withdrawn);
         let (rows, out): (Vec<_>, Vec<_>) = all.partition(|(_, state, _)| is_shown(state));
-        let unreadable = rows.iter().filter(|(_, state, _)| matches!(state, State::Unreadable(_))).count();
-        Self { rows, left_out: out.len(), unreadable }
+        let register = present.register(now);
+        let is_listed = |fault: &&Fault| rows.iter().any(|(key, ..)| key.kind == fault.kind && key.id == fault.id);
+        let faults = register.faults().iter().filter(is_listed);
+        let faults = faults.map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect();
+        let is_since =
+            |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| which.at.is_some_and(|at| at < written));
+        let since = rows.iter().filter(|(.., item)| is_since(item)).map(|(key, ..)| format!("`{}`", key.id)).collect();
+        Self { rows, left_out: out.len(), since, faults }
     }
 
-    /// Whether all of it could be read.
+    /// Whether the gate can rely on all of it.
     pub(crate) fn is_fine(&self) -> bool {
-        self.unreadable == 0
+        self.faults.is_empty()
     }
 
     /// A table with the id, the state and these attributes.
     pub(crate) fn text(&self, attributes: &[&str]) -> String {
         let heading: Vec<&str> = ["id", "state"].into_iter().chain(attributes.iter().copied()).collect();
-        let cell = |item: &Item, name: &str| item.get(name).map(|value| plain(&value_as_json(value))).unwrap_or_default();
+        let cell =
+            |item: &Item, name: &str| item.get(name).map(|value| plain(&value_as_json(value))).unwrap_or_default();
         let rows = self.rows.iter().map(|(key, state, item)| {
             let cells = attributes.iter().map(|name| cell(item, name));
             [key.id.clone(), state.word().to_owned()].into_iter().chain(cells).collect()
         });
         let mut text = if self.rows.is_empty() { "None.\n".to_owned() } else { table(&heading, rows, &[]) };
-        for (key, state, _) in &self.rows {
-            if let State::Unreadable(why) = state {
-                text += &format!("`{key}` can't be read: {why}\n");
-            }
+        for fault in &self.faults {
+            text += &format!("The gate can't rely on {fault}\n");
+        }
+        if !self.since.is_empty() {
+            text += &format!("Written since, so that it may have been otherwise then: {}.\n", self.since.join(", "));
         }
         if self.left_out > 0 {
-            text += &format!("{} left out that are over or withdrawn; `--all` lists them.\n", count(self.left_out, "is", "are"));
+            text += &format!(
+                "{} left out that are over or withdrawn; `--all` lists them.\n",
+                count(self.left_out, "is", "are")
+            );
         }
         text
     }
@@ -104,7 +121,8 @@ impl Listing {
             let why = if let State::Unreadable(why) = state { json!(why) } else { Value::Null };
             json!({"id": key.id, "state": state.word(), "unreadable": why, "record": as_json(item)})
         };
-        json!({"records": self.rows.iter().map(row).collect::<Vec<Value>>(), "left_out": self.left_out})
+        json!({"records": self.rows.iter().map(row).collect::<Vec<Value>>(), "left_out": self.left_out,
+               "faults": self.faults})
     }
 }
 
@@ -120,7 +138,12 @@ fn plain(value: &Value) -> String {
         Value::Object(object) => {
             let member = |(name, value): (&String, &Value)| match value {
                 Value::Bool(true) => name.clone(),
-                value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+                value @ (Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_)) => {
                     format!("{name}: {}", plain(value))
                 }
             };

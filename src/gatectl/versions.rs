@@ -1,5 +1,7 @@
 //! I/O. A register record with all its versions: who changed what, when and why.
 
+use std::cmp::Ordering;
+
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
@@ -12,7 +14,8 @@ use crate::outcome::Trouble;
 
 /// Every version of a record, the last first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
-    let unread = || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
+    let unread =
+        || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
     let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item())).send().await;
     let mut found: Vec<Item> = read.map_err(|error| Trouble::of(unread(), error))?.item.into_iter().collect();
     let query = dynamodb.query().table_name(table).consistent_read(true);
@@ -27,6 +30,14 @@ pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Res
     }
     // An id may itself have an `@`, as a model's has.
     earlier.retain(|item| text(item, "id").rsplit_once('@').is_some_and(|(id, _)| id == key.id));
+    // Whoever writes between the two readings moves what was read first into the history.
+    if let Some(last) = found.first() {
+        earlier.retain(|item| match revision(item).cmp(&revision(last)) {
+            Ordering::Less => true,
+            Ordering::Equal => bare(item) != bare(last),
+            Ordering::Greater => false,
+        });
+    }
     earlier.sort_by_key(|item| std::cmp::Reverse(revision(item)));
     found.extend(earlier);
     Ok(found)
@@ -46,10 +57,8 @@ pub(crate) fn shown(key: &Key, versions: &[Item]) -> String {
         let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says");
         shown += &format!("\nrevision {number}, by {}, {}: {}\n", says("by"), says("at"), says("why"));
         let before = versions.get(index.saturating_add(1)).map(bare);
-        for line in (Step { key: key.clone(), before, after: bare(version) }).lines() {
-            if !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said)) {
-                shown += &format!("    {line}\n");
-            }
+        for line in (Step { key: key.clone(), before, after: bare(version) }).substantial_lines() {
+            shown += &format!("    {line}\n");
         }
     }
     shown

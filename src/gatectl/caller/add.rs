@@ -1,14 +1,15 @@
 //! I/O. `gatectl caller add`: a client, an organisation or a person that the gate knows on its next request.
 
 use export_gate::record::Item;
-use export_gate::terms::{parse_time, render_time};
+use export_gate::terms::{Country, parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::change::{Manner, change};
-use crate::item::{if_any, of_json};
+use super::change::{Manner, change, kind};
+use crate::item::{if_any, of_json, text};
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 use crate::says::{Says, filled};
+use crate::words;
 
 /// Whom.
 #[derive(clap::Args)]
@@ -34,7 +35,7 @@ enum Who {
 /// How each of them is added.
 #[derive(clap::Args)]
 struct Common {
-    /// Replace a record of this id; its verification stays
+    /// Replace a record of this id: what no option of this command says, such as its verification, stays
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -46,22 +47,22 @@ struct Common {
 #[derive(clap::Args)]
 struct Client {
     /// The principal: a JWT's client_id, an IAM role's ARN, an API key's id
-    #[arg(value_name = "PRINCIPAL", value_parser = filled)]
+    #[arg(value_name = "PRINCIPAL", value_parser = words::id)]
     id: String,
     /// The id of its organisation
-    #[arg(long, value_name = "ID", value_parser = filled)]
+    #[arg(long, value_name = "ID", value_parser = words::organisation)]
     organisation: String,
     /// Who uses it: nobody, US persons alone as the organisation attests, or the person that each request names
     #[arg(long, value_enum)]
     users: Users,
     /// Who attests that only US persons use it
-    #[arg(long, value_name = "WHO", requires = "attested_until")]
+    #[arg(long, value_name = "WHO", requires = "attested_until", value_parser = filled)]
     attested_by: Option<String>,
     /// The first moment at which the attestation is lapsed
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     attested_until: Option<Timestamp>,
     /// Where the attestation is kept
-    #[arg(long, requires = "attested_until")]
+    #[arg(long, requires = "attested_until", value_parser = filled)]
     document: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -77,31 +78,31 @@ enum Users {
 #[derive(clap::Args)]
 struct Organisation {
     /// Its id
-    #[arg(value_name = "ID", value_parser = filled)]
+    #[arg(value_name = "ID", value_parser = words::organisation)]
     id: String,
     /// Its name
     #[arg(long, value_parser = filled)]
     name: String,
     /// Another name of it; may be said again
-    #[arg(long = "alias", value_name = "NAME")]
+    #[arg(long = "alias", value_name = "NAME", value_parser = filled)]
     aliases: Vec<String>,
     /// What it is
     #[arg(long = "type", value_enum)]
     kind: OrganisationType,
     /// Where it was founded
-    #[arg(long, value_name = "COUNTRY")]
-    incorporated_in: Option<String>,
+    #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
+    incorporated_in: Option<Country>,
     /// It is organised to do business in the US
     #[arg(long)]
     organised_in_us: bool,
     /// Where it is run from
-    #[arg(long, value_name = "COUNTRY")]
-    headquartered_in: Option<String>,
+    #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
+    headquartered_in: Option<Country>,
     /// A number by which it is known; may be said again
-    #[arg(long = "identifier", value_name = "NUMBER")]
+    #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]
     identifiers: Vec<String>,
     /// The code of an end use; may be said again
-    #[arg(long = "end-use", value_name = "CODE")]
+    #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
     end_uses: Vec<String>,
     #[command(flatten)]
     common: Common,
@@ -117,20 +118,20 @@ enum OrganisationType {
 #[derive(clap::Args)]
 struct Person {
     /// The id by which requests name the person
-    #[arg(value_name = "ID", value_parser = filled)]
+    #[arg(value_name = "ID", value_parser = words::id)]
     id: String,
     /// The id of the organisation whose user this is
-    #[arg(long, value_name = "ID", value_parser = filled)]
+    #[arg(long, value_name = "ID", value_parser = words::organisation)]
     organisation: String,
-    /// The person's name
-    #[arg(long)]
+    /// The person's name, which only `gatectl caller show` tells again
+    #[arg(long, value_parser = filled)]
     name: Option<String>,
     /// A citizenship; may be said again
-    #[arg(long = "nationality", value_name = "COUNTRY")]
-    nationalities: Vec<String>,
+    #[arg(long = "nationality", value_name = "COUNTRY", value_parser = Country::parse)]
+    nationalities: Vec<Country>,
     /// The most recent citizenship or permanent residence (15 CFR 734.13(b))
-    #[arg(long, value_name = "COUNTRY")]
-    deemed_country: Option<String>,
+    #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
+    deemed_country: Option<Country>,
     /// The status under 15 CFR 772.1
     #[arg(long, value_enum, default_value = "unknown")]
     us_status: UsStatus,
@@ -146,6 +147,25 @@ enum UsStatus {
     None,
     Unknown,
 }
+
+/// What the options say anew: all else of a record that is replaced stays, above all a suspension and a verification. A
+/// person's aliases are among that, since no option says them.
+const SAID: [&str; 14] = [
+    "id",
+    "organisation",
+    "users",
+    "attestation",
+    "name",
+    "type",
+    "incorporated_in",
+    "organised_in_us",
+    "headquartered_in",
+    "identifiers",
+    "end_uses",
+    "nationalities",
+    "deemed_country",
+    "us_status",
+];
 
 /// Shows the record, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
@@ -163,18 +183,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         Who::Organisation(organisation) => (of_organisation(organisation), &organisation.common),
         Who::Person(person) => (of_person(person), &person.common),
     };
-    let id = crate::item::text(&record, "id").to_owned();
+    let id = text(&record, "id").to_owned();
     let done = format!("the gate knows `{id}` from its next request on.");
-    change(&common.manner, &id, now, &done, |before| {
+    let notes = common.manner.unknown_organisation(text(&record, "organisation")).await?;
+    change(&common.manner, &id, now, &done, notes, |before| {
         let mut record = record;
         match before {
             Some(_) if !common.replace => {
                 return Err(format!("`{id}` is there already; say `--replace` if it is to be replaced"));
             }
             Some(before) => {
-                for kept in ["verification", "owners", "status"] {
-                    record.extend(before.get(kept).map(|value| (kept.to_owned(), value.clone())));
-                }
+                let is_said = |name: &str| SAID.contains(&name) || (name == "aliases" && kind(&id) == "organisation");
+                let kept = before.iter().filter(|(name, _)| !is_said(name));
+                record.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
             }
             None => {}
         }
@@ -230,6 +251,7 @@ fn of_person(person: &Person) -> Item {
     };
     of_json(json!({
         "id": format!("person#{}", person.id), "organisation": person.organisation, "name": person.name,
-        "nationalities": if_any(&person.nationalities), "deemed_country": person.deemed_country, "us_status": us_status,
+        "nationalities": if person.nationalities.is_empty() { Value::Null } else { json!(person.nationalities) },
+        "deemed_country": person.deemed_country, "us_status": us_status,
     }))
 }

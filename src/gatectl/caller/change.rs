@@ -28,39 +28,59 @@ pub(crate) struct Manner {
     aws: Aws,
 }
 
+impl Manner {
+    /// A note where there is no such organisation. Nothing is said of nobody's.
+    pub(super) async fn unknown_organisation(&self, id: &str) -> Result<Vec<String>, Trouble> {
+        if id.is_empty() || self.callers().await.record(&format!("organisation#{id}")).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![format!("no organisation `{id}` is in the callers' records: until it is, nobody of it gets anything")])
+    }
+
+    async fn callers(&self) -> Callers {
+        Callers::new(self.aws.dynamodb().await, self.callers.callers_table.clone())
+    }
+}
+
 /// Changes the record `id` to what `plan` makes of what is there. `plan` says why not.
 pub(super) async fn change(
     manner: &Manner,
     id: &str,
     now: Timestamp,
     done: &str,
+    notes: Vec<String>,
     plan: impl FnOnce(Option<&Item>) -> Result<Item, String>,
 ) -> Result<Outcome, Trouble> {
-    let callers = Callers::new(manner.aws.dynamodb().await, manner.callers.callers_table.clone());
+    let (callers, table) = (manner.callers().await, &manner.callers.callers_table);
     let before = callers.record(id).await?;
     let told = |is_fine: bool, says: String, after: Option<&Item>| {
-        let change = || json!({"record": id, "before": before.as_ref().map(as_json), "after": after.map(as_json)});
-        let json = || json!({"ok": is_fine, "says": says.clone(), "change": change(), "table": manner.callers.callers_table});
-        Outcome::new(manner.json, json, format!("{says}\n"), is_fine)
+        let record = |item: &Item| as_json(&impersonal(id, item));
+        let change = || json!({"record": id, "before": before.as_ref().map(record), "after": after.map(record)});
+        let json = || json!({"ok": is_fine, "says": says, "change": change(), "notes": notes, "table": table});
+        Ok(Outcome::new(manner.json, json, format!("{says}\n"), is_fine))
     };
     let after = match plan(before.as_ref()).and_then(|after| checked(id, after)) {
         Ok(after) => after,
-        Err(why) => return Ok(told(false, format!("Nothing was changed: {why}."), None)),
+        Err(why) => return told(false, format!("Nothing was changed: {why}."), None),
     };
     if before.as_ref().is_some_and(|before| content(before) == content(&after)) {
-        return Ok(told(true, format!("Nothing was changed: `{id}` is so already."), None));
+        return told(true, format!("Nothing was changed: `{id}` is so already."), None);
     }
-    if !manner.json {
+    // A script that takes JSON and asks nobody is shown nothing.
+    if !(manner.json && manner.yes) {
         eprint!("{}", shown(id, before.as_ref(), &after));
+        for note in &notes {
+            eprintln!("note: {note}");
+        }
     }
-    if !manner.yes && !agrees(&manner.callers.callers_table)? {
-        return Ok(told(false, "Nothing was changed: you did not agree.".into(), Some(&after)));
+    if !manner.yes && !agrees(table)? {
+        return told(false, "Nothing was changed: you did not agree.".into(), Some(&after));
     }
     if callers.replace(before.as_ref(), after.clone(), now).await? {
-        Ok(told(true, format!("Written: {done}"), Some(&after)))
+        told(true, format!("Written: {done}"), Some(&after))
     } else {
         let says = format!("Nothing was changed: somebody else changed `{id}` meanwhile: look, and run it again.");
-        Ok(told(false, says, Some(&after)))
+        told(false, says, Some(&after))
     }
 }
 
@@ -78,13 +98,27 @@ fn checked(id: &str, after: Item) -> Result<Item, String> {
     }
 }
 
-/// What changes. Of a person whom somebody looks for by name, `gatectl caller show` tells more.
+/// What changes.
 fn shown(id: &str, before: Option<&Item>, after: &Item) -> String {
     let key = Key { kind: String::new(), id: id.to_owned() };
-    let step = Step { key, before: before.cloned(), after: after.clone() };
-    let lines = step.lines().into_iter().filter(|line| !line.starts_with("previous  "));
+    let step = Step { key, before: before.map(|before| impersonal(id, before)), after: impersonal(id, after) };
+    let is_personal = |name: &&&str| before.and_then(|before| before.get(**name)) != after.get(**name);
+    let hidden =
+        personal(id).iter().filter(is_personal).map(|name| format!("{name}  (`gatectl caller show` tells it)"));
+    let lines = step.lines().into_iter().filter(|line| !line.starts_with("previous  ")).chain(hidden);
     let sign = step.sign();
     lines.fold(format!("{sign} {id}\n"), |shown, line| shown + &format!("    {line}\n"))
+}
+
+/// What says who somebody is: whoever changes a person's record need not read it, and a terminal may be recorded.
+fn personal(id: &str) -> &'static [&'static str] {
+    if kind(id) == "person" { &["name", "aliases", "born"] } else { &[] }
+}
+
+/// A record without it.
+fn impersonal(id: &str, item: &Item) -> Item {
+    let is_kept = |name: &str| !personal(id).contains(&name);
+    item.iter().filter(|(name, _)| is_kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// What is there, or why there is nothing to change.
@@ -96,4 +130,3 @@ pub(super) fn there<'a>(id: &str, before: Option<&'a Item>) -> Result<&'a Item, 
 pub(super) fn kind(id: &str) -> &str {
     id.split('#').next().unwrap_or_default()
 }
-

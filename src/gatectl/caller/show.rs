@@ -47,8 +47,8 @@ fn shown(id: &str, versions: &[Item]) -> String {
         shown += &format!("\nby {}, {}: {}\n", says("by"), says("at"), says("why"));
         let key = Key { kind: String::new(), id: id.to_owned() };
         let before = versions.get(index.saturating_add(1)).cloned();
-        for line in (Step { key, before, after: version.clone() }).lines() {
-            if !["by  ", "at  ", "why  ", "previous  "].iter().any(|said| line.starts_with(said)) {
+        for line in (Step { key, before, after: version.clone() }).substantial_lines() {
+            if !line.starts_with("previous  ") {
                 shown += &format!("    {line}\n");
             }
         }

@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     } else {
         ("suspended", format!("`{id}` gets nothing from its next request on."))
     };
-    change(&arguments.manner, id, now, &done, |before| {
+    change(&arguments.manner, id, now, &done, Vec::new(), |before| {
         if !matches!(kind(id), "client" | "organisation") {
             return Err(format!(
                 "`{id}` can't be suspended: clients and organisations can, by client#… and organisation#…; \

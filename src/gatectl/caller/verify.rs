@@ -18,13 +18,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value = "verified")]
     status: Status,
     /// The first moment at which the verification is lapsed
-    #[arg(long, value_name = "TIME", value_parser = parse_time, required_if_eq("status", "verified"))]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Timestamp>,
     /// How, such as passport or registry-extract
-    #[arg(long, value_parser = filled)]
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
     method: Option<String>,
     /// Where the evidence is kept
-    #[arg(long, value_parser = filled)]
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
     evidence: Option<String>,
     #[command(flatten)]
     says: Says,
@@ -47,15 +47,24 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         Status::Pending => "pending",
         Status::Rejected => "rejected",
     };
+    let is_told = arguments.until.is_some() && arguments.method.is_some() && arguments.evidence.is_some();
+    if arguments.status == Status::Verified && !is_told {
+        return Err(Trouble::new(
+            "nothing was changed: whoever is verified is so `--until` a moment, by a `--method`, on some `--evidence`: \
+             say all three",
+        ));
+    }
     let until = arguments.until.map(render_time);
     let done = match &until {
         Some(until) => format!("`{}` is {status} until {until}.", arguments.id),
         None => format!("`{}` is {status}.", arguments.id),
     };
-    change(&arguments.manner, &arguments.id, now, &done, |before| {
+    change(&arguments.manner, &arguments.id, now, &done, Vec::new(), |before| {
         let id = &arguments.id;
         if !matches!(kind(id), "organisation" | "person") {
-            return Err(format!("`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"));
+            return Err(format!(
+                "`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"
+            ));
         }
         if arguments.until.is_some_and(|until| until <= now) {
             return Err("`--until` is past: such a verification would be lapsed already".to_owned());

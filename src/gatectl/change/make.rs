@@ -5,7 +5,8 @@ use export_gate::register::RegisterWriter;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::step::{Step, diff, faults, notes};
+use super::notes::notes;
+use super::step::{Step, diff, faults};
 use crate::ask::agrees;
 use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
@@ -32,9 +33,11 @@ pub(crate) struct Made {
     /// The records that were to change.
     pub(crate) steps: Vec<Step>,
     /// The revision that they bear now; absent where nothing was written.
-    pub(crate) revision: Option<u64>,
+    revision: Option<u64>,
+    /// What looks like a slip.
+    notes: Vec<String>,
     /// Why nothing was written; absent where all is as wanted.
-    pub(crate) refused: Option<String>,
+    refused: Option<String>,
 }
 
 /// How often it is tried where somebody else is faster.
@@ -47,38 +50,43 @@ pub(crate) async fn make(
     now: Timestamp,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Trouble> {
+    make_noting(manner, now, Vec::new(), plan).await
+}
+
+/// [`make`], with notes of the command's own, which are told before anybody is asked.
+pub(crate) async fn make_noting(
+    manner: &Manner,
+    now: Timestamp,
+    own_notes: Vec<String>,
+    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+) -> Result<Made, Trouble> {
     let dynamodb = manner.aws.dynamodb().await;
     let table = &manner.register.register_table;
     let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
-    let mut shown: Option<Vec<Step>> = None;
+    let mut made = Made { steps: Vec::new(), revision: None, notes: own_notes, refused: None };
+    let mut is_agreed = false;
     for _ in 0..TRIES {
         let (present, steps) = match planned(&dynamodb, table, now, &plan).await? {
             Ok(planned) => planned,
-            Err(why) => return Ok(Made { steps: Vec::new(), revision: None, refused: Some(why) }),
+            Err(why) => return Ok(made.refused(&why)),
         };
-        let refused = |steps, why: &str| Made { steps, revision: None, refused: Some(why.to_owned()) };
-        match &shown {
-            Some(shown) if *shown != steps => {
-                return Ok(refused(steps, "somebody else changed the same records meanwhile: look, and run it again"));
-            }
-            Some(_) => {}
-            None if steps.is_empty() => return Ok(Made { steps, revision: None, refused: None }),
-            None => {
-                if !manner.json {
-                    eprint!("{}", diff(&steps));
-                    for note in notes(&present, &steps, now) {
-                        eprintln!("note: {note}");
-                    }
-                }
-                if !manner.yes && !agrees(table)? {
-                    return Ok(refused(steps, "you did not agree"));
-                }
-                shown = Some(steps.clone());
-            }
+        if is_agreed && made.steps != steps {
+            return Ok(made.refused("somebody else changed the same records meanwhile: look, and run it again"));
         }
-        let changes = steps.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
+        if steps.is_empty() {
+            return Ok(made);
+        }
+        if !is_agreed {
+            made.notes.extend(notes(&present, &steps, now));
+            made.steps = steps;
+            if !made.is_agreed(manner)? {
+                return Ok(made.refused("you did not agree"));
+            }
+            is_agreed = true;
+        }
+        let changes = made.steps.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
         match writer.replace_at(present.revision, changes).await {
-            Ok(revision) => return Ok(Made { steps, revision: Some(revision), refused: None }),
+            Ok(revision) => return Ok(Made { revision: Some(revision), ..made }),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(Trouble::of("nothing was changed", error)),
         }
@@ -107,6 +115,21 @@ async fn planned(
 }
 
 impl Made {
+    /// Shows the steps and asks. A script that takes JSON and asks nobody is shown nothing.
+    fn is_agreed(&self, manner: &Manner) -> Result<bool, Trouble> {
+        if !(manner.json && manner.yes) {
+            eprint!("{}", diff(&self.steps));
+            for note in &self.notes {
+                eprintln!("note: {note}");
+            }
+        }
+        Ok(manner.yes || agrees(&manner.register.register_table)?)
+    }
+
+    fn refused(self, why: &str) -> Self {
+        Self { refused: Some(why.to_owned()), ..self }
+    }
+
     /// What is printed: `done` says what holds once it is written, `already` what holds where nothing had to be.
     pub(crate) fn outcome(self, manner: &Manner, done: &str, already: &str) -> Outcome {
         let (is_fine, says) = match (&self.refused, self.revision) {
@@ -117,7 +140,7 @@ impl Made {
         let json = || {
             json!({"ok": is_fine, "says": says.clone(), "revision": self.revision,
                    "changes": self.steps.iter().map(Step::told).collect::<Vec<Value>>(),
-                   "table": manner.register.register_table})
+                   "notes": self.notes, "table": manner.register.register_table})
         };
         Outcome::new(manner.json, json, format!("{says}\n"), is_fine)
     }

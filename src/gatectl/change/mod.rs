@@ -1,7 +1,11 @@
 //! The one way in which commands change the register: planned, shown, agreed to, and written where it still holds.
 
+mod end;
 mod make;
+mod notes;
 mod step;
 
-pub(crate) use make::{Made, Manner, make};
-pub(crate) use step::{Step, diff, faults, notes};
+pub(crate) use end::{Ending, end};
+pub(crate) use make::{Manner, make, make_noting};
+pub(crate) use notes::notes;
+pub(crate) use step::{Step, diff, faults};

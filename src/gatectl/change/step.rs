@@ -1,12 +1,11 @@
 //! Pure. What a change does to records, shown as Terraform's users know it, and read as the gate would read it.
 
-use export_gate::record::Item;
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening, read};
 use export_gate::register::history::Key;
-use export_gate::terms::{Match, ModelPattern};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::item::{as_json, value_as_json};
+use crate::item::{as_json, substance, value_as_json};
 use crate::present::Present;
 
 /// One record's change.
@@ -26,6 +25,35 @@ impl Step {
         let key = Key::of(&after)?;
         after.remove("revision");
         Some(Self { before: present.records.get(&key).cloned(), key, after })
+    }
+
+    /// The steps that put a record where it isn't yet, just so, whoever said it: none where it is. Another that stands in
+    /// its place is replaced only where that is wanted.
+    ///
+    /// # Errors
+    /// A sentence with what differs.
+    pub(crate) fn wanted(present: &Present, record: &Item, replace: bool) -> Result<Vec<Self>, String> {
+        let step = Self::put(present, record.clone()).ok_or("the record has no id")?;
+        match &step.before {
+            Some(before) if substance(before) == substance(&step.after) => Ok(Vec::new()),
+            Some(_) if !replace => {
+                let differs = step.substantial_lines().join("; ").replace("  ", " ");
+                let id = &step.key.id;
+                Err(format!("`{id}` is there already, and differs: {differs}; say `--replace` if it is to be replaced"))
+            }
+            Some(_) | None => Ok(vec![step]),
+        }
+    }
+
+    /// The record as it will be, where it is one of this kind that can be read.
+    pub(crate) fn record<T: Kind>(&self) -> Option<Record<T>> {
+        (self.key.kind == T::KIND).then(|| read::<T>(&self.after).ok()).flatten()
+    }
+
+    /// [`Step::lines`], without who says so, when and why.
+    pub(crate) fn substantial_lines(&self) -> Vec<String> {
+        let said = |line: &String| ["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said));
+        self.lines().into_iter().filter(|line| !said(line)).collect()
     }
 
     /// Attribute by attribute, what it changes.
@@ -80,25 +108,8 @@ pub(crate) fn diff(steps: &[Step]) -> String {
     shown
 }
 
-/// What is most often a slip, though the gate reads it: a model that no record has.
-pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
-    let mut next = present.clone();
-    next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
-    let register = next.register(now);
-    let named = |step: &Step| -> Vec<ModelPattern> {
-        step.after.get("models").cloned().and_then(|value| serde_dynamo::from_attribute_value(value).ok()).unwrap_or_default()
-    };
-    let is_had = |pattern: &ModelPattern| {
-        register.models(Timestamp::MAX).any(|model| pattern.names(&model.meta.id, model) >= Match::Unknown)
-    };
-    let note = |step: &Step| -> Vec<String> {
-        let missed = named(step).into_iter().filter(|pattern| *pattern != ModelPattern::Every && !is_had(pattern));
-        missed.map(|pattern| format!("no model is registered that `{pattern}` names, as `{}` does", step.key)).collect()
-    };
-    steps.iter().flat_map(note).collect()
-}
-
-/// What the gate would find fault with once the steps are made, and doesn't now, a sentence each.
+/// What the gate would find fault with once the steps are made, and doesn't now, a sentence each. A step's own record is
+/// at fault where it can't be read, whatever was wrong before.
 pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
     let named = |present: &Present| -> Vec<String> {
         let register = present.register(now);
@@ -106,6 +117,25 @@ pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<S
     };
     let mut next = present.clone();
     next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
-    let before = named(present);
+    let mut before = named(present);
+    let own: Vec<String> = steps.iter().filter_map(|step| Some(format!("`{}`: {}", step.key, unread(step)?))).collect();
+    before.retain(|fault| !own.contains(fault));
     named(&next).into_iter().filter(|fault| !before.contains(fault)).collect()
+}
+
+/// Why the gate would not read a step's record.
+fn unread(step: &Step) -> Option<String> {
+    fn why<T: Kind>(item: &Item) -> Option<String> {
+        read::<T>(item).err().map(|error| error.to_string())
+    }
+    match step.key.kind.as_str() {
+        Model::KIND => why::<Model>(&step.after),
+        Group::KIND => why::<Group>(&step.after),
+        Embargo::KIND => why::<Embargo>(&step.after),
+        Licence::KIND => why::<Licence>(&step.after),
+        Clearance::KIND => why::<Clearance>(&step.after),
+        List::KIND => why::<List>(&step.after),
+        Screening::KIND => why::<Screening>(&step.after),
+        _ => None,
+    }
 }

@@ -1,11 +1,12 @@
 //! I/O. `gatectl clearance revoke`: a clearance that is taken back.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Clearance, Kind};
+use export_gate::record::{Clearance, Item, Kind};
 use jiff::Timestamp;
 
 use super::grant::id;
 use crate::change::{Manner, Step, make};
+use crate::item::text;
 use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
@@ -37,9 +38,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 
 fn plan(present: &Present, arguments: &Arguments, now: Timestamp) -> Result<Vec<Step>, String> {
     let id = id(&arguments.subject, &arguments.party);
-    let own = |item: &&export_gate::record::Item| {
-        crate::item::text(item, "subject") == arguments.subject && crate::item::text(item, "party") == arguments.party
-    };
+    let own = |item: &&Item| text(item, "subject") == arguments.subject && text(item, "party") == arguments.party;
     // One that was written as a file may have an id of its own.
     let by_content = || present.of_kind(Clearance::KIND).map(|(_, item)| item).find(own);
     let Some(before) = present.record(Clearance::KIND, &id).or_else(by_content) else {

@@ -1,40 +1,28 @@
 //! I/O. `gatectl embargo issue`: an embargo that the gate obeys on its next request.
 
 use export_gate::record::{Embargo, Item, Kind};
-use export_gate::terms::{ModelPattern, parse_time, render_time};
+use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::change::{Manner, Step, make};
-use crate::item::{choice, if_any, of_json, substance};
+use crate::callers::Callers;
+use crate::change::{Manner, Step, make_noting};
+use crate::item::{choice, of_json, value_as_json};
 use crate::outcome::{Outcome, Trouble};
-use crate::present::Present;
 use crate::says::{Says, filled};
+use crate::words::{self, AUTHORITIES};
 
 /// The embargo.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Its id, such as bis-letter-2026-06-12
-    #[arg(value_name = "ID", value_parser = filled)]
+    #[arg(value_name = "ID", value_parser = words::id)]
     id: String,
     #[command(flatten)]
     about: About,
-    /// What it does to the transfers that it applies to
-    #[arg(long, value_enum)]
-    effect: Effect,
-    /// Who imposed it: BIS, OFAC, DDTC, EU, UK, UN or OPERATOR
-    #[arg(long)]
-    authority: String,
-    /// The rule, as the authority cites it, such as "15 CFR 744.22(b)"
-    #[arg(long, value_parser = filled)]
-    citation: String,
-    /// Where the rule can be read
-    #[arg(long)]
-    url: Option<String>,
-    /// Tell callers neither authority nor citation: letters can be confidential
-    #[arg(long)]
-    confidential: bool,
-    /// The first moment at which it is in force; now without it
+    #[command(flatten)]
+    rule: Rule,
+    /// The first moment at which it is in force; without it at once, whatever the gate's clock says
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<Timestamp>,
     /// The first moment at which it is over
@@ -43,6 +31,9 @@ pub(crate) struct Arguments {
     /// Replace an embargo of this id that differs
     #[arg(long)]
     replace: bool,
+    /// Look up whether any organisation has the end uses
+    #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
+    callers_table: Option<String>,
     #[command(flatten)]
     says: Says,
     #[command(flatten)]
@@ -50,38 +41,66 @@ pub(crate) struct Arguments {
 }
 
 /// What an embargo is about: every key that is given must match.
-#[derive(clap::Args)]
-struct About {
+#[derive(clap::Args, Default)]
+#[command(group = clap::ArgGroup::new("applies_to").required(true).multiple(true)
+    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "end_uses"]))]
+pub(crate) struct About {
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = pattern)]
-    models: Vec<String>,
+    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
+    pub(crate) models: Vec<String>,
     /// It applies always
     #[arg(long)]
-    everyone: bool,
+    pub(crate) everyone: bool,
     /// It applies where organisation or person is foreign (15 CFR 772.1)
     #[arg(long)]
-    foreign_persons: bool,
+    pub(crate) foreign_persons: bool,
     /// Where the answer goes: a country, a region, a group or *; may be said again
-    #[arg(long = "destination", value_name = "PLACE")]
-    destinations: Vec<String>,
+    #[arg(long = "destination", value_name = "PLACE", value_parser = words::place)]
+    pub(crate) destinations: Vec<String>,
     /// A destination that is excepted
-    #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations")]
-    except_destinations: Vec<String>,
-    /// Of where the person, or without one the organisation, is; may be said again
-    #[arg(long = "nationality", value_name = "PLACE")]
-    nationalities: Vec<String>,
+    #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations", value_parser = words::place)]
+    pub(crate) except_destinations: Vec<String>,
+    /// Where the person, or without one the organisation, is of: a country, a group or *; may be said again
+    #[arg(long = "nationality", value_name = "PLACE", value_parser = words::place)]
+    pub(crate) nationalities: Vec<String>,
     /// A nationality that is excepted
-    #[arg(long = "except-nationality", value_name = "PLACE", requires = "nationalities")]
-    except_nationalities: Vec<String>,
-    /// Count every nationality of a person, not the most recent alone
-    #[arg(long, requires = "nationalities")]
-    any_nationality: bool,
+    #[arg(long = "except-nationality", value_name = "PLACE", requires = "nationalities", value_parser = words::place)]
+    pub(crate) except_nationalities: Vec<String>,
+    /// Which nationalities of a person count: the most recent alone, or any
+    #[arg(long, value_enum, requires = "nationalities")]
+    pub(crate) basis: Option<Basis>,
     /// A network that the address is in, such as 192.0.2.0/24; may be said again
-    #[arg(long = "network", value_name = "CIDR")]
-    networks: Vec<String>,
+    #[arg(long = "network", value_name = "CIDR", value_parser = words::network)]
+    pub(crate) networks: Vec<String>,
+    /// A network that is excepted
+    #[arg(long = "except-network", value_name = "CIDR", requires = "networks", value_parser = words::network)]
+    pub(crate) except_networks: Vec<String>,
     /// An end use of the request; may be said again
-    #[arg(long = "end-use", value_name = "CODE")]
-    end_uses: Vec<String>,
+    #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
+    pub(crate) end_uses: Vec<String>,
+    /// An end use that is excepted
+    #[arg(long = "except-end-use", value_name = "CODE", requires = "end_uses", value_parser = filled)]
+    pub(crate) except_end_uses: Vec<String>,
+}
+
+/// What an embargo does, and by which rule.
+#[derive(clap::Args)]
+pub(crate) struct Rule {
+    /// What it does to the transfers that it applies to
+    #[arg(long, value_enum)]
+    effect: Effect,
+    /// Who imposed it
+    #[arg(long, value_parser = AUTHORITIES)]
+    authority: String,
+    /// The rule, as the authority cites it, such as "15 CFR 744.22(b)"
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    citation: String,
+    /// Where the rule can be read
+    #[arg(long, value_parser = filled)]
+    url: Option<String>,
+    /// Tell callers neither authority nor citation: letters can be confidential
+    #[arg(long)]
+    confidential: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -91,16 +110,20 @@ enum Effect {
     Observed,
 }
 
-/// For options that name models.
-pub(crate) fn pattern(text: &str) -> Result<String, String> {
-    ModelPattern::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Basis {
+    Recent,
+    Any,
 }
 
 /// Shows it, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
-    let record = record(arguments, now);
-    let made = make(&arguments.manner, now, |present| plan(present, &record, arguments.replace)).await?;
+    let window = (arguments.from, arguments.until);
+    let record = record(&arguments.id, &arguments.about, &arguments.rule, window, &arguments.says, now);
+    let notes = unknown_end_uses(arguments).await?;
+    let plan = |present: &_| Step::wanted(present, &record, arguments.replace);
+    let made = make_noting(&arguments.manner, now, notes, plan).await?;
     let id = &arguments.id;
     let done = match arguments.from.filter(|from| *from > now) {
         Some(from) => format!("the gate obeys `{id}` from {} on.", render_time(from)),
@@ -109,60 +132,52 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is there already, just so.")))
 }
 
-fn record(arguments: &Arguments, now: Timestamp) -> Item {
-    let About { models, everyone, foreign_persons, destinations, nationalities, networks, end_uses, .. } = &arguments.about;
-    let flag = |is: bool| if is { Value::Bool(true) } else { Value::Null };
-    let mut to = json!({
-        "everyone": flag(*everyone), "foreign_persons": flag(*foreign_persons),
-        "destinations": choice(destinations, &arguments.about.except_destinations),
-        "nationalities": choice(nationalities, &arguments.about.except_nationalities),
-        "networks": if_any(networks), "end_uses": if_any(end_uses),
+/// The record. Without `from` it is in force at once: an embargo must not wait for a gate whose clock is behind.
+pub(crate) fn record(
+    id: &str,
+    about: &About,
+    rule: &Rule,
+    (from, until): (Option<Timestamp>, Option<Timestamp>),
+    says: &Says,
+    now: Timestamp,
+) -> Item {
+    let if_so = |is: bool, value: Value| if is { value } else { Value::Null };
+    let mut applies_to = json!({
+        "everyone": if_so(about.everyone, json!(true)),
+        "foreign_persons": if_so(about.foreign_persons, json!(true)),
+        "destinations": choice(&about.destinations, &about.except_destinations),
+        "nationalities": choice(&about.nationalities, &about.except_nationalities),
+        "networks": choice(&about.networks, &about.except_networks),
+        "end_uses": choice(&about.end_uses, &about.except_end_uses),
     });
-    if let Some(to) = to.as_object_mut() {
-        to.retain(|_, value| !value.is_null());
+    if let Some(keys) = applies_to.as_object_mut() {
+        keys.retain(|_, value| !value.is_null());
     }
-    let effect = match arguments.effect {
+    let effect = match rule.effect {
         Effect::Prohibited => "prohibited",
         Effect::LicenceRequired => "licence_required",
         Effect::Observed => "observed",
     };
     let mut record = of_json(json!({
-        "kind": Embargo::KIND, "id": arguments.id, "models": models, "applies_to": to, "effect": effect,
-        "authority": arguments.authority, "citation": arguments.citation, "url": arguments.url,
-        "disclose": if arguments.confidential { json!(false) } else { Value::Null },
-        "basis": if arguments.about.any_nationality { json!("any") } else { Value::Null },
-        // Without it the embargo would look as if it had always been there.
-        "from": render_time(arguments.from.unwrap_or(now)),
-        "until": arguments.until.map(render_time),
+        "kind": Embargo::KIND, "id": id, "models": about.models, "applies_to": applies_to, "effect": effect,
+        "authority": rule.authority, "citation": rule.citation, "url": rule.url,
+        "disclose": if_so(rule.confidential, json!(false)), "basis": if_so(about.basis == Some(Basis::Any), json!("any")),
+        "from": from.map(render_time), "until": until.map(render_time),
     }));
-    arguments.says.sign(&mut record, now);
+    says.sign(&mut record, now);
     record
 }
 
-/// The step that puts a record; none where it is there already, but for when it was said.
-pub(crate) fn plan(present: &Present, record: &Item, replace: bool) -> Result<Vec<Step>, String> {
-    let step = Step::put(present, record.clone()).ok_or("the record has no id")?;
-    match &step.before {
-        Some(before) if is_same(before, &step.after) => Ok(Vec::new()),
-        Some(_) if !replace => {
-            let differs: Vec<String> =
-                step.lines().into_iter().filter(|line| !["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said))).collect();
-            Err(format!(
-                "`{}` is there already, and differs: {}; say `--replace` if it is to be replaced",
-                step.key.id,
-                differs.join("; ").replace("  ", " ")
-            ))
-        }
-        Some(_) | None => Ok(vec![step]),
-    }
-}
-
-/// Whether two records say the same, but for who said it and from when: said again, it is not another embargo.
-fn is_same(before: &Item, after: &Item) -> bool {
-    let without = |item: &Item| {
-        let mut item = substance(item);
-        item.remove("from");
-        item
+/// End uses that no organisation has.
+async fn unknown_end_uses(arguments: &Arguments) -> Result<Vec<String>, Trouble> {
+    let (Some(table), false) = (&arguments.callers_table, arguments.about.end_uses.is_empty()) else {
+        return Ok(Vec::new());
     };
-    without(before) == without(after)
+    let callers = Callers::new(arguments.manner.aws.dynamodb().await, table.clone()).all().await?;
+    let has = |word: &str| {
+        let declared = callers.iter().filter_map(|caller| caller.get("end_uses").map(value_as_json));
+        declared.into_iter().any(|words| words.as_array().is_some_and(|words| words.iter().any(|one| one == word)))
+    };
+    let missed = arguments.about.end_uses.iter().filter(|word| *word != "*" && !has(word));
+    Ok(missed.map(|word| format!("no organisation has the end use `{word}`")).collect())
 }

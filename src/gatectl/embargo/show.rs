@@ -2,9 +2,13 @@
 
 use export_gate::record::{Embargo, Kind};
 use export_gate::register::history::Key;
+use jiff::Timestamp;
+use serde_json::json;
 
 use crate::aws::Aws;
+use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
+use crate::says::filled;
 use crate::tables::RegisterTable;
 use crate::versions::{shown, told, versions};
 
@@ -12,6 +16,7 @@ use crate::versions::{shown, told, versions};
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Its id
+    #[arg(value_parser = filled)]
     id: String,
     #[command(flatten)]
     register: RegisterTable,
@@ -22,13 +27,24 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Shows it.
+/// Shows it; one that can't be read is told, with exit code 1.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let key = Key { kind: Embargo::KIND.to_owned(), id: arguments.id.clone() };
     let found = versions(&arguments.aws.dynamodb().await, &arguments.register.register_table, &key).await?;
-    if found.is_empty() {
-        let says = format!("there is no embargo `{}`; `gatectl embargo list --all` lists them\n", arguments.id);
-        return Ok(Outcome::new(arguments.json, || serde_json::json!({"ok": false, "says": says.trim()}), says.clone(), false));
+    let Some(last) = found.first() else {
+        let says = format!("there is no embargo `{}`; `gatectl embargo list --all` lists them", arguments.id);
+        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+    };
+    let state = State::of::<Embargo>(last, Timestamp::now());
+    let mut now = state.word().to_owned();
+    if let State::Unreadable(why) = &state {
+        now += &format!(": {why}");
     }
-    Ok(Outcome::new(arguments.json, || told(&key, &found), shown(&key, &found), true))
+    let json = || {
+        let mut all = told(&key, &found);
+        all["state"] = json!(now);
+        all
+    };
+    let is_fine = !matches!(state, State::Unreadable(_));
+    Ok(Outcome::new(arguments.json, json, format!("{now}: {}", shown(&key, &found)), is_fine))
 }

@@ -1,64 +1,66 @@
 //! I/O. `gatectl licence grant`: a licence, an exception or an exemption that the gate obeys on its next request.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use export_gate::record::{Item, Kind, Licence};
 use export_gate::terms::{parse_time, render_time};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::callers::Callers;
-use crate::change::{Manner, Step, make};
+use crate::change::{Manner, Step, make_noting};
 use crate::files;
-use crate::item::{if_any, of_json, substance};
+use crate::item::{if_any, of_json};
 use crate::outcome::{Outcome, Trouble};
-use crate::present::Present;
 use crate::says::{Says, filled};
+use crate::show::count;
+use crate::words::{self, AUTHORITIES};
 
 /// The licence.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("who").required(true).multiple(true).args(["licensees", "licensees_from"]))]
 pub(crate) struct Arguments {
     /// Its id, such as bis-exemption-2026-06-26
-    #[arg(value_name = "ID", value_parser = filled)]
+    #[arg(value_name = "ID", value_parser = words::id)]
     id: String,
-    /// Who granted it: BIS, OFAC, DDTC, EU, UK, UN or OPERATOR
-    #[arg(long)]
+    /// Who granted it
+    #[arg(long, value_parser = AUTHORITIES)]
     authority: String,
     /// Its number or name with the authority
-    #[arg(long, value_parser = filled)]
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
     reference: String,
     /// What it is
     #[arg(long = "type", value_enum, default_value = "licence")]
     kind: Type,
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = crate::embargo::issue::pattern)]
+    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
     models: Vec<String>,
     /// An organisation that holds it, by its id, or * for an exception open to all; may be said again
-    #[arg(long = "licensee", value_name = "ORGANISATION")]
+    #[arg(long = "licensee", value_name = "ORGANISATION", value_parser = words::organisation)]
     licensees: Vec<String>,
-    /// A file with an organisation's id a line; `#` begins a comment
+    /// A file with an organisation's id a line; a line or the rest of one that begins with `#` is a comment
     #[arg(long, value_name = "FILE")]
     licensees_from: Option<PathBuf>,
     /// Which of their persons it covers: US persons alone, or any, their foreign-person employees too
     #[arg(long, value_enum)]
     persons: Persons,
     /// An embargo that it answers, by its id; may be said again
-    #[arg(long = "embargo", value_name = "ID")]
+    #[arg(long = "embargo", value_name = "ID", value_parser = words::id)]
     embargoes: Vec<String>,
     /// A destination that it covers; may be said again
-    #[arg(long = "destination", value_name = "PLACE")]
+    #[arg(long = "destination", value_name = "PLACE", value_parser = words::place)]
     destinations: Vec<String>,
     /// A nationality that it covers; may be said again
-    #[arg(long = "nationality", value_name = "PLACE")]
+    #[arg(long = "nationality", value_name = "PLACE", value_parser = words::place)]
     nationalities: Vec<String>,
     /// An end use that it covers; may be said again
-    #[arg(long = "end-use", value_name = "CODE")]
+    #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
     end_uses: Vec<String>,
     /// How many requests it is good for; without it there is no limit
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     requests: Option<u64>,
-    /// The first moment at which it is in force; now without it
+    /// The first moment at which it is in force; at once without it
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<Timestamp>,
     /// The first moment at which it is over
@@ -89,52 +91,64 @@ enum Persons {
     Any,
 }
 
+/// How many organisations are looked up at once.
+const LOOK_UPS: usize = 16;
+
 /// Shows it, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
-    let licensees = licensees(arguments)?;
-    let record = record(arguments, &licensees, now);
-    if !arguments.manner.json {
-        for id in unknown(arguments, &licensees).await? {
-            eprintln!("note: no organisation `{id}` is in the callers' records");
-        }
+    let mut licensees = arguments.licensees.clone();
+    if let Some(path) = &arguments.licensees_from {
+        licensees.extend(read(path)?);
     }
-    let made = make(&arguments.manner, now, |present| plan(present, &record, arguments)).await?;
-    let id = &arguments.id;
-    let done = format!("the gate obeys `{id}`, of {} licensees, from its next request on.", licensees.len());
+    licensees.sort();
+    licensees.dedup();
+    let record = record(arguments, &licensees, now);
+    let notes = unknown(arguments, &licensees).await?;
+    let plan = |present: &_| Step::wanted(present, &record, arguments.replace);
+    let made = make_noting(&arguments.manner, now, notes, plan).await?;
+    let (id, holders) = (&arguments.id, count(licensees.len(), "licensee", "licensees"));
+    let done = match arguments.from.filter(|from| *from > now) {
+        Some(from) => format!("the gate obeys `{id}`, of {holders}, from {} on.", render_time(from)),
+        None => format!("the gate obeys `{id}`, of {holders}, from its next request on."),
+    };
     Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is there already, just so.")))
 }
 
-/// Those of the command line and of the file, each once.
-fn licensees(arguments: &Arguments) -> Result<Vec<String>, Trouble> {
-    let mut all = arguments.licensees.clone();
-    if let Some(path) = &arguments.licensees_from {
-        let bytes = files::read(path)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Trouble::of(format!("`{}` is no text", path.display()), error))?;
-        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-        let before = all.len();
-        all.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
-        if all.len() == before {
-            return Err(Trouble::new(format!("`{}` names no organisation: write an id a line", path.display())));
+/// The ids of a file. `organisation#x` is no id with a comment behind it.
+fn read(path: &Path) -> Result<Vec<String>, Trouble> {
+    let name = path.display();
+    let text = String::from_utf8(files::read(path)?)
+        .map_err(|error| Trouble::of(format!("`{name}` is no text in UTF-8"), error))?;
+    let mut found = Vec::new();
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let comment = if line.starts_with('#') { Some(0) } else { line.find(" #").or(line.find("\t#")) };
+        let id = comment.and_then(|start| line.get(..start)).unwrap_or(line).trim();
+        let bad = |why: &str| Trouble::new(format!("`{name}`, line {}: `{id}`: {why}", index.saturating_add(1)));
+        if id.contains(char::is_whitespace) {
+            return Err(bad("write one id a line"));
+        }
+        if !id.is_empty() {
+            found.push(words::organisation(id).map_err(|why| bad(&why))?);
         }
     }
-    all.sort();
-    all.dedup();
-    Ok(all)
+    if found.is_empty() {
+        return Err(Trouble::new(format!("`{name}` names no organisation: write an id a line")));
+    }
+    Ok(found)
 }
 
 /// The licensees of whom there is no record.
 async fn unknown(arguments: &Arguments, licensees: &[String]) -> Result<Vec<String>, Trouble> {
     let Some(table) = &arguments.callers_table else { return Ok(Vec::new()) };
     let callers = Callers::new(arguments.manner.aws.dynamodb().await, table.clone());
-    let mut unknown = Vec::new();
-    for id in licensees.iter().filter(|id| *id != "*") {
-        if callers.record(&format!("organisation#{id}")).await?.is_none() {
-            unknown.push(id.clone());
-        }
-    }
-    Ok(unknown)
+    let look_up = async |id: &String| {
+        let record = callers.record(&format!("organisation#{id}")).await?;
+        Ok(record.is_none().then(|| format!("no organisation `{id}` is in the callers' records")))
+    };
+    let named = licensees.iter().filter(|id| *id != "*");
+    let found: Vec<Option<String>> = stream::iter(named.map(look_up)).buffered(LOOK_UPS).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn record(arguments: &Arguments, licensees: &[String], now: Timestamp) -> Item {
@@ -153,28 +167,8 @@ fn record(arguments: &Arguments, licensees: &[String], now: Timestamp) -> Item {
         "embargoes": if_any(&arguments.embargoes), "destinations": if_any(&arguments.destinations),
         "nationalities": if_any(&arguments.nationalities), "end_uses": if_any(&arguments.end_uses),
         "quota": arguments.requests.map_or(Value::Null, |requests| json!({"requests": requests})),
-        "from": render_time(arguments.from.unwrap_or(now)), "until": arguments.until.map(render_time),
+        "from": arguments.from.map(render_time), "until": arguments.until.map(render_time),
     }));
     arguments.says.sign(&mut record, now);
     record
-}
-
-fn plan(present: &Present, record: &Item, arguments: &Arguments) -> Result<Vec<Step>, String> {
-    if let Some(id) = arguments.embargoes.iter().find(|id| present.record("embargo", id).is_none()) {
-        return Err(format!("there is no embargo `{id}` to answer; `gatectl embargo list --all` lists them"));
-    }
-    let step = Step::put(present, record.clone()).ok_or("the record has no id")?;
-    let without = |item: &Item| {
-        let mut item = substance(item);
-        item.remove("from");
-        item
-    };
-    match &step.before {
-        Some(before) if without(before) == without(&step.after) => Ok(Vec::new()),
-        Some(_) if !arguments.replace => Err(format!(
-            "`{}` is there already, and differs: give this one another id, or say `--replace` if it is to be replaced",
-            step.key.id
-        )),
-        Some(_) | None => Ok(vec![step]),
-    }
 }

@@ -1,12 +1,15 @@
-//! I/O. `gatectl licence usage`: what is used of each licence, against its quota.
+//! I/O. `gatectl licence usage`: what is leased of each licence's quota, in all and by model.
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::record::{Kind, Licence, read};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::item::text;
+use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
 use crate::show::{grouped, table};
@@ -15,7 +18,7 @@ use crate::tables::{RegisterTable, UsageTable};
 /// Which ones.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The licence's id; every licence with a quota without it
+    /// The licence's id; without it all that are in force, or that something is leased of
     id: Option<String>,
     #[command(flatten)]
     register: RegisterTable,
@@ -28,66 +31,110 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// A licence with its quota.
+/// What is leased, by model; `*` is all of it.
+type Leased = BTreeMap<String, u64>;
+
+/// A licence and its use.
 struct Used {
     id: String,
+    /// Absent where there is no such licence, though something is leased of it.
+    state: Option<State>,
     quota: Option<u64>,
-    /// What the environments have leased, by model; `*` is all of it.
-    leased: BTreeMap<String, u64>,
+    leased: Leased,
 }
 
-/// Shows it.
+/// Shows it; what can't be read is told, with exit code 1.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let dynamodb = arguments.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
-    let mut leased: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    let usage = &arguments.usage.usage_table;
-    let mut pages = dynamodb.scan().table_name(usage).consistent_read(true).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let why = || format!("the usage table `{usage}` could not be read; see `--usage-table`, `--region`, `--profile`");
-        for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
-            let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default();
-            leased.entry(text(&item, "licence").to_owned()).or_default().insert(text(&item, "model").to_owned(), number);
-        }
-    }
-    let mut used = Vec::new();
-    for (key, item) in present.of_kind(Licence::KIND) {
-        let quota = read::<Licence>(item).ok().and_then(|licence| licence.quota).map(|quota| quota.requests);
-        let is_wanted = arguments.id.as_ref().map_or(quota.is_some(), |id| *id == key.id);
-        if is_wanted {
-            used.push(Used { id: key.id.clone(), quota, leased: leased.remove(&key.id).unwrap_or_default() });
-        }
-    }
+    let leased = leased(&dynamodb, &arguments.usage.usage_table).await?;
+    let used = used(&present, leased, arguments.id.as_deref(), Timestamp::now());
     if let (Some(id), true) = (&arguments.id, used.is_empty()) {
         let says = format!("there is no licence `{id}`; `gatectl licence list --all` lists them");
         return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
     }
-    let json = || {
-        let one = |used: &Used| json!({"licence": used.id, "quota": used.quota, "leased": used.leased});
-        json!({"licences": used.iter().map(one).collect::<Vec<Value>>()})
-    };
-    Ok(Outcome::new(arguments.json, json, shown(&used), true))
+    let json = || json!({"licences": used.iter().map(Used::told).collect::<Vec<Value>>()});
+    let is_fine = !used.iter().any(|used| matches!(used.state, Some(State::Unreadable(_))));
+    Ok(Outcome::new(arguments.json, json, shown(&used), is_fine))
+}
+
+/// What the usage table has, by licence.
+async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Leased>, Trouble> {
+    let mut leased: BTreeMap<String, Leased> = BTreeMap::new();
+    let mut pages = dynamodb.scan().table_name(usage).consistent_read(true).into_paginator().send();
+    let why = || format!("the usage table `{usage}` could not be read; see `--usage-table`, `--region`, `--profile`");
+    while let Some(page) = pages.next().await {
+        for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
+            let (licence, model) = (text(&item, "licence").to_owned(), text(&item, "model").to_owned());
+            let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok());
+            let bad = || Trouble::new(format!("what is leased of `{licence}` for `{model}` is no number in `{usage}`"));
+            let number = number.ok_or_else(bad)?;
+            leased.entry(licence).or_default().insert(model, number);
+        }
+    }
+    Ok(leased)
+}
+
+/// The licences that are asked for.
+fn used(present: &Present, mut leased: BTreeMap<String, Leased>, id: Option<&str>, now: Timestamp) -> Vec<Used> {
+    let mut used = Vec::new();
+    for (key, item) in present.of_kind(Licence::KIND) {
+        let state = State::of::<Licence>(item, now);
+        let leased = leased.remove(&key.id).unwrap_or_default();
+        let is_past = matches!(state, State::Over | State::Withdrawn | State::NotYet);
+        if id.map_or(!is_past || !leased.is_empty(), |id| id == key.id) {
+            let quota = read::<Licence>(item).ok().and_then(|licence| licence.quota).map(|quota| quota.requests);
+            used.push(Used { id: key.id.clone(), state: Some(state), quota, leased });
+        }
+    }
+    let rest = leased.into_iter().filter(|(licence, _)| id.is_none_or(|id| id == licence));
+    used.extend(rest.map(|(id, leased)| Used { id, state: None, quota: None, leased }));
+    used
+}
+
+impl Used {
+    fn all(&self) -> u64 {
+        self.leased.get("*").copied().unwrap_or_default()
+    }
+
+    fn percent(&self) -> Option<u64> {
+        self.all().saturating_mul(100).checked_div(self.quota?)
+    }
+
+    fn state(&self) -> &str {
+        self.state.as_ref().map_or("not there", State::word)
+    }
+
+    fn told(&self) -> Value {
+        let why = if let Some(State::Unreadable(why)) = &self.state { json!(why) } else { Value::Null };
+        json!({"licence": self.id, "state": self.state(), "unreadable": why, "quota": self.quota, "leased": self.leased,
+               "percent": self.percent()})
+    }
 }
 
 fn shown(used: &[Used]) -> String {
     if used.is_empty() {
-        return "No licence has a quota.\n".to_owned();
+        return "No licence is in force, and nothing is leased of any.\n".to_owned();
     }
     let number = |number: u64| grouped(number.into());
     let mut rows = Vec::new();
-    for Used { id, quota, leased } in used {
-        let all = leased.get("*").copied().unwrap_or_default();
-        let share = quota.filter(|quota| *quota > 0).map(|quota| {
-            let percent = u128::from(all).saturating_mul(100).checked_div(quota.into()).unwrap_or_default();
-            format!("{percent} %")
-        });
-        let of = quota.map_or("no quota".to_owned(), number);
-        rows.push(vec![id.clone(), "*".to_owned(), number(all), of, share.unwrap_or_default()]);
-        for (model, leased) in leased.iter().filter(|(model, _)| *model != "*") {
-            rows.push(vec![String::new(), model.clone(), number(*leased), String::new(), String::new()]);
+    for used in used {
+        let without = if matches!(used.state, Some(State::Unreadable(_)) | None) { "unknown" } else { "no quota" };
+        let of = used.quota.map_or(without.to_owned(), number);
+        let percent = used.percent().map(|percent| format!("{percent} %")).unwrap_or_default();
+        rows.push(vec![used.id.clone(), used.state().to_owned(), "*".to_owned(), number(used.all()), of, percent]);
+        for (model, leased) in used.leased.iter().filter(|(model, _)| *model != "*") {
+            let nothing = String::new;
+            rows.push(vec![nothing(), nothing(), model.clone(), number(*leased), nothing(), nothing()]);
         }
     }
-    let mut text = table(&["licence", "model", "leased", "quota", "used"], rows, &[2, 3, 4]);
-    text += "Leased is what the execution environments have taken: at worst a lease's rest was not used.\n";
+    let mut text = table(&["licence", "state", "model", "leased", "quota", "used"], rows, &[3, 4, 5]);
+    for used in used {
+        if let Some(State::Unreadable(why)) = &used.state {
+            text += &format!("`licence/{}` can't be read: {why}\n", used.id);
+        }
+    }
+    text +=
+        "Leased is what the execution environments have taken, in blocks: at worst the rest of a block is not used.\n";
     text
 }

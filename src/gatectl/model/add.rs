@@ -40,7 +40,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let id = arguments.model.as_str();
     if arguments.eccn.is_none() && !arguments.unclassified {
         return Err(Trouble::new(format!(
-            "`{id}` has no classification: say `--eccn 4E091`, `--eccn EAR99` or what it is; or say outright that nobody has classified it, `--unclassified`"
+            "`{id}` has no classification: say `--eccn 4E091`, `--eccn EAR99` or what it is; or say outright that nobody \
+             has classified it, `--unclassified`"
         )));
     }
     let wanted = Wanted {

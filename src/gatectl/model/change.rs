@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::change::Step;
-use crate::item::{of_json, substance, text};
+use crate::item::{of_json, text};
 use crate::present::Present;
 use crate::says::Says;
 
@@ -37,8 +37,8 @@ pub(crate) fn plan(wanted: &Wanted, present: &Present) -> Result<Vec<Step>, Stri
     let id = wanted.model.as_str();
     let record = record(wanted);
     read::<Model>(&record).map_err(|error| format!("the gate would not read `{id}`: {error}"))?;
-    let own = present.record(Model::KIND, id);
-    let others: Vec<&Item> = present.of_kind(Model::KIND).map(|(_, item)| item).filter(|item| text(item, "id") != id).collect();
+    let models = present.of_kind(Model::KIND).map(|(_, item)| item);
+    let others: Vec<&Item> = models.filter(|item| text(item, "id") != id).collect();
     if let Some(other) = others.iter().find(|other| has_endpoint(other, &wanted.endpoint)) {
         return Err(format!(
             "the endpoint `{}` is `{}`'s, and no two models share one: give `{id}` an endpoint of its own, or withdraw `{}` first",
@@ -47,21 +47,10 @@ pub(crate) fn plan(wanted: &Wanted, present: &Present) -> Result<Vec<Step>, Stri
             text(other, "id"),
         ));
     }
-    let step = |record: Item| Step::put(present, record).ok_or_else(|| format!("`{id}` has no key"));
-    let mut steps = Vec::new();
-    match own {
-        Some(own) if substance(own) == substance(&record) => {}
-        Some(_) if !wanted.replace => {
-            let differs = step(record)?.lines().join("; ").replace("  ", " ");
-            return Err(format!(
-                "`{id}` is there already, and differs: {differs}; say `--replace` if it is to be replaced"
-            ));
-        }
-        Some(_) | None => steps.push(step(record)?),
-    }
+    let mut steps = Step::wanted(present, &record, wanted.replace)?;
     if wanted.default {
         for other in others.iter().filter(|item| is_default(item) && name_of(item) == wanted.model.name()) {
-            steps.push(step(no_longer_default(other, wanted)?)?);
+            steps.extend(Step::put(present, no_longer_default(other, wanted)?));
         }
     }
     Ok(steps)

@@ -97,7 +97,13 @@ impl Chart {
             ticks: ticks
                 .filter_map(|(index, anchor)| {
                     let label = days.get(index)?.0.clone();
-                    let half = if anchor == "start" { 0 } else if anchor == "end" { 2 } else { 1 };
+                    let half = if anchor == "start" {
+                        0
+                    } else if anchor == "end" {
+                        2
+                    } else {
+                        1
+                    };
                     let at = u64::try_from(index).ok()?.saturating_mul(2).saturating_add(half);
                     Some(Tick { x: across(at, slots.saturating_mul(2)), anchor, label })
                 })
@@ -119,7 +125,8 @@ impl Chart {
                 width: across(*count, most),
             }
         };
-        let told: Vec<String> = shown.iter().map(|(name, count)| format!("{name} {}", grouped((*count).into()))).collect();
+        let told: Vec<String> =
+            shown.iter().map(|(name, count)| format!("{name} {}", grouped((*count).into()))).collect();
         Some(Self::Bars(Bars {
             title: title.to_owned(),
             description: format!("The largest of the table: {}.", told.join(", ")),
@@ -160,7 +167,8 @@ fn across(part: u64, whole: u64) -> String {
 fn top(most: u64) -> u64 {
     let mut power: u64 = 1;
     loop {
-        if let Some(top) = [2, 4, 6, 8, 10].map(|step| power.saturating_mul(step)).into_iter().find(|top| *top >= most) {
+        if let Some(top) = [2, 4, 6, 8, 10].map(|step| power.saturating_mul(step)).into_iter().find(|top| *top >= most)
+        {
             return top;
         }
         power = power.saturating_mul(10);
@@ -180,7 +188,8 @@ mod tests {
 
     #[test]
     fn the_scale_ends_at_a_round_number() {
-        for (most, expected) in [(0, 2), (1, 2), (3, 4), (5, 6), (11, 20), (99, 100), (401, 600), (u64::MAX, u64::MAX)] {
+        for (most, expected) in [(0, 2), (1, 2), (3, 4), (5, 6), (11, 20), (99, 100), (401, 600), (u64::MAX, u64::MAX)]
+        {
             assert_eq!(top(most), expected);
         }
     }

@@ -9,13 +9,15 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::directives::Directives;
-use super::reviews::Reviews;
 use super::seen::Seen;
 use super::tally::{Split, Tally, raise};
-use super::told::{Kind, Told};
+use crate::entry::{Entry, id_of};
+use crate::review::queue::Queue;
 
 /// How many faults are named; all are counted.
 const MOST_NAMED: usize = 100;
+/// What stands for the code of a refusal that tells none.
+const NO_CODE: &str = "(none told)";
 
 /// What is counted of a ledger.
 #[derive(Default)]
@@ -35,11 +37,12 @@ pub(super) struct Counts {
     pub(super) destinations: Tally<Split>,
     pub(super) models: Tally<Split>,
     /// Permits that gave their caller no answer, by status and code.
-    pub(super) completions: BTreeMap<(u64, String), u64>,
+    pub(super) completions: BTreeMap<(u16, String), u64>,
     pub(super) licences: Tally<Drawn>,
     pub(super) lists: Tally<u64>,
     pub(super) directives: Directives,
-    pub(super) reviews: Reviews,
+    /// Possible matches, those from before the period too.
+    pub(super) queue: Queue,
 }
 
 /// A day's decisions.
@@ -98,73 +101,71 @@ impl Counts {
     }
 
     /// Takes an entry. `bears_its_hash` is asked of those of the period alone.
-    pub(super) fn take(&mut self, entry: &Value, bears_its_hash: impl FnOnce(&Value) -> bool) {
-        let told = match Told::read(entry) {
-            Ok(told) => told,
-            Err(why) => {
-                let id = entry.get("decision_id").and_then(Value::as_str).unwrap_or("an entry without an id");
-                return self.unread.add(id.to_owned(), why);
-            }
+    pub(super) fn take(&mut self, value: &Value, bears_its_hash: impl FnOnce(&Value) -> bool) {
+        let id =
+            || value.get("decision_id").and_then(Value::as_str).unwrap_or("something without a decision_id").to_owned();
+        let entry = match Entry::read(value) {
+            Ok(entry) => entry,
+            Err(why) => return self.unread.add(id(), why),
         };
-        if self.period.until.is_some_and(|until| until <= told.at) {
+        if self.period.until.is_some_and(|until| until <= entry.at) {
             return;
         }
-        if !self.seen.is_new(told.chain, told.seq) {
-            if self.period.is_open(told.at) {
+        let (chain, seq) = match place(&entry) {
+            Ok(place) => place,
+            Err(why) => return self.unread.add(id(), why),
+        };
+        if !self.seen.is_new(chain, seq) {
+            if self.period.is_open(entry.at) {
                 raise(&mut self.twice);
             }
             return;
         }
-        self.directives.take(&told);
-        self.reviews.take(&told);
-        if self.period.is_open(told.at) {
-            if !bears_its_hash(entry) {
-                self.unproved.add(format!("{}-{}", told.chain, told.seq), "it does not bear its hash".into());
+        self.directives.take(&entry);
+        self.queue.take(&entry);
+        if self.period.is_open(entry.at) {
+            if !bears_its_hash(value) {
+                self.unproved.add(id(), "it does not bear its hash".into());
             }
-            self.count(&told);
+            self.count(&entry);
         }
     }
 
-    fn count(&mut self, told: &Told<'_>) {
+    fn count(&mut self, entry: &Entry) {
         raise(&mut self.entries);
-        let day = self.days.entry(told.at.to_zoned(TimeZone::UTC).date()).or_default();
-        match told.kind {
-            Kind::Invocation => day.invocations.add(told.is_permit),
-            Kind::Screening => day.screenings.add(told.is_permit),
-            Kind::Completion => raise(&mut day.unanswered),
-        }
-        match told.kind {
-            Kind::Invocation => self.count_decision(told),
-            Kind::Screening => {}
-            Kind::Completion => {
-                let code = told.reasons.first().map_or("", |reason| reason.code);
-                raise(self.completions.entry((told.status, code.to_owned())).or_default());
-                told.licences.iter().for_each(|licence| raise(&mut self.licences.of(licence).unanswered));
-            }
+        let day = self.days.entry(entry.at.to_zoned(TimeZone::UTC).date()).or_default();
+        if entry.kind == "screening" {
+            day.screenings.add(entry.is_permit());
+        } else if entry.is_decision() {
+            day.invocations.add(entry.is_permit());
+            self.count_decision(entry);
+        } else {
+            raise(&mut day.unanswered);
+            raise(self.completions.entry((entry.status, entry.code().to_owned())).or_default());
+            entry.licences.iter().for_each(|licence| raise(&mut self.licences.of(id_of(licence)).unanswered));
         }
     }
 
-    fn count_decision(&mut self, told: &Told<'_>) {
-        self.models.of(told.model).add(told.is_permit);
-        self.destinations.of(told.destination.unwrap_or("unknown")).add(told.is_permit);
-        told.lists.iter().for_each(|edition| raise(self.lists.of(edition)));
-        if told.is_permit {
-            for licence in &told.licences {
-                let drawn = self.licences.of(licence);
+    fn count_decision(&mut self, entry: &Entry) {
+        self.models.of(&entry.model).add(entry.is_permit());
+        self.destinations.of(&entry.destination()).add(entry.is_permit());
+        entry.lists.iter().for_each(|edition| raise(self.lists.of(edition)));
+        if entry.is_permit() {
+            for licence in &entry.licences {
+                let drawn = self.licences.of(id_of(licence));
                 raise(&mut drawn.permits);
-                drawn.first = Some(drawn.first.map_or(told.at, |first| first.min(told.at)));
+                drawn.first = Some(drawn.first.map_or(entry.at, |first| first.min(entry.at)));
             }
             return;
         }
-        let first = told.reasons.first().map_or("(none told)", |reason| reason.code);
-        raise(&mut self.codes.of(first).first);
-        let mut codes: Vec<&str> = told.reasons.iter().map(|reason| reason.code).collect();
+        let mut codes: Vec<&str> = entry.reasons.iter().map(|reason| reason.code.as_str()).collect();
+        if codes.is_empty() {
+            codes.push(NO_CODE);
+        }
+        codes.first().into_iter().for_each(|first| raise(&mut self.codes.of(first).first));
         codes.sort_unstable();
         codes.dedup();
         codes.into_iter().for_each(|code| raise(&mut self.codes.of(code).refusals));
-        if told.reasons.is_empty() {
-            raise(&mut self.codes.of(first).refusals);
-        }
     }
 
     /// The decisions of the period.
@@ -179,6 +180,18 @@ impl Counts {
         }
         total
     }
+}
+
+/// Where an entry stands; else why nobody can say what it is.
+fn place(entry: &Entry) -> Result<(&str, u64), String> {
+    if !["invocation", "screening", "completion"].contains(&entry.kind.as_str()) {
+        return Err(format!("its `kind` is `{}`, which is none", entry.kind));
+    }
+    if !["permit", "refuse"].contains(&entry.outcome.as_str()) {
+        return Err(format!("its `outcome` is `{}`, which is none", entry.outcome));
+    }
+    let place = entry.decision_id.rsplit_once('-').and_then(|(chain, seq)| Some((chain, seq.parse().ok()?)));
+    place.ok_or_else(|| "its `decision_id` names no chain and number".to_owned())
 }
 
 #[cfg(test)]
@@ -200,10 +213,10 @@ mod tests {
         prop::collection::vec(one, 0..60).prop_map(|all| {
             let entry = |(seq, (day, kind, is_permit, codes, model, country, is_sealed)): (usize, (u8, &str, bool, Vec<&str>, u8, Option<u8>, bool))| {
                 let reasons: Vec<Value> = codes.iter().map(|code| json!({"code": code})).collect();
-                json!({"chain": format!("{}", seq % 3), "seq": seq, "at": format!("2026-06-{day:02}T12:00:00Z"), "kind": kind,
+                json!({"decision_id": format!("{}-{seq}", seq % 3), "at": format!("2026-06-{day:02}T12:00:00Z"), "kind": kind,
                     "outcome": if is_permit { "permit" } else { "refuse" }, "status": 200, "model": format!("m-{model}"),
                     "reasons": if is_permit { vec![] } else { reasons }, "licences": if is_permit { vec!["l@1"] } else { vec![] },
-                    "destination": country.map(|country| json!({"country": country.to_string()})), "sealed": is_sealed})
+                    "destination": country.map(|country| json!({"country": ["DE", "FR", "US"][usize::from(country)]})), "sealed": is_sealed})
             };
             all.into_iter().enumerate().map(entry).collect()
         })
@@ -232,7 +245,7 @@ mod tests {
             }
             let codes = counts.codes.sorted(|one| one.refusals);
             prop_assert_eq!(codes.iter().map(|(_, one)| one.first).sum::<u64>(), total.invocations.refused);
-            for (code, one) in codes.iter().filter(|(code, _)| *code != "(none told)") {
+            for (code, one) in codes.iter().filter(|(code, _)| *code != NO_CODE) {
                 let tells = |entry: &Value| entry["kind"] == "invocation" && entry["reasons"].as_array().unwrap().iter().any(|reason| reason["code"] == *code);
                 prop_assert_eq!(one.refusals, how_many(&tells));
                 prop_assert!(one.first <= one.refusals);
@@ -254,15 +267,22 @@ mod tests {
     #[test]
     fn what_can_not_be_counted_is_named_and_counted() {
         let mut counts = Counts::new(period(), Directives::default());
-        counts.take(&json!({"decision_id": "c-1", "kind": "invocation", "outcome": "maybe"}), |_| true);
-        counts.take(&json!([]), |_| true);
-        let expected = vec![
-            ("c-1".to_owned(), "its `outcome` is `maybe`, which is none".to_owned()),
-            ("an entry without an id".to_owned(), "it has no `kind`".to_owned()),
+        let entry = |id: &str, kind: &str, outcome: &str| json!({"decision_id": id, "at": "2026-06-12T00:00:00Z", "kind": kind, "outcome": outcome, "status": 200, "model": "m"});
+        // the entry, what is said
+        let cases = [
+            (entry("c-1", "invocation", "maybe"), "c-1", "its `outcome` is `maybe`"),
+            (entry("c-1", "wish", "permit"), "c-1", "its `kind` is `wish`"),
+            (entry("c", "invocation", "permit"), "c", "names no chain and number"),
+            (json!({"decision_id": "c-1"}), "c-1", "this is no entry of a ledger"),
+            (json!([]), "something without a decision_id", "this is no entry of a ledger"),
         ];
-        assert_eq!(counts.unread, Named { count: 2, named: expected });
+        for (count, (entry, place, says)) in (1..).zip(cases) {
+            counts.take(&entry, |_| true);
+            let (named, why) = counts.unread.named.last().unwrap();
+            assert!(counts.unread.count == count && named == place && why.contains(says), "{named}: {why}");
+        }
         (0..2 * MOST_NAMED).for_each(|number| counts.unread.add(number.to_string(), String::new()));
-        assert_eq!((counts.unread.count, counts.unread.named.len()), (2 * MOST_NAMED as u64 + 2, MOST_NAMED));
+        assert_eq!((counts.unread.count, counts.unread.named.len()), (2 * MOST_NAMED as u64 + 5, MOST_NAMED));
         assert_eq!(counts.entries, 0);
     }
 }

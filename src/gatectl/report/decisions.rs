@@ -67,7 +67,8 @@ pub(super) fn a_day(counts: &Counts, now: Timestamp) -> Section {
 fn all_days(counts: &Counts, now: Timestamp) -> Vec<(Date, Day)> {
     let Window { from: Some(from), until: Some(until) } = counts.period else { return Vec::new() };
     let date = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
-    let last = until.min(now.max(from)).checked_sub(jiff::SignedDuration::from_nanos(1)).map_or(from, |last| last.max(from));
+    let last =
+        until.min(now.max(from)).checked_sub(jiff::SignedDuration::from_nanos(1)).map_or(from, |last| last.max(from));
     let mut days = counts.days.clone();
     let begun = date(from).series(jiff::Span::new().days(1)).take_while(|day| *day <= date(last));
     begun.for_each(|day| {
@@ -125,7 +126,7 @@ pub(super) fn by_destination(counts: &Counts) -> Section {
             &[("destination", "Destination"), REFUSED, PERMITTED, PERCENT],
         ),
         how: "Entries of the kind `invocation` by their `destination`: the region (ISO 3166-2) where it is known, else the \
-              country (ISO 3166-1), else unknown.",
+              country (ISO 3166-1), else `?`: nobody knew it.",
     }
 }
 
@@ -172,7 +173,7 @@ fn split(
 /// Permits that gave no answer.
 pub(super) fn failures(counts: &Counts) -> Section {
     let Day { invocations, unanswered, .. } = counts.total();
-    let row = |((status, code), count): (&(u64, String), &u64)| {
+    let row = |((status, code), count): (&(u16, String), &u64)| {
         vec![Cell::text(status.to_string()), Cell::text(code), Cell::Number(*count), Cell::share(*count, unanswered)]
     };
     Section {

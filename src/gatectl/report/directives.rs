@@ -1,13 +1,13 @@
 //! Pure. Embargoes of the period, and how soon the gate obeyed each, and its end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use export_gate::terms::Window;
 use jiff::Timestamp;
 
 use super::tally::raise;
 use super::timeline::Timeline;
-use super::told::{Kind, Told};
+use crate::entry::{Entry, id_of};
 
 /// The directives of a period, by id.
 #[derive(Default)]
@@ -56,28 +56,26 @@ impl Directives {
     }
 
     /// Takes an entry, of the period or from before it.
-    pub(super) fn take(&mut self, told: &Told<'_>) {
-        if told.kind != Kind::Invocation {
+    pub(super) fn take(&mut self, entry: &Entry) {
+        if entry.kind != "invocation" {
             return;
         }
-        let pair = || told.organisation.map(|organisation| (told.model.to_owned(), organisation.to_owned()));
-        if told.is_permit {
-            let lifted = self.0.values_mut().filter(|one| one.timeline.over.is_some_and(|over| over <= told.at));
+        let pair = || entry.organisation.clone().map(|organisation| (entry.model.clone(), organisation));
+        if entry.is_permit() {
+            let lifted = self.0.values_mut().filter(|one| one.timeline.over.is_some_and(|over| over <= entry.at));
             for directive in lifted {
                 let Some(pair) = pair() else { continue };
-                let first = directive.permitted.entry(pair).or_insert(told.at);
-                *first = told.at.min(*first);
+                let first = directive.permitted.entry(pair).or_insert(entry.at);
+                *first = entry.at.min(*first);
             }
             return;
         }
-        let mut named: Vec<&str> = told.reasons.iter().filter_map(|reason| reason.embargo).collect();
-        named.sort_unstable();
-        named.dedup();
+        let named: BTreeSet<&str> = entry.reasons.iter().filter_map(|one| one.embargo.as_deref().map(id_of)).collect();
         for id in named {
             let Some(directive) = self.0.get_mut(id) else { continue };
             raise(&mut directive.obeyed.refusals);
             let first = &mut directive.obeyed.first_refusal;
-            *first = Some(first.map_or(told.at, |first| first.min(told.at)));
+            *first = Some(first.map_or(entry.at, |first| first.min(entry.at)));
             directive.refused.extend(pair());
         }
     }
@@ -127,12 +125,17 @@ mod tests {
         ];
         let mut directives = Directives::default();
         directives.expect("letter", Said::default(), timeline.clone(), period);
-        directives.expect("before", Said::default(), Timeline { begun: Some(Timestamp::MIN), ..<_>::default() }, period);
+        directives.expect(
+            "before",
+            Said::default(),
+            Timeline { begun: Some(Timestamp::MIN), ..<_>::default() },
+            period,
+        );
         for (index, (at, kind, outcome, model, organisation, embargo)) in entries.into_iter().enumerate() {
             let reasons = json!([{"code": "embargo.everyone", "embargo": embargo}, {"code": "licence.missing", "embargo": embargo}]);
-            let entry = json!({"at": day(at).to_string(), "chain": "c", "seq": index, "kind": kind, "outcome": outcome,
+            let entry = json!({"at": day(at).to_string(), "decision_id": format!("c-{index}"), "kind": kind, "outcome": outcome,
                 "status": 451, "model": model, "organisation": organisation, "reasons": reasons});
-            directives.take(&Told::read(&entry).unwrap());
+            directives.take(&Entry::read(&entry).unwrap());
         }
         let found = directives.found();
         assert_eq!(found.len(), 1, "what neither began, changed nor ended in the period is none of it");

@@ -7,13 +7,11 @@ mod directives;
 mod page;
 mod read;
 mod records;
-mod reviews;
-mod seen;
 mod section;
+mod seen;
 mod sheet;
 mod tally;
 mod timeline;
-mod told;
 mod write;
 
 use std::collections::BTreeMap;
@@ -21,27 +19,28 @@ use std::path::PathBuf;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::ledger::bears_its_hash;
-use export_gate::record::{Clearance, Embargo, Item, Kind as _, Licence, List};
+use export_gate::record::{Embargo, Item, Kind as _, Licence, List};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
 use self::count::Counts;
 use self::directives::{Directives, Said};
 use self::page::{Head, Report};
-use self::reviews::Verdict;
 use self::timeline::{Timeline, time};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::item::{as_json, text};
 use crate::json::member;
 use crate::outcome::{Outcome, Trouble};
-use crate::present::Present;
+use crate::past::Past;
+use crate::progress::counter;
 use crate::says::filled;
 use crate::show::count;
 use crate::tables::RegisterTable;
 
 /// The period, what it is read from, and where it goes.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("to_where").required(true).multiple(true).args(["out", "csv", "json"]))]
 pub(crate) struct Arguments {
     /// Decisions from this moment on, such as 2026-06-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -64,8 +63,8 @@ pub(crate) struct Arguments {
     by: Option<String>,
     /// Write the page here
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Write each table here too, as CSV
+    out: Option<PathBuf>,
+    /// Write each table into this folder, as CSV
     #[arg(long, value_name = "FOLDER")]
     csv: Option<PathBuf>,
     /// Print the figures as JSON
@@ -77,12 +76,10 @@ pub(crate) struct Arguments {
 
 /// What the register, the usage table and the seals say.
 struct Known {
-    revision: u64,
+    past: Past,
     licences: BTreeMap<String, records::Licence>,
     lists: BTreeMap<String, records::List>,
     seals: Option<Vec<records::Seal>>,
-    /// Subject, party, and when the clearance was written.
-    clearances: Vec<(String, String, Timestamp)>,
 }
 
 /// The longest period: the days of three years.
@@ -92,7 +89,9 @@ const MOST_DAYS: i64 = 1_096;
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let Arguments { from, to, place, aws, .. } = arguments;
     if from >= to {
-        return Err(Trouble::new(format!("`--from` {from} is not before `--to` {to}: a period has a beginning and an end")));
+        return Err(Trouble::new(format!(
+            "`--from` {from} is not before `--to` {to}: a period has a beginning and an end"
+        )));
     }
     if to.duration_since(*from).as_hours() > MOST_DAYS.saturating_mul(24) {
         return Err(Trouble::new(format!("a report covers at most {MOST_DAYS} days: make one for each year")));
@@ -103,14 +102,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let known = known(arguments, &dynamodb, &mut counts).await?;
     // What a directive refused, and since when a match waits, may lie before the period.
     let all = Window { from: None, until: Some(*to) };
-    let taking = |found| match found {
-        Found::Entry(entry) => counts.take(&entry, bears_its_hash),
-        Found::Unread { place, why } => counts.unread.add(place, why),
+    let progress = counter("entries");
+    let taking = |found| {
+        progress.inc(1);
+        match found {
+            Found::Entry(entry) => counts.take(&entry, bears_its_hash),
+            Found::Unread { place, why } => counts.unread.add(place, why),
+        }
     };
     place.read(aws, all, taking).await?;
-    for (subject, party, at) in &known.clearances {
-        counts.reviews.decide(subject, party, Verdict::Cleared, *at);
-    }
+    progress.finish_and_clear();
     let report = report(arguments, counts, known, now);
     write_all(arguments, &report)?;
     Ok(outcome(arguments, &report))
@@ -118,34 +119,28 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 
 /// Reads what the ledger is held against; directives are put where they will be counted.
 async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Trouble> {
-    let table = &arguments.register.register_table;
-    let present = Present::read(dynamodb, table).await?;
-    for (id, versions) in read::versions(dynamodb, table, &present, Embargo::KIND).await? {
-        let (Some(last), timeline) = (versions.last(), Timeline::of(&versions.iter().collect::<Vec<_>>())) else { continue };
+    let past = Past::read(dynamodb, &arguments.register.register_table).await?;
+    for (id, versions) in versions(&past, Embargo::KIND) {
+        let Some(last) = versions.last() else { continue };
         let said = |name: &str| text(last, name).to_owned();
         let said = Said { authority: said("authority"), citation: said("citation"), effect: said("effect") };
-        counts.directives.expect(&id, said, timeline, counts.period);
+        counts.directives.expect(&id, said, Timeline::of(&versions), counts.period);
     }
     let leased = match &arguments.usage_table {
         Some(table) => read::leased(dynamodb, table).await?,
         None => Default::default(),
     };
     let mut licences = BTreeMap::new();
-    for (id, versions) in read::versions(dynamodb, table, &present, Licence::KIND).await? {
+    for (id, versions) in versions(&past, Licence::KIND) {
         let Some(last) = versions.last() else { continue };
         let licence = records::Licence {
             authority: text(last, "authority").to_owned(),
             reference: text(last, "reference").to_owned(),
-            begun: Timeline::of(&versions.iter().collect::<Vec<_>>()).begun,
+            begun: Timeline::of(&versions).begun,
             quota: member(&as_json(last), &["quota", "requests"]).as_u64(),
             leased: arguments.usage_table.as_ref().map(|_| leased.get(&id).copied().unwrap_or_default()),
         };
         licences.insert(id, licence);
-    }
-    let mut clearances = Vec::new();
-    for version in read::versions(dynamodb, table, &present, Clearance::KIND).await?.into_values().flatten() {
-        let said = |name: &str| text(&version, name).to_owned();
-        clearances.extend(time(&version, "at").map(|at| (said("subject"), said("party"), at)));
     }
     let mut seals = None;
     if let Some(place) = &arguments.seals {
@@ -153,11 +148,20 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
         unread.into_iter().for_each(|(place, why)| counts.unread.add(place, why));
         seals = Some(found);
     }
-    Ok(Known { revision: present.revision, licences, lists: lists(&present), seals, clearances })
+    Ok(Known { licences, lists: lists(&past), seals, past })
+}
+
+/// All versions of the records of a kind, by id, the first one first. What is replaced while it is read is there twice.
+fn versions(past: &Past, kind: &str) -> BTreeMap<String, Vec<Item>> {
+    let mut found: BTreeMap<String, BTreeMap<u64, Item>> = BTreeMap::new();
+    for (key, revision, item) in past.of_kind(kind) {
+        found.entry(key.id).or_default().insert(revision, item);
+    }
+    found.into_iter().map(|(id, versions)| (id, versions.into_values().collect())).collect()
 }
 
 /// The editions in force, by `name@edition`.
-fn lists(present: &Present) -> BTreeMap<String, records::List> {
+fn lists(past: &Past) -> BTreeMap<String, records::List> {
     let in_force = |item: &&Item| item.get("withdrawn").is_none_or(|value| value.as_bool() != Ok(&true));
     let read = |item: &Item| records::List {
         content: text(item, "content").to_owned(),
@@ -165,19 +169,19 @@ fn lists(present: &Present) -> BTreeMap<String, records::List> {
         entries: member(&as_json(item), &["entries"]).as_u64(),
         at: time(item, "at"),
     };
-    let lists = present.of_kind(List::KIND).map(|(key, item)| (&key.id, item)).filter(|(_, item)| in_force(item));
+    let lists = past.present.of_kind(List::KIND).map(|(key, item)| (&key.id, item)).filter(|(_, item)| in_force(item));
     lists.map(|(id, item)| (format!("{id}@{}", text(item, "edition")), read(item))).collect()
 }
 
 fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestamp) -> Report {
     let directives = std::mem::take(&mut counts.directives).found();
-    let reviews = std::mem::take(&mut counts.reviews).found(arguments.from);
+    let present = &known.past.present;
     let head = Head {
         period: counts.period,
         made: now,
         by: arguments.by.clone(),
-        sources: sources(arguments, known.revision),
-        revision: known.revision,
+        sources: sources(arguments, present.revision),
+        revision: present.revision,
         entries: counts.entries,
         twice: counts.twice,
         unproved: counts.unproved.clone(),
@@ -193,7 +197,7 @@ fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestam
         records::directives(directives),
         records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
         records::lists(&counts, &known.lists, now),
-        records::reviews(&reviews, now),
+        records::reviews(&counts.queue, present, arguments.from, now),
         records::seals(known.seals.as_deref()),
     ];
     Report { head, sections }
@@ -213,13 +217,15 @@ fn sources(arguments: &Arguments, revision: u64) -> Vec<(&'static str, String)> 
 }
 
 fn write_all(arguments: &Arguments, report: &Report) -> Result<(), Trouble> {
-    let unmade = |error: Box<dyn std::error::Error + Send + Sync>| Trouble::new(format!("the report could not be made: {error}"));
-    let page = report.page().map_err(|error| unmade(error.into()))?;
-    let mut files = vec![(arguments.out.clone(), page.into_bytes())];
+    let mut files = Vec::new();
+    if let Some(out) = &arguments.out {
+        let page = report.page().map_err(|error| Trouble::of("the page could not be made", error))?;
+        files.push((out.clone(), page.into_bytes()));
+    }
     if let Some(folder) = &arguments.csv {
         write::folder(folder)?;
         for section in &report.sections {
-            let csv = section.sheet.csv().map_err(|error| unmade(error.into()))?;
+            let csv = section.sheet.csv().map_err(|error| Trouble::of("a table could not be made", error))?;
             files.push((folder.join(section.sheet.name).with_extension("csv"), csv));
         }
     }
@@ -238,10 +244,10 @@ fn outcome(arguments: &Arguments, report: &Report) -> Outcome {
             text += &format!("and more: {} in all\n", number(faults.count, "thing", "things"));
         }
     }
-    text += &format!(
-        "{} of the period, written to `{}`.\n",
-        number(head.entries, "entry", "entries"),
-        arguments.out.display()
-    );
+    text += &format!("{} of the period.", number(head.entries, "entry", "entries"));
+    for (what, path) in [("The page is", &arguments.out), ("The tables are in", &arguments.csv)] {
+        text += &path.as_ref().map(|path| format!(" {what} `{}`.", path.display())).unwrap_or_default();
+    }
+    text += "\n";
     Outcome::new(arguments.json, || report.json(), text, head.is_sound())
 }

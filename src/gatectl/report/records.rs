@@ -7,9 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::count::{Counts, Drawn};
 use super::directives::Directive;
-use super::reviews::{Match, Review, Verdict};
 use super::section::Section;
-use super::sheet::{Cell, Sheet, lasting};
+use super::sheet::{Cell, Sheet};
+use crate::period::told;
+use crate::present::Present;
+use crate::review::queue::{Held, Match, Queue, Resolution};
 use crate::show::count;
 
 /// A licence, as its record and the usage table have it.
@@ -50,7 +52,7 @@ pub(super) fn directives(directives: Vec<(String, Directive)>) -> Section {
         let changes = u64::try_from(timeline.changed.len()).unwrap_or(u64::MAX);
         let ended = timeline.over.is_some();
         vec![
-            Cell::Text(id),
+            Cell::Text(unnamed(&id)),
             Cell::text(format!("{} {}", said.authority, said.citation)),
             Cell::Text(said.effect),
             Cell::time(timeline.recorded, "not said"),
@@ -98,6 +100,14 @@ pub(super) fn directives(directives: Vec<(String, Directive)>) -> Section {
               first refusal is the earliest entry of the kind `invocation`, before the period too, that names the embargo in one of its \
               `reasons`; the first permit is the earliest one since the end whose model and organisation the embargo had \
               refused. Both wait for somebody to ask: they say when the gate was first seen to obey, not how fast it could.",
+    }
+}
+
+/// The id of an embargo; of one that confirms a match with a person, without that person.
+fn unnamed(id: &str) -> String {
+    match id.strip_prefix("confirmed person#").and_then(|rest| rest.rsplit_once(' ')) {
+        Some((_, party)) => format!("confirmed, a person and {party}"),
+        None => id.to_owned(),
     }
 }
 
@@ -238,7 +248,9 @@ pub(super) fn seals(seals: Option<&[Seal]>) -> Section {
         lead: match seals {
             None => "No seals were named: `--seals` names their folder.".into(),
             Some([]) => "No seal was made in this period, nor any before it.".into(),
-            Some(some) => format!("{}: those of this period, and the last one before it.", count(some.len(), "seal", "seals")),
+            Some(some) => {
+                format!("{}: those of this period, and the last one before it.", count(some.len(), "seal", "seals"))
+            }
         },
         chart: None,
         sheet: Sheet {
@@ -260,26 +272,32 @@ pub(super) fn seals(seals: Option<&[Seal]>) -> Section {
 }
 
 /// How long possible matches waited.
-pub(super) fn reviews(reviews: &[(Match, Review)], now: Timestamp) -> Section {
-    let waited = |review: &Review| review.first.zip(review.decided).map(|(first, (_, at))| at.duration_since(first));
-    let mut spans: Vec<SignedDuration> = reviews.iter().filter_map(|(_, review)| waited(review)).collect();
+pub(super) fn reviews(queue: &Queue, present: &Present, from: Timestamp, now: Timestamp) -> Section {
+    let decided = |resolution: &Resolution| match resolution {
+        Resolution::Open => None,
+        Resolution::Cleared(at) | Resolution::Confirmed(at) => *at,
+    };
+    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(present, now)));
+    let reviews: Vec<(&Match, &Held, Resolution)> =
+        all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
+    let is_open = |resolution: &Resolution| *resolution == Resolution::Open;
+    let mut spans: Vec<SignedDuration> = reviews
+        .iter()
+        .filter(|(_, _, resolution)| !is_open(resolution))
+        .map(|(_, held, resolution)| resolution.waited(held, now))
+        .collect();
     spans.sort_unstable();
-    let open = reviews.iter().filter(|(_, review)| review.decided.is_none()).count();
-    let row = |((subject, party), review): &(Match, Review)| {
-        let end = review.decided.map_or(now, |(_, at)| at);
+    let open = reviews.iter().filter(|(_, _, resolution)| is_open(resolution)).count();
+    let row = |(of, held, resolution): &(&Match, &Held, Resolution)| {
         vec![
             // The report names no person.
-            Cell::text(if subject.starts_with("organisation#") { subject } else { "a person" }),
-            Cell::text(party),
-            Cell::time(review.first, "–"),
-            Cell::Number(review.refusals),
-            Cell::text(match review.decided {
-                Some((Verdict::Cleared, _)) => "cleared",
-                Some((Verdict::Confirmed, _)) => "confirmed",
-                None => "open",
-            }),
-            Cell::time(review.decided.map(|(_, at)| at), "–"),
-            Cell::span(review.first, Some(end)),
+            Cell::text(if of.subject.starts_with("organisation#") { &of.subject } else { "a person" }),
+            Cell::text(&of.party),
+            Cell::Time(held.since),
+            Cell::Number(held.times),
+            Cell::text(resolution.word()),
+            Cell::time(decided(resolution), "–"),
+            Cell::Span(resolution.waited(held, now)),
         ]
     };
     Section {
@@ -291,8 +309,8 @@ pub(super) fn reviews(reviews: &[(Match, Review)], now: Timestamp) -> Section {
             (_, Some(median)) => format!(
                 "{} decided: median {}, longest {}. {open} open.",
                 spans.len(),
-                lasting(median),
-                spans.last().copied().map(lasting).unwrap_or_default()
+                told(median),
+                spans.last().copied().map(told).unwrap_or_default()
             ),
         },
         chart: None,
@@ -311,10 +329,10 @@ pub(super) fn reviews(reviews: &[(Match, Review)], now: Timestamp) -> Section {
             rows: reviews.iter().map(row).collect(),
             nothing: "There is none.",
         },
-        how: "Entries of any kind, before this period too, with a reason of the code `party.review`, by its `subject` and `party`; \
-              refusals counts them all. Decided is the `at` of the first clearance record of that subject and party after the \
-              first refusal, or of the embargo that confirms the match. What is open has waited until this report was made. \
-              Persons are not named.",
+        how: "Entries of any kind, before this period too, with a reason of the code `party.review`, by its `subject` and \
+              `party`; refusals counts them all. Decided is the `at` of the clearance, or of the embargo that confirms the \
+              match, as the register stands now; what was decided before this period is left out. What is open has waited \
+              until this report was made. Persons are not named.",
     }
 }
 

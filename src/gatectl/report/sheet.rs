@@ -4,6 +4,7 @@ use export_gate::terms::render_time;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::period::told;
 use crate::show::grouped;
 
 /// A table.
@@ -99,7 +100,7 @@ impl Cell {
             Self::Number(number) => grouped(u128::from(*number)),
             Self::Share(share) => percent(*share),
             Self::Time(time) => moment(*time),
-            Self::Span(span) => lasting(*span),
+            Self::Span(span) => told(*span),
             Self::None(what) => (*what).to_owned(),
         }
     }
@@ -159,19 +160,6 @@ pub(super) fn moment(time: Timestamp) -> String {
     render_time(time).replace('T', " ").replace(".000Z", "").replace('Z', "")
 }
 
-/// `1.234 s`, `3 min 5 s`, `2 h 13 min`, `4 d 6 h`.
-pub(super) fn lasting(span: SignedDuration) -> String {
-    let seconds = span.as_secs();
-    let part = |of: i64, most: i64| seconds.checked_div(of).and_then(|part| part.checked_rem(most)).unwrap_or_default();
-    let (days, hours, minutes) = (part(86_400, i64::MAX), part(3_600, 24), part(60, 60));
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}.{:03} s", span.subsec_millis()),
-        (0, 0, _) => format!("{minutes} min {} s", part(1, 60)),
-        (0, _, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,7 +174,12 @@ mod tests {
             (Cell::Number(1234), "1,234", "1234", json!(1234)),
             (Cell::share(1, 8), "12.5 %", "12.5", json!(12.5)),
             (Cell::share(1, 0), "–", "", json!(null)),
-            (Cell::Time(time), "2026-06-12 21:21:00.500", "2026-06-12T21:21:00.500Z", json!("2026-06-12T21:21:00.500Z")),
+            (
+                Cell::Time(time),
+                "2026-06-12 21:21:00.500",
+                "2026-06-12T21:21:00.500Z",
+                json!("2026-06-12T21:21:00.500Z"),
+            ),
             (Cell::Span(SignedDuration::from_millis(1_234)), "1.234 s", "1.234", json!(1.234)),
             (Cell::Span(SignedDuration::from_secs(185)), "3 min 5 s", "185.000", json!(185.0)),
             (Cell::Span(SignedDuration::from_secs(7_980)), "2 h 13 min", "7980.000", json!(7980.0)),
@@ -201,7 +194,11 @@ mod tests {
 
     #[test]
     fn a_sheet_is_quoted_where_it_must_be() {
-        let sheet = Sheet { columns: &[("a", "A"), ("b", "B")], rows: vec![vec![Cell::text("x,\"y\"\nz"), Cell::Number(1)]], ..Sheet::default() };
+        let sheet = Sheet {
+            columns: &[("a", "A"), ("b", "B")],
+            rows: vec![vec![Cell::text("x,\"y\"\nz"), Cell::Number(1)]],
+            ..Sheet::default()
+        };
         assert_eq!(String::from_utf8(sheet.csv().unwrap()).unwrap(), "a,b\n\"x,\"\"y\"\"\nz\",1\n");
         assert_eq!(sheet.json(), json!([{"a": "x,\"y\"\nz", "b": 1}]));
     }

@@ -24,7 +24,7 @@ type Stretch = (Timestamp, Option<Timestamp>);
 
 impl Timeline {
     /// Reads the versions of a record, the first one first.
-    pub(super) fn of(versions: &[&Item]) -> Self {
+    pub(super) fn of(versions: &[Item]) -> Self {
         let written: Vec<Option<Timestamp>> = versions.iter().map(|version| time(version, "at")).collect();
         let next = written.iter().skip(1).copied().chain([None]);
         let mut stretches: Vec<Stretch> = Vec::new();
@@ -106,7 +106,7 @@ mod tests {
             (vec![version("30", &[("from", "12"), ("until", "30")])], Some("12"), Some("30")),
         ];
         for (versions, begun, over) in cases {
-            let found = Timeline::of(&versions.iter().collect::<Vec<_>>());
+            let found = Timeline::of(&versions);
             let day = |time: Option<Timestamp>| time.map(|time| time.to_string()[8..10].to_owned());
             assert_eq!((day(found.begun).as_deref(), day(found.over).as_deref()), (begun, over), "{versions:?}");
         }
