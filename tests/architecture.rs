@@ -107,8 +107,8 @@ const REVIEW: &[&str] = &[
     "tables",
 ];
 const REPORT: &[&str] = &[
-    "aws", "entries", "entry", "files", "item", "ledger", "outcome", "past", "period", "present", "progress", "review",
-    "show", "tables",
+    "aws", "entries", "entry", "files", "item", "json", "outcome", "past", "period", "present", "progress", "review",
+    "says", "show", "tables",
 ];
 
 /// What asks again what was decided may import beside that.

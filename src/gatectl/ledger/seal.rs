@@ -106,11 +106,6 @@ impl Seal {
         self.value.get("at").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A member that says something of it.
-    pub(crate) fn member(&self, name: &str) -> &Value {
-        self.value.get(name).unwrap_or(&Value::Null)
-    }
-
     /// Where a chain stood.
     pub(super) fn seq_of(&self, chain: &str) -> Option<u64> {
         self.heads.get(chain).map(|(seq, _)| *seq)

@@ -1,120 +1,215 @@
-//! Pure. Pictures as inline SVG, readable without colour: what is refused is hatched, and every bar has its number.
+//! Pure. Charts as the page draws them: lengths across in percent, so that they fit any width and their text keeps its size.
 
-use std::collections::BTreeMap;
-
-use jiff::civil::Date;
-
-use super::figures::Day;
+use super::tally::Split;
 use crate::show::grouped;
 
-/// The width that a picture is drawn in; it is shown no narrower than about that, on any screen.
-const WIDTH: u64 = 340;
-
-/// How many bars a picture has at most; the table beside it has the rest.
-const BARS: usize = 12;
-
-/// The hatching of what is refused. Its name is the picture's own: a page has several.
-fn hatch(id: &str) -> String {
-    format!(
-        r#"<defs><pattern id="{id}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="refused-ground" width="5" height="5"/><line class="refused-line" x1="0" y1="0" x2="0" y2="5"/></pattern></defs>"#
-    )
+/// A chart.
+pub(super) enum Chart {
+    Stack(Stack),
+    Bars(Bars),
 }
 
-/// Horizontal bars, the longest first.
-pub(super) fn bars(title: &str, values: &[(&str, u64)]) -> Option<String> {
-    let most = values.iter().map(|(_, value)| *value).max().filter(|most| *most > 0)?;
-    let shown = values.iter().take(BARS);
-    let height = u64::try_from(shown.len()).ok()?.saturating_mul(34).saturating_add(4);
-    let id = title.replace(' ', "-").to_lowercase();
-    let left_out = values.len().saturating_sub(BARS);
-    let description = match left_out {
-        0 => "The table that follows has the numbers.".to_owned(),
-        _ => format!("The {BARS} largest; the table that follows has all {}.", values.len()),
-    };
-    let mut svg = opened(&id, title, &description, height);
-    svg += &hatch(&format!("hatch-{id}"));
-    for (index, (name, value)) in (0_u64..).zip(shown) {
-        let y = index.saturating_mul(34).saturating_add(4);
-        // Room for the number behind the longest bar.
-        let width = value.saturating_mul(WIDTH.saturating_sub(70)).checked_div(most).unwrap_or_default().max(1);
-        svg += &format!(
-            r#"<text x="0" y="{}">{}</text><rect x="0.5" y="{}" width="{width}" height="13" fill="url(#hatch-{id})" class="edge"/><text x="{}" y="{}">{}</text>"#,
-            y.saturating_add(11),
-            escaped(&shortened(name)),
-            y.saturating_add(15),
-            width.saturating_add(6),
-            y.saturating_add(26),
-            grouped((*value).into()),
-        );
+/// A bar a day, refusals on top of permits.
+pub(super) struct Stack {
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) permitted: String,
+    pub(super) refused: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) lines: Vec<Line>,
+    pub(super) ticks: Vec<Tick>,
+}
+
+/// A day's bar: how far from the left, how wide, and both parts from top to bottom.
+pub(super) struct Column {
+    pub(super) x: String,
+    pub(super) width: String,
+    pub(super) refused: (u64, u64),
+    pub(super) permitted: (u64, u64),
+}
+
+/// A line across, with its number.
+pub(super) struct Line {
+    pub(super) y: u64,
+    pub(super) label: String,
+}
+
+/// A day's name below the bars.
+pub(super) struct Tick {
+    pub(super) x: String,
+    pub(super) anchor: &'static str,
+    pub(super) label: String,
+}
+
+/// A bar a name.
+pub(super) struct Bars {
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) height: u64,
+    pub(super) bars: Vec<Bar>,
+}
+
+/// A name's bar.
+pub(super) struct Bar {
+    pub(super) label_y: u64,
+    pub(super) y: u64,
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) width: String,
+}
+
+/// Where the bars of days stand, from the top.
+const TOP: u64 = 44;
+const BOTTOM: u64 = 224;
+/// Days that a chart has room for at least, so that a single one is no wall.
+const FEWEST_SLOTS: u64 = 12;
+/// Names that a chart shows; its table has more.
+const MOST_BARS: usize = 10;
+/// Characters of a name that a chart shows.
+const LONGEST_LABEL: usize = 30;
+/// How much room a name's bar takes.
+const ROW: u64 = 42;
+
+impl Chart {
+    /// Permits and refusals, a bar a day.
+    pub(super) fn stack(days: &[(String, Split)]) -> Option<Self> {
+        let (first, last) = (days.first()?, days.last()?);
+        let most = top(days.iter().map(|(_, split)| split.all()).max()?);
+        let slots = u64::try_from(days.len()).unwrap_or(u64::MAX).max(FEWEST_SLOTS);
+        let sum = |side: fn(&Split) -> u64| days.iter().fold(0_u64, |sum, (_, split)| sum.saturating_add(side(split)));
+        let (permitted, refused) = (sum(|split| split.permitted), sum(|split| split.refused));
+        let ticks = [(0, "start"), (days.len().checked_div(2)?, "middle"), (days.len().saturating_sub(1), "end")];
+        let ticks = ticks.into_iter().filter(|(index, anchor)| *anchor == "start" || (days.len() > 6 && *index > 0));
+        Some(Self::Stack(Stack {
+            title: format!("Decisions a day from {} to {}", first.0, last.0),
+            description: format!(
+                "A bar a day: {} permitted below, {} refused, hatched, on top. The table has each day's figures.",
+                grouped(permitted.into()),
+                grouped(refused.into())
+            ),
+            permitted: grouped(permitted.into()),
+            refused: grouped(refused.into()),
+            columns: days.iter().zip(0..).map(|((_, split), index)| Column::of(*split, index, slots, most)).collect(),
+            lines: [most, most.checked_div(2).unwrap_or_default()]
+                .into_iter()
+                .map(|number| Line { y: BOTTOM.saturating_sub(scaled(number, most)), label: grouped(number.into()) })
+                .collect(),
+            ticks: ticks
+                .filter_map(|(index, anchor)| {
+                    let label = days.get(index)?.0.clone();
+                    let half = if anchor == "start" {
+                        0
+                    } else if anchor == "end" {
+                        2
+                    } else {
+                        1
+                    };
+                    let at = u64::try_from(index).ok()?.saturating_mul(2).saturating_add(half);
+                    Some(Tick { x: across(at, slots.saturating_mul(2)), anchor, label })
+                })
+                .collect(),
+        }))
     }
-    Some(svg + "</svg>")
-}
 
-/// Days as standing bars: what is permitted below, what is refused, hatched, above it.
-pub(super) fn days(days: &BTreeMap<Date, Day>) -> Option<String> {
-    let values = grouped_days(days);
-    let sum = |(_, permits, refusals): &(String, u64, u64)| permits.saturating_add(*refusals);
-    let most = values.iter().map(sum).max().filter(|most| *most > 0)?;
-    let many = u64::try_from(values.len()).ok()?.max(1);
-    let step = WIDTH.checked_div(many)?.clamp(2, 40);
-    let (first, last) = (values.first()?.0.clone(), values.last()?.0.clone());
-    let title = "Invocations a day";
-    let description = format!(
-        "From {first} to {last}; at most {} together. The table that follows has the numbers.",
-        grouped(most.into())
-    );
-    let mut svg = opened("invocations-a-day", title, &description, 190);
-    svg += &hatch("hatch-days");
-    svg += &format!(
-        r#"<rect x="0.5" y="2.5" width="12" height="10" class="permitted edge"/><text x="18" y="12">permitted</text><rect x="100.5" y="2.5" width="12" height="10" fill="url(#hatch-days)" class="edge"/><text x="118" y="12">refused</text><text x="{WIDTH}" y="12" text-anchor="end">at most {}</text>"#,
-        grouped(most.into())
-    );
-    let tall = |value: u64| value.saturating_mul(140).checked_div(most).unwrap_or_default().max(u64::from(value > 0));
-    for (index, (_, permits, refusals)) in (0_u64..).zip(&values) {
-        let x = index.saturating_mul(step);
-        let (below, above) = (tall(*permits), tall(*refusals));
-        let width = step.saturating_sub(u64::from(step > 3)).max(1);
-        let (foot, middle) = (165_u64.saturating_sub(below), 165_u64.saturating_sub(below).saturating_sub(above));
-        svg += &format!(
-            r#"<rect x="{x}.5" y="{foot}" width="{width}" height="{below}" class="permitted edge"/><rect x="{x}.5" y="{middle}" width="{width}" height="{above}" fill="url(#hatch-days)" class="edge"/>"#
-        );
+    /// The largest counts, a bar a name.
+    pub(super) fn bars(title: &str, counts: &[(String, u64)]) -> Option<Self> {
+        let most = counts.iter().map(|(_, count)| *count).max().filter(|most| *most > 0)?;
+        let shown: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).take(MOST_BARS).collect();
+        let bar = |((name, count), index): (&(String, u64), u64)| {
+            let top = index.saturating_mul(ROW);
+            Bar {
+                label_y: top.saturating_add(16),
+                y: top.saturating_add(23),
+                label: shortened(name),
+                value: grouped((*count).into()),
+                width: across(*count, most),
+            }
+        };
+        let told: Vec<String> =
+            shown.iter().map(|(name, count)| format!("{name} {}", grouped((*count).into()))).collect();
+        Some(Self::Bars(Bars {
+            title: title.to_owned(),
+            description: format!("The largest of the table: {}.", told.join(", ")),
+            height: u64::try_from(shown.len()).unwrap_or_default().saturating_mul(ROW),
+            bars: shown.into_iter().zip(0..).map(bar).collect(),
+        }))
     }
-    let end = many.saturating_mul(step).max(200);
-    svg += &format!(
-        r#"<line class="edge" x1="0" y1="165.5" x2="{WIDTH}" y2="165.5"/><text x="0" y="180">{first}</text><text x="{}" y="180" text-anchor="end">{last}</text>"#,
-        end.min(WIDTH)
-    );
-    Some(svg + "</svg>")
 }
 
-/// Days, or weeks where there are more days than a picture has room for.
-fn grouped_days(days: &BTreeMap<Date, Day>) -> Vec<(String, u64, u64)> {
-    let many = usize::try_from(WIDTH).unwrap_or_default().checked_div(4).unwrap_or_default();
-    let size = days.len().div_ceil(many).max(1);
-    let days: Vec<_> = days.iter().collect();
-    days.chunks(size)
-        .map(|chunk| {
-            let name = chunk.first().map(|(date, _)| date.to_string()).unwrap_or_default();
-            let sum = |of: fn(&Day) -> u64| chunk.iter().fold(0_u64, |sum, (_, day)| sum.saturating_add(of(day)));
-            (name, sum(|day| day.permits), sum(|day| day.refusals))
-        })
-        .collect()
+impl Column {
+    fn of(split: Split, index: u64, slots: u64, most: u64) -> Self {
+        let (refused, permitted) = (scaled(split.refused, most), scaled(split.permitted, most));
+        let permitted_from = BOTTOM.saturating_sub(permitted);
+        Self {
+            x: across(index.saturating_mul(8).saturating_add(1), slots.saturating_mul(8)),
+            width: across(6, slots.saturating_mul(8)),
+            refused: (permitted_from.saturating_sub(refused), refused),
+            permitted: (permitted_from, permitted),
+        }
+    }
 }
 
-fn opened(id: &str, title: &str, description: &str, height: u64) -> String {
-    format!(
-        r#"<svg role="img" aria-labelledby="title-{id} description-{id}" viewBox="0 0 {WIDTH} {height}" xmlns="http://www.w3.org/2000/svg"><title id="title-{id}">{}</title><desc id="description-{id}">{}</desc>"#,
-        escaped(title),
-        escaped(description)
-    )
+/// The height of a number; one that is not nothing is seen.
+fn scaled(number: u64, most: u64) -> u64 {
+    let height = BOTTOM.saturating_sub(TOP);
+    let scaled = number.saturating_mul(height).checked_div(most).unwrap_or_default();
+    scaled.max(number.min(1))
 }
 
-/// A name that has room above its bar.
+/// A part of the whole width.
+fn across(part: u64, whole: u64) -> String {
+    let thousandths = part.saturating_mul(100_000).checked_div(whole).unwrap_or_default();
+    let rest = thousandths.checked_rem(1000).unwrap_or_default();
+    format!("{}.{rest:03}%", thousandths.checked_div(1000).unwrap_or_default())
+}
+
+/// The round number at or above, which can be halved: 2, 4, 6, 8, 10, 20, 40 …
+fn top(most: u64) -> u64 {
+    let mut power: u64 = 1;
+    loop {
+        if let Some(top) = [2, 4, 6, 8, 10].map(|step| power.saturating_mul(step)).into_iter().find(|top| *top >= most)
+        {
+            return top;
+        }
+        power = power.saturating_mul(10);
+    }
+}
+
 fn shortened(name: &str) -> String {
-    if name.chars().count() <= 44 { name.to_owned() } else { name.chars().take(43).chain(['…']).collect() }
+    if name.chars().count() <= LONGEST_LABEL {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_LABEL.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// Text within markup.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_ends_at_a_round_number() {
+        for (most, expected) in [(0, 2), (1, 2), (3, 4), (5, 6), (11, 20), (99, 100), (401, 600), (u64::MAX, u64::MAX)]
+        {
+            assert_eq!(top(most), expected);
+        }
+    }
+
+    #[test]
+    fn a_days_parts_stand_on_each_other_and_none_is_lost() {
+        let days = [("a".to_owned(), Split { permitted: 99_999, refused: 1 }), ("b".to_owned(), Split::default())];
+        let Some(Chart::Stack(stack)) = Chart::stack(&days) else { panic!("there is no chart") };
+        assert_eq!((stack.columns[0].permitted, stack.columns[0].refused), ((TOP, 180), (TOP - 1, 1)));
+        assert_eq!((stack.columns[1].permitted, stack.columns[1].refused), ((BOTTOM, 0), (BOTTOM, 0)));
+        assert_eq!(stack.columns[1].x, "9.375%");
+        assert!(Chart::stack(&[]).is_none());
+    }
+
+    #[test]
+    fn the_largest_bar_is_as_wide_as_the_chart() {
+        let counts = [("x".repeat(500), 3), ("y".to_owned(), 1), ("z".to_owned(), 0)];
+        let Some(Chart::Bars(bars)) = Chart::bars("t", &counts) else { panic!("there is no chart") };
+        let drawn: Vec<_> = bars.bars.iter().map(|bar| (bar.label.chars().count(), bar.width.as_str())).collect();
+        assert_eq!(drawn, [(30, "100.000%"), (1, "33.333%")]);
+        assert!(Chart::bars("t", &[]).is_none());
+    }
 }

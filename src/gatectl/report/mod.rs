@@ -1,212 +1,253 @@
-//! I/O. `gatectl report`: what happened in a period, as one page, and its figures as CSV and JSON.
+//! I/O. `gatectl report`: what happened in a period, as one page, with its figures as CSV and JSON.
 
 mod chart;
-mod directive;
-mod figures;
+mod count;
+mod decisions;
+mod directives;
 mod page;
+mod read;
+mod records;
 mod section;
+mod seen;
+mod sheet;
+mod tally;
+mod timeline;
+mod write;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use askama::Template as _;
-use export_gate::record::{Embargo, Kind};
-use export_gate::terms::{Window, parse_time, render_time};
+use aws_sdk_dynamodb::Client as DynamoDb;
+use export_gate::ledger::bears_its_hash;
+use export_gate::record::{Embargo, Item, Kind as _, Licence, List};
+use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
+use self::count::Counts;
+use self::directives::{Directives, Said};
+use self::page::{Head, Report};
+use self::timeline::{Timeline, time};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
-use crate::files;
-use crate::item::text;
-use crate::ledger::seal::Seal;
+use crate::item::{as_json, text};
+use crate::json::member;
 use crate::outcome::{Outcome, Trouble};
 use crate::past::Past;
 use crate::progress::counter;
-use crate::show::grouped;
+use crate::says::filled;
+use crate::show::count;
 use crate::tables::RegisterTable;
-use directive::directives;
-use figures::Figures;
-use page::Page;
-use section::{Material, Section, sections};
 
-/// The period, where from, and where to.
+/// The period, what it is read from, and where it goes.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("to_where").required(true).multiple(true).args(["out", "csv", "json"]))]
 pub(crate) struct Arguments {
-    /// The period's first moment
+    /// Decisions from this moment on, such as 2026-06-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Timestamp,
-    /// The first moment past it
+    /// Decisions before this moment
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: Timestamp,
-    /// Write the page there
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    register: RegisterTable,
+    /// The table of what is used of each licence; without it the report leaves that out
+    #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
+    usage_table: Option<String>,
+    /// The ledger's seals, a file each
+    #[arg(long, value_name = "FOLDER|FILE")]
+    seals: Option<PathBuf>,
+    /// Who makes the report, to be named on it
+    #[arg(long, value_name = "WHO", value_parser = filled)]
+    by: Option<String>,
+    /// Write the page here
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write a CSV file for each table into this folder
+    /// Write each table into this folder, as CSV
     #[arg(long, value_name = "FOLDER")]
     csv: Option<PathBuf>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    register: RegisterTable,
-    /// The table of what is used of each licence
-    #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
-    usage_table: Option<String>,
-    /// Seals of the period: a file, or a folder of .json files
-    #[arg(long, value_name = "FOLDER|FILE")]
-    seals: Option<PathBuf>,
-    #[command(flatten)]
     aws: Aws,
 }
 
-/// Reads, counts, writes.
+/// What the register, the usage table and the seals say.
+struct Known {
+    past: Past,
+    licences: BTreeMap<String, records::Licence>,
+    lists: BTreeMap<String, records::List>,
+    seals: Option<Vec<records::Seal>>,
+}
+
+/// The longest period: the days of three years.
+const MOST_DAYS: i64 = 1_096;
+
+/// Counts, and writes what came of it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
-    if arguments.from >= arguments.to {
-        return Err(Trouble::new("`--to` is not after `--from`: there is no such period"));
+    let Arguments { from, to, place, aws, .. } = arguments;
+    if from >= to {
+        return Err(Trouble::new(format!(
+            "`--from` {from} is not before `--to` {to}: a period has a beginning and an end"
+        )));
     }
-    let now = Timestamp::now();
-    let period = Window { from: Some(arguments.from), until: Some(arguments.to) };
-    let dynamodb = arguments.aws.dynamodb().await;
-    let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
-    let directives = directives(past.of_kind(Embargo::KIND), period);
-    let mut figures = Figures::of(&directives);
+    if to.duration_since(*from).as_hours() > MOST_DAYS.saturating_mul(24) {
+        return Err(Trouble::new(format!("a report covers at most {MOST_DAYS} days: make one for each year")));
+    }
+    let (period, now) = (Window { from: Some(*from), until: Some(*to) }, Timestamp::now());
+    let dynamodb = aws.dynamodb().await;
+    let mut counts = Counts::new(period, Directives::default());
+    let known = known(arguments, &dynamodb, &mut counts).await?;
+    // What a directive refused, and since when a match waits, may lie before the period.
+    let all = Window { from: None, until: Some(*to) };
     let progress = counter("entries");
-    let read = arguments.place.read(&arguments.aws, period, |found| {
+    let taking = |found| {
         progress.inc(1);
         match found {
-            Found::Entry(entry) => figures.take(&entry, &directives),
-            Found::Unread { place, why } => figures.fault(format!("{place}: {why}")),
+            Found::Entry(entry) => counts.take(&entry, bears_its_hash),
+            Found::Unread { place, why } => counts.unread.add(place, why),
         }
-    });
-    read.await?;
-    progress.finish_and_clear();
-    let leased = match &arguments.usage_table {
-        Some(table) => Some(leased(&dynamodb, table).await?),
-        None => None,
     };
-    let seals = arguments.seals.as_deref().map(seals).transpose()?.unwrap_or_default();
-    let material = Material { figures: &figures, directives: &directives, present: &past.present, leased, seals, now };
-    let sections = sections(&material);
-    write(arguments, &figures, &sections, past.present.revision, now)
+    place.read(aws, all, taking).await?;
+    progress.finish_and_clear();
+    let report = report(arguments, counts, known, now);
+    write_all(arguments, &report)?;
+    Ok(outcome(arguments, &report))
 }
 
-fn write(
-    arguments: &Arguments,
-    figures: &Figures,
-    sections: &[Section],
-    revision: u64,
-    now: Timestamp,
-) -> Result<Outcome, Trouble> {
-    let total = figures.total();
-    let decisions = [total.permits, total.refusals, total.screened_permits, total.screened_refusals];
-    let decisions = decisions.into_iter().fold(0_u64, u64::saturating_add);
-    let n = |number: u64| grouped(number.into());
-    let mut says = Vec::new();
-    if let Some(path) = &arguments.out {
-        let page = Page {
-            from: render_time(arguments.from),
-            to: render_time(arguments.to),
-            made: render_time(now),
-            version: env!("CARGO_PKG_VERSION"),
-            source: source(&arguments.place),
-            register: &arguments.register.register_table,
-            revision,
-            sums: vec![
-                (n(decisions), "decisions"),
-                (n(total.permits), "invocations permitted"),
-                (n(total.refusals), "invocations refused"),
-                (n(total.unanswered), "permits without an answer"),
-                (n(figures.entries), "entries read"),
-            ],
-            faults: &figures.named_faults,
-            faults_counted: figures.faults,
-            sections,
+/// Reads what the ledger is held against; directives are put where they will be counted.
+async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Trouble> {
+    let past = Past::read(dynamodb, &arguments.register.register_table).await?;
+    for (id, versions) in versions(&past, Embargo::KIND) {
+        let Some(last) = versions.last() else { continue };
+        let said = |name: &str| text(last, name).to_owned();
+        let said = Said { authority: said("authority"), citation: said("citation"), effect: said("effect") };
+        counts.directives.expect(&id, said, Timeline::of(&versions), counts.period);
+    }
+    let leased = match &arguments.usage_table {
+        Some(table) => read::leased(dynamodb, table).await?,
+        None => Default::default(),
+    };
+    let mut licences = BTreeMap::new();
+    for (id, versions) in versions(&past, Licence::KIND) {
+        let Some(last) = versions.last() else { continue };
+        let licence = records::Licence {
+            authority: text(last, "authority").to_owned(),
+            reference: text(last, "reference").to_owned(),
+            begun: Timeline::of(&versions).begun,
+            quota: member(&as_json(last), &["quota", "requests"]).as_u64(),
+            leased: arguments.usage_table.as_ref().map(|_| leased.get(&id).copied().unwrap_or_default()),
         };
-        let page = page.render().map_err(|error| Trouble::of("the page could not be made", error))?;
-        put(path, page.as_bytes())?;
-        says.push(format!("The page is `{}`.", path.display()));
+        licences.insert(id, licence);
+    }
+    let mut seals = None;
+    if let Some(place) = &arguments.seals {
+        let (found, unread) = read::seals(place, counts.period)?;
+        unread.into_iter().for_each(|(place, why)| counts.unread.add(place, why));
+        seals = Some(found);
+    }
+    Ok(Known { licences, lists: lists(&past), seals, past })
+}
+
+/// All versions of the records of a kind, by id, the first one first. What is replaced while it is read is there twice.
+fn versions(past: &Past, kind: &str) -> BTreeMap<String, Vec<Item>> {
+    let mut found: BTreeMap<String, BTreeMap<u64, Item>> = BTreeMap::new();
+    for (key, revision, item) in past.of_kind(kind) {
+        found.entry(key.id).or_default().insert(revision, item);
+    }
+    found.into_iter().map(|(id, versions)| (id, versions.into_values().collect())).collect()
+}
+
+/// The editions in force, by `name@edition`.
+fn lists(past: &Past) -> BTreeMap<String, records::List> {
+    let in_force = |item: &&Item| item.get("withdrawn").is_none_or(|value| value.as_bool() != Ok(&true));
+    let read = |item: &Item| records::List {
+        content: text(item, "content").to_owned(),
+        published: text(item, "published").to_owned(),
+        entries: member(&as_json(item), &["entries"]).as_u64(),
+        at: time(item, "at"),
+    };
+    let lists = past.present.of_kind(List::KIND).map(|(key, item)| (&key.id, item)).filter(|(_, item)| in_force(item));
+    lists.map(|(id, item)| (format!("{id}@{}", text(item, "edition")), read(item))).collect()
+}
+
+fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestamp) -> Report {
+    let directives = std::mem::take(&mut counts.directives).found();
+    let present = &known.past.present;
+    let head = Head {
+        period: counts.period,
+        made: now,
+        by: arguments.by.clone(),
+        sources: sources(arguments, present.revision),
+        revision: present.revision,
+        entries: counts.entries,
+        twice: counts.twice,
+        unproved: counts.unproved.clone(),
+        unread: counts.unread.clone(),
+        figures: Head::figures(&counts),
+    };
+    let sections = vec![
+        decisions::a_day(&counts, now),
+        decisions::by_code(&counts),
+        decisions::by_destination(&counts),
+        decisions::by_model(&counts),
+        decisions::failures(&counts),
+        records::directives(directives),
+        records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
+        records::lists(&counts, &known.lists, now),
+        records::reviews(&counts.queue, present, arguments.from, now),
+        records::seals(known.seals.as_deref()),
+    ];
+    Report { head, sections }
+}
+
+fn sources(arguments: &Arguments, revision: u64) -> Vec<(&'static str, String)> {
+    let path = |path: &PathBuf| path.display().to_string();
+    let place = &arguments.place;
+    let ledger = place.ledger.as_ref().map(path).or_else(|| place.ledger_table.clone());
+    let sources = [
+        ("Ledger", ledger),
+        ("Register", Some(format!("{}, at revision {revision}", arguments.register.register_table))),
+        ("Usage", arguments.usage_table.clone()),
+        ("Seals", arguments.seals.as_ref().map(path)),
+    ];
+    sources.into_iter().filter_map(|(what, source)| Some((what, source?))).collect()
+}
+
+fn write_all(arguments: &Arguments, report: &Report) -> Result<(), Trouble> {
+    let mut files = Vec::new();
+    if let Some(out) = &arguments.out {
+        let page = report.page().map_err(|error| Trouble::of("the page could not be made", error))?;
+        files.push((out.clone(), page.into_bytes()));
     }
     if let Some(folder) = &arguments.csv {
-        for section in sections {
-            put(&folder.join(format!("{}.csv", section.id)), &csv(section)?)?;
-        }
-        says.push(format!("The tables are in `{}`.", folder.display()));
-    }
-    let is_fine = figures.faults == 0;
-    if !is_fine {
-        says.push(format!("{} entries or lines are not as they were written; the report names them.", figures.faults));
-    }
-    let mut told =
-        format!("{} decisions: {} permitted, {} refused.", n(decisions), n(total.permits), n(total.refusals));
-    for sentence in &says {
-        told += &format!(" {sentence}");
-    }
-    let json = || {
-        json!({
-            "ok": is_fine, "from": render_time(arguments.from), "to": render_time(arguments.to), "made": render_time(now),
-            "source": source(&arguments.place), "revision": revision, "entries": figures.entries, "decisions": decisions,
-            "permitted": total.permits, "refused": total.refusals, "faults": figures.named_faults,
-            "faults_counted": figures.faults, "sections": sections.iter().map(Section::told).collect::<Vec<Value>>(),
-        })
-    };
-    Ok(Outcome::new(arguments.json, json, format!("{told}\n"), is_fine))
-}
-
-fn source(place: &Place) -> String {
-    match (&place.ledger, &place.ledger_table) {
-        (Some(folder), _) => format!("the archive `{}`", folder.display()),
-        (None, table) => format!("the ledger's table `{}`", table.as_deref().unwrap_or_default()),
-    }
-}
-
-fn csv(section: &Section) -> Result<Vec<u8>, Trouble> {
-    let unmade = |error: csv::Error| Trouble::of("the table could not be made", error);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&section.heading).map_err(unmade)?;
-    for row in &section.rows {
-        writer.write_record(row.iter().map(section::Cell::plain)).map_err(unmade)?;
-    }
-    writer.into_inner().map_err(|error| Trouble::new(format!("the table could not be made: {error}")))
-}
-
-/// Writes a file whole: what stands there before is put over only by what is complete.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
-    let unwritten = |error| Trouble::of(format!("`{}` can't be written", path.display()), error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(unwritten)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, bytes).map_err(unwritten)?;
-    std::fs::rename(&beside, path).map_err(unwritten)
-}
-
-/// What is leased of every licence.
-async fn leased(dynamodb: &aws_sdk_dynamodb::Client, table: &str) -> Result<BTreeMap<String, u64>, Trouble> {
-    let mut pages = dynamodb.scan().table_name(table).consistent_read(true).into_paginator().send();
-    let mut leased = BTreeMap::new();
-    while let Some(page) = pages.next().await {
-        let why =
-            || format!("the usage table `{table}` could not be read; see `--usage-table`, `--region`, `--profile`");
-        let items = page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default();
-        for item in items.iter().filter(|item| text(item, "model") == "*") {
-            let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default();
-            leased.insert(text(item, "licence").to_owned(), number);
+        write::folder(folder)?;
+        for section in &report.sections {
+            let csv = section.sheet.csv().map_err(|error| Trouble::of("a table could not be made", error))?;
+            files.push((folder.join(section.sheet.name).with_extension("csv"), csv));
         }
     }
-    Ok(leased)
+    write::write(&files)
 }
 
-/// Seals as they are; one that is none is named.
-fn seals(place: &Path) -> Result<Vec<(String, Result<Seal, String>)>, Trouble> {
-    let mut found = Vec::new();
-    for path in files::below(place)? {
-        if path == place || path.extension().is_some_and(|end| end == "json") {
-            found.push((path.display().to_string(), Seal::read(&files::read(&path)?)));
+fn outcome(arguments: &Arguments, report: &Report) -> Outcome {
+    let head = &report.head;
+    let number = |number: u64, one, many| count(usize::try_from(number).unwrap_or(usize::MAX), one, many);
+    let mut text = String::new();
+    for (faults, what) in [(&head.unproved, "does not count as proved"), (&head.unread, "can't be read")] {
+        for (place, why) in &faults.named {
+            text += &format!("{what}: {place}: {why}\n");
+        }
+        if faults.left_out() > 0 {
+            text += &format!("and more: {} in all\n", number(faults.count, "thing", "things"));
         }
     }
-    Ok(found)
+    text += &format!("{} of the period.", number(head.entries, "entry", "entries"));
+    for (what, path) in [("The page is", &arguments.out), ("The tables are in", &arguments.csv)] {
+        text += &path.as_ref().map(|path| format!(" {what} `{}`.", path.display())).unwrap_or_default();
+    }
+    text += "\n";
+    Outcome::new(arguments.json, || report.json(), text, head.is_sound())
 }

@@ -1,98 +1,178 @@
-//! Pure. The report as one page that needs nothing else: no network, no script.
+//! Pure. The report as one page that needs nothing else: no network, no script, and a policy that allows neither.
 
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use export_gate::terms::{Window, render_time};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
+use super::chart::Chart;
+use super::count::{Counts, Named};
 use super::section::Section;
+use super::sheet::{Cell, Column, Sheet, moment};
+use crate::show::grouped;
 
-/// What the page shows.
-#[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>export-gate, {{ from }} to {{ to }}</title>
-<style>
-:root { --ground: #fdfdfb; --ink: #1c2024; --soft: #5a6169; --rule: #d9dcd6; --panel: #f4f5f1; --permit: #b9d3c4; --refuse: #f3e3d3; --hatch: #8c3b0a; --edge: #4a5158; --fault: #9b1c1c; }
-@media (prefers-color-scheme: dark) { :root { --ground: #15181b; --ink: #e7e9e6; --soft: #a3abb2; --rule: #353b40; --panel: #1d2125; --permit: #2f5f49; --refuse: #3a2a1e; --hatch: #f0a36b; --edge: #aab2b8; --fault: #ff9d94; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.25rem 4rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; font-variant-numeric: tabular-nums; }
-h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 .35rem; }
-h2 { font-size: 1.15rem; margin: 0 0 .25rem; }
-p { margin: .4rem 0; overflow-wrap: anywhere; }
-.soft, .how { color: var(--soft); }
-.how { font-size: .84rem; max-width: 46rem; }
-.fault { color: var(--fault); }
-.sums { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; padding: 0; list-style: none; }
-.sums li { background: var(--panel); border: 1px solid var(--rule); border-radius: .5rem; padding: .7rem .85rem; }
-.sums b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 650; }
-.sums span { color: var(--soft); font-size: .84rem; }
-section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
-figure { margin: 1rem 0; max-width: 34rem; }
-svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
-svg text { fill: var(--ink); }
-svg .permitted { fill: var(--permit); }
-svg .refused-ground { fill: var(--refuse); }
-svg .refused-line { stroke: var(--hatch); stroke-width: 2.2; }
-svg .edge { stroke: var(--edge); stroke-width: .8; }
-.wide { overflow-x: auto; margin-top: .75rem; }
-.wide:focus-visible { outline: 2px solid var(--edge); }
-table { border-collapse: collapse; font-size: .88rem; min-width: min(100%, 20rem); }
-caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--rule); max-width: 20rem; overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 600; }
-.number { text-align: right; white-space: nowrap; }
-@page { margin: 16mm; }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; } section { break-inside: auto; } h2, .how { break-after: avoid; } tr, figure { break-inside: avoid; } thead { display: table-header-group; } .wide { overflow: visible; } table { font-size: 7.5pt; } th, td { padding-right: .5rem; } * { print-color-adjust: exact; } }
-</style>
-</head>
-<body>
-<header>
-<h1>What the gate decided</h1>
-<p>{{ from }} to {{ to }}, UTC; the end is not part of it.</p>
-<p class="soft">Made {{ made }} by gatectl {{ version }} from {{ source }}, register {{ register }} at revision {{ revision }}.</p>
-<ul class="sums">
-{% for (value, name) in sums %}<li><b>{{ value }}</b><span>{{ name }}</span></li>
-{% endfor %}</ul>
-{% if faults.is_empty() %}<p class="soft">Every entry bears its hash. <code>gatectl ledger verify</code> proves that none is missing.</p>
-{% else %}<p class="fault">{{ faults_counted }} entries or lines are not as they were written; the figures count what could be read of them:</p>
-<ul class="fault">{% for fault in faults %}<li>{{ fault }}</li>{% endfor %}</ul>
-{% endif %}</header>
-<main>
-{% for section in sections %}<section id="{{ section.id }}">
-<h2>{{ section.title }}</h2>
-<p class="how">How this was counted: {{ section.how }}</p>
-{% if let Some(chart) = section.chart %}<figure aria-describedby="table-{{ section.id }}">{{ chart|safe }}</figure>
-{% endif %}{% if section.rows.is_empty() %}<p id="table-{{ section.id }}">None in the period.</p>
-{% else %}<div class="wide" tabindex="0" role="region" aria-label="{{ section.title }}">
-<table id="table-{{ section.id }}">
-<thead><tr>{% for name in section.heading %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for row in section.rows %}<tr>{% for cell in row %}<td{% if cell.is_number() %} class="number"{% endif %}>{{ cell.shown() }}</td>{% endfor %}</tr>
-{% endfor %}</tbody>
-</table>
-</div>
-{% endif %}</section>
-{% endfor %}</main>
-</body>
-</html>
-"#
-)]
-pub(super) struct Page<'a> {
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) made: String,
-    pub(super) version: &'static str,
-    pub(super) source: String,
-    pub(super) register: &'a str,
+/// The page's only style; the policy names its hash.
+const STYLE: &str = include_str!("page.css");
+
+/// Rows that the page shows of a table by name; its CSV and JSON have all.
+const MOST_ROWS: usize = 100;
+
+/// What a report says of itself.
+pub(super) struct Head {
+    pub(super) period: Window,
+    pub(super) made: Timestamp,
+    pub(super) by: Option<String>,
+    /// Where the figures are from: what, and its table, folder or file.
+    pub(super) sources: Vec<(&'static str, String)>,
+    /// The register's revision.
     pub(super) revision: u64,
-    /// The figures that lead, each with its name.
-    pub(super) sums: Vec<(String, &'static str)>,
-    pub(super) faults: &'a [String],
-    pub(super) faults_counted: u64,
-    pub(super) sections: &'a [Section],
+    pub(super) entries: u64,
+    pub(super) twice: u64,
+    pub(super) unproved: Named,
+    pub(super) unread: Named,
+    /// The figures that count most, with what each is.
+    pub(super) figures: Vec<(String, &'static str)>,
+}
+
+/// A report.
+#[derive(Template)]
+#[template(path = "page.html")]
+pub(super) struct Report {
+    pub(super) head: Head,
+    pub(super) sections: Vec<Section>,
+}
+
+impl Head {
+    /// The figures that count most.
+    pub(super) fn figures(counts: &Counts) -> Vec<(String, &'static str)> {
+        let total = counts.total();
+        let share = Cell::share(total.invocations.refused, total.invocations.all());
+        let number = |number: u64| grouped(number.into());
+        vec![
+            (number(total.invocations.all()), "decisions"),
+            (number(total.invocations.permitted), "permitted"),
+            (number(total.invocations.refused), "refused"),
+            (share.shown(), "of decisions refused"),
+            (number(total.unanswered), "permits without an answer"),
+            (number(total.screenings.all()), "screenings, apart"),
+        ]
+    }
+
+    /// Whether all that was read is an entry that bears its hash.
+    pub(super) fn is_sound(&self) -> bool {
+        self.unproved.count == 0 && self.unread.count == 0
+    }
+
+    fn from(&self) -> String {
+        self.period.from.map(day).unwrap_or_default()
+    }
+
+    fn until(&self) -> String {
+        self.period.until.map(day).unwrap_or_default()
+    }
+
+    fn made(&self) -> String {
+        moment(self.made)
+    }
+
+    fn entries(&self) -> String {
+        grouped(self.entries.into())
+    }
+
+    fn is_unfinished(&self) -> bool {
+        self.period.until.is_some_and(|until| self.made < until)
+    }
+
+    /// Both kinds of faults, with a heading each.
+    fn faults(&self) -> Vec<(&'static str, &Named)> {
+        let both = [("Entries that don't bear their hash", &self.unproved), ("What could not be read", &self.unread)];
+        both.into_iter().filter(|(_, named)| named.count > 0).collect()
+    }
+
+    fn json(&self) -> Value {
+        let named = |named: &Named| {
+            let all = named.named.iter().map(|(place, why)| json!({"place": place, "why": why}));
+            json!({"count": named.count, "named": all.collect::<Vec<Value>>()})
+        };
+        let sources: Map<String, Value> =
+            self.sources.iter().map(|(what, source)| (what.to_lowercase(), json!(source))).collect();
+        json!({
+            "from": self.period.from.map(render_time), "to": self.period.until.map(render_time),
+            "made": render_time(self.made), "by": self.by, "version": env!("CARGO_PKG_VERSION"), "sources": sources,
+            "revision": self.revision, "entries": self.entries, "counted_once_of_several": self.twice,
+            "without_their_hash": named(&self.unproved), "unread": named(&self.unread),
+        })
+    }
+}
+
+impl Report {
+    /// The page.
+    pub(super) fn page(&self) -> Result<String, askama::Error> {
+        self.render()
+    }
+
+    /// The same figures as one document.
+    pub(super) fn json(&self) -> Value {
+        let figures = |section: &Section| (section.sheet.name.to_owned(), section.sheet.json());
+        let how = |section: &Section| (section.sheet.name.to_owned(), json!(section.how));
+        json!({
+            "report": self.head.json(),
+            "figures": self.sections.iter().map(figures).collect::<Map<_, _>>(),
+            "how": self.sections.iter().map(how).collect::<Map<_, _>>(),
+        })
+    }
+
+    /// Nothing but this style; no script, no picture, no font, no form, no other address.
+    fn policy(&self) -> String {
+        let hash = STANDARD.encode(Sha256::digest(STYLE));
+        format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
+    }
+
+    fn style(&self) -> &'static str {
+        STYLE
+    }
+
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+}
+
+impl Sheet {
+    /// The rows that the page shows: days are never left out.
+    fn shown(&self) -> &[Vec<Cell>] {
+        let is_named = self.columns.first().is_some_and(|(name, _)| *name != "day");
+        self.rows.get(..MOST_ROWS).filter(|_| is_named).unwrap_or(&self.rows)
+    }
+
+    fn left_out(&self) -> usize {
+        self.rows.len().saturating_sub(self.shown().len())
+    }
+
+    /// A row's cells with their columns' headings.
+    fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'static str, &'a Cell)> {
+        self.columns.iter().map(|(_, heading)| *heading).zip(row)
+    }
+
+    /// The columns, each with whether its figures stand to the right.
+    fn headings(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let is_figure = |index: usize| {
+            let mut cells = self.rows.iter().filter_map(move |row| row.get(index)).filter(|cell| !cell.is_none());
+            cells.next().is_some_and(Cell::is_figure)
+        };
+        self.columns.iter().enumerate().map(move |(index, (_, heading)): (usize, &Column)| (*heading, is_figure(index)))
+    }
+
+    /// Whether it has more columns than a narrow page has room for.
+    fn is_wide(&self) -> bool {
+        self.columns.len() > 7
+    }
+}
+
+/// A time, at midnight as a day.
+fn day(time: Timestamp) -> String {
+    let moment = moment(time);
+    moment.strip_suffix(" 00:00:00").map(str::to_owned).unwrap_or(moment)
 }

@@ -1,0 +1,67 @@
+//! I/O. What the report holds the ledger against beside the register: the usage table, and the seals' files.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::terms::{Window, parse_time};
+use serde_json::Value;
+
+use super::records::Seal;
+use crate::files;
+use crate::item::text;
+use crate::json::member;
+use crate::outcome::Trouble;
+
+/// How much of each licence's quota is leased.
+pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<String, u64>, Trouble> {
+    let scan = dynamodb.scan().table_name(table).consistent_read(true).filter_expression("#model = :all");
+    let scan = scan.expression_attribute_names("#model", "model");
+    let mut pages = scan.expression_attribute_values(":all", AttributeValue::S("*".into())).into_paginator().send();
+    let mut leased = HashMap::new();
+    while let Some(page) = pages.next().await {
+        let why =
+            || format!("the usage table `{table}` could not be read; see `--usage-table`, `--region`, `--profile`");
+        for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
+            let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok());
+            leased.insert(text(&item, "licence").to_owned(), number.unwrap_or_default());
+        }
+    }
+    Ok(leased)
+}
+
+/// The seals of the period, and the last one before it, the first one first; and what of the files is none.
+pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Vec<(String, String)>), Trouble> {
+    let (mut seals, mut unread) = (Vec::new(), Vec::new());
+    for path in files::below(place)? {
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match seal(&files::read(&path)?, file) {
+            Ok(seal) => seals.push(seal),
+            Err(why) => unread.push((path.display().to_string(), why)),
+        }
+    }
+    seals.sort_by_key(|seal| seal.at);
+    let before = seals.iter().filter(|seal| !period.has_begun(seal.at)).count();
+    seals.drain(..before.saturating_sub(1));
+    seals.retain(|seal| !period.is_over(seal.at));
+    Ok((seals, unread))
+}
+
+/// A seal, as far as it is told.
+fn seal(bytes: &[u8], file: String) -> Result<Seal, String> {
+    let seal: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let text = |name: &str| {
+        let value = member(&seal, &[name]).as_str();
+        value.ok_or_else(|| format!("it is no seal: it has no `{name}`"))
+    };
+    let heads = || u64::try_from(member(&seal, &["heads"]).as_array()?.len()).ok();
+    Ok(Seal {
+        file,
+        at: parse_time(text("at")?).map_err(|error| error.to_string())?,
+        entries: member(&seal, &["entries"]).as_u64().ok_or("it is no seal: it has no whole `entries`")?,
+        chains: member(&seal, &["chains"]).as_u64().or_else(heads).unwrap_or_default(),
+        root: text("root")?.to_owned(),
+        key: text("key")?.to_owned(),
+    })
+}

@@ -1,0 +1,342 @@
+//! Pure. The parts of the report that hold the ledger against the register: directives, licences, lists, possible matches.
+
+use std::collections::BTreeMap;
+
+use export_gate::terms::parse_time;
+use jiff::{SignedDuration, Timestamp};
+
+use super::count::{Counts, Drawn};
+use super::directives::Directive;
+use super::section::Section;
+use super::sheet::{Cell, Sheet};
+use crate::period::told;
+use crate::present::Present;
+use crate::review::queue::{Held, Match, Queue, Resolution};
+use crate::show::count;
+
+/// A licence, as its record and the usage table have it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Licence {
+    pub(super) authority: String,
+    pub(super) reference: String,
+    /// When its first version was written, or its `from` where that is later.
+    pub(super) begun: Option<Timestamp>,
+    pub(super) quota: Option<u64>,
+    pub(super) leased: Option<u64>,
+}
+
+/// A list in an edition that is in force.
+#[derive(Clone, Debug, Default)]
+pub(super) struct List {
+    pub(super) content: String,
+    pub(super) published: String,
+    pub(super) entries: Option<u64>,
+    /// When its record was written.
+    pub(super) at: Option<Timestamp>,
+}
+
+/// A seal, as its file says.
+#[derive(Clone, Debug)]
+pub(super) struct Seal {
+    pub(super) file: String,
+    pub(super) at: Timestamp,
+    pub(super) entries: u64,
+    pub(super) chains: u64,
+    pub(super) root: String,
+    pub(super) key: String,
+}
+
+/// How soon directives were obeyed.
+pub(super) fn directives(directives: Vec<(String, Directive)>) -> Section {
+    let row = |(id, Directive { said, timeline, obeyed, .. }): (String, Directive)| {
+        let changes = u64::try_from(timeline.changed.len()).unwrap_or(u64::MAX);
+        let ended = timeline.over.is_some();
+        vec![
+            Cell::Text(unnamed(&id)),
+            Cell::text(format!("{} {}", said.authority, said.citation)),
+            Cell::Text(said.effect),
+            Cell::time(timeline.recorded, "not said"),
+            Cell::time(timeline.begun, "not said"),
+            Cell::Number(changes),
+            Cell::Number(obeyed.refusals),
+            Cell::time(obeyed.first_refusal, "none yet"),
+            Cell::span(timeline.begun, obeyed.first_refusal),
+            Cell::time(timeline.over, "in force"),
+            Cell::time(obeyed.first_permit, if ended { "none yet" } else { "–" }),
+            Cell::span(timeline.over, obeyed.first_permit),
+        ]
+    };
+    let number = directives.len();
+    Section {
+        id: "directives",
+        title: "Directives, and how soon they were obeyed",
+        lead: match number {
+            0 => "No embargo came into force, changed or ended in this period.".into(),
+            _ => format!("{} came into force, changed or ended.", count(number, "embargo", "embargoes")),
+        },
+        chart: None,
+        sheet: Sheet {
+            name: "directives",
+            caption: "Embargoes that came into force, changed or ended, with the first refusal and the first permit",
+            columns: &[
+                ("embargo", "Embargo"),
+                ("citation", "Rule"),
+                ("effect", "Effect"),
+                ("recorded", "Recorded"),
+                ("in_force", "In force since"),
+                ("changes", "Changes"),
+                ("refusals", "Refusals"),
+                ("first_refusal", "First refusal"),
+                ("seconds_to_first_refusal", "Time to it"),
+                ("ended", "Ended"),
+                ("first_permit", "First permit"),
+                ("seconds_to_first_permit", "Time to it"),
+            ],
+            rows: directives.into_iter().map(row).collect(),
+            nothing: "There is none.",
+        },
+        how: "From the register's embargo records and all their earlier versions: recorded is the `at` of the first version, in \
+              force the later of that and its `from`, ended the first moment at which no version was in force any more. The \
+              first refusal is the earliest entry of the kind `invocation`, before the period too, that names the embargo in one of its \
+              `reasons`; the first permit is the earliest one since the end whose model and organisation the embargo had \
+              refused. Both wait for somebody to ask: they say when the gate was first seen to obey, not how fast it could.",
+    }
+}
+
+/// The id of an embargo; of one that confirms a match with a person, without that person.
+fn unnamed(id: &str) -> String {
+    match id.strip_prefix("confirmed person#").and_then(|rest| rest.rsplit_once(' ')) {
+        Some((_, party)) => format!("confirmed, a person and {party}"),
+        None => id.to_owned(),
+    }
+}
+
+/// Licence use against quota.
+pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_usage: bool) -> Section {
+    let drawn: BTreeMap<&str, Drawn> = counts.licences.sorted(|drawn| drawn.permits).into_iter().collect();
+    let with_quota = known.iter().filter(|(_, licence)| licence.quota.is_some()).map(|(id, _)| id.as_str());
+    let mut ids: Vec<&str> = drawn.keys().copied().chain(with_quota).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let row = |id: &&str| {
+        let licence = known.get(*id).cloned().unwrap_or_default();
+        let Drawn { permits, unanswered, first } = drawn.get(id).copied().unwrap_or_default();
+        let quota = licence.quota.map_or(Cell::None("none"), Cell::Number);
+        let leased = if has_usage { licence.leased } else { None };
+        let share = leased.zip(licence.quota).map_or(Cell::None("–"), |(leased, quota)| Cell::share(leased, quota));
+        vec![
+            Cell::text(*id),
+            Cell::text(format!("{} {}", licence.authority, licence.reference).trim()),
+            Cell::Number(permits),
+            Cell::Number(unanswered),
+            Cell::time(licence.begun, "not said"),
+            Cell::time(first, "none"),
+            quota,
+            leased.map_or(Cell::None(if has_usage { "–" } else { "not read" }), Cell::Number),
+            share,
+        ]
+    };
+    Section {
+        id: "licences",
+        title: "Licence use against quota",
+        lead: match ids.len() {
+            0 => "No permit was under a licence, and no licence has a quota.".into(),
+            number => format!("{} used in this period or bounded by a quota.", count(number, "licence", "licences")),
+        },
+        chart: None,
+        sheet: Sheet {
+            name: "licences",
+            caption: "Permits under each licence, and its quota",
+            columns: &[
+                ("licence", "Licence"),
+                ("reference", "Reference"),
+                ("permits", "Permits"),
+                ("without_answer", "Without an answer"),
+                ("in_force", "In force since"),
+                ("first_permit", "First permit"),
+                ("quota", "Quota"),
+                ("leased", "Leased"),
+                ("percent_leased", "Of the quota"),
+            ],
+            rows: ids.iter().map(row).collect(),
+            nothing: "There is none.",
+        },
+        how: "Permits are entries of the kind `invocation` that name the licence in `licences`, in this period. The quota is the \
+              register's, for as long as the licence lasts, and `leased` is what the usage table says of it today: gates lease \
+              requests in blocks, so it is never less than what was used, and may be more. A request that reached no model \
+              is given back.",
+    }
+}
+
+/// The lists' editions and age.
+pub(super) fn lists(counts: &Counts, known: &BTreeMap<String, List>, now: Timestamp) -> Section {
+    let mut asked: BTreeMap<&str, u64> = counts.lists.sorted(|number| number).into_iter().collect();
+    let mut rows = Vec::new();
+    for (edition, list) in known {
+        let published = published(&list.published);
+        let by = asked.remove(edition.as_str()).unwrap_or_default();
+        rows.push(vec![
+            Cell::text(edition),
+            Cell::text("in force"),
+            Cell::text(&list.content),
+            Cell::text(&list.published),
+            age(published.or(list.at), now),
+            Cell::time(list.at, "not said"),
+            list.entries.map_or(Cell::None("–"), Cell::Number),
+            Cell::Number(by),
+        ]);
+    }
+    for (edition, by) in asked {
+        let nothing = [(); 5].map(|()| Cell::None("–"));
+        let told = [Cell::text(edition), Cell::text("no longer")].into_iter().chain(nothing);
+        rows.push(told.chain([Cell::Number(by)]).collect());
+    }
+    Section {
+        id: "lists",
+        title: "Lists, their editions and age",
+        lead: match known.len() {
+            0 => "The register has no list in force.".into(),
+            number => format!("{} in force.", count(number, "list", "lists")),
+        },
+        chart: None,
+        sheet: Sheet {
+            name: "lists",
+            caption: "Editions of lists, and the decisions that asked them",
+            columns: &[
+                ("edition", "List and edition"),
+                ("state", "State"),
+                ("content", "Content"),
+                ("published", "Published"),
+                ("age_seconds", "Age"),
+                ("activated", "Activated"),
+                ("entries", "Entries"),
+                ("decisions", "Decisions"),
+            ],
+            rows,
+            nothing: "There is none.",
+        },
+        how: "The editions in force are those of the register's `list` records when this report was made; the age is the time \
+              from `published`, or where that is no date from the record's `at`, until then. Decisions are entries of the kind \
+              `invocation` in this period that name the edition in `lists`.",
+    }
+}
+
+/// A date, or a time; none where it is neither.
+fn published(text: &str) -> Option<Timestamp> {
+    parse_time(text).ok().or_else(|| parse_time(&format!("{text}T00:00:00Z")).ok())
+}
+
+fn age(since: Option<Timestamp>, now: Timestamp) -> Cell {
+    Cell::span(since, Some(now))
+}
+
+/// The ledger's seals.
+pub(super) fn seals(seals: Option<&[Seal]>) -> Section {
+    let row = |seal: &Seal| {
+        vec![
+            Cell::Time(seal.at),
+            Cell::Number(seal.entries),
+            Cell::Number(seal.chains),
+            Cell::text(&seal.root),
+            Cell::text(&seal.key),
+            Cell::text(&seal.file),
+        ]
+    };
+    Section {
+        id: "seals",
+        title: "Seals",
+        lead: match seals {
+            None => "No seals were named: `--seals` names their folder.".into(),
+            Some([]) => "No seal was made in this period, nor any before it.".into(),
+            Some(some) => {
+                format!("{}: those of this period, and the last one before it.", count(some.len(), "seal", "seals"))
+            }
+        },
+        chart: None,
+        sheet: Sheet {
+            name: "seals",
+            caption: "Seals of the ledger",
+            columns: &[
+                ("at", "Sealed"),
+                ("entries", "Entries"),
+                ("chains", "Chains"),
+                ("root", "Root"),
+                ("key", "Key"),
+                ("file", "File"),
+            ],
+            rows: seals.unwrap_or_default().iter().map(row).collect(),
+            nothing: "There is none.",
+        },
+        how: "As the seals' files say. This report does not check them: `gatectl ledger verify --seal` does.",
+    }
+}
+
+/// How long possible matches waited.
+pub(super) fn reviews(queue: &Queue, present: &Present, from: Timestamp, now: Timestamp) -> Section {
+    let decided = |resolution: &Resolution| match resolution {
+        Resolution::Open => None,
+        Resolution::Cleared(at) | Resolution::Confirmed(at) => *at,
+    };
+    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(present, now)));
+    let reviews: Vec<(&Match, &Held, Resolution)> =
+        all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
+    let is_open = |resolution: &Resolution| *resolution == Resolution::Open;
+    let mut spans: Vec<SignedDuration> = reviews
+        .iter()
+        .filter(|(_, _, resolution)| !is_open(resolution))
+        .map(|(_, held, resolution)| resolution.waited(held, now))
+        .collect();
+    spans.sort_unstable();
+    let open = reviews.iter().filter(|(_, _, resolution)| is_open(resolution)).count();
+    let row = |(of, held, resolution): &(&Match, &Held, Resolution)| {
+        vec![
+            // The report names no person.
+            Cell::text(if of.subject.starts_with("organisation#") { &of.subject } else { "a person" }),
+            Cell::text(&of.party),
+            Cell::Time(held.since),
+            Cell::Number(held.times),
+            Cell::text(resolution.word()),
+            Cell::time(decided(resolution), "–"),
+            Cell::Span(resolution.waited(held, now)),
+        ]
+    };
+    Section {
+        id: "reviews",
+        title: "Possible matches, and how long they waited",
+        lead: match (reviews.len(), median(&spans)) {
+            (0, _) => "Nobody was held up by a possible match.".into(),
+            (_, None) => format!("{open} open, none decided."),
+            (_, Some(median)) => format!(
+                "{} decided: median {}, longest {}. {open} open.",
+                spans.len(),
+                told(median),
+                spans.last().copied().map(told).unwrap_or_default()
+            ),
+        },
+        chart: None,
+        sheet: Sheet {
+            name: "reviews",
+            caption: "Possible matches that were open in this period",
+            columns: &[
+                ("subject", "Held up"),
+                ("party", "Listed party"),
+                ("first_refusal", "First refusal"),
+                ("refusals", "Refusals"),
+                ("state", "State"),
+                ("decided", "Decided"),
+                ("seconds_waited", "Waited"),
+            ],
+            rows: reviews.iter().map(row).collect(),
+            nothing: "There is none.",
+        },
+        how: "Entries of any kind, before this period too, with a reason of the code `party.review`, by its `subject` and \
+              `party`; refusals counts them all. Decided is the `at` of the clearance, or of the embargo that confirms the \
+              match, as the register stands now; what was decided before this period is left out. What is open has waited \
+              until this report was made. Persons are not named.",
+    }
+}
+
+/// The middle one; of two in the middle the first.
+fn median(sorted: &[SignedDuration]) -> Option<SignedDuration> {
+    sorted.get(sorted.len().saturating_sub(1).checked_div(2)?).copied()
+}
