@@ -3,12 +3,12 @@
 mod call;
 mod entries;
 mod matching;
-mod read;
 mod reconcile;
 mod seal;
 mod show;
 mod tail;
 mod told;
+mod trail;
 mod verify;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
