@@ -1,14 +1,25 @@
 //! I/O. Showing, following, verifying, sealing and reconciling the ledger.
 
 mod call;
+mod chains;
+mod diagnosis;
 mod entries;
+mod fault;
+mod held;
+mod key;
+mod link;
 mod matching;
+mod proof;
 mod reconcile;
 mod seal;
+mod sealed;
 mod show;
+mod signer;
+mod store;
 mod tail;
 mod told;
 mod trail;
+mod tree;
 mod verify;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};

@@ -1,12 +1,114 @@
-//! I/O. `gatectl ledger seal`.
+//! I/O. `gatectl ledger seal`: the ledger proved, then signed where it stands.
 
+use std::path::PathBuf;
+
+use export_gate::canonical::canonical;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::proof::{Proof, prove};
+use super::sealed::{Seal, Unsigned};
+use super::signer::{Signer, public_key};
+use super::store::Store;
+use super::verify::{read_seal, told};
+use crate::aws::Aws;
+use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
+use crate::show::count;
 
-/// What it was told.
+/// The ledger, who signs, and where the seal goes.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+#[command(group = clap::ArgGroup::new("signer").required(true).args(["key", "kms_key"]))]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// An Ed25519 key, PEM, as `openssl genpkey -algorithm ed25519` writes it
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// A key of KMS, of the spec ECC_NIST_EDWARDS25519
+    #[arg(long, value_name = "ID")]
+    kms_key: Option<String>,
+    /// Where the seal goes, which must be free
+    #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
+    to: Store,
+    /// The seal before: all of it must still be there, and the new one names it
+    #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
+    previous: Option<Store>,
+    /// The public key of the seal before, PEM, where another key signed it
+    #[arg(long, value_name = "FILE", requires = "previous")]
+    public_key: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`ledger seal` is not built yet"))
+/// Proves the ledger, then seals it; one with a fault is not sealed.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let Arguments { place, aws, to, .. } = arguments;
+    to.check_free()?;
+    let signer = match (&arguments.key, &arguments.kms_key) {
+        (Some(path), _) => Signer::of_file(path)?,
+        (None, Some(id)) => Signer::of_kms(aws, id).await?,
+        (None, None) => return Err(Trouble::new("say who signs: `--key FILE` or `--kms-key ID`")),
+    };
+    let (previous, faults) = previous(arguments, &signer).await?;
+    let mut proof = prove(place, aws, previous.as_ref().filter(|_| faults.is_empty())).await?;
+    proof.faults.splice(0..0, faults);
+    if !proof.is_fine() || proof.chains == 0 {
+        return Ok(refused(arguments, &proof));
+    }
+    let unsigned = Unsigned {
+        heads: proof.heads,
+        from: proof.from,
+        at: Timestamp::now(),
+        previous: previous.as_ref().map(Seal::digest),
+    };
+    let seal = sealed(unsigned, &signer, arguments).await?;
+    let text = format!(
+        "Sealed {} of {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.\n",
+        count(usize::try_from(proof.entries).unwrap_or(usize::MAX), "entry", "entries"),
+        count(proof.chains, "chain", "chains")
+    );
+    let json = || {
+        json!({"ok": true, "to": to.to_string(), "entries": proof.entries, "chains": proof.chains,
+                         "at": seal.at, "digest": seal.digest(), "key": signer.public.id()})
+    };
+    Ok(Outcome::new(arguments.json, json, text, true))
+}
+
+/// The seal before, and what is wrong with it.
+async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<super::fault::Fault>), Trouble> {
+    let Some(store) = &arguments.previous else { return Ok((None, Vec::new())) };
+    let key = match &arguments.public_key {
+        Some(file) => public_key(Some(file), None, &arguments.aws).await?,
+        None => signer.public.clone(),
+    };
+    let seal = read_seal(store, &arguments.aws).await?;
+    let faults = seal.faults(&key);
+    Ok((Some(seal), faults))
+}
+
+/// Signs, reads what came of it as `verify` will, and only then writes it.
+async fn sealed(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Trouble> {
+    let signed = unsigned.signed(&signer.public);
+    let signature = signer.sign(canonical(&signed).as_bytes()).await?;
+    let document = unsigned.document(signed, &signature);
+    let seal = Seal::read(document.as_bytes()).ok().filter(|seal| seal.faults(&signer.public).is_empty());
+    let seal = seal.ok_or_else(|| Trouble::new("nothing was written: the signature is not by the key that signs"))?;
+    arguments.to.write(&arguments.aws, document).await?;
+    Ok(seal)
+}
+
+/// A seal says that the ledger was whole.
+fn refused(arguments: &Arguments, proof: &Proof) -> Outcome {
+    let why = if proof.is_fine() { "it has no entry" } else { "it has the faults above" };
+    let text = format!("{}Nothing was sealed: a seal says that the ledger was whole, and {why}.\n", told(proof));
+    let json = || {
+        let faults: Vec<Value> = proof.faults.iter().map(super::fault::Fault::json).collect();
+        let unread: Vec<Value> = proof.unread.iter().map(|one| json!({"place": one.place, "why": one.why})).collect();
+        json!({"ok": false, "entries": proof.entries, "chains": proof.chains, "faults": faults, "unread": unread})
+    };
+    Outcome::new(arguments.json, json, text, false)
 }
