@@ -1,6 +1,6 @@
 //! Pure. The first entry of a chain that shows what was done to it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::chains::Head;
 use super::fault::{Fault, What};
@@ -28,7 +28,6 @@ impl Whole {
 
     /// Where it stands, or what is wrong first.
     pub(super) fn head(&self, chain: ChainId) -> Result<Head, Fault> {
-        let hashes: HashSet<Sum> = self.places.values().flatten().map(|link| link.hash).collect();
         let mut head = Head { seq: 0, hash: NOTHING_BEFORE };
         for (seq, links) in &self.places {
             let is_at = |what, says: String| Fault::of(what, chain.at(*seq), says);
@@ -49,16 +48,31 @@ impl Whole {
                 return Err(is_at(What::Added, self.several(links, expected, head)));
             };
             if link.prev != head.hash {
-                return Err(if hashes.contains(&link.prev) || link.prev == NOTHING_BEFORE {
-                    is_at(What::Reordered, "follows another entry of its chain than the one before it".into())
-                } else {
-                    let before = "does not follow the entry before it: one of the two is not what the gate wrote there";
-                    is_at(What::Added, before.into())
-                });
+                return Err(self.unfollowed(chain, link, head));
             }
             head = Head { seq: *seq, hash: link.hash };
         }
         Ok(head)
+    }
+
+    /// What an entry is that does not follow the one before it.
+    fn unfollowed(&self, chain: ChainId, link: &Link, head: Head) -> Fault {
+        let other =
+            |is: &dyn Fn(&Link) -> bool| self.places.values().flatten().find(|other| is(other)).map(|one| one.seq);
+        let fault = |what, says| Fault::of(what, chain.at(link.seq), says);
+        if link.prev == NOTHING_BEFORE {
+            return fault(What::Reordered, "says that it is the first of its chain".to_owned());
+        }
+        if let Some(before) = other(&|other| other.hash == link.prev) {
+            let says = format!("follows `{before}` of its chain: it was moved, or what stands between was put there");
+            return fault(What::Reordered, says);
+        }
+        if let Some(next) = other(&|other| other.prev == head.hash) {
+            let says = format!("does not follow the entry before it, and `{next}` of its chain does");
+            return fault(What::Reordered, says);
+        }
+        let says = "does not follow the entry before it: one of the two is not what the gate wrote there";
+        fault(What::Added, says.to_owned())
     }
 
     /// Which of several entries at one place was added, as far as their neighbours tell.

@@ -39,7 +39,7 @@ pub(super) enum Standing {
     Sound,
     /// It doesn't bear its hash.
     Changed,
-    /// Its id is that of another place.
+    /// Its id is that of another place, and so it may be there that it bears its hash.
     Misplaced,
 }
 
@@ -91,7 +91,8 @@ impl Link {
         let sum = |name: &str| text(name).and_then(sum);
         if !bears_its_hash(entry) {
             let [hash, prev] = ["hash", "prev"].map(|name| sum(name).unwrap_or_default());
-            return Ok(Self { chain, seq, hash, prev, decided: None, standing: Standing::Changed });
+            let standing = if is_moved(entry) { Standing::Misplaced } else { Standing::Changed };
+            return Ok(Self { chain, seq, hash, prev, decided: None, standing });
         }
         let lacks = |name: &str| format!("`{id}` bears its hash, and has no `{name}` as the gate writes it");
         let at = text("at").and_then(|at| parse_time(at).ok()).ok_or_else(|| lacks("at"))?;
@@ -105,6 +106,17 @@ impl Link {
             standing: if is_placed { Standing::Sound } else { Standing::Misplaced },
         })
     }
+}
+
+/// Whether the entry is what was written for the place that its id names.
+fn is_moved(entry: &Value) -> bool {
+    let Some((chain, seq)) = entry.get("decision_id").and_then(Value::as_str).and_then(decision) else { return false };
+    let mut there = entry.clone();
+    if let Some(members) = there.as_object_mut() {
+        members.insert("chain".to_owned(), chain.to_string().into());
+        members.insert("seq".to_owned(), seq.into());
+    }
+    bears_its_hash(&there)
 }
 
 #[cfg(test)]

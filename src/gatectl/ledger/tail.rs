@@ -1,12 +1,145 @@
-//! I/O. `gatectl ledger tail`.
+//! I/O. `gatectl ledger tail`: the last decisions, and those that come.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+use aws_sdk_dynamodbstreams::types::ShardIteratorType;
+use export_gate::terms::Window;
+use serde_json::Value;
+
+use super::line::{Filter, as_json, line, order};
+use super::stream::Stream;
+use crate::aws::Aws;
+use crate::entries::{Found, Place, Source};
 use crate::outcome::{Outcome, Trouble};
+use crate::progress;
 
-/// What it was told.
+/// How long it waits between two looks at the stream.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The ledger, and what of it.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// How many of the last decisions
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 20)]
+    number: usize,
+    /// Go on with those that come, until Ctrl-C; `--number 0` begins at once
+    #[arg(long, conflicts_with = "ledger")]
+    follow: bool,
+    #[command(flatten)]
+    filter: Filter,
+    /// Print JSON; with `--follow`, a line each
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`ledger tail` is not built yet"))
+/// The last entries, by time.
+struct Last {
+    number: usize,
+    entries: BTreeMap<(String, String), Value>,
+}
+
+impl Last {
+    fn take(&mut self, entry: Value) {
+        self.entries.insert(order(&entry), entry);
+        if self.entries.len() > self.number {
+            self.entries.pop_first();
+        }
+    }
+}
+
+/// Prints them.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let mut last = Last { number: arguments.number, entries: BTreeMap::new() };
+    let stream = match arguments.place.source()? {
+        Source::Table(table) => Stream::of(&arguments.aws, &table).await?,
+        Source::Archive(_) => None,
+    };
+    match stream {
+        Some(mut stream) => {
+            let begin = if last.number == 0 { ShardIteratorType::Latest } else { ShardIteratorType::TrimHorizon };
+            stream.take_up(begin).await?;
+            let counter = progress::counter("entries of the stream");
+            if last.number > 0 {
+                let take = |entry| {
+                    counter.inc(1);
+                    if arguments.filter.admits(&entry) {
+                        last.take(entry);
+                    }
+                };
+                stream.rest(take).await?;
+            }
+            counter.finish_and_clear();
+            if arguments.follow {
+                return follow(arguments, stream, last.entries.into_values().collect()).await;
+            }
+        }
+        None if arguments.follow => {
+            return Err(Trouble::new("the ledger's table has no stream to follow: `--follow` needs one"));
+        }
+        None => scan(arguments, &mut last).await?,
+    }
+    let entries: Vec<Value> = last.entries.into_values().collect();
+    let text = entries.iter().map(|entry| line(entry) + "\n").collect();
+    Ok(Outcome::new(arguments.json, || entries.iter().map(as_json).collect(), text, true))
+}
+
+async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Trouble> {
+    let counter = progress::counter("entries");
+    let take = |found| {
+        counter.inc(1);
+        // What can't be read is `verify`'s to name.
+        if let Found::Entry(entry) = found
+            && arguments.filter.admits(&entry)
+        {
+            last.take(entry);
+        }
+    };
+    arguments.place.read(&arguments.aws, Window::default(), take).await?;
+    counter.finish_and_clear();
+    Ok(())
+}
+
+/// Prints what is there and what comes, until Ctrl-C, or until nobody reads it any more.
+async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Value>) -> Result<Outcome, Trouble> {
+    let stopped = tokio::signal::ctrl_c();
+    tokio::pin!(stopped);
+    loop {
+        entries.sort_by_cached_key(order);
+        if print(&entries, arguments.json).is_err() {
+            break;
+        }
+        entries.clear();
+        let next = async {
+            tokio::time::sleep(PAUSE).await;
+            let take = |entry| {
+                if arguments.filter.admits(&entry) {
+                    entries.push(entry);
+                }
+            };
+            if stream.more(take).await? {
+                stream.take_up(ShardIteratorType::TrimHorizon).await?;
+            }
+            Ok::<(), Trouble>(())
+        };
+        tokio::select! {
+            _ = &mut stopped => break,
+            came = next => came?,
+        }
+    }
+    Ok(Outcome { json: None, text: String::new(), code: 0 })
+}
+
+fn print(entries: &[Value], as_lines_of_json: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for entry in entries {
+        let line = if as_lines_of_json { as_json(entry).to_string() } else { line(entry) };
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
 }
