@@ -17,7 +17,7 @@ for file in sorted(pathlib.Path(folder).rglob("*.jsonl*")):
         except (ValueError, LookupError, TypeError, AttributeError) as why: faults.append(f"{file}:{number}: {why!r}")
 for (chain, seq), versions in sorted(entries.items()):
     before = {hash for _, hash, *_ in entries.get((chain, seq - 1), ())} if seq != 1 else {"0" * 64}
-    if not before: faults.append(f"{chain}-{seq - 1} is not there: removed")
+    if not before: faults.append(f"{chain}-{seq - 1} is not there before {chain}-{seq}: removed")
     elif {prev for prev, *_ in versions} - before: faults.append(f"{chain}-{seq} follows another: added or reordered")
     if len(versions) > 1: faults.append(f"{chain}-{seq} is there in several versions: added")
 if sealed:
@@ -35,6 +35,6 @@ if sealed:
             faults.append(f"{chain}-{seq} was sealed, and is not there: cut, removed or rewritten")
     ends, oldest = {one["chain"]: one["seq"] for one in heads}, datetime.fromisoformat(seal["from"]) - timedelta(0, 900)
     for (chain, seq), versions in entries.items():
-        decided = [datetime.fromisoformat(at) for _, _, kind, at in versions if kind != "completion"]
-        if seq > ends.get(chain, 0) and min(decided, default=oldest) < oldest: faults.append(f"{chain}-{seq}: backdated")
+        times = [datetime.fromisoformat(at) for _, _, kind, at in versions if kind != "completion"]
+        if seq > ends.get(chain, 0) and min(times, default=oldest) < oldest: faults.append(f"{chain}-{seq}: backdated")
 print("\n".join(faults) or f"{len(entries)} entries hold"), sys.exit(bool(faults or not entries))
