@@ -31,6 +31,9 @@ const C: &str = "cccccccccccccccccccccccccccccccc";
 /// What is done to the chains, first of all to the longer one of the gate's, of which 1 to 4 are there.
 type Deed = fn(&mut Books);
 
+/// What is done to a seal.
+type Edit = fn(&mut Value);
+
 /// What is said of it: a word, and the place in the first chain (0 is the second chain's name).
 type Told = Option<(&'static str, &'static str)>;
 
@@ -216,7 +219,7 @@ fn a_seal_that_is_not_its_makers_proves_nothing() {
     let sealed: Value = serde_json::from_slice(&std::fs::read(&seal).unwrap()).unwrap();
     assert_eq!((&sealed["entries"], sealed["heads"].as_array().unwrap().len()), (&json!(5), 2));
     // what is done to the seal, whose key it is held against, what is said
-    let cases: [(&str, fn(&mut Value), &str, &str); 9] = [
+    let cases: [(&str, Edit, &str, &str); 9] = [
         ("nothing", |_| {}, &public, ""),
         ("another key", |_| {}, &other, "is not by the key"),
         (

@@ -23,6 +23,7 @@ mod told;
 mod told_entry;
 mod trail;
 mod tree;
+mod verdict;
 mod verify;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};

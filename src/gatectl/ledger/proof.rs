@@ -109,11 +109,10 @@ async fn looked_at(place: &Place, aws: &Aws, suspects: BTreeSet<ChainId>) -> Res
 }
 
 fn link(place: &str, found: Found) -> Result<Link, Unread> {
-    let read = match found {
-        Found::Entry(entry) => Link::read(&entry),
-        Found::Unread { why, .. } => Err(why),
-    };
-    read.map_err(|why| Unread { place: place.to_owned(), why })
+    match found {
+        Found::Entry(entry) => Link::read(&entry).map_err(|why| Unread { place: place.to_owned(), why }),
+        Found::Unread { place, why } => Err(Unread { place, why }),
+    }
 }
 
 /// A table has all that was written before it is read. A copy of the archive is as old as the last that came into it.

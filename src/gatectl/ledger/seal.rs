@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use export_gate::canonical::canonical;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::fault::Fault;
 use super::proof::{Proof, prove};
 use super::sealed::{Seal, Unsigned};
 use super::signer::{Signer, public_key};
 use super::store::Store;
-use super::verify::{read_seal, told};
+use super::verify::read_seal;
 use crate::aws::Aws;
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
-use crate::show::count;
 
 /// The ledger, who signs, and where the seal goes.
 #[derive(clap::Args)]
@@ -60,16 +60,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         return Ok(refused(arguments, &proof));
     }
     let unsigned = Unsigned {
-        heads: proof.heads,
+        heads: std::mem::take(&mut proof.heads),
         from: proof.from,
         at: Timestamp::now(),
         previous: previous.as_ref().map(Seal::digest),
     };
     let seal = sealed(unsigned, &signer, arguments).await?;
     let text = format!(
-        "Sealed {} of {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.\n",
-        count(usize::try_from(proof.entries).unwrap_or(usize::MAX), "entry", "entries"),
-        count(proof.chains, "chain", "chains")
+        "Sealed {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.\n",
+        proof.size()
     );
     let json = || {
         json!({"ok": true, "to": to.to_string(), "entries": proof.entries, "chains": proof.chains,
@@ -79,7 +78,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// The seal before, and what is wrong with it.
-async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<super::fault::Fault>), Trouble> {
+async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Trouble> {
     let Some(store) = &arguments.previous else { return Ok((None, Vec::new())) };
     let key = match &arguments.public_key {
         Some(file) => public_key(Some(file), None, &arguments.aws).await?,
@@ -104,11 +103,6 @@ async fn sealed(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> R
 /// A seal says that the ledger was whole.
 fn refused(arguments: &Arguments, proof: &Proof) -> Outcome {
     let why = if proof.is_fine() { "it has no entry" } else { "it has the faults above" };
-    let text = format!("{}Nothing was sealed: a seal says that the ledger was whole, and {why}.\n", told(proof));
-    let json = || {
-        let faults: Vec<Value> = proof.faults.iter().map(super::fault::Fault::json).collect();
-        let unread: Vec<Value> = proof.unread.iter().map(|one| json!({"place": one.place, "why": one.why})).collect();
-        json!({"ok": false, "entries": proof.entries, "chains": proof.chains, "faults": faults, "unread": unread})
-    };
-    Outcome::new(arguments.json, json, text, false)
+    let text = format!("{}Nothing was sealed: a seal says that the ledger was whole, and {why}.\n", proof.lines());
+    Outcome::new(arguments.json, || proof.json(false), text, false)
 }

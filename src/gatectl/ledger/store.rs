@@ -73,12 +73,14 @@ impl Store {
     pub(super) async fn write(&self, aws: &Aws, text: String) -> Result<(), Trouble> {
         match self {
             Self::File(path) => {
-                let unwritten = |error: std::io::Error| match error.kind() {
-                    std::io::ErrorKind::AlreadyExists => self.taken(),
-                    _ => Trouble::of(format!("`{self}` can't be written"), error),
+                let unwritten = |error: std::io::Error| {
+                    let is_taken = error.kind() == std::io::ErrorKind::AlreadyExists;
+                    if is_taken { self.taken() } else { Trouble::of(format!("`{self}` can't be written"), error) }
                 };
                 let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(unwritten)?;
-                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten)
+                let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+                // Half a seal is worse than none, and would keep its place.
+                written.inspect_err(|_| drop(std::fs::remove_file(path))).map_err(unwritten)
             }
             Self::Object { bucket, key } => {
                 let put = aws.s3().await.put_object().bucket(bucket).key(key).if_none_match("*");

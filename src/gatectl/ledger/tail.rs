@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// How many of the last decisions
+    /// How many of the last decisions; of a table with a stream, of those of the last 24 hours
     #[arg(short, long, value_name = "NUMBER", default_value_t = 20)]
     number: usize,
     /// Go on with those that come, until Ctrl-C; `--number 0` begins at once

@@ -11,7 +11,7 @@ use super::store::Store;
 use crate::aws::Aws;
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
-use crate::show::{count, grouped};
+use crate::show::count;
 
 /// The ledger, and a seal of it.
 #[derive(clap::Args)]
@@ -64,55 +64,36 @@ pub(super) async fn read_seal(store: &Store, aws: &Aws) -> Result<Seal, Trouble>
     Seal::read(&bytes).map_err(|why| Trouble::new(format!("`{store}` is no seal: {why}; `ledger seal` writes them")))
 }
 
-/// What is wrong, a line each.
-pub(super) fn told(proof: &Proof) -> String {
-    let faults = proof.faults.iter().map(|fault| fault.sentence() + "\n");
-    let unread = proof.unread.iter().map(|one| format!("can't be read: {}: {}\n", one.place, one.why));
-    let more = (proof.unnamed > 0).then(|| format!("can't be read: {} more\n", grouped_count(proof.unnamed)));
-    faults.chain(unread).chain(more).collect()
-}
-
 fn text(proof: &Proof, seal: Option<&Seal>, is_empty: bool, is_fine: bool) -> String {
-    let mut text = told(proof);
+    let (mut text, size) = (proof.lines(), proof.size());
     if is_empty {
         text +=
             "the ledger has no entry, so nothing is proved: see that this is the right place, or say `--allow-empty`\n";
     }
-    let seen = format!(
-        "{} in {}",
-        count(usize::try_from(proof.entries).unwrap_or(usize::MAX), "entry", "entries"),
-        count(proof.chains, "chain", "chains")
-    );
     text += &match (is_fine, seal) {
         (false, _) => {
-            let faults = proof.faults.len().saturating_add(proof.unread.len()).saturating_add(proof.unnamed);
-            let faults = faults.saturating_add(usize::from(is_empty));
-            format!("The ledger is not proved: {}; {seen}.\n", count(faults, "fault", "faults"))
+            let wrong = proof.wrong().saturating_add(usize::from(is_empty));
+            format!("The ledger is not proved: {}; {size}.\n", count(wrong, "fault", "faults"))
         }
         (true, Some(seal)) => format!(
-            "The ledger holds, and so does its seal of {}: {seen}, none changed, removed, added or reordered, and all {} \
-             that were sealed are there.\n",
+            "The ledger holds, and so does its seal of {}: {size}, none changed, removed, added or reordered, and the \
+             {} that were sealed are there.\n",
             seal.at,
             count(seal.heads.len(), "chain", "chains")
         ),
         (true, None) => format!(
-            "The ledger holds: {seen}, none changed, removed, added or reordered. A chain that was cut at its end or \
+            "The ledger holds: {size}, none changed, removed, added or reordered. A chain that was cut at its end or \
              written anew as a whole is found by `--seal` alone.\n"
         ),
     };
     text
 }
 
-fn grouped_count(number: usize) -> String {
-    grouped(u128::try_from(number).unwrap_or_default())
-}
-
 fn json(proof: &Proof, seal: Option<&Seal>, is_fine: bool) -> Value {
-    json!({
-        "ok": is_fine, "entries": proof.entries, "chains": proof.chains,
-        "faults": proof.faults.iter().map(super::fault::Fault::json).collect::<Vec<_>>(),
-        "unread": proof.unread.iter().map(|one| json!({"place": one.place, "why": one.why})).collect::<Vec<_>>(),
-        "unread_more": proof.unnamed,
-        "seal": seal.map(|seal| json!({"at": seal.at, "chains": seal.heads.len(), "digest": seal.digest()})),
-    })
+    let mut json = proof.json(is_fine);
+    let seal = seal.map(|seal| json!({"at": seal.at, "chains": seal.heads.len(), "digest": seal.digest()}));
+    if let Some(members) = json.as_object_mut() {
+        members.insert("seal".to_owned(), seal.unwrap_or_default());
+    }
+    json
 }
