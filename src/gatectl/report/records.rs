@@ -275,9 +275,9 @@ pub(super) fn seals(seals: Option<&[Seal]>) -> Section {
 pub(super) fn reviews(queue: &Queue, present: &Present, from: Timestamp, now: Timestamp) -> Section {
     let decided = |resolution: &Resolution| match resolution {
         Resolution::Open => None,
-        Resolution::Cleared(at) | Resolution::Confirmed(at) => *at,
+        Resolution::Again(decided) | Resolution::Cleared(decided) | Resolution::Confirmed(decided) => decided.at,
     };
-    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(present, now)));
+    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), present, now)));
     let reviews: Vec<(&Match, &Held, Resolution)> =
         all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
     let is_open = |resolution: &Resolution| *resolution == Resolution::Open;
