@@ -57,12 +57,16 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("completions", &["outcome"]),
     ("man", &["outcome"]),
     ("present", &["outcome"]),
-    ("callers", &["item", "outcome"]),
+    ("patience", &[]),
+    ("callers", &["item", "outcome", "patience"]),
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
+    ("entry", &[]),
+    ("period", &[]),
     ("entries", &["aws", "files", "outcome"]),
     ("change", &["ask", "aws", "item", "outcome", "present", "says", "tables"]),
     ("versions", &["aws", "change", "item", "outcome"]),
+    ("past", &["item", "outcome", "present"]),
     ("cost", &["outcome", "show"]),
     ("embargo", COMMAND),
     ("licence", COMMAND),
@@ -70,19 +74,47 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("model", COMMAND),
     ("clearance", COMMAND),
     ("register", COMMAND),
-    ("whatif", COMMAND),
-    ("scenario", &["aws", "callers", "draft", "files", "item", "outcome", "present", "show", "tables", "whatif"]),
+    ("ledger", &["aws", "entries", "entry", "files", "json", "outcome", "progress", "show"]),
+    ("whatif", WHATIF),
+    ("scenario", &["aws", "draft", "entry", "files", "outcome", "whatif"]),
     ("lists", COMMAND),
-    ("review", COMMAND),
-    ("report", COMMAND),
+    ("review", REVIEW),
+    ("report", REPORT),
     ("deployment", &["aws", "draft", "files", "json", "outcome", "show"]),
-    ("ledger", &["aws", "entries", "files", "json", "outcome", "progress", "show"]),
 ];
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "files", "item", "json", "listing", "outcome", "present",
-    "progress", "says", "show", "tables", "versions", "words",
+    "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome",
+    "past", "patience", "period", "present", "progress", "says", "show", "tables", "versions", "words",
+];
+
+/// What works the queue, and what reports on it, may import each what stands above it too.
+const REVIEW: &[&str] = &[
+    "aws",
+    "callers",
+    "change",
+    "clearance",
+    "entries",
+    "entry",
+    "item",
+    "listing",
+    "outcome",
+    "period",
+    "present",
+    "says",
+    "show",
+    "tables",
+];
+const REPORT: &[&str] = &[
+    "aws", "entries", "entry", "files", "item", "ledger", "outcome", "past", "period", "present", "progress", "review",
+    "show", "tables",
+];
+
+/// What asks again what was decided may import beside that.
+const WHATIF: &[&str] = &[
+    "aws", "callers", "change", "draft", "entries", "entry", "item", "json", "ledger", "outcome", "past", "period",
+    "present", "progress", "says", "show", "tables",
 ];
 
 /// The folder of the operators' command within the crate's.

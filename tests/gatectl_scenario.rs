@@ -1,1 +1,222 @@
-//! `gatectl`: scenario.
+//! `gatectl test`: scenarios of the register, and that the gate says the same of each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use gatectl::{Folder, gatectl, words};
+use serde_json::{Value, json};
+use world::events::screening;
+use world::{World, ask, at};
+
+/// The samples, which a newcomer copies.
+const SAMPLES: &str = "infra/local/scenarios";
+/// The records that they are asked of.
+const RECORDS: &str = "infra/local/samples";
+
+fn samples() -> Vec<Value> {
+    let text = std::fs::read_to_string(format!("{SAMPLES}/samples.yaml")).unwrap();
+    let file: Value = serde_saphyr::from_str(&text).unwrap();
+    file["scenarios"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_samples_pass_and_are_told_as_a_test_runner_tells_them() {
+    let ran = gatectl(["test", SAMPLES]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let count = samples().len();
+    assert!(ran.out.ends_with(&format!("\n{count} passed; 0 failed\n")), "{}", ran.out);
+    assert_eq!(ran.out.lines().filter(|line| line.starts_with("  ok      ")).count(), count);
+    let told = gatectl(["test", SAMPLES, "--json"]).json();
+    assert_eq!((&told["ok"], &told["passed"], &told["failed"]), (&json!(true), &json!(count), &json!(0)));
+    // The same records, said on the command line.
+    assert_eq!(gatectl(["test", SAMPLES, "--records", RECORDS]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_gate_says_the_same_of_every_sample() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    for scenario in samples() {
+        let (given, expect) = (&scenario["given"], &scenario["expect"]);
+        let text = |name: &str| given[name].as_str();
+        let mut event = screening(text("client").unwrap(), text("model").unwrap()).from(text("address").unwrap());
+        for (name, header) in [("person", "End-User"), ("end_use", "End-Use")] {
+            if let Some(value) = text(name) {
+                event = event.header(header, value);
+            }
+        }
+        let answered = ask(&gate, &event.0, at(text("at").unwrap())).await;
+        let name = &scenario["name"];
+        let status = answered.body["status"].as_u64().unwrap();
+        assert_eq!(expect["outcome"], if status == 200 { "permit" } else { "refuse" }, "{name}");
+        if let Some(expected) = expect["status"].as_u64() {
+            assert_eq!(expected, status, "{name}");
+        }
+        if let Some(codes) = expect["codes"].as_array() {
+            assert_eq!(answered.codes(), codes.iter().map(|code| code.as_str().unwrap()).collect::<Vec<_>>(), "{name}");
+        }
+        if let Some(licences) = expect["licences"].as_array() {
+            let entry = world.entry(answered.decision_id().unwrap()).await;
+            let used = entry["licences"].as_array().unwrap().iter();
+            let used: Vec<&str> = used.map(|licence| licence.as_str().unwrap().rsplit_once('@').unwrap().0).collect();
+            assert_eq!(used, licences.iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>(), "{name}");
+        }
+    }
+    // The command takes the tables where no file says otherwise.
+    let folder = Folder::new("scenario-tables");
+    let file = folder.file("all.json", Value::from(samples()).to_string());
+    let tables = &world.tables;
+    let line = format!(
+        "test {file} --register-table {} --callers-table {} --usage-table {} --endpoint-url {}",
+        tables.register,
+        tables.callers,
+        tables.usage,
+        world.relay.url()
+    );
+    let ran = gatectl(words(&line));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn what_comes_otherwise_fails_and_says_how_to_see_more() {
+    let folder = Folder::new("scenario-fails");
+    let scenario = r"
+- name: it's <refused> & passes
+  given: {client: 'sample-foreign-service', person: it's, model: fable-5, address: unknown, at: 2026-06-20T12:00:00Z}
+  expect: {outcome: permit, status: 451, codes: [embargo.everyone], licences: [b, a]}
+- name: it passes
+  given: {client: sample-stranger, model: fable-5, address: unknown, at: 2026-06-20T12:00:00Z}
+  expect: {outcome: refuse}
+";
+    let file = folder.file("s.yaml", scenario);
+    let xml = format!("{}/junit.xml", folder.path());
+    let ran = gatectl(["test", &file, "--records", RECORDS, "--junit", &xml]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    for shown in [
+        "FAILED  it's <refused> & passes",
+        "s.yaml:2",
+        r#"outcome: expected "permit", came "refuse""#,
+        "status: expected 451, came 403",
+        r#"codes: expected ["embargo.everyone"], came ["person.unexpected"]"#,
+        r#"licences: expected ["a","b"], came []"#,
+        r"see: gatectl explain --client sample-foreign-service --person 'it'\''s' --model fable-5 --address unknown",
+        "--records infra/local/samples",
+        "1 passed; 1 failed\n",
+    ] {
+        assert!(ran.out.contains(shown), "`{shown}` in {}", ran.out);
+    }
+    let junit = std::fs::read_to_string(xml).unwrap();
+    assert!(junit.contains(r#"tests="2" failures="1""#), "{junit}");
+    assert!(junit.contains(r#"name="it's &lt;refused&gt; &amp; passes""#), "{junit}");
+    let told = gatectl(["test", &file, "--records", RECORDS, "--json"]).json();
+    assert_eq!((&told["passed"], &told["failed"]), (&json!(1), &json!(1)));
+    assert_eq!(told["scenarios"][0]["differences"].as_array().unwrap().len(), 4);
+    // What it says to run is what shows why.
+    let explain = told["scenarios"][1]["explain"].as_str().unwrap();
+    let ran = gatectl(words(explain).into_iter().skip(1));
+    assert_eq!(ran.code, 0, "{explain}: {}", ran.err);
+    assert!(ran.out.starts_with("Refuse (403): identity.unknown."), "{}", ran.out);
+}
+
+#[test]
+fn a_file_may_add_records_of_its_own() {
+    let folder = Folder::new("scenario-own");
+    folder.file(
+        "records/base.yaml",
+        "{kind: model, id: m@1, name: m, version: '1', default: true, endpoint: e, status: available}",
+    );
+    let file = |effect: &str, outcome: &str| {
+        format!(
+            "records: records\n\
+             register:\n- kind: embargo\n  id: stop\n  models: [m]\n  applies_to: {{everyone: true}}\n  effect: {effect}\n  \
+             authority: BIS\n  citation: c\n\
+             callers:\n- {{id: 'client#c', organisation: o, status: active, users: none}}\n\
+             - {{id: 'organisation#o', status: active, verification: {{status: verified, until: 2036-01-01T00:00:00Z}}}}\n\
+             scenarios:\n- name: n\n  given: {{client: c, model: m, address: 8.8.8.8, at: 2026-06-20T12:00:00Z}}\n  \
+             expect: {{outcome: {outcome}}}\n"
+        )
+    };
+    for (effect, outcome) in [("prohibited", "refuse"), ("observed", "permit")] {
+        let ran = gatectl(["test", &folder.file("s.yaml", file(effect, outcome))]);
+        assert_eq!(ran.code, 0, "{effect}: {}{}", ran.out, ran.err);
+    }
+    let ran = gatectl(["test", &folder.file("s.yaml", file("sold", "refuse"))]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.err.contains("s.yaml:3: effect: unknown variant `sold`"), "{}", ran.err);
+    // A gate that can't decide is something to expect, too.
+    folder.file(
+        "records/two.yaml",
+        "{kind: model, id: m@2, name: m, version: '2', default: true, endpoint: e, status: available}",
+    );
+    let ran = gatectl(["test", &folder.file("s.yaml", file("prohibited", "undecidable"))]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn bad_scenarios_are_told_with_file_line_and_nearest_name() {
+    let folder = Folder::new("scenario-bad");
+    let scenario = |given: &str, expect: &str| format!("- name: n\n  given: {{{given}}}\n  expect: {{{expect}}}\n");
+    let given = "client: c, model: m, address: unknown, at: 2026-06-20T12:00:00Z";
+    let cases = [
+        (
+            scenario("client: c, model: m, adress: unknown, at: x", "outcome: permit"),
+            "s.yaml:2: there is no field `adress`: did you mean `address`?",
+        ),
+        (scenario(given, "outcome: permit, code: [x]"), "s.yaml:3: there is no field `code`: did you mean `codes`?"),
+        (scenario(given, "outcome: allow"), "s.yaml:3: [0].expect.outcome: unknown variant `allow`"),
+        (scenario("client: c, model: m, address: unknown", "outcome: permit"), "missing field `at`"),
+        (
+            scenario("client: c, model: m, address: 8.8.8, at: 2026-06-20T12:00:00Z", "outcome: permit"),
+            "s.yaml:2: `8.8.8` is no IP address",
+        ),
+        (
+            scenario("client: c, model: a@b@c, address: unknown, at: 2026-06-20T12:00:00Z", "outcome: permit"),
+            "`a@b@c` names no model",
+        ),
+        (
+            scenario("client: c, model: m, address: unknown, at: 2026-06-20", "outcome: permit"),
+            "`2026-06-20` is no RFC 3339 time",
+        ),
+        (
+            scenario("client: ' ', model: m, address: unknown, at: 2026-06-20T12:00:00Z", "outcome: permit"),
+            "s.yaml:2: `client` is empty",
+        ),
+        (
+            format!("scenario: []\nscenarios:\n{}", scenario(given, "outcome: permit")),
+            "s.yaml:1: there is no field `scenario`: did you mean `scenarios`?",
+        ),
+        ("scenarios: []".to_owned(), "s.yaml:1: there is no scenario in it"),
+        ("[]".to_owned(), "s.yaml:1: there is no scenario in it"),
+        (String::new(), "s.yaml:1: "),
+        ("a: [".to_owned(), "s.yaml:1: "),
+        (format!("records: none\nscenarios:\n{}", scenario(given, "outcome: permit")), "none` can't be read"),
+        (scenario(given, "outcome: permit"), "say where the records are"),
+    ];
+    for (text, says) in cases {
+        let ran = gatectl(["test", &folder.file("s.yaml", &text)]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{text}: {}", ran.err);
+        assert!(ran.err.contains(says), "`{says}` in {}\n{text}", ran.err);
+    }
+    let other = Folder::new("scenario-none");
+    other.file("notes.txt", "");
+    for (place, says) in
+        [(other.path(), "there is no .yaml, .yml or .json in"), (format!("{}/none", other.path()), "can't be read")]
+    {
+        let ran = gatectl(["test", &place]);
+        assert_eq!(ran.code, 2, "{}", ran.out);
+        assert!(ran.err.contains(says), "{}", ran.err);
+    }
+    assert_eq!(gatectl(["test"]).code, 2);
+    let ran = gatectl(["test", SAMPLES, "--junit", "/nowhere/junit.xml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`/nowhere/junit.xml` can't be written"), "{}", ran.err);
+}

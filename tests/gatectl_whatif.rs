@@ -1,1 +1,512 @@
-//! `gatectl`: whatif.
+//! `gatectl explain`, `simulate` and `replay` against the gate itself: what they say of a decision is what it decides.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::canonical::digest;
+use export_gate::gate::Gate;
+use export_gate::terms::render_time;
+use export_gate_local::sagemaker::Behaviour;
+use gatectl::{Folder, Ran, gatectl, words};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, Rest, invocation, screening};
+use world::{Answered, SAMPLE_CALLERS, World, ask, at, item};
+
+/// The command, asked of a world.
+fn run(world: &World, line: &str) -> Ran {
+    let tables = &world.tables;
+    let line = line
+        .replace("{register}", &format!("--register-table {}", tables.register))
+        .replace("{callers}", &format!("--callers-table {}", tables.callers))
+        .replace("{usage}", &format!("--usage-table {}", tables.usage))
+        .replace("{ledger}", &format!("--ledger-table {}", tables.ledger));
+    gatectl(words(&format!("{line} --endpoint-url {}", world.relay.url())))
+}
+
+/// Who asks for what: client, person (`-` for none), model, address (`?` for one that nobody can place).
+type Asks = (&'static str, &'static str, &'static str, &'static str);
+
+const ASKS: &[Asks] = &[
+    ("sample-us-service", "-", "opus-4-8", IN_US),
+    ("sample-us-service", "-", "fable-5", IN_IRAN),
+    ("sample-us-service", "-", "opus-4-8", IN_UKRAINE),
+    ("sample-us-service", "-", "opus-4-8", "10.0.0.1"),
+    ("sample-us-service", "-", "opus-4-8@0", IN_US),
+    ("sample-us-service", "-", "opus-9", IN_US),
+    ("sample-us-service", "-", "opus-4-8", "203.0.113.9"),
+    ("sample-us-service", "-", "opus-4-8", "::ffff:203.0.113.9"),
+    ("sample-us-service", "sample-us-citizen", "fable-5", IN_US),
+    ("sample-us-app", "-", "fable-5", IN_US),
+    ("sample-us-app", "sample-us-citizen", "fable-5", IN_US),
+    ("sample-us-app", "sample-foreign-employee", "fable-5", IN_US),
+    ("sample-us-app", "sample-iranian-national", "mythos-5", IN_GERMANY),
+    ("sample-us-app", "sample-unknown-nationality", "mythos-5", IN_US),
+    ("sample-us-app", "nobody", "fable-5", IN_US),
+    ("sample-us-app", "sample-partner-us-employee", "fable-5", IN_US),
+    ("sample-us-attested-app", "-", "mythos-5", IN_US),
+    ("sample-us-attestation-lapsed-app", "-", "mythos-5", IN_US),
+    ("sample-us-suspended-app", "-", "opus-4-8", IN_US),
+    ("sample-partner-app", "sample-partner-foreign-employee", "mythos-5", IN_US),
+    ("sample-foreign-service", "-", "mythos-5", IN_GERMANY),
+    ("sample-foreign-service", "-", "fable-5", IN_GERMANY),
+    ("sample-embassy-service", "-", "fable-5", IN_US),
+    ("sample-quota-service", "-", "mythos-5", IN_GERMANY),
+    ("sample-former-service", "-", "mythos-5", IN_GERMANY),
+    ("sample-unknown-service", "-", "fable-5", IN_US),
+    ("sample-lapsed-company-service", "-", "fable-5", IN_US),
+    ("sample-orphan-service", "-", "fable-5", IN_US),
+    ("sample-stranger", "-", "fable-5", IN_US),
+];
+
+fn event((client, person, model, address): Asks, of: fn(&str, &str) -> Rest) -> Value {
+    let rest = of(client, model).from(address);
+    (if person == "-" { rest } else { rest.person(person) }).0
+}
+
+fn options((client, person, model, address): Asks) -> String {
+    let person = if person == "-" { String::new() } else { format!("--person {person} ") };
+    format!("--client {client} {person}--model {model} --address {address}")
+}
+
+/// Asks the gate everything.
+async fn ask_all(gate: &Gate, now: Timestamp) -> Vec<Answered> {
+    let mut answers = Vec::new();
+    for asks in ASKS {
+        answers.push(ask(gate, &event(*asks, screening), now).await);
+    }
+    answers
+}
+
+/// What a screening, or the refusal of a caller whom the records don't bear out, says.
+fn said(answered: &Answered) -> (u64, Vec<String>) {
+    let status = answered.body["status"].as_u64().unwrap();
+    (status, answered.codes().into_iter().map(str::to_owned).collect())
+}
+
+fn explained(told: &Value) -> (u64, Vec<String>) {
+    let codes = told["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+    (told["status"].as_u64().unwrap(), codes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_says_what_the_gate_decides() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    for time in ["2026-06-20T12:00:00Z", "2026-11-01T12:00:00Z"] {
+        for asks in ASKS {
+            let answered = ask(&gate, &event(*asks, screening), at(time)).await;
+            let line = format!("explain {} --at {time} {{register}} {{callers}} {{usage}} --json", options(*asks));
+            let ran = run(&world, &line);
+            assert_eq!(ran.code, 0, "{line}: {}", ran.err);
+            let told = ran.json();
+            assert_eq!(explained(&told), said(&answered), "{line}");
+            // The rules that it shows are the reasons that it tells.
+            let refusing: BTreeSet<&str> = told["rules"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|rule| rule["applies"] == true && rule["effect"] != "observed" && rule["lifted_by"].is_null())
+                .map(|rule| rule["embargo"].as_str().unwrap())
+                .collect();
+            let reasons = told["reasons"].as_array().unwrap();
+            let named: BTreeSet<&str> = reasons.iter().filter_map(|reason| reason["embargo"].as_str()).collect();
+            let by_unknown = reasons.iter().any(|reason| reason["code"] == "destination.unknown");
+            assert!(refusing == named || by_unknown && named.is_subset(&refusing), "{line}: {refusing:?} {named:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_can_be_read_out() {
+    let world = World::with_samples().await;
+    let line = "--person sample-foreign-employee --model fable-5 --address 8.8.8.8 --at 2026-06-20T12:00:00Z";
+    let ran = run(&world, &format!("explain --client sample-us-app {line} {{register}} {{callers}}"));
+    for shown in [
+        "Refuse (451): embargo.foreign-person, licence.scope.",
+        "fable-5@1 at endpoint sample-fable-5-1",
+        "Identity: borne out, a foreign person",
+        "us_status none, deemed_country DE",
+        "country  US",
+        "delegations (iptocc",
+        "destination (CU) no",
+        "foreign-person yes",
+        "applies, refuses: no licence covers it",
+        "nationality (E:1 E:2) no",
+        "does not apply",
+        "bis-syria-us-persons  bis-letter-2026-06-12  does not cover it: licence.scope",
+        "15 CFR 744.22(b)",
+        "embargo/bis-letter-2026-06-12",
+        "Letter of 12 June 2026",
+    ] {
+        assert!(ran.out.contains(shown), "`{shown}` in\n{}", ran.out);
+    }
+    let told = run(&world, &format!("explain --client sample-us-app {line} {{register}} {{callers}} --json"));
+    for name in ["Sample Person", "Sample Widgets"] {
+        assert!(!ran.out.contains(name) && !told.out.contains(name), "`{name}` decides nothing, and is not told");
+    }
+    // A permit names the licence, and an exhausted one the want of it.
+    let gate = world.gate();
+    let partner = ("sample-quota-service", "-", "mythos-5", IN_GERMANY);
+    let line = format!("explain {} --at 2026-11-01T12:00:00Z {{register}} {{callers}}", options(partner));
+    assert!(run(&world, &line).out.starts_with("Permit (200): lifted by operator-quota-licence@"), "{line}");
+    for _ in 0..5 {
+        assert_eq!(ask(&gate, &event(partner, invocation), at("2026-11-01T12:00:00Z")).await.status, 200);
+    }
+    let ran = run(&world, &format!("{line} {{usage}}"));
+    assert!(ran.out.starts_with("Refuse (451): embargo.foreign-person, licence.exhausted."), "{}", ran.out);
+    assert!(ran.out.contains("its quota is used up"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gate_that_cannot_decide_is_explained_by_its_record() {
+    let world = World::with_samples().await;
+    let mut bad = embargo("bad", json!({"everyone": true}));
+    bad["effect"] = json!("sold");
+    world.register(vec![bad]).await;
+    let line = "explain --client sample-us-service --model fable-5 --address 8.8.8.8 {register} {callers}";
+    let ran = run(&world, line);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.starts_with("The gate can't decide (503): the record `embargo`/`bad` can't be relied on"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(run(&world, &format!("{line} --json")).json()["undecidable"]["record"], "embargo/bad");
+    world.caller(json!({"id": "client#broken", "organisation": "sample-us-company", "status": "sold"})).await;
+    let ran = run(&world, "explain --client broken --model opus-4-8 --address 8.8.8.8 {register} {callers}");
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("`client`/`broken`"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_questions_are_told_so() {
+    let world = World::with_samples().await;
+    let folder = Folder::new("whatif-bad");
+    let bad = folder.file("bad.yaml", "- kind: embargo\n  id: e\n  modles: ['*']\n");
+    let no_mmdb = folder.file("no.mmdb", "x");
+    let ledger = folder.file("ledger.jsonl", "");
+    let whole = "--client a --model m --address 8.8.8.8";
+    let cases = [
+        ("explain --client a --model m {register} {callers}".to_owned(), "`--address unknown`"),
+        ("explain --client a --model m --address x {register} {callers}".to_owned(), "`x` is no IP address"),
+        (format!("explain {whole}"), "`--records FOLDER`"),
+        (format!("explain {whole} {{register}}"), "`--callers-table`"),
+        (format!("explain {whole} --at today {{register}} {{callers}}"), "`today` is no RFC 3339 time"),
+        (format!("explain {whole} --register-table none {{callers}}"), "the register `none` could not be read"),
+        (format!("explain {whole} --register-table {} {{callers}}", world.tables.usage), "could not be read"),
+        (format!("explain {whole} {{register}} --callers-table none"), "the callers `none` could not be read"),
+        (format!("explain {whole} --records {bad}"), "bad.yaml:3: there is no field `modles`: did you mean `models`?"),
+        (format!("explain {whole} --records {}/none", folder.path()), "can't be read"),
+        (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),
+        ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),
+        ("replay {register} {ledger}".to_owned(), "DECISION"),
+        ("replay x --all {register} {ledger}".to_owned(), "cannot be used with"),
+        ("replay x {register} {ledger}".to_owned(), "`x` is no decision's id"),
+        ("replay x-1 {register} {ledger}".to_owned(), "the ledger has no decision `x-1`"),
+        (format!("replay x-1 {{register}} --ledger {ledger}"), "the ledger has no decision `x-1`"),
+        ("replay x-1 {register} --ledger-table none".to_owned(), "the ledger `none` could not be read"),
+        ("replay x-1 --register-table none {ledger}".to_owned(), "the register `none` could not be read"),
+        ("replay x-1 --since 7d {register} {ledger}".to_owned(), "cannot be used with"),
+        ("replay --all --since 7 {register} {ledger}".to_owned(), "`7` is no period such as 7d"),
+        (format!("simulate --with {bad} --since 7d {{register}} {{ledger}}"), "did you mean `models`?"),
+        (format!("simulate --with {} --since 7d {{register}} {{ledger}}", folder.path()), "did you mean `models`?"),
+        (format!("simulate --with {ledger} --since 7d {{register}} {{ledger}}"), "is no .json"),
+        (format!("simulate --with {bad} {{register}} {{ledger}}"), "--since"),
+    ];
+    for (line, says) in cases {
+        let ran = run(&world, &line);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
+        assert!(ran.err.contains(says), "{line}: `{says}` in {}", ran.err);
+    }
+    // There is nothing that proves anything.
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert_eq!((ran.code, ran.out.as_str()), (1, "There is no decision in that period.\n"));
+}
+
+fn embargo(id: &str, applies_to: Value) -> Value {
+    json!({"kind": "embargo", "id": id, "models": ["fable-5", "mythos-5"], "applies_to": applies_to,
+           "effect": "licence_required", "authority": "BIS", "citation": "15 CFR 744.22(b)", "by": "officer-1",
+           "at": "2026-11-01T00:00:00.000Z", "why": "Sample."})
+}
+
+fn with(mut record: Value, name: &str, value: Value) -> Value {
+    record[name] = value;
+    record
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_decision_comes_out_the_same_however_often_the_records_changed() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let now = at("2026-11-01T12:00:00Z");
+    let letter = embargo("letter", json!({"foreign_persons": true}));
+    let licence = json!({"kind": "licence", "id": "everybody", "authority": "BIS", "reference": "r", "type": "exception",
+        "models": ["*"], "licensees": ["*"], "persons": "any", "embargoes": ["letter"]});
+    let changes = [
+        letter.clone(),
+        with(letter.clone(), "effect", json!("prohibited")),
+        // What can't be read: its last readable version serves.
+        with(letter.clone(), "effect", json!("sold")),
+        with(letter.clone(), "until", json!("2026-11-01T12:00:00Z")),
+        letter.clone(),
+        licence.clone(),
+        with(licence.clone(), "authority", json!("sold")),
+        with(licence, "withdrawn", json!(true)),
+        with(letter, "withdrawn", json!(true)),
+        json!({"kind": "group", "id": "E:1", "countries": ["DE"]}),
+        json!({"kind": "setting", "id": "screening", "unknown_destination": "permit"}),
+        json!({"kind": "model", "id": "fable-5@1", "name": "fable-5", "version": "1", "default": true,
+               "endpoint": "other", "eccn": "EAR99", "status": "withdrawn"}),
+    ];
+    let mut decided: Vec<String> = Vec::new();
+    for change in [None].into_iter().chain(changes.into_iter().map(Some)) {
+        if let Some(change) = change {
+            world.register(vec![change]).await;
+        }
+        let answers = ask_all(&gate, now).await;
+        decided.extend(answers.iter().filter_map(Answered::decision_id).map(str::to_owned));
+    }
+    // The token and the header name two persons; a quota that is used up; an answer that failed.
+    let mismatch = invocation("sample-us-app", "opus-4-8").token_person("sample-us-citizen").person("somebody").0;
+    let mut last = vec![ask(&gate, &mismatch, now).await];
+    for _ in 0..6 {
+        last.push(ask(&gate, &event(("sample-quota-service", "-", "mythos-5", IN_GERMANY), invocation), now).await);
+    }
+    assert_eq!(last.last().unwrap().codes(), ["embargo.foreign-person", "licence.exhausted"]);
+    decided.extend(last.iter().filter_map(Answered::decision_id).map(str::to_owned));
+    assert!(decided.len() > 300, "{}", decided.len());
+
+    let ran = run(&world, "replay --all {register} {ledger} --json");
+    let told = ran.json();
+    assert_eq!((ran.code, &told["ok"], &told["others"]), (0, &json!(true), &json!([])), "{}", ran.out);
+    assert_eq!(told["same"], decided.len());
+    let folder = Folder::new("replay");
+    let entries = world.ledger().await;
+    let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
+    folder.file("2026/11/01.jsonl", lines.join("\n"));
+    for id in [&decided[0], &decided[decided.len() / 2], decided.last().unwrap()] {
+        for from in ["{ledger}".to_owned(), format!("--ledger {}", folder.path())] {
+            let ran = run(&world, &format!("replay {id} {{register}} {from}"));
+            assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+            assert!(ran.out.starts_with(&format!("`{id}` comes out the same: ")), "{}", ran.out);
+        }
+    }
+    // All of it is in the past: nothing is replayed of a period in which nothing was decided.
+    let ran = run(&world, "replay --all --since 2026-11-01T12:00:00.001Z {register} {ledger}");
+    assert_eq!(ran.code, 1, "{}", ran.out);
+}
+
+/// One decision, in an archive of its own, changed as told; whether its hash is made anew.
+fn archived(folder: &Folder, mut entry: Value, change: impl FnOnce(&mut Value), anew: bool) -> String {
+    change(&mut entry);
+    if anew {
+        entry.as_object_mut().unwrap().remove("hash");
+        entry["hash"] = json!(digest(&entry));
+    }
+    folder.file("one.jsonl", entry.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_changed_or_is_lost_is_told() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let now = at("2026-11-01T12:00:00Z");
+    let answered = ask(&gate, &event(("sample-foreign-service", "-", "mythos-5", IN_GERMANY), invocation), now).await;
+    let id = answered.decision_id().unwrap().to_owned();
+    let entry = world.entry(&id).await;
+    let folder = Folder::new("tampered");
+    let cases: [(&str, Value, bool, &str); 9] = [
+        ("status", json!(200), false, "does not bear its hash"),
+        ("more", json!(1), false, "does not bear its hash"),
+        // Whoever changes an entry and makes its hash anew still has the law against them.
+        ("status", json!(200), true, "comes out otherwise: status."),
+        ("outcome", json!("permit"), true, "comes out otherwise: outcome."),
+        ("reasons", json!([]), true, "comes out otherwise: reasons."),
+        ("endpoint", json!("e"), true, "comes out otherwise: endpoint."),
+        ("embargoes", json!([]), true, "comes out otherwise: embargoes."),
+        ("revision", json!(999), true, "the register stands at revision 1, before 999"),
+        ("more", json!(1), true, "it says more than this version reads"),
+    ];
+    for (name, value, anew, says) in cases {
+        let path = archived(&folder, entry.clone(), |entry| entry[name] = value, anew);
+        for line in [format!("replay {id}"), "replay --all".to_owned()] {
+            let ran = run(&world, &format!("{line} {{register}} --ledger {path}"));
+            assert_eq!(ran.code, 1, "{name}: {}{}", ran.out, ran.err);
+            assert!(ran.out.contains(says), "{name}: `{says}` in {}", ran.out);
+        }
+    }
+    let ran = run(&world, &format!("replay {id} {{register}} {{ledger}}"));
+    assert_eq!(ran.code, 0, "untouched, it comes out the same: {}", ran.out);
+
+    // The embargo is changed twice; then its first version is edited in the history, and then deleted from it.
+    for why in ["a", "b"] {
+        world.register(vec![with(embargo("operator-policy-1", json!({"everyone": true})), "why", json!(why))]).await;
+    }
+    assert_eq!(run(&world, &format!("replay {id} {{register}} {{ledger}}")).code, 0);
+    let s = |text: &str| AttributeValue::S(text.to_owned());
+    let key = [("kind", "history#embargo"), ("id", "operator-policy-1@1")];
+    let key = || key.into_iter().map(|(name, value)| (name.to_owned(), s(value))).collect();
+    let table = &world.tables.register;
+    let read = world.dynamodb.get_item().table_name(table).set_key(Some(key())).send().await.unwrap();
+    let mut version = read.item.unwrap();
+    version.insert("effect".into(), s("observed"));
+    world.dynamodb.put_item().table_name(table).set_item(Some(version)).send().await.unwrap();
+    let ran = run(&world, &format!("replay {id} {{register}} {{ledger}}"));
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("`embargo/operator-policy-1@1` was changed by hand"), "{}", ran.out);
+    world.dynamodb.delete_item().table_name(table).set_key(Some(key())).send().await.unwrap();
+    let ran = run(&world, &format!("replay {id} {{register}} {{ledger}} --json"));
+    assert_eq!((ran.code, ran.json()["came_out"].as_str()), (1, Some("lost")), "{}", ran.out);
+    assert!(ran.out.contains("`embargo/operator-policy-1@1` is not in the history"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_completion_is_followed_to_its_decision() {
+    let world = World::with_samples().await;
+    world.sagemaker.always(Behaviour::NotReady);
+    let answered = ask(&world.gate(), &event(ASKS[0], invocation), at("2026-11-01T12:00:00Z")).await;
+    let id = answered.decision_id().unwrap();
+    let completion = world.ledger().await.into_iter().find(|entry| entry["of"] == id).expect("a completion");
+    let asked = completion["decision_id"].as_str().unwrap();
+    let ran = run(&world, &format!("replay {asked} {{register}} {{ledger}}"));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.starts_with(&format!("`{asked}` completes `{id}`, which is the decision.\n`{id}` comes out")),
+        "{}",
+        ran.out
+    );
+    let told = run(&world, "replay --all {register} {ledger} --json").json();
+    assert_eq!((&told["same"], &told["completions"]), (&json!(1), &json!(1)));
+}
+
+/// The letter of 12 June 2026, as a draft.
+fn letter(from: Timestamp) -> Value {
+    with(embargo("bis-letter", json!({"foreign_persons": true})), "from", json!(render_time(from)))
+}
+
+/// The organisations of the sample clients.
+fn organisation(client: &str) -> String {
+    let callers: Vec<Value> = serde_json::from_str(SAMPLE_CALLERS).unwrap();
+    let found = callers.iter().find(|record| record["id"] == format!("client#{client}")).unwrap();
+    found["organisation"].as_str().unwrap().to_owned()
+}
+
+fn organisations(side: &Value) -> BTreeSet<String> {
+    let all = side["organisations"].as_array().unwrap();
+    all.iter().map(|one| one["organisation"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_letter_is_simulated_before_it_is_issued() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let now = Timestamp::now();
+    let yesterday = now.checked_sub(SignedDuration::from_hours(24)).unwrap();
+    let long_ago = now.checked_sub(SignedDuration::from_hours(24 * 9)).unwrap();
+    ask_all(&gate, long_ago).await;
+    let before = ask_all(&gate, yesterday).await;
+    let from = now.checked_add(SignedDuration::from_hours(2)).unwrap();
+    let folder = Folder::new("simulate");
+    let draft = folder.file("letter.json", letter(from).to_string());
+    let line = format!("simulate --with {draft} --since 7d {{register}} {{ledger}}");
+    let ran = run(&world, &format!("{line} --json"));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let told = ran.json();
+    assert_eq!((&told["decisions"], &told["at_is_the_drafts"]), (&json!(ASKS.len()), &json!(true)));
+
+    // What it says is what the gate does once the letter is there.
+    world.register(vec![letter(from)]).await;
+    let after = ask_all(&gate, from).await;
+    let lost: Vec<&Asks> = ASKS
+        .iter()
+        .zip(before.iter().zip(&after))
+        .filter(|(_, (before, after))| said(before).0 == 200 && said(after).0 != 200)
+        .map(|(asks, _)| asks)
+        .collect();
+    assert!(lost.len() >= 4, "{lost:?}");
+    assert_eq!(told["lose"]["decisions"], lost.len());
+    assert_eq!(organisations(&told["lose"]), lost.iter().map(|(client, ..)| organisation(client)).collect());
+    assert_eq!((&told["gain"]["decisions"], &told["undecidable"]["now"]), (&json!(0), &json!(0)));
+    let strangers = after.iter().filter(|answered| {
+        said(answered).1.iter().any(|code| code.starts_with("identity.") || code.starts_with("person."))
+    });
+    assert_eq!(told["without_facts"], strangers.count());
+    let reasons = told["lose"]["reasons"].as_array().unwrap();
+    assert!(
+        reasons.iter().any(|one| one["code"] == "embargo.foreign-person"
+            && one["embargo"] == "bis-letter"
+            && one["decisions"] == lost.len()),
+        "{reasons:?}"
+    );
+
+    // Lifted again in a draft, all of them would gain what they lost.
+    let draft = folder.file("lifted.json", with(letter(from), "withdrawn", json!(true)).to_string());
+    let line = format!("simulate --with {draft} --since 7d --at {} {{register}} {{ledger}}", render_time(from));
+    let told = run(&world, &format!("{line} --json")).json();
+    // What was asked at `from` is asked again with the rest.
+    assert_eq!(told["gain"]["decisions"], 2 * lost.len());
+    assert_eq!(told["lose"]["decisions"], 0);
+    let text = run(&world, &line).out;
+    assert!(text.contains("- embargo/bis-letter\n"), "{text}");
+    assert!(text.contains("Nobody would lose access.") && text.contains("would gain access, in"), "{text}");
+    for person in ["sample-foreign-employee", "sample-us-citizen"] {
+        assert!(!text.contains(person), "persons are counted, never named: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let yesterday = Timestamp::now().checked_sub(SignedDuration::from_hours(24)).unwrap();
+    ask_all(&gate, yesterday).await;
+    let entries = world.ledger().await;
+    let folder = Folder::new("simulate-bad");
+    let draft = folder.file("d.json", embargo("e", json!({"destinations": ["Z:9"]})).to_string());
+    let ran = run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}}"));
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("Nothing was simulated") && ran.out.contains("the group `Z:9`"), "{}", ran.out);
+
+    // A slip that the gate reads is noted; callers' records are passed by; what was changed is told, and not counted.
+    let slip = with(embargo("e", json!({"foreign_persons": true})), "models", json!(["fabel-5"]));
+    let caller = json!({"id": "client#x", "organisation": "y", "status": "active", "users": "none"});
+    let draft = folder.file("d.json", json!([slip, caller]).to_string());
+    let mut lines: Vec<String> = entries.iter().map(Value::to_string).collect();
+    lines[0] = with(entries[0].clone(), "status", json!(1)).to_string();
+    lines[1] = "{".to_owned();
+    let archive = folder.file("ledger/a.jsonl", lines.join("\n"));
+    let line = format!("simulate --with {draft} --since 7d {{register}} --ledger {archive}");
+    let ran = run(&world, &format!("{line} --json"));
+    assert_eq!(ran.code, 1, "a part of the ledger can't be read");
+    let told = ran.json();
+    assert_eq!((&told["lose"]["decisions"], &told["gain"]["decisions"]), (&json!(0), &json!(0)), "{told}");
+    assert_eq!((&told["decisions"], &told["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
+    let text = run(&world, &line).out;
+    for shown in [
+        "no model is registered that `fabel-5` names",
+        "caller's record of the draft is passed by",
+        "does not bear its hash",
+        "Nobody would lose access.",
+        "2 can't be read",
+    ] {
+        assert!(text.replace("can't be read  ", "2 can't be read").contains(shown), "`{shown}` in {text}");
+    }
+    // Nothing but reading was done.
+    assert_eq!(world.ledger().await.len(), entries.len());
+    let head = item(json!({"kind": "head#0", "id": "head"}));
+    let head = world.dynamodb.get_item().table_name(&world.tables.register).set_key(Some(head)).send().await.unwrap();
+    assert_eq!(head.item.unwrap()["revision"], AttributeValue::N("1".into()));
+}

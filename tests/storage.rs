@@ -12,8 +12,10 @@ mod world;
 use std::collections::BTreeSet;
 
 use export_gate::gate::Gate;
+use export_gate::ledger::{Entry, Kind, Rests};
 use export_gate::register::{RegisterWriter, WriteTrouble};
 use export_gate_local::relay::Action;
+use export_gate_local::sagemaker::Behaviour;
 use export_gate_local::tables;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -193,6 +195,32 @@ async fn entries_of_one_environment_are_one_chain_and_every_environment_has_its_
     let entries = world.ledger().await;
     let chains: BTreeSet<&str> = entries.iter().map(|entry| entry["chain"].as_str().unwrap()).collect();
     assert_eq!((entries.len(), chains.len()), (6, 2));
+}
+
+#[tokio::test]
+async fn entries_are_read_back_typed_with_nothing_lost() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let asked = [
+        invocation("sample-us-app", "opus-4-8").person("sample-us-citizen"),
+        invocation("sample-us-app", "mythos-5").person("sample-foreign-employee"),
+        invocation("nobody", "opus-4-8"),
+    ];
+    for request in &asked {
+        ask(&gate, &request.0, now()).await;
+    }
+    world.sagemaker.next(Behaviour::ModelError { original_status: 500 });
+    permit(&gate).await;
+    let items = world.dynamodb.scan().table_name(&world.tables.ledger).send().await.unwrap().items.unwrap();
+    let mut found = BTreeSet::new();
+    for item in items {
+        let entry: Entry = serde_dynamo::from_item(item.clone()).unwrap();
+        assert_eq!(&entry.hash().unwrap(), item["hash"].as_s().unwrap(), "{entry:?}");
+        found.insert((entry.seq, entry.status, entry.kind == Kind::Completion, matches!(entry.facts, Rests::On(_))));
+    }
+    let expected = [(1, 200, false, true), (2, 451, false, true), (3, 403, false, false)];
+    let ended = [(4, 200, false, true), (5, 502, true, true)];
+    assert_eq!(found, expected.into_iter().chain(ended).collect());
 }
 
 #[tokio::test]

@@ -142,6 +142,9 @@ fn detail(code: Code) -> &'static str {
         Code::EmbargoNationality => {
             "This model is not open to this nationality without a licence; use another, or ask whoever runs this API."
         }
+        Code::EmbargoParty => {
+            "The law forbids this to your organisation or to the person named; ask whoever runs this API."
+        }
         Code::EmbargoEndUse => {
             "This model may not be put to this end use without a licence; name another of your organisation's in the \
              End-Use header, or ask whoever runs this API."

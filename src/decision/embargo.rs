@@ -33,6 +33,7 @@ pub(super) fn keys(
             Code::EmbargoNationality,
             to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
         ),
+        (Code::EmbargoParty, to.parties.is_some().then(|| party(&embargo.meta.id, subject))),
         (
             Code::EmbargoEndUse,
             to.end_uses.as_ref().map(|choice| {
@@ -74,7 +75,7 @@ pub(super) fn applies(
 
 /// Whether the embargo can be lifted only by a licence that names it.
 pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
-    to.networks.is_some()
+    to.networks.is_some() || to.parties.is_some()
 }
 
 /// Whether the destination is among the places.
@@ -99,6 +100,15 @@ fn nationality(
                 countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, &in_group)));
             Match::any(known.chain((!complete).then_some(Match::Unknown)))
         }
+    }
+}
+
+/// What was found before the decision of the embargo's parties.
+fn party(id: &str, subject: &Subject) -> Match {
+    match subject.facts.parties.iter().find(|found| found.embargo == id) {
+        None => Match::No,
+        Some(found) if found.unknown => Match::Unknown,
+        Some(_) => Match::Yes,
     }
 }
 

@@ -138,6 +138,7 @@ fn subject(
                 organised_in_us: organisation.organised_in_us,
                 kind: organisation.kind,
             },
+            parties: Vec::new(),
             persons,
             undeclared_end_use: undeclared,
             users: client.users,

@@ -6,6 +6,7 @@ mod embargo;
 mod explain;
 mod identity;
 mod licence;
+mod parties;
 mod permit;
 mod reason;
 mod subject;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::record::{Effect, Licence, Model, ModelStatus, Record, WhenUnknown};
 use crate::register::{Fault, Register, Resolved};
@@ -21,6 +23,7 @@ use crate::terms::{Code, Match, ModelRef};
 
 pub use explain::{Rule, explain};
 pub use identity::{Callers, Claimed, identify};
+pub use parties::{PartyMatch, screen_parties};
 pub use permit::Permit;
 pub use reason::{Reason, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
@@ -49,14 +52,15 @@ pub enum Outcome {
     Refuse,
 }
 
-/// An embargo that applied to the transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An embargo that applied to the transfer, as the ledger keeps it: the fields stand in alphabetical order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
-    /// The embargo, `id@revision`.
-    pub embargo: String,
     /// What it does.
     pub effect: Effect,
+    /// The embargo, `id@revision`.
+    pub embargo: String,
     /// The licence that lifted it, `id@revision`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::parties::PartyMatch;
 use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
 use crate::terms::{Country, Destination};
 
@@ -34,6 +35,9 @@ pub struct Facts {
     pub location: LocationFacts,
     /// The organisation.
     pub organisation: OrganisationFacts,
+    /// The embargoes that name somebody of the caller's as a party.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<PartyMatch>,
     /// Who uses the client.
     pub persons: Persons,
     /// Whether the `End-Use` header names none of the organisation's.

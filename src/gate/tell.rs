@@ -3,7 +3,7 @@
 use super::{Asking, Gate, Trouble};
 use crate::account::Account;
 use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
-use crate::decision::{Decision, identify};
+use crate::decision::{Decision, identify, screen_parties};
 use crate::ledger::Kind;
 use crate::register::{Register, is_offered};
 use crate::terms::{Code, ModelRef, render_time};
@@ -21,6 +21,7 @@ impl Gate {
             }
         };
         let register = &evidence.register;
+        screen_parties(&mut subject, &evidence.callers, register);
         let mut lines = Vec::new();
         for model in register.models(asking.now) {
             let decision = if register.fault_of(model, asking.now).is_some() {

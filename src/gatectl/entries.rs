@@ -15,9 +15,9 @@ use crate::outcome::Trouble;
 
 /// Where the ledger is.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("entries").required(true).args(["ledger", "ledger_table"]))]
+#[command(group = clap::ArgGroup::new("entries").required(true).multiple(true).args(["ledger", "ledger_table"]))]
 pub(crate) struct Place {
-    /// The ledger's archive, .jsonl or .jsonl.gz: a file, or a folder with all below it
+    /// The ledger's archive instead of its table, .jsonl or .jsonl.gz: a file, or a folder with all below it
     #[arg(long, value_name = "FOLDER|FILE")]
     pub(crate) ledger: Option<PathBuf>,
     /// The ledger's table

@@ -22,6 +22,7 @@ mod deployment;
 mod draft;
 mod embargo;
 mod entries;
+mod entry;
 mod files;
 mod item;
 mod json;
@@ -32,6 +33,9 @@ mod lists;
 mod man;
 mod model;
 mod outcome;
+mod past;
+mod patience;
+mod period;
 mod present;
 mod progress;
 mod register;
@@ -158,5 +162,15 @@ async fn run(command: &Command) -> Result<Outcome, Trouble> {
         Command::Deployment(command) => deployment::run(command).await,
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
         Command::Man(arguments) => man::run(arguments, Arguments::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_as_clap_takes_it() {
+        Arguments::command().debug_assert();
     }
 }

@@ -185,14 +185,14 @@ impl Ledger {
             let hash = entry.hash().map_err(|error| unmade(&error))?;
             let item = entry.item(&hash).map_err(|error| unmade(&error))?;
             let is_permit = draft.outcome == super::Finding::Permit && draft.kind == super::Kind::Invocation;
-            let dropped = || draft.completion(entry.decision_id().into(), Code::LedgerUnavailable, draft.at.clone());
+            let dropped = || draft.completion(entry.decision_id.clone(), Code::LedgerUnavailable, draft.at.clone());
             let unsettled = Unsettled { item, hash, completion: is_permit.then(dropped) };
             // Noted before it is sent: if this future is dropped on the way, the entry may still land.
             chain.unsettled = Some(unsettled.clone());
             match self.put_until_known(&unsettled).await {
                 Put::Written => {
                     chain.advance(unsettled.hash);
-                    return Ok(Recorded { decision_id: entry.decision_id().to_owned() });
+                    return Ok(Recorded { decision_id: entry.decision_id });
                 }
                 Put::Taken => chain.abandon(),
                 Put::NotWritten(error) => {

@@ -14,38 +14,64 @@ use crate::terms::{Code, Destination};
 pub(super) const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// An entry, sealed into its chain.
-#[derive(Clone, Debug, Serialize)]
+///
+/// Read back, attributes that this version doesn't know are passed over, `hash` among them: an entry is understood whole
+/// where its [`Entry::hash`] is the one that it was written with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    at: String,
-    chain: String,
+    /// When it was decided, RFC 3339 in UTC with milliseconds: the very time that the decision was taken with.
+    pub at: String,
+    /// The chain, 32 hex digits.
+    pub chain: String,
+    /// The client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<String>,
-    decision_id: String,
+    pub client: Option<String>,
+    /// `<chain>-<seq>`.
+    pub decision_id: String,
+    /// Where the answer goes; absent is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    destination: Option<Destination>,
-    embargoes: Vec<AppliedEmbargo>,
+    pub destination: Option<Destination>,
+    /// Every embargo that applied.
+    pub embargoes: Vec<Applied>,
+    /// The model's endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint: Option<String>,
-    facts: Rests,
-    kind: Kind,
-    licences: Vec<String>,
-    lists: Vec<String>,
-    model: String,
+    pub endpoint: Option<String>,
+    /// What the decision rested on.
+    pub facts: Rests,
+    /// What was asked for.
+    pub kind: Kind,
+    /// The licences that lifted an embargo, `id@revision`.
+    pub licences: Vec<String>,
+    /// The editions of the lists that were asked.
+    pub lists: Vec<String>,
+    /// The model's id, or the name that was asked for where there is none.
+    pub model: String,
+    /// For a completion: the decision that it completes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<String>,
+    pub of: Option<String>,
+    /// The client's organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    organisation: Option<String>,
-    outcome: Finding,
+    pub organisation: Option<String>,
+    /// Permit or refuse.
+    pub outcome: Finding,
+    /// The named person's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    person: Option<String>,
-    prev: String,
-    reasons: Vec<Reason>,
-    request_sha256: String,
-    revision: u64,
-    seq: u64,
+    pub person: Option<String>,
+    /// The hash of the entry before; 64 zeros for the first.
+    pub prev: String,
+    /// Every reason, the one that leads first.
+    pub reasons: Vec<Reason>,
+    /// The SHA-256 of the body as the model gets it, in lower-case hex.
+    pub request_sha256: String,
+    /// The register's revision.
+    pub revision: u64,
+    /// The place in the chain, from 1.
+    pub seq: u64,
+    /// The address that API Gateway saw.
     #[serde(skip_serializing_if = "Option::is_none")]
-    source_ip: Option<String>,
-    status: u16,
+    pub source_ip: Option<String>,
+    /// The HTTP status that belongs to it.
+    pub status: u16,
 }
 
 /// What an entry is to say, before it has a place in a chain.
@@ -92,7 +118,7 @@ pub struct Draft {
 }
 
 /// What an entry is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A decision on an invocation.
@@ -104,7 +130,7 @@ pub enum Kind {
 }
 
 /// What was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// The invocation was authorised.
@@ -114,7 +140,7 @@ pub enum Finding {
 }
 
 /// What a decision rested on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Rests {
     /// Of a caller whom the records bear out.
@@ -124,7 +150,7 @@ pub enum Rests {
 }
 
 /// What the records say of a caller whom they don't bear out. What they don't have is absent.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The client's status.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,23 +178,19 @@ pub struct Standing {
 }
 
 /// A reason, as the ledger keeps it: with its embargo, and with authority and citation even where callers aren't told.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
+    /// Who imposed the embargo that it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    authority: Option<Authority>,
+    pub authority: Option<Authority>,
+    /// The rule.
     #[serde(skip_serializing_if = "Option::is_none")]
-    citation: Option<String>,
-    code: Code,
+    pub citation: Option<String>,
+    /// Its code.
+    pub code: Code,
+    /// The embargo that it comes from, `id@revision`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    embargo: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct AppliedEmbargo {
-    effect: crate::record::Effect,
-    embargo: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    licence: Option<String>,
+    pub embargo: Option<String>,
 }
 
 impl From<&crate::decision::Reason> for Reason {
@@ -206,14 +228,13 @@ impl Draft {
 
     /// The entry at place `seq` of a chain, behind the entry whose hash is `prev`.
     pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Entry {
-        let applied = |Applied { embargo, effect, licence }| AppliedEmbargo { effect, embargo, licence };
         Entry {
             at: self.at,
             chain: chain.to_owned(),
             client: self.client,
             decision_id: format!("{chain}-{seq}"),
             destination: self.destination,
-            embargoes: self.embargoes.into_iter().map(applied).collect(),
+            embargoes: self.embargoes,
             endpoint: self.endpoint,
             facts: self.facts,
             kind: self.kind,
@@ -236,12 +257,6 @@ impl Draft {
 }
 
 impl Entry {
-    /// `<chain>-<seq>`.
-    #[must_use]
-    pub fn decision_id(&self) -> &str {
-        &self.decision_id
-    }
-
     /// The lower-case hex SHA-256 of the entry as canonical JSON.
     ///
     /// # Errors
@@ -279,6 +294,7 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
+            parties: vec![crate::decision::PartyMatch { embargo: "e".into(), unknown: true }],
             persons: Persons::Named(PersonFacts::default()),
             undeclared_end_use: true,
             users: Users::Asserted,
@@ -373,6 +389,18 @@ mod tests {
         };
         for keys in written_keys(&serde_json::to_string(&standing).unwrap()) {
             assert!(keys.is_sorted(), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_read_back_as_it_was_written() {
+        let standing = Standing { client: Some(CallerStatus::Active), ..Standing::default() };
+        let unidentified = Entry { facts: Rests::Standing(standing), destination: None, ..full() };
+        let bare = Entry { facts: Rests::Standing(Standing::default()), ..unidentified.clone() };
+        for entry in [full(), unidentified, bare] {
+            let mut item = entry.item(&entry.hash().unwrap()).unwrap();
+            item.insert("later".into(), aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+            assert_eq!(serde_dynamo::from_item::<_, Entry>(item).unwrap(), entry);
         }
     }
 

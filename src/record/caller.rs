@@ -65,6 +65,14 @@ impl Attestation {
 /// `organisation#<id>`: a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Organisation {
+    /// Its name; absent is unknown.
+    pub name: Option<String>,
+    /// Other names of it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Who owns it, as far as anybody said so.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
     /// What it is.
     #[serde(rename = "type")]
     pub kind: Option<OrganisationType>,
@@ -82,6 +90,18 @@ pub struct Organisation {
     pub status: CallerStatus,
     /// How it was identified.
     pub verification: Option<Verification>,
+}
+
+/// Who owns an organisation, or an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Owner {
+    /// The owner's name.
+    pub name: String,
+    /// The owner's country; absent is unknown.
+    pub country: Option<Country>,
+    /// Who owns the owner.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
 }
 
 /// What an organisation is.
@@ -103,6 +123,11 @@ pub struct Person {
     /// The id of the organisation whose user this is.
     #[serde(deserialize_with = "super::text")]
     pub organisation: String,
+    /// The name; absent is unknown.
+    pub name: Option<String>,
+    /// Other names.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// Citizenships. None known is unknown.
     #[serde(default)]
     pub nationalities: Vec<Country>,

@@ -30,14 +30,12 @@ impl Kind for Clearance {
     const LAST_READABLE_SERVES: bool = false;
 
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
-        let is_subject = self.subject.split_once('#').is_some_and(|(kind, id)| {
-            matches!(kind, "organisation" | "person") && !id.trim().is_empty()
-        });
+        let is_subject = self
+            .subject
+            .split_once('#')
+            .is_some_and(|(kind, id)| matches!(kind, "organisation" | "person") && !id.trim().is_empty());
         if !is_subject {
-            return Err(Unreadable(format!(
-                "subject: `{}` is nobody: write organisation#… or person#…",
-                self.subject
-            )));
+            return Err(Unreadable(format!("subject: `{}` is nobody: write organisation#… or person#…", self.subject)));
         }
         let is_party =
             self.party.split_once(':').is_some_and(|(list, entry)| !list.trim().is_empty() && !entry.trim().is_empty());

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Choice, Kind, Meta, Networks, Places, Unreadable, Words};
-use crate::terms::ModelPattern;
+use crate::terms::{Country, ModelPattern};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -59,8 +59,29 @@ pub struct AppliesTo {
     pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
     pub networks: Option<Choice<Networks>>,
+    /// The organisation, an owner or the person is one of these.
+    #[serde(deserialize_with = "super::filled_if_given")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    pub parties: Option<Vec<Party>>,
     /// One of the request's end uses is one of these.
     pub end_uses: Option<Choice<Words>>,
+}
+
+/// Somebody whom an embargo names.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// The name.
+    #[serde(deserialize_with = "super::text")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    pub name: String,
+    /// Other names.
+    #[serde(default, deserialize_with = "super::filled_if_given")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    pub aliases: Option<Vec<String>>,
+    /// The country; a caller of whom all countries are known must be of it.
+    pub country: Option<Country>,
 }
 
 /// What an embargo does to the transfers that it applies to.

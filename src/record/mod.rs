@@ -27,12 +27,12 @@ use serde::{Deserialize, Deserializer};
 use crate::terms::Window;
 
 pub use caller::{
-    Attestation, CallerStatus, Client, Organisation, OrganisationType, Person, UsStatus, Users, Verification,
+    Attestation, CallerStatus, Client, Organisation, OrganisationType, Owner, Person, UsStatus, Users, Verification,
     VerificationStatus,
 };
 pub use choice::{Choice, Networks, Place, Places, Words};
 pub use clearance::Clearance;
-pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo};
+pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Party};
 pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
 pub use json::{dynamodb_json, is_same};

@@ -42,6 +42,7 @@ pub struct Register {
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
+    party_embargoes: Vec<Arc<Record<Embargo>>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
     screening: Option<Arc<Record<Screening>>>,
 }
@@ -136,6 +137,12 @@ impl Register {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The embargoes that name parties, in force or not.
+    #[must_use]
+    pub fn party_embargoes(&self) -> &[Arc<Record<Embargo>>] {
+        &self.party_embargoes
+    }
+
     /// The licences that an organisation holds, those open to all among them, in force or not.
     pub fn licences_of(&self, organisation: &str) -> impl Iterator<Item = &Arc<Record<Licence>>> {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
@@ -205,6 +212,8 @@ impl Register {
             let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names);
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
+        let names_parties = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.parties.is_some();
+        self.party_embargoes = self.embargoes.readable().filter(names_parties).cloned().collect();
         self.screening = self.settings.get("screening").cloned();
         self.faults = fault::derive(self);
     }

@@ -35,6 +35,8 @@ pub enum Code {
     EmbargoDestination,
     /// An embargo on a nationality.
     EmbargoNationality,
+    /// An embargo on a party.
+    EmbargoParty,
     /// An embargo on an end use.
     EmbargoEndUse,
     /// An embargo on the network of the address.
@@ -83,6 +85,46 @@ pub enum Rank {
 }
 
 impl Code {
+    /// Every code, in order.
+    pub const ALL: [Self; 30] = [
+        Self::IdentityMissing,
+        Self::IdentityUnknown,
+        Self::IdentitySuspended,
+        Self::IdentityUnverified,
+        Self::PersonRequired,
+        Self::PersonMismatch,
+        Self::PersonUnexpected,
+        Self::PersonUnknown,
+        Self::PersonUnverified,
+        Self::ModelUnknown,
+        Self::ModelWithdrawn,
+        Self::EmbargoEveryone,
+        Self::EmbargoForeignPerson,
+        Self::EmbargoDestination,
+        Self::EmbargoNationality,
+        Self::EmbargoEndUse,
+        Self::EmbargoNetwork,
+        Self::DestinationUnknown,
+        Self::EndUseUndeclared,
+        Self::LicenceMissing,
+        Self::LicenceScope,
+        Self::LicenceExpired,
+        Self::LicenceExhausted,
+        Self::RequestMalformed,
+        Self::RegisterUnavailable,
+        Self::LedgerUnavailable,
+        Self::ModelUnavailable,
+        Self::ModelFailed,
+        Self::ModelTimeout,
+        Self::InternalFailure,
+    ];
+
+    /// The code that is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+
     /// As it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -102,6 +144,7 @@ impl Code {
             Self::EmbargoForeignPerson => "embargo.foreign-person",
             Self::EmbargoDestination => "embargo.destination",
             Self::EmbargoNationality => "embargo.nationality",
+            Self::EmbargoParty => "embargo.party",
             Self::EmbargoEndUse => "embargo.end-use",
             Self::EmbargoNetwork => "embargo.network",
             Self::DestinationUnknown => "destination.unknown",
@@ -148,6 +191,7 @@ impl Code {
             | Self::EmbargoForeignPerson
             | Self::EmbargoDestination
             | Self::EmbargoNationality
+            | Self::EmbargoParty
             | Self::EmbargoEndUse => 451,
             Self::InternalFailure => 500,
             Self::ModelFailed => 502,
@@ -178,5 +222,27 @@ impl fmt::Display for Code {
 impl serde::Serialize for Code {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no code")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::as_conversions, reason = "a variant's place")]
+    fn every_code_is_among_all_in_its_place_and_read_as_it_is_written() {
+        assert_eq!(Code::ALL.len(), Code::InternalFailure as usize + 1, "the last one's place");
+        for (place, code) in Code::ALL.into_iter().enumerate() {
+            assert_eq!((code as usize, Code::parse(code.as_str())), (place, Some(code)));
+        }
+        assert_eq!(Code::parse("embargo.no-such"), None);
     }
 }

@@ -113,6 +113,7 @@ pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
             exhausted: Vec::new(),
             location: LocationFacts::default(),
             organisation: company("US"),
+            parties: Vec::new(),
             persons: Persons::None,
             undeclared_end_use: false,
             users: Users::None,

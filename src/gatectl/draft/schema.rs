@@ -29,7 +29,8 @@ pub(crate) fn schemas() -> Vec<Schema> {
         Schema { kind: "organisation", schema: made::<callers::Organisation>() },
         Schema { kind: "person", schema: made::<callers::Person>() },
     ];
-    let any: Vec<Value> = all.iter().map(|Schema { kind, .. }| json!({"$ref": format!("{kind}.schema.json")})).collect();
+    let any: Vec<Value> =
+        all.iter().map(|Schema { kind, .. }| json!({"$ref": format!("{kind}.schema.json")})).collect();
     let record = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Record",
         "anyOf": [{"oneOf": any}, {"type": "array", "items": {"oneOf": any}}],
@@ -41,9 +42,7 @@ pub(crate) fn schemas() -> Vec<Schema> {
 /// What the kind adds, and what every record of the register has.
 fn of_register<T: Kind + JsonSchema>() -> Schema {
     let mut schema = made::<T>();
-    let time = |about: &str| {
-        json!({"type": "string", "format": "date-time", "pattern": "Z$", "description": format!("{about}, RFC 3339 in UTC")})
-    };
+    let time = |about: &str| json!({"type": "string", "format": "date-time", "pattern": "Z$", "description": format!("{about}, RFC 3339 in UTC")});
     let text = |about: &str| json!({"type": "string", "description": about});
     let common = [
         ("kind", json!({"const": T::KIND, "description": "What the record is"})),

@@ -1,7 +1,7 @@
 //! I/O. Issuing, ending and looking at embargoes.
 
 mod end;
-pub(crate) mod issue;
+mod issue;
 mod list;
 mod show;
 

@@ -69,13 +69,6 @@ impl Entries {
         Ok(())
     }
 
-    /// Takes what was read of another part of the same table.
-    pub(super) fn join(&mut self, other: Self) {
-        self.permits.extend(other.permits);
-        self.completions.extend(other.completions);
-        self.count = self.count.saturating_add(other.count);
-    }
-
     /// Every permit, and what its completion says.
     pub(super) fn permits(self) -> (Vec<Permit>, HashMap<String, String>) {
         (self.permits.into_values().collect(), self.completions)

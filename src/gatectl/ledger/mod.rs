@@ -1,12 +1,16 @@
 //! I/O. Showing, following, verifying, sealing and reconciling the ledger.
 
 mod call;
+mod chains;
 mod entries;
 mod matching;
+mod proof;
 mod read;
 mod reconcile;
-mod seal;
-mod show;
+pub(crate) mod seal;
+mod sealing;
+pub(crate) mod show;
+mod signer;
 mod tail;
 mod told;
 mod verify;
@@ -27,7 +31,7 @@ pub(crate) enum Command {
     Verify(Box<verify::Arguments>),
     /// Sign where every chain stands, so that a chain cut at its end is found
     #[command(after_help = EXIT_CODES)]
-    Seal(Box<seal::Arguments>),
+    Seal(Box<sealing::Arguments>),
     /// Hold CloudTrail's calls of the endpoints against the ledger: each has its entry, or it is named
     #[command(after_help = EXIT_CODES)]
     Reconcile(Box<reconcile::Arguments>),
@@ -39,7 +43,7 @@ pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
         Command::Show(arguments) => show::run(arguments).await,
         Command::Tail(arguments) => tail::run(arguments).await,
         Command::Verify(arguments) => verify::run(arguments).await,
-        Command::Seal(arguments) => seal::run(arguments).await,
+        Command::Seal(arguments) => sealing::run(arguments).await,
         Command::Reconcile(arguments) => reconcile::run(arguments).await,
     }
 }

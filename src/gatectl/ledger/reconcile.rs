@@ -6,25 +6,22 @@ use export_gate::terms::{Window, parse_time};
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Call, role_of};
+use super::entries::Entries;
 use super::matching::{Reach, matched};
-use super::read::{archive, scan, trail};
+use super::read::{Unread, trail};
 use super::told::Told;
 use crate::aws::Aws;
+use crate::entries::{Found, Place};
 use crate::outcome::{Outcome, Trouble};
 
 /// The trail, the ledger, and the gate.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("entries").required(true).args(["ledger", "ledger_table"]))]
 pub(crate) struct Arguments {
     /// CloudTrail's log files as S3 has them, .json or .json.gz: a file, or a folder with all below it
     #[arg(long, value_name = "FOLDER|FILE")]
     trail: PathBuf,
-    /// The ledger's archive, .jsonl or .jsonl.gz: a file, or a folder with all below it
-    #[arg(long, value_name = "FOLDER|FILE")]
-    ledger: Option<PathBuf>,
-    /// The ledger's table
-    #[arg(long, value_name = "TABLE")]
-    ledger_table: Option<String>,
+    #[command(flatten)]
+    place: Place,
     /// The gate's role
     #[arg(long, value_name = "ARN", value_parser = role)]
     gate_role: String,
@@ -68,11 +65,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let mut trail = trail(&arguments.trail, wide)?;
     let has_calls = !trail.calls.is_empty();
     trail.calls.retain(|call| window.is_open(call.at));
-    let (entries, unread) = match (&arguments.ledger, &arguments.ledger_table) {
-        (Some(place), _) => archive(place)?,
-        (None, Some(table)) => scan(&arguments.aws.dynamodb().await, table).await?,
-        (None, None) => return Err(Trouble::new("say where the ledger is: `--ledger` or `--ledger-table`")),
-    };
+    let (mut entries, mut unread) = (Entries::default(), Vec::new());
+    let read = arguments.place.read(&arguments.aws, Window::default(), |found| match found {
+        Found::Entry(entry) => {
+            if let Err(why) = entries.take(&entry) {
+                unread.push(Unread { place: "the ledger".to_owned(), why });
+            }
+        }
+        Found::Unread { place, why } => unread.push(Unread { place, why }),
+    });
+    read.await?;
     let call_count = trail.calls.len();
     let is_own = |call: &Call| call.is_by(&arguments.gate_role);
     // A call that IAM turned away reached no model; of the gate's own it is the endpoint that must be known.

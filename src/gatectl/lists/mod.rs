@@ -1,8 +1,11 @@
 //! I/O. Importing, activating and rolling back lists.
 
 mod activate;
+mod format;
 mod import;
+mod pack;
 mod rollback;
+mod shelf;
 mod status;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};

@@ -70,7 +70,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         let text = render(record, arguments.format)?;
         // What can't be read back as it was is no export.
         if documents(name, text.as_bytes()) != Ok(vec![record.clone()]) {
-            return Err(Trouble::new(format!("`{name}` could not be written so that it reads the same: use --format json")));
+            return Err(Trouble::new(format!(
+                "`{name}` could not be written so that it reads the same: use --format json"
+            )));
         }
         put(&folder.join(name), &text)?;
         checked.take(&folder.join(name).display().to_string(), text.as_bytes());
@@ -83,7 +85,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         present.revision,
         folder.display()
     );
-    let json = || json!({"ok": is_fine, "records": files.len(), "revision": present.revision, "unreadable": checked.faults});
+    let json =
+        || json!({"ok": is_fine, "records": files.len(), "revision": present.revision, "unreadable": checked.faults});
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }
 

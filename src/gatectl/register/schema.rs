@@ -32,7 +32,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         return Ok(Outcome::new(true, || found.schema.clone(), String::new(), true));
     }
     let Some(folder) = &arguments.folder else {
-        let by_kind: Map<String, Value> = all.into_iter().map(|Schema { kind, schema }| (kind.into(), schema)).collect();
+        let by_kind: Map<String, Value> =
+            all.into_iter().map(|Schema { kind, schema }| (kind.into(), schema)).collect();
         return Ok(Outcome::new(true, || Value::Object(by_kind), String::new(), true));
     };
     let unwritten = |error| Trouble::of(format!("`{}` can't be written", folder.display()), error);

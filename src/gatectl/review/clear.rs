@@ -1,12 +1,63 @@
-//! I/O. `gatectl review clear`.
+//! I/O. `gatectl review clear`: a possible match is somebody else, which becomes a clearance.
 
+use jiff::Timestamp;
+
+use super::queue::{Match, Resolution};
+use super::read::queue;
+use crate::change::{Manner, make};
+use crate::clearance::grant::{Cleared, plan, record};
+use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
+use crate::period::{Since, since};
+use crate::says::{Says, filled};
 
-/// What it was told.
+/// Which one, and what was found.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Who is held up: organisation#… or person#…
+    #[arg(value_name = "SUBJECT", value_parser = filled)]
+    subject: String,
+    /// The entry that it is not, as list:entry
+    #[arg(value_name = "PARTY", value_parser = filled)]
+    party: String,
+    #[command(flatten)]
+    cleared: Cleared,
+    /// Refusals from this moment on, or from so long ago
+    #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
+    since: Since,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    says: Says,
+    #[command(flatten)]
+    manner: Manner,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`review clear` is not built yet"))
+/// Writes the clearance, of somebody who is held up and not confirmed.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
+    let (queue, _) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
+    let is_held = queue.held(&of).is_some();
+    let record = record(&of.subject, &of.party, &arguments.cleared, &arguments.says, now);
+    let made = make(&arguments.manner, now, |present| {
+        if !is_held {
+            return Err(format!(
+                "`{}` is not held up by `{}`; `gatectl clearance grant` clears whom nobody has seen yet",
+                of.subject, of.party
+            ));
+        }
+        if matches!(of.resolution(present, now), Resolution::Confirmed(_)) {
+            return Err(format!(
+                "`{}` is confirmed to be `{}`: end that embargo first, gatectl embargo end '{}'",
+                of.subject,
+                of.party,
+                of.embargo_id()
+            ));
+        }
+        plan(present, &record, now)
+    })
+    .await?;
+    let done = format!("`{}` is not `{}`, from the gate's next request on.", of.subject, of.party);
+    Ok(made.outcome(&arguments.manner, &done, &format!("`{}` is cleared of `{}` already.", of.subject, of.party)))
 }

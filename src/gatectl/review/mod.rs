@@ -3,6 +3,8 @@
 mod clear;
 mod confirm;
 mod list;
+pub(crate) mod queue;
+mod read;
 mod show;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};

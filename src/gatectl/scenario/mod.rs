@@ -1,12 +1,104 @@
-//! I/O. `gatectl test`.
+//! I/O. `gatectl test`: scenarios, asked of the records as the gate would be.
 
+mod file;
+mod junit;
+mod ran;
+
+use std::path::{Path, PathBuf};
+
+use crate::aws::Aws;
+use crate::files;
 use crate::outcome::{Outcome, Trouble};
+use crate::whatif::{Source, location};
+use file::Scenarios;
+use junit::junit;
+use ran::{Ran, outcome, quoted};
 
 /// What it was told.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Files of scenarios, .yaml or .json, or folders of them
+    #[arg(value_name = "FILE|FOLDER", required = true)]
+    scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+    /// An MMDB with countries, as the gate has it; without it, what is compiled in
+    #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
+    geo_database: Option<PathBuf>,
+    /// Write the results as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`test` is not built yet"))
+/// Runs them; exit code 1 where one comes otherwise.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let files = read(&arguments.scenarios)?;
+    let location = location(arguments.geo_database.as_ref())?;
+    let mut all = Vec::new();
+    for scenarios in files {
+        let source = source(arguments, &scenarios);
+        let told = options(arguments, &source);
+        let mut records = source.read(&arguments.aws).await?;
+        records.add(scenarios.own);
+        for scenario in &scenarios.all {
+            let answer = scenario.question.ask(&records, &location).await?;
+            all.push(Ran::new(&scenarios.file, scenario, &answer, &told));
+        }
+    }
+    if let Some(path) = &arguments.junit {
+        let unwritten = |error| Trouble::of(format!("`{}` can't be written", path.display()), error);
+        std::fs::write(path, junit(&all)).map_err(unwritten)?;
+    }
+    Ok(outcome(&all, arguments.json))
+}
+
+/// Every file, each with its scenarios; every fault of all of them at once.
+fn read(places: &[PathBuf]) -> Result<Vec<Scenarios>, Trouble> {
+    let is_scenarios = |path: &Path| path.extension().is_some_and(|end| end == "json" || end == "yaml" || end == "yml");
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for place in places {
+        let paths: Vec<PathBuf> = files::below(place)?.into_iter().filter(|path| is_scenarios(path)).collect();
+        if paths.is_empty() {
+            faults.push(format!("there is no .yaml, .yml or .json in `{}`", place.display()));
+        }
+        for path in paths {
+            match file::read(&path.display().to_string(), &files::read(&path)?) {
+                Ok(scenarios) => all.push(scenarios),
+                Err(more) => faults.extend(more),
+            }
+        }
+    }
+    if faults.is_empty() { Ok(all) } else { Err(Trouble::new(faults.join("\n       "))) }
+}
+
+/// Where a file's records are: as the command line says, else as the file does, else in the tables.
+fn source(arguments: &Arguments, scenarios: &Scenarios) -> Source {
+    let beside = |records: &PathBuf| Path::new(&scenarios.file).parent().unwrap_or(Path::new("")).join(records);
+    let records = arguments.source.records.clone().or_else(|| scenarios.records.as_ref().map(beside));
+    Source { records, ..arguments.source.clone() }
+}
+
+/// The options by which `explain` is asked of the same records.
+fn options(arguments: &Arguments, source: &Source) -> String {
+    let tables = [
+        ("--register-table", &source.register_table),
+        ("--callers-table", &source.callers_table),
+        ("--usage-table", &source.usage_table),
+    ];
+    let mut told = match &source.records {
+        Some(records) => format!(" --records {}", quoted(&records.display().to_string())),
+        None => tables
+            .iter()
+            .filter_map(|(option, table)| Some(format!(" {option} {}", quoted((*table).as_ref()?))))
+            .collect(),
+    };
+    if let Some(database) = &arguments.geo_database {
+        told += &format!(" --geo-database {}", quoted(&database.display().to_string()));
+    }
+    told
 }

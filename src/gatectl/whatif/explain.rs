@@ -1,12 +1,68 @@
-//! I/O. `gatectl explain`.
+//! I/O. `gatectl explain`: what the gate would decide, with every rule that it looks at.
 
+use std::path::PathBuf;
+
+use export_gate::terms::{ModelRef, parse_time};
+use jiff::Timestamp;
+
+use super::explained::Explained;
+use super::question::{Address, Question, location};
+use super::records::Source;
+use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
+use crate::says::filled;
 
-/// What it was told.
+/// Who asks for what.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The client, as the authorizer names it
+    #[arg(long, value_name = "PRINCIPAL", value_parser = filled)]
+    client: String,
+    /// The person on whose behalf it asks
+    #[arg(long, value_name = "ID", value_parser = filled)]
+    person: Option<String>,
+    /// The model, name or name@version
+    #[arg(long, value_name = "MODEL", value_parser = ModelRef::parse)]
+    model: ModelRef,
+    /// The address that it asks from; `unknown` where nobody knows it
+    #[arg(long, value_name = "IP|unknown", value_parser = Address::parse)]
+    address: Option<Address>,
+    /// The end use that the request names
+    #[arg(long, value_name = "CODE", value_parser = filled)]
+    end_use: Option<String>,
+    /// When it asks, by the records as they stand now, such as 2026-06-12T21:21:00Z; now where nothing is said
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<Timestamp>,
+    /// An MMDB with countries, as the gate has it; without it, what is compiled in
+    #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
+    geo_database: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
+}
 
-/// To be built.
-pub(crate) async fn run(_: &Arguments) -> Result<Outcome, Trouble> {
-    Err(Trouble::new("`explain` is not built yet"))
+/// Explains; exit code 0 where there is a decision, whatever it is, and 1 where the gate can't decide.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let Some(address) = arguments.address else {
+        return Err(Trouble::new(
+            "say from which address it asks: `--address 192.0.2.1`, or `--address unknown` where nobody knows it",
+        ));
+    };
+    let question = Question {
+        client: arguments.client.clone(),
+        person: arguments.person.clone(),
+        model: arguments.model.clone(),
+        address,
+        end_use: arguments.end_use.clone(),
+        at: arguments.at.unwrap_or_else(Timestamp::now),
+    };
+    let location = location(arguments.geo_database.as_ref())?;
+    let records = arguments.source.read(&arguments.aws).await?;
+    let answer = question.ask(&records, &location).await?;
+    let explained = Explained::new(&question, &records, &answer);
+    Ok(Outcome::new(arguments.json, || explained.told(), explained.text(), answer.came.is_ok()))
 }

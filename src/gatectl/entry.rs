@@ -1,0 +1,125 @@
+//! Pure. A ledger entry as it is read back, whatever version of the gate wrote it: codes and kinds are texts.
+
+use export_gate::terms::{Destination, parse_time};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// An entry.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Entry {
+    /// `<chain>-<seq>`.
+    pub(crate) decision_id: String,
+    /// When it was decided.
+    #[serde(deserialize_with = "time")]
+    pub(crate) at: Timestamp,
+    /// `invocation`, `screening` or `completion`.
+    pub(crate) kind: String,
+    /// `permit` or `refuse`.
+    pub(crate) outcome: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// Every reason, the one that leads first.
+    #[serde(default)]
+    pub(crate) reasons: Vec<Reason>,
+    /// The client.
+    pub(crate) client: Option<String>,
+    /// Its organisation's id.
+    pub(crate) organisation: Option<String>,
+    /// The named person's id.
+    pub(crate) person: Option<String>,
+    /// The model's id, or the name that was asked for.
+    pub(crate) model: String,
+    /// The model's endpoint.
+    pub(crate) endpoint: Option<String>,
+    /// The address.
+    pub(crate) source_ip: Option<String>,
+    /// Where the answer goes.
+    pub(crate) destination: Option<Destination>,
+    /// What the decision rested on.
+    #[serde(default)]
+    pub(crate) facts: Value,
+    /// The licences that lifted an embargo, `id@revision`.
+    #[serde(default)]
+    pub(crate) licences: Vec<String>,
+    /// Every embargo that applied.
+    #[serde(default)]
+    pub(crate) embargoes: Vec<Applied>,
+    /// The register's revision.
+    #[serde(default)]
+    pub(crate) revision: u64,
+    /// The editions of the lists that were asked.
+    #[serde(default)]
+    pub(crate) lists: Vec<String>,
+    /// Of a completion: the decision that it completes.
+    pub(crate) of: Option<String>,
+}
+
+/// A reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub(crate) struct Reason {
+    /// Its code.
+    pub(crate) code: String,
+    /// The embargo that it comes from, `id@revision`.
+    pub(crate) embargo: Option<String>,
+    /// Who imposed that.
+    pub(crate) authority: Option<String>,
+    /// The rule.
+    pub(crate) citation: Option<String>,
+    /// Of a possible match: who is held up, `organisation#…` or `person#…`.
+    pub(crate) subject: Option<String>,
+    /// Of a possible match: with whom, `list:entry`.
+    pub(crate) party: Option<String>,
+}
+
+/// An embargo that applied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub(crate) struct Applied {
+    /// The embargo, `id@revision`.
+    pub(crate) embargo: String,
+    /// What it does.
+    pub(crate) effect: String,
+    /// The licence that lifted it, `id@revision`.
+    pub(crate) licence: Option<String>,
+}
+
+impl Entry {
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// A sentence that says why it is none.
+    pub(crate) fn read(entry: &Value) -> Result<Self, String> {
+        Self::deserialize(entry).map_err(|error| format!("this is no entry of a ledger: {error}"))
+    }
+
+    /// Whether it is a decision, and not the completion of one.
+    pub(crate) fn is_decision(&self) -> bool {
+        self.kind != "completion"
+    }
+
+    /// Whether it permits.
+    pub(crate) fn is_permit(&self) -> bool {
+        self.outcome == "permit"
+    }
+
+    /// The leading code; empty of a permit.
+    pub(crate) fn code(&self) -> &str {
+        self.reasons.first().map_or("", |reason| reason.code.as_str())
+    }
+
+    /// The destination in a word; `?` where nobody knows it.
+    pub(crate) fn destination(&self) -> String {
+        let to = self.destination.as_ref();
+        let region = to.and_then(|to| to.region.as_ref()).map(|region| region.as_str().to_owned());
+        region.or_else(|| to.and_then(|to| to.country).map(|country| country.to_string())).unwrap_or_else(|| "?".into())
+    }
+}
+
+fn time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    parse_time(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+/// The id of `id@revision`.
+pub(crate) fn id_of(version: &str) -> &str {
+    version.rsplit_once('@').map_or(version, |(id, _)| id)
+}

@@ -1,0 +1,200 @@
+//! I/O. The register as it stood at earlier revisions, from its records and from all that their history kept.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Head, Item};
+use export_gate::register::Register;
+use export_gate::register::history::{CHANGES, HISTORY, Key, change_key, revision_of, wrote};
+use jiff::Timestamp;
+
+use crate::item::text;
+use crate::outcome::Trouble;
+use crate::present::Present;
+
+/// Every version of every record, and which of them each revision wrote.
+pub(crate) struct Past {
+    /// The register as it stands.
+    pub(crate) present: Present,
+    versions: HashMap<Key, Vec<Item>>,
+    /// By revision: which version of each record it wrote, or why that can't be had as it was.
+    written: BTreeMap<u64, Vec<Result<(Key, usize), String>>>,
+}
+
+impl Past {
+    /// Reads the present, then the history: what is replaced meanwhile stands in both.
+    pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
+        let present = Present::read(dynamodb, table).await?;
+        let changes = partition(dynamodb, table, CHANGES).await?;
+        let kinds: BTreeSet<String> = changes.iter().flat_map(keys).map(|key| key.kind).collect();
+        let histories = kinds.iter().map(|kind| format!("{HISTORY}{kind}"));
+        let histories = histories.map(|kind| async move { partition(dynamodb, table, &kind).await });
+        let kept = futures_util::future::try_join_all(histories).await?.into_iter().flatten().filter_map(as_it_stood);
+        Ok(Self::of(present, &changes, kept))
+    }
+
+    /// Proves of each version that it is what its revision wrote, by the digest that the revision left.
+    fn of(present: Present, changes: &[Item], kept: impl Iterator<Item = (Key, Item)>) -> Self {
+        let mut versions: HashMap<Key, Vec<Item>> = HashMap::new();
+        for (key, item) in kept.chain(present.records.clone()) {
+            // What bears no revision was edited by hand, and no gate reads it.
+            if revision_of(&item).is_some() {
+                versions.entry(key).or_default().push(item);
+            }
+        }
+        let proved = |change: &Item| {
+            let number = text(change, "id").parse().ok()?;
+            let found = |key: Key| {
+                let index = version(versions.get(&key).map(Vec::as_slice).unwrap_or_default(), change, &key, number)?;
+                Ok((key, index))
+            };
+            Some((number, keys(change).into_iter().map(found).collect()))
+        };
+        let written = changes.iter().filter_map(proved).collect();
+        Self { present, versions, written }
+    }
+
+    /// Every version of the records of a kind that is still there, the oldest first.
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = (Key, u64, Item)> {
+        let own = self.versions.iter().filter(|(key, _)| key.kind == kind);
+        let each = own.flat_map(|(key, items)| items.iter().map(move |item| (key, item)));
+        let mut all: Vec<(Key, u64, Item)> =
+            each.filter_map(|(key, item)| Some((key.clone(), revision_of(item)?, item.clone()))).collect();
+        all.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        all.into_iter()
+    }
+
+    /// The register as a gate had it that read every version until that revision, the last one at `now`: last readable
+    /// versions serve. `base` is the register at an earlier revision.
+    ///
+    /// # Errors
+    /// Which record can't be had as it was.
+    pub(crate) fn at(&self, base: &Register, revision: u64, now: Timestamp) -> Result<Register, String> {
+        if revision > self.present.revision {
+            return Err(format!(
+                "the register stands at revision {}, before {revision}: it was restored from a backup, or this is another register",
+                self.present.revision
+            ));
+        }
+        let mut items = Vec::new();
+        for number in base.revision().saturating_add(1)..=revision {
+            let Some(written) = self.written.get(&number) else {
+                let key = change_key(number);
+                return Err(format!("`{key}`, which says what revision {number} wrote, is not in the history"));
+            };
+            for one in written {
+                let (key, index) = one.as_ref().map_err(String::clone)?;
+                items.extend(self.versions.get(key).and_then(|versions| versions.get(*index)).cloned());
+            }
+        }
+        Ok(base.with(items, &Head { revision, ..Head::default() }, now))
+    }
+}
+
+/// Which of a record's versions a revision wrote.
+fn version(versions: &[Item], change: &Item, key: &Key, revision: u64) -> Result<usize, String> {
+    if let Some(index) = versions.iter().position(|item| wrote(change, key, item)) {
+        return Ok(index);
+    }
+    let is_there = versions.iter().any(|item| revision_of(item) == Some(revision));
+    Err(if is_there {
+        format!("`{key}@{revision}` was changed by hand, and is not what revision {revision} wrote")
+    } else {
+        format!("`{key}@{revision}` is not in the history")
+    })
+}
+
+/// The records that a change wrote.
+fn keys(change: &Item) -> Vec<Key> {
+    let records = change.get("records").and_then(|value| value.as_m().ok());
+    let key = |told: &String| {
+        let (kind, id) = told.split_once('/')?;
+        Some(Key { kind: kind.to_owned(), id: id.to_owned() })
+    };
+    records.into_iter().flatten().filter_map(|(told, _)| key(told)).collect()
+}
+
+/// A version as it stood in the table, of the item by which the history keeps it. What bore no revision was never read
+/// by a gate.
+fn as_it_stood(mut kept: Item) -> Option<(Key, Item)> {
+    let was = kept.remove("was")?.as_n().ok()?.parse::<u64>().ok().filter(|was| *was > 0)?;
+    let kind = text(&kept, "kind").strip_prefix(HISTORY)?.to_owned();
+    // `id@revision`, or `id@revision.1`; an id may have an `@` of its own.
+    let id = text(&kept, "id").rsplit_once('@')?.0.to_owned();
+    kept.insert("kind".to_owned(), AttributeValue::S(kind.clone()));
+    kept.insert("id".to_owned(), AttributeValue::S(id.clone()));
+    kept.insert("revision".to_owned(), AttributeValue::N(was.to_string()));
+    Some((Key { kind, id }, kept))
+}
+
+async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Trouble> {
+    let query = dynamodb.query().table_name(table).consistent_read(true);
+    let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
+    let query = query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()));
+    let mut pages = query.into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let why = || format!("the history of the register `{table}` could not be read; see `--register-table`");
+        found.extend(page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use export_gate::register::history::{change, kept};
+    use serde_json::json;
+
+    fn made(id: &str, revision: u64, effect: &str) -> (Key, Item) {
+        let item: Item = serde_dynamo::to_item(json!({"kind": "embargo", "id": id, "revision": revision,
+            "models": ["*"], "applies_to": {"everyone": true}, "effect": effect, "authority": "BIS", "citation": "c"}))
+        .unwrap();
+        (Key::of(&item).unwrap(), item)
+    }
+
+    /// The past of one record: each revision with what it wrote, and the versions that are still there.
+    fn past(written: &[(Key, Item)], there: &[&(Key, Item)]) -> Past {
+        let changes: Vec<Item> =
+            (1..).zip(written).map(|(number, one)| change(number, std::slice::from_ref(one))).collect();
+        let present = Present { revision: u64::try_from(written.len()).unwrap(), ..Present::default() };
+        Past::of(present, &changes, there.iter().map(|one| (*one).clone()))
+    }
+
+    fn at(past: &Past, revision: u64) -> Result<Register, String> {
+        past.at(&Register::default(), revision, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn what_the_history_keeps_is_what_stood_there() {
+        let (key, item) = made("a@b", 3, "prohibited");
+        for more in [0, 1] {
+            assert_eq!(as_it_stood(kept(&item, &key, more)), Some((key.clone(), item.clone())));
+        }
+        let mut bare = item;
+        bare.remove("revision");
+        assert_eq!(as_it_stood(kept(&bare, &key, 0)), None);
+    }
+
+    #[test]
+    fn a_revision_is_rebuilt_only_from_what_it_wrote() {
+        let [one, two, bad] = [(1, "prohibited"), (2, "observed"), (3, "sold")].map(|(n, effect)| made("e", n, effect));
+        let forged = made("e", 1, "observed");
+        let written = [one.clone(), two.clone(), bad.clone()];
+        let mut whole = past(&written, &[&bad, &forged, &two, &one]);
+        assert_eq!(at(&whole, 0).unwrap().revision(), 0);
+        let first = at(&whole, 1).unwrap();
+        assert_eq!(first.faults().len(), 0);
+        assert_eq!(at(&whole, 3).unwrap().faults().len(), 1);
+        // Built upon an earlier one it is the same: the last readable version serves.
+        let upon = whole.at(&first, 3, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(format!("{upon:?}"), format!("{:?}", at(&whole, 3).unwrap()));
+        assert!(at(&whole, 4).unwrap_err().contains("stands at revision 3"));
+        assert_eq!(at(&past(&written, &[&bad, &two]), 2).unwrap_err(), "`embargo/e@1` is not in the history");
+        let changed = past(&written, &[&bad, &two, &forged]);
+        assert!(at(&changed, 2).unwrap_err().contains("`embargo/e@1` was changed by hand"));
+        whole.written.remove(&2);
+        assert!(at(&whole, 3).unwrap_err().contains("`history#change/000000000002`"));
+    }
+}

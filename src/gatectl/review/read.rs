@@ -1,0 +1,56 @@
+//! I/O. The queue, as ledger and register have it.
+
+use export_gate::terms::Window;
+use jiff::Timestamp;
+
+use super::queue::Queue;
+use crate::aws::Aws;
+use crate::entries::{Found, Place};
+use crate::entry::Entry;
+use crate::outcome::Trouble;
+use crate::period::{Since, since};
+use crate::present::Present;
+use crate::tables::RegisterTable;
+
+/// Where ledger and register are, and how far back is looked.
+#[derive(clap::Args)]
+pub(crate) struct Source {
+    /// Refusals from this moment on, or from so long ago
+    #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
+    since: Since,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    register: RegisterTable,
+    #[command(flatten)]
+    aws: Aws,
+}
+
+impl Source {
+    /// The queue, the register, and what could not be read.
+    pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Present, Vec<String>), Trouble> {
+        let (queue, unread) = queue(&self.place, &self.aws, self.since, now).await?;
+        let present = Present::read(&self.aws.dynamodb().await, &self.register.register_table).await?;
+        Ok((queue, present, unread))
+    }
+}
+
+/// The queue as the ledger has it.
+pub(super) async fn queue(
+    place: &Place,
+    aws: &Aws,
+    since: Since,
+    now: Timestamp,
+) -> Result<(Queue, Vec<String>), Trouble> {
+    let (mut queue, mut unread) = (Queue::default(), Vec::new());
+    let window = Window { from: Some(since.moment(now)), until: None };
+    let read = place.read(aws, window, |found| match found {
+        Found::Entry(value) => match Entry::read(&value) {
+            Ok(entry) => queue.take(&entry),
+            Err(why) => unread.push(why),
+        },
+        Found::Unread { place, why } => unread.push(format!("{place}: {why}")),
+    });
+    read.await?;
+    Ok((queue, unread))
+}

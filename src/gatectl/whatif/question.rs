@@ -1,0 +1,180 @@
+//! I/O. A question to the gate, answered by the gate's own law.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use export_gate::causes::Causes;
+use export_gate::decision::{
+    Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify, screen_parties,
+};
+use export_gate::evidence::Location;
+use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
+use export_gate::register::Register;
+use export_gate::terms::ModelRef;
+use jiff::Timestamp;
+
+use super::records::Records;
+use crate::item::text;
+use crate::outcome::Trouble;
+
+/// Who asks for what, from where and when.
+pub(crate) struct Question {
+    /// The principal of the client.
+    pub(crate) client: String,
+    /// The person's id.
+    pub(crate) person: Option<String>,
+    /// The model.
+    pub(crate) model: ModelRef,
+    /// The address.
+    pub(crate) address: Address,
+    /// The end use that the request names.
+    pub(crate) end_use: Option<String>,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// An address; `None` where nobody knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Address(pub(crate) Option<IpAddr>);
+
+impl Address {
+    /// Reads an address, or `unknown`.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text == "unknown" {
+            return Ok(Self(None));
+        }
+        let read = text.parse().map(|address| Self(Some(address)));
+        read.map_err(|_| format!("`{text}` is no IP address; where nobody knows it, write `unknown`"))
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unknown"),
+        }
+    }
+}
+
+/// What the gate would say, and what it rests on.
+pub(crate) struct Answer {
+    /// The register.
+    pub(crate) register: Register,
+    /// The decision, or why there is none.
+    pub(crate) came: Result<Decision, Undecidable>,
+    /// Who asks; absent where the records don't bear the caller out.
+    pub(crate) subject: Option<Subject>,
+    /// Where the answer would go.
+    pub(crate) from: Where,
+    /// The licences of which nothing is left.
+    pub(crate) exhausted: BTreeSet<String>,
+    /// The callers' records.
+    pub(crate) found: Found,
+}
+
+/// The callers' records, as they are kept.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) client: Option<Item>,
+    pub(crate) organisation: Option<Item>,
+    pub(crate) person: Option<Item>,
+}
+
+/// The location data: an MMDB, else what is compiled in.
+pub(crate) fn location(database: Option<&PathBuf>) -> Result<Location, Trouble> {
+    let open = |path: &Path| Location::open(path).map_err(|error| Trouble::of("see `--geo-database`", error));
+    database.map_or_else(|| Ok(Location::delegations()), |path| open(path))
+}
+
+impl Question {
+    /// Asks as the gate is asked for a screening: nothing is drawn of a quota.
+    pub(crate) async fn ask(&self, records: &Records, location: &Location) -> Result<Answer, Trouble> {
+        // The gate's own times have milliseconds.
+        let now = Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at);
+        let register = records.present.register(now);
+        let from = location.of(self.address.0);
+        let found = self.found(records).await?;
+        let mut answer = Answer {
+            register,
+            came: Ok(Decision::unidentified(Vec::new())),
+            subject: None,
+            from,
+            exhausted: BTreeSet::new(),
+            found,
+        };
+        let claimed = Claimed { by_token: None, by_header: self.person.as_deref(), end_use: self.end_use.as_deref() };
+        answer.came = match answer.found.read() {
+            Err(undecidable) => Err(undecidable),
+            Ok(callers) => match identify(claimed, &callers, answer.from.clone(), now) {
+                Err(codes) => Ok(Decision::unidentified(codes)),
+                Ok(mut subject) => {
+                    screen_parties(&mut subject, &callers, &answer.register);
+                    let came = self.settle(&subject, &answer.register, records, &mut answer.exhausted, now).await;
+                    answer.subject = Some(subject);
+                    came?
+                }
+            },
+        };
+        Ok(answer)
+    }
+
+    /// A licence of which nothing is left yields to the next, until nothing changes any more.
+    async fn settle(
+        &self,
+        subject: &Subject,
+        register: &Register,
+        records: &Records,
+        exhausted: &mut BTreeSet<String>,
+        now: Timestamp,
+    ) -> Result<Result<Decision, Undecidable>, Trouble> {
+        loop {
+            let came = decide(&self.model, subject, register, exhausted, now);
+            let (Ok(decision), Some(quotas)) = (&came, &records.quotas) else { return Ok(came) };
+            let more = quotas.exhausted(&decision.quotas).await;
+            let more = more.map_err(|error| Trouble::of("see `--usage-table`", error))?;
+            if more.is_empty() {
+                return Ok(came);
+            }
+            exhausted.extend(more);
+        }
+    }
+
+    async fn found(&self, records: &Records) -> Result<Found, Trouble> {
+        let client = records.caller(&format!("client#{}", self.client)).await?;
+        let organisation = match client.as_ref().map(|client| text(client, "organisation")) {
+            Some(id) if !id.is_empty() => records.caller(&format!("organisation#{id}")).await?,
+            Some(_) | None => None,
+        };
+        let person = match &self.person {
+            Some(id) => records.caller(&format!("person#{id}")).await?,
+            None => None,
+        };
+        Ok(Found { client, organisation, person })
+    }
+}
+
+impl Found {
+    /// The records as the gate reads them. One that can't be read is trouble; what is wrong with a person's is not told.
+    fn read(&self) -> Result<Callers, Undecidable> {
+        Ok(Callers {
+            client: read("client", self.client.as_ref(), Client::read)?,
+            organisation: read("organisation", self.organisation.as_ref(), Organisation::read)?,
+            person: read("person", self.person.as_ref(), |item| {
+                Person::read(item).map_err(|_| Unreadable("it can't be read".to_owned()))
+            })?,
+        })
+    }
+}
+
+fn read<T>(
+    kind: &str,
+    item: Option<&Item>,
+    read: impl Fn(Item) -> Result<T, Unreadable>,
+) -> Result<Option<T>, Undecidable> {
+    let Some(item) = item else { return Ok(None) };
+    let id = text(item, "id").strip_prefix(&format!("{kind}#")).unwrap_or_default().to_owned();
+    let read = read(item.clone()).map(Some);
+    read.map_err(|error| Undecidable { kind: kind.to_owned(), id, why: Causes(&error).to_string() })
+}

@@ -1,0 +1,95 @@
+//! I/O. The records that a question is asked of: those of the tables, or those of a folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use export_gate::quota::Quotas;
+use export_gate::record::Item;
+use export_gate::register::history::Key;
+
+use crate::aws::Aws;
+use crate::callers::Callers;
+use crate::draft;
+use crate::outcome::Trouble;
+use crate::present::Present;
+
+/// Where the records are.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Source {
+    /// Take the records from .json and .yaml files, not from tables
+    #[arg(long, value_name = "FOLDER|FILE")]
+    pub(crate) records: Option<PathBuf>,
+    /// The register's table
+    #[arg(long, value_name = "TABLE", env = "REGISTER_TABLE")]
+    pub(crate) register_table: Option<String>,
+    /// The callers' table
+    #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
+    pub(crate) callers_table: Option<String>,
+    /// The table of what is used of each licence; without it no quota counts as used up
+    #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
+    pub(crate) usage_table: Option<String>,
+}
+
+/// The records.
+pub(crate) struct Records {
+    /// The register's.
+    pub(crate) present: Present,
+    /// The callers' of files.
+    callers: BTreeMap<String, Item>,
+    /// The rest of the callers'.
+    table: Option<Callers>,
+    /// What is used of licences; absent where nobody is to look.
+    pub(crate) quotas: Option<Quotas>,
+}
+
+impl Source {
+    /// Reads the register; callers are read as they are asked for.
+    pub(crate) async fn read(&self, aws: &Aws) -> Result<Records, Trouble> {
+        if let Some(place) = &self.records {
+            let mut records = Records::none();
+            records.add(draft::read(place)?);
+            return Ok(records);
+        }
+        let (Some(register), Some(callers)) = (&self.register_table, &self.callers_table) else {
+            return Err(Trouble::new(
+                "say where the records are: `--register-table` and `--callers-table`, or `--records FOLDER`",
+            ));
+        };
+        let dynamodb = aws.dynamodb().await;
+        let present = Present::read(&dynamodb, register).await?;
+        if present.revision == 0 {
+            return Err(Trouble::new(format!("the register `{register}` has no head: is it the right table?")));
+        }
+        let quotas = self.usage_table.as_ref().map(|table| Quotas::new(dynamodb.clone(), table.clone()));
+        let table = Some(Callers::new(dynamodb, callers.clone()));
+        Ok(Records { present, table, quotas, ..Records::none() })
+    }
+}
+
+impl Records {
+    /// No record at all.
+    pub(crate) fn none() -> Self {
+        Self { present: Present::default(), callers: BTreeMap::new(), table: None, quotas: None }
+    }
+
+    /// Puts the records of files in, each in the place of the one with its key.
+    pub(crate) fn add(&mut self, draft: draft::Draft) {
+        let records = draft.register.into_iter().map(|(key, placed)| (key, placed.item));
+        self.present.records.extend(records);
+        self.callers.extend(draft.callers.into_iter().map(|(id, placed)| (id, placed.item)));
+    }
+
+    /// A caller's record.
+    pub(crate) async fn caller(&self, id: &str) -> Result<Option<Item>, Trouble> {
+        match (self.callers.get(id), &self.table) {
+            (Some(item), _) => Ok(Some(item.clone())),
+            (None, Some(table)) => table.record(id).await,
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A record of the register.
+    pub(crate) fn record(&self, kind: &str, id: &str) -> Option<&Item> {
+        self.present.records.get(&Key { kind: kind.to_owned(), id: id.to_owned() })
+    }
+}

@@ -1,0 +1,130 @@
+//! Pure. A rule that a decision looked at, in words.
+
+use export_gate::decision::Rule;
+use export_gate::record::{Effect, Embargo, Item, Licence, Places, Record};
+use export_gate::terms::{Code, Match, render_time};
+use serde_json::{Value, json};
+
+use super::question::Question;
+use crate::item::as_json;
+use crate::json::member;
+
+/// How many of a list's values are shown.
+const MOST_NAMED: usize = 6;
+
+/// What an embargo does, in words.
+pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
+    match rule.embargo.effect {
+        Effect::Prohibited => "prohibited",
+        Effect::LicenceRequired => "licence required",
+        Effect::Observed => "observed",
+    }
+}
+
+/// Each key, with what the record names by it and how that matches.
+pub(super) fn keys(rule: &Rule<'_>, record: Option<&Item>) -> String {
+    let written = record.map(|item| member(&as_json(item), &["applies_to"]).clone()).unwrap_or_default();
+    let key = |(code, matched): &(Code, Match)| {
+        let named = named(*code, &written).map(|named| format!(" ({named})")).unwrap_or_default();
+        format!("{}{named} {}", key_name(*code), word(*matched))
+    };
+    rule.keys.iter().map(key).collect::<Vec<_>>().join(", ")
+}
+
+/// What the record names by a key, where it names anything; an attribute's name is its key's in the plural.
+fn named(code: Code, written: &Value) -> Option<String> {
+    let key = key_name(code).replace('-', "_");
+    let stem = key.get(..key.len().saturating_sub(1))?;
+    let (_, value) = written.as_object()?.iter().find(|(name, _)| name.starts_with(stem))?;
+    let list = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (any_of, except) = match value {
+        Value::Array(_) => (list(value), Vec::new()),
+        other => (list(member(other, &["any_of"])), list(member(other, &["except"]))),
+    };
+    let some = |list: &[String]| match list.len() {
+        0..=MOST_NAMED => list.join(" "),
+        more => format!(
+            "{} and {} more",
+            list.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(" "),
+            more.saturating_sub(MOST_NAMED)
+        ),
+    };
+    match (any_of.is_empty(), except.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(some(&any_of)),
+        (false, false) => Some(format!("{} except {}", some(&any_of), some(&except))),
+    }
+}
+
+fn key_name(code: Code) -> &'static str {
+    code.as_str().strip_prefix("embargo.").unwrap_or(code.as_str())
+}
+
+fn word(matched: Match) -> &'static str {
+    match matched {
+        Match::Yes => "yes",
+        Match::No => "no",
+        Match::Unknown => "unknown",
+    }
+}
+
+/// What the embargo comes to.
+pub(super) fn comes_to(rule: &Rule<'_>, question: &Question) -> String {
+    let window = &rule.embargo.meta.window;
+    match (rule.in_force, rule.applies, rule.embargo.effect, rule.lifted_by) {
+        (false, _, _, _) if window.is_over(question.at) => {
+            format!("over since {}", window.until.map(render_time).unwrap_or_default())
+        }
+        (false, _, _, _) => format!("not in force until {}", window.from.map(render_time).unwrap_or_default()),
+        (true, false, _, _) => "does not apply".to_owned(),
+        (true, true, Effect::Observed, _) => "applies, and is only recorded".to_owned(),
+        (true, true, _, Some(licence)) => format!("applies, lifted by {}", licence.meta.id),
+        (true, true, Effect::Prohibited, None) => "applies, refuses: no licence lifts it".to_owned(),
+        (true, true, Effect::LicenceRequired, None) if rule.licences.is_empty() => {
+            "applies, refuses: the organisation has no licence".to_owned()
+        }
+        (true, true, Effect::LicenceRequired, None) => "applies, refuses: no licence covers it".to_owned(),
+    }
+}
+
+/// What a licence comes to: whether it is the one that is taken, and what it lacks.
+pub(super) fn covers(lacks: Option<Code>, takes: bool) -> String {
+    match (lacks, takes) {
+        (None, true) => "covers it".to_owned(),
+        (None, false) => "would cover it, but another is taken first".to_owned(),
+        (Some(code), _) => format!("does not cover it: {code}, {}", shortfall(code)),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a licence lacks nothing else")]
+fn shortfall(code: Code) -> &'static str {
+    match code {
+        Code::LicenceMissing => "it is of another authority or model, withdrawn, or not in force",
+        Code::LicenceScope => "it does not reach this transfer",
+        Code::LicenceExpired => "it is over",
+        Code::LicenceExhausted => "its quota is used up",
+        _ => "it does not serve",
+    }
+}
+
+/// For `--json`.
+pub(super) fn told(rule: &Rule<'_>, question: &Question) -> Value {
+    let licence = |(licence, lacks): &(&Record<Licence>, Option<Code>)| json!({"licence": licence.meta.version(), "lacks": lacks.map(Code::as_str)});
+    json!({
+        "embargo": rule.embargo.meta.version(), "effect": rule.embargo.effect, "in_force": rule.in_force,
+        "keys": rule.keys.iter().map(|(code, matched)| json!({"key": key_name(*code), "matches": word(*matched)})).collect::<Vec<_>>(),
+        "applies": rule.applies, "licences": rule.licences.iter().map(licence).collect::<Vec<_>>(),
+        "lifted_by": rule.lifted_by.map(|licence| licence.meta.version()), "comes_to": comes_to(rule, question),
+    })
+}
+
+/// The groups by which an embargo names countries.
+pub(super) fn groups(embargo: &Embargo) -> impl Iterator<Item = &String> {
+    let choices = [&embargo.applies_to.destinations, &embargo.applies_to.nationalities];
+    choices
+        .into_iter()
+        .flatten()
+        .flat_map(move |choice| std::iter::once(&choice.any_of).chain(&choice.except).flat_map(Places::groups))
+}
