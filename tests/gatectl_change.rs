@@ -151,6 +151,12 @@ async fn the_gate_obeys_each_change_on_its_next_request() {
             &[(foreign, "451 embargo.nationality"), (citizen, served)],
         ),
         ("embargo end nobody-of", &[(foreign, served)]),
+        (
+            "embargo issue named --model fable-5 --party \"Sample Widgets, Inc.;US\" --effect prohibited --authority OPERATOR \
+             --citation x",
+            &[("sample-us-service fable-5", "451 embargo.party"), ("sample-foreign-in-us-service fable-5", served)],
+        ),
+        ("embargo end named", &[("sample-us-service fable-5", served)]),
         ("model add fable-5@2 --endpoint fable-5-2 --eccn 4E091 --default", &[(citizen, "200 fable-5@2")]),
         ("model withdraw fable-5@2", &[(citizen, "410 model.withdrawn")]),
         ("model add fable-5@1 --endpoint fable-5-1 --eccn 4E091 --default --replace", &[(citizen, served)]),
@@ -299,6 +305,8 @@ async fn bad_input_is_told_and_nothing_is_written() {
         (issue("damaged", "--nationality UA-43 --replace"), 1, "a region is no nationality"),
         (issue("a", "--foreign-persons --basis any"), 2, "--nationality"),
         (issue("a", "--network 192.0.2.0/33"), 2, "is no network"),
+        (issue("a", "--party ;DE"), 2, "NAME;COUNTRY"),
+        (issue("a", "--party Sample;UK"), 2, "`UK` is no ISO 3166-1"),
         (issue("a", "--foreign-persons --from 2026-06-12"), 2, "no RFC 3339 time"),
         (issue("a", "--foreign-persons --from 2027-01-02T00:00:00Z --until 2027-01-01T00:00:00Z"), 1, "is not after"),
         (issue("bis-cuba", "--destination CU"), 1, "differs: "),
