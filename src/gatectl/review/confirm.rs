@@ -17,8 +17,9 @@ use crate::item::{of_json, text, value_as_json};
 use crate::outcome::{Outcome, Trouble};
 use crate::period::{Since, since};
 use crate::present::Present;
-use crate::says::{Says, filled, pattern};
+use crate::says::{Says, filled};
 use crate::tables::CallersTable;
+use crate::words::models;
 
 /// Which one, and by whose law.
 #[derive(clap::Args)]
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = filled, default_value = "listed party")]
     citation: String,
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", default_value = "*", value_parser = pattern)]
+    #[arg(long = "model", value_name = "MODEL", default_value = "*", value_parser = models)]
     models: Vec<String>,
     /// Refusals from this moment on, or from so long ago
     #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
