@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     text += &unread.iter().map(|why| format!("not read: {why}\n")).collect::<String>();
     let json = || {
         let mut json = told(&of, held, &state, now);
-        json["unread"] = json!(unread);
+        json.as_object_mut().and_then(|json| json.insert("unread".into(), json!(unread)));
         json
     };
     Ok(Outcome::new(arguments.json, json, text, unread.is_empty()))
