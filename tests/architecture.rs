@@ -75,7 +75,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("lists", COMMAND),
     ("review", COMMAND),
     ("report", COMMAND),
-    ("deployment", &["aws", "draft", "files", "json", "outcome", "show"]),
+    ("deployment", &["aws", "draft", "files", "item", "json", "outcome", "show"]),
     ("ledger", &["aws", "entries", "files", "json", "outcome", "progress", "show"]),
 ];
 
