@@ -5,7 +5,7 @@ use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{Planned, Target, misread, planned, shown, told};
+use super::plan::{NAMED, Planned, Target, misread, planned, shown, told};
 use super::write::{Written, write};
 use crate::ask::agrees;
 use crate::draft::{Checked, look};
@@ -29,9 +29,6 @@ pub(crate) struct Arguments {
     #[arg(long)]
     yes: bool,
 }
-
-/// How many of the records that are left are named.
-const NAMED: usize = 20;
 
 /// Shows the plan, asks, writes.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {

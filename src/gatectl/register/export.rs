@@ -70,11 +70,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let dynamodb = arguments.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
     let callers = match &arguments.callers_table {
-        Some(table) => Callers::new(dynamodb, table.clone()).all().await?,
-        None => Vec::new(),
+        Some(table) => Some(Callers::new(dynamodb, table.clone()).all().await?),
+        None => None,
     };
     let mut taken = BTreeSet::new();
-    for item in present.records.values().chain(&callers) {
+    for item in present.records.values().chain(callers.iter().flatten()) {
         let (kind, id) = match Key::of(item) {
             Some(Key { kind, id }) => (kind, id),
             None => {
@@ -86,7 +86,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         put(&folder.join(name(&kind, &id, arguments.format, &mut taken)), &render(item, arguments)?)?;
     }
     let records = taken.len();
-    let faults = if records == 0 { Vec::new() } else { unlike(folder, &present, &callers)? };
+    let faults = if records == 0 { Vec::new() } else { unlike(folder, &present, callers.as_deref())? };
     let is_fine = faults.is_empty();
     let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
     let (number, revision) = (count(records, "record", "records"), present.revision);
@@ -96,20 +96,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// Reads the folder back: whatever of it would not plan empty is named.
-fn unlike(folder: &Path, present: &Present, callers: &[Item]) -> Result<Vec<String>, Trouble> {
+fn unlike(folder: &Path, present: &Present, callers: Option<&[Item]>) -> Result<Vec<String>, Trouble> {
     let Checked { draft, faults } = look(folder)?;
     let mut found: Vec<String> = faults.into_iter().map(|fault| format!("the gate can't read this: {fault}")).collect();
     let is_whole = found.is_empty();
-    let differs = |name: &str, is_there: bool| match is_there {
-        true => format!("`{name}` holds what no file can hold: its file says something else"),
-        false => format!("`{name}` is in the folder, and not in the table"),
+    let mut differs = |name: &str, is_there: bool| {
+        found.push(match is_there {
+            true => format!("`{name}` holds what no file can hold: its file says something else"),
+            false => format!("`{name}` is in the folder, and not in the table"),
+        });
     };
-    let steps = compare(&draft, present, false).steps;
-    found.extend(steps.iter().map(|step| differs(&step.key.to_string(), step.before.is_some())));
-    let of_callers = compare_callers(&draft, callers).into_iter();
-    found.extend(of_callers.map(|step| differs(&step.id, step.before.is_some())));
-    let written = draft.register.len().saturating_add(draft.callers.len());
-    if is_whole && written < present.records.len().saturating_add(callers.len()) {
+    for step in compare(&draft, present, false).steps {
+        differs(&step.key.to_string(), step.before.is_some());
+    }
+    for step in callers.map(|callers| compare_callers(&draft, callers)).unwrap_or_default() {
+        differs(&step.id, step.before.is_some());
+    }
+    let is_short = draft.register.len() < present.records.len()
+        || callers.is_some_and(|callers| draft.callers.len() < callers.len());
+    if is_whole && is_short {
         found.push("the folder has fewer records than the table: export into a folder of its own".to_owned());
     }
     Ok(found)

@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     target: Target,
 }
 
+/// How many records that are left alone, or unwritten, are named.
+pub(super) const NAMED: usize = 20;
+
 /// Exit code 2 where there is something to apply.
 const DIFFERS: u8 = 2;
 
@@ -95,12 +98,16 @@ pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, T
 /// The plan as people read it.
 pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String {
     let Planned { plan, faults, .. } = planned;
-    let mut text = diff(&plan.steps);
+    let mut text = diff(&plan.steps.iter().map(as_signed).collect::<Vec<_>>());
     for step in &plan.callers {
         text += &caller_diff(step);
     }
-    for key in &plan.alone {
+    for key in plan.alone.iter().take(NAMED) {
         text += &format!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it\n");
+    }
+    let more = plan.alone.len().saturating_sub(NAMED);
+    if more > 0 {
+        text += &format!("  and {} more, left alone too\n", count(more, "record", "records"));
     }
     if target.callers_table.is_none() && !draft.callers.is_empty() {
         let callers = count(draft.callers.len(), "caller's record is", "callers' records are");
@@ -116,10 +123,23 @@ pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String
     text + &format!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.\n")
 }
 
+/// A step as it will be: what a file doesn't say of who, when and why is said when it is applied.
+fn as_signed(step: &Step) -> Step {
+    let mut step = step.clone();
+    for name in ["by", "at", "why"] {
+        if let (Some(was), false) =
+            (step.before.as_ref().and_then(|before| before.get(name)), step.after.contains_key(name))
+        {
+            step.after.insert(name.to_owned(), was.clone());
+        }
+    }
+    step
+}
+
 /// Of a person only the id and the attributes' names are shown.
 fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
     let key = export_gate::register::history::Key { kind: String::new(), id: id.clone() };
-    let step = Step { key, before: before.clone(), after: after.clone() };
+    let step = as_signed(&Step { key, before: before.clone(), after: after.clone() });
     let mut text = format!("{} {id}\n", step.sign());
     for line in step.lines() {
         let line = if id.starts_with("person#") { line.split("  ").next().unwrap_or_default() } else { &line };
@@ -138,7 +158,7 @@ pub(super) fn told(planned: &Planned) -> Value {
     json!({
         "revision": present.revision, "faults": faults, "is_empty": plan.is_empty(),
         "add": add, "change": change, "withdraw": withdraw,
-        "changes": plan.steps.iter().map(Step::told).chain(callers).collect::<Vec<Value>>(),
+        "changes": plan.steps.iter().map(|step| as_signed(step).told()).chain(callers).collect::<Vec<Value>>(),
         "left_alone": plan.alone.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
