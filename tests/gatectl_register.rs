@@ -50,9 +50,10 @@ fn groups(prefix: &str, number: usize) -> Vec<Value> {
 }
 
 fn with(mut record: Value, name: &str, value: Value) -> Value {
-    match value {
-        Value::Null => drop(record.as_object_mut().unwrap().remove(name)),
-        value => record[name] = value,
+    if value.is_null() {
+        record.as_object_mut().unwrap().remove(name);
+    } else {
+        record[name] = value;
     }
     record
 }
@@ -483,11 +484,9 @@ async fn two_at_once_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_another_changes_the_same_record_it_stops_and_a_second_run_completes_it() {
-    let world = World::empty().await;
     let folder = Folder::new("others");
-    let all = groups("G", 100);
-    let place = folder.file("a.json", json!(all).to_string());
-    // Behind the first batch somebody else writes a record of the last one; and, before, one that nobody shows.
+    let place = folder.file("a.json", json!(groups("G", 100)).to_string());
+    // Behind the first batch somebody else writes a record that the folder doesn't have; then, one of the last batch.
     for (theirs, code) in [(group("Theirs", &["SE"]), 0), (group("G:00099", &["SE"]), 1)] {
         let world = World::empty().await;
         let writer = world.writer.clone();
@@ -495,7 +494,9 @@ async fn where_another_changes_the_same_record_it_stops_and_a_second_run_complet
         world.relay.rule(move |seen| match (seen.operation.as_str(), seen.count) {
             ("TransactWriteItems", 1) => {
                 let (writer, theirs) = (writer.clone(), theirs.clone());
-                Action::then(move || async move { drop(writer.put(vec![theirs]).await.unwrap()) })
+                Action::then(move || async move {
+                    writer.put(vec![theirs]).await.unwrap();
+                })
             }
             _ => Action::Forward,
         });
@@ -521,7 +522,6 @@ async fn where_another_changes_the_same_record_it_stops_and_a_second_run_complet
         assert_eq!(again.code, 0, "{}{}", again.out, again.err);
         assert_eq!(run(&world, "plan", &place, &[]).code, 0);
     }
-    assert_eq!(revision(&world).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

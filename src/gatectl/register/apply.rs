@@ -47,10 +47,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let done = |is_fine: bool, says: String, written: Value| {
         let json = || {
             let mut told = plan.clone();
-            told["ok"] = json!(is_fine);
-            told["says"] = json!(says);
-            told["written"] = written;
-            told
+            told.extend([("ok".to_owned(), is_fine.into()), ("says".to_owned(), says.clone().into())]);
+            told.insert("written".to_owned(), written);
+            Value::Object(told)
         };
         Ok(Outcome::new(target.json, json, format!("{says}\n"), is_fine))
     };

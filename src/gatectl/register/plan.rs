@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::compare::{CallerStep, Plan, compare, compare_callers};
 use crate::aws::Aws;
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     }
     let planned = planned(target, &draft).await?;
     let text = shown(&planned, &draft, target);
-    let json = || told(&planned);
+    let json = || Value::Object(told(&planned));
     let mut outcome = Outcome::new(target.json, json, text, planned.faults.is_empty());
     if planned.faults.is_empty() && !planned.plan.is_empty() {
         outcome.code = DIFFERS;
@@ -149,16 +149,23 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 }
 
 /// For `--json`.
-pub(super) fn told(planned: &Planned) -> Value {
+pub(super) fn told(planned: &Planned) -> Map<String, Value> {
     let Planned { plan, faults, present } = planned;
     let (add, change, withdraw) = plan.counts();
     let callers = plan.callers.iter().map(
         |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
     );
-    json!({
-        "revision": present.revision, "faults": faults, "is_empty": plan.is_empty(),
-        "add": add, "change": change, "withdraw": withdraw,
-        "changes": plan.steps.iter().map(|step| as_signed(step).told()).chain(callers).collect::<Vec<Value>>(),
-        "left_alone": plan.alone.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    })
+    let changes: Vec<Value> = plan.steps.iter().map(|step| as_signed(step).told()).chain(callers).collect();
+    let alone: Vec<String> = plan.alone.iter().map(ToString::to_string).collect();
+    let members = [
+        ("revision", json!(present.revision)),
+        ("faults", json!(faults)),
+        ("is_empty", json!(plan.is_empty())),
+        ("add", json!(add)),
+        ("change", json!(change)),
+        ("withdraw", json!(withdraw)),
+        ("changes", json!(changes)),
+        ("left_alone", json!(alone)),
+    ];
+    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
