@@ -80,7 +80,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("lists", COMMAND),
     ("review", REVIEW),
     ("report", REPORT),
-    ("deployment", &["aws", "draft", "files", "json", "outcome", "show"]),
+    ("deployment", &["aws", "draft", "files", "item", "json", "outcome", "show"]),
 ];
 
 /// What a command may import that reads records or the ledger, and may change them.

@@ -474,9 +474,12 @@ fn records_that_must_not_go_out_are_named() {
     let cases: Vec<(Vec<Value>, &[&str])> = vec![
         (vec![fable()], &[]),
         (vec![changed(fable(), "eccn", Value::Null)], &["`fable@1` has no classification"]),
-        (vec![changed(fable(), "endpoint", Value::Null)], &["`fable@1` has no endpoint"]),
-        (vec![changed(fable(), "endpoint", json!(" "))], &["`fable@1` has no endpoint"]),
-        (vec![changed(fable(), "statu", json!("x"))], &["`model/fable@1` does not hold: statu: unknown field `statu`"]),
+        (vec![changed(fable(), "endpoint", Value::Null)], &["records.json:1: missing field `endpoint`"]),
+        (vec![changed(fable(), "endpoint", json!(" "))], &["records.json:1: endpoint: an empty text"]),
+        (
+            vec![changed(fable(), "statu", json!("x"))],
+            &["records.json:1: unknown field `statu`: did you mean `status`?"],
+        ),
         (
             vec![changed(fable(), "status", json!("withdrawn")), changed(model("fable@2"), "eccn", Value::Null)],
             &["`fable@2` has no classification"],
@@ -523,22 +526,22 @@ fn records_that_must_not_go_out_are_named() {
             )],
             &[],
         ),
-        (vec![json!({"kind": "licence", "id": "l"})], &["`licence/l` does not hold: missing field"]),
+        (vec![json!({"kind": "licence", "id": "l"})], &["records.json:1: missing field"]),
         (vec![json!({"kind": "unheard", "id": "u"})], &["`unheard` is no kind"]),
-        (vec![fable(), fable()], &["`model/fable@1` stands twice"]),
+        (vec![fable(), fable()], &["`model/fable@1` stands here and at"]),
         // Callers.
         (vec![json!({"id": "client#c", "organisation": "o", "status": "active", "users": "none"})], &[]),
         (
             vec![json!({"id": "client#c", "organisation": "o", "status": "lively", "users": "none"})],
-            &["`client#c`, can't be read: status"],
+            &["records.json:1: status: unknown variant"],
         ),
-        (vec![json!({"id": "organisation#o"})], &["`organisation#o`, can't be read"]),
+        (vec![json!({"id": "organisation#o"})], &["records.json:1: missing field `status`"]),
         (
             vec![json!({"id": "person#p", "organisation": "o", "nationalities": ["Elsewhere"]})],
-            &["is a person whom the gate can't read"],
+            &["records.json:1: nationalities[0]: the gate can't read this"],
         ),
-        (vec![json!({"id": "x"})], &["is none"]),
-        (vec![json!("x")], &["is no JSON object"]),
+        (vec![json!({"id": "x"})], &["this is no record"]),
+        (vec![json!("x")], &["this is no record"]),
     ];
     let folder = Folder::new("records");
     for (records, says) in cases {

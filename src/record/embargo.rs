@@ -42,7 +42,7 @@ fn yes() -> bool {
 
 /// The keys of an embargo. At least one is there.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
 pub struct AppliesTo {
     /// Always.

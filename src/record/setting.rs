@@ -10,6 +10,7 @@ use super::{Kind, Meta, Unreadable};
 #[serde(deny_unknown_fields, default)]
 pub struct Screening {
     /// The score, 0 to 1, from which a name is a possible match with a listed party.
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 0, max = 1)))]
     pub match_threshold: Option<f64>,
     /// What becomes of a request whose destination nobody knows.
     pub unknown_destination: WhenUnknown,

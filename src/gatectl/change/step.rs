@@ -1,5 +1,7 @@
 //! Pure. What a change does to records, shown as Terraform's users know it, and read as the gate would read it.
 
+use std::collections::BTreeSet;
+
 use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening, read};
 use export_gate::register::history::Key;
 use jiff::Timestamp;
@@ -7,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::item::{as_json, substance, value_as_json};
 use crate::present::Present;
+
+/// From how many elements on a list is shown by what comes and goes.
+const LONG: usize = 6;
 
 /// One record's change.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,18 +67,10 @@ impl Step {
         let mut names: Vec<&String> = before.into_iter().flatten().chain(&self.after).map(|(name, _)| name).collect();
         names.sort();
         names.dedup();
-        let shown = |item: &Item, name: &str| item.get(name).map(|value| written(&value_as_json(value)));
-        let line = |name: &&String| {
-            let (was, is) = (before.and_then(|item| shown(item, name)), shown(&self.after, name));
-            match (was, is) {
-                (Some(was), Some(is)) if was == is => None,
-                (Some(was), Some(is)) => Some(format!("{name}  {was} → {is}")),
-                (Some(was), None) => Some(format!("{name}  {was} → none")),
-                (None, Some(is)) => Some(format!("{name}  {is}")),
-                (None, None) => None,
-            }
-        };
-        names.iter().filter(|name| !["kind", "id", "revision"].contains(&name.as_str())).filter_map(line).collect()
+        let value = |item: &Item, name: &str| item.get(name).map(value_as_json);
+        let names = names.into_iter().filter(|name| !["kind", "id", "revision"].contains(&name.as_str()));
+        let lines = |name: &String| lines(name, before.and_then(|item| value(item, name)), value(&self.after, name));
+        names.flat_map(lines).collect()
     }
 
     /// `+` a record that is new, `-` one that is withdrawn, `~` one that differs.
@@ -89,6 +86,32 @@ impl Step {
     /// For `--json`.
     pub(crate) fn told(&self) -> Value {
         json!({"record": self.key.to_string(), "before": self.before.as_ref().map(as_json), "after": as_json(&self.after)})
+    }
+}
+
+/// What becomes of an attribute: of a map member by member, of a long list element by element.
+fn lines(name: &str, was: Option<Value>, is: Option<Value>) -> Vec<String> {
+    match (was, is) {
+        (was, is) if was == is => Vec::new(),
+        (Some(Value::Object(mut was)), Some(Value::Object(mut is))) => {
+            let names: BTreeSet<String> = was.keys().chain(is.keys()).cloned().collect();
+            names.iter().flat_map(|one| lines(&format!("{name}.{one}"), was.remove(one), is.remove(one))).collect()
+        }
+        (Some(Value::Array(was)), Some(Value::Array(is))) if was.len().max(is.len()) > LONG => {
+            let without = |list: &[Value], other: &[Value]| -> Vec<String> {
+                list.iter().filter(|one| !other.contains(one)).map(written).collect()
+            };
+            let (gone, new) = (without(&was, &is), without(&is, &was));
+            if gone.is_empty() && new.is_empty() {
+                return vec![format!("{name}  the same {} in another order", is.len())];
+            }
+            let each = |sign, list: Vec<String>| list.into_iter().map(move |one| format!("{name}  {sign} {one}"));
+            each('-', gone).chain(each('+', new)).collect()
+        }
+        (Some(was), Some(is)) => vec![format!("{name}  {} → {}", written(&was), written(&is))],
+        (Some(was), None) => vec![format!("{name}  {} → none", written(&was))],
+        (None, Some(is)) => vec![format!("{name}  {}", written(&is))],
+        (None, None) => Vec::new(),
     }
 }
 

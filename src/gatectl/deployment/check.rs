@@ -12,6 +12,7 @@ use super::reach::reach;
 use super::records::{Endpoints, Found, Records};
 use super::template::Template;
 use crate::aws::Aws;
+use crate::draft::gather;
 use crate::files;
 use crate::outcome::{Outcome, Trouble};
 use crate::show::{count, grouped};
@@ -20,7 +21,7 @@ use crate::show::{count, grouped};
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["records", "register_table", "template", "zip"]))]
 pub(crate) struct Arguments {
-    /// Register and caller records: a JSON file, or a folder of them; can be said more than once
+    /// Register and caller records: a file of JSON or YAML, or a folder of them; can be said more than once
     #[arg(long, value_name = "FOLDER|FILE")]
     records: Vec<PathBuf>,
     /// The register's table; of a record that a file has too, the file's counts
@@ -122,15 +123,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
     let mut records = Records::default();
     for place in &arguments.records {
-        let before = records.size();
-        for path in files::below(place)? {
-            if path.extension().is_some_and(|ending| ending == "json") || path == *place {
-                records.take_file(&files::read(&path)?, &path.display().to_string());
-            }
+        let checked = gather(place)?;
+        if checked.is_empty() {
+            records.miss(&place.display().to_string(), "give the right folder; its files end in .json, .yaml or .yml");
         }
-        if records.size() == before {
-            records.miss(&place.display().to_string(), "give the right folder; its files end in .json");
-        }
+        records.take_files(checked);
     }
     if let Some(table) = &arguments.register_table {
         let dynamodb: DynamoDb = arguments.aws.dynamodb().await;

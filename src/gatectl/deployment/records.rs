@@ -2,27 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use export_gate::record::{Client, Embargo, Head, Item, Kind, Model, ModelStatus, Organisation, Person, Record, read};
+use export_gate::record::{Embargo, Head, Item, Kind, Model, ModelStatus, Record, read};
 use export_gate::register::history::{HISTORY, Key};
 use export_gate::register::{Register, Resolved};
 use export_gate::terms::{Match, ModelPattern, ModelRef, parse_time};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::pattern::covers;
-
-/// A record, and the file or table that it is from.
-#[derive(Clone, Debug)]
-struct Placed {
-    item: Item,
-    place: String,
-}
+use crate::draft::{Checked, Placed};
+use crate::item::text;
 
 /// All records that are looked at.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     register: BTreeMap<Key, Placed>,
-    callers: Vec<Placed>,
+    callers: BTreeMap<String, Placed>,
     faults: Vec<String>,
 }
 
@@ -45,22 +39,20 @@ pub(super) struct Found {
 }
 
 impl Records {
-    /// Takes the records of a file: an array of them, or one.
-    pub(super) fn take_file(&mut self, text: &[u8], place: &str) {
-        let records = match serde_json::from_slice(text) {
-            Ok(Value::Array(records)) => records,
-            Ok(record) => vec![record],
-            Err(error) => {
-                self.faults.push(format!("`{place}` is no JSON: {error}"));
-                return;
+    /// Takes the records of files, and what is wrong with them.
+    pub(super) fn take_files(&mut self, Checked { draft, faults }: Checked) {
+        self.faults.extend(faults);
+        for (key, placed) in draft.register {
+            if let Some(other) = self.register.get(&key) {
+                self.faults.push(twice(&key.to_string(), other, &placed));
             }
-        };
-        for (index, record) in records.into_iter().enumerate() {
-            let number = index.saturating_add(1);
-            match serde_dynamo::to_item::<_, Item>(&record) {
-                Ok(item) => self.take(item, place, number),
-                Err(_) => self.faults.push(format!("record {number} of `{place}` is no JSON object")),
+            self.register.insert(key, placed);
+        }
+        for (id, placed) in draft.callers {
+            if let Some(other) = self.callers.get(&id) {
+                self.faults.push(twice(&id, other, &placed));
             }
+            self.callers.insert(id, placed);
         }
     }
 
@@ -86,32 +78,12 @@ impl Records {
         }
     }
 
-    fn take(&mut self, item: Item, place: &str, number: usize) {
-        let place = place.to_owned();
-        if let Some(key) = Key::of(&item) {
-            if let Some(other) = self.register.get(&key) {
-                self.faults.push(format!("`{key}` stands twice, in `{}` and in `{place}`: keep one", other.place));
-            }
-            self.register.insert(key, Placed { item, place });
-            return;
-        }
-        let id = text(&item, "id");
-        if ["client#", "organisation#", "person#"].iter().any(|kind| id.starts_with(kind)) {
-            self.callers.push(Placed { item, place: format!("record {number} of `{place}`") });
-        } else {
-            self.faults.push(format!(
-                "record {number} of `{place}` is none: a register record has `kind` and `id`, a caller's an `id` that begins with client#, organisation# or person#"
-            ));
-        }
-    }
-
     /// Every fault at `at`.
     pub(super) fn check(&self, at: Timestamp, endpoints: &Endpoints) -> Found {
         let items: Vec<Item> = self.register.values().map(|placed| placed.item.clone()).collect();
         let register = Register::default().with(items, &Head::default(), at);
         let mut faults = self.faults.clone();
         faults.extend(self.unreadable(&register, at));
-        faults.extend(self.callers.iter().filter_map(unreadable_caller));
         let mut names = BTreeSet::new();
         for placed in self.register.values().filter(|placed| text(&placed.item, "kind") == Model::KIND) {
             let Ok(model) = read::<Model>(&placed.item) else { continue };
@@ -129,7 +101,7 @@ impl Records {
         }
         let mut counts = BTreeMap::new();
         let kinds = self.register.keys().map(|key| key.kind.clone());
-        for kind in kinds.chain(self.callers.iter().map(|_| "caller".to_owned())) {
+        for kind in kinds.chain(self.callers.values().map(|_| "caller".to_owned())) {
             let count: &mut usize = counts.entry(kind).or_default();
             *count = count.saturating_add(1);
         }
@@ -183,17 +155,8 @@ impl Records {
     }
 }
 
-/// A caller's record that the gate can't read. What is wrong with a person's is not told, since it may quote it.
-fn unreadable_caller(placed: &Placed) -> Option<String> {
-    let (id, item) = (text(&placed.item, "id").to_owned(), placed.item.clone());
-    let place = &placed.place;
-    if id.starts_with("person#") {
-        return Person::read(item).is_err().then(|| {
-            format!("{place} is a person whom the gate can't read, so nobody by that name gets an answer: mend it")
-        });
-    }
-    let read = if id.starts_with("client#") { Client::read(item).err() } else { Organisation::read(item).err() };
-    read.map(|why| format!("{place}, `{id}`, can't be read: {why}; mend it"))
+fn twice(name: &str, one: &Placed, other: &Placed) -> String {
+    format!("`{name}` stands twice, at `{}` and at `{}`: keep one", one.place, other.place)
 }
 
 fn endpoint(model: &Record<Model>, endpoints: &Endpoints) -> Vec<String> {
@@ -217,10 +180,6 @@ fn says(text: &str, id: &str) -> bool {
         let after = text.get(at.saturating_add(id.len())..).and_then(|text| text.chars().next());
         !before.is_some_and(is_part) && !after.is_some_and(is_part)
     })
-}
-
-fn text<'a>(item: &'a Item, name: &str) -> &'a str {
-    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
 }
 
 #[cfg(test)]

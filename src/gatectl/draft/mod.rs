@@ -48,31 +48,32 @@ pub(crate) struct Checked {
     pub(crate) faults: Vec<String>,
 }
 
-/// Reads every record of a file, or of a folder with all below it.
+/// [`gather`], where no record at all is trouble.
 ///
 /// # Errors
 /// Where a file can't be read, or there is no record.
 pub(crate) fn look(place: &Path) -> Result<Checked, Trouble> {
+    let checked = gather(place)?;
+    if checked.is_empty() {
+        let says = format!("there is no record in `{}`: its files end in .json, .yaml or .yml", place.display());
+        return Err(Trouble::new(says));
+    }
+    Ok(checked)
+}
+
+/// Reads every record of a file, or of a folder with all below it.
+///
+/// # Errors
+/// Where a file can't be read.
+pub(crate) fn gather(place: &Path) -> Result<Checked, Trouble> {
     let mut checked = Checked::default();
     let is_record = |path: &Path| path.extension().is_some_and(|end| end == "json" || end == "yaml" || end == "yml");
-    let mut found = 0_usize;
     for path in files::below(place)? {
-        if !is_record(&path) {
-            if path == place {
-                return Err(Trouble::new(format!("`{}` is no .json, .yaml or .yml", place.display())));
-            }
-            continue;
+        if is_record(&path) {
+            checked.take(&path.display().to_string(), &files::read(&path)?);
+        } else if path == place {
+            return Err(Trouble::new(format!("`{}` is no .json, .yaml or .yml", place.display())));
         }
-        found = found.saturating_add(1);
-        let bytes = files::read(&path)?;
-        checked.take(&path.display().to_string(), &bytes);
-    }
-    if found == 0 {
-        return Err(Trouble::new(format!("there is no .json, .yaml or .yml in `{}`", place.display())));
-    }
-    let Checked { draft, faults } = &checked;
-    if draft.register.is_empty() && draft.callers.is_empty() && faults.is_empty() {
-        return Err(Trouble::new(format!("there is no record in `{}`", place.display())));
     }
     Ok(checked)
 }
@@ -103,6 +104,11 @@ pub(crate) fn line_at(name: &str, bytes: &[u8], path: &str) -> u64 {
 }
 
 impl Checked {
+    /// Whether nothing was found, not even a fault.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.draft.register.is_empty() && self.draft.callers.is_empty() && self.faults.is_empty()
+    }
+
     /// Takes what a file has.
     pub(crate) fn take(&mut self, name: &str, bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else {

@@ -44,9 +44,13 @@ fn of_register<T: Kind + JsonSchema>() -> Schema {
     let mut schema = made::<T>();
     let time = |about: &str| json!({"type": "string", "format": "date-time", "pattern": "Z$", "description": format!("{about}, RFC 3339 in UTC")});
     let text = |about: &str| json!({"type": "string", "description": about});
+    let id = match T::KIND {
+        Screening::KIND => json!({"const": "screening", "description": "The one record of settings"}),
+        _ => json!({"type": "string", "minLength": 1, "description": "Its id within its kind"}),
+    };
     let common = [
         ("kind", json!({"const": T::KIND, "description": "What the record is"})),
-        ("id", json!({"type": "string", "minLength": 1, "description": "Its id within its kind"})),
+        ("id", id),
         ("from", time("The first moment at which it is in force")),
         ("until", time("The first moment at which it is over")),
         ("withdrawn", json!({"type": "boolean", "description": "Whether an operator took it back"})),

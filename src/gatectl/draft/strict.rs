@@ -53,7 +53,7 @@ fn of_kind<T: Kind>(item: &Item, tree: &Tree) -> Vec<Fault> {
     match item.get("id") {
         None => is_wrong("id", "`id` is missing".to_owned()),
         Some(id) if id.as_s().is_err() => is_wrong("id", "`id` is no text: put it in quotes".to_owned()),
-        Some(_) if text(item, "id").trim().is_empty() => is_wrong("id", "`id` is empty".to_owned()),
+        Some(_) if text(item, "id").is_empty() => is_wrong("id", "`id` is empty".to_owned()),
         Some(_) => {}
     }
     if item.contains_key("revision") {

@@ -51,12 +51,11 @@ fn yaml(text: &str) -> Result<Vec<Tree>, Malformed> {
         Err(error) => {
             let error = error.without_snippet();
             let line = error.location().map_or(1, |location| location.line());
-            let why = match error {
-                Error::DuplicateMappingKey { key: Some(key), .. } => twice(key),
-                error => {
-                    let why = error.to_string();
-                    why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why).to_owned()
-                }
+            let why = if let Error::DuplicateMappingKey { key: Some(key), .. } = error {
+                twice(key)
+            } else {
+                let why = error.to_string();
+                why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why).to_owned()
             };
             Err(Malformed { line, why })
         }

@@ -5,7 +5,7 @@ use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{Planned, Target, misread, planned, shown, told};
+use super::plan::{NAMED, Planned, Target, misread, planned, shown, told};
 use super::write::{Written, write};
 use crate::ask::agrees;
 use crate::draft::{Checked, look};
@@ -30,9 +30,6 @@ pub(crate) struct Arguments {
     yes: bool,
 }
 
-/// How many of the records that are left are named.
-const NAMED: usize = 20;
-
 /// Shows the plan, asks, writes.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let target = &arguments.target;
@@ -50,10 +47,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let done = |is_fine: bool, says: String, written: Value| {
         let json = || {
             let mut told = plan.clone();
-            told["ok"] = json!(is_fine);
-            told["says"] = json!(says);
-            told["written"] = written;
-            told
+            told.extend([("ok".to_owned(), is_fine.into()), ("says".to_owned(), says.clone().into())]);
+            told.insert("written".to_owned(), written);
+            Value::Object(told)
         };
         Ok(Outcome::new(target.json, json, format!("{says}\n"), is_fine))
     };

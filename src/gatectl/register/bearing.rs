@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Screening, read};
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, Model, Screening, read};
 use export_gate::terms::parse_time;
 
 use super::surroundings::Surroundings;
@@ -57,7 +57,6 @@ pub(super) fn bearing(step: &Step, around: &Surroundings) -> Bearing {
         Model::KIND if is_read::<Model>(&step.before) => of_models(step, before, after, around),
         Group::KIND if is_read::<Group>(&step.before) => of_groups(step, before, after, around),
         Screening::KIND if is_read::<Screening>(&step.before) => of_settings(before, after),
-        List::KIND if step.before.is_none() => Tightens,
         _ => Mixed,
     }
 }

@@ -1,15 +1,20 @@
 //! I/O. `gatectl register export`: the register as a folder, which then plans empty.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use export_gate::canonical::digest;
 use export_gate::record::Item;
+use export_gate::register::history::Key;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::{Map, Value, json};
 
+use super::compare::{compare, compare_callers};
 use crate::aws::Aws;
 use crate::callers::Callers;
-use crate::draft::{Checked, documents};
-use crate::item::as_json;
+use crate::draft::{Checked, look};
+use crate::item::{as_json, text};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
 use crate::show::count;
@@ -21,12 +26,18 @@ pub(crate) struct Arguments {
     /// The folder: a new one, or an empty one
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
+    /// Write into a folder that has files, over those of the same names
+    #[arg(long)]
+    force: bool,
     /// The files' form
     #[arg(long, value_enum, default_value = "yaml")]
     format: Format,
+    /// Begin each YAML file with the line by which editors find its schema, as `register schema` writes it
+    #[arg(long, value_name = "URL|PATH")]
+    schema: Option<String>,
     #[command(flatten)]
     register: RegisterTable,
-    /// Export the callers' records of this table too
+    /// Export the callers' records of this table too: they may be about persons
     #[arg(long, value_name = "TABLE")]
     callers_table: Option<String>,
     /// Print JSON
@@ -45,74 +56,120 @@ enum Format {
 /// What stays as it is in a file's name.
 const IN_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'@');
 
+/// How long a file's name may be without its ending; file systems take 255 bytes.
+const LONGEST_NAME: usize = 200;
+
 /// Writes one file a record.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let folder = &arguments.folder;
     let is_taken = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-    if is_taken || folder.is_file() {
-        return Err(Trouble::new(format!("`{}` is not empty: export into a folder of its own", folder.display())));
+    if folder.is_file() || (is_taken && !arguments.force) {
+        let advice = "export into a folder of its own, or write into this one with `--force`";
+        return Err(Trouble::new(format!("`{}` is not empty: {advice}", folder.display())));
     }
     let dynamodb = arguments.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
-    let mut files: Vec<(String, Value)> = Vec::new();
-    for (key, item) in &present.records {
-        files.push((name(&key.kind, &key.id, arguments.format), written(item)));
+    let callers = match &arguments.callers_table {
+        Some(table) => Some(Callers::new(dynamodb, table.clone()).all().await?),
+        None => None,
+    };
+    let mut taken = BTreeSet::new();
+    for item in present.records.values().chain(callers.iter().flatten()) {
+        let (kind, id) = match Key::of(item) {
+            Some(Key { kind, id }) => (kind, id),
+            None => {
+                let id = text(item, "id");
+                let (kind, id) = id.split_once('#').unwrap_or(("caller", id));
+                (kind.to_owned(), id.to_owned())
+            }
+        };
+        put(&folder.join(name(&kind, &id, arguments.format, &mut taken)), &render(item, arguments)?)?;
     }
-    if let Some(table) = &arguments.callers_table {
-        for item in Callers::new(dynamodb, table.clone()).all().await? {
-            let id = crate::item::text(&item, "id").to_owned();
-            let (kind, id) = id.split_once('#').unwrap_or(("caller", &id));
-            files.push((name(kind, id, arguments.format), written(&item)));
-        }
-    }
-    let mut checked = Checked::default();
-    for (name, record) in &files {
-        let text = render(record, arguments.format)?;
-        // What can't be read back as it was is no export.
-        if documents(name, text.as_bytes()) != Ok(vec![record.clone()]) {
-            return Err(Trouble::new(format!(
-                "`{name}` could not be written so that it reads the same: use --format json"
-            )));
-        }
-        put(&folder.join(name), &text)?;
-        checked.take(&folder.join(name).display().to_string(), text.as_bytes());
-    }
-    let is_fine = checked.faults.is_empty();
-    let mut text: String = checked.faults.iter().map(|fault| format!("the gate can't read this: {fault}\n")).collect();
-    text += &format!(
-        "{} of revision {} in `{}`.\n",
-        count(files.len(), "record", "records"),
-        present.revision,
-        folder.display()
-    );
-    let json =
-        || json!({"ok": is_fine, "records": files.len(), "revision": present.revision, "unreadable": checked.faults});
+    let records = taken.len();
+    let faults = if records == 0 { Vec::new() } else { unlike(folder, &present, callers.as_deref())? };
+    let is_fine = faults.is_empty();
+    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let (number, revision) = (count(records, "record", "records"), present.revision);
+    text += &format!("{number} of revision {revision} in `{}`.\n", folder.display());
+    let json = || json!({"ok": is_fine, "records": records, "revision": revision, "faults": faults});
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }
 
-fn name(kind: &str, id: &str, format: Format) -> String {
+/// Reads the folder back: whatever of it would not plan empty is named.
+fn unlike(folder: &Path, present: &Present, callers: Option<&[Item]>) -> Result<Vec<String>, Trouble> {
+    let Checked { draft, faults } = look(folder)?;
+    let mut found: Vec<String> = faults.into_iter().map(|fault| format!("the gate can't read this: {fault}")).collect();
+    let is_whole = found.is_empty();
+    let mut differs = |name: &str, is_there: bool| {
+        found.push(match is_there {
+            true => format!("`{name}` holds what no file can hold: its file says something else"),
+            false => format!("`{name}` is in the folder, and not in the table"),
+        });
+    };
+    for step in compare(&draft, present, false).steps {
+        differs(&step.key.to_string(), step.before.is_some());
+    }
+    for step in callers.map(|callers| compare_callers(&draft, callers)).unwrap_or_default() {
+        differs(&step.id, step.before.is_some());
+    }
+    let is_short = draft.register.len() < present.records.len()
+        || callers.is_some_and(|callers| draft.callers.len() < callers.len());
+    if is_whole && is_short {
+        found.push("the folder has fewer records than the table: export into a folder of its own".to_owned());
+    }
+    Ok(found)
+}
+
+/// `kind/id.yaml`: whatever the id has that a file's name can't have is percent-encoded. Names differ by more than case.
+fn name(kind: &str, id: &str, format: Format, taken: &mut BTreeSet<String>) -> String {
     let ending = if format == Format::Yaml { "yaml" } else { "json" };
     let safe = |text: &str| utf8_percent_encode(text, IN_NAMES).to_string();
     // A name that began with a dot would be hidden, and passed by.
-    let id = safe(id);
-    let id = id.strip_prefix('.').map_or(id.clone(), |rest| format!("%2E{rest}"));
-    format!("{}/{id}.{ending}", safe(kind))
+    let encoded = safe(id);
+    let encoded = encoded.strip_prefix('.').map_or(encoded.clone(), |rest| format!("%2E{rest}"));
+    let folder = safe(kind);
+    let mut name = format!("{folder}/{encoded}.{ending}");
+    if encoded.len() > LONGEST_NAME || taken.contains(&name.to_lowercase()) {
+        let digest = digest(&json!(id));
+        let (beginning, digest) =
+            (encoded.get(..LONGEST_NAME).unwrap_or(&encoded), digest.get(..16).unwrap_or(&digest));
+        name = format!("{folder}/{beginning}-{digest}.{ending}");
+    }
+    taken.insert(name.to_lowercase());
+    name
+}
+
+/// A record as people write it: what it is first, who says so last.
+struct Written(Map<String, Value>);
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const FIRST: [&str; 2] = ["kind", "id"];
+        const LAST: [&str; 3] = ["by", "at", "why"];
+        let own = self.0.keys().map(String::as_str).filter(|name| !FIRST.contains(name) && !LAST.contains(name));
+        let mut map = serializer.serialize_map(None)?;
+        for name in FIRST.into_iter().chain(own).chain(LAST) {
+            if let Some(value) = self.0.get(name) {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
 }
 
 /// Without what the tables add.
-fn written(item: &Item) -> Value {
-    let mut item = item.clone();
-    item.remove("revision");
-    item.remove("previous");
-    as_json(&item)
-}
-
-fn render(record: &Value, format: Format) -> Result<String, Trouble> {
+fn render(item: &Item, arguments: &Arguments) -> Result<String, Trouble> {
+    let Value::Object(mut record) = as_json(item) else { return Ok(String::new()) };
+    record.remove("revision");
+    record.remove("previous");
+    let record = Written(record);
     let unmade = |error: &dyn std::fmt::Display| Trouble::new(format!("a record could not be written: {error}"));
-    match format {
-        Format::Json => serde_json::to_string_pretty(record).map(|text| text + "\n").map_err(|error| unmade(&error)),
-        Format::Yaml => serde_saphyr::to_string(record).map_err(|error| unmade(&error)),
+    if arguments.format == Format::Json {
+        return serde_json::to_string_pretty(&record).map(|text| text + "\n").map_err(|error| unmade(&error));
     }
+    let schema = arguments.schema.as_ref();
+    let schema = schema.map(|schema| format!("# yaml-language-server: $schema={schema}\n")).unwrap_or_default();
+    serde_saphyr::to_string(&record).map(|text| schema + &text).map_err(|error| unmade(&error))
 }
 
 fn put(path: &Path, text: &str) -> Result<(), Trouble> {

@@ -7,8 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model};
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, dynamodb_json};
 
 use super::bearing::{Bearing, bearing};
 use super::surroundings::Surroundings;
@@ -132,21 +131,8 @@ fn entangled(steps: Vec<&Step>, around: &Surroundings) -> Vec<Vec<Step>> {
 
 /// About how many bytes a step takes: the record, and what it replaces twice, as condition and as history.
 fn weight(step: &Step) -> usize {
-    let of = |item: &Item| {
-        item.iter().map(|(name, value)| name.len().saturating_add(bytes(value))).fold(0, usize::saturating_add)
-    };
+    let of = |item: &Item| dynamodb_json(item).to_string().len();
     of(&step.after).saturating_add(step.before.as_ref().map_or(0, of).saturating_mul(2))
-}
-
-fn bytes(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
-        AttributeValue::L(list) => list.iter().map(bytes).fold(8, usize::saturating_add),
-        AttributeValue::M(map) => {
-            map.iter().map(|(name, value)| name.len().saturating_add(bytes(value))).fold(8, usize::saturating_add)
-        }
-        _ => 16,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::compare::{CallerStep, Plan, compare, compare_callers};
 use crate::aws::Aws;
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     target: Target,
 }
 
+/// How many records that are left alone, or unwritten, are named.
+pub(super) const NAMED: usize = 20;
+
 /// Exit code 2 where there is something to apply.
 const DIFFERS: u8 = 2;
 
@@ -56,7 +59,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     }
     let planned = planned(target, &draft).await?;
     let text = shown(&planned, &draft, target);
-    let json = || told(&planned);
+    let json = || Value::Object(told(&planned));
     let mut outcome = Outcome::new(target.json, json, text, planned.faults.is_empty());
     if planned.faults.is_empty() && !planned.plan.is_empty() {
         outcome.code = DIFFERS;
@@ -95,12 +98,16 @@ pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, T
 /// The plan as people read it.
 pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String {
     let Planned { plan, faults, .. } = planned;
-    let mut text = diff(&plan.steps);
+    let mut text = diff(&plan.steps.iter().map(as_signed).collect::<Vec<_>>());
     for step in &plan.callers {
         text += &caller_diff(step);
     }
-    for key in &plan.alone {
+    for key in plan.alone.iter().take(NAMED) {
         text += &format!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it\n");
+    }
+    let more = plan.alone.len().saturating_sub(NAMED);
+    if more > 0 {
+        text += &format!("  and {} more, left alone too\n", count(more, "record", "records"));
     }
     if target.callers_table.is_none() && !draft.callers.is_empty() {
         let callers = count(draft.callers.len(), "caller's record is", "callers' records are");
@@ -116,10 +123,23 @@ pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String
     text + &format!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.\n")
 }
 
+/// A step as it will be: what a file doesn't say of who, when and why is said when it is applied.
+fn as_signed(step: &Step) -> Step {
+    let mut step = step.clone();
+    for name in ["by", "at", "why"] {
+        if let (Some(was), false) =
+            (step.before.as_ref().and_then(|before| before.get(name)), step.after.contains_key(name))
+        {
+            step.after.insert(name.to_owned(), was.clone());
+        }
+    }
+    step
+}
+
 /// Of a person only the id and the attributes' names are shown.
 fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
     let key = export_gate::register::history::Key { kind: String::new(), id: id.clone() };
-    let step = Step { key, before: before.clone(), after: after.clone() };
+    let step = as_signed(&Step { key, before: before.clone(), after: after.clone() });
     let mut text = format!("{} {id}\n", step.sign());
     for line in step.lines() {
         let line = if id.starts_with("person#") { line.split("  ").next().unwrap_or_default() } else { &line };
@@ -129,16 +149,23 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 }
 
 /// For `--json`.
-pub(super) fn told(planned: &Planned) -> Value {
+pub(super) fn told(planned: &Planned) -> Map<String, Value> {
     let Planned { plan, faults, present } = planned;
     let (add, change, withdraw) = plan.counts();
     let callers = plan.callers.iter().map(
         |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
     );
-    json!({
-        "revision": present.revision, "faults": faults, "is_empty": plan.is_empty(),
-        "add": add, "change": change, "withdraw": withdraw,
-        "changes": plan.steps.iter().map(Step::told).chain(callers).collect::<Vec<Value>>(),
-        "left_alone": plan.alone.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    })
+    let changes: Vec<Value> = plan.steps.iter().map(|step| as_signed(step).told()).chain(callers).collect();
+    let alone: Vec<String> = plan.alone.iter().map(ToString::to_string).collect();
+    let members = [
+        ("revision", json!(present.revision)),
+        ("faults", json!(faults)),
+        ("is_empty", json!(plan.is_empty())),
+        ("add", json!(add)),
+        ("change", json!(change)),
+        ("withdraw", json!(withdraw)),
+        ("changes", json!(changes)),
+        ("left_alone", json!(alone)),
+    ];
+    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }

@@ -127,13 +127,9 @@ impl Surroundings {
 
 /// The texts of a choice, each with whether it is an exception.
 fn named_in(value: &AttributeValue, is_exception: bool) -> Vec<(&str, bool)> {
-    match value {
-        AttributeValue::L(list) => {
-            list.iter().filter_map(|one| one.as_s().ok()).map(|one| (one.as_str(), is_exception)).collect()
-        }
-        AttributeValue::M(choice) => {
-            choice.iter().flat_map(|(name, value)| named_in(value, is_exception || name == "except")).collect()
-        }
-        _ => Vec::new(),
+    if let Ok(list) = value.as_l() {
+        return list.iter().filter_map(|one| one.as_s().ok()).map(|one| (one.as_str(), is_exception)).collect();
     }
+    let choice = value.as_m().into_iter().flatten();
+    choice.flat_map(|(name, value)| named_in(value, is_exception || name == "except")).collect()
 }

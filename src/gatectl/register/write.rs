@@ -1,5 +1,7 @@
 //! I/O. Writing what was planned: batch by batch, each one transaction on what the one before left.
 
+use std::collections::VecDeque;
+
 use export_gate::causes::Causes;
 use export_gate::record::Item;
 use export_gate::register::{MOST_RECORDS, RegisterWriter, WriteTrouble};
@@ -103,11 +105,10 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
 impl Way<'_> {
     /// Writes batches one after the other. Returns why it stopped, where it did, and adds what is left then.
     async fn register(&mut self, batches: Vec<Vec<Step>>, left: &mut Vec<String>, now: Timestamp) -> Option<Stopped> {
-        let mut batches = batches.into_iter();
-        while let Some(batch) = batches.next() {
-            let rest: Vec<Step> = batches.clone().flatten().collect();
-            if let Err((why, batch)) = self.batch(batch, &rest, now).await {
-                left.extend(batch.iter().chain(&rest).map(|step| step.key.to_string()));
+        let mut batches = VecDeque::from(batches);
+        while let Some(batch) = batches.pop_front() {
+            if let Err((why, batch)) = self.batch(batch, &batches, now).await {
+                left.extend(batch.iter().chain(batches.iter().flatten()).map(|step| step.key.to_string()));
                 return Some(why);
             }
         }
@@ -116,7 +117,12 @@ impl Way<'_> {
 
     /// Writes one batch. Where somebody else was faster, it goes on only if what is still to be written stands as it was
     /// shown, and the gate could rely on what comes of it.
-    async fn batch(&mut self, mut batch: Vec<Step>, rest: &[Step], now: Timestamp) -> Result<(), (Stopped, Vec<Step>)> {
+    async fn batch(
+        &mut self,
+        mut batch: Vec<Step>,
+        rest: &VecDeque<Vec<Step>>,
+        now: Timestamp,
+    ) -> Result<(), (Stopped, Vec<Step>)> {
         let mut patience = Patience::default();
         while !batch.is_empty() {
             let changes = batch.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
@@ -141,7 +147,7 @@ impl Way<'_> {
                 batch.into_iter().partition(|step| is_done(present.records.get(&step.key), step));
             self.done(&written);
             batch = open;
-            let still: Vec<Step> = batch.iter().chain(rest).cloned().collect();
+            let still: Vec<Step> = batch.iter().chain(rest.iter().flatten()).cloned().collect();
             if let Some(why) = other_than_shown(&present, &still, now) {
                 return Err((Stopped { why, is_trouble: false }, batch));
             }
