@@ -86,7 +86,7 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
@@ -102,6 +102,7 @@ impl Code {
         Self::EmbargoForeignPerson,
         Self::EmbargoDestination,
         Self::EmbargoNationality,
+        Self::EmbargoParty,
         Self::EmbargoEndUse,
         Self::EmbargoNetwork,
         Self::DestinationUnknown,
