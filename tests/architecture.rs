@@ -57,7 +57,8 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("completions", &["outcome"]),
     ("man", &["outcome"]),
     ("present", &["outcome"]),
-    ("callers", &["item", "outcome"]),
+    ("patience", &[]),
+    ("callers", &["item", "outcome", "patience"]),
     ("listing", &["item", "present", "show"]),
     ("draft", &["files", "item", "outcome"]),
     ("entry", &[]),
@@ -85,7 +86,7 @@ const GATECTL_MAY_IMPORT: Table = &[
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
     "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome",
-    "past", "period", "present", "progress", "says", "show", "tables", "versions", "words",
+    "past", "patience", "period", "present", "progress", "says", "show", "tables", "versions", "words",
 ];
 
 /// What works the queue, and what reports on it, may import each what stands above it too.

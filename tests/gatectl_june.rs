@@ -1,1 +1,48 @@
-//! `gatectl`: june.
+//! June 2026 by `gatectl` alone: the very script that people run against the local stack, on the real binaries.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
+
+mod gatectl;
+mod world;
+
+use std::process::Stdio;
+use std::sync::Arc;
+
+use export_gate_local::gateway::{Gateway, by_function};
+use gatectl::Folder;
+use world::{PATIENCE, World};
+
+#[tokio::test]
+async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_request() {
+    let world = World::with_samples().await;
+    let function = Arc::new(world.function().await);
+    let gateway = Gateway::start(0, by_function(function, PATIENCE)).await.unwrap();
+    let folder = Folder::new("june");
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut script = tokio::process::Command::new(format!("{root}/infra/local/june.sh"));
+    script.envs(world.environment()).envs([
+        ("GATE_URL", gateway.url()),
+        ("GATECTL", env!("CARGO_BIN_EXE_gatectl").to_owned()),
+        ("JUNE_FOLDER", folder.path()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "sample".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "sample".to_owned()),
+    ]);
+    let ran = script.stdin(Stdio::null()).output().await.unwrap();
+    let (out, err) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
+    assert!(ran.status.success(), "{out}\n{err}");
+
+    // The simulation foretold whom the letter would stop: no US person's request, and every foreign one's.
+    let foretold = out.split("# 26 June").next().unwrap();
+    for organisation in ["sample-foreign-company", "sample-partner-001", "sample-provider", "sample-us-company"] {
+        assert!(foretold.lines().any(|line| line.starts_with(organisation)), "{organisation}: {foretold}");
+    }
+    assert!(out.contains("0 do not"), "{out}");
+    // The report has the times, and no `none yet` among them.
+    let directives = std::fs::read_to_string(format!("{}/csv/directives.csv", folder.path())).unwrap();
+    let letter: Vec<&str> = directives.lines().filter(|line| line.starts_with("letter-")).collect();
+    assert_eq!(letter.len(), 1, "{directives}");
+    assert!(!letter[0].contains("none yet"), "{directives}");
+    let page = std::fs::read_to_string(format!("{}/report.html", folder.path())).unwrap();
+    assert!(page.contains("letter-") && page.contains("<svg"), "the page has no directive, or no picture");
+}

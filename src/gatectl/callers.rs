@@ -1,16 +1,15 @@
 //! I/O. The callers' table: reading its records, and replacing them so that every version is kept.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use export_gate::record::Item;
-use export_gate::register::Condition;
+use export_gate::register::{Condition, WriteTrouble};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
+use crate::patience::Patience;
 
 /// How the id of every earlier version begins.
 const HISTORY: &str = "history#";
@@ -110,11 +109,17 @@ impl Callers {
             puts.push(self.put(version, None)?);
         }
         puts.push(self.put(record, found.cloned())?);
-        let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts)).send().await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error) if is_conflict(&error) => Ok(false),
-            Err(error) => Err(Trouble::of("nothing was changed", error)),
+        let mut patience = Patience::default();
+        loop {
+            let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
+            let Err(error) = sent else { return Ok(true) };
+            let error = WriteTrouble::Write(Box::new(error));
+            if error.is_conflict() {
+                return Ok(false);
+            }
+            if !error.is_passing() || !patience.wait().await {
+                return Err(Trouble::of("nothing was changed", error));
+            }
         }
     }
 
@@ -138,15 +143,6 @@ impl Callers {
             self.table
         )
     }
-}
-
-/// Whether somebody else was faster: a cancelled transaction may have been throttled as well.
-fn is_conflict(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        return false;
-    };
-    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
 }
 
 /// A record without what says who wrote it, when and why, and which one it replaced.

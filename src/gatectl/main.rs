@@ -34,6 +34,7 @@ mod man;
 mod model;
 mod outcome;
 mod past;
+mod patience;
 mod period;
 mod present;
 mod progress;

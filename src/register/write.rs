@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -98,24 +98,34 @@ impl WriteTrouble {
     /// trying again after a while may do.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-        let Self::Write(error) = self else { return matches!(self, Self::Read(_)) };
-        let Some(service) = error.as_service_error() else { return true };
-        if let TransactWriteItemsError::TransactionCanceledException(cancelled) = service {
-            let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-            return codes.any(|code| matches!(code, "ThrottlingError" | "ProvisionedThroughputExceeded"));
+        match self {
+            Self::Write(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    cancelled.cancellation_reasons().iter().any(|reason| is_passing(reason.code()))
+                }
+                Some(error) => is_passing(error.code()),
+                None => true,
+            },
+            Self::Read(error) => error.as_service_error().is_none_or(|error| is_passing(error.code())),
+            Self::TooMany(_) | Self::NoKey | Self::BadHead(_) | Self::Moved(_) | Self::Unmade(_) | Self::PutBack(_) => {
+                false
+            }
         }
-        matches!(
-            service.code(),
-            Some(
-                "ProvisionedThroughputExceededException"
-                    | "ThrottlingException"
-                    | "RequestLimitExceeded"
-                    | "TransactionInProgressException"
-                    | "InternalServerError"
-            )
-        )
     }
+}
+
+/// Whether DynamoDB's code is one of those that a while may help.
+fn is_passing(code: Option<&str>) -> bool {
+    const PASSING: [&str; 7] = [
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    ];
+    code.is_some_and(|code| PASSING.contains(&code))
 }
 
 impl RegisterWriter {

@@ -35,7 +35,7 @@ pub enum Code {
     EmbargoDestination,
     /// An embargo on a nationality.
     EmbargoNationality,
-    /// An embargo on a party.
+    /// An embargo on a party that the organisation, an owner or the person may be.
     EmbargoParty,
     /// An embargo on an end use.
     EmbargoEndUse,

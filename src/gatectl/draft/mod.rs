@@ -1,6 +1,7 @@
 //! I/O. Records as files: a folder of JSON and YAML, each record with the place that it stands at.
 
 mod callers;
+mod json;
 mod schema;
 mod strict;
 mod tree;
@@ -50,7 +51,7 @@ pub(crate) struct Checked {
 /// Reads every record of a file, or of a folder with all below it.
 ///
 /// # Errors
-/// Where a file can't be read, or there is none.
+/// Where a file can't be read, or there is no record.
 pub(crate) fn look(place: &Path) -> Result<Checked, Trouble> {
     let mut checked = Checked::default();
     let is_record = |path: &Path| path.extension().is_some_and(|end| end == "json" || end == "yaml" || end == "yml");
@@ -68,6 +69,10 @@ pub(crate) fn look(place: &Path) -> Result<Checked, Trouble> {
     }
     if found == 0 {
         return Err(Trouble::new(format!("there is no .json, .yaml or .yml in `{}`", place.display())));
+    }
+    let Checked { draft, faults } = &checked;
+    if draft.register.is_empty() && draft.callers.is_empty() && faults.is_empty() {
+        return Err(Trouble::new(format!("there is no record in `{}`", place.display())));
     }
     Ok(checked)
 }
@@ -87,13 +92,13 @@ pub(crate) fn read(place: &Path) -> Result<Draft, Trouble> {
 /// `file:line: sentence`.
 pub(crate) fn documents(name: &str, bytes: &[u8]) -> Result<Vec<Value>, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| format!("{name}:1: this is no UTF-8"))?;
-    let trees = tree::read(text).map_err(|bad| format!("{name}:{}: {}", bad.line, bad.why))?;
+    let trees = tree::read(name, text).map_err(|bad| format!("{name}:{}: {}", bad.line, bad.why))?;
     Ok(trees.iter().map(Tree::value).collect())
 }
 
 /// The line at the end of a path within a file's first document.
-pub(crate) fn line_at(bytes: &[u8], path: &str) -> u64 {
-    let trees = std::str::from_utf8(bytes).ok().and_then(|text| tree::read(text).ok());
+pub(crate) fn line_at(name: &str, bytes: &[u8], path: &str) -> u64 {
+    let trees = std::str::from_utf8(bytes).ok().and_then(|text| tree::read(name, text).ok());
     trees.and_then(|trees| trees.first().map(|tree| tree.at(path).line)).unwrap_or(1)
 }
 
@@ -104,7 +109,7 @@ impl Checked {
             self.faults.push(format!("{name}:1: this is no UTF-8"));
             return;
         };
-        match tree::read(text) {
+        match tree::read(name, text) {
             Ok(documents) => {
                 let records = documents.into_iter().filter(|tree| !tree.is_nothing()).flat_map(Tree::elements);
                 for record in records {
@@ -123,9 +128,10 @@ impl Checked {
             return;
         };
         let is_of_register = is_of_register(&item);
-        let read = if is_of_register { check(&item, tree) } else { check_caller(&value, &item, tree) };
-        if let Err(fault) = read {
-            self.faults.push(format!("{name}:{}: {}", fault.line, fault.why));
+        let mut found = if is_of_register { check(&item, tree) } else { check_caller(&item, tree) };
+        if !found.is_empty() {
+            found.sort_by(|a, b| (a.line, &a.why).cmp(&(b.line, &b.why)));
+            self.faults.extend(found.iter().map(|fault| format!("{name}:{}: {}", fault.line, fault.why)));
             return;
         }
         let told = if is_of_register {

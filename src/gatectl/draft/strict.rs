@@ -1,20 +1,21 @@
 //! Pure. A record of a file, read as the gate reads it; what is wrong is said with its line and the nearest right name.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{
     self, Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Screening, Unreadable, read,
 };
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::callers;
 use super::tree::Tree;
 use crate::item::text;
 
 /// The kinds that a folder may have.
-const KINDS: [&str; 7] =
+pub(crate) const KINDS: [&str; 7] =
     [Model::KIND, Group::KIND, Embargo::KIND, Licence::KIND, Clearance::KIND, List::KIND, Screening::KIND];
 
 /// The attributes that every record of the register may have.
-const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
+pub(crate) const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
 
 /// What is wrong, and on which line.
 pub(super) struct Fault {
@@ -27,70 +28,157 @@ pub(super) fn is_of_register(item: &Item) -> bool {
     item.contains_key("kind")
 }
 
-/// Reads a record of the register as the gate would.
-pub(super) fn check(item: &Item, tree: &Tree) -> Result<(), Fault> {
-    let at = |line, why: String| Fault { line, why };
-    for name in ["kind", "id"] {
-        if text(item, name).trim().is_empty() {
-            return Err(at(tree.line_of(name), format!("`{name}` is missing, or no text")));
-        }
-    }
-    if item.contains_key("revision") {
-        return Err(at(tree.line_of("revision"), "`revision` is the register's own: leave it out".to_owned()));
-    }
+/// Every fault of a record of the register, read as the gate would read it.
+pub(super) fn check(item: &Item, tree: &Tree) -> Vec<Fault> {
     let kind = text(item, "kind");
-    let read = match kind {
-        Model::KIND => read::<Model>(item).err(),
-        Group::KIND => read::<Group>(item).err(),
-        Embargo::KIND => read::<Embargo>(item).err(),
-        Licence::KIND => read::<Licence>(item).err(),
-        Clearance::KIND => read::<Clearance>(item).err(),
-        List::KIND => read::<List>(item).err(),
-        Screening::KIND => read::<Screening>(item).err(),
+    match kind {
+        Model::KIND => of_kind::<Model>(item, tree),
+        Group::KIND => of_kind::<Group>(item, tree),
+        Embargo::KIND => of_kind::<Embargo>(item, tree),
+        Licence::KIND => of_kind::<Licence>(item, tree),
+        Clearance::KIND => of_kind::<Clearance>(item, tree),
+        List::KIND => of_kind::<List>(item, tree),
+        Screening::KIND => of_kind::<Screening>(item, tree),
+        "" => vec![Fault { line: tree.line_of("kind"), why: "`kind` is no text, or an empty one".to_owned() }],
         _ => {
             let why = format!("`{kind}` is no kind of record{}", nearest(kind, KINDS.iter().copied()));
-            return Err(at(tree.line_of("kind"), why));
-        }
-    };
-    for name in ["by", "at", "why"] {
-        if item.get(name).is_some_and(|value| value.as_s().is_err()) {
-            return Err(at(tree.line_of(name), format!("`{name}` is no text")));
+            vec![Fault { line: tree.line_of("kind"), why }]
         }
     }
-    read.map_or(Ok(()), |Unreadable(why)| Err(told(&why, tree, &COMMON)))
 }
 
-/// Reads a caller's record as the gate would, and as it is to be written.
-pub(super) fn check_caller(value: &Value, item: &Item, tree: &Tree) -> Result<(), Fault> {
-    let id = text(item, "id");
-    let read = match id.split_once('#') {
-        Some(("client", _)) => written::<callers::Client>(value).err().or(record::Client::read(item.clone()).err()),
-        Some(("organisation", _)) => {
-            written::<callers::Organisation>(value).err().or(record::Organisation::read(item.clone()).err())
+fn of_kind<T: Kind>(item: &Item, tree: &Tree) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut is_wrong = |name: &str, why: String| faults.push(Fault { line: tree.line_of(name), why });
+    match item.get("id") {
+        None => is_wrong("id", "`id` is missing".to_owned()),
+        Some(id) if id.as_s().is_err() => is_wrong("id", "`id` is no text: put it in quotes".to_owned()),
+        Some(_) if text(item, "id").trim().is_empty() => is_wrong("id", "`id` is empty".to_owned()),
+        Some(_) => {}
+    }
+    if item.contains_key("revision") {
+        is_wrong("revision", "`revision` is the register's own: leave it out".to_owned());
+    }
+    for name in ["by", "at", "why"] {
+        if item.get(name).is_some_and(|value| value.as_s().is_err()) {
+            is_wrong(name, format!("`{name}` is no text: put it in quotes"));
         }
-        Some(("person", _)) => written::<callers::Person>(value).err().or(record::Person::read(item.clone()).err()),
+    }
+    for name in ["from", "until", "withdrawn"] {
+        let Some(value) = item.get(name) else { continue };
+        // What every record bears is read first, so that this much of a record tells its faults.
+        let alone = Item::from([("id".into(), AttributeValue::S("x".into())), (name.into(), value.clone())]);
+        if let Some(Unreadable(why)) = read::<T>(&alone).err().filter(|why| why.0.starts_with(&format!("{name}: "))) {
+            is_wrong(name, spoken(&why));
+        }
+    }
+    let own = item.iter().filter(|(name, _)| !COMMON.contains(&name.as_str()) && *name != "revision");
+    faults.extend(structure::<T>(own.map(|(name, value)| (name.clone(), value.clone())).collect(), tree, &COMMON));
+    // What contradicts itself is told where each attribute is right by itself.
+    if let (true, Err(Unreadable(why))) = (faults.is_empty(), read::<T>(item)) {
+        faults.push(told(&why, tree, &[]).0);
+    }
+    faults
+}
+
+/// Every fault of a caller's record, read as the gate would, and as it is to be written.
+pub(super) fn check_caller(item: &Item, tree: &Tree) -> Vec<Fault> {
+    let faults = match text(item, "id").split_once('#') {
+        Some(("client", id)) if !id.is_empty() => structure::<callers::Client>(item.clone(), tree, &[]),
+        Some(("organisation", id)) if !id.is_empty() => structure::<callers::Organisation>(item.clone(), tree, &[]),
+        Some(("person", id)) if !id.is_empty() => structure::<callers::Person>(item.clone(), tree, &[]),
         _ => {
             let why = "this is no record: one of the register has `kind` and `id`, a caller's an `id` that begins with \
                        client#, organisation# or person#";
-            return Err(Fault { line: tree.line, why: why.to_owned() });
+            return vec![Fault { line: tree.line, why: why.to_owned() }];
         }
     };
-    read.map_or(Ok(()), |Unreadable(why)| Err(told(&why, tree, &[])))
+    let is_person = text(item, "id").starts_with("person#");
+    let read = match text(item, "id").split('#').next() {
+        _ if !faults.is_empty() => None,
+        Some("client") => record::Client::read(item.clone()).err(),
+        Some("organisation") => record::Organisation::read(item.clone()).err(),
+        _ => record::Person::read(item.clone()).err(),
+    };
+    let read = read.map(|Unreadable(why)| told(&why, tree, &[]).0);
+    faults.into_iter().chain(read).map(|fault| if is_person { discreet(fault) } else { fault }).collect()
 }
 
-fn written<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, Unreadable> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+/// What is wrong with a person's record, without what it says of the person.
+fn discreet(fault: Fault) -> Fault {
+    let is_about_a_name = |why: &str| why.contains("unknown field `") || why.contains("missing field `");
+    match fault.why.split_once(": ") {
+        Some((path, rest)) if rest.contains('`') && !is_about_a_name(&fault.why) => {
+            Fault { line: fault.line, why: format!("{path}: the gate can't read this") }
+        }
+        _ => fault,
+    }
+}
+
+/// Every fault of a record's attributes: what is found fault with is taken out, and the rest read on.
+fn structure<T: DeserializeOwned>(mut own: Item, tree: &Tree, also: &[&str]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut taken: Vec<String> = Vec::new();
+    for (name, _) in own.extract_if(|_, value| has_null(value)) {
+        let why = format!("{name}: null; leave an attribute out where it has no value");
+        faults.push(Fault { line: tree.line_of(&name), why });
+        taken.push(name);
+    }
+    while let Err(why) = parsed::<T>(&own) {
+        let (fault, path) = told(&why, tree, also);
+        let missing = fault.why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        match missing {
+            Some(name) if taken.iter().any(|taken| taken == name) => {}
+            _ => faults.push(fault),
+        }
+        // Nothing is told of what is missing behind the first, since nothing can stand in for it.
+        let Some(name) = path.split(['.', '[']).next().filter(|name| !name.is_empty()) else { break };
+        if !is_taken_out(&mut own, &path) && own.remove(name).is_none() {
+            break;
+        }
+        taken.push(name.to_owned());
+    }
+    faults
+}
+
+fn parsed<T: DeserializeOwned>(own: &Item) -> Result<T, String> {
+    let own: serde_dynamo::Item = own.clone().into();
+    let value = serde_dynamo::AttributeValue::M(own.into_inner());
+    serde_path_to_error::deserialize(serde_dynamo::Deserializer::from_attribute_value(value)).map_err(|error| {
         let path = error.path().to_string();
         let fault = error.into_inner().to_string();
-        Unreadable(if path == "." { fault } else { format!("{path}: {fault}") })
+        if path == "." { fault } else { format!("{path}: {fault}") }
     })
 }
 
-/// A fault, with the line of what it is about and, of an unknown field, the nearest name that is known.
-fn told(why: &str, tree: &Tree, also: &[&str]) -> Fault {
+/// Takes a field out of a map within an attribute; false where it stands nowhere but in a record itself or in a list.
+fn is_taken_out(own: &mut Item, path: &str) -> bool {
+    let Some((parents, name)) = path.rsplit_once('.').filter(|(parents, _)| !parents.contains('[')) else {
+        return false;
+    };
+    let mut map = own;
+    for parent in parents.split('.') {
+        match map.get_mut(parent) {
+            Some(AttributeValue::M(next)) => map = next,
+            _ => return false,
+        }
+    }
+    // A map of which nothing is left is told as a fault of its own, which it is not.
+    map.len() > 1 && map.remove(name).is_some()
+}
+
+fn has_null(value: &AttributeValue) -> bool {
+    value.is_null()
+        || value.as_l().is_ok_and(|list| list.iter().any(has_null))
+        || value.as_m().is_ok_and(|map| map.values().any(has_null))
+}
+
+/// A fault, with the line of what it is about and, of an unknown field, the nearest name that is known; and the path to
+/// what it is about.
+fn told(why: &str, tree: &Tree, also: &[&str]) -> (Fault, String) {
     let (path, fault) = why.split_once(": ").filter(|(path, _)| !path.contains(' ')).unwrap_or(("", why));
     let Some(rest) = fault.strip_prefix("unknown field `") else {
-        return Fault { line: tree.at(path).line, why: why.to_owned() };
+        return (Fault { line: tree.at(path).line, why: spoken(why) }, path.to_owned());
     };
     let (name, rest) = rest.split_once('`').unwrap_or((rest, ""));
     // The path ends with the field itself.
@@ -98,9 +186,18 @@ fn told(why: &str, tree: &Tree, also: &[&str]) -> Fault {
     let known = rest.split('`').skip(1).step_by(2);
     let also = if parent.is_empty() { also } else { &[] };
     let place = if parent.is_empty() { String::new() } else { format!("{parent}: ") };
-    Fault {
-        line: tree.at(parent).line_of(name),
-        why: format!("{place}there is no field `{name}`{}", nearest(name, known.chain(also.iter().copied()))),
+    let why = format!("{place}unknown field `{name}`{}", nearest(name, known.chain(also.iter().copied())));
+    let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") };
+    (Fault { line: tree.at(parent).line_of(name), why }, path)
+}
+
+/// Another crate's `Expected bool`, in the middle of a sentence.
+fn spoken(why: &str) -> String {
+    let Some((path, rest)) = why.split_once(": Expected ") else { return why.to_owned() };
+    match rest {
+        "string" => format!("{path}: it is no text: put it in quotes"),
+        "bool" => format!("{path}: it is neither `true` nor `false`"),
+        other => format!("{path}: expected {other}"),
     }
 }
 

@@ -2,48 +2,70 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::{DuplicateKeyPolicy, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned};
+
+use super::json;
 
 /// A value, and where it stands.
 #[derive(Debug)]
 pub(super) struct Tree {
     /// The line, from 1.
     pub(super) line: u64,
-    node: Node,
+    pub(super) node: Node,
 }
 
 #[derive(Debug)]
-enum Node {
+pub(super) enum Node {
     Scalar(Value),
     List(Vec<Tree>),
     Map(Vec<(String, u64, Tree)>),
 }
 
-/// A file that is neither JSON nor YAML: the line, and why.
+/// What can't be read: the line, and why.
+#[derive(Debug, PartialEq)]
 pub(super) struct Malformed {
     pub(super) line: u64,
     pub(super) why: String,
 }
 
-/// Reads all documents of a text. JSON is YAML too, but for what a YAML file has of its own.
-pub(super) fn read(text: &str) -> Result<Vec<Tree>, Malformed> {
+/// Reads all documents of a file by its name's ending: JSON as strictly as JSON is meant, else YAML.
+pub(super) fn read(name: &str, text: &str) -> Result<Vec<Tree>, Malformed> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if name.ends_with(".json") { json::read(text).map(|tree| vec![tree]) } else { yaml(text) }
+}
+
+fn yaml(text: &str) -> Result<Vec<Tree>, Malformed> {
     let mut options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::Error,
         // `no` is Norway's code.
         strict_booleans: true,
+        underscored_numbers_as_strings: true,
     };
-    // What is read is the operator's own, and may be long.
+    // What is read is the operator's own, and may be long. How much aliases may blow it up stays limited.
     options.budget = None;
     let read: Result<Vec<Spanned<Node>>, _> = serde_saphyr::from_multiple_with_options(text, options);
     match read {
         Ok(documents) => Ok(documents.into_iter().map(Tree::of).collect()),
         Err(error) => {
+            let error = error.without_snippet();
             let line = error.location().map_or(1, |location| location.line());
-            Err(Malformed { line, why: error.without_snippet().to_string() })
+            let why = match error {
+                Error::DuplicateMappingKey { key: Some(key), .. } => twice(key),
+                error => {
+                    let why = error.to_string();
+                    why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why).to_owned()
+                }
+            };
+            Err(Malformed { line, why })
         }
     }
+}
+
+/// Of a key that stands twice nobody can say which is meant.
+pub(super) fn twice(key: &str) -> String {
+    format!("`{key}` stands here twice: keep one")
 }
 
 impl Tree {
@@ -111,28 +133,28 @@ impl<'de> Deserialize<'de> for Node {
                 f.write_str("a value")
             }
 
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Node, E> {
                 Ok(Node::Scalar(value.into()))
             }
 
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
+            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Node, E> {
                 Ok(Node::Scalar(value.into()))
             }
 
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
                 Ok(Node::Scalar(value.into()))
             }
 
-            fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
                 let number = Number::from_f64(value).ok_or_else(|| E::custom("a number that is none"))?;
                 Ok(Node::Scalar(Value::Number(number)))
             }
 
-            fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Node, E> {
                 Ok(Node::Scalar(value.into()))
             }
 
-            fn visit_unit<E: Error>(self) -> Result<Node, E> {
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
                 Ok(Node::Scalar(Value::Null))
             }
 
@@ -161,37 +183,82 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn value(text: &str) -> Value {
-        read(text).map_err(|bad| bad.why).unwrap().iter().map(Tree::value).collect()
+    fn value(name: &str, text: &str) -> Result<Value, (u64, String)> {
+        let trees = read(name, text).map_err(|bad| (bad.line, bad.why))?;
+        Ok(trees.iter().map(Tree::value).collect())
     }
 
     #[test]
     fn yaml_is_read_as_people_mean_it() {
         let table = [
-            ("countries: [NO, on, y, no]", json!([{"countries": ["NO", "on", "y", "no"]}])),
-            ("from: 2026-06-12T21:21:00Z", json!([{"from": "2026-06-12T21:21:00Z"}])),
-            ("a: 1\nb: '1'\nc: true\nd: 0.85", json!([{"a": 1, "b": "1", "c": true, "d": 0.85}])),
+            ("countries: [NO, on, y, no, off]", json!([{"countries": ["NO", "on", "y", "no", "off"]}])),
+            (
+                "from: 2026-06-12T21:21:00Z\nborn: 1990-01-02",
+                json!([{"from": "2026-06-12T21:21:00Z", "born": "1990-01-02"}]),
+            ),
+            (
+                "a: 1\nb: '1'\nc: true\nd: 0.85\ne: 1_000",
+                json!([{"a": 1, "b": "1", "c": true, "d": 0.85, "e": "1_000"}]),
+            ),
             ("a: 1\n---\nb: 2\n", json!([{"a": 1}, {"b": 2}])),
             ("citation: 15 CFR 744.22(b)", json!([{"citation": "15 CFR 744.22(b)"}])),
-            (
-                r#"{"a": "\u00e9\/\ud83d\ude00\n", "b": [18446744073709551615, -1, null]}"#,
-                json!([{"a": "é/😀\n", "b": [u64::MAX, -1, null]}]),
-            ),
+            ("a: 18446744073709551615\nb: -1\nc: ~", json!([{"a": u64::MAX, "b": -1, "c": null}])),
+            ("a: &x [CU]\nb: *x", json!([{"a": ["CU"], "b": ["CU"]}])),
+            ("a: 12:30:45\nb: >-\n  one\n  two", json!([{"a": "12:30:45", "b": "one two"}])),
         ];
         for (text, expected) in table {
-            assert_eq!(value(text), expected, "{text}");
+            assert_eq!(value("x.yaml", text), Ok(expected), "{text}");
         }
     }
 
     #[test]
+    fn json_is_read_exactly() {
+        let table = [
+            (
+                r#"{"a": "\u00e9\/\ud83d\ude00\n", "b": [18446744073709551615, -1, null]}"#,
+                json!([{"a": "é/😀\n", "b": [u64::MAX, -1, null]}]),
+            ),
+            ("{\n\t\"a\": [\n\t\ttrue, 0.1, 1e2]\n}\r\n", json!([{"a": [true, 0.1, 100.0]}])),
+            ("\u{feff}[{\"no\": \"NO\"}]", json!([[{"no": "NO"}]])),
+        ];
+        for (text, expected) in table {
+            assert_eq!(value("x.json", text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_told_with_its_line() {
+        let table = [
+            ("x.json", "{\"a\": 1,\n \"a\": 2}", 2, "`a` stands here twice: keep one"),
+            ("x.json", "[{}, {\n \"b\": {\"c\": 1,\n\n\"c\": 2}}]", 4, "`c` stands here twice: keep one"),
+            ("x.json", "{\n\"a\": 1,}", 2, "this is no JSON: trailing comma"),
+            ("x.json", "{\n\"a\": NO}", 2, "this is no JSON: expected value"),
+            ("x.json", "{} {}", 1, "this is no JSON: trailing characters"),
+            ("x.json", "", 1, "this is no JSON: EOF while parsing a value"),
+            ("x.yaml", "a: 1\nb: 2\na: 3", 3, "`a` stands here twice: keep one"),
+        ];
+        for (name, text, line, why) in table {
+            assert_eq!(value(name, text), Err((line, why.to_owned())), "{text}");
+        }
+        assert_eq!(value("x.yaml", "a: 1\nb: [1").unwrap_err().0, 2);
+    }
+
+    #[test]
     fn lines_are_those_of_the_file() {
-        let trees = read("- kind: embargo\n  applies_to:\n    destinations:\n    - CU\n    - XX\n")
-            .map_err(|bad| bad.why)
-            .unwrap();
-        let tree = trees.into_iter().next().unwrap().elements().remove(0);
-        assert_eq!(tree.at("applies_to.destinations[1]").line, 5);
-        assert_eq!((tree.line_of("applies_to"), tree.line_of("none")), (2, 1));
-        let bad = read("{\"a\": 1,\n \"a\": 2}").err().unwrap();
-        assert_eq!(bad.line, 2, "{}", bad.why);
+        let table = [
+            ("x.yaml", "- kind: embargo\n  applies_to:\n    destinations:\n    - CU\n    - XX\n", [1, 2, 5]),
+            (
+                "x.json",
+                "[\n{\"kind\": 1,\n \"applies_to\": {\"destinations\":\n [\n\"CU\", \n\n\"XX\"\n]}}]",
+                [2, 3, 7],
+            ),
+        ];
+        for (name, text, lines) in table {
+            let trees = read(name, text).unwrap();
+            let tree = trees.into_iter().next().unwrap().elements().remove(0);
+            let found = [tree.line, tree.line_of("applies_to"), tree.at("applies_to.destinations[1]").line];
+            assert_eq!(found, lines, "{text}");
+            assert_eq!(tree.line_of("none"), tree.line);
+        }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         let fault = match &record {
             None => None,
             Some(record) => match read::<List>(record) {
-                Ok(list) => shelf.check(&name, &list.edition, list.chunks, &list.sha256).await?.err(),
+                Ok(list) => shelf.check(&name, &list.edition, list.chunks.into(), &list.sha256).await?.err(),
                 Err(error) => Some(format!("its record can't be read: {error}")),
             },
         };

@@ -1,22 +1,27 @@
-//! Pure. What a folder of records changes in the register, and in which order.
+//! Pure. What a folder of records changes in the register.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model};
+use export_gate::record::Item;
 use export_gate::register::history::Key;
 
+use super::bearing::is_withdrawn;
 use crate::callers::content;
 use crate::change::Step;
-use crate::draft::Draft;
+use crate::draft::{Draft, Placed};
 use crate::item::{substance, text};
 use crate::present::Present;
 
 /// What applying a folder does.
 #[derive(Default)]
 pub(super) struct Plan {
-    /// The register's records that change, in the order in which they are written.
+    /// The register's records that change, by key.
     pub(super) steps: Vec<Step>,
     /// The callers' records that change.
     pub(super) callers: Vec<CallerStep>,
+    /// Those of them that the folder doesn't have, and that are withdrawn.
+    pub(super) unfiled: BTreeSet<Key>,
     /// Records of the register that the folder doesn't have, and that are left alone.
     pub(super) alone: Vec<Key>,
 }
@@ -60,20 +65,22 @@ pub(super) fn compare(draft: &Draft, present: &Present, withdraw: bool) -> Plan 
             let mut after = item.clone();
             after.insert("withdrawn".into(), AttributeValue::Bool(true));
             after.remove("revision");
+            plan.unfiled.insert(key.clone());
             plan.steps.push(Step { key: key.clone(), before: Some(item.clone()), after });
         } else {
             plan.alone.push(key.clone());
         }
     }
-    plan.steps.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
+    plan.steps.sort_by(|a, b| a.key.cmp(&b.key));
     plan
 }
 
 /// What makes the callers' table have what the folder has.
 pub(super) fn compare_callers(draft: &Draft, present: &[Item]) -> Vec<CallerStep> {
     let differs = |before: Option<&Item>, after: &Item| before.is_none_or(|before| content(before) != content(after));
-    let step = |(id, placed): (&String, &crate::draft::Placed)| {
-        let before = present.iter().find(|item| text(item, "id") == id);
+    let present: BTreeMap<&str, &Item> = present.iter().map(|item| (text(item, "id"), item)).collect();
+    let step = |(id, placed): (&String, &Placed)| {
+        let before = present.get(id.as_str()).copied();
         differs(before, &placed.item).then(|| CallerStep {
             id: id.clone(),
             before: before.cloned(),
@@ -81,26 +88,4 @@ pub(super) fn compare_callers(draft: &Draft, present: &[Item]) -> Vec<CallerStep
         })
     };
     draft.callers.iter().filter_map(step).collect()
-}
-
-/// The order in which records are written, so that no state in between permits what both the first and the last refuse:
-/// what only restricts comes first, then what changes, then what only permits. A model comes behind the embargoes that
-/// name it.
-fn rank(step: &Step) -> u8 {
-    let is_new = step.before.is_none();
-    let is_gone = is_withdrawn(&step.after) || text(&step.after, "status") == "withdrawn";
-    match step.key.kind.as_str() {
-        Licence::KIND | Clearance::KIND | Model::KIND if is_gone => 2,
-        _ if is_gone => 6,
-        Group::KIND | List::KIND if is_new => 0,
-        Embargo::KIND if is_new => 1,
-        Model::KIND if is_new => 4,
-        // A setting only loosens what holds without it.
-        _ if is_new => 5,
-        _ => 3,
-    }
-}
-
-fn is_withdrawn(item: &Item) -> bool {
-    item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true))
 }

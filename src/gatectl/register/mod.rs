@@ -1,11 +1,15 @@
 //! I/O. Records as code: a folder of files against the register.
 
 mod apply;
+mod bearing;
 mod compare;
 mod export;
+mod order;
 mod plan;
 mod schema;
+mod surroundings;
 mod validate;
+mod write;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 

@@ -9,10 +9,11 @@ use super::compare::{CallerStep, Plan, compare, compare_callers};
 use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::{Step, diff, faults};
-use crate::draft::{Draft, read};
+use crate::draft::{Checked, Draft, look};
 use crate::item::as_json;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
+use crate::show::count;
 use crate::tables::RegisterTable;
 
 /// The folder, and the tables that it is held against.
@@ -49,15 +50,26 @@ const DIFFERS: u8 = 2;
 /// Shows the plan.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let target = &arguments.target;
-    let draft = read(&target.folder)?;
+    let Checked { draft, faults } = look(&target.folder)?;
+    if !faults.is_empty() {
+        return Ok(misread(target, &faults));
+    }
     let planned = planned(target, &draft).await?;
     let text = shown(&planned, &draft, target);
-    let json = || told(&planned, true);
+    let json = || told(&planned);
     let mut outcome = Outcome::new(target.json, json, text, planned.faults.is_empty());
     if planned.faults.is_empty() && !planned.plan.is_empty() {
         outcome.code = DIFFERS;
     }
     Ok(outcome)
+}
+
+/// What a folder with faults comes to.
+pub(super) fn misread(target: &Target, faults: &[String]) -> Outcome {
+    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    text +=
+        &format!("{} in `{}`: nothing was changed.\n", count(faults.len(), "fault", "faults"), target.folder.display());
+    Outcome::new(target.json, || json!({"ok": false, "faults": faults}), text, false)
 }
 
 /// A plan, with the register that it was made of.
@@ -91,18 +103,17 @@ pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String
         text += &format!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it\n");
     }
     if target.callers_table.is_none() && !draft.callers.is_empty() {
-        text += &format!("  {} callers' records are passed by: say `--callers-table`\n", draft.callers.len());
+        let callers = count(draft.callers.len(), "caller's record is", "callers' records are");
+        text += &format!("  {callers} passed by: `--callers-table` names the table that they belong to\n");
     }
     for fault in faults {
         text += &format!("! the gate could not rely on it: {fault}\n");
     }
     let (add, change, withdraw) = plan.counts();
-    text += &if plan.is_empty() {
-        "Nothing to apply: the register has what the folder says.\n".to_owned()
-    } else {
-        format!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.\n")
-    };
-    text
+    if plan.is_empty() {
+        text += "Nothing to apply: the register has what the folder says.\n";
+    }
+    text + &format!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.\n")
 }
 
 /// Of a person only the id and the attributes' names are shown.
@@ -118,14 +129,14 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 }
 
 /// For `--json`.
-pub(super) fn told(planned: &Planned, is_plan: bool) -> Value {
+pub(super) fn told(planned: &Planned) -> Value {
     let Planned { plan, faults, present } = planned;
     let (add, change, withdraw) = plan.counts();
     let callers = plan.callers.iter().map(
         |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
     );
     json!({
-        "revision": present.revision, "faults": faults, "plan": is_plan,
+        "revision": present.revision, "faults": faults, "is_empty": plan.is_empty(),
         "add": add, "change": change, "withdraw": withdraw,
         "changes": plan.steps.iter().map(Step::told).chain(callers).collect::<Vec<Value>>(),
         "left_alone": plan.alone.iter().map(ToString::to_string).collect::<Vec<_>>(),

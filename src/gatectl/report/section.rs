@@ -1,7 +1,7 @@
 //! Pure. The report's parts: each a table that says how it was made, most with a picture of it.
 
 use export_gate::record::{Item, Kind, Licence, List, Record, read};
-use export_gate::terms::{parse_time, render_time};
+use export_gate::terms::render_time;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -264,10 +264,8 @@ fn unanswered(figures: &Figures) -> Section {
 fn lists(material: &Material<'_>) -> Section {
     let row = |(key, item): (&export_gate::register::history::Key, &Item)| {
         let list: Option<Record<List>> = read::<List>(item).ok();
-        let published = list.as_ref().and_then(|list| list.published.clone());
-        let moment = published
-            .as_ref()
-            .and_then(|text| parse_time(text).or_else(|_| parse_time(&format!("{text}T00:00:00Z"))).ok());
+        let moment = list.as_ref().map(|list| list.published);
+        let published = moment.map(render_time);
         let age = moment.map(|moment| told(material.now.duration_since(moment)));
         vec![
             Cell::of(key.id.as_str()),

@@ -114,11 +114,11 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Scenarios, Vec<String>> {
     let mut all = Vec::new();
     for (index, scenario) in written.scenarios.into_iter().enumerate() {
         let path = format!("{at}[{index}]");
-        let line = line_at(bytes, &path);
+        let line = line_at(file, bytes, &path);
         match question(&scenario.given) {
             Ok(question) => all.push(Scenario { line, name: scenario.name, question, expect: scenario.expect }),
             Err((field, why)) => {
-                faults.push(format!("{file}:{}: {why}", line_at(bytes, &format!("{path}.given.{field}"))));
+                faults.push(format!("{file}:{}: {why}", line_at(file, bytes, &format!("{path}.given.{field}"))));
             }
         }
     }
@@ -137,7 +137,7 @@ fn own(file: &str, bytes: &[u8], written: &Written, faults: &mut Vec<String>) ->
     let mut checked = Checked::default();
     for (name, records) in [("register", &written.register), ("callers", &written.callers)] {
         for (index, record) in records.iter().enumerate() {
-            let line = usize::try_from(line_at(bytes, &format!("{name}[{index}]"))).unwrap_or(1);
+            let line = usize::try_from(line_at(file, bytes, &format!("{name}[{index}]"))).unwrap_or(1);
             // Alone, but on its own line.
             checked.take(file, format!("{}{record}", "\n".repeat(line.saturating_sub(1))).as_bytes());
         }
@@ -165,7 +165,7 @@ fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8], value: &Value) -> Result
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let why = error.into_inner().to_string();
-        let place = format!("{file}:{}", line_at(bytes, &path));
+        let place = format!("{file}:{}", line_at(file, bytes, &path));
         match why.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
             Some((name, rest)) => {
                 let known = rest.split('`').skip(1).step_by(2);

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# June 2026 against the running local stack, by gatectl alone: what stood before, the letter as a draft, the letter, the
+# exemption of 100 organisations, the lifting, the report. Every answer of the gate is held to what it must be.
+#
+#   make run MODEL=none                                  in one terminal
+#   source .local/environment; infra/local/june.sh       in another
+set -euo pipefail
+
+: "${GATE_URL:?start the stack with make run, then: source .local/environment}"
+gatectl=${GATECTL:-$(command -v gatectl || true)}
+: "${gatectl:?make gatectl builds it, and says how it comes into PATH}"
+
+folder=${JUNE_FOLDER:-$(mktemp -d)}
+mkdir -p "$folder/partners"
+run=$(date -u +%Y%m%dT%H%M%SZ)
+letter=letter-$run exemption=exemption-$run
+began=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
+says=(--by sample-officer --yes)
+
+do_() { # gatectl, told before it is done
+	printf '\n$ gatectl'; printf ' %q' "$@"; echo
+	"$gatectl" "$@"
+}
+
+# ask STATUS CLIENT PERSON MODEL: what the gate answers must have this status.
+ask() {
+	local expected=$1 client=$2 person=$3 model=$4 token status
+	token=$(printf '{"client_id":"%s"}' "$client" | base64 | tr -d '\n')
+	local headers=(-H "Authorization: Bearer $token" -H 'Local-Source-Address: 12.0.0.1' -H 'Content-Type: application/json')
+	if [ "$person" != - ]; then headers+=(-H "End-User: $person"); fi
+	status=$(curl -sS -o "$folder/answer" -w '%{http_code}' "${headers[@]}" -d '{"prompt":"Hello"}' \
+		"$GATE_URL/v1/models/$model/invocations")
+	printf '  %s  %-26s %-32s %s\n' "$status" "$client" "$person" "$model"
+	if [ "$status" != "$expected" ]; then
+		echo "expected $expected, and got:" >&2; cat "$folder/answer" >&2; exit 1
+	fi
+}
+
+# everybody US FOREIGN PARTNER_FABLE PARTNER_MYTHOS: the statuses that each must get now.
+everybody() {
+	local model
+	for model in fable-5 mythos-5; do
+		ask "$1" sample-us-app sample-us-citizen "$model"
+		ask "$1" sample-us-app sample-us-permanent-resident "$model"
+		ask "$2" sample-us-app sample-foreign-employee "$model"
+		ask "$2" sample-provider-app sample-provider-foreign-employee "$model"
+		ask "$2" sample-foreign-service - "$model"
+	done
+	for number in 001 050 100; do
+		ask "$3" "sample-partner-$number-service" - fable-5
+		ask "$4" "sample-partner-$number-service" - mythos-5
+	done
+	ask 200 sample-foreign-service - opus-4-8
+}
+
+echo '# 100 foreign partners, each with a client, come from files.'
+: >"$folder/partners.txt"
+for number in $(seq -f %03g 1 100); do
+	echo "sample-partner-$number" >>"$folder/partners.txt"
+	cat >"$folder/partners/$number.yaml" <<-YAML
+		id: organisation#sample-partner-$number
+		name: Sample Partner $number
+		type: company
+		incorporated_in: DE
+		headquartered_in: DE
+		end_uses: [research]
+		status: active
+		verification: {status: verified, until: "2036-01-01T00:00:00Z", method: sample}
+		---
+		id: client#sample-partner-$number-service
+		organisation: sample-partner-$number
+		status: active
+		users: none
+	YAML
+done
+do_ register apply "$folder/partners" "${says[@]}" --why 'sample partners' 2>"$folder/plan"
+tail -n 1 "$folder/plan"
+if [ "$("$gatectl" embargo list --json | grep -c '"operator-policy-1"')" != 0 ]; then
+	do_ embargo end operator-policy-1 "${says[@]}" --why 'June 2026 began without it'
+fi
+everybody 200 200 200 200
+
+printf '\n# 12 June: the letter, as a draft first.\n'
+cat >"$folder/letter.yaml" <<-YAML
+	kind: embargo
+	id: $letter
+	models: [fable-5, mythos-5]
+	applies_to: {foreign_persons: true}
+	effect: licence_required
+	authority: BIS
+	citation: 15 CFR 744.22(b)
+YAML
+do_ simulate --with "$folder/letter.yaml" --since "$began"
+
+do_ embargo issue "$letter" --model fable-5 --model mythos-5 --foreign-persons --effect licence-required \
+	--authority BIS --citation '15 CFR 744.22(b)' "${says[@]}" --why 'letter of 12 June 2026'
+everybody 200 451 451 451
+
+printf '\n# 26 June: 100 organisations, and their foreign-person employees, may use mythos-5.\n'
+do_ licence grant "$exemption" --authority BIS --reference 'exemption of 26 June 2026' --type exemption \
+	--model mythos-5 --licensees-from "$folder/partners.txt" --persons any --embargo "$letter" \
+	"${says[@]}" --why 'exemption of 26 June 2026' 2>"$folder/exemption"
+everybody 200 451 451 200
+
+printf '\n# 30 June: all of it is lifted.\n'
+do_ embargo end "$letter" "${says[@]}" --why 'lifted on 30 June 2026'
+do_ licence revoke "$exemption" "${says[@]}" --why 'lifted on 30 June 2026' 2>/dev/null
+everybody 200 200 200 200
+
+printf '\n# What an auditor is shown.\n'
+do_ ledger verify
+do_ replay --all --since "$began"
+ended=$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%S.000Z 2>/dev/null || date -u -v+1S +%Y-%m-%dT%H:%M:%S.000Z)
+do_ report --from "$began" --to "$ended" --out "$folder/report.html" --csv "$folder/csv"
+echo; grep -e '^embargo' -e "^$letter" "$folder/csv/directives.csv"

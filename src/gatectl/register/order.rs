@@ -1,0 +1,340 @@
+//! Pure. The order in which a folder's changes are written, in batches that are each one transaction.
+//!
+//! In between nothing is permitted that the register refuses both before and after. First comes what only tightens, so
+//! that what is permitted there was permitted before. Last comes what only loosens, so that what is permitted there is
+//! permitted after. What does both, as two embargoes that swap their models, stands between: all of it that bears on a
+//! model in one transaction, so that each request meets all of it or none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model};
+
+use super::bearing::{Bearing, bearing};
+use super::surroundings::Surroundings;
+use crate::change::Step;
+use crate::present::Present;
+
+/// How many bytes of records one transaction may have, of the 4 MB that DynamoDB takes.
+const MOST_BYTES: usize = 2_000_000;
+
+/// The batches, each of at most so many records.
+#[derive(Debug)]
+pub(super) struct Batches {
+    /// Those that come before callers' records: what tightens, and what does both.
+    pub(super) restricting: Vec<Vec<Step>>,
+    /// Those that come behind them: what only loosens.
+    pub(super) permitting: Vec<Vec<Step>>,
+}
+
+/// Puts steps into batches of at most `most`. Where nothing comes between, a batch may have of both sides.
+///
+/// # Errors
+/// Where more records than that must change at once: how many.
+pub(super) fn batches(present: &Present, steps: &[Step], most: usize, is_alone: bool) -> Result<Batches, usize> {
+    let (mut restricting, mut permitting) = ordered(present, steps);
+    if is_alone {
+        restricting.append(&mut permitting);
+    }
+    Ok(Batches { restricting: packed(restricting, most)?, permitting: packed(permitting, most)? })
+}
+
+/// What must change at once, in its order: what comes before callers' records, and what behind.
+fn ordered(present: &Present, steps: &[Step]) -> (Vec<Vec<Step>>, Vec<Vec<Step>>) {
+    let around = Surroundings::of(present, steps);
+    let (mut first, mut mixed, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    for step in steps {
+        match bearing(step, &around) {
+            // A group that nobody names yet goes before whoever will, and one that nobody names any more behind.
+            Bearing::Neutral if step.key.kind == Group::KIND && around.naming(&step.key.id).before => last.push(step),
+            Bearing::Neutral | Bearing::Tightens => first.push(step),
+            Bearing::Mixed => mixed.push(step),
+            Bearing::Loosens => last.push(step),
+        }
+    }
+    first.sort_by_key(|step| place(step));
+    last.sort_by_key(|step| place_at_the_end(step));
+    let alone = |step: &Step| vec![step.clone()];
+    let restricting = first.into_iter().map(alone).chain(entangled(mixed, &around)).collect();
+    (restricting, last.into_iter().map(alone).collect())
+}
+
+/// As few batches as the order allows, none of them torn.
+fn packed(atoms: Vec<Vec<Step>>, most: usize) -> Result<Vec<Vec<Step>>, usize> {
+    let mut batches: Vec<Vec<Step>> = Vec::new();
+    let mut bytes = 0_usize;
+    for atom in atoms {
+        if atom.len() > most {
+            return Err(atom.len());
+        }
+        let weight = atom.iter().map(weight).fold(0, usize::saturating_add);
+        let sum = bytes.saturating_add(weight);
+        match batches.last_mut() {
+            Some(batch) if batch.len().saturating_add(atom.len()) <= most && sum <= MOST_BYTES => {
+                bytes = sum;
+                batch.extend(atom);
+            }
+            _ => {
+                bytes = weight;
+                batches.push(atom);
+            }
+        }
+    }
+    Ok(batches)
+}
+
+/// Where a kind stands among what tightens: what others name comes before them, so that they can be read.
+fn place(step: &Step) -> u8 {
+    match step.key.kind.as_str() {
+        Group::KIND => 0,
+        List::KIND => 1,
+        Embargo::KIND => 2,
+        Licence::KIND | Clearance::KIND => 3,
+        _ => 4,
+    }
+}
+
+/// Where a kind stands among what loosens.
+fn place_at_the_end(step: &Step) -> u8 {
+    match step.key.kind.as_str() {
+        Model::KIND => 0,
+        Licence::KIND | Clearance::KIND => 1,
+        Embargo::KIND => 3,
+        Group::KIND => 4,
+        _ => 2,
+    }
+}
+
+/// Those that bear on the same models, together.
+fn entangled(steps: Vec<&Step>, around: &Surroundings) -> Vec<Vec<Step>> {
+    let concerned: Vec<_> = steps.iter().map(|step| around.concerned(step)).collect();
+    if concerned.iter().any(Option::is_none) {
+        return vec![steps.into_iter().cloned().collect()];
+    }
+    // Each name's set, by the number that stands for it; a step joins those of all its names.
+    let mut sets: Vec<Vec<usize>> = (0..steps.len()).map(|number| vec![number]).collect();
+    let mut set_of: BTreeMap<String, usize> = BTreeMap::new();
+    for (number, names) in concerned.into_iter().enumerate() {
+        let names = names.unwrap_or_default();
+        let joined: BTreeSet<usize> = names.iter().filter_map(|name| set_of.get(name)).copied().collect();
+        for other in joined.into_iter().filter(|other| *other != number) {
+            let members = sets.get_mut(other).map(std::mem::take).unwrap_or_default();
+            if let Some(own) = sets.get_mut(number) {
+                own.extend(members);
+            }
+            set_of.values_mut().filter(|set| **set == other).for_each(|set| *set = number);
+        }
+        set_of.extend(names.into_iter().map(|name| (name, number)));
+    }
+    let together = |set: Vec<usize>| set.into_iter().filter_map(|number| steps.get(number).copied().cloned()).collect();
+    sets.into_iter().filter(|set| !set.is_empty()).map(together).collect()
+}
+
+/// About how many bytes a step takes: the record, and what it replaces twice, as condition and as history.
+fn weight(step: &Step) -> usize {
+    let of = |item: &Item| {
+        item.iter().map(|(name, value)| name.len().saturating_add(bytes(value))).fold(0, usize::saturating_add)
+    };
+    of(&step.after).saturating_add(step.before.as_ref().map_or(0, of).saturating_mul(2))
+}
+
+fn bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(list) => list.iter().map(bytes).fold(8, usize::saturating_add),
+        AttributeValue::M(map) => {
+            map.iter().map(|(name, value)| name.len().saturating_add(bytes(value))).fold(8, usize::saturating_add)
+        }
+        _ => 16,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use export_gate::decision::{Facts, LocationFacts, OrganisationFacts, Outcome, Persons, Subject, decide};
+    use export_gate::record::{OrganisationType, Users};
+    use export_gate::register::history::Key;
+    use export_gate::terms::{Country, Destination, ModelRef, parse_time};
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::item::of_json;
+
+    const NOW: &str = "2026-11-24T12:00:00Z";
+
+    fn country(code: &str) -> Option<Country> {
+        Country::parse(code).ok()
+    }
+
+    /// Everything that anybody may ask, and that is permitted.
+    fn permitted(present: &Present) -> BTreeSet<(String, String, String)> {
+        let now: Timestamp = parse_time(NOW).unwrap();
+        let register = present.register(now);
+        let mut permitted = BTreeSet::new();
+        for model in ["a", "b", "a@1", "a@2", "b@1"] {
+            for organisation in ["acme", "beta"] {
+                for to in ["CU", "IR", "FR", "?"] {
+                    let organisation_facts = OrganisationFacts {
+                        headquartered_in: country("FR"),
+                        incorporated_in: country(if organisation == "acme" { "FR" } else { "US" }),
+                        organised_in_us: false,
+                        kind: Some(OrganisationType::Company),
+                    };
+                    let subject = Subject {
+                        organisation: organisation.to_owned(),
+                        addresses: vec![std::net::IpAddr::from([198, 51, 100, 7])],
+                        to: Destination { country: country(to), region: None },
+                        facts: Facts {
+                            end_uses: Vec::new(),
+                            exhausted: Vec::new(),
+                            location: LocationFacts::default(),
+                            organisation: organisation_facts,
+                            persons: Persons::None,
+                            undeclared_end_use: false,
+                            users: Users::None,
+                        },
+                    };
+                    let asked = ModelRef::parse(model).unwrap();
+                    let decided = decide(&asked, &subject, &register, &BTreeSet::new(), now);
+                    if decided.is_ok_and(|decision| matches!(decision.outcome, Outcome::Permit(_))) {
+                        permitted.insert((model.to_owned(), organisation.to_owned(), to.to_owned()));
+                    }
+                }
+            }
+        }
+        permitted
+    }
+
+    fn some(of: &'static [&'static str]) -> impl Strategy<Value = Value> {
+        proptest::sample::subsequence(of, 1..=of.len()).prop_map(|some| json!(some))
+    }
+
+    fn one(of: &'static [&'static str]) -> impl Strategy<Value = Value> {
+        proptest::sample::select(of).prop_map(|one| json!(one))
+    }
+
+    /// Windows that are open, not yet or no longer; and records that are withdrawn.
+    fn in_force(record: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Value>> {
+        let window = prop_oneof![
+            8 => Just(json!({})),
+            1 => Just(json!({"until": "2026-11-01T00:00:00Z"})),
+            1 => Just(json!({"until": "2026-12-01T00:00:00Z"})),
+            1 => Just(json!({"from": "2026-12-01T00:00:00Z"})),
+            1 => Just(json!({"from": "2026-11-01T00:00:00Z"})),
+            2 => Just(json!({"withdrawn": true})),
+        ];
+        let record = (record, window).prop_map(|(mut record, window)| {
+            record.as_object_mut().unwrap().extend(window.as_object().unwrap().clone());
+            record
+        });
+        prop_oneof![1 => Just(None), 4 => record.prop_map(Some)]
+    }
+
+    fn model(name: &'static str, version: &'static str) -> impl Strategy<Value = Option<Value>> {
+        let attributes = (
+            one(&["e1", "e1", "e2", "e3"]),
+            one(&["EAR99", "4E091", "?"]),
+            any::<bool>(),
+            one(&["available", "available", "withdrawn"]),
+        );
+        in_force(attributes.prop_map(move |(endpoint, eccn, default, status)| {
+            let endpoint = format!("{name}{version}{}", endpoint.as_str().unwrap());
+            let endpoint = if endpoint.ends_with("e3") { "shared".to_owned() } else { endpoint };
+            let mut record = json!({"kind": "model", "id": format!("{name}@{version}"), "name": name, "version": version,
+                                    "default": default, "endpoint": endpoint, "eccn": eccn, "status": status});
+            if eccn == "?" {
+                record.as_object_mut().unwrap().remove("eccn");
+            }
+            record
+        }))
+    }
+
+    fn embargo(id: &'static str) -> impl Strategy<Value = Option<Value>> {
+        let applies_to = prop_oneof![
+            1 => Just(json!({"everyone": true})),
+            1 => Just(json!({"foreign_persons": true})),
+            3 => some(&["CU", "IR", "G:1"]).prop_map(|places| json!({"destinations": places})),
+            1 => some(&["CU", "IR"]).prop_map(|places| json!({"destinations": {"any_of": ["*"], "except": places}})),
+            1 => (some(&["CU", "G:1"]), some(&["FR", "US"])).prop_map(|(to, of)| json!({"destinations": to, "nationalities": of})),
+        ];
+        let attributes = (
+            some(&["a", "b", "a@2", "eccn:4E091"]),
+            applies_to,
+            one(&["prohibited", "licence_required", "observed"]),
+            one(&["BIS", "EU"]),
+        );
+        in_force(attributes.prop_map(move |(models, to, effect, authority)| {
+            json!({"kind": "embargo", "id": id, "models": models, "applies_to": to, "effect": effect,
+                   "authority": authority, "citation": "x"})
+        }))
+    }
+
+    fn licence(id: &'static str) -> impl Strategy<Value = Option<Value>> {
+        let scope = prop_oneof![
+            Just(json!({})),
+            some(&["CU", "IR", "G:1"]).prop_map(|places| json!({"destinations": places})),
+            some(&["e1", "e2", "e3"]).prop_map(|embargoes| json!({"embargoes": embargoes})),
+        ];
+        let attributes = (some(&["a", "b", "eccn:4E091"]), some(&["acme", "beta", "*"]), one(&["BIS", "EU"]), scope);
+        in_force(attributes.prop_map(move |(models, licensees, authority, scope)| {
+            let mut record = json!({"kind": "licence", "id": id, "models": models, "licensees": licensees, "type": "licence",
+                                    "authority": authority, "reference": "x", "persons": "any"});
+            record.as_object_mut().unwrap().extend(scope.as_object().unwrap().clone());
+            record
+        }))
+    }
+
+    fn registers() -> impl Strategy<Value = Vec<Value>> {
+        let group =
+            in_force(some(&["CU", "IR", "FR"]).prop_map(|all| json!({"kind": "group", "id": "G:1", "countries": all})));
+        let setting = in_force(
+            one(&["refuse", "permit"])
+                .prop_map(|word| json!({"kind": "setting", "id": "screening", "unknown_destination": word})),
+        );
+        let models = (model("a", "1"), model("a", "2"), model("b", "1"));
+        let embargoes = (embargo("e1"), embargo("e2"), embargo("e3"));
+        (models, embargoes, licence("l1"), licence("l2"), group, setting).prop_map(
+            |(models, embargoes, l1, l2, group, setting)| {
+                let all = [models.0, models.1, models.2, embargoes.0, embargoes.1, embargoes.2, l1, l2, group, setting];
+                all.into_iter().flatten().collect()
+            },
+        )
+    }
+
+    fn present(records: &[Value]) -> Present {
+        let records = records.iter().map(|record| of_json(record.clone()));
+        Present { revision: 1, records: records.filter_map(|item| Some((Key::of(&item)?, item))).collect() }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_is_permitted_in_between_that_is_refused_before_and_after(before in registers(), after in registers()) {
+            let mut now = present(&before);
+            let steps: Vec<Step> = present(&after)
+                .records
+                .into_values()
+                .filter_map(|item| Step::put(&now, item))
+                .filter(|step| step.before.as_ref() != Some(&step.after))
+                .collect();
+            let mut last = now.clone();
+            last.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
+            let either: BTreeSet<_> = permitted(&now).union(&permitted(&last)).cloned().collect();
+            let (restricting, permitting) = ordered(&now, &steps);
+            for batch in restricting.into_iter().chain(permitting) {
+                now.records.extend(batch.iter().map(|step| (step.key.clone(), step.after.clone())));
+                let permitted = permitted(&now);
+                prop_assert!(
+                    permitted.is_subset(&either),
+                    "{:?} after {:?}", permitted.difference(&either).collect::<Vec<_>>(), batch
+                );
+            }
+            prop_assert_eq!(&now.records, &last.records);
+        }
+    }
+}
