@@ -32,6 +32,7 @@ fn run(world: &World, line: &str) -> Ran {
         .replace("{register}", &format!("--register-table {}", tables.register))
         .replace("{callers}", &format!("--callers-table {}", tables.callers))
         .replace("{usage}", &format!("--usage-table {}", tables.usage))
+        .replace("{decision}", &format!("{}-1", "0".repeat(32)))
         .replace("{ledger}", &format!("--ledger-table {}", tables.ledger));
     gatectl(words(&format!("{line} --endpoint-url {}", world.relay.url())))
 }
@@ -105,6 +106,8 @@ fn explained(told: &Value) -> (u64, Vec<String>) {
 async fn an_explanation_says_what_the_gate_decides() {
     let world = World::with_samples().await;
     let gate = world.gate();
+    let parties = json!({"parties": [{"name": "Sample Software GmbH"}, {"name": "Sample Person Seven"}]});
+    world.register(vec![embargo("party", parties)]).await;
     for time in ["2026-06-20T12:00:00Z", "2026-11-01T12:00:00Z"] {
         for asks in ASKS {
             let answered = ask(&gate, &event(*asks, screening), at(time)).await;
@@ -213,14 +216,14 @@ async fn bad_questions_are_told_so() {
         (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),
         ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),
         ("replay {register} {ledger}".to_owned(), "DECISION"),
-        ("replay x --all {register} {ledger}".to_owned(), "cannot be used with"),
-        ("replay x {register} {ledger}".to_owned(), "`x` is no decision's id"),
-        ("replay x-1 {register} {ledger}".to_owned(), "the ledger has no decision `x-1`"),
-        (format!("replay x-1 {{register}} --ledger {ledger}"), "the ledger has no decision `x-1`"),
-        ("replay x-1 {register} --ledger-table none".to_owned(), "the ledger `none` could not be read"),
-        ("replay x-1 --register-table none {ledger}".to_owned(), "the register `none` could not be read"),
-        ("replay x-1 --since 7d {register} {ledger}".to_owned(), "cannot be used with"),
-        ("replay --all --since 7 {register} {ledger}".to_owned(), "`7` is no period such as 7d"),
+        ("replay {decision} --all {register} {ledger}".to_owned(), "cannot be used with"),
+        ("replay x {register} {ledger}".to_owned(), "it is no decision's id"),
+        ("replay {decision} {register} {ledger}".to_owned(), "the ledger has no decision `0000"),
+        (format!("replay {{decision}} {{register}} --ledger {ledger}"), "the ledger has no decision `0000"),
+        ("replay {decision} {register} --ledger-table none".to_owned(), "the ledger `none` could not be read"),
+        ("replay {decision} --register-table none {ledger}".to_owned(), "the register `none` could not be read"),
+        ("replay {decision} --since 7d {register} {ledger}".to_owned(), "cannot be used with"),
+        ("replay --all --since 7 {register} {ledger}".to_owned(), "it is neither a time in UTC"),
         (format!("simulate --with {bad} --since 7d {{register}} {{ledger}}"), "did you mean `models`?"),
         (format!("simulate --with {} --since 7d {{register}} {{ledger}}", folder.path()), "did you mean `models`?"),
         (format!("simulate --with {ledger} --since 7d {{register}} {{ledger}}"), "is no .json"),
@@ -256,6 +259,8 @@ async fn every_decision_comes_out_the_same_however_often_the_records_changed() {
     let licence = json!({"kind": "licence", "id": "everybody", "authority": "BIS", "reference": "r", "type": "exception",
         "models": ["*"], "licensees": ["*"], "persons": "any", "embargoes": ["letter"]});
     let changes = [
+        embargo("party", json!({"parties": [{"name": "Sample Software GmbH"}, {"name": "Sample Person Seven"}]})),
+        embargo("party", json!({"parties": [{"name": "Nobody"}]})),
         letter.clone(),
         with(letter.clone(), "effect", json!("prohibited")),
         // What can't be read: its last readable version serves.
@@ -482,8 +487,9 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
 
     // A slip that the gate reads is noted; callers' records are passed by; what was changed is told, and not counted.
     let slip = with(embargo("e", json!({"foreign_persons": true})), "models", json!(["fabel-5"]));
+    let party = embargo("party", json!({"parties": [{"name": "Sample Software GmbH"}]}));
     let caller = json!({"id": "client#x", "organisation": "y", "status": "active", "users": "none"});
-    let draft = folder.file("d.json", json!([slip, caller]).to_string());
+    let draft = folder.file("d.json", json!([slip, party, caller]).to_string());
     let mut lines: Vec<String> = entries.iter().map(Value::to_string).collect();
     lines[0] = with(entries[0].clone(), "status", json!(1)).to_string();
     lines[1] = "{".to_owned();
@@ -496,7 +502,8 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
     assert_eq!((&told["decisions"], &told["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
     let text = run(&world, &line).out;
     for shown in [
-        "no model is registered that `fabel-5` names",
+        "`e` names `fabel-5`, and no model is registered",
+        "`embargo/party` names parties, and the ledger holds no names",
         "caller's record of the draft is passed by",
         "does not bear its hash",
         "Nobody would lose access.",

@@ -26,33 +26,16 @@ pub(crate) struct Entry {
     pub(crate) client: Option<String>,
     /// Its organisation's id.
     pub(crate) organisation: Option<String>,
-    /// The named person's id.
-    pub(crate) person: Option<String>,
     /// The model's id, or the name that was asked for.
     pub(crate) model: String,
-    /// The model's endpoint.
-    pub(crate) endpoint: Option<String>,
-    /// The address.
-    pub(crate) source_ip: Option<String>,
     /// Where the answer goes.
     pub(crate) destination: Option<Destination>,
-    /// What the decision rested on.
-    #[serde(default)]
-    pub(crate) facts: Value,
     /// The licences that lifted an embargo, `id@revision`.
     #[serde(default)]
     pub(crate) licences: Vec<String>,
-    /// Every embargo that applied.
-    #[serde(default)]
-    pub(crate) embargoes: Vec<Applied>,
-    /// The register's revision.
-    #[serde(default)]
-    pub(crate) revision: u64,
     /// The editions of the lists that were asked.
     #[serde(default)]
     pub(crate) lists: Vec<String>,
-    /// Of a completion: the decision that it completes.
-    pub(crate) of: Option<String>,
 }
 
 /// A reason.
@@ -72,17 +55,6 @@ pub(crate) struct Reason {
     pub(crate) party: Option<String>,
     /// Of a possible match: how near it is, in thousandths.
     pub(crate) score: Option<u64>,
-}
-
-/// An embargo that applied.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-pub(crate) struct Applied {
-    /// The embargo, `id@revision`.
-    pub(crate) embargo: String,
-    /// What it does.
-    pub(crate) effect: String,
-    /// The licence that lifted it, `id@revision`.
-    pub(crate) licence: Option<String>,
 }
 
 impl Entry {

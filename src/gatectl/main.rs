@@ -86,15 +86,27 @@ enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Register(register::Command),
     /// Show what the gate would decide, with every rule that it looked at
+    ///
+    /// The exit code is 0 whatever the decision is, and 1 where the gate could not decide.
     #[command(after_help = EXIT_CODES)]
     Explain(Box<whatif::explain::Arguments>),
     /// Decide the ledger's decisions again with a draft: who would lose or gain access
+    ///
+    /// The exit code is 0 whoever would, and 1 where the gate could not rely on the draft, or a part of the ledger can't be
+    /// read.
     #[command(after_help = EXIT_CODES)]
     Simulate(Box<whatif::simulate::Arguments>),
     /// Decide a recorded decision again from its facts and the records of its revision
+    ///
+    /// The exit code is 0 where it comes out the same, and 1 where it doesn't, where the entry was changed, or where a
+    /// record can't be had as it was.
     #[command(after_help = EXIT_CODES)]
     Replay(Box<whatif::replay::Arguments>),
     /// Run scenarios against the register: who asks for what, and what must come of it
+    ///
+    /// A file is a list of scenarios, or a map with `scenarios` and, as wanted, `records` (a folder beside the file),
+    /// `register` and `callers` (records of its own). A scenario has a `name`, `given` (client, person, model, address,
+    /// end_use, at) and `expect` (outcome, status, codes, licences). The exit code is 1 where one comes otherwise.
     #[command(after_help = EXIT_CODES)]
     Test(Box<scenario::Arguments>),
     /// Import, activate and roll back lists of parties and of networks

@@ -18,9 +18,12 @@ pub(crate) struct Past {
     /// The register as it stands.
     pub(crate) present: Present,
     versions: HashMap<Key, Vec<Item>>,
-    /// By revision: which version of each record it wrote, or why that can't be had as it was.
-    written: BTreeMap<u64, Vec<Result<(Key, usize), String>>>,
+    /// By revision, what it wrote.
+    written: BTreeMap<u64, Vec<Written>>,
 }
+
+/// A record, and the place of the version among its versions; or why that can't be had as it was.
+type Written = Result<(Key, usize), String>;
 
 impl Past {
     /// Reads the present, then the history: what is replaced meanwhile stands in both.

@@ -6,12 +6,12 @@ use export_gate::register::Resolved;
 use export_gate::terms::render_time;
 use serde_json::{Value, json};
 
+use super::layout::{indented, public, rows, said};
 use super::question::{Answer, Question};
 use super::records::Records;
 use super::rule::{Rule, comes_to, covers, effect, groups, keys, rules, told};
 use super::used::{Used, used};
 use crate::item::{as_json, text};
-use crate::json::member;
 use crate::show::table;
 
 /// What is to be told.
@@ -247,42 +247,6 @@ pub(crate) fn outcome(decision: &Decision) -> &'static str {
 
 fn codes(reasons: &[Reason]) -> String {
     reasons.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn rows(rows: &[(&str, String)]) -> String {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    rows.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
-}
-
-fn indented(title: &str, text: &str) -> String {
-    let lines: String = text.lines().map(|line| format!("  {line}\n")).collect();
-    format!("{title}\n{lines}\n")
-}
-
-/// What a record says of these attributes, of which one may lie within another.
-fn said(record: &Value, names: &[&str]) -> String {
-    if record.is_null() {
-        return "not in the records".to_owned();
-    }
-    let one = |name: &&str| {
-        let value = match member(record, &name.split('.').collect::<Vec<_>>()) {
-            Value::Null => return None,
-            Value::String(text) => text.clone(),
-            Value::Array(list) => list.iter().map(|one| one.as_str().unwrap_or_default()).collect::<Vec<_>>().join(" "),
-            other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_)) => other.to_string(),
-        };
-        Some(format!("{} {value}", name.replace('.', " ")))
-    };
-    names.iter().filter_map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// A caller's record without names and birthdays: they decide nothing here.
-fn public(record: &Value) -> Value {
-    let mut record = record.clone();
-    if let Some(record) = record.as_object_mut() {
-        record.retain(|name, _| !matches!(name.as_str(), "name" | "aliases" | "born" | "owners"));
-    }
-    record
 }
 
 fn reasons(decision: &Decision) -> String {

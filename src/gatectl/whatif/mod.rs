@@ -5,6 +5,7 @@ mod compared;
 mod effects;
 pub(crate) mod explain;
 mod explained;
+mod layout;
 mod question;
 mod records;
 pub(crate) mod replay;

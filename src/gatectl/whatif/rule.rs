@@ -68,10 +68,8 @@ fn named(code: Code, written: &Value) -> Option<String> {
     let list = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let (any_of, except) = match value {
-        Value::Array(_) => (list(value), Vec::new()),
-        other => (list(member(other, &["any_of"])), list(member(other, &["except"]))),
-    };
+    let any_of = list(if value.is_array() { value } else { member(value, &["any_of"]) });
+    let except = list(member(value, &["except"]));
     let some = |list: &[String]| match list.len() {
         0..=MOST_NAMED => list.join(" "),
         more => format!(
