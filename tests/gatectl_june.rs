@@ -37,7 +37,7 @@ async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_req
     for organisation in ["sample-foreign-company", "sample-partner-001", "sample-provider", "sample-us-company"] {
         assert!(foretold.lines().any(|line| line.starts_with(organisation)), "{organisation}: {foretold}");
     }
-    assert!(out.contains("0 do not"), "{out}");
+    assert!(out.contains("decisions come out the same."), "{out}");
     // The report has the times, and no `none yet` among them.
     let directives = std::fs::read_to_string(format!("{}/csv/directives.csv", folder.path())).unwrap();
     let letter: Vec<&str> = directives.lines().filter(|line| line.starts_with("letter-")).collect();

@@ -33,6 +33,9 @@ pub(crate) struct Entry {
     /// The licences that lifted an embargo, `id@revision`.
     #[serde(default)]
     pub(crate) licences: Vec<String>,
+    /// The register's revision.
+    #[serde(default)]
+    pub(crate) revision: u64,
     /// The editions of the lists that were asked.
     #[serde(default)]
     pub(crate) lists: Vec<String>,

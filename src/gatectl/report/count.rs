@@ -216,7 +216,7 @@ mod tests {
                 json!({"decision_id": format!("{}-{seq}", seq % 3), "at": format!("2026-06-{day:02}T12:00:00Z"), "kind": kind,
                     "outcome": if is_permit { "permit" } else { "refuse" }, "status": 200, "model": format!("m-{model}"),
                     "reasons": if is_permit { vec![] } else { reasons }, "licences": if is_permit { vec!["l@1"] } else { vec![] },
-                    "destination": country.map(|country| json!({"country": ["DE", "FR", "US"][usize::from(country)]})), "sealed": is_sealed})
+                    "destination": country.map(|country| json!({"country": (["DE", "FR", "US"][usize::from(country)])})), "sealed": is_sealed})
             };
             all.into_iter().enumerate().map(entry).collect()
         })

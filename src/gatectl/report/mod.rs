@@ -7,6 +7,7 @@ mod directives;
 mod page;
 mod read;
 mod records;
+mod reviews;
 mod section;
 mod seen;
 mod sheet;
@@ -145,7 +146,7 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
     let mut seals = None;
     if let Some(place) = &arguments.seals {
         let (found, unread) = read::seals(place, counts.period)?;
-        unread.into_iter().for_each(|(place, why)| counts.unread.add(place, why));
+        counts.unread = unread;
         seals = Some(found);
     }
     Ok(Known { licences, lists: lists(&past), seals, past })
@@ -197,7 +198,7 @@ fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestam
         records::directives(directives),
         records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
         records::lists(&counts, &known.lists, now),
-        records::reviews(&counts.queue, present, arguments.from, now),
+        reviews::reviews(&counts.queue, present, arguments.from, now),
         records::seals(known.seals.as_deref()),
     ];
     Report { head, sections }

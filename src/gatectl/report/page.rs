@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::chart::Chart;
 use super::count::{Counts, Named};
 use super::section::Section;
-use super::sheet::{Cell, Column, Sheet, moment};
+use super::sheet::{Cell, Sheet, moment};
 use crate::show::grouped;
 
 /// The page's only style; the policy names its hash.
@@ -151,18 +151,18 @@ impl Sheet {
         self.rows.len().saturating_sub(self.shown().len())
     }
 
-    /// A row's cells with their columns' headings.
-    fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'static str, &'a Cell)> {
-        self.columns.iter().map(|(_, heading)| *heading).zip(row)
+    /// A row's cells, each with its column's heading and whether that is of figures.
+    fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'static str, bool, &'a Cell)> {
+        self.headings().zip(row).map(|((heading, is_figure), cell)| (heading, is_figure, cell))
     }
 
-    /// The columns, each with whether its figures stand to the right.
+    /// The columns, each with whether it is of figures, which stand to the right.
     fn headings(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let is_figure = |index: usize| {
-            let mut cells = self.rows.iter().filter_map(move |row| row.get(index)).filter(|cell| !cell.is_none());
+            let mut cells = self.rows.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.is_none());
             cells.next().is_some_and(Cell::is_figure)
         };
-        self.columns.iter().enumerate().map(move |(index, (_, heading)): (usize, &Column)| (*heading, is_figure(index)))
+        self.columns.iter().enumerate().map(move |(index, (_, heading))| (*heading, is_figure(index)))
     }
 
     /// Whether it has more columns than a narrow page has room for.

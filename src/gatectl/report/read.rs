@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::terms::{Window, parse_time};
 use serde_json::Value;
 
+use super::count::Named;
 use super::records::Seal;
 use crate::files;
 use crate::item::text;
@@ -32,13 +33,13 @@ pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<S
 }
 
 /// The seals of the period, and the last one before it, the first one first; and what of the files is none.
-pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Vec<(String, String)>), Trouble> {
-    let (mut seals, mut unread) = (Vec::new(), Vec::new());
+pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Named), Trouble> {
+    let (mut seals, mut unread) = (Vec::new(), Named::default());
     for path in files::below(place)? {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         match seal(&files::read(&path)?, file) {
             Ok(seal) => seals.push(seal),
-            Err(why) => unread.push((path.display().to_string(), why)),
+            Err(why) => unread.add(path.display().to_string(), why),
         }
     }
     seals.sort_by_key(|seal| seal.at);

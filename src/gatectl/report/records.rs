@@ -1,17 +1,14 @@
-//! Pure. The parts of the report that hold the ledger against the register: directives, licences, lists, possible matches.
+//! Pure. The parts of the report that hold the ledger against the register: directives, licences, lists, seals.
 
 use std::collections::BTreeMap;
 
 use export_gate::terms::parse_time;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::count::{Counts, Drawn};
 use super::directives::Directive;
 use super::section::Section;
 use super::sheet::{Cell, Sheet};
-use crate::period::told;
-use crate::present::Present;
-use crate::review::queue::{Held, Match, Queue, Resolution};
 use crate::show::count;
 
 /// A licence, as its record and the usage table have it.
@@ -269,74 +266,4 @@ pub(super) fn seals(seals: Option<&[Seal]>) -> Section {
         },
         how: "As the seals' files say. This report does not check them: `gatectl ledger verify --seal` does.",
     }
-}
-
-/// How long possible matches waited.
-pub(super) fn reviews(queue: &Queue, present: &Present, from: Timestamp, now: Timestamp) -> Section {
-    let decided = |resolution: &Resolution| match resolution {
-        Resolution::Open => None,
-        Resolution::Again(decided) | Resolution::Cleared(decided) | Resolution::Confirmed(decided) => decided.at,
-    };
-    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), present, now)));
-    let reviews: Vec<(&Match, &Held, Resolution)> =
-        all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
-    let is_open = |resolution: &Resolution| *resolution == Resolution::Open;
-    let mut spans: Vec<SignedDuration> = reviews
-        .iter()
-        .filter(|(_, _, resolution)| !is_open(resolution))
-        .map(|(_, held, resolution)| resolution.waited(held, now))
-        .collect();
-    spans.sort_unstable();
-    let open = reviews.iter().filter(|(_, _, resolution)| is_open(resolution)).count();
-    let row = |(of, held, resolution): &(&Match, &Held, Resolution)| {
-        vec![
-            // The report names no person.
-            Cell::text(if of.subject.starts_with("organisation#") { &of.subject } else { "a person" }),
-            Cell::text(&of.party),
-            Cell::Time(held.since),
-            Cell::Number(held.times),
-            Cell::text(resolution.word()),
-            Cell::time(decided(resolution), "–"),
-            Cell::Span(resolution.waited(held, now)),
-        ]
-    };
-    Section {
-        id: "reviews",
-        title: "Possible matches, and how long they waited",
-        lead: match (reviews.len(), median(&spans)) {
-            (0, _) => "Nobody was held up by a possible match.".into(),
-            (_, None) => format!("{open} open, none decided."),
-            (_, Some(median)) => format!(
-                "{} decided: median {}, longest {}. {open} open.",
-                spans.len(),
-                told(median),
-                spans.last().copied().map(told).unwrap_or_default()
-            ),
-        },
-        chart: None,
-        sheet: Sheet {
-            name: "reviews",
-            caption: "Possible matches that were open in this period",
-            columns: &[
-                ("subject", "Held up"),
-                ("party", "Listed party"),
-                ("first_refusal", "First refusal"),
-                ("refusals", "Refusals"),
-                ("state", "State"),
-                ("decided", "Decided"),
-                ("seconds_waited", "Waited"),
-            ],
-            rows: reviews.iter().map(row).collect(),
-            nothing: "There is none.",
-        },
-        how: "Entries of any kind, before this period too, with a reason of the code `party.review`, by its `subject` and \
-              `party`; refusals counts them all. Decided is the `at` of the clearance, or of the embargo that confirms the \
-              match, as the register stands now; what was decided before this period is left out. What is open has waited \
-              until this report was made. Persons are not named.",
-    }
-}
-
-/// The middle one; of two in the middle the first.
-fn median(sorted: &[SignedDuration]) -> Option<SignedDuration> {
-    sorted.get(sorted.len().saturating_sub(1).checked_div(2)?).copied()
 }

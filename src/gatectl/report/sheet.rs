@@ -78,13 +78,13 @@ impl Cell {
     }
 
     /// How the page sets it.
-    pub(super) fn class(&self) -> Option<&'static str> {
+    pub(super) fn class(&self) -> &'static str {
         match self {
-            Self::Text(text) if text.chars().count() > LONG => Some("long"),
-            Self::Text(_) => None,
-            Self::Number(_) | Self::Share(_) | Self::Span(_) => Some("figure"),
-            Self::Time(_) => Some("time"),
-            Self::None(_) => Some("none"),
+            Self::Text(text) if text.chars().count() > LONG => "long",
+            Self::Text(_) => "text",
+            Self::Number(_) | Self::Share(_) | Self::Span(_) => "number",
+            Self::Time(_) => "time",
+            Self::None(_) => "none",
         }
     }
 
