@@ -105,6 +105,7 @@ const REVIEW: &[&str] = &[
     "says",
     "show",
     "tables",
+    "words",
 ];
 const REPORT: &[&str] = &[
     "aws", "entries", "entry", "files", "item", "json", "outcome", "past", "period", "present", "progress", "review",

@@ -21,6 +21,7 @@ use export_gate::decision::{
     Callers, Claimed, Decision, Outcome, PersonFacts, Persons, Reason, Subject, Where, identify,
 };
 use export_gate::record::{Client, Effect, Organisation, OrganisationType, Person, UsStatus, Users};
+use export_gate::register::Register;
 use export_gate::terms::Code;
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ fn ask(records: &[Value], change: impl FnOnce(&mut Subject)) -> String {
     told(&decided("fable-5", &subject(change), &law(records)))
 }
 
-fn law(records: &[Value]) -> export_gate::register::Register {
+fn law(records: &[Value]) -> Register {
     let always = [model("fable-5@1"), group("E:1", &["IR", "KP", "SY"]), group("E:2", &["CU"])];
     register(&[&always, records].concat())
 }
@@ -1034,7 +1035,8 @@ fn identity_and_person_codes_in_every_combination() {
                             .into_iter()
                             .filter_map(|(code, told)| told.then_some(code))
                             .collect();
-                            let told = match identify(claimed, &callers, Where::default(), now()) {
+                            let told = match identify(claimed, &callers, Where::default(), &Register::default(), now())
+                            {
                                 Ok(_) => Vec::new(),
                                 Err(mut codes) => {
                                     assert!(!codes.is_empty(), "a refusal says why");
@@ -1092,7 +1094,7 @@ fn who_uses_the_client() {
         for claimed in
             [Claimed { by_token: named, ..Claimed::default() }, Claimed { by_header: named, ..Claimed::default() }]
         {
-            let subject = identify(claimed, &callers, Where::default(), now()).unwrap();
+            let subject = identify(claimed, &callers, Where::default(), &Register::default(), now()).unwrap();
             assert_eq!(subject.facts.persons, expected, "{what}");
         }
     }
@@ -1117,7 +1119,7 @@ fn end_uses_are_the_header_or_all_of_the_organisations() {
             person: None,
         };
         let claimed = Claimed { end_use: header, ..Claimed::default() };
-        let facts = identify(claimed, &callers, Where::default(), now()).unwrap().facts;
+        let facts = identify(claimed, &callers, Where::default(), &Register::default(), now()).unwrap().facts;
         assert_eq!(
             (facts.end_uses, facts.undeclared_end_use),
             (expected.iter().map(|word| (*word).to_owned()).collect(), undeclared),
@@ -1134,7 +1136,7 @@ fn the_subject_bears_the_facts_of_the_records() {
         person: None,
     };
     let from = Where { addresses: vec![address("192.0.2.1")], to: to("UA-43"), ..Where::default() };
-    let subject = identify(Claimed::default(), &callers, from, now()).unwrap();
+    let subject = identify(Claimed::default(), &callers, from, &Register::default(), now()).unwrap();
     assert_eq!(
         (subject.organisation.as_str(), subject.addresses, subject.to),
         ("acme", vec![address("192.0.2.1")], to("UA-43"))

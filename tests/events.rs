@@ -3,7 +3,8 @@
 //!
 //! Four kinds of outcome have no file. `register.unavailable`, `ledger.unavailable` and `model.*` after a permit need a
 //! fault, not an event. A body that is too large (413) would be too large a file; `bad_input` makes one. `embargo.party`,
-//! `embargo.ownership`, `party.review` and `destination.inconsistent` need lists and signals that the samples don't have.
+//! `embargo.ownership`, `party.review` and `destination.inconsistent` need parties, lists and signals that the samples
+//! don't have.
 //! `embargo.everyone` needs a clock: the one sample record that is about everyone was in force for 90 minutes in March,
 //! so the last test asks then.
 

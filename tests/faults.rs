@@ -283,6 +283,28 @@ async fn records_of_every_kind_that_cannot_be_read_stand_beside_one_that_can() {
 }
 
 #[tokio::test]
+async fn health_names_the_lists_in_force_with_their_editions() {
+    let world = World::with_samples().await;
+    let list = |name: &str, edition: &str| {
+        json!({"kind": "list", "id": name, "content": "parties", "edition": edition, "entries": 3, "chunks": 1,
+               "sha256": "0".repeat(64), "published": "2026-11-20"})
+    };
+    let mut withdrawn = list("old", "1");
+    withdrawn["withdrawn"] = json!(true);
+    world.register(vec![list("sdn", "2026-11-20"), list("eu", "7"), withdrawn]).await;
+    let gate = warm(&world).await;
+    let health = async || ask(&gate, &world::events::rest("GET", "/v1/health", "x").0, now()).await.body;
+    assert_eq!(health().await["lists"], json!({"sdn": "2026-11-20", "eu": "7"}));
+    // One that can't be read leaves the edition before it in force, and keeps nobody from being answered.
+    let mut spoilt = list("sdn", "2026-11-21");
+    spoilt["chunks"] = json!(0);
+    world.register(vec![spoilt]).await;
+    let told = health().await;
+    assert_eq!((&told["lists"]["sdn"], &told["status"]), (&json!("2026-11-20"), &json!("ok")));
+    assert_eq!(told["unreadable"], json!([{"kind": "list", "id": "sdn"}]));
+}
+
+#[tokio::test]
 async fn a_callers_record_that_cannot_be_read_is_trouble() {
     for record in [
         json!({"id": "client#sample-us-app", "organisation": "sample-us-company", "status": "open", "users": "asserted"}),

@@ -151,6 +151,12 @@ async fn the_gate_obeys_each_change_on_its_next_request() {
             &[(foreign, "451 embargo.nationality"), (citizen, served)],
         ),
         ("embargo end nobody-of", &[(foreign, served)]),
+        (
+            "embargo issue named --model fable-5 --party \"Sample Widgets, Inc.;US\" --effect prohibited --authority OPERATOR \
+             --citation x",
+            &[("sample-us-service fable-5", "451 embargo.party"), ("sample-foreign-in-us-service fable-5", served)],
+        ),
+        ("embargo end named", &[("sample-us-service fable-5", served)]),
         ("model add fable-5@2 --endpoint fable-5-2 --eccn 4E091 --default", &[(citizen, "200 fable-5@2")]),
         ("model withdraw fable-5@2", &[(citizen, "410 model.withdrawn")]),
         ("model add fable-5@1 --endpoint fable-5-1 --eccn 4E091 --default --replace", &[(citizen, served)]),
@@ -299,6 +305,8 @@ async fn bad_input_is_told_and_nothing_is_written() {
         (issue("damaged", "--nationality UA-43 --replace"), 1, "a region is no nationality"),
         (issue("a", "--foreign-persons --basis any"), 2, "--nationality"),
         (issue("a", "--network 192.0.2.0/33"), 2, "is no network"),
+        (issue("a", "--party ;DE"), 2, "NAME;COUNTRY"),
+        (issue("a", "--party Sample;UK"), 2, "`UK` is no ISO 3166-1"),
         (issue("a", "--foreign-persons --from 2026-06-12"), 2, "no RFC 3339 time"),
         (issue("a", "--foreign-persons --from 2027-01-02T00:00:00Z --until 2027-01-01T00:00:00Z"), 1, "is not after"),
         (issue("bis-cuba", "--destination CU"), 1, "differs: "),
@@ -321,9 +329,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
         (grant("--licensee a --nationality UA-43"), 1, "a region is no nationality"),
         (grant("--licensee a --until 2026-06-30"), 2, "no RFC 3339 time"),
         (
-            format!(
-                "licence grant operator-quota-licence --authority OPERATOR --reference x --model mythos-5 --licensee a --persons any"
-            ),
+            "licence grant operator-quota-licence --authority OPERATOR --reference x --model mythos-5 --licensee a --persons any".into(),
             1,
             "say `--replace`",
         ),
@@ -609,14 +615,15 @@ async fn every_version_is_kept_and_shown() {
     done(&world, &issue("--url https://example.com/letter --replace"));
     // Another whose id begins alike is another.
     done(&world, "embargo issue letter-2@x --model fable-5 --everyone --effect observed --authority UN --citation x");
+    done(&world, "embargo end letter-2@x");
     done(&world, "embargo end letter-2 --at 2036-01-01T00:00:00Z");
     let shown = run(&world, "embargo show letter-2 --json").json();
     let versions = shown["versions"].as_array().unwrap();
     let revisions: Vec<u64> = versions.iter().map(|version| version["revision"].as_u64().unwrap()).collect();
-    assert_eq!((revisions, &shown["state"]), (vec![5, 3, 2], &json!("in force")));
+    assert_eq!((revisions, &shown["state"]), (vec![6, 3, 2], &json!("in force")));
     let text = run(&world, "embargo show letter-2").out;
     let [last, second, first] =
-        ["revision 5, by officer-1, ", "revision 3, by officer-1, ", "revision 2, by officer-1, "]
+        ["revision 6, by officer-1, ", "revision 3, by officer-1, ", "revision 2, by officer-1, "]
             .map(|line| text.find(line).unwrap_or_else(|| panic!("{line} in {text}")));
     assert!(
         text[last..second].contains("until  2036-01-01T00:00:00.000Z") && !text[last..second].contains("url"),
@@ -720,7 +727,7 @@ async fn lists_tell_every_state_and_never_pass_over_what_is_damaged() {
     assert!(ran.out.contains("can't rely on `licence/damaged-licence`"), "{}", ran.out);
     let ran = run(&world, "embargo show damaged");
     assert_eq!(ran.code, 1);
-    assert!(ran.out.starts_with("unreadable: applies_to.nationalities"), "{}", ran.out);
+    assert!(ran.out.starts_with("embargo/damaged  unreadable: applies_to.nationalities"), "{}", ran.out);
     // A model whose status says so is withdrawn; two with one endpoint can't be relied on.
     let ran = run(&world, "model list");
     assert_eq!(ran.code, 0, "{}", ran.out);

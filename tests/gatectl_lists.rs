@@ -1,1 +1,476 @@
-//! `gatectl`: lists.
+//! `gatectl lists` against a DynamoDB engine: import, activate, roll back, look, and everything that must not be.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Item, List, read};
+use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::relay::{Action, Relay, Seen};
+use export_gate_local::tables::{self, Tables};
+use gatectl::{Folder, Ran, gatectl, words};
+use serde_json::{Value, json};
+
+struct Register {
+    engine: DynamoDb,
+    client: Client,
+    table: String,
+    folder: Folder,
+}
+
+const NETWORKS: &str = "--content networks --class vpn --format cidr";
+
+impl Register {
+    async fn new(name: &str) -> Self {
+        let engine = DynamoDb::memory().await.unwrap();
+        let (client, tables) = (tables::client(engine.url()), Tables::default());
+        tables.create(&client).await.unwrap();
+        Self { engine, client, table: tables.register, folder: Folder::new(&format!("lists-{name}")) }
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        self.run_at(self.engine.url(), line)
+    }
+
+    fn run_at(&self, url: &str, line: &str) -> Ran {
+        gatectl(words(&format!("lists {line} --register-table {} --endpoint-url {url}", self.table)))
+    }
+
+    /// Imports a text under a name and an edition, with `more`.
+    fn import(&self, list: &str, text: impl AsRef<[u8]>, more: &str) -> Ran {
+        self.run(&self.importing(list, text, more))
+    }
+
+    fn importing(&self, list: &str, text: impl AsRef<[u8]>, more: &str) -> String {
+        let file = self.folder.file("list", text);
+        format!("import {list} {file} --by officer-1 --why reason {more}")
+    }
+
+    fn networks(&self, edition: &str, text: &str) -> Ran {
+        self.import("nets", text, &format!("{NETWORKS} --edition {edition}"))
+    }
+
+    fn activate(&self, list: &str, edition: &str) -> Ran {
+        self.run(&format!("activate {list} {edition} --by officer-2 --why reason --yes"))
+    }
+
+    async fn items(&self) -> Vec<Item> {
+        let mut pages = self.client.scan().table_name(&self.table).consistent_read(true).into_paginator().send();
+        let mut items = Vec::new();
+        while let Some(page) = pages.next().await {
+            items.extend(page.unwrap().items.unwrap_or_default());
+        }
+        items
+    }
+
+    async fn item(&self, kind: &str, id: &str) -> Option<Item> {
+        let found = self.client.get_item().table_name(&self.table).consistent_read(true);
+        found.set_key(Some(key(kind, id))).send().await.unwrap().item
+    }
+
+    async fn in_force(&self, list: &str) -> Option<String> {
+        let item = self.item("list", list).await?;
+        Some(read::<List>(&item).unwrap().edition.clone())
+    }
+
+    async fn put(&self, item: Item) {
+        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.unwrap();
+    }
+
+    async fn delete(&self, kind: &str, id: &str) {
+        self.client.delete_item().table_name(&self.table).set_key(Some(key(kind, id))).send().await.unwrap();
+    }
+}
+
+fn key(kind: &str, id: &str) -> Item {
+    let s = |text: &str| AttributeValue::S(text.to_owned());
+    Item::from([("kind".to_owned(), s(kind)), ("id".to_owned(), s(id))])
+}
+
+fn said(ran: &Ran) -> String {
+    format!("{}{}", ran.out, ran.err)
+}
+
+/// So many networks that don't pack well.
+fn many(count: u32) -> String {
+    let mut state = 7_u64;
+    let mut text = String::new();
+    for n in 0..count {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let [a, b, ..] = state.to_be_bytes();
+        text += &format!("2001:db8:{:x}:{:x}:{a:x}{b:02x}::/80\n", n >> 16, n & 0xffff);
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_is_imported_then_put_in_force_then_rolled_back() {
+    let register = Register::new("way").await;
+    let ran = register.networks("e1", "192.0.2.0/24\n198.51.100.0/24 # a comment\n192.0.2.0/24\n");
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (
+            0,
+            "Imported the edition `e1` of `nets`: 2 entries in 1 chunk. `gatectl lists activate nets e1` puts it in \
+             force.\n",
+            ""
+        )
+    );
+    assert_eq!(register.in_force("nets").await, None, "imported is not in force");
+    for item in register.items().await {
+        assert_eq!(item.get("revision"), None, "the gate reads by revision, and this is no record: {item:?}");
+    }
+    let ran = register.activate("nets", "e1");
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "Written, revision 1: `nets` is in force in the edition `e1`, from the gate's next request on.\n")
+    );
+    assert!(ran.err.contains("+ list/nets") && ran.err.contains("edition  e1"), "{}", ran.err);
+    let record = register.item("list", "nets").await.unwrap();
+    assert_eq!(
+        (&record["by"], &record["why"]),
+        (&AttributeValue::S("officer-2".into()), &AttributeValue::S("reason".into()))
+    );
+    let again = register.activate("nets", "e1");
+    assert_eq!(
+        (again.code, again.out.as_str()),
+        (0, "Nothing was changed: `nets` is in force in the edition `e1` already.\n")
+    );
+    // Another edition, and back, and forth.
+    assert_eq!(register.networks("e2", "192.0.2.0/24\n203.0.113.0/24\n").code, 0);
+    assert_eq!(register.run("rollback nets --by a --why b --yes").code, 1, "it never was in force in another edition");
+    assert_eq!(register.activate("nets", "e2").code, 0);
+    for edition in ["e1", "e2", "e1"] {
+        let ran = register.run("rollback nets --by officer-3 --why reason --yes");
+        assert_eq!(ran.code, 0, "{}", said(&ran));
+        assert_eq!(register.in_force("nets").await.as_deref(), Some(edition));
+    }
+    let ran = register.run("status --json");
+    let list = &ran.json()["lists"][0];
+    assert_eq!(
+        (ran.code, &list["edition"]["edition"], &list["edition"]["entries"], &list["said"]["by"], &list["state"]),
+        (0, &json!("e1"), &json!(2), &json!("officer-3"), &json!("in force"))
+    );
+    let editions: Vec<&Value> =
+        list["imported"].as_array().unwrap().iter().map(|one| &one["edition"]["edition"]).collect();
+    assert_eq!(editions, ["e1", "e2"]);
+    assert_eq!((&list["imported"][0]["whole"], &list["imported"][1]["whole"]), (&json!(true), &json!(null)));
+    let ran = register.run("status nets");
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ran.out.matches("yes").count(), 2, "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parties_are_kept_with_what_their_source_says() {
+    let register = Register::new("parties").await;
+    let text = "id,name,aliases,country\n7,Sample Works,S. Works;Works,IR\n8,Sample Person,,\n";
+    let ran = register.import("own", text, "--content parties --format csv --published 2026-11-01 --json");
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    let edition = ran.json()["edition"].clone();
+    let name = edition["edition"].as_str().unwrap();
+    assert!(name.starts_with("2026-11-01-") && edition["published"] == "2026-11-01T00:00:00.000Z", "{edition}");
+    assert_eq!(register.activate("own", name).code, 0);
+    let chunk = register.item(&format!("chunk#own@{name}#0001"), "0001").await.unwrap();
+    let mut entries = String::new();
+    let packed = chunk["data"].as_b().unwrap().as_ref();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut entries).unwrap();
+    assert_eq!(
+        entries,
+        "{\"id\":\"7\",\"name\":\"Sample Works\",\"aliases\":[\"S. Works\",\"Works\"],\"country\":[\"IR\"]}\n\
+         {\"id\":\"8\",\"name\":\"Sample Person\"}\n"
+    );
+    let status = register.run("status --json").json();
+    assert!(status["lists"][0]["age_days"].as_i64().unwrap() >= 23, "{status}");
+    // The same again, whoever says it, is the same edition.
+    let again = register.import("own", text, "--content parties --format csv --published 2026-11-01 --json");
+    assert_eq!((again.code, &again.json()["edition"]["edition"]), (0, &edition["edition"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_thousand_networks_are_cut_in_chunks() {
+    let register = Register::new("many").await;
+    let ran = register.import("nets", many(100_000), &format!("{NETWORKS} --edition e1 --json"));
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    let edition = ran.json()["edition"].clone();
+    assert_eq!(edition["entries"], 100_000);
+    let chunks = edition["chunks"].as_u64().unwrap();
+    assert!(chunks > 1, "{edition}");
+    for number in 1..=chunks {
+        let chunk = register.item(&format!("chunk#nets@e1#{number:04}"), &format!("{number:04}")).await.unwrap();
+        assert!(chunk["data"].as_b().unwrap().as_ref().len() <= 380_000);
+    }
+    assert!(!ran.err.contains("chunks written"), "a bar where there is no terminal: {}", ran.err);
+    assert_eq!(register.activate("nets", "e1").code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_must_not_be_is_refused_and_nothing_written() {
+    let register = Register::new("refused").await;
+    let file = |name: &str, text: &str| register.folder.file(name, text);
+    let (nets, bad, none) =
+        (file("nets", "192.0.2.0/24\n"), file("bad", "192.0.2.0/24\n bad\n\n1.2.3.4/40\n"), file("none", "# none\n"));
+    let own = file("own.csv", "id,name\n1,A\n\n1,B\n2,\"C\n");
+    let says = "--by a --why b";
+    let networks = format!("{NETWORKS} {says}");
+    let parties = format!("--content parties --format csv {says}");
+    // line, exit code, a part of what is said
+    let cases = [
+        (
+            format!("import nets {bad} {networks}"),
+            1,
+            format!("{bad}:2:2: `bad` is no network such as 192.0.2.0/24\n{bad}:4:1: "),
+        ),
+        (
+            format!("import nets {bad} {networks} --allow-rejects 1"),
+            1,
+            "2 rows can't be read: mend them, or say `--allow-rejects 2`".into(),
+        ),
+        (format!("import nets {none} {networks}"), 1, "say `--allow-empty`".into()),
+        (
+            format!("import own {own} {parties}"),
+            1,
+            format!("{own}:4:1: the id `1` stands at {own}:2:1 too\n{own}:5:3: its quote is never closed"),
+        ),
+        (format!("import nets {nets}-not-there {networks}"), 2, "can't be read".into()),
+        (format!("import nets {networks}"), 2, "<FILE>...".into()),
+        (format!("import ne:ts {nets} {networks}"), 2, "a name has 1 to 64 letters".into()),
+        (format!("import nets {nets} {networks} --edition a@b"), 2, "a name has 1 to 64 letters".into()),
+        (format!("import nets {nets} {networks} --published yesterday"), 2, "it is no day such as 2026-11-24".into()),
+        (
+            format!("import nets {nets} --content networks --format cidr {says}"),
+            2,
+            "say with `--class` what the networks are".into(),
+        ),
+        (
+            format!("import nets {nets} --content networks --class isp --format cidr {says}"),
+            2,
+            "possible values: vpn, tor, public_proxy".into(),
+        ),
+        (
+            format!("import nets {nets} --content networks --class vpn --format xml {says}"),
+            2,
+            "there is no such format; there are `cidr`, `csv`".into(),
+        ),
+        (
+            format!("import nets {nets} --content parties --format cidr {says}"),
+            2,
+            "the format `cidr` is one of the other content".into(),
+        ),
+        (format!("import own {own} {parties} --class vpn"), 2, "leave it out".into()),
+        (format!("import nets {nets} {NETWORKS} --why b"), 2, "--by <WHO>".into()),
+        (format!("import nets {nets} {networks} --most-shrink 101"), 2, "101".into()),
+        (
+            format!("activate nets e1 {says} --yes"),
+            1,
+            "no edition `e1` of `nets` was imported: none was; `gatectl lists import`".into(),
+        ),
+        (format!("activate nets {says} --yes"), 2, "<EDITION>".into()),
+        (format!("rollback nets {says} --yes"), 1, "there is no list `nets` in force".into()),
+        ("status nets".into(), 1, "there is no list `nets`".into()),
+        ("status --register-table none".into(), 2, "cannot be used multiple times".into()),
+    ];
+    for (line, code, says) in cases {
+        let ran = register.run(&line);
+        assert_eq!(ran.code, code, "{line}: {}", said(&ran));
+        assert!(said(&ran).contains(&says), "{line}: `{says}` in {}", said(&ran));
+    }
+    assert_eq!(register.items().await, Vec::<Item>::new());
+    let ran = register.run("status");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "No list was imported; `gatectl lists import` imports one.\n"));
+    // What is told to be right is taken, and said.
+    let ran = register.run(&format!("import nets {bad} {networks} --allow-rejects 2 --json"));
+    assert_eq!(
+        (ran.code, ran.json()["rejects"][1]["line"].clone(), ran.json()["edition"]["entries"].clone()),
+        (0, json!(4), json!(1))
+    );
+    assert_eq!(register.run(&format!("import empty {none} {networks} --allow-empty")).code, 0);
+    // Without a terminal nobody agrees.
+    assert_eq!(register.networks("e1", "192.0.2.0/24\n").code, 0);
+    let ran = register.run("activate nets e1 --by a --why b");
+    assert!(ran.code == 2 && ran.err.contains("say `--yes`"), "{}", said(&ran));
+    assert_eq!(register.in_force("nets").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_shrank_is_refused_and_an_edition_never_changes() {
+    let register = Register::new("shrink").await;
+    let ten: String = (0..10).map(|n| format!("192.0.{n}.0/24\n")).collect();
+    let of = |count: usize| ten.lines().take(count).collect::<Vec<_>>().join("\n");
+    assert_eq!(register.networks("e1", &ten).code, 0);
+    assert_eq!(register.activate("nets", "e1").code, 0);
+    // entries, more, exit code
+    for (count, more, code) in [
+        (9, "", 0),
+        (8, "", 1),
+        (8, "--most-shrink 20", 0),
+        (9, "--most-shrink 5", 1),
+        (1, "--allow-shrink", 0),
+        (0, "--allow-shrink", 1),
+        (0, "--allow-empty", 0),
+    ] {
+        let ran = register.import("nets", of(count), &format!("{NETWORKS} --edition n{count}{} {more}", more.len()));
+        assert_eq!(ran.code, code, "{count} {more}: {}", said(&ran));
+    }
+    let before = register.items().await.len();
+    let ran = register.networks("e1", &of(9));
+    assert!(ran.code == 1 && ran.out.contains("is there with another content"), "{}", said(&ran));
+    assert_eq!(register.networks("e1", &ten).code, 0, "the same again is fine");
+    let csv = "id,name\n1,A\n2,B\n3,C\n4,D\n5,E\n6,F\n7,G\n8,H\n9,I\n10,J\n";
+    let ran = register.import("nets", csv, "--content parties --format csv --edition p");
+    assert!(ran.code == 1 && ran.out.contains("`nets` is a list of another content"), "{}", said(&ran));
+    assert_eq!(register.items().await.len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chunks_that_are_not_what_was_imported_are_found() {
+    let register = Register::new("tampered").await;
+    for (edition, count) in [("e1", 100_000), ("e2", 99_000)] {
+        let ran = register.import("nets", many(count), &format!("{NETWORKS} --edition {edition}"));
+        assert_eq!(ran.code, 0, "{}", said(&ran));
+    }
+    assert_eq!(register.activate("nets", "e2").code, 0);
+    let (kind, id) = ("chunk#nets@e1#0002", "0002");
+    let whole = register.item(kind, id).await.unwrap();
+    let with = |data: Vec<u8>| {
+        let mut item = whole.clone();
+        item.insert("data".into(), AttributeValue::B(data.into()));
+        item
+    };
+    let data = whole["data"].as_b().unwrap().clone().into_inner();
+    let mut flipped = data.clone();
+    flipped[1000] ^= 1;
+    // what becomes of the chunk, and what is said
+    for (chunk, says) in [
+        (Some(with(flipped)), "their digest is another"),
+        (Some(with(data[..data.len() - 1].to_vec())), "their digest is another"),
+        (Some(with(Vec::new())), "their digest is another"),
+        (Some(key(kind, id)), "chunk 2 of"),
+        (None, "chunk 2 of"),
+    ] {
+        match chunk {
+            Some(chunk) => register.put(chunk).await,
+            None => register.delete(kind, id).await,
+        }
+        let ran = register.activate("nets", "e1");
+        assert!(ran.code == 1 && ran.out.contains(says), "{says}: {}", said(&ran));
+        assert_eq!(register.in_force("nets").await.as_deref(), Some("e2"));
+        let ran = register.run("status nets");
+        assert!(ran.code == 1 && ran.out.contains("the edition `e1` is not whole"), "{}", said(&ran));
+        assert_eq!(register.run("status").code, 0, "the edition in force is whole");
+    }
+    // A chunk that is gone comes back with the same file; then the edition serves.
+    assert_eq!(register.import("nets", many(100_000), &format!("{NETWORKS} --edition e1")).code, 0);
+    assert_eq!(register.activate("nets", "e1").code, 0);
+    // What is in force is looked at each time, and so is what a rollback would put in force.
+    register.delete(kind, id).await;
+    let ran = register.run("status");
+    assert!(ran.code == 1 && ran.out.contains("`nets` can't be relied on"), "{}", said(&ran));
+    register.delete("chunk#nets@e2#0001", "0001").await;
+    let ran = register.run("rollback nets --by a --why b --yes");
+    assert!(ran.code == 1 && ran.out.contains("`e2` of `nets` is not whole"), "{}", said(&ran));
+    assert_eq!(register.in_force("nets").await.as_deref(), Some("e1"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_and_manifests_that_cannot_be_read_are_named() {
+    let register = Register::new("unreadable").await;
+    assert_eq!(register.networks("e1", "192.0.2.0/24\n").code, 0);
+    assert_eq!(register.activate("nets", "e1").code, 0);
+    let (record, manifest) =
+        (register.item("list", "nets").await.unwrap(), register.item("chunk#nets", "e1").await.unwrap());
+    let with = |item: &Item, name: &str, value: AttributeValue| {
+        let mut item = item.clone();
+        item.insert(name.into(), value);
+        item
+    };
+    let s = |text: &str| AttributeValue::S(text.into());
+    // what stands there, a part of what is said
+    for (item, says) in [
+        (with(&record, "class", s("tor")), "the edition `e1` that its record names was not imported so"),
+        (with(&record, "sha256", s("0")), "its record can't be read: sha256"),
+        (
+            with(&record, "edition", s("e9")),
+            "the edition `e9` that its record names is not whole: chunk 1 of 1 is missing",
+        ),
+        (
+            with(&record, "chunks", AttributeValue::N("2".into())),
+            "that its record names is not whole: chunk 2 of 2 is missing",
+        ),
+        (with(&manifest, "entries", AttributeValue::N("2".into())), "its chunks hold 1 entry, not 2"),
+        (with(&manifest, "edition", s("e8")), "the manifest of `e1` names another edition"),
+        (with(&manifest, "class", s("isp")), "what was imported as `e1` can't be read: class"),
+    ] {
+        register.put(item).await;
+        let ran = register.run("status nets");
+        assert!(ran.code == 1 && ran.out.contains("`nets` can't be relied on"), "{says}: {}", said(&ran));
+        assert!(ran.out.contains(says), "{says}: {}", said(&ran));
+        register.put(record.clone()).await;
+        register.put(manifest.clone()).await;
+    }
+    register.put(with(&manifest, "entries", AttributeValue::N("2".into()))).await;
+    let ran = register.activate("nets", "e1");
+    assert!(ran.code == 1 && ran.out.contains("1 entry, not 2"), "{}", said(&ran));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_on_the_way_leaves_nothing_in_force_and_a_second_run_completes_it() {
+    let register = Register::new("crash").await;
+    let relay = Relay::start(register.engine.url()).await.unwrap();
+    let line = register.importing("nets", many(100_000), &format!("{NETWORKS} --edition e1"));
+    // Each time everything from the nth write on is denied: the first chunk, the second, the name, the manifest.
+    for written in [0, 1, 2, 3] {
+        let refused = move |seen: &Seen| {
+            if seen.operation == "PutItem" && seen.count > written { Action::access_denied() } else { Action::Forward }
+        };
+        let relay = Relay::start(register.engine.url()).await.unwrap();
+        relay.rule(refused);
+        let ran = register.run_at(&relay.url(), &line);
+        assert!(ran.code == 2 && ran.err.contains("run it again to complete it"), "{}", said(&ran));
+        let ran = register.activate("nets", "e1");
+        assert!(ran.code == 1 && ran.out.contains("no edition `e1` of `nets` was imported"), "{}", said(&ran));
+    }
+    // A busy table, and an answer that was lost.
+    relay.rule(|seen: &Seen| match (seen.operation.as_str(), seen.count) {
+        ("PutItem", 1 | 3) => Action::throttled(),
+        ("PutItem", 4) => Action::LoseAnswer,
+        _ => Action::Forward,
+    });
+    let ran = register.run_at(&relay.url(), &line);
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(register.activate("nets", "e1").code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_slower_changes_nothing_that_was_not_shown() {
+    let register = Register::new("beside").await;
+    for edition in ["e1", "e2", "e3"] {
+        assert_eq!(register.networks(edition, &format!("192.0.2.{}\n", edition.len())).code, 0);
+    }
+    for edition in ["e1", "e2"] {
+        assert_eq!(register.activate("nets", edition).code, 0);
+    }
+    let relay = Relay::start(register.engine.url()).await.unwrap();
+    let (url, table) = (register.engine.url().to_owned(), register.table.clone());
+    // Behind its look at the history, while it reads the chunks.
+    relay.rule(move |seen: &Seen| {
+        if seen.body["Key"]["kind"]["S"] != "chunk#nets@e1#0001" {
+            return Action::Forward;
+        }
+        let line = format!("lists activate nets e3 --by b --why c --yes --register-table {table} --endpoint-url {url}");
+        Action::then(move || async move {
+            let other = tokio::task::spawn_blocking(move || gatectl(words(&line)).code).await;
+            assert_eq!(other.unwrap(), 0);
+        })
+    });
+    let ran = register.run_at(&relay.url(), "rollback nets --by a --why b --yes");
+    assert!(ran.code == 1 && ran.out.contains("somebody else"), "{}", said(&ran));
+    assert_eq!(register.in_force("nets").await.as_deref(), Some("e3"));
+}

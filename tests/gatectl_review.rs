@@ -1,1 +1,349 @@
-//! `gatectl`: review.
+//! `gatectl review`: who is held up by a possible match, and what an officer makes of it, against real tables.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::canonical::{canonical, digest};
+use export_gate::record::{Clearance, Embargo, read};
+use export_gate::terms::render_time;
+use gatectl::{Folder, Ran, gatectl, words};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use world::events::invocation;
+use world::{World, ask, item};
+
+const COMPANY: &str = "organisation#sample-us-company";
+const PERSON: &str = "person#sample-foreign-employee";
+const PARTY: &str = "sdn:7";
+
+/// A possible match.
+fn may_be(subject: &str, party: &str) -> Value {
+    json!({"code": "party.review", "subject": subject, "party": party, "score": 870})
+}
+
+/// An entry that bears its hash: a refusal by these reasons, so many hours ago.
+fn refusal(chain: &str, seq: u64, hours: i64, client: &str, reasons: &[Value]) -> Value {
+    let at = Timestamp::now() - SignedDuration::from_hours(hours);
+    sealed(json!({
+        "decision_id": format!("{chain}-{seq}"), "chain": chain, "seq": seq, "at": render_time(at), "kind": "invocation",
+        "outcome": "refuse", "status": 403, "reasons": reasons, "client": client, "organisation": "sample-us-company",
+        "model": "opus-4-8@1", "facts": {}, "licences": [], "embargoes": [], "lists": [], "revision": 1,
+        "request_sha256": "0", "prev": "0",
+    }))
+}
+
+fn sealed(mut entry: Value) -> Value {
+    entry.as_object_mut().unwrap().remove("hash");
+    entry["hash"] = json!(digest(&entry));
+    entry
+}
+
+fn with(mut entry: Value, name: &str, value: Value) -> Value {
+    entry[name] = value;
+    entry
+}
+
+/// A deployment with the samples, and these entries in its ledger.
+async fn held_up(entries: Vec<Value>) -> World {
+    let world = World::with_samples().await;
+    for entry in entries {
+        put(&world, entry).await;
+    }
+    world
+}
+
+async fn put(world: &World, entry: Value) {
+    world.dynamodb.put_item().table_name(&world.tables.ledger).set_item(Some(item(entry))).send().await.unwrap();
+}
+
+/// `gatectl review LINE`, by these tables.
+fn review(world: &World, line: &str) -> Ran {
+    let manner =
+        if line.starts_with("confirm") { format!("--callers-table {}", world.tables.callers) } else { String::new() };
+    run(world, &format!("review {line} --ledger-table {} {manner}", world.tables.ledger))
+}
+
+fn run(world: &World, line: &str) -> Ran {
+    gatectl(words(&format!("{line} --register-table {} --endpoint-url {}", world.tables.register, world.relay.url())))
+}
+
+fn clear(world: &World, subject: &str, more: &str) -> Ran {
+    review(
+        world,
+        &format!("clear {subject} {PARTY} --officer officer-1 --reason reason --by officer-2 --why why {more}"),
+    )
+}
+
+fn confirm(world: &World, subject: &str, more: &str) -> Ran {
+    review(world, &format!("confirm {subject} {PARTY} --by officer-2 --why why {more}"))
+}
+
+/// Each match that is listed, as `subject party state times`.
+fn listed(ran: &Ran) -> Vec<String> {
+    let word = |one: &Value, name: &str| one[name].as_str().map_or_else(|| one[name].to_string(), str::to_owned);
+    let queue = ran.json()["queue"].clone();
+    let row = |one: &Value| ["subject", "party", "state", "times"].map(|name| word(one, name)).join(" ");
+    queue.as_array().unwrap().iter().map(row).collect()
+}
+
+async fn record(world: &World, kind: &str, id: &str) -> Option<Value> {
+    let s = |text: &str| AttributeValue::S(text.to_owned());
+    let found = world.dynamodb.get_item().table_name(&world.tables.register).consistent_read(true);
+    let found = found.key("kind", s(kind)).key("id", s(id)).send().await.unwrap().item?;
+    Some(serde_dynamo::from_item(found).unwrap())
+}
+
+async fn revision(world: &World) -> Value {
+    record(world, "head#0", "head").await.unwrap()["revision"].clone()
+}
+
+fn said(ran: &Ran) -> String {
+    format!("{}{}", ran.out, ran.err)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_queue_is_who_is_held_up_since_when_and_how_often() {
+    let screened = sealed(with(refusal("b", 1, 3, "app-2", &[may_be(COMPANY, PARTY)]), "kind", json!("screening")));
+    let world = held_up(vec![
+        refusal("a", 1, 30 * 24, "app-1", &[may_be(COMPANY, PARTY)]),
+        refusal("a", 2, 2, "app-1", &[may_be(COMPANY, PARTY), may_be(COMPANY, "sdn:8"), may_be(PERSON, "eu:1")]),
+        screened,
+        refusal("b", 2, 1, "app-1", &[json!({"code": "embargo.party", "embargo": "x@1"})]),
+        refusal("c", 1, 100 * 24, "app-1", &[may_be(COMPANY, "sdn:9")]),
+    ])
+    .await;
+    let ran = review(&world, "list --json");
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(
+        listed(&ran),
+        [format!("{COMPANY} {PARTY} open 3"), format!("{COMPANY} sdn:8 open 1"), format!("{PERSON} eu:1 open 1")]
+    );
+    let first = &ran.json()["queue"][0];
+    assert_eq!((&first["clients"], &first["score"]), (&json!(["app-1", "app-2"]), &json!(870)));
+    assert_eq!(first["waited_seconds"].as_i64().unwrap() / 86_400, 30);
+    assert_eq!(listed(&review(&world, "list --since 24h --json"))[0], format!("{COMPANY} {PARTY} open 2"));
+    assert_eq!(listed(&review(&world, "list --since 200d --json"))[0], format!("{COMPANY} sdn:9 open 1"));
+    let ran = review(&world, "list");
+    assert!(
+        ran.out.contains("waited") && ran.out.contains(PERSON) && !ran.out.contains("Sample Person"),
+        "{}",
+        ran.out
+    );
+    let ran = review(&world, &format!("show {COMPANY} {PARTY}"));
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    let order: Vec<usize> = ["a-1", "b-1", "a-2"].map(|id| ran.out.find(id).unwrap()).into();
+    assert!(order.is_sorted() && ran.out.contains("3 refusals") && ran.out.contains("app-2"), "{}", ran.out);
+    let empty = World::with_samples().await;
+    assert_eq!(review(&empty, "list").out, "Nobody is held up.\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archive_tells_the_same_each_entry_once() {
+    let world = World::with_samples().await;
+    let folder = Folder::new("review-archive");
+    let entries = [
+        refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)]),
+        refusal("a", 2, 2, "app-1", &[may_be(COMPANY, PARTY)]),
+    ];
+    let lines: Vec<String> = entries.iter().chain(&entries[..1]).map(canonical).collect();
+    folder.file("batch.jsonl", lines.join("\n"));
+    let ran = run(&world, &format!("review list --json --ledger {}", folder.path()));
+    assert_eq!((ran.code, listed(&ran)), (0, vec![format!("{COMPANY} {PARTY} open 2")]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_gate_did_not_write_is_named_and_counts_for_nothing() {
+    let good = refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)]);
+    // the entry, a part of what is said of it
+    let cases = [
+        (with(good.clone(), "client", json!("app-9")), "the entry `a-1` does not bear its hash"),
+        (with(good.clone(), "at", json!(render_time(Timestamp::now()))), "does not bear its hash"),
+        (
+            refusal("a", 1, 3, "app-1", &[json!({"code": "party.review", "subject": COMPANY})]),
+            "doesn't say who may be whom",
+        ),
+        (sealed(with(good.clone(), "decision_id", json!(7))), "this is no entry of a ledger"),
+    ];
+    for (entry, says) in cases {
+        let world = held_up(vec![entry]).await;
+        let ran = review(&world, "list --json");
+        assert_eq!((ran.code, listed(&ran)), (1, vec![]), "{says}: {}", said(&ran));
+        assert!(ran.json()["unread"][0].as_str().unwrap().contains(says), "{says}: {}", ran.out);
+        let before = revision(&world).await;
+        let ran = clear(&world, COMPANY, "--yes");
+        assert!(ran.code == 1 && ran.out.contains("as far as the ledger can be read"), "{}", said(&ran));
+        assert_eq!(revision(&world).await, before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clearing_writes_a_clearance_and_ends_the_wait() {
+    let world = held_up(vec![
+        refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)]),
+        refusal("a", 2, 2, "app-1", &[may_be(PERSON, PARTY)]),
+    ])
+    .await;
+    let ran = clear(&world, COMPANY, "--yes --until 2036-01-01T00:00:00Z");
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert!(
+        ran.out.contains(&format!("`{COMPANY}` is not `{PARTY}`, from the gate's next request on.")),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("+ clearance/") && ran.err.contains("officer  officer-1"), "{}", ran.err);
+    let id = format!("{COMPANY} {PARTY}");
+    let written = record(&world, "clearance", &id).await.unwrap();
+    let parsed = read::<Clearance>(&item(written.clone())).unwrap();
+    assert_eq!(
+        (parsed.subject.as_str(), parsed.party.as_str(), parsed.officer.as_str()),
+        (COMPANY, PARTY, "officer-1")
+    );
+    assert_eq!((&written["by"], &written["until"]), (&json!("officer-2"), &json!("2036-01-01T00:00:00.000Z")));
+    assert_eq!(listed(&review(&world, "list --json")), [format!("{PERSON} {PARTY} open 1")]);
+    let all = review(&world, "list --all --json");
+    assert_eq!(listed(&all)[0], format!("{COMPANY} {PARTY} cleared 1"));
+    assert_eq!(all.json()["queue"][0]["waited_seconds"].as_i64().unwrap() / 3600, 3);
+    let ran = review(&world, &format!("show {COMPANY} {PARTY}"));
+    assert!(ran.out.contains("cleared") && ran.out.contains("by officer-2"), "{}", ran.out);
+    // Again it changes nothing, and it can't be confirmed.
+    let before = revision(&world).await;
+    let ran = clear(&world, COMPANY, "--yes");
+    assert!(ran.code == 0 && ran.out.contains("cleared of `sdn:7` already"), "{}", said(&ran));
+    let ran = confirm(&world, COMPANY, "--yes");
+    assert!(ran.code == 1 && ran.out.contains("revoke that first, gatectl clearance revoke"), "{}", said(&ran));
+    assert_eq!(revision(&world).await, before);
+    // Revoked, it waits again.
+    let revoke = format!("clearance revoke {COMPANY} {PARTY} --by a --why b --yes");
+    assert_eq!(run(&world, &revoke).code, 0);
+    assert_eq!(listed(&review(&world, "list --json")).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_refused_by_a_register_with_the_clearance_waits_again() {
+    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)])]).await;
+    assert_eq!(clear(&world, COMPANY, "--yes").code, 0);
+    let cleared = revision(&world).await.as_u64().unwrap();
+    // Beside the clearance: decided on the register before it, though it is later by the clock.
+    let late = |seq, revision: u64| {
+        let entry = refusal("b", seq, -1, "app-1", &[may_be(COMPANY, PARTY)]);
+        sealed(with(entry, "revision", json!(revision)))
+    };
+    put(&world, late(1, cleared - 1)).await;
+    assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
+    put(&world, late(2, cleared)).await;
+    assert_eq!(listed(&review(&world, "list --json")), [format!("{COMPANY} {PARTY} refused again 3")]);
+    let ran = clear(&world, COMPANY, "--yes");
+    assert_eq!((ran.code, revision(&world).await), (0, json!(cleared + 1)), "{}", said(&ran));
+    assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn confirming_is_obeyed_on_the_next_request() {
+    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)])]).await;
+    let gate = world.gate();
+    let now = Timestamp::now();
+    let own = invocation("sample-us-service", "opus-4-8").0;
+    let other = invocation("sample-partner-utility-service", "opus-4-8").0;
+    for event in [&own, &other] {
+        assert_eq!(ask(&gate, event, now).await.status, 200);
+    }
+    let ran = confirm(&world, COMPANY, "--authority OFAC --citation cited --yes");
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert!(ran.out.contains("gets no answer of any model from the gate's next request on"), "{}", ran.out);
+    assert!(ran.err.contains("Sample Widgets, Inc."), "an organisation's name is shown: {}", ran.err);
+    let embargo = record(&world, "embargo", &format!("confirmed {COMPANY} {PARTY}")).await.unwrap();
+    read::<Embargo>(&item(embargo.clone())).unwrap();
+    let party = json!({"name": "Sample Widgets, Inc.", "aliases": ["Sample Widgets"], "country": "US"});
+    assert_eq!((&embargo["applies_to"], &embargo["effect"]), (&json!({"parties": [party]}), &json!("prohibited")));
+    let now = Timestamp::now();
+    let answered = ask(&gate, &own, now).await;
+    assert_eq!((answered.status, answered.code()), (451, "embargo.party"));
+    assert!(!answered.body.to_string().contains("sdn"), "no caller learns which entry matched: {}", answered.body);
+    assert_eq!(ask(&gate, &other, now).await.status, 200, "another organisation is untouched");
+    assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
+    assert_eq!(listed(&review(&world, "list --all --json")), [format!("{COMPANY} {PARTY} confirmed 1")]);
+    // Again it changes nothing, and it can't be cleared; ended, it waits again.
+    let before = revision(&world).await;
+    let ran = confirm(&world, COMPANY, "--yes");
+    assert!(ran.code == 0 && ran.out.contains("already"), "{}", said(&ran));
+    for more in ["--yes", "--yes --anyway"] {
+        let ran = clear(&world, COMPANY, more);
+        assert!(ran.code == 1 && ran.out.contains("end that embargo first, gatectl embargo end"), "{}", said(&ran));
+    }
+    assert_eq!(revision(&world).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_confirmed_without_being_named() {
+    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(PERSON, PARTY)])]).await;
+    let gate = world.gate();
+    let asks = |person: &str| invocation("sample-us-app", "opus-4-8").person(person).0;
+    assert_eq!(ask(&gate, &asks("sample-foreign-employee"), Timestamp::now()).await.status, 200);
+    let ran = confirm(&world, PERSON, "--yes");
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert!(ran.err.contains("+ embargo/confirmed") && !said(&ran).contains("Sample Person"), "{}", said(&ran));
+    let embargo = record(&world, "embargo", &format!("confirmed {PERSON} {PARTY}")).await.unwrap();
+    assert_eq!(embargo["applies_to"]["parties"], json!([{"name": "Sample Person Seven", "country": "DE"}]));
+    let answered = ask(&gate, &asks("sample-foreign-employee"), Timestamp::now()).await;
+    assert_eq!((answered.status, answered.code()), (451, "embargo.party"));
+    assert_eq!(ask(&gate, &asks("sample-us-citizen"), Timestamp::now()).await.status, 200);
+    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(PERSON, PARTY)])]).await;
+    let ran = confirm(&world, PERSON, "--yes --json");
+    assert!(ran.json()["revision"].is_u64() && !said(&ran).contains("Sample Person"), "{}", said(&ran));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_must_not_be_is_refused_and_nothing_written() {
+    let absent = "organisation#sample-absent";
+    let world = held_up(vec![refusal(
+        "a",
+        1,
+        3,
+        "app-1",
+        &[may_be(COMPANY, PARTY), may_be(absent, PARTY), may_be("person#nameless", PARTY)],
+    )])
+    .await;
+    world.caller(json!({"id": "person#nameless", "organisation": "sample-us-company"})).await;
+    let before = revision(&world).await;
+    let says = "--by a --why b";
+    let officer = "--officer o --reason r";
+    // line, exit code, a part of what is said
+    let cases = [
+        (format!("show {COMPANY} sdn:8"), 1, format!("`{COMPANY}` is not held up by `sdn:8`")),
+        (format!("show {COMPANY}"), 2, "<PARTY>".into()),
+        ("list --since yesterday".into(), 2, "it is neither a time in UTC".into()),
+        (format!("clear {COMPANY} sdn:8 {officer} {says} --yes"), 1, "say `--anyway`".into()),
+        (format!("clear client#a {PARTY} {officer} {says} --yes --anyway"), 1, "`client#a` is nobody".into()),
+        (format!("clear {COMPANY} sdn7 {officer} {says} --yes --anyway"), 1, "`sdn7` is no list:entry".into()),
+        (format!("clear {COMPANY} {PARTY} --officer o {says} --yes"), 2, "--reason <TEXT>".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} {says} --yes --until tomorrow"), 2, "RFC 3339".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} {says}"), 2, "say `--yes`".into()),
+        (format!("confirm {COMPANY} sdn:8 {says} --yes"), 1, "is not held up".into()),
+        (format!("confirm {absent} {PARTY} {says} --yes"), 1, "there is no record `organisation#sample-absent`".into()),
+        (format!("confirm person#nameless {PARTY} {says} --yes"), 1, "has no name in the callers' records".into()),
+        (format!("confirm {COMPANY} {PARTY} {says} --yes --authority NOBODY"), 1, "NOBODY".into()),
+        (format!("confirm {COMPANY} {PARTY} {says} --yes --model a@b@c"), 2, "--model".into()),
+        (format!("confirm {COMPANY} {PARTY} {says}"), 2, "say `--yes`".into()),
+    ];
+    for (line, code, says) in cases {
+        let ran = review(&world, &line);
+        assert_eq!(ran.code, code, "{line}: {}", said(&ran));
+        assert!(said(&ran).contains(&says), "{line}: `{says}` in {}", said(&ran));
+    }
+    let ran = run(&world, "review list --ledger-table none");
+    assert!(ran.code == 2 && ran.err.contains("the ledger `none` could not be read"), "{}", said(&ran));
+    assert_eq!(revision(&world).await, before);
+    // Whom nobody has seen yet may be cleared outright.
+    let ran = review(&world, &format!("clear {COMPANY} sdn:8 {officer} {says} --yes --anyway"));
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+}

@@ -12,13 +12,17 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use common::{country, decided_at, embargo, group, is_permit, later, licence, model, now, register, subject, to, with};
-use export_gate::decision::{Decision, OrganisationFacts, PersonFacts, Persons, Subject, Undecidable};
+use export_gate::decision::{
+    Applied, Decision, EmbargoExplained, Explanation, OrganisationFacts, PartyMatch, PersonFacts, Persons, Subject,
+    Undecidable, explain,
+};
 use export_gate::record::{Effect, OrganisationType, UsStatus};
 use export_gate::register::Register;
-use export_gate::terms::Code;
+use export_gate::terms::{Code, Match};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -110,6 +114,7 @@ fn applies_to() -> impl Strategy<Value = Value> {
             1 => key("nationalities", choice(&["*", "US", "CU", "IR", "DE", "E:1"]).boxed()),
             1 => key("networks", choice(&NETWORKS).boxed()),
             1 => key("end_uses", choice(&["*", "research", "military"]).boxed()),
+            1 => key("parties", Just(json!([{ "name": "Sample Party" }])).boxed()),
         ]
     };
     prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged)
@@ -219,6 +224,19 @@ fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
     subsequence(some.to_vec(), 0..=2)
 }
 
+/// Whom the screening of names found in which embargo.
+fn parties() -> impl Strategy<Value = Vec<PartyMatch>> {
+    let found = |embargo: &'static str| {
+        let matched = select(vec![Match::Unknown, Match::Yes]);
+        of(matched.prop_map(move |matched| party(embargo, matched)))
+    };
+    (found("e0"), found("e1"), found("e2")).prop_map(|(a, b, c)| [a, b, c].into_iter().flatten().collect())
+}
+
+fn party(embargo: &str, matched: Match) -> PartyMatch {
+    PartyMatch { embargo: embargo.into(), matched, subject: "organisation#acme".into() }
+}
+
 prop_compose! {
     fn a_subject()(
         persons in persons(),
@@ -227,8 +245,10 @@ prop_compose! {
         end_uses in subsequence(&END_USES[..], 0..=2),
         addresses in addresses(),
         undeclared in proptest::bool::weighted(0.05),
+        parties in parties(),
     ) -> Subject {
         subject(|s| {
+            s.facts.parties = parties;
             s.facts.persons = persons;
             s.facts.organisation = organisation;
             s.to = to;
@@ -267,11 +287,12 @@ prop_compose! {
 type Forget = fn(&mut Case);
 
 /// Every fact that a decision rests on, made unknown.
-const FORGETTING: [(&str, Forget); 12] = [
+const FORGETTING: [(&str, Forget); 13] = [
     ("the country", |case| case.subject.to = to("?")),
     ("the region", |case| case.subject.to.region = None),
     ("the address", |case| case.subject.addresses.clear()),
     ("the end uses", |case| case.subject.facts.end_uses.clear()),
+    ("the names", |case| case.subject.facts.parties.extend(["e0", "e1", "e2"].map(|id| party(id, Match::Unknown)))),
     ("who uses it", |case| case.subject.facts.persons = Persons::Unknown),
     ("the person's status", |case| of_person(case, |person| person.us_status = UsStatus::Unknown)),
     ("the most recent country", |case| of_person(case, |person| person.deemed_country = None)),
@@ -345,6 +366,31 @@ proptest! {
     }
 
     #[test]
+    fn an_explanation_agrees_with_the_decision(case in a_case()) {
+        let register = register(&case.records());
+        let (decision, explained) = (case.decide_under(&register).unwrap(), explained(&case, &register));
+        let applying = explained.embargoes.iter().filter_map(|embargo| {
+            let licence = embargo.licence().map(str::to_owned);
+            embargo.applies.map(|_| Applied { effect: embargo.effect, embargo: embargo.embargo.clone(), licence })
+        });
+        prop_assert_eq!(&decision.embargoes, &applying.collect::<Vec<_>>());
+        prop_assert_eq!(is_permit(&decision), explained.against.is_empty() && !explained.embargoes.iter().any(EmbargoExplained::refuses));
+        let mut codes: BTreeSet<Code> = explained.against.iter().copied().collect();
+        for embargo in explained.embargoes.iter().filter(|embargo| embargo.refuses()) {
+            let code = embargo.applies.unwrap();
+            codes.insert(code);
+            if embargo.effect == Effect::LicenceRequired && code != Code::DestinationUnknown {
+                let nearest = embargo.licences.iter().filter_map(|licence| licence.lacks).max();
+                codes.insert(nearest.unwrap_or(Code::LicenceMissing));
+            }
+        }
+        prop_assert_eq!(decision.reasons.iter().map(|reason| reason.code).collect::<BTreeSet<_>>(), codes);
+        let looked_at: BTreeSet<String> = explained.embargoes.iter().map(|embargo| embargo.embargo.clone()).collect();
+        let model = register.models(now()).next().unwrap();
+        prop_assert!(register.embargoes_on(model).iter().all(|embargo| looked_at.contains(&embargo.meta.version())));
+    }
+
+    #[test]
     fn a_refusal_has_reasons_and_a_permit_has_none(case in a_case()) {
         let decision = case.decide().unwrap();
         prop_assert_eq!(is_permit(&decision), decision.reasons.is_empty());
@@ -408,7 +454,7 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let (mut permits, mut licensed, mut refusals) = (0, 0, 0);
-    let mut codes = std::collections::BTreeSet::new();
+    let mut codes = BTreeSet::new();
     for _ in 0..2_000 {
         let case = a_case().new_tree(&mut runner).unwrap().current();
         let decision = case.decide().unwrap();
@@ -431,6 +477,7 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
         "embargo.foreign-person",
         "embargo.nationality",
         "embargo.network",
+        "embargo.party",
         "end-use.undeclared",
         "licence.exhausted",
         "licence.expired",
@@ -438,6 +485,12 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
         "licence.scope",
     ];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
+}
+
+fn explained(case: &Case, register: &Register) -> Explanation {
+    let model = register.models(now()).next().unwrap();
+    let exhausted = case.exhausted.iter().map(|id| (*id).to_owned()).collect();
+    explain(model, &case.subject, register, &exhausted, now())
 }
 
 fn by_version<'a>(records: &'a [Value], version: &str) -> &'a Value {
@@ -461,7 +514,7 @@ fn could_cover(case: &Case, licence: &Value, embargo: &Value) -> bool {
         Some(named) => among(named, &[&id(embargo)]),
         None => keys.iter().all(|key| match *key {
             "everyone" | "foreign_persons" => true,
-            "networks" => false,
+            "networks" | "parties" => false,
             key => licence.get(key).is_some(),
         }),
     };

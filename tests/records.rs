@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{at, country, embargo, group, item, licence, model, now, register, setting, with};
+use common::{at, clearance, country, embargo, group, item, licence, list, model, now, register, setting, with};
 use export_gate::record::{
-    Basis, CallerStatus, Client, Embargo, Group, Head, Item, Kind, KindHead, Licence, Model, Organisation, Person,
-    Screening, Unreadable, UsStatus, Users, read,
+    Basis, CallerStatus, Clearance, Client, Embargo, Group, Head, Item, Kind, KindHead, Licence, List, Model,
+    Organisation, Person, Screening, Unreadable, UsStatus, Users, read,
 };
 use serde_json::{Value, json};
 
@@ -235,6 +235,7 @@ fn what_embargoes_apply_to() {
         (json!({ "networks": ["192.0.2.0/24", "2001:db8::/32", "192.0.2.7", "::1"] }), READABLE),
         (json!({ "networks": { "any_of": ["192.0.2.0/24"], "except": ["192.0.2.7"] } }), READABLE),
         (json!({ "end_uses": ["military", "*"] }), READABLE),
+        (json!({ "parties": [{ "name": "x" }, { "name": "y", "aliases": ["z"], "country": "IR" }] }), READABLE),
         (json!({}), "applies_to: it names nothing; write `everyone: true` where everyone is meant"),
         (json!("everyone"), "applies_to: Expected map"),
         (json!({ "everyone": false }), "applies_to.everyone: leave it out instead of `false`"),
@@ -246,34 +247,31 @@ fn what_embargoes_apply_to() {
         ),
         // Keys that this version doesn't read.
         (
-            json!({ "foreign_persons": true, "parties": [{ "name": "x" }] }),
-            "applies_to.parties: unknown field `parties`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
-        ),
-        (
             json!({ "foreign_persons": true, "lists": ["sdn"] }),
-            "applies_to.lists: unknown field `lists`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.lists: unknown field `lists`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
-            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "network_classes": ["tor"] }),
-            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
-            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "foreign_person": true }),
-            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `end_uses`",
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
         ),
         // Empty lists.
         (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
         (json!({ "nationalities": [] }), "applies_to.nationalities: an empty list names nothing"),
         (json!({ "networks": [] }), "applies_to.networks: an empty list names nothing"),
         (json!({ "end_uses": [] }), "applies_to.end_uses: an empty list names nothing"),
+        (json!({ "parties": [] }), "applies_to.parties: an empty list names nothing"),
         (json!({ "destinations": { "any_of": [] } }), "applies_to.destinations.any_of: an empty list names nothing"),
         (
             json!({ "destinations": { "any_of": ["*"], "except": [] } }),
@@ -324,6 +322,28 @@ fn what_embargoes_apply_to() {
         (json!({ "end_uses": [""] }), "applies_to.end_uses: an empty word"),
         (json!({ "end_uses": ["military", " "] }), "applies_to.end_uses: an empty word"),
         (json!({ "end_uses": [7] }), "applies_to.end_uses[0]: Expected string"),
+        (
+            json!({ "parties": [{ "name": "x" }, { "name": "—" }] }),
+            "applies_to.parties[1].name: `—` is no name: it has neither letter nor digit",
+        ),
+        (
+            json!({ "parties": [{ "name": "x", "aliases": [""] }] }),
+            "applies_to.parties[0].aliases[0]: `` is no name: it has neither letter nor digit",
+        ),
+        (
+            json!({ "parties": [{ "name": "x", "aliases": [] }] }),
+            "applies_to.parties[0].aliases: an empty list names nothing",
+        ),
+        (json!({ "parties": [{ "aliases": ["x"] }] }), "applies_to.parties[0]: missing field `name`"),
+        (
+            json!({ "parties": [{ "name": "x", "country": "UK" }] }),
+            "applies_to.parties[0].country: `UK` is no ISO 3166-1 alpha-2 country code",
+        ),
+        (
+            json!({ "parties": [{ "name": "x", "born": "1980" }] }),
+            "applies_to.parties[0].born: unknown field `born`, expected one of `name`, `aliases`, `country`",
+        ),
+        (json!({ "parties": ["x"] }), "applies_to.parties[0]: Expected map"),
     ];
     for (applies_to, expected) in cases {
         assert_eq!(told(read::<Embargo>(&item(&embargo("e", applies_to.clone())))), expected, "{applies_to}");
@@ -394,6 +414,82 @@ fn licences() {
     for kind in ["licence", "exception", "exemption"] {
         assert_eq!(of::<Licence>(&licence("l"), &json!({ "type": kind })), READABLE);
     }
+}
+
+#[test]
+fn clearances() {
+    let missing = |name: &str| (json!({ name: null }), format!("missing field `{name}`"));
+    for (changes, expected) in ["subject", "party", "reason", "officer"].map(missing) {
+        assert_eq!(of::<Clearance>(&clearance("c"), &changes), expected);
+    }
+    check::<Clearance>(
+        &clearance("c"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "subject": "person#p", "party": "eu:EU.27.28" }), READABLE),
+            (json!({ "party": "sdn:a:b", "until": "2027-06-20T12:00:00Z" }), READABLE),
+            (json!({ "subject": "acme" }), "subject: `acme` is neither `organisation#…` nor `person#…`"),
+            (json!({ "subject": "client#x" }), "subject: `client#x` is neither `organisation#…` nor `person#…`"),
+            (json!({ "subject": "person# " }), "subject: `person# ` is neither `organisation#…` nor `person#…`"),
+            (json!({ "party": "sdn" }), "party: `sdn` is no `list:entry`"),
+            (json!({ "party": ":306" }), "party: `:306` is no `list:entry`"),
+            (json!({ "party": "sdn:" }), "party: `sdn:` is no `list:entry`"),
+            (json!({ "reason": " " }), "reason: an empty text"),
+            (json!({ "officer": "" }), "officer: an empty text"),
+            (
+                json!({ "list": "sdn" }),
+                "list: unknown field `list`, expected one of `subject`, `party`, `reason`, `officer`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn lists() {
+    for name in ["content", "edition", "entries", "chunks", "sha256"] {
+        assert_eq!(of::<List>(&list("sdn"), &json!({ name: null })), format!("missing field `{name}`"));
+    }
+    let digest = "sha256: write 64 hexadecimal digits, letters in lower case";
+    check::<List>(
+        &list("sdn"),
+        &[
+            (json!({}), READABLE),
+            (json!({ "published": "2026-06-19T09:30:00Z" }), READABLE),
+            (json!({ "entries": 0, "chunks": 0 }), READABLE),
+            (json!({ "entries": 0, "chunks": 1 }), READABLE),
+            (json!({ "chunks": 9999 }), READABLE),
+            (json!({ "content": "networks", "class": "residential_proxy" }), READABLE),
+            (json!({ "class": "vpn" }), "class: a list of parties has none"),
+            (json!({ "content": "networks" }), "class: a list of networks says of which class"),
+            (
+                json!({ "content": "networks", "class": "satellite" }),
+                "class: unknown variant `satellite`, expected one of `vpn`, `tor`, `public_proxy`, `residential_proxy`, `hosting`, `relay`",
+            ),
+            (json!({ "content": "names" }), "content: unknown variant `names`, expected `parties` or `networks`"),
+            (json!({ "edition": "" }), "edition: an empty text"),
+            (json!({ "edition": "1#2" }), "edition: `1#2` has a `#`"),
+            (json!({ "chunks": 0 }), "chunks: 3 entries are not packed in 0"),
+            (json!({ "chunks": 10000 }), "chunks: 3 entries are not packed in 10000"),
+            (json!({ "sha256": "0123456789ABCDEF".repeat(4) }), digest),
+            (json!({ "sha256": "0123456789abcdef" }), digest),
+            (json!({ "sha256": "0123456789abcdeg".repeat(4) }), digest),
+            (
+                json!({ "published": "2026-02-30" }),
+                "published: `2026-02-30` is no RFC 3339 time in UTC, and no date such as 2026-06-12",
+            ),
+            (
+                json!({ "published": "19 June 2026" }),
+                "published: `19 June 2026` is no RFC 3339 time in UTC, and no date such as 2026-06-12",
+            ),
+            (json!({ "id": "us:sdn" }), "`us:sdn` can be no list's name: it is empty, or has a `:`, `@` or `#`"),
+            (
+                json!({ "url": "x" }),
+                "url: unknown field `url`, expected one of `content`, `class`, `edition`, `entries`, `chunks`, `sha256`, `published`",
+            ),
+        ],
+    );
+    let read = read::<List>(&item(&list("sdn"))).unwrap();
+    assert_eq!(read.published, Some(at("2026-06-19T00:00:00Z")), "a date is its first moment");
 }
 
 #[test]
@@ -528,6 +624,12 @@ fn organisations() {
         (json!({ "headquartered_in": "" }), "headquartered_in: `` is no ISO 3166-1 alpha-2 country code"),
         (json!({ "organised_in_us": "yes" }), "organised_in_us: Expected bool"),
         (json!({ "end_uses": "research" }), "end_uses: Expected seq"),
+        (json!({ "name": 7 }), "name: Expected string"),
+        (json!({ "owners": [{ "name": "x", "owners": [{ "country": "GB" }] }, {}] }), READABLE),
+        (
+            json!({ "owners": [{ "owners": [{ "country": "UK" }] }] }),
+            "owners[0].owners[0].country: `UK` is no ISO 3166-1 alpha-2 country code",
+        ),
         (json!({ "verification": { "until": "2026-07-01T00:00:00Z" } }), "verification: missing field `status`"),
         (
             json!({ "verification": { "status": "ok" } }),

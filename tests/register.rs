@@ -12,8 +12,8 @@
 mod common;
 
 use common::{
-    country, decided_at, embargo, group, is_permit, later, licence, model, national, now, register, setting, subject,
-    told, with,
+    clearance, country, decided_at, embargo, group, is_permit, later, licence, list, model, national, now, register,
+    setting, subject, told, with,
 };
 use export_gate::decision::Subject;
 use export_gate::record::{ModelStatus, WhenUnknown};
@@ -253,27 +253,38 @@ fn an_unreadable_model_leaves_the_others_alone() {
 
 #[test]
 fn a_record_of_a_kind_that_this_version_doesnt_read_concerns_every_model() {
-    for (kind, concerns) in [
-        ("ruling", Some("undecidable ruling/x")),
-        ("Embargo", Some("undecidable Embargo/x")),
-        ("", Some("undecidable /x")),
-        ("clearance", None), // it only ever permits, so it counts as absent
-        ("list", None),      // it counts through the embargoes that name it
-    ] {
+    for (kind, expected) in
+        [("ruling", "undecidable ruling/x"), ("Embargo", "undecidable Embargo/x"), ("", "undecidable /x")]
+    {
         let register = register(&[model("fable-5@1"), json!({ "kind": kind, "id": "x", "revision": 1 })]);
         for asked in ["fable-5", "fable-6"] {
-            let decided = if asked == "fable-5" { "permit" } else { "404 model.unknown" };
-            let expected = concerns.unwrap_or(decided);
             assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), expected, "{kind:?}");
         }
         assert_eq!(register.faults().len(), 1, "{kind:?} is named");
-        assert_eq!(register.fault_of_all(now()).is_some(), concerns.is_some(), "{kind:?}");
+        assert!(register.fault_of_all(now()).is_some(), "{kind:?}");
+    }
+}
+
+#[test]
+fn an_unreadable_clearance_counts_as_absent_and_an_unreadable_list_keeps_its_last_edition() {
+    let base = register(&[model("fable-5@1"), clearance("c"), list("l")]);
+    let readable = |register: &Register| (register.clearances().count(), register.lists().count());
+    assert_eq!((readable(&base), base.faults().len()), ((1, 1), 0));
+    let both = [damaged(clearance("c")), damaged(with(list("l"), &json!({ "edition": "2" })))];
+    let broken = later(&base, 2, &both, now());
+    assert_eq!(readable(&broken), (0, 1));
+    assert_eq!(broken.lists().next().unwrap().edition, "2026-06-19");
+    let named: Vec<_> = broken.faults().iter().map(|fault| (fault.kind.as_str(), fault.id.as_str())).collect();
+    assert_eq!(named, [("clearance", "c"), ("list", "l")]);
+    for seconds in [0, 299, 300, 100_000] {
+        let when = after(seconds * 1_000);
+        assert_eq!(ask_at("fable-5", &subject(|_| ()), &broken, when), "permit", "{seconds} s");
     }
 }
 
 #[test]
 fn an_embargo_with_a_key_that_this_version_doesnt_read_is_not_half_read() {
-    for key in ["parties", "lists", "ownership", "network_classes", "spread"] {
+    for key in ["lists", "ownership", "network_classes", "spread"] {
         let applies_to = json!({ "foreign_persons": true, key: ["x"] });
         let register = register(&[model("fable-5@1"), model("opus-4@1"), embargo("e", applies_to)]);
         assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "undecidable embargo/e", "{key}");

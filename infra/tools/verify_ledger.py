@@ -1,40 +1,40 @@
-"""Proves a ledger's archive by the documented rule alone: verify_ledger.py FOLDER [SEAL PUBLIC_KEY.pem]"""
-import base64, datetime as dt, gzip, hashlib, json, pathlib, subprocess, sys, tempfile
-canon = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-sha = lambda data: hashlib.sha256(data).digest()
-time = lambda text: dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
-without = lambda value, *names: {name: rest for name, rest in value.items() if name not in names}
-lines = lambda file: (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8")
-def whole(number): raise ValueError(f"{number} is no whole number")
-def root(leaves):  # RFC 6962, 2.1
-    if len(leaves) < 2: return leaves[0] if leaves else sha(b"")
-    half = 1 << (len(leaves) - 1).bit_length() - 1
-    return sha(b"\1" + root(leaves[:half]) + root(leaves[half:]))
-
-chains, faults = {}, []
-for file in sorted(file for file in pathlib.Path(sys.argv[1]).rglob("*.jsonl*") if file.is_file()):
-    for line in filter(str.strip, lines(file)):
-        entry = json.loads(line, parse_float=whole)
-        name = f"{entry['chain']}-{entry['seq']}"
-        if entry["decision_id"] != name: faults.append(f"{name} was reordered: it says {entry['decision_id']}")
-        elif sha(canon(without(entry, "hash"))).hex() != entry["hash"]: faults.append(f"{name} was changed")
-        if chains.setdefault(entry["chain"], {}).setdefault(entry["seq"], entry) != entry: faults.append(f"{name} was added")
-for chain, entries in chains.items():
-    before, places = "0" * 64, range(1, max(entries) + 1)
-    for seq in places:
-        if seq not in entries: faults.append(f"{chain}-{seq} was removed"); break
-        if entries[seq]["prev"] != before: faults.append(f"{chain}-{seq} was added, or the one before it removed"); break
-        before = entries[seq]["hash"]
-if sys.argv[2:]:
-    seal = json.loads(pathlib.Path(sys.argv[2]).read_text())
-    heads = {head["chain"]: head for head in seal["heads"]}
-    if root([sha(b"\0" + canon(heads[chain])) for chain in sorted(heads)]).hex() != seal["root"]: faults.append("the seal's heads were changed")
-    with tempfile.NamedTemporaryFile() as message, tempfile.NamedTemporaryFile() as signature:
-        message.write(canon(without(seal, "heads", "signature"))), signature.write(base64.b64decode(seal["signature"])), message.flush(), signature.flush()
-        if subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", sys.argv[3], "-in", message.name, "-sigfile", signature.name], capture_output=True).returncode: faults.append("this key did not sign the seal")
-    for chain, head in heads.items():
-        if chains.get(chain, {}).get(head["seq"], {}).get("hash") != head["hash"]: faults.append(f"{chain}-{head['seq']} was cut off or rewritten: it is sealed")
-    late = time(seal["from"]) - dt.timedelta(seconds=900)
-    faults += [f"{chain}-{seq} was forged: it says {entry['at']}" for chain, entries in chains.items() for seq, entry in entries.items() if seq > heads.get(chain, {"seq": 0})["seq"] and entry["kind"] != "completion" and time(entry["at"]) < late]
-print("\n".join(faults) or f"{sum(map(len, chains.values()))} entries in {len(chains)} chains are whole")
-sys.exit(bool(faults) or not chains)
+"""Proves a ledger's archive, and a seal, by infra/LEDGER.md alone: verify_ledger.py FOLDER [SEAL PUBLIC-KEY.pem]"""
+import base64, collections, gzip, hashlib, itertools, json, pathlib, subprocess, sys, tempfile
+from datetime import datetime, timedelta
+def canonical(value): return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+def sha256(data): return hashlib.sha256(data).digest()
+def not_whole(text): raise ValueError(f"`{text}` is no whole number")
+folder, *sealed = sys.argv[1:]
+faults, entries = [], collections.defaultdict(set)  # by chain and place: prev, hash, kind and time of what stands there
+for file in sorted(pathlib.Path(folder).rglob("*.jsonl*")):
+    for number, line in enumerate(gzip.open(file) if file.suffix == ".gz" else file.open("rb"), 1):
+        try:
+            entry = json.loads(line, parse_float=not_whole, parse_constant=not_whole)
+            claimed, name = entry.pop("hash", None), f"{entry['chain']}-{entry['seq']}"
+            if sha256(canonical(entry)).hex() != claimed: faults.append(f"{name} does not bear its hash: changed")
+            if entry["decision_id"] != name: faults.append(f"{name} bears the id of another place: reordered")
+            entries[entry["chain"], entry["seq"]].add((entry["prev"], claimed, entry["kind"], entry["at"]))
+        except (ValueError, LookupError, TypeError, AttributeError) as why: faults.append(f"{file}:{number}: {why!r}")
+for (chain, seq), versions in sorted(entries.items()):
+    before = {hash for _, hash, *_ in entries.get((chain, seq - 1), ())} if seq != 1 else {"0" * 64}
+    if not before: faults.append(f"{chain}-{seq - 1} is not there before {chain}-{seq}: removed")
+    elif {prev for prev, *_ in versions} - before: faults.append(f"{chain}-{seq} follows another: added or reordered")
+    if len(versions) > 1: faults.append(f"{chain}-{seq} is there in several versions: added")
+if sealed:
+    seal = json.loads(pathlib.Path(sealed[0]).read_text())
+    heads, signature = seal.pop("heads"), base64.b64decode(seal.pop("signature"))
+    with tempfile.NamedTemporaryFile() as message, tempfile.NamedTemporaryFile() as by:
+        message.write(canonical(seal)), message.flush(), by.write(signature), by.flush()
+        openssl = f"openssl pkeyutl -verify -rawin -in {message.name} -sigfile {by.name} -pubin -inkey".split()
+        if subprocess.run([*openssl, sealed[1]], capture_output=True).returncode: faults.append("the seal: signature")
+    row = [sha256(b"\0" + canonical(head)) for head in sorted(heads, key=lambda head: head["chain"])]
+    while len(row) > 1: row = [sha256(b"\1" + l + r) if r else l for l, r in itertools.zip_longest(row[::2], row[1::2])]
+    if row != [bytes.fromhex(seal["root"])]: faults.append("the seal: its heads are not those that were signed")
+    for chain, seq, hash in ((head["chain"], head["seq"], head["hash"]) for head in heads):
+        if hash not in [hash for _, hash, *_ in entries.get((chain, seq), ())]:
+            faults.append(f"{chain}-{seq} was sealed, and is not there: cut, removed or rewritten")
+    ends, oldest = {one["chain"]: one["seq"] for one in heads}, datetime.fromisoformat(seal["from"]) - timedelta(0, 900)
+    for (chain, seq), versions in entries.items():
+        times = [datetime.fromisoformat(at) for _, _, kind, at in versions if kind != "completion"]
+        if seq > ends.get(chain, 0) and min(times, default=oldest) < oldest: faults.append(f"{chain}-{seq}: backdated")
+print("\n".join(faults) or f"{len(entries)} entries hold"), sys.exit(bool(faults or not entries))

@@ -143,7 +143,7 @@ fn detail(code: Code) -> &'static str {
             "This model is not open to this nationality without a licence; use another, or ask whoever runs this API."
         }
         Code::EmbargoParty => {
-            "The law forbids this to your organisation or to the person named; ask whoever runs this API."
+            "This model is not open to your organisation or the person named without a licence; ask whoever runs this API."
         }
         Code::EmbargoEndUse => {
             "This model may not be put to this end use without a licence; name another of your organisation's in the \

@@ -7,25 +7,35 @@ use crate::record::{AppliesTo, Choice, Embargo, Places, Record};
 use crate::register::Register;
 use crate::terms::{Code, Match};
 
-/// How an embargo applies.
+/// How each key of an embargo matches, in the order of [`Code`]; `None` is a key that it doesn't have.
 #[derive(Debug)]
-pub(super) struct Applies {
-    /// The code of its first key, in the order of [`Code`].
-    pub(super) code: Code,
-    /// How its destinations matched.
-    pub(super) by_destination: Match,
+pub(super) struct Keys([(Code, Option<Match>); 7]);
+
+impl Keys {
+    /// Those that the embargo has.
+    pub(super) fn present(&self) -> impl Iterator<Item = (Code, Match)> {
+        self.0.iter().filter_map(|(code, matched)| Some((*code, (*matched)?)))
+    }
+
+    /// The code that tells of the embargo, by its first key; `None` where it doesn't apply.
+    ///
+    /// An embargo on a place that nobody knows the request to be in is told as unknown, where the settings refuse that:
+    /// it is what the caller can do something about.
+    pub(super) fn applying(&self, refuses_unknown: bool) -> Option<Code> {
+        if Match::all(self.present().map(|(_, matched)| matched)) == Match::No {
+            return None;
+        }
+        let (code, matched) = self.present().next()?;
+        let is_unknown = code == Code::EmbargoDestination && matched == Match::Unknown && refuses_unknown;
+        Some(if is_unknown { Code::DestinationUnknown } else { code })
+    }
 }
 
-/// The keys that the embargo has, in the order of [`Code`], each with how it matches.
-pub(super) fn keys(
-    embargo: &Record<Embargo>,
-    subject: &Subject,
-    register: &Register,
-    now: Timestamp,
-) -> impl Iterator<Item = (Code, Match)> {
+/// How the embargo's keys match the subject.
+pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Register, now: Timestamp) -> Keys {
     let to = &embargo.applies_to;
     let in_group = |group: &str, country| register.in_group(group, country, now);
-    let keys = [
+    Keys([
         (Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
         (Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
         (Code::EmbargoDestination, to.destinations.as_ref().map(|choice| destination(choice, subject, in_group))),
@@ -33,7 +43,7 @@ pub(super) fn keys(
             Code::EmbargoNationality,
             to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
         ),
-        (Code::EmbargoParty, to.parties.is_some().then(|| party(&embargo.meta.id, subject))),
+        (Code::EmbargoParty, to.parties.as_ref().map(|_| subject.facts.party_of(&embargo.meta.id))),
         (
             Code::EmbargoEndUse,
             to.end_uses.as_ref().map(|choice| {
@@ -48,29 +58,7 @@ pub(super) fn keys(
                 or_unknown(addresses.map(|address| choice.ask(|named| named.has(*address))))
             }),
         ),
-    ];
-    keys.into_iter().filter_map(|(code, matched)| Some((code, matched?)))
-}
-
-/// How the embargo applies to the subject; `None` where it doesn't.
-pub(super) fn applies(
-    embargo: &Record<Embargo>,
-    subject: &Subject,
-    register: &Register,
-    now: Timestamp,
-) -> Option<Applies> {
-    let mut lead = None;
-    let mut by_destination = Match::No;
-    for (code, matched) in keys(embargo, subject, register, now) {
-        if matched == Match::No {
-            return None;
-        }
-        if code == Code::EmbargoDestination {
-            by_destination = matched;
-        }
-        lead = lead.or(Some(code));
-    }
-    Some(Applies { code: lead?, by_destination })
+    ])
 }
 
 /// Whether the embargo can be lifted only by a licence that names it.
@@ -100,15 +88,6 @@ fn nationality(
                 countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, &in_group)));
             Match::any(known.chain((!complete).then_some(Match::Unknown)))
         }
-    }
-}
-
-/// What was found before the decision of the embargo's parties.
-fn party(id: &str, subject: &Subject) -> Match {
-    match subject.facts.parties.iter().find(|found| found.embargo == id) {
-        None => Match::No,
-        Some(found) if found.unknown => Match::Unknown,
-        Some(_) => Match::Yes,
     }
 }
 

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::parties::screen;
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
+use crate::register::Register;
 use crate::terms::Code;
 
 /// Whom the request names beside its client.
@@ -42,11 +44,17 @@ pub struct Callers {
     pub person: Option<Person>,
 }
 
-/// The subject of the decision.
+/// The subject of the decision, screened against the parties that the register's embargoes name.
 ///
 /// # Errors
 /// Every `identity.*` and `person.*` that applies. Here an error is a refusal, not trouble.
-pub fn identify(claimed: Claimed<'_>, callers: &Callers, from: Where, now: Timestamp) -> Result<Subject, Vec<Code>> {
+pub fn identify(
+    claimed: Claimed<'_>,
+    callers: &Callers,
+    from: Where,
+    register: &Register,
+    now: Timestamp,
+) -> Result<Subject, Vec<Code>> {
     let Some(client) = &callers.client else { return Err(vec![Code::IdentityUnknown]) };
     let mut faults = Vec::new();
     let organisation = callers.organisation.as_ref();
@@ -63,7 +71,9 @@ pub fn identify(claimed: Claimed<'_>, callers: &Callers, from: Where, now: Times
     let persons = persons(claimed, client, callers.person.as_ref(), now);
     match (organisation, persons) {
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
-            Ok(subject(client, organisation, persons, claimed.end_use, from))
+            let mut subject = subject(client, organisation, persons, claimed.end_use, from);
+            subject.facts.parties = screen(&subject, callers, claimed.person(), register, now);
+            Ok(subject)
         }
         (_, persons) => {
             faults.extend(persons.err().into_iter().flatten());

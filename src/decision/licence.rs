@@ -32,27 +32,31 @@ pub(super) fn cover<'a>(
         return Err(None);
     }
     let mut nearest = Code::LicenceMissing;
-    let mut covering = Vec::new();
-    for (licence, shortfall) in asked(embargo, asking) {
+    let mut first: Option<&Arc<Record<Licence>>> = None;
+    for (licence, shortfall) in considered(embargo, asking) {
         match shortfall {
-            None => covering.push(licence),
+            None if first.is_none_or(|first| order(licence) < order(first)) => first = Some(licence),
+            None => {}
             // The codes stand in the order of how near a licence came.
             Some(code) => nearest = nearest.max(code),
         }
     }
-    let first = covering.into_iter().min_by_key(|licence| {
-        (licence.quota.is_some(), licence.meta.window.until.unwrap_or(Timestamp::MAX), &licence.meta.id)
-    });
     first.ok_or(Some(nearest))
 }
 
-/// Every licence of the organisation, and what it lacks to lift the embargo; `None` where it lacks nothing.
-pub(super) fn asked<'a>(
+/// The organisation's licences, each with what it lacks to lift the embargo; one that is open to all and names the
+/// organisation too comes twice.
+pub(super) fn considered<'a>(
     embargo: &Record<Embargo>,
     asking: &Asking<'a>,
 ) -> impl Iterator<Item = (&'a Arc<Record<Licence>>, Option<Code>)> {
     let licences = asking.register.licences_of(&asking.subject.organisation);
-    licences.map(|licence| (licence, shortfall(licence, embargo, asking)))
+    licences.map(move |licence| (licence, shortfall(licence, embargo, asking)))
+}
+
+/// In which order licences are taken.
+fn order(licence: &Record<Licence>) -> (bool, Timestamp, &str) {
+    (licence.quota.is_some(), licence.meta.window.until.unwrap_or(Timestamp::MAX), &licence.meta.id)
 }
 
 /// What a licence lacks to lift the embargo; `None` where it does.

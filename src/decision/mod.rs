@@ -3,7 +3,7 @@
 //! All embargoes are asked, none stops the others, and the order of records never matters.
 
 mod embargo;
-mod explain;
+mod explanation;
 mod identity;
 mod licence;
 mod parties;
@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Effect, Licence, Model, ModelStatus, Record, WhenUnknown};
 use crate::register::{Fault, Register, Resolved};
-use crate::terms::{Code, Match, ModelRef};
+use crate::terms::{Code, ModelRef};
 
-pub use explain::{Rule, explain};
+pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
-pub use parties::{PartyMatch, screen_parties};
+pub use parties::{PartyMatch, screen};
 pub use permit::Permit;
 pub use reason::{Reason, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
@@ -166,27 +166,18 @@ pub fn decide_on(
     if let Some(fault) = register.fault_of(model, now) {
         return Err(fault.into());
     }
-    let mut reasons = against_any_model(subject, register, now);
-    if model.meta.withdrawn || model.meta.window.is_over(now) || model.status == ModelStatus::Withdrawn {
-        reasons.push(Reason::of(Code::ModelWithdrawn));
-    }
+    let mut reasons = against_any_embargo(model, subject, register, now);
     let asking = licence::Asking { model, subject, register, exhausted, now };
-    let refuses_unknown = register.screening(now).unknown_destination == WhenUnknown::Refuse;
+    let refuses_unknown = refuses_unknown(register, now);
     let mut applied = Vec::new();
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
     for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
-        let Some(applies) = embargo::applies(record, subject, register, now) else { continue };
+        let Some(code) = embargo::keys(record, subject, register, now).applying(refuses_unknown) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,
             Effect::LicenceRequired | Effect::Prohibited => {
                 let cover = licence::cover(record, &asking);
                 if let Err(shortfall) = cover {
-                    // An embargo on a place that nobody knows the request to be in: unknown is what is told, since it is
-                    // what the caller can do something about.
-                    let is_unknown = applies.code == Code::EmbargoDestination
-                        && applies.by_destination == Match::Unknown
-                        && refuses_unknown;
-                    let code = if is_unknown { Code::DestinationUnknown } else { applies.code };
                     reason::push(&mut reasons, code, record, shortfall);
                 }
                 cover.ok()
@@ -208,10 +199,23 @@ pub fn decide_on(
     Ok(Decision::settled(Some(model), reasons, applied, quotas))
 }
 
+/// What stands against a request whatever the embargoes.
+fn against_any_embargo(model: &Record<Model>, subject: &Subject, register: &Register, now: Timestamp) -> Vec<Reason> {
+    let mut reasons = against_any_model(subject, register, now);
+    if model.meta.withdrawn || model.meta.window.is_over(now) || model.status == ModelStatus::Withdrawn {
+        reasons.push(Reason::of(Code::ModelWithdrawn));
+    }
+    reasons
+}
+
 /// What stands against a request whatever the model.
 fn against_any_model(subject: &Subject, register: &Register, now: Timestamp) -> Vec<Reason> {
-    let unknown = subject.to.country.is_none() && register.screening(now).unknown_destination == WhenUnknown::Refuse;
+    let unknown = subject.to.country.is_none() && refuses_unknown(register, now);
     let undeclared = subject.facts.undeclared_end_use;
     let reasons = [(unknown, Code::DestinationUnknown), (undeclared, Code::EndUseUndeclared)];
     reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| Reason::of(code)).collect()
+}
+
+fn refuses_unknown(register: &Register, now: Timestamp) -> bool {
+    register.screening(now).unknown_destination == WhenUnknown::Refuse
 }

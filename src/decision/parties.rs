@@ -1,90 +1,125 @@
-//! Pure. Which embargoes name the organisation, an owner or the person as a party. Names are compared here, before the
-//! decision, so that no name goes into it or into the ledger.
+//! Pure. Which embargoed parties may stand behind a request, by name: worked out before the decision, which then needs no
+//! name, and kept as a fact, so that no name stands in the ledger.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::identity::Callers;
+use super::Callers;
 use super::subject::{Persons, Subject};
-use crate::record::{Organisation, Owner, Party, Person};
+use crate::record::{Organisation, Owner, Party};
 use crate::register::Register;
-use crate::terms::{Country, Match};
+use crate::terms::{Country, Match, Name};
 
-/// That an embargo names somebody of the caller's as a party, or that nobody can say.
+/// An embargo by party of which somebody behind the request may be one. The fields stand in alphabetical order, since
+/// the ledger's entry is hashed so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartyMatch {
     /// The embargo's id.
     pub embargo: String,
-    /// Whether nobody can say: somebody has no name in the records.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unknown: bool,
+    /// Whether it is known; never `No`.
+    #[serde(rename = "match")]
+    pub matched: Match,
+    /// Whose record it is: `organisation#…`, for its owners too, or `person#…`.
+    pub subject: String,
 }
 
-/// Notes in the subject which embargoes name somebody of the caller's. Where none has parties, nothing is done.
-pub fn screen_parties(subject: &mut Subject, callers: &Callers, register: &Register) {
-    for embargo in register.party_embargoes() {
+/// Somebody behind the request.
+struct Standing {
+    /// `None` where nobody knows.
+    name: Option<Name>,
+    countries: Vec<Country>,
+    /// Whether there are no other countries.
+    complete: bool,
+}
+
+/// The embargoes by party in force at `now` that match somebody behind the request, on whatever model; sorted. `person`
+/// is the named person's id. Where there are no such embargoes, no name is looked at.
+#[must_use]
+pub fn screen(
+    subject: &Subject,
+    callers: &Callers,
+    person: Option<&str>,
+    register: &Register,
+    now: Timestamp,
+) -> Vec<PartyMatch> {
+    let mut embargoes = register.embargoes_by_party().iter().filter(|embargo| embargo.meta.is_in_force(now)).peekable();
+    if embargoes.peek().is_none() {
+        return Vec::new();
+    }
+    let organisation = (format!("organisation#{}", subject.organisation), of_organisation(subject, callers));
+    let person = (format!("person#{}", person.unwrap_or_default()), of_person(subject, callers));
+    let mut matches = Vec::new();
+    for embargo in embargoes {
         let parties = embargo.applies_to.parties.as_deref().unwrap_or_default();
-        match Match::any(parties.iter().map(|party| named(party, subject, callers))) {
-            Match::No => {}
-            matched @ (Match::Unknown | Match::Yes) => subject
-                .facts
-                .parties
-                .push(PartyMatch { embargo: embargo.meta.id.clone(), unknown: matched == Match::Unknown }),
+        for (id, standing) in [&organisation, &person] {
+            let matched = Match::any(parties.iter().flat_map(|party| standing.iter().map(|one| one.is(party))));
+            if matched >= Match::Unknown {
+                matches.push(PartyMatch { embargo: embargo.meta.id.clone(), matched, subject: id.clone() });
+            }
         }
     }
-    subject.facts.parties.sort();
+    matches.sort();
+    matches
 }
 
-/// Whether a party is one of the caller's.
-fn named(party: &Party, subject: &Subject, callers: &Callers) -> Match {
-    let organisation = callers.organisation.as_ref().map_or(Match::Unknown, |found| is_organisation(party, found));
-    let person = match (&subject.facts.persons, &callers.person) {
-        (Persons::Named(_), Some(person)) => is_person(party, person),
-        (Persons::None | Persons::Attested, _) => Match::No,
-        (Persons::Unknown, _) | (Persons::Named(_), None) => Match::Unknown,
-    };
-    organisation.max(person)
-}
+impl Standing {
+    fn new(name: Option<Name>, countries: impl IntoIterator<Item = Country>, complete: bool) -> Self {
+        Self { name, countries: countries.into_iter().collect(), complete }
+    }
 
-fn is_organisation(party: &Party, organisation: &Organisation) -> Match {
-    let countries = [organisation.incorporated_in, organisation.headquartered_in];
-    let own = match &organisation.name {
-        None => Match::Unknown,
-        Some(name) => has_name(party, std::iter::once(name).chain(&organisation.aliases), &countries),
-    };
-    own.max(is_owner(party, &organisation.owners))
-}
-
-/// Owners whose own owners are named too.
-fn is_owner(party: &Party, owners: &[Owner]) -> Match {
-    Match::any(owners.iter().map(|owner| {
-        let own = has_name(party, std::iter::once(&owner.name), &[owner.country]);
-        own.max(is_owner(party, &owner.owners))
-    }))
-}
-
-fn is_person(party: &Party, person: &Person) -> Match {
-    let countries: Vec<Option<Country>> = person.nationalities.iter().copied().map(Some).collect();
-    match &person.name {
-        None => Match::Unknown,
-        Some(name) => has_name(party, std::iter::once(name).chain(&person.aliases), &countries),
+    /// Whether this is the party: by name, and by country where the party has one.
+    fn is(&self, party: &Party) -> Match {
+        let named = self.name.as_ref().map_or(Match::Unknown, |name| party.is_called(name).into());
+        let of_there = match party.country {
+            Some(country) if !self.countries.contains(&country) => {
+                if self.complete {
+                    Match::No
+                } else {
+                    Match::Unknown
+                }
+            }
+            Some(_) | None => Match::Yes,
+        };
+        Match::all([named, of_there])
     }
 }
 
-/// The same name, and a country that agrees, where both are known.
-fn has_name<'a>(party: &Party, names: impl Iterator<Item = &'a String>, countries: &[Option<Country>]) -> Match {
-    let of_party: Vec<String> =
-        std::iter::once(&party.name).chain(party.aliases.iter().flatten()).map(|name| plain(name)).collect();
-    let is_named = names.map(|name| plain(name)).any(|name| of_party.contains(&name));
-    let agrees = match party.country {
-        Some(country) if !countries.is_empty() && !countries.contains(&None) => countries.contains(&Some(country)),
-        Some(_) | None => true,
-    };
-    Match::from(is_named && agrees)
+/// The organisation by each of its names, its owners at every level, and users whom nobody knows.
+fn of_organisation(subject: &Subject, callers: &Callers) -> Vec<Standing> {
+    let facts = &subject.facts.organisation;
+    let countries = [facts.incorporated_in, facts.headquartered_in];
+    let itself = |name| Standing::new(name, countries.into_iter().flatten(), !countries.contains(&None));
+    let record = callers.organisation.as_ref();
+    let mut standing = vec![itself(record.and_then(|organisation| known(organisation.name.as_ref())))];
+    if let Some(Organisation { aliases, owners, .. }) = record {
+        standing.extend(aliases.iter().filter_map(|alias| known(Some(alias))).map(|alias| itself(Some(alias))));
+        add_owners(owners, &mut standing);
+    }
+    if subject.facts.persons == Persons::Unknown {
+        standing.push(Standing::new(None, [], false));
+    }
+    standing
 }
 
-/// A name in lower case, its words with one space between them, and nothing else.
-fn plain(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+fn add_owners(owners: &[Owner], standing: &mut Vec<Standing>) {
+    for owner in owners {
+        standing.push(Standing::new(known(owner.name.as_ref()), owner.country, owner.country.is_some()));
+        add_owners(&owner.owners, standing);
+    }
+}
+
+/// The named person by each name; nobody where none is named.
+fn of_person(subject: &Subject, callers: &Callers) -> Vec<Standing> {
+    let Persons::Named(facts) = &subject.facts.persons else { return Vec::new() };
+    let countries = || facts.nationalities.iter().copied().chain(facts.deemed_country);
+    let itself = |name| Standing::new(name, countries(), !facts.nationalities.is_empty());
+    let record = callers.person.as_ref();
+    let name = itself(record.and_then(|person| known(person.name.as_ref())));
+    let aliases = record.into_iter().flat_map(|person| &person.aliases).filter_map(|alias| known(Some(alias)));
+    std::iter::once(name).chain(aliases.map(|alias| itself(Some(alias)))).collect()
+}
+
+/// A name as it is compared. One that says nothing is as good as absent.
+fn known(name: Option<&String>) -> Option<Name> {
+    Name::parse(name?).ok()
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parties::PartyMatch;
 use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
-use crate::terms::{Country, Destination};
+use crate::terms::{Country, Destination, Match};
 
 /// Who asks and where the answer goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Facts {
     pub location: LocationFacts,
     /// The organisation.
     pub organisation: OrganisationFacts,
-    /// The embargoes that name somebody of the caller's as a party.
+    /// The embargoes by party of which somebody behind the request is one, or may be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<PartyMatch>,
     /// Who uses the client.
@@ -138,6 +138,13 @@ impl Subject {
             Persons::None | Persons::Attested => self.facts.organisation.nationality(),
             Persons::Unknown => Nationality::Of { countries: Vec::new(), complete: false },
         }
+    }
+}
+
+impl Facts {
+    /// Whether somebody behind the request is one of the parties that an embargo names.
+    pub(super) fn party_of(&self, embargo: &str) -> Match {
+        Match::any(self.parties.iter().filter(|found| found.embargo == embargo).map(|found| found.matched))
     }
 }
 

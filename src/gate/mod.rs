@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::causes::Causes;
-use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify, screen_parties};
+use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
 use crate::evidence::{CallerStore, Location, Reading};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
@@ -162,10 +162,9 @@ impl Gate {
         let evidence = self.evidence(asking, account).await?;
         let register = &evidence.register;
         let (decision, subject, drawn) =
-            match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), asking.now) {
+            match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), register, asking.now) {
                 Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
                 Ok(mut subject) => {
-                    screen_parties(&mut subject, &evidence.callers, register);
                     let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind).await?;
                     (decision, Some(subject), drawn)
                 }

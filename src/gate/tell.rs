@@ -3,16 +3,17 @@
 use super::{Asking, Gate, Trouble};
 use crate::account::Account;
 use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
-use crate::decision::{Decision, identify, screen_parties};
+use crate::decision::{Decision, identify};
 use crate::ledger::Kind;
-use crate::register::{Register, is_offered};
+use crate::register::is_offered;
 use crate::terms::{Code, ModelRef, render_time};
 
 impl Gate {
     /// The models, each with what this caller would get now; neither recorded nor counted.
     pub(super) async fn list(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Answer, Trouble> {
         let evidence = self.evidence(asking, account).await?;
-        let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, asking.now) {
+        let register = &evidence.register;
+        let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, register, asking.now) {
             Ok(subject) => subject,
             Err(codes) => {
                 let decision = Decision::unidentified(codes);
@@ -20,8 +21,6 @@ impl Gate {
                 return Ok(Answer::unidentified(&decision));
             }
         };
-        let register = &evidence.register;
-        screen_parties(&mut subject, &evidence.callers, register);
         let mut lines = Vec::new();
         for model in register.models(asking.now) {
             let decision = if register.fault_of(model, asking.now).is_some() {
@@ -67,12 +66,13 @@ impl Gate {
             register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
         });
         let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
+        let lists = register.iter().flat_map(|register| register.lists()).filter(|list| list.meta.is_in_force(now));
         let facts = self.location.facts();
         Answer::health(&HealthReport {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
             unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
-            lists: register.as_ref().map(|register| editions(register, now)).unwrap_or_default(),
+            lists: lists.map(|list| (list.meta.id.as_str(), list.edition.as_str())).collect(),
             location: LocationReport {
                 source: &facts.source,
                 edition: &facts.edition,
@@ -81,9 +81,4 @@ impl Gate {
             version: env!("CARGO_PKG_VERSION"),
         })
     }
-}
-
-/// The lists in force, each with its edition.
-fn editions(register: &Register, now: jiff::Timestamp) -> std::collections::BTreeMap<&str, &str> {
-    register.lists(now).map(|list| (list.meta.id.as_str(), list.edition.as_str())).collect()
 }

@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 /// Where AWS is, and who asks.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub(crate) struct Aws {
     /// Ask this address instead of AWS
     #[arg(long, value_name = "URL", help_heading = "AWS")]
@@ -21,6 +21,22 @@ impl Aws {
     /// A client of DynamoDB.
     pub(crate) async fn dynamodb(&self) -> DynamoDb {
         DynamoDb::new(&self.config().await)
+    }
+
+    /// A client of DynamoDB's streams.
+    pub(crate) async fn streams(&self) -> aws_sdk_dynamodbstreams::Client {
+        aws_sdk_dynamodbstreams::Client::new(&self.config().await)
+    }
+
+    /// A client of KMS.
+    pub(crate) async fn kms(&self) -> aws_sdk_kms::Client {
+        aws_sdk_kms::Client::new(&self.config().await)
+    }
+
+    /// A client of S3. Whatever stands in for AWS has no name for each bucket.
+    pub(crate) async fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config().await);
+        aws_sdk_s3::Client::from_conf(config.force_path_style(self.endpoint_url.is_some()).build())
     }
 
     /// What any client is made of.

@@ -1,28 +1,34 @@
 //! I/O. Reading the ledger: its table, or its archive as files. What can't be read is named, and the rest is read.
 
-use std::io::{BufRead as _, BufReader, Read};
-use std::path::{Path, PathBuf};
+mod archive;
+mod table;
 
-use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::terms::{Window, render_time};
-use flate2::read::MultiGzDecoder;
+use std::path::PathBuf;
+
+use export_gate::terms::{Window, parse_time};
 use serde_json::Value;
 
+pub(crate) use self::archive::opened;
 use crate::aws::Aws;
-use crate::files;
 use crate::outcome::Trouble;
 
 /// Where the ledger is.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("entries").required(true).multiple(true).args(["ledger", "ledger_table"]))]
 pub(crate) struct Place {
-    /// The ledger's archive instead of its table, .jsonl or .jsonl.gz: a file, or a folder with all below it
-    #[arg(long, value_name = "FOLDER|FILE")]
+    /// The ledger's archive, .jsonl or .jsonl.gz: a file, or a folder with all below it
+    #[arg(long, value_name = "FOLDER|FILE", conflicts_with = "ledger_table")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The ledger's table
-    #[arg(long, value_name = "TABLE", env = "LEDGER_TABLE")]
+    /// The ledger's table; without `--ledger` too, the one that the variable LEDGER_TABLE names
+    #[arg(long, value_name = "TABLE")]
     pub(crate) ledger_table: Option<String>,
+}
+
+/// One of the two.
+pub(crate) enum Source {
+    /// A file, or a folder of them.
+    Archive(PathBuf),
+    /// A table's name.
+    Table(String),
 }
 
 /// What reading gives, one after the other, in no order.
@@ -38,121 +44,48 @@ pub(crate) enum Found {
     },
 }
 
-/// How many parts of the table are read at once.
-const SEGMENTS: i32 = 4;
-
 impl Place {
+    /// Where it is. The variable counts only where nothing is said: who names an archive while it is set means the archive.
+    pub(crate) fn source(&self) -> Result<Source, Trouble> {
+        let table = || self.ledger_table.clone().or_else(|| std::env::var("LEDGER_TABLE").ok());
+        match &self.ledger {
+            Some(place) => Ok(Source::Archive(place.clone())),
+            None => table()
+                .filter(|table| !table.is_empty())
+                .map(Source::Table)
+                .ok_or_else(|| Trouble::new("say where the ledger is: `--ledger` or `--ledger-table`")),
+        }
+    }
+
     /// Gives every entry to `take`. Of a table only those that were decided within the window are read; of an archive all
     /// are, and those outside are passed by.
-    pub(crate) async fn read(&self, aws: &Aws, window: Window, mut take: impl FnMut(Found)) -> Result<(), Trouble> {
-        match (&self.ledger, &self.ledger_table) {
-            (Some(place), _) => archive(place, &mut |found| {
-                if is_within(&found, window) {
-                    take(found);
-                }
-            }),
-            (None, Some(table)) => scan(&aws.dynamodb().await, table, window, &mut take).await,
-            (None, None) => Err(Trouble::new("say where the ledger is: `--ledger` or `--ledger-table`")),
+    pub(crate) async fn read(&self, aws: &Aws, window: Window, take: impl FnMut(Found)) -> Result<(), Trouble> {
+        self.read_as(aws, window, |_, found| found, take).await
+    }
+
+    /// As [`Place::read`], with what `prepare` makes of each and of where it is: it runs on all processors, `take` on one
+    /// thread alone. No more is kept in between than both need to go on.
+    pub(crate) async fn read_as<T: Send + 'static>(
+        &self,
+        aws: &Aws,
+        window: Window,
+        prepare: fn(&str, Found) -> T,
+        mut take: impl FnMut(T),
+    ) -> Result<(), Trouble> {
+        match self.source()? {
+            Source::Archive(place) => archive::read(&place, window, prepare, &mut take),
+            Source::Table(table) => table::read(&aws.dynamodb().await, &table, window, prepare, &mut take).await,
         }
     }
 }
 
+/// Whether it counts within the window. What bears no time does, since nobody can say that it doesn't.
 fn is_within(found: &Found, window: Window) -> bool {
     match found {
-        Found::Entry(entry) => entry
-            .get("at")
-            .and_then(Value::as_str)
-            .and_then(|at| export_gate::terms::parse_time(at).ok())
-            .is_none_or(|at| window.is_open(at)),
-        Found::Unread { .. } => true,
-    }
-}
-
-/// A file by its ending, unpacked where it is packed.
-pub(crate) fn opened(path: &Path, ending: &str) -> Result<Box<dyn Read>, String> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_packed = name.ends_with(&format!(".{ending}.gz"));
-    if !is_packed && !name.ends_with(&format!(".{ending}")) {
-        return Err(format!(
-            "it is no .{ending} or .{ending}.gz: take it out of the folder if it doesn't belong there"
-        ));
-    }
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    Ok(if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
-}
-
-/// Reads the archive, a line at a time.
-fn archive(place: &Path, take: &mut impl FnMut(Found)) -> Result<(), Trouble> {
-    for path in files::below(place)? {
-        let name = path.display().to_string();
-        let file = match opened(&path, "jsonl") {
-            Ok(file) => file,
-            Err(why) => {
-                take(Found::Unread { place: name, why });
-                continue;
-            }
-        };
-        for (index, line) in BufReader::new(file).lines().enumerate() {
-            let place = format!("{name}, line {}", index.saturating_add(1));
-            let line = match line {
-                Ok(line) => line,
-                Err(error) => {
-                    take(Found::Unread { place, why: error.to_string() });
-                    break;
-                }
-            };
-            if !line.trim().is_empty() {
-                take(match serde_json::from_str::<Value>(&line) {
-                    Ok(entry) => Found::Entry(entry),
-                    Err(error) => Found::Unread { place, why: error.to_string() },
-                });
-            }
+        Found::Entry(entry) if window != Window::default() => {
+            let at = entry.get("at").and_then(Value::as_str).and_then(|at| parse_time(at).ok());
+            at.is_none_or(|at| window.is_open(at))
         }
+        Found::Entry(_) | Found::Unread { .. } => true,
     }
-    Ok(())
-}
-
-/// Reads the table, several parts at once.
-async fn scan(dynamodb: &DynamoDb, table: &str, window: Window, take: &mut impl FnMut(Found)) -> Result<(), Trouble> {
-    let (send, mut receive) = tokio::sync::mpsc::channel(8);
-    let segments = (0..SEGMENTS).map(|segment| {
-        let send = send.clone();
-        async move {
-            let scan = dynamodb.scan().table_name(table).consistent_read(true);
-            let mut scan = scan.segment(segment).total_segments(SEGMENTS);
-            let ends = [(window.from, "#at >= :from", ":from"), (window.until, "#at < :until", ":until")];
-            let ends: Vec<_> =
-                ends.into_iter().filter_map(|(end, test, name)| Some((render_time(end?), test, name))).collect();
-            if !ends.is_empty() {
-                let tests: Vec<&str> = ends.iter().map(|(_, test, _)| *test).collect();
-                scan = scan.filter_expression(tests.join(" AND ")).expression_attribute_names("#at", "at");
-            }
-            for (time, _, name) in ends {
-                scan = scan.expression_attribute_values(name, AttributeValue::S(time));
-            }
-            let mut pages = scan.into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let why =
-                    || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
-                let items = page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default();
-                // Nobody takes any more only where the reading has failed elsewhere.
-                let _ = send.send(items).await;
-            }
-            Ok::<_, Trouble>(())
-        }
-    });
-    let reading = futures_util::future::try_join_all(segments.collect::<Vec<_>>());
-    drop(send);
-    let taking = async {
-        while let Some(items) = receive.recv().await {
-            for item in items {
-                take(match serde_dynamo::from_item::<_, Value>(item) {
-                    Ok(entry) => Found::Entry(entry),
-                    Err(error) => Found::Unread { place: table.to_owned(), why: error.to_string() },
-                });
-            }
-        }
-    };
-    let (read, ()) = futures_util::future::join(reading, taking).await;
-    read.map(|_| ())
 }

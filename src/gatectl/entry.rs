@@ -70,6 +70,8 @@ pub(crate) struct Reason {
     pub(crate) subject: Option<String>,
     /// Of a possible match: with whom, `list:entry`.
     pub(crate) party: Option<String>,
+    /// Of a possible match: how near it is, in thousandths.
+    pub(crate) score: Option<u64>,
 }
 
 /// An embargo that applied.

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
-use export_gate::terms::{ModelPattern, render_time};
+use export_gate::terms::render_time;
 use jiff::Timestamp;
 
 /// Who says so, and why.
@@ -28,9 +28,4 @@ impl Says {
 /// For options that say nothing when they are empty.
 pub(crate) fn filled(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("an empty text says nothing".into()) } else { Ok(text.to_owned()) }
-}
-
-/// For options that name models.
-pub(crate) fn pattern(text: &str) -> Result<String, String> {
-    ModelPattern::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

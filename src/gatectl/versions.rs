@@ -49,9 +49,9 @@ pub(crate) fn revision(item: &Item) -> u64 {
     number("revision").or(number("was")).unwrap_or_default()
 }
 
-/// All versions as people read them, each with what it changed.
-pub(crate) fn shown(key: &Key, versions: &[Item]) -> String {
-    let mut shown = format!("{key}\n");
+/// All versions as people read them, each with what it changed; `state` is the last one's.
+pub(crate) fn shown(key: &Key, state: &str, versions: &[Item]) -> String {
+    let mut shown = format!("{key}  {state}\n");
     for (index, version) in versions.iter().enumerate() {
         let number = revision(version);
         let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says");
@@ -64,10 +64,10 @@ pub(crate) fn shown(key: &Key, versions: &[Item]) -> String {
     shown
 }
 
-/// For `--json`.
-pub(crate) fn told(key: &Key, versions: &[Item]) -> Value {
+/// For `--json`; `state` is the last version's.
+pub(crate) fn told(key: &Key, state: &str, versions: &[Item]) -> Value {
     let one = |version: &Item| json!({"revision": revision(version), "record": as_json(&bare(version))});
-    json!({"record": key.to_string(), "versions": versions.iter().map(one).collect::<Vec<Value>>()})
+    json!({"record": key.to_string(), "state": state, "versions": versions.iter().map(one).collect::<Vec<Value>>()})
 }
 
 /// A version without what only the table says.

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use export_gate::record::Place;
-use export_gate::terms::ModelPattern;
+use export_gate::terms::{Country, ModelPattern};
 use ipnet::IpNet;
+use serde::Serialize;
 
 /// Who imposes embargoes and grants licences.
 pub(crate) const AUTHORITIES: [&str; 7] = ["BIS", "OFAC", "DDTC", "EU", "UK", "UN", "OPERATOR"];
@@ -23,6 +24,25 @@ pub(crate) fn place(text: &str) -> Result<String, String> {
 pub(crate) fn network(text: &str) -> Result<String, String> {
     let is_network = text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok();
     if is_network { Ok(text.to_owned()) } else { Err("that is no network such as 192.0.2.0/24".to_owned()) }
+}
+
+/// Somebody whom an embargo names.
+#[derive(Clone, Serialize)]
+pub(crate) struct Party {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<Country>,
+}
+
+/// `name`, or `name;country`.
+pub(crate) fn party(text: &str) -> Result<Party, String> {
+    let (name, country) = text.rsplit_once(';').map_or((text, None), |(name, country)| (name, Some(country)));
+    if name.trim().is_empty() {
+        return Err("a party has a name: write NAME or NAME;COUNTRY".to_owned());
+    }
+    let country =
+        country.map(|country| Country::parse(country.trim())).transpose().map_err(|error| error.to_string())?;
+    Ok(Party { name: name.trim().to_owned(), country })
 }
 
 /// An organisation's id; `*` where every organisation may be meant.

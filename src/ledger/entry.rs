@@ -279,7 +279,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::{OrganisationFacts, PersonFacts, Persons};
+    use crate::decision::{OrganisationFacts, PartyMatch, PersonFacts, Persons};
     use serde_json::Value;
 
     /// Every field filled, so that an order that isn't alphabetical can't hide.
@@ -294,7 +294,11 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
-            parties: vec![crate::decision::PartyMatch { embargo: "e".into(), unknown: true }],
+            parties: vec![PartyMatch {
+                embargo: "e".into(),
+                matched: crate::terms::Match::Unknown,
+                subject: "organisation#o".into(),
+            }],
             persons: Persons::Named(PersonFacts::default()),
             undeclared_end_use: true,
             users: Users::Asserted,

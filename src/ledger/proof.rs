@@ -5,12 +5,25 @@ use serde_json::Value;
 
 use crate::canonical::digest;
 
-/// Whether an entry bears the hash of all the rest of it.
+/// Whether an entry bears the hash of all the rest of it. One with a number that isn't whole bears none: no two writers of
+/// such numbers need agree, and the gate writes none.
 #[must_use]
 pub fn bears_its_hash(entry: &Value) -> bool {
+    if !is_whole(entry) {
+        return false;
+    }
     let Some(mut bare) = entry.as_object().cloned() else { return false };
     let hash = bare.remove("hash");
     hash.as_ref().and_then(Value::as_str) == Some(digest(&Value::Object(bare)).as_str())
+}
+
+fn is_whole(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => !number.is_f64(),
+        Value::Array(list) => list.iter().all(is_whole),
+        Value::Object(members) => members.values().all(is_whole),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
 }
 
 #[cfg(test)]
@@ -29,5 +42,8 @@ mod tests {
             assert!(!bears_its_hash(&changed), "{name}");
         }
         assert!(!bears_its_hash(&json!([])));
+        let mut broken = json!({"reasons": [{"weight": 0.5}]});
+        broken["hash"] = json!(digest(&broken));
+        assert!(!bears_its_hash(&broken));
     }
 }

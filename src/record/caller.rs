@@ -67,10 +67,10 @@ impl Attestation {
 pub struct Organisation {
     /// Its name; absent is unknown.
     pub name: Option<String>,
-    /// Other names of it.
+    /// Its other names.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Who owns it, as far as anybody said so.
+    /// Who owns it, as far as it is written down.
     #[serde(default)]
     pub owners: Vec<Owner>,
     /// What it is.
@@ -92,12 +92,12 @@ pub struct Organisation {
     pub verification: Option<Verification>,
 }
 
-/// Who owns an organisation, or an owner.
+/// Who owns an organisation, or an owner of it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Owner {
-    /// The owner's name.
-    pub name: String,
-    /// The owner's country; absent is unknown.
+    /// The name; absent is unknown.
+    pub name: Option<String>,
+    /// Where the owner is from; absent is unknown.
     pub country: Option<Country>,
     /// Who owns the owner.
     #[serde(default)]

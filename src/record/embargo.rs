@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Kind, Meta, Networks, Places, Unreadable, Words};
-use crate::terms::{Country, ModelPattern};
+use super::{Choice, Kind, Meta, Model, Networks, Places, Record, Unreadable, Words};
+use crate::terms::{Country, Match, ModelPattern, Name};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -59,7 +59,7 @@ pub struct AppliesTo {
     pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
     pub networks: Option<Choice<Networks>>,
-    /// The organisation, an owner or the person is one of these.
+    /// The organisation, one of its owners or the person is called as one of these.
     #[serde(deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub parties: Option<Vec<Party>>,
@@ -67,21 +67,27 @@ pub struct AppliesTo {
     pub end_uses: Option<Choice<Words>>,
 }
 
-/// Somebody whom an embargo names.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// A party that an embargo names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Party {
-    /// The name.
-    #[serde(deserialize_with = "super::text")]
+    /// Its name.
+    pub name: Name,
+    /// Its other names.
+    #[serde(default, deserialize_with = "super::filled")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
-    pub name: String,
-    /// Other names.
-    #[serde(default, deserialize_with = "super::filled_if_given")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
-    pub aliases: Option<Vec<String>>,
-    /// The country; a caller of whom all countries are known must be of it.
+    pub aliases: Vec<Name>,
+    /// The country that it is of; absent, it may be of any.
     pub country: Option<Country>,
+}
+
+impl Party {
+    /// Whether a name is one of the party's.
+    #[must_use]
+    pub fn is_called(&self, name: &Name) -> bool {
+        self.name == *name || self.aliases.contains(name)
+    }
 }
 
 /// What an embargo does to the transfers that it applies to.
@@ -149,6 +155,14 @@ pub enum Basis {
     Recent,
     /// All of them.
     Any,
+}
+
+impl Embargo {
+    /// Whether it names a model. One whose ECCN nobody knows is named by every pattern by ECCN.
+    #[must_use]
+    pub fn is_on(&self, model: &Record<Model>) -> bool {
+        self.models.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
+    }
 }
 
 impl Kind for Embargo {

@@ -1,78 +1,102 @@
-//! Pure. Lists: which edition of a list of parties or networks is in force, and the proof of its chunks.
+//! Pure. Lists of parties or networks: which edition is in force. The entries themselves are packed in chunks.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Kind, Meta, Unreadable};
+use crate::terms::parse_time;
 
-/// A list in the edition that is in force. Its entries stand in chunks, which were written before.
+/// The most chunks of an edition: their numbers have four digits.
+const MOST_CHUNKS: u32 = 9999;
+
+/// A list's edition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// What it lists.
+    /// What its entries are.
     pub content: ListContent,
-    /// What its networks are; of networks alone.
+    /// What its networks are; of a list of networks, and of no other.
     pub class: Option<NetworkClass>,
-    /// The edition, by its publisher's name or date.
+    /// The edition.
     #[serde(deserialize_with = "super::text")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub edition: String,
-    /// How many entries there are.
+    /// How many entries it has.
     pub entries: u64,
     /// How many chunks they are packed in.
-    pub chunks: u64,
-    /// The lower-case hex SHA-256 of all chunks, one behind the other.
-    #[serde(deserialize_with = "sha256")]
+    pub chunks: u32,
+    /// The SHA-256 of what is packed, in lower-case hex.
     #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub sha256: String,
-    /// When it was published, as its publisher says.
-    pub published: Option<String>,
+    /// When its publisher published it, where anybody says: a time in UTC, or a date, which is that day's first moment.
+    #[serde(default, deserialize_with = "time_or_date")]
+    #[cfg_attr(feature = "gatectl", schemars(with = "Option<String>"))]
+    pub published: Option<Timestamp>,
 }
 
-/// What a list lists.
+/// What a list's entries are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ListContent {
-    /// Persons, organisations and vessels.
+    /// Restricted parties.
     Parties,
-    /// Networks.
+    /// Networks of one class.
     Networks,
 }
 
-/// What a network is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a network is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkClass {
-    /// A virtual private network's.
+    /// A virtual private network's exits.
     Vpn,
-    /// An exit of Tor.
+    /// Tor's exits.
     Tor,
-    /// A proxy open to all.
+    /// Proxies that are open to all.
     PublicProxy,
-    /// A proxy in somebody's home.
+    /// Proxies in homes.
     ResidentialProxy,
-    /// A hosting provider's.
+    /// Data centres.
     Hosting,
-    /// A private relay's, whose country is still its user's.
+    /// Relays that hide the address and keep the country.
     Relay,
-}
-
-fn sha256<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_hex { Ok(text) } else { Err(D::Error::custom("no SHA-256 in 64 lower-case hex digits")) }
 }
 
 impl Kind for List {
     const KIND: &'static str = "list";
 
-    fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
-        match (self.content, self.class) {
-            (ListContent::Networks, None) => Err(Unreadable("class: a list of networks has one".into())),
-            (ListContent::Parties, Some(_)) => Err(Unreadable("class: a list of parties has none".into())),
-            (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => Ok(()),
+    fn check(&self, meta: &Meta) -> Result<(), Unreadable> {
+        let fault = |text: String| Err(Unreadable(text));
+        // Clearances write `list:entry`, chunks `chunk#<name>@<edition>#0001`.
+        if meta.id.trim().is_empty() || meta.id.contains([':', '@', '#']) {
+            return fault(format!("`{}` can be no list's name: it is empty, or has a `:`, `@` or `#`", meta.id));
         }
+        if self.edition.contains('#') {
+            return fault(format!("edition: `{}` has a `#`", self.edition));
+        }
+        match (self.content, self.class) {
+            (ListContent::Networks, None) => return fault("class: a list of networks says of which class".into()),
+            (ListContent::Parties, Some(_)) => return fault("class: a list of parties has none".into()),
+            (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => {}
+        }
+        let is_packed = if self.entries == 0 { self.chunks <= 1 } else { (1..=MOST_CHUNKS).contains(&self.chunks) };
+        if !is_packed {
+            return fault(format!("chunks: {} entries are not packed in {}", self.entries, self.chunks));
+        }
+        if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return fault("sha256: write 64 hexadecimal digits, letters in lower case".into());
+        }
+        Ok(())
     }
+}
+
+fn time_or_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let date = || (text.len() == 10).then(|| parse_time(&format!("{text}T00:00:00Z")).ok()).flatten();
+    date().or_else(|| parse_time(&text).ok()).map(Some).ok_or_else(|| {
+        serde::de::Error::custom(format!("`{text}` is no RFC 3339 time in UTC, and no date such as 2026-06-12"))
+    })
 }

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::terms::Window;
 
@@ -62,11 +62,39 @@ pub struct Meta {
     pub withdrawn: bool,
 }
 
+/// Whether a record counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Force {
+    /// It does.
+    InForce,
+    /// Its window has not begun.
+    NotYet,
+    /// Its window is over.
+    Over,
+    /// An operator took it back.
+    Withdrawn,
+}
+
 impl Meta {
     /// Whether the record counts at `now`.
     #[must_use]
     pub fn is_in_force(&self, now: Timestamp) -> bool {
-        !self.withdrawn && self.window.is_open(now)
+        self.force(now) == Force::InForce
+    }
+
+    /// Whether the record counts at `now`, and why not.
+    #[must_use]
+    pub fn force(&self, now: Timestamp) -> Force {
+        if self.withdrawn {
+            Force::Withdrawn
+        } else if !self.window.has_begun(now) {
+            Force::NotYet
+        } else if self.window.is_over(now) {
+            Force::Over
+        } else {
+            Force::InForce
+        }
     }
 
     /// `id@revision`, by which the ledger names records and the history keeps them.

@@ -75,9 +75,9 @@ impl Fault {
 }
 
 /// The fault of a record whose kind this version doesn't read.
-pub(super) fn of_strange_kind(kind: String, id: String) -> Fault {
+pub(super) fn of_strange_kind(kind: &str, id: &str) -> Fault {
     let why = format!("`{kind}` is no kind that this version reads");
-    Fault { why, ..Fault::new(&kind, &id, String::new(), Concerns::Every) }
+    Fault::new(kind, id, why, Concerns::Every)
 }
 
 /// All faults of a register.
@@ -99,10 +99,10 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
         let naming = register.embargoes.readable().filter(|embargo| groups_of(embargo).any(|group| group == id));
         Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect())
     }));
-    // An unreadable licence or clearance counts as absent: it keeps nothing from being decided. A list counts through the
-    // embargoes that name it, and those can't be read by this version.
+    // An unreadable licence or clearance counts as absent: it keeps nothing from being decided.
     faults.extend(unreadable(&register.licences, |_, _, _| Concerns::NONE));
     faults.extend(unreadable(&register.clearances, |_, _, _| Concerns::NONE));
+    // A list counts through the embargoes that name it, and this version reads none that does.
     faults.extend(unreadable(&register.lists, |_, _, _| Concerns::NONE));
     faults.extend(missing_groups(register));
     faults.extend(shared_endpoints(register));

@@ -42,7 +42,7 @@ pub struct Register {
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
-    party_embargoes: Vec<Arc<Record<Embargo>>>,
+    embargoes_by_party: Vec<Arc<Record<Embargo>>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
     screening: Option<Arc<Record<Screening>>>,
 }
@@ -131,26 +131,41 @@ impl Register {
         self.models.readable().map(AsRef::as_ref).filter(move |model| model.meta.window.has_begun(now))
     }
 
-    /// The embargoes that name a model, in force or not.
+    /// All embargoes that can be read, by id, in force or not.
+    pub fn embargoes(&self) -> impl Iterator<Item = &Record<Embargo>> {
+        self.embargoes.readable().map(AsRef::as_ref)
+    }
+
+    /// All licences that can be read, by id, in force or not.
+    pub fn licences(&self) -> impl Iterator<Item = &Record<Licence>> {
+        self.licences.readable().map(AsRef::as_ref)
+    }
+
+    /// All clearances that can be read, by id, in force or not.
+    pub fn clearances(&self) -> impl Iterator<Item = &Record<Clearance>> {
+        self.clearances.readable().map(AsRef::as_ref)
+    }
+
+    /// All lists, each in its last readable edition, by name, in force or not.
+    pub fn lists(&self) -> impl Iterator<Item = &Record<List>> {
+        self.lists.readable().map(AsRef::as_ref)
+    }
+
+    /// The embargoes that name a model and are not withdrawn.
     #[must_use]
     pub fn embargoes_on(&self, model: &Record<Model>) -> &[Arc<Record<Embargo>>] {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The embargoes that name parties, in force or not.
+    /// The embargoes that name parties and are not withdrawn, by id, in force or not.
     #[must_use]
-    pub fn party_embargoes(&self) -> &[Arc<Record<Embargo>>] {
-        &self.party_embargoes
+    pub fn embargoes_by_party(&self) -> &[Arc<Record<Embargo>>] {
+        &self.embargoes_by_party
     }
 
     /// The licences that an organisation holds, those open to all among them, in force or not.
     pub fn licences_of(&self, organisation: &str) -> impl Iterator<Item = &Arc<Record<Licence>>> {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
-    }
-
-    /// The lists in force at `now`, by name.
-    pub fn lists(&self, now: Timestamp) -> impl Iterator<Item = &Record<List>> {
-        self.lists.readable().map(AsRef::as_ref).filter(move |list| list.meta.is_in_force(now))
     }
 
     /// Whether a country is in a group at `now`. Nobody can say of a group that is not in force, or whose last version
@@ -188,7 +203,8 @@ impl Register {
                 self.strange.remove(&(kind, id));
             }
             _ => {
-                self.strange.insert((kind.clone(), id.clone()), fault::of_strange_kind(kind, id));
+                let fault = fault::of_strange_kind(&kind, &id);
+                self.strange.insert((kind, id), fault);
             }
         }
     }
@@ -206,14 +222,12 @@ impl Register {
         }
         self.embargoes_by_model.clear();
         for model in self.models.readable() {
-            let names = |embargo: &&Arc<Record<Embargo>>| {
-                embargo.models.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
-            };
-            let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names);
+            let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
         let names_parties = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.parties.is_some();
-        self.party_embargoes = self.embargoes.readable().filter(names_parties).cloned().collect();
+        let by_party = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names_parties);
+        self.embargoes_by_party = by_party.cloned().collect();
         self.screening = self.settings.get("screening").cloned();
         self.faults = fault::derive(self);
     }

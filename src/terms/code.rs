@@ -35,7 +35,7 @@ pub enum Code {
     EmbargoDestination,
     /// An embargo on a nationality.
     EmbargoNationality,
-    /// An embargo on a party.
+    /// An embargo on a party that the organisation, an owner or the person may be.
     EmbargoParty,
     /// An embargo on an end use.
     EmbargoEndUse,
@@ -86,7 +86,7 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
@@ -102,6 +102,7 @@ impl Code {
         Self::EmbargoForeignPerson,
         Self::EmbargoDestination,
         Self::EmbargoNationality,
+        Self::EmbargoParty,
         Self::EmbargoEndUse,
         Self::EmbargoNetwork,
         Self::DestinationUnknown,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Country, ModelPattern};
+use super::{Country, ModelPattern, Name};
 
 impl JsonSchema for Country {
     fn schema_name() -> Cow<'static, str> {
@@ -23,5 +23,15 @@ impl JsonSchema for ModelPattern {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "string", "minLength": 1, "description": "`name`, `name@version`, `eccn:4E091` or `*`"})
+    }
+}
+
+impl JsonSchema for Name {
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "\\S", "description": "A name, with a letter or a digit"})
     }
 }

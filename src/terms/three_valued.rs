@@ -1,9 +1,12 @@
 //! Pure. Kleene's three-valued logic, in which the gate weighs facts that it may not know.
 
+use serde::{Deserialize, Serialize};
+
 /// Whether a fact is among what a record names.
 ///
 /// An embargo takes `Unknown` as a match, a licence does not: unknown never permits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Match {
     /// It is not.
     No,

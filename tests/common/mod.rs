@@ -98,6 +98,21 @@ pub(crate) fn group(id: &str, countries: &[&str]) -> Value {
     json!({ "kind": "group", "id": id, "revision": 1, "countries": countries })
 }
 
+pub(crate) fn clearance(id: &str) -> Value {
+    json!({
+        "kind": "clearance", "id": id, "revision": 1, "subject": "organisation#acme", "party": "sdn:306",
+        "reason": "born elsewhere", "officer": "sample-officer",
+    })
+}
+
+/// A list of parties.
+pub(crate) fn list(name: &str) -> Value {
+    json!({
+        "kind": "list", "id": name, "revision": 1, "content": "parties", "edition": "2026-06-19", "entries": 3,
+        "chunks": 1, "sha256": "0123456789abcdef".repeat(4), "published": "2026-06-19",
+    })
+}
+
 pub(crate) fn setting(unknown_destination: &str) -> Value {
     json!({ "kind": "setting", "id": "screening", "revision": 1, "unknown_destination": unknown_destination })
 }

@@ -24,8 +24,16 @@ impl Ran {
 
 /// Runs the binary, without a terminal and without the caller's AWS.
 pub(crate) fn gatectl<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
+    gatectl_in(&[], arguments)
+}
+
+/// The same with more variables.
+pub(crate) fn gatectl_in<A: AsRef<std::ffi::OsStr>>(
+    variables: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));
-    command.env_clear().args(arguments).stdin(Stdio::null());
+    command.env_clear().args(arguments).stdin(Stdio::null()).envs(variables.iter().copied());
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", "sample"),
         ("AWS_SECRET_ACCESS_KEY", "sample"),
@@ -35,6 +43,11 @@ pub(crate) fn gatectl<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<It
     ] {
         command.env(name, value);
     }
+    ran(&mut command)
+}
+
+/// Runs a program to its end.
+pub(crate) fn ran(command: &mut Command) -> Ran {
     let ended = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: ended.status.code().unwrap(), out: text(ended.stdout), err: text(ended.stderr) }

@@ -1,8 +1,10 @@
-//! A stand-in for S3 and SNS, as far as the functions behind the streams need them: it takes what they send.
+//! A stand-in for S3 and SNS, as far as the functions behind the streams and the operators need them: it takes what they
+//! send, and gives an object back.
 
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use http::header;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
@@ -105,8 +107,19 @@ impl State {
         if refused {
             return Ok(answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>"));
         }
+        let path = percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
+        let lies_there = || self.objects.all().into_iter().rev().find(|object| object.path == path);
+        if request.method() == Method::GET {
+            return Ok(match lies_there() {
+                Some(object) => Response::new(Full::from(object.body)),
+                None => answer(StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>"),
+            });
+        }
         if request.method() == Method::PUT {
-            let path = percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
+            if request.headers().contains_key(header::IF_NONE_MATCH) && lies_there().is_some() {
+                let code = "<Error><Code>PreconditionFailed</Code></Error>";
+                return Ok(answer(StatusCode::PRECONDITION_FAILED, code));
+            }
             let headers = request.headers().clone();
             self.objects.push(Object { path, headers, body: request.into_body() });
             return Ok(answer(StatusCode::OK, ""));

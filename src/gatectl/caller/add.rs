@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::change::{Manner, change, kind};
-use crate::item::{if_any, of_json, text};
+use crate::item::{as_json, if_any, of_json, text};
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 use crate::says::{Says, filled};
 use crate::words;
@@ -212,13 +212,9 @@ fn of_client(client: &Client, now: Timestamp) -> Item {
         Users::Asserted => "asserted",
     };
     let attestation = client.attested_until.map(|until| {
-        let mut attestation = json!({"until": render_time(until), "at": render_time(now)});
-        for (name, value) in [("by", &client.attested_by), ("document", &client.document)] {
-            if let Some(value) = value {
-                attestation[name] = json!(value);
-            }
-        }
-        attestation
+        as_json(&of_json(json!({
+            "until": render_time(until), "at": render_time(now), "by": client.attested_by, "document": client.document,
+        })))
     });
     of_json(json!({
         "id": format!("client#{}", client.id), "organisation": client.organisation, "status": "active", "users": users,

@@ -1,10 +1,12 @@
 //! I/O. `gatectl caller verify`: that an organisation or a person was identified, how, and until when that holds.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::change::{Manner, change, kind, there};
+use crate::item::of_json;
 use crate::outcome::{Outcome, Trouble};
 use crate::says::{Says, filled};
 
@@ -70,14 +72,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             return Err("`--until` is past: such a verification would be lapsed already".to_owned());
         }
         let mut after = there(id, before)?.clone();
-        let mut verification = json!({"status": status, "by": arguments.says.by, "at": render_time(now)});
-        for (name, value) in [("until", &until), ("method", &arguments.method), ("evidence", &arguments.evidence)] {
-            if let Some(value) = value {
-                verification[name] = json!(value);
-            }
-        }
-        let verification = serde_dynamo::to_attribute_value(verification).map_err(|error| error.to_string())?;
-        after.insert("verification".to_owned(), verification);
+        let verification = of_json(json!({
+            "status": status, "until": until, "method": arguments.method, "evidence": arguments.evidence,
+            "by": arguments.says.by, "at": render_time(now),
+        }));
+        after.insert("verification".to_owned(), AttributeValue::M(verification));
         arguments.says.sign(&mut after, now);
         Ok(after)
     })

@@ -14,7 +14,7 @@ use crate::present::Present;
 use crate::tables::RegisterTable;
 
 /// How a change is made.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub(crate) struct Manner {
     #[command(flatten)]
     pub(crate) register: RegisterTable,

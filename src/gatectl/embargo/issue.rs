@@ -10,7 +10,7 @@ use crate::change::{Manner, Step, make_noting};
 use crate::item::{choice, of_json, value_as_json};
 use crate::outcome::{Outcome, Trouble};
 use crate::says::{Says, filled};
-use crate::words::{self, AUTHORITIES};
+use crate::words::{self, AUTHORITIES, Party};
 
 /// The embargo.
 #[derive(clap::Args)]
@@ -41,51 +41,54 @@ pub(crate) struct Arguments {
 }
 
 /// What an embargo is about: every key that is given must match.
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("applies_to").required(true).multiple(true)
-    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "end_uses"]))]
-pub(crate) struct About {
+    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "parties", "end_uses"]))]
+struct About {
     /// A model: name, name@version, eccn:4E091 or *; may be said again
     #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
-    pub(crate) models: Vec<String>,
+    models: Vec<String>,
     /// It applies always
     #[arg(long)]
-    pub(crate) everyone: bool,
+    everyone: bool,
     /// It applies where organisation or person is foreign (15 CFR 772.1)
     #[arg(long)]
-    pub(crate) foreign_persons: bool,
+    foreign_persons: bool,
     /// Where the answer goes: a country, a region, a group or *; may be said again
     #[arg(long = "destination", value_name = "PLACE", value_parser = words::place)]
-    pub(crate) destinations: Vec<String>,
+    destinations: Vec<String>,
     /// A destination that is excepted
     #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations", value_parser = words::place)]
-    pub(crate) except_destinations: Vec<String>,
+    except_destinations: Vec<String>,
     /// Where the person, or without one the organisation, is of: a country, a group or *; may be said again
     #[arg(long = "nationality", value_name = "PLACE", value_parser = words::place)]
-    pub(crate) nationalities: Vec<String>,
+    nationalities: Vec<String>,
     /// A nationality that is excepted
     #[arg(long = "except-nationality", value_name = "PLACE", requires = "nationalities", value_parser = words::place)]
-    pub(crate) except_nationalities: Vec<String>,
+    except_nationalities: Vec<String>,
     /// Which nationalities of a person count: the most recent alone, or any
     #[arg(long, value_enum, requires = "nationalities")]
-    pub(crate) basis: Option<Basis>,
+    basis: Option<Basis>,
     /// A network that the address is in, such as 192.0.2.0/24; may be said again
     #[arg(long = "network", value_name = "CIDR", value_parser = words::network)]
-    pub(crate) networks: Vec<String>,
+    networks: Vec<String>,
     /// A network that is excepted
     #[arg(long = "except-network", value_name = "CIDR", requires = "networks", value_parser = words::network)]
-    pub(crate) except_networks: Vec<String>,
+    except_networks: Vec<String>,
+    /// Who the organisation, an owner or the person is, and of where; may be said again
+    #[arg(long = "party", value_name = "NAME[;COUNTRY]", value_parser = words::party)]
+    parties: Vec<Party>,
     /// An end use of the request; may be said again
     #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
-    pub(crate) end_uses: Vec<String>,
+    end_uses: Vec<String>,
     /// An end use that is excepted
     #[arg(long = "except-end-use", value_name = "CODE", requires = "end_uses", value_parser = filled)]
-    pub(crate) except_end_uses: Vec<String>,
+    except_end_uses: Vec<String>,
 }
 
 /// What an embargo does, and by which rule.
 #[derive(clap::Args)]
-pub(crate) struct Rule {
+struct Rule {
     /// What it does to the transfers that it applies to
     #[arg(long, value_enum)]
     effect: Effect,
@@ -111,7 +114,7 @@ enum Effect {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Basis {
+enum Basis {
     Recent,
     Any,
 }
@@ -133,7 +136,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// The record. Without `from` it is in force at once: an embargo must not wait for a gate whose clock is behind.
-pub(crate) fn record(
+fn record(
     id: &str,
     about: &About,
     rule: &Rule,
@@ -148,6 +151,7 @@ pub(crate) fn record(
         "destinations": choice(&about.destinations, &about.except_destinations),
         "nationalities": choice(&about.nationalities, &about.except_nationalities),
         "networks": choice(&about.networks, &about.except_networks),
+        "parties": if_so(!about.parties.is_empty(), json!(about.parties)),
         "end_uses": choice(&about.end_uses, &about.except_end_uses),
     });
     if let Some(keys) = applies_to.as_object_mut() {

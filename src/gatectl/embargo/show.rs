@@ -40,11 +40,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     if let State::Unreadable(why) = &state {
         now += &format!(": {why}");
     }
-    let json = || {
-        let mut all = told(&key, &found);
-        all["state"] = json!(now);
-        all
-    };
     let is_fine = !matches!(state, State::Unreadable(_));
-    Ok(Outcome::new(arguments.json, json, format!("{now}: {}", shown(&key, &found)), is_fine))
+    Ok(Outcome::new(arguments.json, || told(&key, &now, &found), shown(&key, &now, &found), is_fine))
 }

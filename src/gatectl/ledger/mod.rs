@@ -2,17 +2,28 @@
 
 mod call;
 mod chains;
+mod diagnosis;
 mod entries;
+mod fault;
+mod held;
+mod key;
+mod line;
+mod link;
 mod matching;
 mod proof;
-mod read;
 mod reconcile;
-pub(crate) mod seal;
-mod sealing;
+mod seal;
+mod sealed;
 pub(crate) mod show;
 mod signer;
+mod store;
+mod stream;
 mod tail;
 mod told;
+mod told_entry;
+mod trail;
+mod tree;
+mod verdict;
 mod verify;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
@@ -31,7 +42,7 @@ pub(crate) enum Command {
     Verify(Box<verify::Arguments>),
     /// Sign where every chain stands, so that a chain cut at its end is found
     #[command(after_help = EXIT_CODES)]
-    Seal(Box<sealing::Arguments>),
+    Seal(Box<seal::Arguments>),
     /// Hold CloudTrail's calls of the endpoints against the ledger: each has its entry, or it is named
     #[command(after_help = EXIT_CODES)]
     Reconcile(Box<reconcile::Arguments>),
@@ -43,7 +54,7 @@ pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
         Command::Show(arguments) => show::run(arguments).await,
         Command::Tail(arguments) => tail::run(arguments).await,
         Command::Verify(arguments) => verify::run(arguments).await,
-        Command::Seal(arguments) => sealing::run(arguments).await,
+        Command::Seal(arguments) => seal::run(arguments).await,
         Command::Reconcile(arguments) => reconcile::run(arguments).await,
     }
 }

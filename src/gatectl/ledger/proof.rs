@@ -1,65 +1,124 @@
-//! I/O. Walking all chains, as many at once as there are processors.
+//! I/O. The whole ledger, proved: every chain followed, and all of it held against a seal where there is one.
 
-use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use export_gate::terms::Window;
-use serde_json::Value;
+use jiff::Timestamp;
 
-use super::chains::{Chains, Proof};
-use super::seal::Seal;
+use super::chains::{Chains, Head};
+use super::diagnosis::Whole;
+use super::fault::Fault;
+use super::held::Held;
+use super::link::{ChainId, Link};
+use super::sealed::Seal;
+use super::trail::Unread;
 use crate::aws::Aws;
-use crate::entries::{Found, Place};
+use crate::entries::{Found, Place, Source};
 use crate::outcome::Trouble;
-use crate::progress::counter;
+use crate::progress;
 
-/// How many entries may wait for each of those who look at them.
-const WAITING: usize = 256;
+/// How many things that can't be read are named; of the others only the number is told.
+const NAMED: usize = 100;
 
-/// Reads the ledger and proves its chains, held against a seal where there is one.
-pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<Arc<Seal>>) -> Result<Proof, Trouble> {
-    let many = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut workers = Vec::new();
-    let mut senders: Vec<SyncSender<Value>> = Vec::new();
-    for number in 0..many {
-        let (send, receive) = sync_channel::<Value>(WAITING);
-        // A chain is looked at by one of them; so is a sealed chain of which there is nothing.
-        let own = seal.as_deref().map(|seal| Arc::new(seal.part(|chain| worker(chain, many) == number)));
-        workers.push(std::thread::spawn(move || {
-            let mut chains = Chains::sealed(own);
-            for entry in receive {
-                chains.take(&entry);
-            }
-            chains.proved()
-        }));
-        senders.push(send);
-    }
-    let progress = counter("entries");
-    let mut strange = Vec::new();
-    let read = place.read(aws, Window::default(), |found| match found {
-        Found::Entry(entry) => {
-            progress.inc(1);
-            let chain = entry.get("chain").and_then(Value::as_str).unwrap_or_default();
-            if let Some(sender) = senders.get(worker(chain, many)) {
-                // It ends only with the channel.
-                let _ = sender.send(entry);
-            }
-        }
-        Found::Unread { place, why } => strange.push(format!("{place}: {why}")),
-    });
-    let read = read.await;
-    drop(senders);
-    progress.finish_and_clear();
-    let mut proof = Proof { strange, ..Proof::default() };
-    for worker in workers {
-        let part = worker.join().map_err(|_| Trouble::new("a part of the ledger could not be looked at"))?;
-        proof = proof.join(part);
-    }
-    read.map(|()| proof)
+/// What came of it.
+pub(super) struct Proof {
+    /// How many entries there are, each different one once.
+    pub(super) entries: u64,
+    /// How many chains.
+    pub(super) chains: usize,
+    /// Where those without a fault stand.
+    pub(super) heads: BTreeMap<ChainId, Head>,
+    /// What is wrong: of each chain the first, then what the seal shows.
+    pub(super) faults: Vec<Fault>,
+    /// What can't be read.
+    pub(super) unread: Vec<Unread>,
+    /// How many more can't be.
+    pub(super) unnamed: usize,
+    /// Since when all that is decided may be missing here.
+    pub(super) from: Timestamp,
 }
 
-/// Who looks at a chain.
-fn worker(chain: &str, many: usize) -> usize {
-    let sum = chain.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-    sum.checked_rem(many).unwrap_or_default()
+impl Proof {
+    /// Whether nothing is wrong.
+    pub(super) fn is_fine(&self) -> bool {
+        self.faults.is_empty() && self.unread.is_empty()
+    }
+}
+
+/// Proves the ledger.
+pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Result<Proof, Trouble> {
+    let began = Timestamp::now();
+    let counter = progress::counter("entries");
+    let (mut chains, mut held) = (Chains::default(), seal.map(Held::against));
+    let (mut unread, mut unnamed) = (Vec::new(), 0_usize);
+    let take = |read: Result<Link, Unread>| {
+        counter.inc(1);
+        match read {
+            Ok(link) => {
+                chains.take(&link);
+                held.iter_mut().for_each(|held| held.take(&link));
+            }
+            Err(one) if unread.len() < NAMED => unread.push(one),
+            Err(_) => unnamed = unnamed.saturating_add(1),
+        }
+    };
+    place.read_as(aws, Window::default(), link, take).await?;
+    counter.finish_and_clear();
+    let (count, latest) = (chains.count(), chains.latest);
+    let (mut heads, suspects) = chains.end();
+    let again = looked_at(place, aws, suspects).await?;
+    let mut faults = Vec::new();
+    let whole = again.values().fold(0, |sum: usize, whole| sum.saturating_add(whole.count()));
+    let sound = heads.values().fold(0, |sum: u64, head| sum.saturating_add(head.seq));
+    for (chain, whole) in again {
+        match whole.head(chain) {
+            Ok(head) => drop(heads.insert(chain, head)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    faults.extend(held.into_iter().flat_map(Held::faults));
+    Ok(Proof {
+        entries: sound.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX)),
+        chains: count,
+        heads,
+        faults,
+        unread,
+        unnamed,
+        from: since(place, began, latest)?,
+    })
+}
+
+/// Reads the chains in question once more, each as a whole. In a table that is being written to, an entry may only have
+/// come while the one behind it was read.
+async fn looked_at(place: &Place, aws: &Aws, suspects: BTreeSet<ChainId>) -> Result<BTreeMap<ChainId, Whole>, Trouble> {
+    let mut whole: HashMap<ChainId, Whole> = suspects.into_iter().map(|chain| (chain, Whole::default())).collect();
+    if !whole.is_empty() {
+        let counter = progress::counter("entries, of which some chains are looked at more closely");
+        let take = |read: Result<Link, Unread>| {
+            counter.inc(1);
+            if let Ok(link) = read
+                && let Some(chain) = whole.get_mut(&link.chain)
+            {
+                chain.take(link);
+            }
+        };
+        place.read_as(aws, Window::default(), link, take).await?;
+        counter.finish_and_clear();
+    }
+    Ok(whole.into_iter().collect())
+}
+
+fn link(place: &str, found: Found) -> Result<Link, Unread> {
+    match found {
+        Found::Entry(entry) => Link::read(&entry).map_err(|why| Unread { place: place.to_owned(), why }),
+        Found::Unread { place, why } => Err(Unread { place, why }),
+    }
+}
+
+/// A table has all that was written before it is read. A copy of the archive is as old as the last that came into it.
+fn since(place: &Place, began: Timestamp, latest: Option<Timestamp>) -> Result<Timestamp, Trouble> {
+    Ok(match place.source()? {
+        Source::Table(_) => began,
+        Source::Archive(_) => latest.map_or(began, |latest| latest.min(began)),
+    })
 }

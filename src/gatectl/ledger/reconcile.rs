@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::call::{Call, role_of};
 use super::entries::Entries;
 use super::matching::{Reach, matched};
-use super::read::{Unread, trail};
 use super::told::Told;
+use super::trail::{Unread, trail};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::outcome::{Outcome, Trouble};
@@ -65,16 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let mut trail = trail(&arguments.trail, wide)?;
     let has_calls = !trail.calls.is_empty();
     trail.calls.retain(|call| window.is_open(call.at));
-    let (mut entries, mut unread) = (Entries::default(), Vec::new());
-    let read = arguments.place.read(&arguments.aws, Window::default(), |found| match found {
-        Found::Entry(entry) => {
-            if let Err(why) = entries.take(&entry) {
-                unread.push(Unread { place: "the ledger".to_owned(), why });
-            }
-        }
-        Found::Unread { place, why } => unread.push(Unread { place, why }),
-    });
-    read.await?;
+    let (entries, unread) = permits(&arguments.place, &arguments.aws).await?;
     let call_count = trail.calls.len();
     let is_own = |call: &Call| call.is_by(&arguments.gate_role);
     // A call that IAM turned away reached no model; of the gate's own it is the endpoint that must be known.
@@ -99,4 +90,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         has_calls,
     };
     Ok(told.outcome(arguments.json))
+}
+
+/// Reads the whole ledger: a permit just before the period may account for a call in it.
+async fn permits(place: &Place, aws: &Aws) -> Result<(Entries, Vec<Unread>), Trouble> {
+    let (mut entries, mut unread) = (Entries::default(), Vec::new());
+    let take = |(place, found)| {
+        let taken = match found {
+            Found::Entry(entry) => entries.take(&entry),
+            Found::Unread { why, .. } => Err(why),
+        };
+        unread.extend(taken.err().map(|why| Unread { place, why }));
+    };
+    place.read_as(aws, Window::default(), |place, found| (place.to_owned(), found), take).await?;
+    Ok((entries, unread))
 }

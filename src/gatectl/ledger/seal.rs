@@ -1,184 +1,108 @@
-//! Pure. A seal: where every chain stood at a moment, under one signed root.
-//!
-//! The root is a Merkle tree's (RFC 6962, 2.1) over the chains by their ids: a leaf is the canonical JSON of
-//! `{"chain", "hash", "seq"}`. What is signed is the canonical JSON of the seal without `heads` and `signature`.
+//! I/O. `gatectl ledger seal`: the ledger proved, then signed where it stands.
 
-use std::collections::HashMap;
+use std::path::PathBuf;
 
-use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use export_gate::canonical::canonical;
-use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 
-use super::chains::End;
+use super::fault::Fault;
+use super::proof::{Proof, prove};
+use super::sealed::{Seal, Unsigned};
+use super::signer::{Signer, public_key};
+use super::store::Store;
+use super::verify::read_seal;
+use crate::aws::Aws;
+use crate::entries::Place;
+use crate::outcome::{Outcome, Trouble};
 
-/// What a seal's form is called.
-const FORMAT: &str = "export-gate-seal/1";
-
-/// An Ed25519 public key as X.509 has it, up to the key itself (RFC 8410).
-const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-
-/// A seal.
-#[derive(Clone, Debug)]
-pub(crate) struct Seal {
-    value: Value,
-    heads: HashMap<String, (u64, String)>,
-    /// When the reading for it began.
-    pub(crate) from: Timestamp,
+/// The ledger, who signs, and where the seal goes.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("signer").required(true).args(["key", "kms_key"]))]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// An Ed25519 key, PEM, as `openssl genpkey -algorithm ed25519` writes it
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// A key of KMS, of the spec ECC_NIST_EDWARDS25519
+    #[arg(long, value_name = "ID")]
+    kms_key: Option<String>,
+    /// Where the seal goes, which must be free
+    #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
+    to: Store,
+    /// The seal before: all of it must still be there, and the new one names it
+    #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
+    previous: Option<Store>,
+    /// The public key of the seal before, PEM, where another key signed it
+    #[arg(long, value_name = "FILE", requires = "previous")]
+    public_key: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    aws: Aws,
 }
 
-/// An Ed25519 public key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PublicKey([u8; 32]);
-
-impl Seal {
-    /// The seal of these ends, without its signature.
-    pub(super) fn new(ends: &[End], from: Timestamp, at: Timestamp, key: &str, previous: Option<&Seal>) -> Value {
-        let entries: u64 = ends.iter().fold(0, |sum, end| sum.saturating_add(end.seq));
-        let mut seal = json!({
-            "format": FORMAT, "from": render_time(from), "at": render_time(at), "chains": ends.len(),
-            "entries": entries, "root": hex::encode(root(&ends.iter().map(leaf).collect::<Vec<_>>())),
-            "algorithm": "Ed25519", "key": key, "heads": ends.iter().map(head).collect::<Vec<Value>>(),
-        });
-        if let Some(previous) = previous {
-            seal["previous"] = json!(hex::encode(Sha256::digest(signed_bytes(&previous.value))));
-        }
-        seal
+/// Proves the ledger, then seals it; one with a fault is not sealed.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let Arguments { place, aws, to, .. } = arguments;
+    to.check_free()?;
+    let signer = match (&arguments.key, &arguments.kms_key) {
+        (Some(path), _) => Signer::of_file(path)?,
+        (None, Some(id)) => Signer::of_kms(aws, id).await?,
+        (None, None) => return Err(Trouble::new("say who signs: `--key FILE` or `--kms-key ID`")),
+    };
+    let (previous, faults) = previous(arguments, &signer).await?;
+    let mut proof = prove(place, aws, previous.as_ref().filter(|_| faults.is_empty())).await?;
+    proof.faults.splice(0..0, faults);
+    if !proof.is_fine() || proof.chains == 0 {
+        return Ok(refused(arguments, &proof));
     }
-
-    /// Reads a seal; its heads must give its root.
-    ///
-    /// # Errors
-    /// A sentence that says why it is none.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let value: Value = serde_json::from_slice(bytes).map_err(|error| format!("the seal is no JSON: {error}"))?;
-        if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
-            return Err(format!("this is no seal of the form `{FORMAT}`"));
-        }
-        let text =
-            |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| format!("the seal has no `{name}`"));
-        let from = parse_time(text("from")?).map_err(|error| error.to_string())?;
-        let mut ends = Vec::new();
-        for head in value.get("heads").and_then(Value::as_array).ok_or("the seal has no `heads`")? {
-            let text = |name: &str| head.get(name).and_then(Value::as_str).map(str::to_owned);
-            let (Some(chain), Some(hash), Some(seq)) =
-                (text("chain"), text("hash"), head.get("seq").and_then(Value::as_u64))
-            else {
-                return Err("a head of the seal has no chain, hash or seq".to_owned());
-            };
-            ends.push(End { chain, seq, hash });
-        }
-        if !ends.is_sorted_by(|a, b| a.chain < b.chain) {
-            return Err("the seal's heads are not in the order of their chains".to_owned());
-        }
-        if hex::encode(root(&ends.iter().map(leaf).collect::<Vec<_>>())) != text("root")? {
-            return Err("the seal's heads were changed: they do not give its root".to_owned());
-        }
-        let heads = ends.into_iter().map(|end| (end.chain, (end.seq, end.hash))).collect();
-        Ok(Self { heads, from, value })
-    }
-
-    /// The seal of some of its chains alone.
-    pub(super) fn part(&self, is_own: impl Fn(&str) -> bool) -> Self {
-        let heads = self.heads.iter().filter(|(chain, _)| is_own(chain));
-        Self {
-            heads: heads.map(|(chain, head)| (chain.clone(), head.clone())).collect(),
-            from: self.from,
-            value: json!({"at": self.at_text()}),
-        }
-    }
-
-    /// Whether the key signed it.
-    pub(super) fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let signature =
-            self.value.get("signature").and_then(Value::as_str).and_then(|text| BASE64_STANDARD.decode(text).ok());
-        let verify =
-            |signature: Vec<u8>| UnparsedPublicKey::new(&ED25519, key.0).verify(&signed_bytes(&self.value), &signature);
-        signature.is_some_and(|signature| verify(signature).is_ok())
-    }
-
-    /// When it was made, as it says.
-    pub(crate) fn at_text(&self) -> &str {
-        self.value.get("at").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// Where a chain stood.
-    pub(super) fn seq_of(&self, chain: &str) -> Option<u64> {
-        self.heads.get(chain).map(|(seq, _)| *seq)
-    }
-
-    /// The hash that a chain's entry must have, where it is the one that was sealed.
-    pub(super) fn hash_at(&self, chain: &str, seq: u64) -> Option<&str> {
-        self.heads.get(chain).filter(|(sealed, _)| *sealed == seq).map(|(_, hash)| hash.as_str())
-    }
-
-    /// Every chain, and where it stood.
-    pub(super) fn places(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.heads.iter().map(|(chain, (seq, _))| (chain.as_str(), *seq))
-    }
+    let unsigned = Unsigned {
+        heads: std::mem::take(&mut proof.heads),
+        from: proof.from,
+        at: Timestamp::now(),
+        previous: previous.as_ref().map(Seal::digest),
+    };
+    let seal = sealed(unsigned, &signer, arguments).await?;
+    let text = format!(
+        "Sealed {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.\n",
+        proof.size()
+    );
+    let json = || {
+        json!({"ok": true, "to": to.to_string(), "entries": proof.entries, "chains": proof.chains,
+                         "at": seal.at, "digest": seal.digest(), "key": signer.public.id()})
+    };
+    Ok(Outcome::new(arguments.json, json, text, true))
 }
 
-impl PublicKey {
-    /// Reads a key as `openssl pkey -pubout` writes it.
-    ///
-    /// # Errors
-    /// A sentence that says why it is none.
-    pub(super) fn from_pem(text: &str) -> Result<Self, String> {
-        Self::from_der(&from_pem(text, "PUBLIC KEY")?)
-    }
-
-    /// Reads a key as X.509 has it.
-    ///
-    /// # Errors
-    /// As [`PublicKey::from_pem`].
-    pub(super) fn from_der(der: &[u8]) -> Result<Self, String> {
-        let key = der.strip_prefix(&SPKI).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        key.map(Self)
-            .ok_or_else(|| "the key is no Ed25519 public key: `openssl pkey -in key.pem -pubout` writes one".to_owned())
-    }
+/// The seal before, and what is wrong with it.
+async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Trouble> {
+    let Some(store) = &arguments.previous else { return Ok((None, Vec::new())) };
+    let key = match &arguments.public_key {
+        Some(file) => public_key(Some(file), None, &arguments.aws).await?,
+        None => signer.public.clone(),
+    };
+    let seal = read_seal(store, &arguments.aws).await?;
+    let faults = seal.faults(&key);
+    Ok((Some(seal), faults))
 }
 
-/// What a signature is over.
-pub(super) fn signed_bytes(seal: &Value) -> Vec<u8> {
-    let mut bare = seal.clone();
-    if let Some(seal) = bare.as_object_mut() {
-        seal.remove("heads");
-        seal.remove("signature");
-    }
-    canonical(&bare).into_bytes()
+/// Signs, reads what came of it as `verify` will, and only then writes it.
+async fn sealed(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Trouble> {
+    let signed = unsigned.signed(&signer.public);
+    let signature = signer.sign(canonical(&signed).as_bytes()).await?;
+    let document = unsigned.document(signed, &signature);
+    let seal = Seal::read(document.as_bytes()).ok().filter(|seal| seal.faults(&signer.public).is_empty());
+    let seal = seal.ok_or_else(|| Trouble::new("nothing was written: the signature is not by the key that signs"))?;
+    arguments.to.write(&arguments.aws, document).await?;
+    Ok(seal)
 }
 
-/// What stands in a PEM file under a label (RFC 7468).
-///
-/// # Errors
-/// A sentence that says what is missing.
-pub(super) fn from_pem(text: &str, label: &str) -> Result<Vec<u8>, String> {
-    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
-    let body = text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end)).map(|(body, _)| body);
-    let body: String = body.ok_or_else(|| format!("there is no `{label}` in the file"))?.split_whitespace().collect();
-    BASE64_STANDARD.decode(body).map_err(|_| format!("the `{label}` is no base64"))
-}
-
-fn head(end: &End) -> Value {
-    json!({"chain": end.chain, "hash": end.hash, "seq": end.seq})
-}
-
-fn leaf(end: &End) -> [u8; 32] {
-    Sha256::new().chain_update([0]).chain_update(canonical(&head(end))).finalize().into()
-}
-
-/// A tree splits at the largest power of two that is less than its leaves.
-fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
-    match leaves {
-        [] => Sha256::digest([]).into(),
-        [leaf] => *leaf,
-        _ => {
-            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() >> 1);
-            Sha256::new().chain_update([1]).chain_update(root(left)).chain_update(root(right)).finalize().into()
-        }
-    }
+/// A seal says that the ledger was whole.
+fn refused(arguments: &Arguments, proof: &Proof) -> Outcome {
+    let why = if proof.is_fine() { "it has no entry" } else { "it has the faults above" };
+    let text = format!("{}Nothing was sealed: a seal says that the ledger was whole, and {why}.\n", proof.lines());
+    Outcome::new(arguments.json, || proof.json(false), text, false)
 }

@@ -1,23 +1,25 @@
-//! I/O. `gatectl ledger show`: one decision, whole.
+//! I/O. `gatectl ledger show`: one decision, from the table or the archive.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::ledger::bears_its_hash;
 use export_gate::terms::Window;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::link::{ChainId, decision};
+use super::told_entry::text;
 use crate::aws::Aws;
-use crate::entries::{Found, Place};
+use crate::entries::{Found, Place, Source};
 use crate::outcome::{Outcome, Trouble};
 
-/// Which one.
+/// The decision, and the ledger.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The decision's id, as the answer's `Decision-Id` says
-    #[arg(value_name = "DECISION", value_parser = decision)]
-    decision: Decision,
+    /// The decision's id, as `Decision-Id` told it
+    #[arg(value_name = "DECISION", value_parser = id)]
+    decision: DecisionId,
     #[command(flatten)]
     place: Place,
-    /// Print JSON
+    /// Print the entry as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -25,117 +27,94 @@ pub(crate) struct Arguments {
 }
 
 /// A decision's id: `<chain>-<seq>`.
-#[derive(Clone, Debug)]
-pub(crate) struct Decision {
-    /// The chain.
-    pub(crate) chain: String,
-    /// The number in it.
-    pub(crate) seq: u64,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DecisionId {
+    chain: ChainId,
+    seq: u64,
 }
 
-impl std::fmt::Display for Decision {
+impl std::fmt::Display for DecisionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.chain, self.seq)
+        f.write_str(&self.chain.at(self.seq))
     }
 }
 
 /// For options that name a decision.
-pub(crate) fn decision(text: &str) -> Result<Decision, String> {
-    let parts = text.split_once('-').and_then(|(chain, seq)| Some((chain, seq.parse::<u64>().ok()?)));
-    let is_chain = |chain: &str| chain.len() == 32 && chain.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match parts {
-        Some((chain, seq)) if is_chain(chain) && seq > 0 => Ok(Decision { chain: chain.to_owned(), seq }),
-        _ => Err("it is no decision's id: 32 hex digits, a hyphen, and a number".to_owned()),
-    }
-}
-
-/// Shows it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
-    let (entry, completion) = find(&arguments.place, &arguments.aws, &arguments.decision).await?;
-    let Some(entry) = entry else {
-        let says = format!("there is no decision `{}` in the ledger", arguments.decision);
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
-    };
-    let is_whole = bears_its_hash(&entry);
-    let mut text = shown(&entry, 0);
-    if let Some(completion) = &completion {
-        text += &format!("\nIts answer was not given; the completion:\n{}", shown(completion, 1));
-    }
-    text += if is_whole { "\nIt bears its hash.\n" } else { "\nIt does not bear its hash: it was changed.\n" };
-    let json = || json!({"ok": is_whole, "entry": entry, "completion": completion});
-    Ok(Outcome::new(arguments.json, json, text, is_whole))
+pub(crate) fn id(text: &str) -> Result<DecisionId, String> {
+    let read = decision(text).map(|(chain, seq)| DecisionId { chain, seq });
+    read.ok_or_else(|| "it is no decision's id: 32 hex digits, `-`, and a number from 1".to_owned())
 }
 
 /// An entry, and what completes it.
-pub(crate) async fn find(
-    place: &Place,
-    aws: &Aws,
-    wanted: &Decision,
-) -> Result<(Option<Value>, Option<Value>), Trouble> {
-    let id = wanted.to_string();
-    let (mut entry, mut completion) = (None, None);
-    let mut take = |found: Value| {
-        if found.get("of").and_then(Value::as_str) == Some(&id) {
-            completion = Some(found);
-        } else if found.get("decision_id").and_then(Value::as_str) == Some(&id) {
-            entry = Some(found);
-        }
-    };
-    match (&place.ledger, &place.ledger_table) {
-        (None, Some(table)) => {
-            let dynamodb = aws.dynamodb().await;
-            let query = dynamodb.query().table_name(table).consistent_read(true);
-            let query = query.key_condition_expression("#chain = :chain AND #seq >= :seq");
-            let query = query.expression_attribute_names("#chain", "chain").expression_attribute_names("#seq", "seq");
-            let query = query.expression_attribute_values(":chain", AttributeValue::S(wanted.chain.clone()));
-            let query = query.expression_attribute_values(":seq", AttributeValue::N(wanted.seq.to_string()));
-            // A completion most often comes soon behind.
-            let read = query.limit(100).send().await;
-            let why =
-                || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
-            for item in read.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
-                if let Ok(found) = serde_dynamo::from_item::<_, Value>(item) {
-                    take(found);
-                }
-            }
-        }
-        _ => {
-            place
-                .read(aws, Window::default(), |found| {
-                    if let Found::Entry(found) = found {
-                        take(found);
-                    }
-                })
-                .await?;
-        }
-    }
-    Ok((entry, completion))
+#[derive(Default)]
+pub(crate) struct Shown {
+    pub(crate) entry: Option<Value>,
+    pub(crate) completion: Option<Value>,
 }
 
-/// Name by name, what an entry holds.
-fn shown(value: &Value, depth: usize) -> String {
-    let indent = "  ".repeat(depth);
-    let mut text = String::new();
-    if let Value::Object(object) = value {
-        for (name, value) in object {
-            match value {
-                Value::Object(_) => text += &format!("{indent}{name}\n{}", shown(value, depth.saturating_add(1))),
-                Value::Array(list) if list.iter().any(Value::is_object) => {
-                    text += &format!("{indent}{name}\n");
-                    for element in list {
-                        text += &format!("{}-\n", "  ".repeat(depth.saturating_add(1)));
-                        text += &shown(element, depth.saturating_add(2));
-                    }
+/// Shows it; one that isn't there, or doesn't bear its hash, is a fault.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+    let id = arguments.decision;
+    let shown = find(&arguments.place, &arguments.aws, id).await?;
+    let Some(entry) = shown.entry else {
+        let text = format!(
+            "No decision `{id}` is in this ledger: see that the id is whole; \
+             `ledger verify` tells whether an entry was removed.\n"
+        );
+        return Ok(Outcome::new(arguments.json, || Value::Null, text, false));
+    };
+    let bears = bears_its_hash(&entry);
+    let text = text(&entry, shown.completion.as_ref(), bears);
+    Ok(Outcome::new(arguments.json, || entry.clone(), text, bears))
+}
+
+/// An entry by its decision's id, and what completes it.
+pub(crate) async fn find(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Trouble> {
+    match place.source()? {
+        Source::Table(table) => of_table(aws, &table, id).await,
+        Source::Archive(_) => of_archive(place, aws, id).await,
+    }
+}
+
+async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Trouble> {
+    let DecisionId { chain, seq } = id;
+    let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
+    let dynamodb = aws.dynamodb().await;
+    let [chain, seq] = [AttributeValue::S(chain.to_string()), AttributeValue::N(seq.to_string())];
+    let get = dynamodb.get_item().table_name(table).consistent_read(true);
+    let got = get.key("chain", chain.clone()).key("seq", seq.clone()).send().await;
+    let Some(item) = got.map_err(|error| Trouble::of(why(), error))?.item else { return Ok(Shown::default()) };
+    let entry: Value =
+        serde_dynamo::from_item(item).map_err(|error| Trouble::of(format!("`{id}` can't be read"), error))?;
+    // A completion stands behind its permit, in the same chain but for one whose chain was given up.
+    let query = dynamodb.query().table_name(table).consistent_read(true);
+    let query = query.key_condition_expression("#chain = :chain AND #seq > :seq").filter_expression("#of = :of");
+    let names = [("#chain", "chain"), ("#seq", "seq"), ("#of", "of")];
+    let values = [(":chain", chain), (":seq", seq), (":of", AttributeValue::S(id.to_string()))];
+    let query = names.into_iter().fold(query, |query, (name, of)| query.expression_attribute_names(name, of));
+    let query = values.into_iter().fold(query, |query, (name, value)| query.expression_attribute_values(name, value));
+    let mut found = query.into_paginator().items().send();
+    let completion = found.next().await.transpose().map_err(|error| Trouble::of(why(), error))?;
+    Ok(Shown { entry: Some(entry), completion: completion.and_then(|item| serde_dynamo::from_item(item).ok()) })
+}
+
+async fn of_archive(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Trouble> {
+    let (chain, seq, id) = (id.chain, id.seq, id.to_string());
+    let mut shown = Shown::default();
+    let is = |entry: &Value, name: &str, value: &str| entry.get(name).and_then(Value::as_str) == Some(value);
+    let take = |found| {
+        if let Found::Entry(entry) = found {
+            let stands_there = entry.get("seq").and_then(Value::as_u64) == Some(seq);
+            if stands_there && is(&entry, "chain", &chain.to_string()) {
+                // Of two versions, the one that does not bear its hash is the one to see.
+                if shown.entry.as_ref().is_none_or(bears_its_hash) {
+                    shown.entry = Some(entry);
                 }
-                Value::String(one) => text += &format!("{indent}{name}  {one}\n"),
-                Value::Array(list) => {
-                    let words: Vec<String> =
-                        list.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
-                    text += &format!("{indent}{name}  {}\n", words.join(" "));
-                }
-                Value::Null | Value::Bool(_) | Value::Number(_) => text += &format!("{indent}{name}  {value}\n"),
+            } else if is(&entry, "of", &id) {
+                shown.completion = Some(entry);
             }
         }
-    }
-    text
+    };
+    place.read(aws, Window::default(), take).await?;
+    Ok(shown)
 }

@@ -1,119 +1,86 @@
-//! I/O. Keys that sign and verify seals: an Ed25519 key in a file, or one in AWS KMS; and where seals are kept.
+//! I/O. Whoever signs a seal, and whose signature it must bear: a key in a file, or one that KMS keeps to itself.
 
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::signature::Ed25519KeyPair;
+use aws_sdk_kms::Client as Kms;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 
-use super::seal::{PublicKey, from_pem};
+use super::key::{PrivateKey, PublicKey};
 use crate::aws::Aws;
 use crate::files;
 use crate::outcome::Trouble;
 
-/// Signs with the key in a file, PKCS#8 in PEM as `openssl genpkey -algorithm ed25519` writes it.
-pub(super) fn sign_with_file(path: &Path, message: &[u8]) -> Result<Vec<u8>, Trouble> {
-    let wrong = |why: &str| {
-        Trouble::new(format!(
-            "`{}` is no Ed25519 key: {why}; `openssl genpkey -algorithm ed25519 -out key.pem` makes one",
-            path.display()
-        ))
-    };
-    let text = String::from_utf8(files::read(path)?).map_err(|_| wrong("it is no text"))?;
-    let der = from_pem(&text, "PRIVATE KEY").map_err(|why| wrong(&why))?;
-    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|error| wrong(&error.to_string()))?;
-    Ok(pair.sign(message).as_ref().to_vec())
+/// A signer, and the public half of its key.
+pub(super) struct Signer {
+    with: With,
+    pub(super) public: PublicKey,
 }
 
-/// Signs with a key of KMS, made with the key spec ECC_NIST_EDWARDS25519.
-pub(super) async fn sign_with_kms(aws: &Aws, key: &str, message: &[u8]) -> Result<Vec<u8>, Trouble> {
-    let kms = aws_sdk_kms::Client::new(&aws.config().await);
-    let sign = kms.sign().key_id(key).message(Blob::new(message)).message_type(MessageType::Raw);
-    let signed = sign.signing_algorithm(SigningAlgorithmSpec::Ed25519Sha512).send().await;
-    let signed = signed.map_err(|error| Trouble::of(format!("the key `{key}` did not sign"), error))?;
-    signed.signature.map(Blob::into_inner).ok_or_else(|| Trouble::new(format!("the key `{key}` gave no signature")))
+enum With {
+    File(PrivateKey),
+    Kms { kms: Kms, id: String },
 }
 
-/// The public key in a file.
-pub(super) fn public_key_of_file(path: &Path) -> Result<PublicKey, Trouble> {
-    let text =
-        String::from_utf8(files::read(path)?).map_err(|_| Trouble::new(format!("`{}` is no text", path.display())))?;
-    PublicKey::from_pem(&text).map_err(|why| Trouble::new(format!("`{}`: {why}", path.display())))
-}
-
-/// The public key of one of KMS.
-pub(super) async fn public_key_of_kms(aws: &Aws, key: &str) -> Result<PublicKey, Trouble> {
-    let kms = aws_sdk_kms::Client::new(&aws.config().await);
-    let told = kms.get_public_key().key_id(key).send().await;
-    let told = told.map_err(|error| Trouble::of(format!("the key `{key}` could not be read"), error))?;
-    let der = told.public_key.map(Blob::into_inner).unwrap_or_default();
-    PublicKey::from_der(&der).map_err(|why| Trouble::new(format!("`{key}`: {why}")))
-}
-
-/// Where a seal is kept: a file, or an object in S3.
-#[derive(Clone, Debug)]
-pub(super) enum Kept {
-    File(PathBuf),
-    S3 { bucket: String, key: String },
-}
-
-/// For options: `s3://bucket/key`, or a file.
-pub(super) fn kept(text: &str) -> Result<Kept, String> {
-    match text.strip_prefix("s3://") {
-        None => Ok(Kept::File(text.into())),
-        Some(rest) => match rest.split_once('/') {
-            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
-                Ok(Kept::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
-            }
-            _ => Err("write s3://bucket/key".to_owned()),
-        },
-    }
-}
-
-impl std::fmt::Display for Kept {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::S3 { bucket, key } => write!(f, "s3://{bucket}/{key}"),
-        }
-    }
-}
-
-impl Kept {
-    /// The seal's bytes.
-    pub(super) async fn read(&self, aws: &Aws) -> Result<Vec<u8>, Trouble> {
-        match self {
-            Self::File(path) => files::read(path),
-            Self::S3 { bucket, key } => {
-                let got = s3(aws).await.get_object().bucket(bucket).key(key).send().await;
-                let got = got.map_err(|error| Trouble::of(format!("`{self}` could not be read"), error))?;
-                let bytes = got.body.collect().await;
-                Ok(bytes.map_err(|error| Trouble::of(format!("`{self}` could not be read"), error))?.to_vec())
-            }
-        }
+impl Signer {
+    /// One of a file's key.
+    pub(super) fn of_file(path: &Path) -> Result<Self, Trouble> {
+        let key = PrivateKey::from_pem(&files::read(path)?);
+        let key = key.and_then(|key| Ok((key.public()?, key)));
+        let (public, key) = key.map_err(|why| no_key(&path.display().to_string(), &why))?;
+        Ok(Self { with: With::File(key), public })
     }
 
-    /// Writes a seal where there is none: a seal is never put over.
-    pub(super) async fn write(&self, aws: &Aws, bytes: Vec<u8>) -> Result<(), Trouble> {
-        match self {
-            Self::File(path) => {
-                let unwritten = |error| Trouble::of(format!("`{self}` can't be written"), error);
-                let mut file = std::fs::File::create_new(path).map_err(unwritten)?;
-                std::io::Write::write_all(&mut file, &bytes).map_err(unwritten)
-            }
-            Self::S3 { bucket, key } => {
-                let put = s3(aws).await.put_object().bucket(bucket).key(key).if_none_match("*").body(bytes.into());
-                put.send().await.map_err(|error| Trouble::of(format!("`{self}` could not be written"), error))?;
-                Ok(())
+    /// One of a key of KMS.
+    pub(super) async fn of_kms(aws: &Aws, id: &str) -> Result<Self, Trouble> {
+        let kms = aws.kms().await;
+        Ok(Self { public: public_of(&kms, id).await?, with: With::Kms { kms, id: id.to_owned() } })
+    }
+
+    /// Signs.
+    pub(super) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Trouble> {
+        match &self.with {
+            With::File(key) => Ok(key.sign(message)),
+            With::Kms { kms, id } => {
+                let sign = kms.sign().key_id(id).message(Blob::new(message)).message_type(MessageType::Raw);
+                let signed = sign.signing_algorithm(SigningAlgorithmSpec::Ed25519Sha512).send().await;
+                let signed = signed.map_err(|error| {
+                    Trouble::of(format!("the key `{id}` of KMS did not sign; `kms:Sign` must be allowed"), error)
+                })?;
+                Ok(signed.signature.unwrap_or_else(|| Blob::new([])).into_inner())
             }
         }
     }
 }
 
-/// Names of buckets in the path, where an address of one's own is asked, which answers no others.
-async fn s3(aws: &Aws) -> aws_sdk_s3::Client {
-    let config = aws.config().await;
-    let is_own = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    let config = aws_sdk_s3::config::Builder::from(&config).force_path_style(is_own);
-    aws_sdk_s3::Client::from_conf(config.build())
+/// Whose signature a seal must bear.
+pub(super) async fn public_key(
+    file: Option<&PathBuf>,
+    kms_key: Option<&String>,
+    aws: &Aws,
+) -> Result<PublicKey, Trouble> {
+    match (file, kms_key) {
+        (Some(path), _) => {
+            let key = PublicKey::from_pem(&files::read(path)?);
+            key.map_err(|why| no_key(&path.display().to_string(), &why))
+        }
+        (None, Some(id)) => public_of(&aws.kms().await, id).await,
+        (None, None) => Err(Trouble::new(
+            "a seal proves nothing by itself: say whose it must be, `--public-key FILE` or `--kms-key ID`",
+        )),
+    }
+}
+
+async fn public_of(kms: &Kms, id: &str) -> Result<PublicKey, Trouble> {
+    let given = kms.get_public_key().key_id(id).send().await.map_err(|error| {
+        Trouble::of(format!("the key `{id}` of KMS could not be asked for; `kms:GetPublicKey` must be allowed"), error)
+    })?;
+    let der = given.public_key.unwrap_or_else(|| Blob::new([])).into_inner();
+    PublicKey::from_der(&der).map_err(|_| {
+        no_key(id, "KMS makes one by `aws kms create-key --key-usage SIGN_VERIFY --key-spec ECC_NIST_EDWARDS25519`")
+    })
+}
+
+fn no_key(name: &str, why: &str) -> Trouble {
+    Trouble::new(format!("`{name}` is no key for seals: {why}"))
 }

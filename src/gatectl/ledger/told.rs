@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::entries::Permit;
 use super::matching::Matched;
-use super::read::Unread;
+use super::trail::Unread;
 use crate::outcome::Outcome;
 use crate::show::{count, table};
 

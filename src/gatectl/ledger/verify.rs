@@ -1,35 +1,33 @@
-//! I/O. `gatectl ledger verify`: the proof that no entry was changed, removed, added or reordered.
+//! I/O. `gatectl ledger verify`: every chain recomputed, and the ledger held against a seal.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::chains::Proof;
-use super::proof::prove;
-use super::seal::Seal;
-use super::signer::{Kept, kept, public_key_of_file, public_key_of_kms};
+use super::proof::{Proof, prove};
+use super::sealed::Seal;
+use super::signer::public_key;
+use super::store::Store;
 use crate::aws::Aws;
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
-use crate::show::{count, grouped};
+use crate::show::count;
 
-/// The ledger, and a seal to hold it against.
+/// The ledger, and a seal of it.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("by").args(["public_key", "kms_key"]))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// A seal that `gatectl ledger seal` made: a chain that was cut at its end since is found by it
-    #[arg(long, value_name = "FILE|s3://…", value_parser = kept, requires = "by")]
-    seal: Option<Kept>,
-    /// The public key of whoever sealed it, as `openssl pkey -pubout` writes it
+    /// A seal, as `ledger seal` wrote it: a file, or s3://bucket/key
+    #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
+    seal: Option<Store>,
+    /// The public key of whoever sealed it, PEM: from its owner, not from beside the seal
     #[arg(long, value_name = "FILE", requires = "seal")]
     public_key: Option<PathBuf>,
-    /// The key of KMS that sealed it
-    #[arg(long, value_name = "ID", requires = "seal")]
+    /// The key of whoever sealed it, in KMS
+    #[arg(long, value_name = "ID", requires = "seal", conflicts_with = "public_key")]
     kms_key: Option<String>,
-    /// Take a ledger without an entry for whole
+    /// A ledger without any entry is fine
     #[arg(long)]
     allow_empty: bool,
     /// Print JSON
@@ -39,58 +37,63 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Walks every chain.
+/// Proves it, or names what is wrong.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
-    let seal = match &arguments.seal {
-        Some(kept) => match seal(arguments, kept).await? {
-            Ok(seal) => Some(Arc::new(seal)),
-            Err(why) => return Ok(told(arguments, &Proof::default(), Some(format!("`{kept}`: {why}")))),
-        },
-        None => None,
-    };
-    let proof = prove(&arguments.place, &arguments.aws, seal.clone()).await?;
-    let is_empty = proof.entries == 0 && proof.is_whole() && !arguments.allow_empty;
-    let why =
-        is_empty.then(|| "there is no entry, so nothing is proved; say `--allow-empty` where that is right".into());
-    Ok(told(arguments, &proof, why))
+    let aws = &arguments.aws;
+    let mut seal = None;
+    let mut faults = Vec::new();
+    if let Some(store) = &arguments.seal {
+        let key = public_key(arguments.public_key.as_ref(), arguments.kms_key.as_ref(), aws).await?;
+        let read = read_seal(store, aws).await?;
+        faults = read.faults(&key);
+        seal = Some(read);
+    }
+    // What its maker didn't sign says nothing about the ledger.
+    let sound = seal.as_ref().filter(|_| faults.is_empty());
+    let mut proof = prove(&arguments.place, aws, sound).await?;
+    proof.faults.splice(0..0, faults);
+    let is_empty = proof.chains == 0 && !arguments.allow_empty;
+    let is_fine = proof.is_fine() && !is_empty;
+    let text = text(&proof, seal.as_ref(), is_empty, is_fine);
+    Ok(Outcome::new(arguments.json, || json(&proof, seal.as_ref(), is_fine), text, is_fine))
 }
 
-/// The seal, where it is one and the key signed it.
-async fn seal(arguments: &Arguments, kept: &Kept) -> Result<Result<Seal, String>, Trouble> {
-    let key = match (&arguments.public_key, &arguments.kms_key) {
-        (Some(path), _) => public_key_of_file(path)?,
-        (None, Some(key)) => public_key_of_kms(&arguments.aws, key).await?,
-        (None, None) => return Err(Trouble::new("say whose seal it must be: `--public-key` or `--kms-key`")),
-    };
-    let bytes = kept.read(&arguments.aws).await?;
-    Ok(Seal::read(&bytes).and_then(|seal| {
-        if seal.is_signed_by(&key) { Ok(seal) } else { Err("this key did not sign the seal as it stands".to_owned()) }
-    }))
+/// Reads a seal.
+pub(super) async fn read_seal(store: &Store, aws: &Aws) -> Result<Seal, Trouble> {
+    let bytes = store.read(aws).await?;
+    Seal::read(&bytes).map_err(|why| Trouble::new(format!("`{store}` is no seal: {why}; `ledger seal` writes them")))
 }
 
-fn told(arguments: &Arguments, proof: &Proof, why: Option<String>) -> Outcome {
-    let faults: Vec<&String> = why.iter().chain(&proof.strange).chain(proof.faults.values()).collect();
-    let is_fine = faults.is_empty();
-    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
-    let chains = count(proof.ends.len(), "chain", "chains");
-    let entries = grouped(proof.entries.into());
-    text += &if is_fine {
-        let sealed = if arguments.seal.is_some() { ", and what was sealed is there" } else { "" };
-        format!("{entries} entries in {chains}: none was changed, removed, added or reordered{sealed}.\n")
-    } else {
-        let broken = count(faults.len(), "fault", "faults");
-        format!(
-            "{entries} entries in {chains}: {broken}. Of each chain the first is named; hold it against the archive's copy of it.\n"
-        )
+fn text(proof: &Proof, seal: Option<&Seal>, is_empty: bool, is_fine: bool) -> String {
+    let (mut text, size) = (proof.lines(), proof.size());
+    if is_empty {
+        text +=
+            "the ledger has no entry, so nothing is proved: see that this is the right place, or say `--allow-empty`\n";
+    }
+    text += &match (is_fine, seal) {
+        (false, _) => {
+            let wrong = proof.wrong().saturating_add(usize::from(is_empty));
+            format!("The ledger is not proved: {}; {size}.\n", count(wrong, "fault", "faults"))
+        }
+        (true, Some(seal)) => format!(
+            "The ledger holds, and so does its seal of {}: {size}, none changed, removed, added or reordered, and the \
+             {} that were sealed are there.\n",
+            seal.at,
+            count(seal.heads.len(), "chain", "chains")
+        ),
+        (true, None) => format!(
+            "The ledger holds: {size}, none changed, removed, added or reordered. A chain that was cut at its end or \
+             written anew as a whole is found by `--seal` alone.\n"
+        ),
     };
-    let json = || {
-        json!({"ok": is_fine, "entries": proof.entries, "chains": proof.ends.len(), "faults": faults,
-               "broken_chains": proof.faults.keys().collect::<Vec<_>>()})
-    };
-    Outcome::new(arguments.json, json, text, is_fine)
+    text
 }
 
-/// The seal's own command reads another's too.
-pub(super) async fn previous(kept: &Kept, aws: &Aws) -> Result<Seal, Trouble> {
-    Seal::read(&kept.read(aws).await?).map_err(|why| Trouble::new(format!("`{kept}`: {why}")))
+fn json(proof: &Proof, seal: Option<&Seal>, is_fine: bool) -> Value {
+    let mut json = proof.json(is_fine);
+    let seal = seal.map(|seal| json!({"at": seal.at, "chains": seal.heads.len(), "digest": seal.digest()}));
+    if let Some(members) = json.as_object_mut() {
+        members.insert("seal".to_owned(), seal.unwrap_or_default());
+    }
+    json
 }

@@ -1,24 +1,21 @@
-//! I/O. `gatectl lists activate`: an imported edition comes into force, once its chunks are proved whole.
+//! I/O. `gatectl lists activate`: an imported edition is put in force.
 
-use export_gate::record::{Item, Kind, List};
-use jiff::Timestamp;
-
-use super::import::name;
-use super::shelf::Shelf;
-use crate::change::{Manner, Step, make};
-use crate::item::{substance, text};
+use super::edition::{self, Edition};
+use super::flip;
+use super::store::Store;
+use crate::change::Manner;
+use crate::item::text;
 use crate::outcome::{Outcome, Trouble};
-use crate::present::Present;
 use crate::says::Says;
 
-/// Which edition of which list.
+/// Which edition, and who says so.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The list's name
-    #[arg(value_name = "NAME", value_parser = name)]
+    #[arg(value_name = "NAME", value_parser = edition::name)]
     name: String,
     /// The edition
-    #[arg(value_name = "EDITION", value_parser = name)]
+    #[arg(value_name = "EDITION", value_parser = edition::name)]
     edition: String,
     #[command(flatten)]
     says: Says,
@@ -26,45 +23,22 @@ pub(crate) struct Arguments {
     manner: Manner,
 }
 
-/// Checks, shows, asks, writes.
+/// Reads its chunks, shows the change, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let Arguments { name, edition, says, manner } = arguments;
-    activate(name, edition, says, manner).await
-}
-
-/// Puts an edition in force.
-pub(super) async fn activate(name: &str, edition: &str, says: &Says, manner: &Manner) -> Result<Outcome, Trouble> {
-    let now = Timestamp::now();
-    let shelf = Shelf { dynamodb: manner.aws.dynamodb().await, table: manner.register.register_table.clone() };
-    let record = match shelf.manifest(name, edition).await? {
-        None => Err(format!("no edition {edition} of `{name}` was imported; `gatectl lists status {name}` lists them")),
-        Some(manifest) => {
-            let number = |name: &str| manifest.get(name).and_then(|value| value.as_n().ok()?.parse().ok());
-            let checked =
-                shelf.check(name, edition, number("chunks").unwrap_or_default(), text(&manifest, "sha256")).await?;
-            checked
-                .map(|()| record(&manifest, name, edition, says, now))
-                .map_err(|why| format!("edition {edition} of `{name}`: {why}"))
-        }
+    let store = Store::new(manner.aws.dynamodb().await, manner.register.register_table.clone());
+    let Some(manifest) = store.manifest(name, edition).await? else {
+        return Ok(flip::refused(manner, &missing(&store, name, edition).await?));
     };
-    let made = make(manner, now, |present| plan(present, record.clone()?)).await?;
-    let done = format!("edition {edition} of `{name}` is in force.");
-    Ok(made.outcome(manner, &done, &format!("edition {edition} of `{name}` is in force already.")))
+    match Edition::read(name, &manifest) {
+        Ok(edition) => flip::put(&store, manner, says, &edition, |_| Ok(())).await,
+        Err(why) => Ok(flip::refused(manner, &format!("what was imported as `{edition}` can't be read: {why}"))),
+    }
 }
 
-/// The record that names an edition.
-fn record(manifest: &Item, name: &str, edition: &str, says: &Says, now: Timestamp) -> Item {
-    let s = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
-    let mut record = manifest.clone();
-    record.insert("kind".to_owned(), s(List::KIND));
-    record.insert("id".to_owned(), s(name));
-    record.insert("edition".to_owned(), s(edition));
-    says.sign(&mut record, now);
-    record
-}
-
-fn plan(present: &Present, record: Item) -> Result<Vec<Step>, String> {
-    let is_so =
-        present.record(List::KIND, text(&record, "id")).is_some_and(|there| substance(there) == substance(&record));
-    if is_so { Ok(Vec::new()) } else { Ok(Step::put(present, record).into_iter().collect()) }
+async fn missing(store: &Store, name: &str, edition: &str) -> Result<String, Trouble> {
+    let editions: Vec<String> =
+        store.manifests(name).await?.iter().map(|manifest| format!("`{}`", text(manifest, "id"))).collect();
+    let there = if editions.is_empty() { "none was".to_owned() } else { format!("there are {}", editions.join(", ")) };
+    Ok(format!("no edition `{edition}` of `{name}` was imported: {there}; `gatectl lists import` imports one"))
 }

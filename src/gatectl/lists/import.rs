@@ -1,53 +1,51 @@
-//! I/O. `gatectl lists import`: an edition of a list, read, checked and packed; nothing of it counts before it is activated.
+//! I/O. `gatectl lists import`: a list's files become an edition that may be put in force.
 
 use std::path::PathBuf;
 
-use export_gate::record::{Kind, List, ListContent, read};
+use export_gate::record::{Item, ListContent, NetworkClass};
+use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::format::{Entries, Format};
-use super::pack::{Packed, pack};
-use super::shelf::Shelf;
+use super::check::{Allowed, settled};
+use super::edition::{self, Edition};
+use super::entry::{Entry, Reject};
+use super::format::{Format, Reading, Source};
+use super::pack::{CHUNK, MOST_CHUNKS, digest, pack};
+use super::store::Store;
 use crate::aws::Aws;
 use crate::files;
-use crate::item::of_json;
 use crate::outcome::{Outcome, Trouble};
-use crate::present::Present;
-use crate::says::{Says, filled};
-use crate::show::grouped;
+use crate::says::Says;
+use crate::show::count;
 use crate::tables::RegisterTable;
 
-/// The list, and the file.
+/// The list, and how it is written.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The list's name
-    #[arg(value_name = "NAME", value_parser = name)]
+    /// The list's name, as embargoes name it
+    #[arg(value_name = "NAME", value_parser = edition::name)]
     name: String,
-    /// The file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The form that it comes in
+    /// Its files
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// What it lists
     #[arg(long, value_enum)]
+    content: Content,
+    /// What its networks are
+    #[arg(long, value_enum)]
+    class: Option<Class>,
+    /// How it is written: cidr (a network a line) or csv (parties, a header names the columns)
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parse)]
     format: Format,
-    /// What the networks are; of networks alone
-    #[arg(long, value_parser = ["vpn", "tor", "public_proxy", "residential_proxy", "hosting", "relay"])]
-    class: Option<String>,
-    /// What the edition is called; the day and the first digits of its digest without it
-    #[arg(long, value_parser = name)]
+    /// The edition's name; its day and a part of its digest without it
+    #[arg(long, value_name = "EDITION", value_parser = edition::name)]
     edition: Option<String>,
-    /// When it was published, as its publisher says
-    #[arg(long, value_name = "DATE", value_parser = filled)]
-    published: Option<String>,
-    /// Take a list without an entry
-    #[arg(long)]
-    allow_empty: bool,
-    /// By how many percent it may be shorter than the edition in force
-    #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = clap::value_parser!(u64).range(0..=100))]
-    allow_shrink: u64,
-    /// Leave out up to so many rows that can't be read, and print them
-    #[arg(long, value_name = "NUMBER", default_value = "0")]
-    allow_rejects: usize,
+    /// When it was published, such as 2026-11-24
+    #[arg(long, value_name = "DATE", value_parser = edition::published)]
+    published: Option<Timestamp>,
+    #[command(flatten)]
+    allowed: Allowed,
     #[command(flatten)]
     says: Says,
     #[command(flatten)]
@@ -59,85 +57,160 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// For names of lists and editions, which stand in keys.
-pub(super) fn name(text: &str) -> Result<String, String> {
-    let is_name = !text.is_empty() && !text.contains(['@', '#', ':']) && !text.contains(char::is_whitespace);
-    if is_name { Ok(text.to_owned()) } else { Err("a name has no white space, `@`, `#` or `:`".to_owned()) }
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Content {
+    Parties,
+    Networks,
 }
 
-/// Reads, checks, packs, writes.
+#[derive(Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Class {
+    Vpn,
+    Tor,
+    PublicProxy,
+    ResidentialProxy,
+    Hosting,
+    Relay,
+}
+
+/// What an import came to.
+struct Imported {
+    rejects: Vec<Reject>,
+    edition: Option<Edition>,
+    in_force: Option<Edition>,
+    /// Why nothing was written.
+    refused: Option<String>,
+}
+
+/// Reads, checks, packs, writes. Nothing of it is in force before `lists activate`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
-    let now = Timestamp::now();
-    let file = arguments.file.display();
-    let content = arguments.format.content();
-    if (content == ListContent::Networks) != arguments.class.is_some() {
-        return Err(Trouble::new("`--class` goes with a list of networks, and with no other: it says what they are"));
+    let (content, class) = kind(arguments)?;
+    let mut reading = Reading::default();
+    (arguments.format.read)(&sources(&arguments.files)?, &mut reading);
+    let (entries, rejects) = settled(reading);
+    let mut imported = Imported { rejects, edition: None, in_force: None, refused: None };
+    if let Err(why) = arguments.allowed.rejects(&imported.rejects) {
+        imported.refused = Some(why);
+        return Ok(imported.outcome(arguments));
     }
-    let bytes = files::read(&arguments.file)?;
-    let read = arguments.format.read(&bytes).map_err(|why| Trouble::new(format!("`{file}`: {why}")))?;
-    let rejects: Vec<String> = read
-        .rejects
-        .iter()
-        .map(|reject| format!("{file}:{}: {}: {}", reject.line, reject.column, reject.why))
-        .collect();
-    let dynamodb = arguments.aws.dynamodb().await;
-    let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
-    let refused = refusal(arguments, &read, &present);
-    if let Some(why) = refused {
-        let text: String = rejects.iter().map(|reject| format!("{reject}\n")).collect();
-        let json = || json!({"ok": false, "says": why, "rejects": rejects});
-        return Ok(Outcome::new(arguments.json, json, format!("{text}Nothing was imported: {why}.\n"), false));
+    let store = Store::new(arguments.aws.dynamodb().await, arguments.register.register_table.clone());
+    let there = store.record(&arguments.name).await?.map(|item| Edition::read(&arguments.name, &item)).transpose();
+    // A record that can't be read says nothing of entries; putting an edition in force mends it.
+    imported.in_force = there.ok().flatten();
+    let packed = pack(&entries).map_err(|error| Trouble::of("the entries could not be packed", error))?;
+    let edition = described(arguments, (content, class), &entries, &packed);
+    imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed);
+    if imported.refused.is_none() {
+        let manifest = signed(arguments, &edition);
+        imported.refused = store.write(&edition, &packed, manifest).await?.err();
+        imported.edition = Some(edition);
     }
-    let packed = pack(&read).map_err(|error| Trouble::of("the list could not be packed", error))?;
-    let edition = arguments
-        .edition
-        .clone()
-        .unwrap_or_else(|| format!("{}-{}", now.strftime("%Y-%m-%d"), packed.sha256.get(..8).unwrap_or_default()));
-    let mut manifest = of_json(manifest(arguments, &edition, content, &packed));
-    arguments.says.sign(&mut manifest, now);
-    let shelf = Shelf { dynamodb, table: arguments.register.register_table.clone() };
-    shelf.write(manifest, &packed.chunks).await?;
-    let name = &arguments.name;
-    let mut text: String = rejects.iter().map(|reject| format!("left out: {reject}\n")).collect();
-    text += &format!(
-        "Imported `{name}`, edition {edition}: {} entries in {} chunks. It counts once it is activated: gatectl lists activate {name} {edition}\n",
-        grouped(packed.entries.into()),
-        packed.chunks.len()
-    );
-    let json = || {
-        json!({"ok": true, "list": name, "edition": edition, "entries": packed.entries, "chunks": packed.chunks.len(),
-               "sha256": packed.sha256, "rejects": rejects})
+    Ok(imported.outcome(arguments))
+}
+
+/// What is listed, where format, content and class go together.
+fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Trouble> {
+    let content = match arguments.content {
+        Content::Parties => ListContent::Parties,
+        Content::Networks => ListContent::Networks,
     };
-    Ok(Outcome::new(arguments.json, json, text, true))
+    if content != arguments.format.content {
+        return Err(Trouble::new(format!("the format `{}` is one of the other content", arguments.format.name)));
+    }
+    let class = arguments.class.map(|class| match class {
+        Class::Vpn => NetworkClass::Vpn,
+        Class::Tor => NetworkClass::Tor,
+        Class::PublicProxy => NetworkClass::PublicProxy,
+        Class::ResidentialProxy => NetworkClass::ResidentialProxy,
+        Class::Hosting => NetworkClass::Hosting,
+        Class::Relay => NetworkClass::Relay,
+    });
+    match (content, class) {
+        (ListContent::Networks, None) => Err(Trouble::new("say with `--class` what the networks are")),
+        (ListContent::Parties, Some(_)) => Err(Trouble::new("parties have no `--class`: leave it out")),
+        (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => Ok((content, class)),
+    }
 }
 
-/// Why the list must not be taken as it is.
-fn refusal(arguments: &Arguments, read: &Entries, present: &Present) -> Option<String> {
-    if read.rejects.len() > arguments.allow_rejects {
-        return Some(format!(
-            "{} rows can't be read; mend them, or say `--allow-rejects {}`",
-            read.rejects.len(),
-            read.rejects.len()
-        ));
-    }
-    let many = u64::try_from(read.entries.len()).unwrap_or_default();
-    if many == 0 && !arguments.allow_empty {
-        return Some("it has no entry; say `--allow-empty` where that is right".to_owned());
-    }
-    let in_force = present.record(List::KIND, &arguments.name).and_then(|item| self::read::<List>(item).ok())?;
-    let least = in_force.entries.saturating_mul(100_u64.saturating_sub(arguments.allow_shrink)).div_ceil(100);
-    (many < least && !arguments.allow_empty).then(|| {
-        format!(
-            "it has {many} entries, and edition {} in force has {}: that is more than {} % fewer; say `--allow-shrink` with a larger share where that is right",
-            in_force.edition, in_force.entries, arguments.allow_shrink
-        )
-    })
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
+    paths.iter().map(|path| Ok(Source::new(&path.display().to_string(), &files::read(path)?))).collect()
 }
 
-fn manifest(arguments: &Arguments, edition: &str, content: ListContent, packed: &Packed) -> Value {
-    json!({
-        "kind": format!("chunk#{}", arguments.name), "id": edition, "content": content, "class": arguments.class,
-        "entries": packed.entries, "chunks": packed.chunks.len(), "sha256": packed.sha256,
-        "published": arguments.published,
-    })
+fn described(
+    arguments: &Arguments,
+    (content, class): (ListContent, Option<NetworkClass>),
+    entries: &[Entry],
+    packed: &[u8],
+) -> Edition {
+    let sha256 = digest(packed);
+    let day = arguments.published.unwrap_or_else(Timestamp::now);
+    Edition {
+        list: arguments.name.clone(),
+        content,
+        class,
+        edition: arguments.edition.clone().unwrap_or_else(|| edition::named_by(day, &sha256)),
+        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+        chunks: u64::try_from(packed.chunks(CHUNK).len()).unwrap_or(u64::MAX),
+        sha256,
+        published: arguments.published.map(render_time),
+    }
+}
+
+/// Why an edition may not be written.
+fn refused(arguments: &Arguments, edition: &Edition, in_force: Option<&Edition>, packed: &[u8]) -> Option<String> {
+    if in_force.is_some_and(|in_force| in_force.content != edition.content) {
+        return Some(format!("`{}` is a list of another content: give this one another name", edition.list));
+    }
+    if packed.chunks(CHUNK).len() > MOST_CHUNKS {
+        return Some(format!("it has more than {MOST_CHUNKS} chunks: cut it into several lists"));
+    }
+    arguments.allowed.entries(edition.entries, in_force).err()
+}
+
+fn signed(arguments: &Arguments, edition: &Edition) -> Item {
+    let mut manifest = edition.manifest();
+    arguments.says.sign(&mut manifest, Timestamp::now());
+    manifest
+}
+
+/// How many rejects are printed; `--json` has all.
+const SHOWN: usize = 20;
+
+impl Imported {
+    fn outcome(self, arguments: &Arguments) -> Outcome {
+        let mut text = String::new();
+        for reject in self.rejects.iter().take(SHOWN) {
+            text += &format!("{reject}\n");
+        }
+        if let Some(more) = self.rejects.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            text += &format!("… and {more} more; `--json` has all\n");
+        }
+        let says = match (&self.refused, &self.edition) {
+            (Some(why), _) => format!("Nothing was imported: {why}."),
+            (None, edition) => edition.as_ref().map(done).unwrap_or_default(),
+        };
+        text += &format!("{says}\n");
+        let is_fine = self.refused.is_none();
+        let reject = |reject: &Reject| {
+            json!({"file": &*reject.place.file, "line": reject.place.line, "column": reject.place.column,
+                   "why": reject.why})
+        };
+        let json = || {
+            json!({"ok": is_fine, "says": says, "edition": self.edition.as_ref().map(Edition::told),
+                   "in_force": self.in_force.as_ref().map(Edition::told),
+                   "rejects": self.rejects.iter().map(reject).collect::<Vec<Value>>(),
+                   "table": arguments.register.register_table})
+        };
+        Outcome::new(arguments.json, json, text, is_fine)
+    }
+}
+
+fn done(edition: &Edition) -> String {
+    let entries = edition::told(edition.entries);
+    let chunks = count(usize::try_from(edition.chunks).unwrap_or(usize::MAX), "chunk", "chunks");
+    format!(
+        "Imported the edition `{}` of `{}`: {entries} in {chunks}. `gatectl lists activate {} {}` puts it in force.",
+        edition.edition, edition.list, edition.list, edition.edition
+    )
 }

@@ -1,12 +1,16 @@
 //! I/O. Importing, activating and rolling back lists.
 
 mod activate;
+mod check;
+mod edition;
+mod entry;
+mod flip;
 mod format;
 mod import;
 mod pack;
 mod rollback;
-mod shelf;
 mod status;
+mod store;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 

@@ -1,22 +1,21 @@
-//! I/O. `gatectl lists rollback`: the edition that was in force before comes back.
+//! I/O. `gatectl lists rollback`: the edition before is put back in force. Twice is where it began: it is a flip.
 
-use export_gate::record::{Kind, List};
+use export_gate::record::{Kind as _, List};
 use export_gate::register::history::Key;
-use serde_json::json;
 
-use super::activate::activate;
-use super::import::name;
+use super::edition::{self, Edition};
+use super::flip;
+use super::store::Store;
 use crate::change::Manner;
-use crate::item::text;
 use crate::outcome::{Outcome, Trouble};
 use crate::says::Says;
 use crate::versions::versions;
 
-/// Which list.
+/// Which list, and who says so.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The list's name
-    #[arg(value_name = "NAME", value_parser = name)]
+    #[arg(value_name = "NAME", value_parser = edition::name)]
     name: String,
     #[command(flatten)]
     says: Says,
@@ -24,22 +23,37 @@ pub(crate) struct Arguments {
     manner: Manner,
 }
 
-/// Finds it in the list's history, and activates it.
+/// Finds the edition before in the record's history, and goes the way of `lists activate`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let Arguments { name, says, manner } = arguments;
+    let dynamodb = manner.aws.dynamodb().await;
+    let table = &manner.register.register_table;
     let key = Key { kind: List::KIND.to_owned(), id: name.clone() };
-    let versions = versions(&manner.aws.dynamodb().await, &manner.register.register_table, &key).await?;
-    let now = versions.first().map(|version| text(version, "edition").to_owned());
-    let before = versions
-        .iter()
-        .skip(1)
-        .map(|version| text(version, "edition"))
-        .find(|edition| Some(*edition) != now.as_deref());
-    match before {
-        Some(edition) => activate(name, edition, says, manner).await,
-        None => {
-            let says = format!("Nothing was changed: no other edition of `{name}` was in force before.");
-            Ok(Outcome::new(manner.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false))
+    let read = versions(&dynamodb, table, &key).await?;
+    let mut editions = read.iter().map(|version| version_of(name, version));
+    let Some(current) = editions.next() else {
+        return Ok(flip::refused(
+            manner,
+            &format!("there is no list `{name}` in force; `gatectl lists status` shows all"),
+        ));
+    };
+    let Some(before) =
+        editions.flatten().find(|before| Some(&before.edition) != current.as_ref().map(|now| &now.edition))
+    else {
+        return Ok(flip::refused(manner, &format!("`{name}` never was in force in another edition")));
+    };
+    let is_still = |now: Option<&Edition>| {
+        if now.map(|now| &now.edition) == current.as_ref().map(|current| &current.edition) {
+            return Ok(());
         }
-    }
+        Err("somebody else put another edition in force meanwhile: look, and run it again".to_owned())
+    };
+    flip::put(&Store::new(dynamodb, table.clone()), manner, says, &before, is_still).await
+}
+
+/// What a version of the record says; `None` where it can't be read.
+fn version_of(name: &str, version: &export_gate::record::Item) -> Option<Edition> {
+    let mut version = version.clone();
+    version.remove("was");
+    Edition::read(name, &version).ok()
 }

@@ -1,13 +1,16 @@
-//! I/O. `gatectl lists status`: every list, its edition in force, its age, and whether its chunks are whole.
+//! I/O. `gatectl lists status`: every list, the edition in force, its age, and whether its chunks are whole.
 
-use export_gate::record::{Item, Kind, List, read};
-use export_gate::terms::parse_time;
+use std::collections::BTreeSet;
+
+use export_gate::record::{Item, Kind as _, List, ListContent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::shelf::Shelf;
+use super::edition::{self, Edition, said};
+use super::store::Store;
 use crate::aws::Aws;
-use crate::item::{as_json, text};
+use crate::item::text;
+use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
 use crate::show::{grouped, table};
@@ -16,7 +19,8 @@ use crate::tables::RegisterTable;
 /// Which lists.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The list's name; every list that is or was in force without it
+    /// One list, with the chunks of all its editions; every list without it
+    #[arg(value_name = "NAME", value_parser = edition::name)]
     name: Option<String>,
     #[command(flatten)]
     register: RegisterTable,
@@ -27,94 +31,169 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// A list, and what is wrong with it.
-struct Status {
+/// A list as it stands.
+struct Standing {
     name: String,
-    record: Option<Item>,
-    fault: Option<String>,
-    editions: Vec<Item>,
+    /// The edition that the record names, and the record's state; absent where none was ever in force.
+    record: Option<(State, Option<Edition>, Item)>,
+    editions: Vec<Kept>,
+    /// What is wrong.
+    faults: Vec<String>,
 }
 
-/// Looks at all of them, their chunks too.
+/// An edition that was imported.
+struct Kept {
+    edition: Edition,
+    manifest: Item,
+    /// Whether its chunks are what was imported; absent where nobody looked.
+    whole: Option<bool>,
+}
+
+/// Reads all of it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
-    let shelf = Shelf { dynamodb: arguments.aws.dynamodb().await, table: arguments.register.register_table.clone() };
-    let present = Present::read(&shelf.dynamodb, &shelf.table).await?;
-    let names: Vec<String> = match &arguments.name {
-        Some(name) => vec![name.clone()],
-        None => present.of_kind(List::KIND).map(|(key, _)| key.id.clone()).collect(),
-    };
-    let mut all = Vec::new();
+    let dynamodb = arguments.aws.dynamodb().await;
+    let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
+    let store = Store::new(dynamodb, arguments.register.register_table.clone());
+    let mut names: BTreeSet<String> = store.names().await?.into_iter().collect();
+    names.extend(present.of_kind(List::KIND).map(|(key, _)| key.id.clone()));
+    if let Some(name) = &arguments.name {
+        if !names.contains(name) {
+            let says = format!("there is no list `{name}`; `gatectl lists import` imports one");
+            return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+        }
+        names.retain(|other| other == name);
+    }
+    let mut lists = Vec::new();
     for name in names {
-        let record = present.record(List::KIND, &name).cloned();
-        let fault = match &record {
-            None => None,
-            Some(record) => match read::<List>(record) {
-                Ok(list) => shelf.check(&name, &list.edition, list.chunks, &list.sha256).await?.err(),
-                Err(error) => Some(format!("its record can't be read: {error}")),
-            },
-        };
-        let editions = shelf.manifests(&name).await?;
-        all.push(Status { name, record, fault, editions });
+        lists.push(standing(&store, &present, name, arguments.name.is_some(), now).await?);
     }
-    let unknown =
-        arguments.name.as_ref().filter(|_| all.iter().all(|one| one.record.is_none() && one.editions.is_empty()));
-    let is_fine = all.iter().all(|one| one.fault.is_none()) && unknown.is_none();
-    let mut text = match unknown {
-        Some(name) => format!("There is no list `{name}`, and no edition of it was imported.\n"),
-        None if all.is_empty() => "There is no list.\n".to_owned(),
-        None => shown(&all, now),
-    };
-    for Status { name, fault, .. } in &all {
-        text += &fault.as_ref().map(|fault| format!("`{name}`: {fault}\n")).unwrap_or_default();
-    }
-    let json = || {
-        let one = |one: &Status| {
-            json!({"list": one.name, "in_force": one.record.as_ref().map(as_json), "fault": one.fault,
-                   "editions": one.editions.iter().map(as_json).collect::<Vec<Value>>()})
-        };
-        json!({"ok": is_fine, "lists": all.iter().map(one).collect::<Vec<Value>>()})
-    };
-    Ok(Outcome::new(arguments.json, json, text, is_fine))
+    let is_fine = lists.iter().all(|list| list.faults.is_empty());
+    let json = || json!({"ok": is_fine, "lists": lists.iter().map(|list| list.told(now)).collect::<Vec<Value>>()});
+    Ok(Outcome::new(arguments.json, json, shown(&lists, arguments.name.is_some(), now), is_fine))
 }
 
-fn shown(all: &[Status], now: Timestamp) -> String {
-    let mut rows = Vec::new();
-    for Status { name, record, fault, editions } in all {
-        let in_force = record.as_ref().map_or("none", |record| text(record, "edition"));
-        if let Some(record) = record {
-            let whole = if fault.is_none() { "in force, whole" } else { "in force, broken" };
-            rows.push(row(name, record, in_force, whole, now));
+/// One list. The chunks of the edition in force are always read, those of the others only where it alone was asked for.
+async fn standing(
+    store: &Store,
+    present: &Present,
+    name: String,
+    wants_all: bool,
+    now: Timestamp,
+) -> Result<Standing, Trouble> {
+    let mut faults = Vec::new();
+    let record = present.record(List::KIND, &name).map(|item| {
+        let state = State::of::<List>(item, now);
+        if let State::Unreadable(why) = &state {
+            faults.push(format!("its record can't be read: {why}"));
         }
-        for edition in editions.iter().filter(|edition| text(edition, "id") != in_force) {
-            rows.push(row(name, edition, text(edition, "id"), "imported", now));
+        (state, Edition::read(&name, item).ok(), item.clone())
+    });
+    let named = record.as_ref().and_then(|(_, edition, _)| edition.clone());
+    let mut editions = Vec::new();
+    let mut is_known = false;
+    for manifest in store.manifests(&name).await? {
+        let id = text(&manifest, "id").to_owned();
+        let edition = match Edition::read(&name, &manifest) {
+            Ok(edition) if edition.edition == id => edition,
+            Ok(_) => {
+                faults.push(format!("the manifest of `{id}` names another edition"));
+                continue;
+            }
+            Err(why) => {
+                faults.push(format!("what was imported as `{id}` can't be read: {why}"));
+                continue;
+            }
+        };
+        let is_named = named.as_ref() == Some(&edition);
+        is_known |= is_named;
+        let checked = if wants_all || is_named { Some(store.check(&edition).await?) } else { None };
+        if let Some(Err(why)) = &checked {
+            faults.push(format!("the edition `{id}` is not whole: {why}"));
+        }
+        editions.push(Kept { edition, manifest, whole: checked.map(|checked| checked.is_ok()) });
+    }
+    if let Some(named) = named.filter(|_| !is_known) {
+        match store.check(&named).await? {
+            Ok(()) => faults.push(format!("the edition `{}` that its record names was not imported so", named.edition)),
+            Err(why) => {
+                faults.push(format!("the edition `{}` that its record names is not whole: {why}", named.edition))
+            }
         }
     }
-    table(&["list", "edition", "state", "content", "entries", "published", "age", "by"], rows, &[4, 6])
+    Ok(Standing { name, record, editions, faults })
 }
 
-fn row(name: &str, item: &Item, edition: &str, state: &str, now: Timestamp) -> Vec<String> {
-    let entries: u64 = item.get("entries").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default();
-    let content = [text(item, "content"), text(item, "class")].join(" ");
-    let published = Some(text(item, "published")).filter(|date| !date.is_empty());
-    let age =
-        age(published.unwrap_or_else(|| text(item, "at")), now).map(|days| format!("{days} d")).unwrap_or_default();
-    [
-        name,
-        edition,
-        state,
-        content.trim(),
-        &grouped(entries.into()),
-        published.unwrap_or("nobody says"),
-        &age,
-        text(item, "by"),
-    ]
-    .map(str::to_owned)
-    .to_vec()
+fn shown(lists: &[Standing], wants_all: bool, now: Timestamp) -> String {
+    if lists.is_empty() {
+        return "No list was imported; `gatectl lists import` imports one.\n".into();
+    }
+    let heading = ["list", "content", "state", "edition", "entries", "published", "age", "by", "since", "imported"];
+    let mut text = table(&heading, lists.iter().map(|list| list.row(now)), &[4, 6, 9]);
+    for list in lists.iter().filter(|_| wants_all) {
+        let heading = ["edition", "entries", "chunks", "published", "imported by", "at", "whole"];
+        let row = |kept: &Kept| {
+            let (by, at) = said(&kept.manifest);
+            let whole = if kept.whole == Some(true) { "yes" } else { "no" };
+            let Edition { edition, entries, chunks, published, .. } = &kept.edition;
+            let published = day(published.as_deref());
+            vec![edition.clone(), grouped((*entries).into()), chunks.to_string(), published, by, at, whole.into()]
+        };
+        text += &format!("\n{}", table(&heading, list.editions.iter().map(row), &[1, 2]));
+    }
+    for list in lists {
+        for fault in &list.faults {
+            text += &format!("`{}` can't be relied on: {fault}\n", list.name);
+        }
+    }
+    text
 }
 
-/// In days, by a time or a date.
-fn age(text: &str, now: Timestamp) -> Option<i64> {
-    let moment = parse_time(text).or_else(|_| parse_time(&format!("{text}T00:00:00Z"))).ok()?;
-    now.duration_since(moment).as_secs().checked_div(86_400)
+/// The day of a time.
+fn day(time: Option<&str>) -> String {
+    time.and_then(|time| time.get(..10)).unwrap_or("unknown").to_owned()
+}
+
+impl Standing {
+    fn row(&self, now: Timestamp) -> Vec<String> {
+        let edition = self.record.as_ref().and_then(|(_, edition, _)| edition.as_ref());
+        let (by, at) = self.record.as_ref().map(|(_, _, item)| said(item)).unwrap_or_default();
+        let content =
+            edition.or(self.editions.first().map(|kept| &kept.edition)).map(|edition| match edition.content {
+                ListContent::Parties => "parties",
+                ListContent::Networks => "networks",
+            });
+        vec![
+            self.name.clone(),
+            content.unwrap_or_default().into(),
+            self.state().into(),
+            edition.map(|edition| edition.edition.clone()).unwrap_or_default(),
+            edition.map(|edition| grouped(edition.entries.into())).unwrap_or_default(),
+            edition.map(|edition| day(edition.published.as_deref())).unwrap_or_default(),
+            edition.and_then(|edition| edition.age(now)).map(|days| format!("{days} d")).unwrap_or_default(),
+            by,
+            at,
+            self.editions.len().to_string(),
+        ]
+    }
+
+    fn state(&self) -> &str {
+        self.record.as_ref().map_or("not in force", |(state, _, _)| state.word())
+    }
+
+    fn told(&self, now: Timestamp) -> Value {
+        let edition = self.record.as_ref().and_then(|(_, edition, _)| edition.as_ref());
+        let kept = |kept: &Kept| {
+            let (by, at) = said(&kept.manifest);
+            json!({"edition": kept.edition.told(), "by": by, "at": at, "why": text(&kept.manifest, "why"),
+                   "whole": kept.whole})
+        };
+        let said = self
+            .record
+            .as_ref()
+            .map(|(_, _, item)| json!({"by": text(item, "by"), "at": text(item, "at"), "why": text(item, "why")}));
+        json!({"list": self.name, "state": self.state(), "edition": edition.map(Edition::told), "said": said,
+               "age_days": edition.and_then(|edition| edition.age(now)),
+               "imported": self.editions.iter().map(kept).collect::<Vec<Value>>(), "faults": self.faults})
+    }
 }

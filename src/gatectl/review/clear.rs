@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::queue::{Match, Resolution};
-use super::read::queue;
-use crate::change::{Manner, make};
-use crate::clearance::grant::{Cleared, plan, record};
+use super::read::{not_held, queue};
+use crate::change::{Manner, Step, make};
+use crate::clearance::grant::{Cleared, record};
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
 use crate::period::{Since, since};
@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Refusals from this moment on, or from so long ago
     #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
     since: Since,
+    /// Clear somebody whom nobody holds up
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -37,25 +40,23 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
-    let (queue, _) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
-    let is_held = queue.held(&of).is_some();
+    let (queue, unread) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
+    let held = queue.held(&of);
     let record = record(&of.subject, &of.party, &arguments.cleared, &arguments.says, now);
     let made = make(&arguments.manner, now, |present| {
-        if !is_held {
-            return Err(format!(
-                "`{}` is not held up by `{}`; `gatectl clearance grant` clears whom nobody has seen yet",
-                of.subject, of.party
-            ));
+        if held.is_none() && !arguments.anyway {
+            return Err(format!("{}; say `--anyway` to clear whom nobody has seen yet", not_held(&of, &unread)));
         }
-        if matches!(of.resolution(present, now), Resolution::Confirmed(_)) {
-            return Err(format!(
+        match of.resolution(held, present, now) {
+            Resolution::Confirmed(_) => Err(format!(
                 "`{}` is confirmed to be `{}`: end that embargo first, gatectl embargo end '{}'",
                 of.subject,
                 of.party,
                 of.embargo_id()
-            ));
+            )),
+            Resolution::Cleared(_) => Ok(Vec::new()),
+            Resolution::Open | Resolution::Again(_) => Ok(Step::put(present, record.clone()).into_iter().collect()),
         }
-        plan(present, &record, now)
     })
     .await?;
     let done = format!("`{}` is not `{}`, from the gate's next request on.", of.subject, of.party);

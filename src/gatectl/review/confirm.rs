@@ -1,20 +1,25 @@
 //! I/O. `gatectl review confirm`: a possible match is the listed party, which becomes an embargo.
 
+use std::cell::Cell;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Embargo, Item, Kind};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::queue::{Match, Resolution};
-use super::read::queue;
+use super::read::{not_held, queue};
 use crate::callers::Callers;
-use crate::change::{Manner, Step, make};
+use crate::change::{Made, Manner, Step, diff, make};
 use crate::entries::Place;
 use crate::item::{of_json, text, value_as_json};
 use crate::outcome::{Outcome, Trouble};
 use crate::period::{Since, since};
-use crate::says::{Says, filled, pattern};
+use crate::present::Present;
+use crate::says::{Says, filled};
 use crate::tables::CallersTable;
+use crate::words::models;
 
 /// Which one, and by whose law.
 #[derive(clap::Args)]
@@ -26,13 +31,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "PARTY", value_parser = filled)]
     party: String,
     /// Whose law it is: BIS, OFAC, DDTC, EU, UK, UN or OPERATOR
-    #[arg(long)]
+    #[arg(long, default_value = "OPERATOR")]
     authority: String,
-    /// The rule, as the authority cites it
-    #[arg(long, value_parser = filled)]
+    /// The rule, as the authority cites it. The caller is told it, so it must not say which entry matched
+    #[arg(long, value_parser = filled, default_value = "listed party")]
     citation: String,
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", default_value = "*", value_parser = pattern)]
+    #[arg(long = "model", value_name = "MODEL", default_value = "*", value_parser = models)]
     models: Vec<String>,
     /// Refusals from this moment on, or from so long ago
     #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
@@ -51,21 +56,18 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
-    let (queue, _) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
-    let is_held = queue.held(&of).is_some();
+    let (queue, unread) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
+    let held = queue.held(&of);
     let dynamodb = arguments.manner.aws.dynamodb().await;
     let own = Callers::new(dynamodb, arguments.callers.callers_table.clone()).record(&of.subject).await?;
-    let record = own.as_ref().map(|own| record(arguments, &of, own, now));
-    let made = make(&arguments.manner, now, |present| {
-        if !is_held {
-            return Err(format!(
-                "`{}` is not held up by `{}`; `gatectl embargo issue` names whom you like",
-                of.subject, of.party
-            ));
+    let record = own.map(|own| record(arguments, &of, &own, now));
+    let plan = |present: &Present| {
+        if held.is_none() {
+            return Err(format!("{}; `gatectl review list` lists who is", not_held(&of, &unread)));
         }
-        match of.resolution(present, now) {
+        match of.resolution(held, present, now) {
             Resolution::Confirmed(_) => return Ok(Vec::new()),
-            Resolution::Cleared(_) => {
+            Resolution::Cleared(_) | Resolution::Again(_) => {
                 return Err(format!(
                     "`{}` is cleared of `{}`: revoke that first, gatectl clearance revoke '{}' '{}'",
                     of.subject, of.party, of.subject, of.party
@@ -80,29 +82,61 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             }
             None => Err(format!("there is no record `{}` to take the name from", of.subject)),
         }
+    };
+    let made = change(&arguments.manner, now, of.subject.starts_with("person#"), plan).await?;
+    let models = arguments.models.join(" ");
+    let models = if models == "*" { "any model" } else { &models };
+    let done = format!("`{}` gets no answer of {models} from the gate's next request on.", of.subject);
+    Ok(made.outcome(&arguments.manner, &done, &format!("`{}` is confirmed to be `{}` already.", of.subject, of.party)))
+}
+
+/// Makes the change. A person is shown by id alone: the name goes into the record, and nowhere else.
+async fn change(
+    manner: &Manner,
+    now: Timestamp,
+    is_person: bool,
+    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+) -> Result<Made, Trouble> {
+    if !is_person {
+        return make(manner, now, plan).await;
+    }
+    let is_shown = Cell::new(manner.json);
+    let quiet = Manner { json: true, ..manner.clone() };
+    let mut made = make(&quiet, now, |present| {
+        let steps = plan(present)?;
+        if !steps.is_empty() && !is_shown.replace(true) {
+            eprint!("{}", diff(&steps.clone().into_iter().map(nameless).collect::<Vec<Step>>()));
+        }
+        Ok(steps)
     })
     .await?;
-    let done =
-        format!("`{}` gets nothing of {} from the gate's next request on.", of.subject, arguments.models.join(" "));
-    Ok(made.outcome(&arguments.manner, &done, &format!("`{}` is confirmed to be `{}` already.", of.subject, of.party)))
+    made.steps = made.steps.into_iter().map(nameless).collect();
+    Ok(made)
+}
+
+/// A step without the names of an embargo's parties.
+fn nameless(mut step: Step) -> Step {
+    for item in step.before.iter_mut().chain([&mut step.after]) {
+        item.insert("applies_to".into(), AttributeValue::S("the name of the person's record".into()));
+    }
+    step
 }
 
 /// An embargo of the party by the name of the subject's own record; none where that has no name.
 fn record(arguments: &Arguments, of: &Match, own: &Item, now: Timestamp) -> Option<Item> {
     let name = Some(text(own, "name")).filter(|name| !name.trim().is_empty())?;
-    let mut party = json!({"name": name});
     let aliases = own.get("aliases").map(value_as_json).filter(|aliases| *aliases != json!([]));
-    if let Some(aliases) = aliases {
-        party["aliases"] = aliases;
-    }
-    let country = own.get("incorporated_in").map(value_as_json);
-    if let Some(country) = country {
-        party["country"] = country;
+    // One that the gate holds against an embargo's: of a person the nationalities, not where she lives.
+    let nationality = || own.get("nationalities").map(value_as_json).and_then(|all| all.get(0).cloned());
+    let country = own.get("incorporated_in").map(value_as_json).or_else(nationality);
+    let mut party = json!({"name": name, "aliases": aliases, "country": country});
+    if let Some(party) = party.as_object_mut() {
+        party.retain(|_, value| !value.is_null());
     }
     let mut record = of_json(json!({
         "kind": Embargo::KIND, "id": of.embargo_id(), "models": arguments.models,
         "applies_to": {"parties": [party]}, "effect": "prohibited", "authority": arguments.authority,
-        "citation": arguments.citation, "from": render_time(now), "url": Value::Null,
+        "citation": arguments.citation, "from": render_time(now),
     }));
     arguments.says.sign(&mut record, now);
     Some(record)

@@ -4,7 +4,7 @@ use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::queue::{Resolution, told};
+use super::queue::told;
 use super::read::Source;
 use crate::outcome::{Outcome, Trouble};
 use crate::period::told as lasted;
@@ -28,21 +28,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let (queue, present, unread) = arguments.source.read(now).await?;
     let all = queue.all();
-    let all: Vec<_> = all.into_iter().map(|(of, held)| (of, held, of.resolution(&present, now))).collect();
-    let shown: Vec<_> = all.iter().filter(|(_, _, state)| arguments.all || *state == Resolution::Open).collect();
+    let all: Vec<_> = all.into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), &present, now))).collect();
+    let shown: Vec<_> = all.iter().filter(|(_, _, state)| arguments.all || state.is_open()).collect();
     let rows = shown.iter().map(|(of, held, state)| {
         vec![
             of.subject.clone(),
             of.party.clone(),
             state.word().to_owned(),
             render_time(held.since),
+            render_time(held.last),
             lasted(state.waited(held, now)),
             grouped(held.times.into()),
             grouped(u128::try_from(held.clients.len()).unwrap_or_default()),
         ]
     });
-    let heading = ["subject", "party", "state", "since", "waited", "times", "clients"];
-    let mut text = if shown.is_empty() { "Nobody is held up.\n".to_owned() } else { table(&heading, rows, &[4, 5, 6]) };
+    let heading = ["subject", "party", "state", "since", "last", "waited", "times", "clients"];
+    let mut text = if shown.is_empty() { "Nobody is held up.\n".to_owned() } else { table(&heading, rows, &[5, 6, 7]) };
     text += &unread.iter().map(|why| format!("not read: {why}\n")).collect::<String>();
     let json = || {
         let queue: Vec<Value> = shown.iter().map(|(of, held, state)| told(of, held, state, now)).collect();

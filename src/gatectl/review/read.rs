@@ -1,9 +1,10 @@
 //! I/O. The queue, as ledger and register have it.
 
+use export_gate::ledger::bears_its_hash;
 use export_gate::terms::Window;
 use jiff::Timestamp;
 
-use super::queue::Queue;
+use super::queue::{Match, Queue, fault};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::entry::Entry;
@@ -46,11 +47,29 @@ pub(super) async fn queue(
     let window = Window { from: Some(since.moment(now)), until: None };
     let read = place.read(aws, window, |found| match found {
         Found::Entry(value) => match Entry::read(&value) {
-            Ok(entry) => queue.take(&entry),
+            Ok(entry) if !bears_its_hash(&value) => {
+                unread.push(format!(
+                    "the entry `{}` does not bear its hash: it is not what the gate wrote",
+                    entry.decision_id
+                ));
+            }
+            Ok(entry) => {
+                unread.extend(fault(&entry));
+                queue.take(&entry);
+            }
             Err(why) => unread.push(why),
         },
         Found::Unread { place, why } => unread.push(format!("{place}: {why}")),
     });
     read.await?;
     Ok((queue, unread))
+}
+
+/// That nobody is held up so, as far as the ledger could be read.
+pub(super) fn not_held(of: &Match, unread: &[String]) -> String {
+    let rest = match unread {
+        [] => String::new(),
+        [first, ..] => format!(", as far as the ledger can be read ({first})"),
+    };
+    format!("`{}` is not held up by `{}`{rest}", of.subject, of.party)
 }

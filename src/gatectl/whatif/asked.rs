@@ -82,7 +82,7 @@ impl Asked {
                     by_header: stranger.by_header.as_deref(),
                     end_use: None,
                 };
-                let identified = identify(claimed, &stranger.callers, Where::default(), now);
+                let identified = identify(claimed, &stranger.callers, Where::default(), register, now);
                 identified.err().map(|codes| Ok(Decision::unidentified(codes)))
             }
         }

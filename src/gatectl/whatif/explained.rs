@@ -1,6 +1,6 @@
 //! Pure. A decision with every rule that was looked at, as a person and as a script reads it.
 
-use export_gate::decision::{Decision, Outcome, Reason, Rule, explain};
+use export_gate::decision::{Decision, Outcome, Reason, explain};
 use export_gate::record::{Embargo, Group, Item, Kind, Licence, Model, Record, Screening};
 use export_gate::register::Resolved;
 use export_gate::terms::render_time;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::question::{Answer, Question};
 use super::records::Records;
-use super::rule::{comes_to, covers, effect, groups, keys, told};
+use super::rule::{Rule, comes_to, covers, effect, groups, keys, rules, told};
 use super::used::{Used, used};
 use crate::item::{as_json, text};
 use crate::json::member;
@@ -32,7 +32,8 @@ impl<'a> Explained<'a> {
         };
         let rules = match (model, &answer.subject, &answer.came) {
             (Some(model), Some(subject), Ok(_)) => {
-                explain(model, subject, &answer.register, &answer.exhausted, question.at)
+                let explained = explain(model, subject, &answer.register, &answer.exhausted, question.at);
+                rules(&explained, &answer.register)
             }
             _ => Vec::new(),
         };

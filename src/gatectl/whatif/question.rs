@@ -5,9 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use export_gate::causes::Causes;
-use export_gate::decision::{
-    Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify, screen_parties,
-};
+use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify};
 use export_gate::evidence::Location;
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
@@ -107,10 +105,9 @@ impl Question {
         let claimed = Claimed { by_token: None, by_header: self.person.as_deref(), end_use: self.end_use.as_deref() };
         answer.came = match answer.found.read() {
             Err(undecidable) => Err(undecidable),
-            Ok(callers) => match identify(claimed, &callers, answer.from.clone(), now) {
+            Ok(callers) => match identify(claimed, &callers, answer.from.clone(), &answer.register, now) {
                 Err(codes) => Ok(Decision::unidentified(codes)),
-                Ok(mut subject) => {
-                    screen_parties(&mut subject, &callers, &answer.register);
+                Ok(subject) => {
                     let came = self.settle(&subject, &answer.register, records, &mut answer.exhausted, now).await;
                     answer.subject = Some(subject);
                     came?

@@ -13,7 +13,7 @@ use super::replayed::{Came, Replayed, Several};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::json::member;
-use crate::ledger::show::{Decision, decision, find};
+use crate::ledger::show::{DecisionId, find, id};
 use crate::outcome::{Outcome, Trouble};
 use crate::past::Past;
 use crate::period::{Since, since};
@@ -24,8 +24,8 @@ use crate::tables::RegisterTable;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The decision's id, as the Decision-Id header and the ledger have it
-    #[arg(value_name = "DECISION", value_parser = decision, required_unless_present = "all", conflicts_with = "all")]
-    decision: Option<Decision>,
+    #[arg(value_name = "DECISION", value_parser = id, required_unless_present = "all", conflicts_with = "all")]
+    decision: Option<DecisionId>,
     /// Replay every decision
     #[arg(long)]
     all: bool,
@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let mut registers = Registers { past, held: BTreeMap::new(), now };
     let Some(wanted) = &arguments.decision else { return all(arguments, &mut registers).await };
     let entry = entry(arguments, wanted).await?;
-    let entry = match member(&entry, &["of"]).as_str().and_then(|of| decision(of).ok()) {
+    let entry = match member(&entry, &["of"]).as_str().and_then(|of| id(of).ok()) {
         Some(of) => self::entry(arguments, &of).await?,
         None => entry,
     };
@@ -87,9 +87,9 @@ async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome
 }
 
 /// One entry of the ledger.
-async fn entry(arguments: &Arguments, wanted: &Decision) -> Result<Value, Trouble> {
-    let (entry, _) = find(&arguments.place, &arguments.aws, wanted).await?;
-    entry.ok_or_else(|| Trouble::new(format!("the ledger has no decision `{wanted}`: is it the right ledger?")))
+async fn entry(arguments: &Arguments, wanted: &DecisionId) -> Result<Value, Trouble> {
+    let shown = find(&arguments.place, &arguments.aws, *wanted).await?;
+    shown.entry.ok_or_else(|| Trouble::new(format!("the ledger has no decision `{wanted}`: is it the right ledger?")))
 }
 
 /// What came of an entry.

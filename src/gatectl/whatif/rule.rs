@@ -1,13 +1,42 @@
 //! Pure. A rule that a decision looked at, in words.
 
-use export_gate::decision::Rule;
-use export_gate::record::{Effect, Embargo, Item, Licence, Places, Record};
+use export_gate::decision::Explanation;
+use export_gate::record::{Effect, Embargo, Force, Item, Licence, Places, Record};
+use export_gate::register::Register;
 use export_gate::terms::{Code, Match, render_time};
 use serde_json::{Value, json};
 
 use super::question::Question;
 use crate::item::as_json;
 use crate::json::member;
+
+/// An embargo that was looked at, with the records themselves.
+pub(super) struct Rule<'a> {
+    pub(super) embargo: &'a Record<Embargo>,
+    pub(super) in_force: bool,
+    pub(super) keys: Vec<(Code, Match)>,
+    pub(super) applies: bool,
+    pub(super) licences: Vec<(&'a Record<Licence>, Option<Code>)>,
+    pub(super) lifted_by: Option<&'a Record<Licence>>,
+}
+
+/// The rules of an explanation, with the records of the register that it was made of.
+pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Vec<Rule<'a>> {
+    let licence = |version: &str| register.licences().find(|licence| licence.meta.version() == version);
+    let rule = |explained: &export_gate::decision::EmbargoExplained| {
+        let embargo = register.embargoes().find(|embargo| embargo.meta.version() == explained.embargo)?;
+        let licences = explained.licences.iter().filter_map(|one| Some((licence(&one.licence)?, one.lacks)));
+        Some(Rule {
+            embargo,
+            in_force: explained.force == Force::InForce,
+            keys: explained.keys.iter().map(|key| (key.code, key.matches)).collect(),
+            applies: explained.applies.is_some(),
+            licences: licences.collect(),
+            lifted_by: explained.licence().and_then(licence),
+        })
+    };
+    explanation.embargoes.iter().filter_map(rule).collect()
+}
 
 /// How many of a list's values are shown.
 const MOST_NAMED: usize = 6;
@@ -74,6 +103,7 @@ fn word(matched: Match) -> &'static str {
 pub(super) fn comes_to(rule: &Rule<'_>, question: &Question) -> String {
     let window = &rule.embargo.meta.window;
     match (rule.in_force, rule.applies, rule.embargo.effect, rule.lifted_by) {
+        (false, _, _, _) if rule.embargo.meta.withdrawn => "withdrawn".to_owned(),
         (false, _, _, _) if window.is_over(question.at) => {
             format!("over since {}", window.until.map(render_time).unwrap_or_default())
         }

@@ -1,0 +1,102 @@
+//! I/O. Where seals lie: a file, or an object of S3. What lies there is never overwritten.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::types::ChecksumAlgorithm;
+
+use crate::aws::Aws;
+use crate::files;
+use crate::outcome::Trouble;
+
+/// A place for a seal.
+#[derive(Clone, Debug)]
+pub(crate) enum Store {
+    /// A file.
+    File(PathBuf),
+    /// An object.
+    Object { bucket: String, key: String },
+}
+
+impl FromStr for Store {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+            Some((bucket, key)) if bucket.is_empty() || key.is_empty() || key.ends_with('/') => {
+                Err("it names no object, such as s3://bucket/seals/2026-06-12.json".to_owned())
+            }
+            Some((bucket, key)) => Ok(Self::Object { bucket: bucket.to_owned(), key: key.to_owned() }),
+            None if text.is_empty() => Err("it names no file".to_owned()),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Object { bucket, key } => write!(f, "s3://{bucket}/{key}"),
+        }
+    }
+}
+
+impl Store {
+    /// What lies there.
+    pub(super) async fn read(&self, aws: &Aws) -> Result<Vec<u8>, Trouble> {
+        let unread = || format!("`{self}` can't be read; see `--region`, `--profile`, `--endpoint-url`");
+        match self {
+            Self::File(path) => files::read(path),
+            Self::Object { bucket, key } => {
+                let object = aws.s3().await.get_object().bucket(bucket).key(key).send().await;
+                let object = object.map_err(|error| Trouble::of(unread(), error))?;
+                let body = object.body.collect().await.map_err(|error| Trouble::of(unread(), error))?;
+                Ok(body.to_vec())
+            }
+        }
+    }
+
+    /// Says before any work whether a file is there already; of an object S3 says so when it is put.
+    pub(super) fn check_free(&self) -> Result<(), Trouble> {
+        match self {
+            Self::File(path) if path.exists() => Err(self.taken()),
+            Self::File(_) | Self::Object { .. } => Ok(()),
+        }
+    }
+
+    /// Puts something where nothing lies.
+    pub(super) async fn write(&self, aws: &Aws, text: String) -> Result<(), Trouble> {
+        match self {
+            Self::File(path) => {
+                let unwritten = |error: std::io::Error| {
+                    let is_taken = error.kind() == std::io::ErrorKind::AlreadyExists;
+                    if is_taken { self.taken() } else { Trouble::of(format!("`{self}` can't be written"), error) }
+                };
+                let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(unwritten)?;
+                let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+                // Half a seal is worse than none, and would keep its place.
+                written.inspect_err(|_| drop(std::fs::remove_file(path))).map_err(unwritten)
+            }
+            Self::Object { bucket, key } => {
+                let put = aws.s3().await.put_object().bucket(bucket).key(key).if_none_match("*");
+                let put = put.content_type("application/json").checksum_algorithm(ChecksumAlgorithm::Sha256);
+                match put.body(text.into_bytes().into()).send().await {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.code() == Some("PreconditionFailed") => Err(self.taken()),
+                    Err(error) => {
+                        Err(Trouble::of(format!("`{self}` can't be written; see `--region`, `--profile`"), error))
+                    }
+                }
+            }
+        }
+    }
+
+    fn taken(&self) -> Trouble {
+        Trouble::new(format!("`{self}` is there already, and a seal is never overwritten: name another place"))
+    }
+}

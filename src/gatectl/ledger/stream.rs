@@ -1,0 +1,109 @@
+//! I/O. The stream of the ledger's table: the last 24 hours in the order in which they were written, and what comes.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodbstreams::Client as Streams;
+use aws_sdk_dynamodbstreams::types::{OperationType, Record, Shard, ShardIteratorType};
+use serde_json::Value;
+
+use crate::aws::Aws;
+use crate::outcome::Trouble;
+
+/// How many empty answers in a row say that an open shard has no more for now. One doesn't: some hold nothing on the way.
+const EMPTY: usize = 5;
+
+/// Where a reader of the stream stands.
+pub(super) struct Stream {
+    streams: Streams,
+    arn: String,
+    /// By shard, from where it goes on; none where it was read to its end.
+    shards: BTreeMap<String, Option<String>>,
+}
+
+impl Stream {
+    /// The table's stream; `None` where it has none.
+    pub(super) async fn of(aws: &Aws, table: &str) -> Result<Option<Self>, Trouble> {
+        let described = aws.dynamodb().await.describe_table().table_name(table).send().await.map_err(|error| {
+            let why = format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
+            Trouble::of(why, error)
+        })?;
+        let is_on = |table: &aws_sdk_dynamodb::types::TableDescription| {
+            table.stream_specification().is_some_and(aws_sdk_dynamodb::types::StreamSpecification::stream_enabled)
+        };
+        let arn = described.table.filter(is_on).and_then(|table| table.latest_stream_arn);
+        let streams = aws.streams().await;
+        Ok(arn.map(|arn| Self { streams, arn, shards: BTreeMap::new() }))
+    }
+
+    /// Takes up the shards that came since the last time, from their beginning or behind what is there.
+    pub(super) async fn take_up(&mut self, from: ShardIteratorType) -> Result<(), Trouble> {
+        for shard in self.listed().await? {
+            let Some(id) = shard.shard_id else { continue };
+            if !self.shards.contains_key(&id) {
+                let asked = self.streams.get_shard_iterator().stream_arn(&self.arn).shard_id(&id);
+                let given = asked.shard_iterator_type(from.clone()).send().await.map_err(unread)?;
+                self.shards.insert(id, given.shard_iterator);
+            }
+        }
+        Ok(())
+    }
+
+    /// All entries that are there by now, shard by shard.
+    pub(super) async fn rest(&mut self, mut take: impl FnMut(Value)) -> Result<(), Trouble> {
+        for iterator in self.shards.values_mut() {
+            let mut empty = 0;
+            while empty < EMPTY
+                && let Some(at) = iterator.take()
+            {
+                let (records, next) = read(&self.streams, at).await?;
+                *iterator = next;
+                empty = if records.is_empty() { empty.saturating_add(1) } else { 0 };
+                records.into_iter().filter_map(entry).for_each(&mut take);
+            }
+        }
+        Ok(())
+    }
+
+    /// What came since the last time; whether a shard has ended, so that others go on for it.
+    pub(super) async fn more(&mut self, mut take: impl FnMut(Value)) -> Result<bool, Trouble> {
+        let mut has_ended = false;
+        for iterator in self.shards.values_mut() {
+            if let Some(at) = iterator.take() {
+                let (records, next) = read(&self.streams, at).await?;
+                has_ended |= next.is_none();
+                *iterator = next;
+                records.into_iter().filter_map(entry).for_each(&mut take);
+            }
+        }
+        Ok(has_ended)
+    }
+
+    async fn listed(&self) -> Result<Vec<Shard>, Trouble> {
+        let (mut shards, mut last) = (Vec::new(), None);
+        loop {
+            let asked = self.streams.describe_stream().stream_arn(&self.arn).set_exclusive_start_shard_id(last);
+            let Some(described) = asked.send().await.map_err(unread)?.stream_description else { return Ok(shards) };
+            shards.extend(described.shards.unwrap_or_default());
+            last = described.last_evaluated_shard_id;
+            if last.is_none() {
+                return Ok(shards);
+            }
+        }
+    }
+}
+
+async fn read(streams: &Streams, at: String) -> Result<(Vec<Record>, Option<String>), Trouble> {
+    let got = streams.get_records().shard_iterator(at).send().await.map_err(unread)?;
+    Ok((got.records.unwrap_or_default(), got.next_shard_iterator))
+}
+
+/// An entry only ever comes; what else is done to one is ledger-archive's to tell.
+fn entry(record: Record) -> Option<Value> {
+    let is_new = record.event_name == Some(OperationType::Insert);
+    let image = record.dynamodb.filter(|_| is_new)?.new_image?;
+    serde_dynamo::from_item(image).ok()
+}
+
+fn unread(error: impl std::error::Error + Send + Sync + 'static) -> Trouble {
+    Trouble::of("the ledger's stream could not be read; `dynamodb:GetRecords` and its kin must be allowed", error)
+}

@@ -1,0 +1,146 @@
+//! Pure. An edition of a list: what is said of it while it is only imported, and while it is in force.
+//!
+//! Its manifest is `chunk#<list>`/`<edition>`, its chunks are `chunk#<list>@<edition>#0001`/`0001` and so on, and
+//! `chunk#`/`<list>` says that there is such a list. None of them bears a revision, so that nobody reads them with the
+//! register's records.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Item, Kind as _, List, ListContent, NetworkClass, read};
+use export_gate::register::history::Key;
+use export_gate::terms::render_time;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::item::{of_json, text};
+
+/// What the kind of every item begins with that is no record: the chunks' way.
+const CHUNKS: &str = "chunk#";
+
+/// An edition of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edition {
+    /// The list's name.
+    pub(super) list: String,
+    /// What it lists.
+    pub(super) content: ListContent,
+    /// What its networks are.
+    pub(super) class: Option<NetworkClass>,
+    /// The edition's name.
+    pub(super) edition: String,
+    /// How many entries it has.
+    pub(super) entries: u64,
+    /// How many chunks.
+    pub(super) chunks: u64,
+    /// The digest of all chunks, one behind the other.
+    pub(super) sha256: String,
+    /// When it was published; RFC 3339.
+    pub(super) published: Option<String>,
+}
+
+impl Edition {
+    /// Reads a list's record or a manifest.
+    ///
+    /// # Errors
+    /// The attribute and the fault.
+    pub(super) fn read(list: &str, item: &Item) -> Result<Self, String> {
+        let List { content, class, edition, entries, chunks, sha256, published } =
+            read::<List>(item).map_err(|error| error.to_string())?.body;
+        let published = published.map(render_time);
+        Ok(Self { list: list.to_owned(), content, class, edition, entries, chunks: chunks.into(), sha256, published })
+    }
+
+    /// As the register's record, without who says so.
+    pub(super) fn record(&self) -> Item {
+        self.item(&Key { kind: List::KIND.to_owned(), id: self.list.clone() })
+    }
+
+    /// As the manifest, without who says so.
+    pub(super) fn manifest(&self) -> Item {
+        self.item(&manifest_key(&self.list, &self.edition))
+    }
+
+    fn item(&self, key: &Key) -> Item {
+        let mut item = of_json(self.told());
+        item.remove("list");
+        item.extend(key.item());
+        item
+    }
+
+    /// The key of a chunk, from 1.
+    pub(super) fn chunk_key(&self, number: u64) -> Key {
+        let id = format!("{number:04}");
+        Key { kind: format!("{CHUNKS}{}@{}#{id}", self.list, self.edition), id }
+    }
+
+    /// A chunk.
+    pub(super) fn chunk(&self, number: u64, data: &[u8]) -> Item {
+        let mut item = self.chunk_key(number).item();
+        item.insert(DATA.into(), AttributeValue::B(data.into()));
+        item
+    }
+
+    /// How old it is at `now`, in days; `None` where nobody says when it was published.
+    pub(super) fn age(&self, now: Timestamp) -> Option<i64> {
+        let published: Timestamp = self.published.as_deref()?.parse().ok()?;
+        Some(now.duration_since(published).as_hours().max(0).wrapping_div(24))
+    }
+
+    /// For `--json`.
+    pub(super) fn told(&self) -> Value {
+        json!({"list": self.list, "content": self.content, "class": self.class, "edition": self.edition,
+               "entries": self.entries, "chunks": self.chunks, "sha256": self.sha256, "published": self.published})
+    }
+}
+
+/// So many entries, in words.
+pub(super) fn told(entries: u64) -> String {
+    crate::show::count(usize::try_from(entries).unwrap_or(usize::MAX), "entry", "entries")
+}
+
+/// The attribute that holds a chunk's bytes.
+pub(super) const DATA: &str = "data";
+
+/// The kind of the manifests of a list.
+pub(super) fn manifests(list: &str) -> String {
+    format!("{CHUNKS}{list}")
+}
+
+/// The key of a manifest.
+pub(super) fn manifest_key(list: &str, edition: &str) -> Key {
+    Key { kind: manifests(list), id: edition.to_owned() }
+}
+
+/// The kind of the items that name every list that was ever imported.
+pub(super) const NAMES: &str = CHUNKS;
+
+/// The key of the item that names a list.
+pub(super) fn name_key(list: &str) -> Key {
+    Key { kind: NAMES.to_owned(), id: list.to_owned() }
+}
+
+/// Who imported an edition or put it in force, and when.
+pub(super) fn said(item: &Item) -> (String, String) {
+    (text(item, "by").to_owned(), text(item, "at").to_owned())
+}
+
+/// For arguments that name a list or an edition: they stand in keys, with `@`, `#`, `:` and `/` between them.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    if !text.is_empty() && text.len() <= 64 && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has 1 to 64 letters, digits, `-`, `_` and `.`".into())
+    }
+}
+
+/// For the option that says when a list was published: a day, or a moment.
+pub(super) fn published(text: &str) -> Result<Timestamp, String> {
+    let moment = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    let time = export_gate::terms::parse_time(&moment);
+    time.map_err(|_| "it is no day such as 2026-11-24, and no time such as 2026-11-24T09:00:00Z".into())
+}
+
+/// The name of an edition that nobody named: its day, and a part of its digest, so that no two have the same.
+pub(super) fn named_by(day: Timestamp, sha256: &str) -> String {
+    format!("{}-{}", day.strftime("%Y-%m-%d"), sha256.get(..8).unwrap_or(sha256))
+}

@@ -1,0 +1,72 @@
+//! I/O. Putting an edition in force: its chunks are checked, then the list's record names it.
+
+use export_gate::record::List;
+use jiff::Timestamp;
+
+use super::edition::Edition;
+use super::store::Store;
+use crate::change::{Manner, Step, make};
+use crate::item::substance;
+use crate::listing::State;
+use crate::outcome::{Outcome, Trouble};
+use crate::present::Present;
+use crate::says::Says;
+
+/// Puts an edition in force where the list's record is still what `expected` says of its edition.
+pub(super) async fn put(
+    store: &Store,
+    manner: &Manner,
+    says: &Says,
+    edition: &Edition,
+    expected: impl Fn(Option<&Edition>) -> Result<(), String>,
+) -> Result<Outcome, Trouble> {
+    let now = Timestamp::now();
+    let checked = store.check(edition).await?;
+    let made = make(manner, now, |present| {
+        checked.clone().map_err(|why| {
+            format!(
+                "the edition `{}` of `{}` is not whole: {why}; import it again under another name",
+                edition.edition, edition.list
+            )
+        })?;
+        plan(present, says, edition, now, &expected)
+    });
+    let (list, name) = (&edition.list, &edition.edition);
+    let done = format!("`{list}` is in force in the edition `{name}`, from the gate's next request on.");
+    Ok(made.await?.outcome(manner, &done, &format!("`{list}` is in force in the edition `{name}` already.")))
+}
+
+fn plan(
+    present: &Present,
+    says: &Says,
+    edition: &Edition,
+    now: Timestamp,
+    expected: impl Fn(Option<&Edition>) -> Result<(), String>,
+) -> Result<Vec<Step>, String> {
+    let mut record = edition.record();
+    let there = present.record("list", &edition.list);
+    let in_force = there.and_then(|there| Edition::read(&edition.list, there).ok());
+    expected(in_force.as_ref())?;
+    if in_force.is_some_and(|in_force| in_force.content != edition.content) {
+        return Err(format!(
+            "`{}` is a list of another content: its embargoes would mean something else",
+            edition.list
+        ));
+    }
+    let is_there = |there| State::of::<List>(there, now) == State::InForce && substance(there) == record;
+    if there.is_some_and(is_there) {
+        return Ok(Vec::new());
+    }
+    says.sign(&mut record, now);
+    Ok(Step::put(present, record).into_iter().collect())
+}
+
+/// What is printed where there is nothing to put.
+pub(super) fn refused(manner: &Manner, why: &str) -> Outcome {
+    let says = format!("Nothing was changed: {why}.");
+    let json = || {
+        serde_json::json!({"ok": false, "says": says, "revision": null, "changes": [],
+                                     "table": manner.register.register_table})
+    };
+    Outcome::new(manner.json, json, format!("{says}\n"), false)
+}

@@ -1,0 +1,80 @@
+//! Pure. The formats that lists come in: a module each, all alike, and a row each in the table.
+
+mod cells;
+mod cidr;
+mod csv;
+
+use std::sync::Arc;
+
+use export_gate::record::ListContent;
+
+use super::entry::{Entry, Place, Reject, Row};
+
+/// Every format. A new one is a module and a row here.
+const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT];
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What its entries are.
+    pub(super) content: ListContent,
+    /// Reads files into entries. What is none is rejected, with its place, and the rest is read.
+    pub(super) read: fn(&[Source], &mut Reading),
+}
+
+/// A file of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// As it was named.
+    pub(super) file: Arc<str>,
+    /// What it holds. What is no UTF-8 stands there as U+FFFD, which every format rejects.
+    pub(super) text: String,
+}
+
+/// What reading gives.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// The entries, in the files' order.
+    pub(super) rows: Vec<Row>,
+    /// What is none.
+    pub(super) rejects: Vec<Reject>,
+}
+
+impl Format {
+    /// For the option that names one.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let names = || FORMATS.iter().map(|format| format!("`{}`", format.name)).collect::<Vec<_>>().join(", ");
+        let found = FORMATS.iter().find(|format| format.name == text);
+        found.copied().ok_or_else(|| format!("there is no such format; there are {}", names()))
+    }
+}
+
+impl Source {
+    /// A file's bytes as text, without a byte-order mark.
+    pub(super) fn new(file: &str, bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        Self { file: file.into(), text: text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned() }
+    }
+
+    /// A place in it.
+    fn at(&self, line: usize, column: usize) -> Place {
+        Place { file: Arc::clone(&self.file), line, column }
+    }
+}
+
+impl Reading {
+    /// Takes an entry, or why it is none.
+    fn take(&mut self, place: Place, entry: Result<Entry, String>) {
+        match entry {
+            Ok(entry) => self.rows.push(Row { place, entry }),
+            Err(why) => self.rejects.push(Reject { place, why }),
+        }
+    }
+}
+
+/// Refuses what was no UTF-8.
+fn legible(text: &str) -> Result<&str, String> {
+    if text.contains(char::REPLACEMENT_CHARACTER) { Err(format!("`{text}` is no UTF-8")) } else { Ok(text) }
+}

@@ -1,0 +1,205 @@
+//! I/O. Editions in the register's table: their chunks and manifests, beside the records.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Item, Kind as _, List};
+use export_gate::register::history::Key;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+
+use super::edition::{DATA, Edition, NAMES, manifest_key, manifests, name_key, told};
+use super::pack::{CHUNK, count, digest};
+use crate::item::{substance, text};
+use crate::outcome::Trouble;
+use crate::progress;
+
+/// The register's table, as far as lists are concerned.
+pub(super) struct Store {
+    dynamodb: DynamoDb,
+    table: String,
+}
+
+/// How many chunks are on their way at once.
+const AT_ONCE: usize = 4;
+
+/// How often a write is tried, and how long is waited before the second time; then twice as long each time.
+const TRIES: u32 = 8;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+
+/// What DynamoDB says where it may be asked again.
+const PASSING: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "LimitExceededException",
+    "InternalServerError",
+    "ServiceUnavailable",
+];
+
+/// What came of putting an item that never changes.
+enum Put {
+    /// It is there.
+    There,
+    /// Another is.
+    Another,
+}
+
+impl Store {
+    pub(super) fn new(dynamodb: DynamoDb, table: String) -> Self {
+        Self { dynamodb, table }
+    }
+
+    /// The record of a list.
+    pub(super) async fn record(&self, list: &str) -> Result<Option<Item>, Trouble> {
+        self.get(&Key { kind: List::KIND.to_owned(), id: list.to_owned() }).await
+    }
+
+    /// The manifest of an edition.
+    pub(super) async fn manifest(&self, list: &str, edition: &str) -> Result<Option<Item>, Trouble> {
+        self.get(&manifest_key(list, edition)).await
+    }
+
+    /// Every manifest of a list, by edition.
+    pub(super) async fn manifests(&self, list: &str) -> Result<Vec<Item>, Trouble> {
+        self.of_kind(manifests(list)).await
+    }
+
+    /// The names of all lists that were ever imported.
+    pub(super) async fn names(&self) -> Result<Vec<String>, Trouble> {
+        Ok(self.of_kind(NAMES.to_owned()).await?.iter().map(|item| text(item, "id").to_owned()).collect())
+    }
+
+    /// Writes the chunks of an edition, then its manifest, which `manifest` is. An edition never changes: what is there
+    /// already may only be the same. Says why not where it isn't.
+    pub(super) async fn write(
+        &self,
+        edition: &Edition,
+        packed: &[u8],
+        manifest: Item,
+    ) -> Result<Result<(), String>, Trouble> {
+        let bar = progress::bar(packed.chunks(CHUNK).len(), "chunks written");
+        let puts = (1_u64..).zip(packed.chunks(CHUNK)).map(|(number, data)| {
+            let (item, bar) = (edition.chunk(number, data), &bar);
+            async move {
+                let put = self.put(item).await;
+                bar.inc(1);
+                put
+            }
+        });
+        let puts: Vec<Put> =
+            futures_util::stream::iter(puts.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
+        bar.finish_and_clear();
+        let another = || {
+            Err(format!(
+                "the edition `{}` of `{}` is there with another content: give this one another name with `--edition`",
+                edition.edition, edition.list
+            ))
+        };
+        if puts.iter().any(|put| matches!(put, Put::Another)) {
+            return Ok(another());
+        }
+        // The name first: a list that has one and nothing else shows that an import did not come to its end.
+        self.put(name_key(&edition.list).item()).await?;
+        match self.put(manifest).await? {
+            Put::There => Ok(Ok(())),
+            Put::Another => Ok(another()),
+        }
+    }
+
+    /// Reads the chunks of an edition, and says what is wrong with them.
+    pub(super) async fn check(&self, edition: &Edition) -> Result<Result<(), String>, Trouble> {
+        let bar = progress::bar(usize::try_from(edition.chunks).unwrap_or_default(), "chunks read");
+        let reads = (1..=edition.chunks).map(|number| {
+            let bar = &bar;
+            async move {
+                let item = self.get(&edition.chunk_key(number)).await?;
+                bar.inc(1);
+                Ok::<_, Trouble>(item.and_then(|mut item| item.remove(DATA)?.as_b().ok().cloned()).ok_or(number))
+            }
+        });
+        let mut reads = std::pin::pin!(futures_util::stream::iter(reads).buffered(AT_ONCE));
+        let mut packed = Vec::new();
+        while let Some(read) = reads.try_next().await? {
+            match read {
+                Ok(data) => packed.extend_from_slice(data.as_ref()),
+                Err(number) => return Ok(Err(format!("chunk {number} of {} is missing", edition.chunks))),
+            }
+        }
+        bar.finish_and_clear();
+        if digest(&packed) != edition.sha256 {
+            return Ok(Err("its chunks are not what was imported: their digest is another".into()));
+        }
+        Ok(match count(&packed) {
+            Ok(entries) if entries == edition.entries => Ok(()),
+            Ok(entries) => Err(format!("its chunks hold {}, not {}", told(entries), edition.entries)),
+            Err(error) => Err(format!("its chunks can't be unpacked: {error}")),
+        })
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Item>, Trouble> {
+        let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key.item()));
+        read.send().await.map(|answer| answer.item).map_err(|error| Trouble::of(self.unread(), error))
+    }
+
+    async fn of_kind(&self, kind: String) -> Result<Vec<Item>, Trouble> {
+        let query = self.dynamodb.query().table_name(&self.table).consistent_read(true);
+        let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
+        let mut pages = query.expression_attribute_values(":kind", AttributeValue::S(kind)).into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            found.extend(page.map_err(|error| Trouble::of(self.unread(), error))?.items.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// Puts an item where there is none, again and again while DynamoDB is busy.
+    async fn put(&self, item: Item) -> Result<Put, Trouble> {
+        let mut wait = FIRST_WAIT;
+        for attempt in 1.. {
+            let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item.clone()));
+            let put =
+                put.condition_expression("attribute_not_exists(#kind)").expression_attribute_names("#kind", "kind");
+            match put.send().await {
+                Ok(_) => return Ok(Put::There),
+                Err(error)
+                    if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+                {
+                    return self.same(&item).await;
+                }
+                Err(error) if attempt < TRIES && passes(&error) => tokio::time::sleep(wait).await,
+                Err(error) => {
+                    let says =
+                        format!("the edition could not be written to `{}`; run it again to complete it", self.table);
+                    return Err(Trouble::of(says, error));
+                }
+            }
+            wait = wait.saturating_mul(2);
+        }
+        Ok(Put::Another)
+    }
+
+    /// Whether what stands in an item's place is the same, but for who says so.
+    async fn same(&self, item: &Item) -> Result<Put, Trouble> {
+        let Some(key) = Key::of(item) else { return Ok(Put::Another) };
+        let there = self.get(&key).await?;
+        Ok(if there.is_some_and(|there| substance(&there) == substance(item)) { Put::There } else { Put::Another })
+    }
+
+    fn unread(&self) -> String {
+        let table = &self.table;
+        format!(
+            "the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`, `--endpoint-url`"
+        )
+    }
+}
+
+/// Whether asking again may help.
+fn passes(error: &SdkError<PutItemError>) -> bool {
+    match error.as_service_error() {
+        Some(service) => service.code().is_some_and(|code| PASSING.contains(&code)),
+        None => true,
+    }
+}

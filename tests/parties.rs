@@ -1,0 +1,241 @@
+//! Embargoes by party: whose names are held against them, how, and what of it is kept and told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+mod common;
+mod world;
+
+use common::{decided, embargo, item, licence, model, now, register, told, with};
+use export_gate::decision::{Callers, Claimed, Subject, Where, identify};
+use export_gate::record::{Client, Organisation, Person};
+use export_gate::register::Register;
+use serde_json::{Value, json};
+use world::events::{Rest, invocation, rest};
+use world::{Answered, World, ask};
+
+const REFUSED: &str = "451 embargo.party licence.missing";
+
+fn organisation(changes: &Value) -> Value {
+    let record = json!({
+        "status": "active", "name": "Sample Widgets, Inc.", "type": "company", "incorporated_in": "DE",
+        "headquartered_in": "FR", "end_uses": ["research"],
+        "verification": { "status": "verified", "until": "2027-01-01T00:00:00Z" },
+    });
+    with(record, changes)
+}
+
+fn person(changes: &Value) -> Value {
+    let record = json!({
+        "organisation": "acme", "name": "Sample Person", "nationalities": ["DE", "CA"], "deemed_country": "FR",
+        "us_status": "none", "verification": { "status": "verified", "until": "2027-01-01T00:00:00Z" },
+    });
+    with(record, changes)
+}
+
+/// What identification makes of `acme`'s client and the person `p`, if one is named, with the screening done.
+fn subject(organisation: Value, person: Option<Value>, users: &str, register: &Register) -> Subject {
+    let client = json!({ "organisation": "acme", "status": "active", "users": users });
+    let claimed = Claimed { by_header: person.as_ref().map(|_| "p"), ..Claimed::default() };
+    let callers = Callers {
+        client: Some(Client::read(item(&client)).unwrap()),
+        organisation: Some(Organisation::read(item(&organisation)).unwrap()),
+        person: person.map(|record| Person::read(item(&record)).unwrap()),
+    };
+    let from = Where { to: common::to("US"), ..Where::default() };
+    identify(claimed, &callers, from, register, now()).unwrap()
+}
+
+fn by_party(id: &str, parties: Value) -> Value {
+    embargo(id, json!({ "parties": parties }))
+}
+
+fn law(records: &[Value]) -> Register {
+    register(&[&[model("fable-5@1")], records].concat())
+}
+
+/// The decision on `fable-5`, and the facts that it rested on: `embargo match subject`.
+fn outcome(subject: &Subject, register: &Register) -> (String, String) {
+    let facts = subject.facts.parties.iter().map(|found| {
+        format!(
+            "{} {} {}",
+            found.embargo,
+            serde_json::to_value(found.matched).unwrap().as_str().unwrap(),
+            found.subject
+        )
+    });
+    (told(&decided("fable-5", subject, register)), facts.collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn an_organisation_is_named_by_its_names_and_its_owners() {
+    let yes = (REFUSED, "e yes organisation#acme");
+    let unknown = (REFUSED, "e unknown organisation#acme");
+    let no = ("permit", "");
+    let is = |name: &str| json!([{ "name": name }]);
+    let of = |country: &str| json!([{ "name": "sample widgets inc", "country": country }]);
+    let owned = |owners: Value| json!({ "owners": owners });
+    // (what, the parties, the organisation, what comes of it)
+    let cases = [
+        ("its name", is("Sample Widgets, Inc."), json!({}), yes),
+        ("its name written otherwise", is("  SAMPLE-WIDGETS   inc "), json!({}), yes),
+        ("a part of it", is("Sample Widgets"), json!({}), no),
+        ("an alias of its", is("Widgets of Sample"), json!({ "aliases": ["WIDGETS OF SAMPLE"] }), yes),
+        ("no alias of its", is("Widgets of Sample"), json!({ "aliases": ["Widgets", ""] }), no),
+        ("the party's alias", json!([{ "name": "x", "aliases": ["y", "sample widgets inc"] }]), json!({}), yes),
+        ("one of several parties", json!([{ "name": "x" }, { "name": "sample widgets inc" }]), json!({}), yes),
+        ("no name on record", is("x"), json!({ "name": null }), unknown),
+        ("a name that says nothing", is("x"), json!({ "name": "-" }), unknown),
+        ("no name on record, an alias is the party's", is("x"), json!({ "name": null, "aliases": ["X"] }), yes),
+        ("where it was founded", of("DE"), json!({}), yes),
+        ("where it is run from", of("FR"), json!({}), yes),
+        ("from elsewhere", of("IR"), json!({}), no),
+        ("from elsewhere, as far as is known", of("IR"), json!({ "headquartered_in": null }), unknown),
+        ("from there, as far as is known", of("DE"), json!({ "headquartered_in": null }), yes),
+        ("no name on record, from elsewhere", of("IR"), json!({ "name": null }), no),
+        ("an owner", is("Sample Holding"), owned(json!([{ "name": "Sample Holding", "percent": 1 }])), yes),
+        (
+            "an owner's owner",
+            is("Sample Holding"),
+            owned(json!([{ "name": "x", "owners": [{ "name": "y", "owners": [{ "name": "SAMPLE holding" }] }] }])),
+            yes,
+        ),
+        ("no owner", is("Sample Holding"), owned(json!([{ "name": "x", "owners": [{ "name": "y" }] }])), no),
+        ("an owner without a name", is("Sample Holding"), owned(json!([{ "percent": 30 }])), unknown),
+        ("no owners on record", is("Sample Holding"), json!({}), no),
+        (
+            "an owner's own country counts, not the organisation's",
+            json!([{ "name": "x", "country": "RU" }]),
+            owned(json!([{ "name": "x", "country": "RU" }])),
+            yes,
+        ),
+        (
+            "an owner from elsewhere",
+            json!([{ "name": "x", "country": "DE" }]),
+            owned(json!([{ "name": "x", "country": "RU" }])),
+            no,
+        ),
+        (
+            "an owner from nobody knows where",
+            json!([{ "name": "x", "country": "RU" }]),
+            owned(json!([{ "name": "x" }])),
+            unknown,
+        ),
+    ];
+    for (what, parties, changes, (decision, facts)) in cases {
+        let register = law(&[by_party("e", parties)]);
+        let subject = subject(organisation(&changes), None, "none", &register);
+        assert_eq!(outcome(&subject, &register), (decision.into(), facts.into()), "{what}");
+    }
+}
+
+#[test]
+fn a_person_is_named_by_name_alias_and_nationality() {
+    let yes = (REFUSED, "e yes person#p");
+    let unknown = (REFUSED, "e unknown person#p");
+    let no = ("permit", "");
+    let of = |country: &str| json!([{ "name": "sample person", "country": country }]);
+    let cases = [
+        ("the name", json!([{ "name": "SAMPLE Person" }]), json!({}), yes),
+        ("another", json!([{ "name": "Sample Persons" }]), json!({}), no),
+        ("an alias", json!([{ "name": "S. Person" }]), json!({ "aliases": ["s person"] }), yes),
+        ("no name on record", json!([{ "name": "x" }]), json!({ "name": null }), unknown),
+        ("a nationality", of("CA"), json!({}), yes),
+        ("the most recent country", of("FR"), json!({}), yes),
+        ("another nationality", of("IR"), json!({}), no),
+        ("no nationality on record", of("IR"), json!({ "nationalities": [] }), unknown),
+        ("a US citizen too", json!([{ "name": "sample person" }]), json!({ "us_status": "citizen" }), yes),
+    ];
+    for (what, parties, changes, (decision, facts)) in cases {
+        let register = law(&[by_party("e", parties)]);
+        let subject = subject(organisation(&json!({})), Some(person(&changes)), "asserted", &register);
+        assert_eq!(outcome(&subject, &register), (decision.into(), facts.into()), "{what}");
+    }
+    // Nobody knows who uses a client whose attestation is absent.
+    let register = law(&[by_party("e", json!([{ "name": "x" }]))]);
+    let unattested = subject(organisation(&json!({})), None, "us_persons", &register);
+    assert_eq!(outcome(&unattested, &register), (REFUSED.into(), "e unknown organisation#acme".into()));
+}
+
+#[test]
+fn every_embargo_by_party_in_force_is_a_fact_and_no_other_is() {
+    let own = || json!([{ "name": "sample widgets inc" }]);
+    let both = json!([{ "name": "sample person" }, { "name": "sample widgets inc" }]);
+    let records = [
+        by_party("b", own()),
+        by_party("a", both),
+        with(by_party("elsewhere", own()), &json!({ "models": ["mythos-5"] })),
+        by_party("nobody", json!([{ "name": "x" }])),
+        with(by_party("over", own()), &json!({ "until": "2026-06-20T12:00:00Z" })),
+        with(by_party("withdrawn", own()), &json!({ "withdrawn": true })),
+        embargo("letter", json!({ "destinations": ["CU"] })),
+    ];
+    let register = law(&records);
+    let found = subject(organisation(&json!({})), Some(person(&json!({}))), "asserted", &register);
+    let expected = "a yes organisation#acme, a yes person#p, b yes organisation#acme, elsewhere yes organisation#acme";
+    assert_eq!(outcome(&found, &register).1, expected);
+    // Without such an embargo nothing is looked at, however little is known.
+    let nobody = subject(organisation(&json!({ "name": null })), None, "none", &law(&records[6..]));
+    assert!(nobody.facts.parties.is_empty());
+}
+
+#[test]
+fn an_embargo_by_party_is_answered_by_name_only_and_told_in_its_place() {
+    let own = json!([{ "name": "sample widgets inc" }]);
+    let by = |keys: Value| embargo("e", with(json!({ "parties": own }), &keys));
+    let in_cuba = json!({ "destinations": ["CU"] });
+    let cases: [(Value, Vec<Value>, &str); 6] = [
+        (by(json!({})), vec![licence("l")], "451 embargo.party licence.scope"),
+        (by(json!({})), vec![with(licence("l"), &json!({ "embargoes": ["e"] }))], "permit by l@1"),
+        (by(in_cuba), vec![], "permit"),
+        (by(json!({ "destinations": ["US"] })), vec![], "451 embargo.destination licence.missing"),
+        (by(json!({ "end_uses": ["research"] })), vec![], "451 embargo.party licence.missing"),
+        (with(by(json!({})), &json!({ "effect": "observed" })), vec![], "permit"),
+    ];
+    for (embargo, licences, expected) in cases {
+        let register = law(&[std::slice::from_ref(&embargo), &licences[..]].concat());
+        let subject = subject(organisation(&json!({})), None, "none", &register);
+        assert_eq!(outcome(&subject, &register).0, expected, "{embargo}");
+    }
+}
+
+// Through the gate
+
+async fn answered(gate: &export_gate::gate::Gate, request: &Rest) -> Answered {
+    ask(gate, &request.0, world::at("2026-11-22T12:00:00Z")).await
+}
+
+#[tokio::test]
+async fn the_named_organisation_is_refused_on_the_next_request_and_no_name_is_kept_or_told() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let named = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    let another = invocation("sample-partner-utility-service", "opus-4-8");
+    assert_eq!([answered(&gate, &named).await.status, answered(&gate, &another).await.status], [200, 200]);
+    let embargo = json!({
+        "kind": "embargo", "id": "listed", "models": ["opus-4-8"], "effect": "licence_required", "authority": "OFAC",
+        "applies_to": { "parties": [{ "name": "SAMPLE WIDGETS INC", "aliases": ["Widget Trust"], "country": "US" }] },
+        "citation": "31 CFR 501",
+    });
+    world.register(vec![embargo]).await;
+    let refused = answered(&gate, &named).await;
+    assert_eq!((refused.status, refused.codes()), (451, vec!["embargo.party", "licence.missing"]));
+    assert_eq!(answered(&gate, &another).await.status, 200);
+    let ledger = world.ledger().await;
+    let facts: Vec<&Value> = ledger.iter().filter_map(|entry| entry["facts"].get("parties")).collect();
+    let fact = json!([{ "embargo": "listed", "match": "yes", "subject": "organisation#sample-us-company" }]);
+    assert_eq!(facts, [&fact]);
+    let kept = format!("{} {:?}", json!(ledger), refused.account);
+    for text in [kept, refused.body.to_string()] {
+        let text = text.to_lowercase();
+        assert!(!text.contains("widget"), "{text}");
+    }
+    let health = answered(&gate, &rest("GET", "/v1/health", "x")).await;
+    assert_eq!((&health.body["status"], &health.body["unreadable"]), (&json!("ok"), &json!([])));
+}
