@@ -179,6 +179,7 @@ mod tests {
                             exhausted: Vec::new(),
                             location: LocationFacts::default(),
                             organisation: organisation_facts,
+                            parties: Vec::new(),
                             persons: Persons::None,
                             undeclared_end_use: false,
                             users: Users::None,

@@ -10,21 +10,19 @@ use crate::review::queue::{Held, Match, Queue, Resolution};
 
 /// How long possible matches waited.
 pub(super) fn reviews(queue: &Queue, present: &Present, from: Timestamp, now: Timestamp) -> Section {
-    let decided = |resolution: &Resolution| match resolution {
-        Resolution::Open => None,
-        Resolution::Again(decided) | Resolution::Cleared(decided) | Resolution::Confirmed(decided) => decided.at,
-    };
+    // A clearance that holds no more leaves its match open.
+    let decided =
+        |resolution: &Resolution| resolution.decided().filter(|_| !resolution.is_open()).and_then(|one| one.at);
     let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), present, now)));
     let reviews: Vec<(&Match, &Held, Resolution)> =
         all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
-    let is_open = |resolution: &Resolution| *resolution == Resolution::Open;
     let mut spans: Vec<SignedDuration> = reviews
         .iter()
-        .filter(|(_, _, resolution)| !is_open(resolution))
+        .filter(|(_, _, resolution)| !resolution.is_open())
         .map(|(_, held, resolution)| resolution.waited(held, now))
         .collect();
     spans.sort_unstable();
-    let open = reviews.iter().filter(|(_, _, resolution)| is_open(resolution)).count();
+    let open = reviews.iter().filter(|(_, _, resolution)| resolution.is_open()).count();
     let row = |(of, held, resolution): &(&Match, &Held, Resolution)| {
         vec![
             // The report names no person.
