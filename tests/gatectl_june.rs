@@ -38,11 +38,13 @@ async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_req
         assert!(foretold.lines().any(|line| line.starts_with(organisation)), "{organisation}: {foretold}");
     }
     assert!(out.contains("decisions come out the same."), "{out}");
-    // The report has the times, and no `none yet` among them.
+    // The report has the times: to the first refusal, and from the lifting to the first permit.
     let directives = std::fs::read_to_string(format!("{}/csv/directives.csv", folder.path())).unwrap();
     let letter: Vec<&str> = directives.lines().filter(|line| line.starts_with("letter-")).collect();
     assert_eq!(letter.len(), 1, "{directives}");
-    assert!(!letter[0].contains("none yet"), "{directives}");
+    let fields: Vec<&str> = letter[0].split(',').collect();
+    assert_eq!(fields.len(), 12, "{directives}");
+    assert!(fields.iter().all(|field| !field.is_empty()), "{directives}");
     let page = std::fs::read_to_string(format!("{}/report.html", folder.path())).unwrap();
     assert!(page.contains("letter-") && page.contains("<svg"), "the page has no directive, or no picture");
 }

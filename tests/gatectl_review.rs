@@ -322,7 +322,11 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
         (format!("show {COMPANY}"), 2, "<PARTY>".into()),
         ("list --since yesterday".into(), 2, "it is neither a time in UTC".into()),
         (format!("clear {COMPANY} sdn:8 {officer} {says} --yes"), 1, "say `--anyway`".into()),
-        (format!("clear client#a {PARTY} {officer} {says} --yes --anyway"), 1, "`client#a` is nobody".into()),
+        (
+            format!("clear client#a {PARTY} {officer} {says} --yes --anyway"),
+            1,
+            "`client#a` is neither `organisation#…`".into(),
+        ),
         (format!("clear {COMPANY} sdn7 {officer} {says} --yes --anyway"), 1, "`sdn7` is no list:entry".into()),
         (format!("clear {COMPANY} {PARTY} --officer o {says} --yes"), 2, "--reason <TEXT>".into()),
         (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),

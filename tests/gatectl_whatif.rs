@@ -211,7 +211,7 @@ async fn bad_questions_are_told_so() {
         (format!("explain {whole} --register-table none {{callers}}"), "the register `none` could not be read"),
         (format!("explain {whole} --register-table {} {{callers}}", world.tables.usage), "could not be read"),
         (format!("explain {whole} {{register}} --callers-table none"), "the callers `none` could not be read"),
-        (format!("explain {whole} --records {bad}"), "bad.yaml:3: there is no field `modles`: did you mean `models`?"),
+        (format!("explain {whole} --records {bad}"), "bad.yaml:3: unknown field `modles`: did you mean `models`?"),
         (format!("explain {whole} --records {}/none", folder.path()), "can't be read"),
         (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),
         ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),

@@ -31,6 +31,15 @@ pub(crate) enum Source {
     Table(String),
 }
 
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Archive(path) => write!(f, "{}", path.display()),
+            Self::Table(table) => f.write_str(table),
+        }
+    }
+}
+
 /// What reading gives, one after the other, in no order.
 pub(crate) enum Found {
     /// An entry, as it is kept, `hash` and all.

@@ -43,8 +43,11 @@ impl Edition {
     /// # Errors
     /// The attribute and the fault.
     pub(super) fn read(list: &str, item: &Item) -> Result<Self, String> {
+        // A manifest and a version of the past have ids of their own.
+        let mut item = item.clone();
+        item.insert("id".into(), AttributeValue::S(list.to_owned()));
         let List { content, class, edition, entries, chunks, sha256, published } =
-            read::<List>(item).map_err(|error| error.to_string())?.body;
+            read::<List>(&item).map_err(|error| error.to_string())?.body;
         let published = published.map(render_time);
         Ok(Self { list: list.to_owned(), content, class, edition, entries, chunks: chunks.into(), sha256, published })
     }

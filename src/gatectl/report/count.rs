@@ -206,12 +206,16 @@ mod tests {
         Window { from: at("2026-06-10T00:00:00Z"), until: at("2026-06-20T00:00:00Z") }
     }
 
+    /// Day, kind, whether it permits, codes, model, country, and whether it bears its hash.
+    type Drawn = (u8, &'static str, bool, Vec<&'static str>, u8, Option<u8>, bool);
+
     fn entries() -> impl Strategy<Value = Vec<Value>> {
         let kinds = prop::sample::select(vec!["invocation", "invocation", "invocation", "screening", "completion"]);
         let codes = prop::sample::subsequence(vec!["embargo.everyone", "licence.missing", "party.review"], 0..=3);
         let one = (1..=30_u8, kinds, any::<bool>(), codes, 0..4_u8, prop::option::of(0..3_u8), any::<bool>());
         prop::collection::vec(one, 0..60).prop_map(|all| {
-            let entry = |(seq, (day, kind, is_permit, codes, model, country, is_sealed)): (usize, (u8, &str, bool, Vec<&str>, u8, Option<u8>, bool))| {
+            let entry = |(seq, drawn): (usize, Drawn)| {
+                let (day, kind, is_permit, codes, model, country, is_sealed) = drawn;
                 let reasons: Vec<Value> = codes.iter().map(|code| json!({"code": code})).collect();
                 json!({"decision_id": format!("{}-{seq}", seq % 3), "at": format!("2026-06-{day:02}T12:00:00Z"), "kind": kind,
                     "outcome": if is_permit { "permit" } else { "refuse" }, "status": 200, "model": format!("m-{model}"),

@@ -206,8 +206,7 @@ fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestam
 
 fn sources(arguments: &Arguments, revision: u64) -> Vec<(&'static str, String)> {
     let path = |path: &PathBuf| path.display().to_string();
-    let place = &arguments.place;
-    let ledger = place.ledger.as_ref().map(path).or_else(|| place.ledger_table.clone());
+    let ledger = arguments.place.source().ok().map(|source| source.to_string());
     let sources = [
         ("Ledger", ledger),
         ("Register", Some(format!("{}, at revision {revision}", arguments.register.register_table))),

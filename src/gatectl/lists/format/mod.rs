@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use export_gate::record::ListContent;
 
-use super::entry::{Entry, Place, Reject, Row};
+use crate::lists::entry::{Entry, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
 const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT];
