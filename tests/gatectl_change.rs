@@ -371,7 +371,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
         ("model withdraw fable-5@9".into(), 1, "there is no model `fable-5@9`"),
         ("clearance grant sample-us-company l:1 --officer o --reason r".into(), 1, "is neither `organisation#…` nor `person#…`"),
         ("clearance grant client#sample-us-app l:1 --officer o --reason r".into(), 1, "is neither `organisation#…` nor `person#…`"),
-        ("clearance grant organisation#sample-us-company l --officer o --reason r".into(), 1, "no list:entry"),
+        ("clearance grant organisation#sample-us-company l --officer o --reason r".into(), 1, "no `list:entry`"),
         ("clearance grant organisation#sample-us-company l:1 --officer o --reason \"\"".into(), 2, "says nothing"),
         ("clearance grant organisation#sample-us-company l:1 --reason r".into(), 2, "--officer"),
         ("clearance revoke organisation#sample-us-company l:1".into(), 1, "has no clearance"),

@@ -53,6 +53,9 @@ pub enum WriteTrouble {
     PutBack(#[source] Box<SdkError<PutItemError>>),
 }
 
+/// What hands add to a record that hasn't got it. DynamoDB can't be asked whether an item has nothing else.
+const ADDED: [&str; 6] = ["withdrawn", "from", "until", "by", "at", "why"];
+
 /// One record's part of a change.
 struct Step {
     key: Key,
@@ -324,6 +327,10 @@ impl Condition {
             return Self { expression: "attribute_not_exists(#id)".to_owned(), names, values: None };
         };
         let (mut names, mut values, mut same) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (number, name) in ADDED.into_iter().enumerate().filter(|(_, name)| !found.contains_key(*name)) {
+            same.push(format!("attribute_not_exists(#n{number})"));
+            names.insert(format!("#n{number}"), name.to_owned());
+        }
         for (number, (name, value)) in found.into_iter().enumerate() {
             same.push(format!("#a{number} = :a{number}"));
             names.insert(format!("#a{number}"), name);
