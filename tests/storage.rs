@@ -121,6 +121,30 @@ async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
 }
 
 #[tokio::test]
+async fn a_change_holds_only_where_nobody_edited_the_record_by_hand() {
+    let world = World::empty().await;
+    let revision = world.register(vec![stop("stop", "*")]).await;
+    let found = item(with_revision(stop("stop", "*"), revision));
+    // Neither moves a head: an attribute that differs, and one that was not there.
+    for (name, value) in [("citation", json!("Another")), ("withdrawn", json!(true))] {
+        let mut edited = with_revision(stop("stop", "*"), revision);
+        edited[name] = value;
+        let put = world.dynamodb.put_item().table_name(&world.tables.register).set_item(Some(item(edited.clone())));
+        put.send().await.unwrap();
+        let changes = vec![(Some(found.clone()), item(stop("stop", "fable-5")))];
+        let error = world.writer.replace_at(revision, changes).await.unwrap_err();
+        assert!(error.is_conflict(), "{name}: {error}");
+        let there = scan(&world, &world.tables.register).await;
+        assert!(there.contains(&edited), "{name} was put over: {there:?}");
+    }
+}
+
+fn with_revision(mut record: Value, revision: u64) -> Value {
+    record["revision"] = json!(revision);
+    record
+}
+
+#[tokio::test]
 async fn one_round_trip_before_the_model_and_two_at_first_sight() {
     let world = World::with_samples().await;
     let gate = world.gate();
