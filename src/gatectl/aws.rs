@@ -1,5 +1,6 @@
 //! I/O. The AWS configuration, with the three options that every AWS command has.
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client as DynamoDb;
 
@@ -46,7 +47,9 @@ impl Aws {
             config = config.endpoint_url(url);
         }
         if let Some(profile) = &self.profile {
-            config = config.profile_name(profile);
+            // Who says a profile means it, whatever keys are in the environment.
+            let named = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+            config = config.profile_name(profile).credentials_provider(named);
         }
         if let Some(region) = &self.region {
             config = config.region(Region::new(region.clone()));

@@ -14,7 +14,7 @@ use crate::show::{count, table};
 /// Which records are listed.
 #[derive(clap::Args)]
 pub(crate) struct Which {
-    /// As of this moment instead of now, such as 2026-06-12T21:21:00Z
+    /// What the records as they stand now say of this moment, such as 2026-06-12T21:21:00Z
     #[arg(long, value_name = "TIME", value_parser = export_gate::terms::parse_time)]
     pub(crate) at: Option<Timestamp>,
     /// List those too that are not in force

@@ -149,7 +149,7 @@ async fn main() -> ExitCode {
         }
         Err(trouble) => {
             eprintln!("error: {}", Causes(&trouble));
-            ExitCode::from(2)
+            ExitCode::from(trouble.code())
         }
     }
 }

@@ -9,7 +9,8 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done, and nothing is wrong
   1  the answer is no, or a fault was found
-  2  the command line is wrong, or it could not be done; of `register plan`: there is something to apply";
+  2  the command line is wrong, or it could not be done
+Of `register plan`: 0 nothing to apply, 1 it could not be planned, 2 there is something to apply";
 
 /// What a subcommand found or did.
 pub(crate) struct Outcome {
@@ -35,16 +36,27 @@ pub(crate) struct Trouble {
     says: String,
     #[source]
     cause: Option<Box<dyn Error + Send + Sync>>,
+    code: u8,
 }
 
 impl Trouble {
     /// A sentence with the next step in it.
     pub(crate) fn new(says: impl Into<String>) -> Self {
-        Self { says: says.into(), cause: None }
+        Self { says: says.into(), cause: None, code: 2 }
     }
 
     /// A sentence, and what it came of.
     pub(crate) fn of(says: impl Into<String>, cause: impl Error + Send + Sync + 'static) -> Self {
-        Self { says: says.into(), cause: Some(Box::new(cause)) }
+        Self { says: says.into(), cause: Some(Box::new(cause)), code: 2 }
+    }
+
+    /// The same, with another exit code than 2.
+    pub(crate) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
     }
 }

@@ -8,7 +8,7 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(heading);
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| visible(cell)));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2)).set_constraint(ColumnConstraint::ContentWidth);
@@ -18,6 +18,13 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n") + "\n"
+}
+
+/// A text of a record in one line: what would move a terminal's cursor, and so could hide a line or forge one, is written
+/// out.
+pub(crate) fn visible(text: &str) -> String {
+    let written = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(written).collect()
 }
 
 /// `1,234,567`.

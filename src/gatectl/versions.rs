@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::change::Step;
 use crate::item::{as_json, text};
 use crate::outcome::Trouble;
+use crate::show::visible;
 
 /// Every version of a record, the last first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
@@ -54,7 +55,9 @@ pub(crate) fn shown(key: &Key, state: &str, versions: &[Item]) -> String {
     let mut shown = format!("{key}  {state}\n");
     for (index, version) in versions.iter().enumerate() {
         let number = revision(version);
-        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says");
+        let says = |name| {
+            Some(text(version, name)).filter(|text| !text.is_empty()).map_or_else(|| "nobody says".to_owned(), visible)
+        };
         shown += &format!("\nrevision {number}, by {}, {}: {}\n", says("by"), says("at"), says("why"));
         let before = versions.get(index.saturating_add(1)).map(bare);
         for line in (Step { key: key.clone(), before, after: bare(version) }).substantial_lines() {

@@ -12,6 +12,9 @@ pub(crate) const AUTHORITIES: [&str; 7] = ["BIS", "OFAC", "DDTC", "EU", "UK", "U
 
 /// How records name models.
 pub(crate) fn models(text: &str) -> Result<String, String> {
+    if text.contains(',') {
+        return Err("that is one name with a comma in it: say the option again for each model".to_owned());
+    }
     ModelPattern::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 

@@ -116,6 +116,8 @@ fn exports(url: &str, tables: &Tables, dynamodb: &str) -> String {
     let own = [
         ("GATE_URL", url),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        // The SDKs take the streams for a service of their own.
+        ("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", dynamodb),
         ("AWS_REGION", tables::REGION),
         ("AWS_ACCESS_KEY_ID", tables::ACCESS_KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", tables::SECRET_ACCESS_KEY),

@@ -35,7 +35,8 @@ enum Who {
 /// How each of them is added.
 #[derive(clap::Args)]
 struct Common {
-    /// Replace a record of this id: what no option of this command says, such as its verification, stays
+    /// Replace a record of this id. What this command has no option for, such as a suspension, stays; what it has one for
+    /// and isn't said goes; so does the verification, where the identity differs
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -123,7 +124,7 @@ struct Person {
     /// The id of the organisation whose user this is
     #[arg(long, value_name = "ID", value_parser = words::organisation)]
     organisation: String,
-    /// The person's name, which only `gatectl caller show` tells again
+    /// The person's name; no diff shows it, `gatectl caller show` does
     #[arg(long, value_parser = filled)]
     name: Option<String>,
     /// A citizenship; may be said again
@@ -167,6 +168,20 @@ const SAID: [&str; 14] = [
     "us_status",
 ];
 
+/// What a verification is of: where one of these differs, it is somebody else's, and goes.
+const IDENTITY: [&str; 10] = [
+    "organisation",
+    "name",
+    "type",
+    "incorporated_in",
+    "organised_in_us",
+    "headquartered_in",
+    "identifiers",
+    "nationalities",
+    "deemed_country",
+    "us_status",
+];
+
 /// Shows the record, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
@@ -194,7 +209,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             }
             Some(before) => {
                 let is_said = |name: &str| SAID.contains(&name) || (name == "aliases" && kind(&id) == "organisation");
-                let kept = before.iter().filter(|(name, _)| !is_said(name));
+                let is_another = IDENTITY.iter().any(|name| before.get(*name) != record.get(*name));
+                let is_kept = |name: &str| !is_said(name) && !(name == "verification" && is_another);
+                let kept = before.iter().filter(|(name, _)| is_kept(name));
                 record.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
             }
             None => {}

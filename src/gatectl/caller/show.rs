@@ -10,6 +10,7 @@ use crate::change::Step;
 use crate::item::{as_json, text};
 use crate::outcome::{Outcome, Trouble};
 use crate::says::filled;
+use crate::show::visible;
 use crate::tables::CallersTable;
 
 /// Whom.
@@ -43,7 +44,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 fn shown(id: &str, versions: &[Item]) -> String {
     let mut shown = format!("{id}\n");
     for (index, version) in versions.iter().enumerate() {
-        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says");
+        let says = |name| {
+            Some(text(version, name)).filter(|text| !text.is_empty()).map_or_else(|| "nobody says".to_owned(), visible)
+        };
         shown += &format!("\nby {}, {}: {}\n", says("by"), says("at"), says("why"));
         let key = Key { kind: String::new(), id: id.to_owned() };
         let before = versions.get(index.saturating_add(1)).cloned();

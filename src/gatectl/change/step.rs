@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::item::{as_json, substance, value_as_json};
 use crate::present::Present;
+use crate::show::visible;
 
 /// From how many elements on a list is shown by what comes and goes.
 const LONG: usize = 6;
@@ -116,14 +117,14 @@ fn lines(name: &str, was: Option<Value>, is: Option<Value>) -> Vec<String> {
 }
 
 fn written(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), visible)
 }
 
 /// What all steps change.
 pub(crate) fn diff(steps: &[Step]) -> String {
     let mut shown = String::new();
     for step in steps {
-        shown += &format!("{} {}\n", step.sign(), step.key);
+        shown += &format!("{} {}\n", step.sign(), visible(&step.key.to_string()));
         for line in step.lines() {
             shown += &format!("    {line}\n");
         }

@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     party: String,
     #[command(flatten)]
     cleared: Cleared,
+    /// Replace a clearance in force that differs
+    #[arg(long)]
+    replace: bool,
     #[command(flatten)]
     says: Says,
     #[command(flatten)]
@@ -47,7 +50,7 @@ pub(crate) struct Cleared {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let record = record(&arguments.subject, &arguments.party, &arguments.cleared, &arguments.says, now);
-    let made = make(&arguments.manner, now, |present| plan(present, &record, now)).await?;
+    let made = make(&arguments.manner, now, |present| plan(present, &record, arguments.replace, now)).await?;
     let (subject, party) = (&arguments.subject, &arguments.party);
     let done = format!("`{subject}` is not `{party}`, from the gate's next request on.");
     Ok(made.outcome(&arguments.manner, &done, &format!("`{subject}` is cleared of `{party}` already.")))
@@ -68,11 +71,9 @@ pub(crate) fn record(subject: &str, party: &str, cleared: &Cleared, says: &Says,
     record
 }
 
-/// The step that puts it; none where one is in force.
-pub(crate) fn plan(present: &Present, record: &Item, now: Timestamp) -> Result<Vec<Step>, String> {
+/// The step that puts it; none where it is there, just so. Another that is in force is replaced only where that is wanted.
+pub(crate) fn plan(present: &Present, record: &Item, replace: bool, now: Timestamp) -> Result<Vec<Step>, String> {
     let there = present.record(Clearance::KIND, text(record, "id"));
-    if there.is_some_and(|there| State::of::<Clearance>(there, now) == State::InForce) {
-        return Ok(Vec::new());
-    }
-    Ok(Step::put(present, record.clone()).into_iter().collect())
+    let is_in_force = there.is_some_and(|there| State::of::<Clearance>(there, now) == State::InForce);
+    Step::wanted(present, record, replace || !is_in_force)
 }

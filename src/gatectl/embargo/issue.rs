@@ -109,6 +109,7 @@ struct Rule {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Effect {
     Prohibited,
+    #[value(alias = "licence_required")]
     LicenceRequired,
     Observed,
 }

@@ -105,5 +105,8 @@ fn entry(record: Record) -> Option<Value> {
 }
 
 fn unread(error: impl std::error::Error + Send + Sync + 'static) -> Trouble {
-    Trouble::of("the ledger's stream could not be read; `dynamodb:GetRecords` and its kin must be allowed", error)
+    Trouble::of(
+        "the ledger's stream could not be read; see `--region`, `--profile`, `--endpoint-url` (or AWS_ENDPOINT_URL_DYNAMODB_STREAMS), and that `dynamodb:GetRecords` and its kin are allowed",
+        error,
+    )
 }

@@ -88,8 +88,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let (content, class) = kind(arguments)?;
     let mut reading = Reading::default();
     (arguments.format.read)(&sources(&arguments.files)?, &mut reading);
+    let headless =
+        reading.headless.first().map(|reject| format!("{}: {}, so no row was read", reject.place, reject.why));
     let (entries, rejects) = settled(reading);
-    let mut imported = Imported { rejects, edition: None, in_force: None, refused: None };
+    let mut imported = Imported { rejects, edition: None, in_force: None, refused: headless };
+    if imported.refused.is_some() {
+        return Ok(imported.outcome(arguments));
+    }
     if let Err(why) = arguments.allowed.rejects(&imported.rejects) {
         imported.refused = Some(why);
         return Ok(imported.outcome(arguments));

@@ -37,7 +37,8 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
     match command {
         Command::Validate(arguments) => validate::run(arguments).await,
-        Command::Plan(arguments) => plan::run(arguments).await,
+        // Its 2 is a diff, which a pipeline must be able to tell from trouble.
+        Command::Plan(arguments) => plan::run(arguments).await.map_err(|trouble| trouble.with_code(1)),
         Command::Apply(arguments) => apply::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Schema(arguments) => schema::run(arguments).await,

@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     party: String,
     #[command(flatten)]
     cleared: Cleared,
+    /// Replace a clearance in force that differs
+    #[arg(long)]
+    replace: bool,
     /// Refusals from this moment on, or from so long ago
     #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
     since: Since,
@@ -54,7 +57,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
                 of.party,
                 of.embargo_id()
             )),
-            Resolution::Cleared(_) => Ok(Vec::new()),
+            Resolution::Cleared(_) => Step::wanted(present, &record, arguments.replace),
             Resolution::Open | Resolution::Again(_) => Ok(Step::put(present, record.clone()).into_iter().collect()),
         }
     })

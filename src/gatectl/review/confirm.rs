@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::queue::{Match, Resolution};
 use super::read::{not_held, queue};
+use crate::ask::agrees;
 use crate::callers::Callers;
 use crate::change::{Made, Manner, Step, diff, make};
 use crate::entries::Place;
@@ -100,16 +101,34 @@ async fn change(
     if !is_person {
         return make(manner, now, plan).await;
     }
-    let is_shown = Cell::new(manner.json);
-    let quiet = Manner { json: true, ..manner.clone() };
-    let mut made = make(&quiet, now, |present| {
+    let is_shown = Cell::new(false);
+    let unasked = Cell::new(None);
+    let quiet = Manner { json: true, yes: true, ..manner.clone() };
+    let made = make(&quiet, now, |present| {
         let steps = plan(present)?;
-        if !steps.is_empty() && !is_shown.replace(true) {
+        if steps.is_empty() || is_shown.replace(true) {
+            return Ok(steps);
+        }
+        if !manner.json || !manner.yes {
             eprint!("{}", diff(&steps.clone().into_iter().map(nameless).collect::<Vec<Step>>()));
         }
-        Ok(steps)
+        if manner.yes {
+            return Ok(steps);
+        }
+        match agrees(&manner.register.register_table) {
+            Ok(true) => Ok(steps),
+            Ok(false) => Err("you did not agree".to_owned()),
+            Err(trouble) => {
+                unasked.set(Some(trouble));
+                Err("nobody could be asked".to_owned())
+            }
+        }
     })
     .await?;
+    if let Some(trouble) = unasked.take() {
+        return Err(trouble);
+    }
+    let mut made = made;
     made.steps = made.steps.into_iter().map(nameless).collect();
     Ok(made)
 }

@@ -42,7 +42,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
                     }
                 }
             }
-            Err(reject) => reading.rejects.push(reject),
+            Err(reject) => reading.headless.push(reject),
         }
     }
 }
@@ -130,7 +130,8 @@ mod tests {
             Entry::Network(_) => None,
         };
         let parties = reading.rows.into_iter().filter_map(party).collect();
-        (parties, reading.rejects.iter().map(ToString::to_string).collect())
+        let rejects = reading.headless.iter().chain(&reading.rejects);
+        (parties, rejects.map(ToString::to_string).collect())
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(super) struct Reading {
     pub(super) rows: Vec<Row>,
     /// What is none.
     pub(super) rejects: Vec<Reject>,
+    /// Files whose header can't be read: no row of them was, and no allowance of rejects is for that.
+    pub(super) headless: Vec<Reject>,
 }
 
 impl Format {
