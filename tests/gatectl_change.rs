@@ -211,6 +211,12 @@ async fn a_clearance_is_granted_once_and_taken_back() {
     let clearance = record(&world, "clearance", id).await;
     assert_eq!((&clearance["party"], &clearance["officer"]), (&json!("sample-list:17"), &json!("officer-2")));
     assert!(done(&world, &grant).out.contains("is cleared of `sample-list:17` already"));
+    let shorter = format!("{grant} --until 2036-01-01T00:00:00Z");
+    let refused = say(&world, &shorter);
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.out.contains("differs: until") && refused.out.contains("--replace"), "{}", refused.out);
+    done(&world, &format!("{shorter} --replace"));
+    assert_eq!(record(&world, "clearance", id).await["until"], "2036-01-01T00:00:00.000Z");
     done(&world, &format!("clearance revoke {pair}"));
     assert_eq!(record(&world, "clearance", id).await["withdrawn"], true);
     assert!(done(&world, &format!("clearance revoke {pair}")).out.contains("withdrawn already"));
@@ -663,8 +669,8 @@ async fn a_callers_versions_hang_together_and_a_name_is_told_by_show_alone() {
     let statuses: Vec<&Value> = versions.iter().map(|version| &version["verification"]["status"]).collect();
     assert_eq!(
         json!(statuses),
-        json!(["rejected", "verified", "verified", null]),
-        "a replaced record keeps its verification"
+        json!(["rejected", null, "verified", null]),
+        "a verification goes with the identity that it was of"
     );
     assert!(versions[1]["id"].as_str().unwrap().starts_with("history#person#p-1@20"), "{shown}");
     assert_eq!(versions[0]["previous"], versions[1]["id"]);
@@ -684,7 +690,36 @@ async fn a_suspension_outlives_the_replacement_of_its_record() {
     done(&world, "caller add organisation sample-foreign-company-in-us --name New --type company --replace");
     let record = caller(&world, "organisation#sample-foreign-company-in-us").await.unwrap();
     assert_eq!((record["owners"].as_array().unwrap().len(), record.get("incorporated_in")), (2, None));
-    assert_eq!(record["verification"]["status"], "verified");
+    assert_eq!(record.get("verification"), None, "the one of that name and country was verified, not this one");
+    done(&world, "caller add client sample-us-app --organisation sample-us-company --users none --replace");
+    let same = "caller add person sample-p --organisation sample-us-company --us-status citizen";
+    done(&world, same);
+    done(&world, "caller verify person#sample-p --until 2036-01-01T00:00:00Z --method passport --evidence e-1");
+    done(&world, &format!("{same} --replace"));
+    let record = caller(&world, "person#sample-p").await.unwrap();
+    assert_eq!(record["verification"]["status"], "verified", "nothing of who it is differs");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_record_says_moves_no_cursor_and_forges_no_line() {
+    let world = World::with_samples().await;
+    let sly = "first\u{1b}[2K\r\nPlan: nothing\u{7}";
+    let issue = format!("embargo issue sly --model fable-5 --everyone {RULE} --by {sly:?} --yes");
+    let words: Vec<String> = shell(&issue.replace(&format!("{sly:?}"), "officer-1"));
+    let options = ["--register-table", &world.tables.register, "--endpoint-url", &world.relay.url(), "--why", sly];
+    let ran = gatectl(words.into_iter().chain(options.map(str::to_owned)));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let shown = run(&world, "embargo show sly");
+    for text in [ran.err, ran.out, shown.out] {
+        assert!(!text.contains(['\u{1b}', '\r', '\u{7}']) && !text.contains("\nPlan"), "{text:?}");
+    }
+}
+
+#[test]
+fn a_profile_that_is_named_is_meant_whatever_keys_are_in_the_environment() {
+    let ran = gatectl(shell("embargo list --register-table r --endpoint-url http://127.0.0.1:9 --profile none-such"));
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.err.contains("none-such"), "{}", ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -237,9 +237,9 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
     let strange = folder
         .file("strange/a.json", with(embargo("e", "m"), "applies_to", json!({"destinations": ["E:9"]})).to_string());
     for (what, place, more, code, says) in [
-        ("plan", "/nowhere", &[][..], 2, "can't be read"),
-        ("plan", &empty, &[], 2, "there is no record in"),
-        ("plan", &other, &[], 2, "is no .json, .yaml or .yml"),
+        ("plan", "/nowhere", &[][..], 1, "can't be read"),
+        ("plan", &empty, &[], 1, "there is no record in"),
+        ("plan", &other, &[], 1, "is no .json, .yaml or .yml"),
         ("plan", &faulty, &[], 1, "a.yaml:3: unknown field `contries`"),
         ("plan", &strange, &[], 1, "the gate could not rely on it: `embargo/e`"),
         ("plan", &good, &["--register-table", "none"], 2, "cannot be used multiple times"),
