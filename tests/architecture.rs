@@ -64,8 +64,8 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("entry", &[]),
     ("period", &[]),
     ("entries", &["aws", "files", "outcome"]),
-    ("change", &["ask", "aws", "item", "outcome", "present", "says", "tables"]),
-    ("versions", &["aws", "change", "item", "outcome"]),
+    ("change", &["ask", "aws", "item", "outcome", "present", "says", "show", "tables"]),
+    ("versions", &["aws", "change", "item", "outcome", "show"]),
     ("past", &["item", "outcome", "present"]),
     ("cost", &["outcome", "show"]),
     ("embargo", COMMAND),
@@ -91,6 +91,7 @@ const COMMAND: &[&str] = &[
 
 /// What works the queue, and what reports on it, may import each what stands above it too.
 const REVIEW: &[&str] = &[
+    "ask",
     "aws",
     "callers",
     "change",

@@ -214,9 +214,11 @@ async fn clearing_writes_a_clearance_and_ends_the_wait() {
     assert_eq!(all.json()["queue"][0]["waited_seconds"].as_i64().unwrap() / 3600, 3);
     let ran = review(&world, &format!("show {COMPANY} {PARTY}"));
     assert!(ran.out.contains("cleared") && ran.out.contains("by officer-2"), "{}", ran.out);
-    // Again it changes nothing, and it can't be confirmed.
+    // Again it changes nothing, otherwise it is told so, and it can't be confirmed.
     let before = revision(&world).await;
     let ran = clear(&world, COMPANY, "--yes");
+    assert!(ran.code == 1 && ran.out.contains("say `--replace`"), "{}", said(&ran));
+    let ran = clear(&world, COMPANY, "--yes --until 2036-01-01T00:00:00Z");
     assert!(ran.code == 0 && ran.out.contains("cleared of `sdn:7` already"), "{}", said(&ran));
     let ran = confirm(&world, COMPANY, "--yes");
     assert!(ran.code == 1 && ran.out.contains("revoke that first, gatectl clearance revoke"), "{}", said(&ran));
