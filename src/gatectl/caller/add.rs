@@ -210,8 +210,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             Some(before) => {
                 let is_said = |name: &str| SAID.contains(&name) || (name == "aliases" && kind(&id) == "organisation");
                 let is_another = IDENTITY.iter().any(|name| before.get(*name) != record.get(*name));
-                let is_kept = |name: &str| !is_said(name) && !(name == "verification" && is_another);
-                let kept = before.iter().filter(|(name, _)| is_kept(name));
+                let goes = |name: &str| is_said(name) || (name == "verification" && is_another);
+                let kept = before.iter().filter(|(name, _)| !goes(name));
                 record.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
             }
             None => {}
