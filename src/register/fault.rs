@@ -149,7 +149,8 @@ fn missing_groups(register: &Register) -> Vec<Fault> {
             if present.is_none() && register.groups.unread().any(|unread| unread == group) {
                 continue;
             }
-            let why = format!("it names the group `{group}`, which is not in force");
+            let why =
+                format!("it names the group `{group}`, which is not in force; a country is written by its two letters");
             let concerns = Concerns::Named(embargo.models.clone());
             let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, concerns);
             fault.during = embargo.meta.window;

@@ -23,7 +23,7 @@ pub(crate) enum Command {
     /// Put an imported edition in force
     #[command(after_help = EXIT_CODES)]
     Activate(Box<activate::Arguments>),
-    /// Put the edition before back in force
+    /// Put the edition before back in force; said again, it puts this one back
     #[command(after_help = EXIT_CODES)]
     Rollback(Box<rollback::Arguments>),
     /// Show every list with its editions
