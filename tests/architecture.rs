@@ -60,6 +60,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("patience", &[]),
     ("callers", &["item", "outcome", "patience"]),
     ("listing", &["item", "present", "show"]),
+    ("listed", &["aws", "listing", "outcome", "present", "tables"]),
     ("draft", &["files", "item", "outcome"]),
     ("entry", &[]),
     ("period", &[]),
@@ -85,13 +86,12 @@ const GATECTL_MAY_IMPORT: Table = &[
 
 /// What a command may import that reads records or the ledger, and may change them.
 const COMMAND: &[&str] = &[
-    "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listing", "outcome",
-    "past", "patience", "period", "present", "progress", "says", "show", "tables", "versions", "words",
+    "ask", "aws", "callers", "change", "draft", "entries", "entry", "files", "item", "json", "listed", "listing",
+    "outcome", "past", "patience", "period", "present", "progress", "says", "show", "tables", "versions", "words",
 ];
 
 /// What works the queue, and what reports on it, may import each what stands above it too.
 const REVIEW: &[&str] = &[
-    "ask",
     "aws",
     "callers",
     "change",

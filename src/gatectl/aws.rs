@@ -5,7 +5,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 /// Where AWS is, and who asks.
-#[derive(clap::Args, Clone)]
+#[derive(clap::Args)]
 pub(crate) struct Aws {
     /// Ask this address instead of AWS
     #[arg(long, value_name = "URL", help_heading = "AWS")]

@@ -28,6 +28,7 @@ mod item;
 mod json;
 mod ledger;
 mod licence;
+mod listed;
 mod listing;
 mod lists;
 mod man;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::item::text;
 use crate::outcome::Trouble;
-use crate::present::Present;
+use crate::present::{Present, partition};
 
 /// Every version of every record, and which of them each revision wrote.
 pub(crate) struct Past {
@@ -129,19 +129,6 @@ fn as_it_stood(mut kept: Item) -> Option<(Key, Item)> {
     kept.insert("id".to_owned(), AttributeValue::S(id.clone()));
     kept.insert("revision".to_owned(), AttributeValue::N(was.to_string()));
     Some((Key { kind, id }, kept))
-}
-
-async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Trouble> {
-    let query = dynamodb.query().table_name(table).consistent_read(true);
-    let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
-    let query = query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()));
-    let mut pages = query.into_paginator().send();
-    let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
-        let why = || format!("the history of the register `{table}` could not be read; see `--register-table`");
-        found.extend(page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default());
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Present {
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
         let mut head = head(dynamodb, table).await?;
         for _ in 0..TRIES {
-            let kinds = head.kinds.keys().map(|kind| records(dynamodb, table, kind));
+            let kinds = head.kinds.keys().map(|kind| partition(dynamodb, table, kind));
             let read = futures_util::future::try_join_all(kinds).await?;
             let after = self::head(dynamodb, table).await?;
             if after == head {
@@ -73,8 +73,8 @@ async fn head(dynamodb: &DynamoDb, table: &str) -> Result<Head, Trouble> {
     head.map(Option::unwrap_or_default).map_err(|error| Trouble::of("the register's head can't be read", error))
 }
 
-/// The records of a kind, from the table itself: what an edit by hand left without a revision is among them.
-async fn records(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Trouble> {
+/// Every item of a kind, from the table itself: what an edit by hand left without a revision is among them.
+pub(crate) async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Trouble> {
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
     let query = query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()));

@@ -1,5 +1,7 @@
 //! I/O. Making a change of the register: read, planned, shown, agreed to, written.
 
+use std::convert::identity;
+
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::register::RegisterWriter;
 use jiff::Timestamp;
@@ -14,7 +16,7 @@ use crate::present::Present;
 use crate::tables::RegisterTable;
 
 /// How a change is made.
-#[derive(clap::Args, Clone)]
+#[derive(clap::Args)]
 pub(crate) struct Manner {
     #[command(flatten)]
     pub(crate) register: RegisterTable,
@@ -31,7 +33,9 @@ pub(crate) struct Manner {
 /// What came of a change.
 pub(crate) struct Made {
     /// The records that were to change.
-    pub(crate) steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
+    /// What is shown of each.
+    veil: fn(Step) -> Step,
     /// The revision that they bear now; absent where nothing was written.
     revision: Option<u64>,
     /// What looks like a slip.
@@ -50,7 +54,7 @@ pub(crate) async fn make(
     now: Timestamp,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Trouble> {
-    make_noting(manner, now, Vec::new(), plan).await
+    make_as(manner, now, Vec::new(), identity, plan).await
 }
 
 /// [`make`], with notes of the command's own, which are told before anybody is asked.
@@ -60,10 +64,30 @@ pub(crate) async fn make_noting(
     own_notes: Vec<String>,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Trouble> {
+    make_as(manner, now, own_notes, identity, plan).await
+}
+
+/// [`make`], where `veil` is what anybody is shown of a step; what is written is the step itself.
+pub(crate) async fn make_veiled(
+    manner: &Manner,
+    now: Timestamp,
+    veil: fn(Step) -> Step,
+    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+) -> Result<Made, Trouble> {
+    make_as(manner, now, Vec::new(), veil, plan).await
+}
+
+async fn make_as(
+    manner: &Manner,
+    now: Timestamp,
+    own_notes: Vec<String>,
+    veil: fn(Step) -> Step,
+    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+) -> Result<Made, Trouble> {
     let dynamodb = manner.aws.dynamodb().await;
     let table = &manner.register.register_table;
     let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
-    let mut made = Made { steps: Vec::new(), revision: None, notes: own_notes, refused: None };
+    let mut made = Made { steps: Vec::new(), veil, revision: None, notes: own_notes, refused: None };
     let mut is_agreed = false;
     for _ in 0..TRIES {
         let (present, steps) = match planned(&dynamodb, table, now, &plan).await? {
@@ -118,12 +142,17 @@ impl Made {
     /// Shows the steps and asks. A script that takes JSON and asks nobody is shown nothing.
     fn is_agreed(&self, manner: &Manner) -> Result<bool, Trouble> {
         if !(manner.json && manner.yes) {
-            eprint!("{}", diff(&self.steps));
+            eprint!("{}", diff(&self.shown()));
             for note in &self.notes {
                 eprintln!("note: {note}");
             }
         }
         Ok(manner.yes || agrees(&manner.register.register_table)?)
+    }
+
+    /// The steps as they may be shown.
+    fn shown(&self) -> Vec<Step> {
+        self.steps.iter().cloned().map(self.veil).collect()
     }
 
     fn refused(self, why: &str) -> Self {
@@ -139,7 +168,7 @@ impl Made {
         };
         let json = || {
             json!({"ok": is_fine, "says": says.clone(), "revision": self.revision,
-                   "changes": self.steps.iter().map(Step::told).collect::<Vec<Value>>(),
+                   "changes": self.shown().iter().map(Step::told).collect::<Vec<Value>>(),
                    "notes": self.notes, "table": manner.register.register_table})
         };
         Outcome::new(manner.json, json, format!("{says}\n"), is_fine)

@@ -6,6 +6,6 @@ mod notes;
 mod step;
 
 pub(crate) use end::{Ending, end};
-pub(crate) use make::{Made, Manner, make, make_noting};
+pub(crate) use make::{Manner, make, make_noting, make_veiled};
 pub(crate) use notes::notes;
 pub(crate) use step::{Step, diff, faults};

@@ -2,9 +2,11 @@
 
 mod end;
 mod issue;
-mod list;
 mod show;
 
+use export_gate::record::Embargo;
+
+use crate::listed;
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 
 /// Issuing, ending and looking at embargoes.
@@ -18,18 +20,21 @@ pub(crate) enum Command {
     End(Box<end::Arguments>),
     /// List the embargoes
     #[command(after_help = EXIT_CODES)]
-    List(Box<list::Arguments>),
+    List(Box<listed::Arguments>),
     /// Show one embargo with all its versions
     #[command(after_help = EXIT_CODES)]
     Show(Box<show::Arguments>),
 }
+
+/// The attributes that a list shows.
+const LISTED: &[&str] = &["models", "applies_to", "effect", "authority", "from", "until"];
 
 /// Does it.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
     match command {
         Command::Issue(arguments) => issue::run(arguments).await,
         Command::End(arguments) => end::run(arguments).await,
-        Command::List(arguments) => list::run(arguments).await,
+        Command::List(arguments) => listed::run::<Embargo>(arguments, LISTED).await,
         Command::Show(arguments) => show::run(arguments).await,
     }
 }

@@ -1,10 +1,12 @@
 //! I/O. Granting, revoking and looking at licences.
 
 mod grant;
-mod list;
 mod revoke;
 mod usage;
 
+use export_gate::record::Licence;
+
+use crate::listed;
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 
 /// Granting, revoking and looking at licences.
@@ -18,18 +20,21 @@ pub(crate) enum Command {
     Revoke(Box<revoke::Arguments>),
     /// List the licences
     #[command(after_help = EXIT_CODES)]
-    List(Box<list::Arguments>),
+    List(Box<listed::Arguments>),
     /// Show what is used of each licence's quota
     #[command(after_help = EXIT_CODES)]
     Usage(Box<usage::Arguments>),
 }
+
+/// The attributes that a list shows.
+const LISTED: &[&str] = &["type", "models", "licensees", "persons", "authority", "reference", "from", "until"];
 
 /// Does it.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
     match command {
         Command::Grant(arguments) => grant::run(arguments).await,
         Command::Revoke(arguments) => revoke::run(arguments).await,
-        Command::List(arguments) => list::run(arguments).await,
+        Command::List(arguments) => listed::run::<Licence>(arguments, LISTED).await,
         Command::Usage(arguments) => usage::run(arguments).await,
     }
 }

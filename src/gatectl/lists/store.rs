@@ -5,7 +5,6 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Item, Kind as _, List};
 use export_gate::register::history::Key;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -14,6 +13,7 @@ use super::edition::{DATA, Edition, NAMES, manifest_key, manifests, name_key, to
 use super::pack::{CHUNK, count, digest};
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
+use crate::present::partition;
 use crate::progress;
 
 /// The register's table, as far as lists are concerned.
@@ -64,12 +64,16 @@ impl Store {
 
     /// Every manifest of a list, by edition.
     pub(super) async fn manifests(&self, list: &str) -> Result<Vec<Item>, Trouble> {
-        self.of_kind(manifests(list)).await
+        partition(&self.dynamodb, &self.table, &manifests(list)).await
     }
 
     /// The names of all lists that were ever imported.
     pub(super) async fn names(&self) -> Result<Vec<String>, Trouble> {
-        Ok(self.of_kind(NAMES.to_owned()).await?.iter().map(|item| text(item, "id").to_owned()).collect())
+        Ok(partition(&self.dynamodb, &self.table, NAMES)
+            .await?
+            .iter()
+            .map(|item| text(item, "id").to_owned())
+            .collect())
     }
 
     /// Writes the chunks of an edition, then its manifest, which `manifest` is. An edition never changes: what is there
@@ -142,17 +146,6 @@ impl Store {
     async fn get(&self, key: &Key) -> Result<Option<Item>, Trouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key.item()));
         read.send().await.map(|answer| answer.item).map_err(|error| Trouble::of(self.unread(), error))
-    }
-
-    async fn of_kind(&self, kind: String) -> Result<Vec<Item>, Trouble> {
-        let query = self.dynamodb.query().table_name(&self.table).consistent_read(true);
-        let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
-        let mut pages = query.expression_attribute_values(":kind", AttributeValue::S(kind)).into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            found.extend(page.map_err(|error| Trouble::of(self.unread(), error))?.items.unwrap_or_default());
-        }
-        Ok(found)
     }
 
     /// Puts an item where there is none, again and again while DynamoDB is busy.

@@ -2,9 +2,11 @@
 
 mod add;
 mod change;
-mod list;
 mod withdraw;
 
+use export_gate::record::Model;
+
+use crate::listed;
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 
 /// Registering, withdrawing and listing models.
@@ -18,14 +20,17 @@ pub(crate) enum Command {
     Withdraw(Box<withdraw::Arguments>),
     /// List the models
     #[command(after_help = EXIT_CODES)]
-    List(Box<list::Arguments>),
+    List(Box<listed::Arguments>),
 }
+
+/// The attributes that a list shows.
+const LISTED: &[&str] = &["status", "default", "endpoint", "eccn"];
 
 /// Does it.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
     match command {
         Command::Add(arguments) => add::run(arguments).await,
         Command::Withdraw(arguments) => withdraw::run(arguments).await,
-        Command::List(arguments) => list::run(arguments).await,
+        Command::List(arguments) => listed::run::<Model>(arguments, LISTED).await,
     }
 }

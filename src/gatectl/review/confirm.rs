@@ -1,6 +1,6 @@
 //! I/O. `gatectl review confirm`: a possible match is the listed party, which becomes an embargo.
 
-use std::cell::Cell;
+use std::convert::identity;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Embargo, Item, Kind};
@@ -10,9 +10,8 @@ use serde_json::json;
 
 use super::queue::{Match, Resolution};
 use super::read::{not_held, queue};
-use crate::ask::agrees;
 use crate::callers::Callers;
-use crate::change::{Made, Manner, Step, diff, make};
+use crate::change::{Manner, Step, make_veiled};
 use crate::entries::Place;
 use crate::item::{of_json, text, value_as_json};
 use crate::outcome::{Outcome, Trouble};
@@ -84,53 +83,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             None => Err(format!("there is no record `{}` to take the name from", of.subject)),
         }
     };
-    let made = change(&arguments.manner, now, of.subject.starts_with("person#"), plan).await?;
+    // A person is shown by id alone: the name goes into the record, and nowhere else.
+    let veil = if of.subject.starts_with("person#") { nameless } else { identity };
+    let made = make_veiled(&arguments.manner, now, veil, plan).await?;
     let models = arguments.models.join(" ");
     let models = if models == "*" { "any model" } else { &models };
     let done = format!("`{}` gets no answer of {models} from the gate's next request on.", of.subject);
     Ok(made.outcome(&arguments.manner, &done, &format!("`{}` is confirmed to be `{}` already.", of.subject, of.party)))
-}
-
-/// Makes the change. A person is shown by id alone: the name goes into the record, and nowhere else.
-async fn change(
-    manner: &Manner,
-    now: Timestamp,
-    is_person: bool,
-    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
-) -> Result<Made, Trouble> {
-    if !is_person {
-        return make(manner, now, plan).await;
-    }
-    let is_shown = Cell::new(false);
-    let unasked = Cell::new(None);
-    let quiet = Manner { json: true, yes: true, ..manner.clone() };
-    let made = make(&quiet, now, |present| {
-        let steps = plan(present)?;
-        if steps.is_empty() || is_shown.replace(true) {
-            return Ok(steps);
-        }
-        if !manner.json || !manner.yes {
-            eprint!("{}", diff(&steps.clone().into_iter().map(nameless).collect::<Vec<Step>>()));
-        }
-        if manner.yes {
-            return Ok(steps);
-        }
-        match agrees(&manner.register.register_table) {
-            Ok(true) => Ok(steps),
-            Ok(false) => Err("you did not agree".to_owned()),
-            Err(trouble) => {
-                unasked.set(Some(trouble));
-                Err("nobody could be asked".to_owned())
-            }
-        }
-    })
-    .await?;
-    if let Some(trouble) = unasked.take() {
-        return Err(trouble);
-    }
-    let mut made = made;
-    made.steps = made.steps.into_iter().map(nameless).collect();
-    Ok(made)
 }
 
 /// A step without the names of an embargo's parties.

@@ -1,6 +1,6 @@
-//! I/O. `gatectl licence list`: the licences, each with its state.
+//! I/O. What `list` does, of embargoes, licences and models alike: the records of a kind, each with its state.
 
-use export_gate::record::Licence;
+use export_gate::record::Kind;
 use jiff::Timestamp;
 
 use crate::aws::Aws;
@@ -23,10 +23,9 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Lists them; what can't be read is told, with exit code 1.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+/// Lists those of kind `T` with these attributes; what can't be read is told, with exit code 1.
+pub(crate) async fn run<T: Kind>(arguments: &Arguments, attributes: &[&str]) -> Result<Outcome, Trouble> {
     let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
-    let listing = Listing::of::<Licence>(&present, &arguments.which, Timestamp::now());
-    let text = listing.text(&["type", "models", "licensees", "persons", "authority", "reference", "from", "until"]);
-    Ok(Outcome::new(arguments.json, || listing.told(), text, listing.is_fine()))
+    let listing = Listing::of::<T>(&present, &arguments.which, Timestamp::now());
+    Ok(Outcome::new(arguments.json, || listing.told(), listing.text(attributes), listing.is_fine()))
 }
