@@ -19,6 +19,7 @@ const MAY_IMPORT: Table = &[
     ("causes", &[]),
     ("connections", &[]),
     ("settings", &[]),
+    ("parties", &["terms"]),
     ("record", &["terms"]),
     ("request", &["terms"]),
     ("register", &["canonical", "record", "terms"]),

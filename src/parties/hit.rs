@@ -1,0 +1,27 @@
+//! Pure. What comes of holding somebody against a list.
+
+use serde::{Deserialize, Serialize};
+
+/// How near two are, in thousandths: 0 is nothing in common, 1000 the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Score(pub u16);
+
+/// A listed party that somebody may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The entry's id within its list.
+    pub entry: String,
+    /// The listed name that is nearest.
+    pub name: String,
+    /// Whether that is one that the list itself calls weak.
+    pub weak: bool,
+    /// How near it is.
+    pub score: Score,
+    /// Whether nothing is left to review: an identifier is the same, or a name is and a country or birth date with it.
+    pub exact: bool,
+    /// What speaks for it and against it, a sentence each, for those who may know the entry.
+    pub why: Vec<String>,
+    /// The first 32 digits of the SHA-256 of what the list says of the party: another where that changed.
+    pub sha256: String,
+}
