@@ -3,6 +3,8 @@
 mod cells;
 mod cidr;
 mod csv;
+mod dates;
+mod places;
 
 use std::sync::Arc;
 
@@ -73,6 +75,13 @@ impl Reading {
             Ok(entry) => self.rows.push(Row { place, entry }),
             Err(why) => self.rejects.push(Reject { place, why }),
         }
+    }
+}
+
+/// Adds a text to others, unless it is empty or there already.
+fn once(list: &mut Vec<String>, text: &str) {
+    if !text.is_empty() && !list.iter().any(|there| there == text) {
+        list.push(text.to_owned());
     }
 }
 
