@@ -8,9 +8,14 @@ use jiff::civil::Date;
 use super::cells::{Cell, records};
 use super::{Format, Reading, Source, legible};
 use crate::draft::nearest;
-use crate::lists::entry::{Entry, Party, Place, Reject};
+use crate::lists::entry::{Party, Place, Reject};
 
-pub(super) const FORMAT: Format = Format { name: "csv", content: ListContent::Parties, read };
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    about: "parties of one's own, a header names the columns",
+    content: ListContent::Parties,
+    read,
+};
 
 /// How a cell goes into a party.
 type Column = (&'static str, fn(&mut Party, &str) -> Result<(), String>);
@@ -37,7 +42,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
                 for cells in records {
                     let place = cells.first().map_or_else(|| source.at(1, 1), |cell| cell.place.clone());
                     match party(&columns, cells) {
-                        Ok(party) => reading.take(place, Ok(Entry::Party(Box::new(party)))),
+                        Ok(party) => reading.party(place, party),
                         Err(reject) => reading.rejects.push(reject),
                     }
                 }
@@ -121,6 +126,7 @@ fn date(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lists::entry::Entry;
 
     fn read_of(text: &str) -> (Vec<Party>, Vec<String>) {
         let mut reading = Reading::default();

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{legible, once};
+use super::legible;
 
 /// How many years a range may span: more is a slip, and each year is kept.
 const MOST_YEARS: u16 = 100;
@@ -34,7 +34,7 @@ struct Parts {
     day: Option<u8>,
 }
 
-/// Adds the dates of birth that a text says, each once: one date; the year of one that is not exact; each year of a range.
+/// Adds the dates of birth that a text says: one date; the year of one that is not exact; each year of a range.
 ///
 /// # Errors
 /// It says none.
@@ -47,7 +47,7 @@ pub(super) fn born(dates: &mut Vec<String>, text: &str) -> Result<(), String> {
             None => {
                 let parts = parts(exact).ok_or_else(|| no_date(text))?;
                 let year = Parts { month: None, day: None, ..parts };
-                once(dates, &if is_about { year } else { parts }.to_string());
+                dates.push(if is_about { year } else { parts }.to_string());
             }
         }
     }
@@ -91,7 +91,7 @@ fn years(dates: &mut Vec<String>, text: &str, first: Option<Parts>, last: Option
     if last.year < first.year || last.year.saturating_sub(first.year) > MOST_YEARS {
         return Err(format!("`{text}` is no range of years"));
     }
-    (first.year..=last.year).for_each(|year| once(dates, &year.to_string()));
+    dates.extend((first.year..=last.year).map(|year| year.to_string()));
     Ok(())
 }
 

