@@ -8,6 +8,7 @@ mod numbers;
 mod ofac;
 mod places;
 mod table;
+mod uk;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use export_gate::record::ListContent;
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT];
+const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT, uk::LIST, uk::CONLIST];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,7 @@ const MOST_ABOVE: usize = 3;
 
 /// A row, its cells by their columns' names.
 pub(super) struct Row<'a> {
+    begins: Place,
     columns: &'a HashMap<String, usize>,
     cells: Vec<Cell>,
 }
@@ -40,7 +41,10 @@ pub(super) fn rows(
     for record in records {
         let row = record.and_then(|cells| match Cell::miscounted(&cells, header.len(), "the header") {
             Some(reject) => Err(reject),
-            None => Ok(Row { columns: &columns, cells }),
+            None => {
+                let begins = cells.first().map_or_else(|| source.at(1, 1), |cell| cell.place.clone());
+                Ok(Row { begins, columns: &columns, cells })
+            }
         });
         if let Err(reject) = row.and_then(|row| read(&row)) {
             reading.rejects.push(reject);
@@ -69,16 +73,18 @@ fn header(
         }
     }
     match required.iter().find(|name| !has(&cells, name)) {
-        Some(name) => Err(cells.first().map_or_else(|| source.at(1, 1), |cell| cell.place.clone()))
-            .map_err(|place| Reject { place, why: missing(name) }),
+        Some(name) => {
+            let place = cells.first().map_or_else(|| source.at(1, 1), |cell| cell.place.clone());
+            Err(Reject { place, why: missing(name) })
+        }
         None => Ok(cells),
     }
 }
 
 impl Row<'_> {
     /// Where it begins.
-    pub(super) fn place(&self) -> Option<Place> {
-        self.cells.first().map(|cell| cell.place.clone())
+    pub(super) fn place(&self) -> Place {
+        self.begins.clone()
     }
 
     /// What a column says, without the spaces around it; empty where there is no such column.
@@ -96,8 +102,7 @@ impl Row<'_> {
 
     /// That a column is at fault.
     pub(super) fn fault(&self, column: &str, why: impl Into<String>) -> Reject {
-        let place = self.cell(column).or_else(|| self.cells.first()).map(|cell| cell.place.clone());
-        let place = place.unwrap_or_else(|| Place { file: "".into(), line: 1, column: 1 });
+        let place = self.cell(column).map_or_else(|| self.begins.clone(), |cell| cell.place.clone());
         Reject { place, why: format!("{column}: {}", why.into()) }
     }
 
