@@ -4,6 +4,7 @@ mod cells;
 mod cidr;
 mod csv;
 mod dates;
+mod eu;
 mod numbers;
 mod ofac;
 mod places;
@@ -18,7 +19,7 @@ use export_gate::record::ListContent;
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT, uk::LIST, uk::CONLIST];
+const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT, eu::FORMAT, uk::LIST, uk::CONLIST];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
