@@ -2,6 +2,9 @@
 
 mod cells;
 mod cidr;
+mod csl;
+mod csl_csv;
+mod csl_json;
 mod csv;
 mod dates;
 mod eu;
@@ -19,7 +22,8 @@ use export_gate::record::ListContent;
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT, eu::FORMAT, uk::LIST, uk::CONLIST];
+const FORMATS: &[Format] =
+    &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT, csl_csv::FORMAT, csl_json::FORMAT, eu::FORMAT, uk::LIST, uk::CONLIST];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]

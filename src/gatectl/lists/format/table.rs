@@ -102,8 +102,17 @@ impl Row<'_> {
 
     /// That a column is at fault.
     pub(super) fn fault(&self, column: &str, why: impl Into<String>) -> Reject {
-        let place = self.cell(column).map_or_else(|| self.begins.clone(), |cell| cell.place.clone());
-        Reject { place, why: format!("{column}: {}", why.into()) }
+        Reject { place: self.place_of(column), why: format!("{column}: {}", why.into()) }
+    }
+
+    /// Where a column's cell begins.
+    pub(super) fn place_of(&self, column: &str) -> Place {
+        self.cell(column).map_or_else(|| self.begins.clone(), |cell| cell.place.clone())
+    }
+
+    /// Whether there is such a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
     }
 
     fn cell(&self, column: &str) -> Option<&Cell> {
