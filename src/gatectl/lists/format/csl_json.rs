@@ -74,12 +74,12 @@ fn record(cursor: Cursor<'_>, entry: &RawValue) -> Result<Record, Reject> {
             read_texts(cursor, field, value, &mut texts)?;
         }
     }
-    for address in objects(cursor, &object, COUNTRY)? {
+    for (cursor, address) in objects(cursor, &object, COUNTRY)? {
         if let Some(value) = address.get("country") {
             read_texts(cursor, COUNTRY, value, &mut texts)?;
         }
     }
-    for document in objects(cursor, &object, NUMBER)? {
+    for (cursor, document) in objects(cursor, &object, NUMBER)? {
         let Some(value) = document.get("number") else { continue };
         let mut label = Vec::new();
         if let Some(value) = document.get("type") {
@@ -92,15 +92,24 @@ fn record(cursor: Cursor<'_>, entry: &RawValue) -> Result<Record, Reject> {
     Ok(Record { begins: cursor.place(), texts })
 }
 
-/// The objects of a list.
-fn objects<'a>(cursor: Cursor<'_>, object: &Object<'a>, field: &str) -> Result<Vec<Object<'a>>, Reject> {
+/// The objects of a list, and where each begins.
+fn objects<'a, 'b>(
+    mut cursor: Cursor<'b>,
+    object: &Object<'a>,
+    field: &str,
+) -> Result<Vec<(Cursor<'b>, Object<'a>)>, Reject> {
     let Some(value) = object.get(field).filter(|value| value.get() != "null") else { return Ok(Vec::new()) };
     let list: Vec<&'a RawValue> = parsed(cursor, value, field)?;
-    list.into_iter().map(|one| parsed(cursor, one, field)).collect()
+    let begun = |one: &'a RawValue| {
+        cursor = cursor.moved(one.get());
+        Ok((cursor, parsed(cursor, one, field)?))
+    };
+    list.into_iter().map(begun).collect()
 }
 
 /// The texts of a value: a text, a number, or a list of them; `null` is none.
 fn read_texts(cursor: Cursor<'_>, field: &'static str, value: &RawValue, texts: &mut Vec<Text>) -> Result<(), Reject> {
+    let mut cursor = cursor.moved(value.get());
     let text = match value.get().as_bytes().first() {
         Some(b'n') => return Ok(()),
         Some(b'[') => {
@@ -108,12 +117,15 @@ fn read_texts(cursor: Cursor<'_>, field: &'static str, value: &RawValue, texts: 
             if list.iter().any(|one| one.get().starts_with('[')) {
                 return Err(cursor.fault(value.get(), format!("{field}: a list within a list")));
             }
-            return list.into_iter().try_for_each(|one| read_texts(cursor, field, one, texts));
+            return list.into_iter().try_for_each(|one| {
+                cursor = cursor.moved(one.get());
+                read_texts(cursor, field, one, texts)
+            });
         }
         Some(b'0'..=b'9' | b'-') => value.get().to_owned(),
         _ => parsed(cursor, value, field)?,
     };
-    texts.push(Text { field, place: cursor.moved(value.get()).place(), text: text.trim().to_owned() });
+    texts.push(Text { field, place: cursor.place(), text: text.trim().to_owned() });
     Ok(())
 }
 
