@@ -4,7 +4,14 @@ mod cells;
 mod cidr;
 mod csv;
 mod dates;
+mod elements;
+mod eu_xml;
+mod ofac_party;
+mod ofac_values;
+mod ofac_xml;
 mod places;
+mod uk_xml;
+mod un_xml;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,7 +21,8 @@ use export_gate::record::ListContent;
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT];
+const FORMATS: &[Format] =
+    &[cidr::FORMAT, csv::FORMAT, eu_xml::FORMAT, ofac_xml::FORMAT, uk_xml::FORMAT, un_xml::FORMAT];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
