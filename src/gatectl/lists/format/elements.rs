@@ -1,18 +1,10 @@
 //! Pure. XML as elements with their places, a record at a time: a list of 120 MB never stands in memory as one tree.
-//! No entity is resolved but XML's own five, nothing is fetched, and a document with a doctype is refused.
 
 use std::borrow::Cow;
 
-use quick_xml::escape::resolve_xml_entity;
-use quick_xml::events::attributes::Attributes;
-use quick_xml::events::{BytesRef, Event};
-use quick_xml::{Reader, XmlVersion};
-
+use super::walk::Walk;
 use super::{Reading, Source, legible};
 use crate::lists::entry::{Party, Place, Reject};
-
-/// How deep elements may stand in one another. The lists need 12.
-const DEEPEST: usize = 32;
 
 /// An element, with all that is in it.
 #[derive(Debug)]
@@ -21,8 +13,10 @@ pub(super) struct Element<'a> {
     pub(super) place: Place,
     /// Its name, without a prefix.
     pub(super) name: &'a str,
-    attributes: Vec<(&'a str, Cow<'a, str>)>,
-    text: String,
+    /// Its attributes.
+    pub(super) attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// Its own text.
+    pub(super) text: String,
     /// What is in it.
     pub(super) children: Vec<Element<'a>>,
 }
@@ -136,152 +130,37 @@ impl<'a> Element<'a> {
     }
 }
 
-/// A walk through a document.
-struct Walk<'a> {
-    source: &'a Source,
-    shape: Shape,
-    reader: Reader<&'a [u8]>,
-    /// The elements that are begun and not ended: root, holder, record, and what is in it.
-    open: Vec<Element<'a>>,
-    has_root: bool,
-    /// How far places were counted: the byte, its line, its column.
-    counted: (usize, usize, usize),
-}
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::lists::entry::{Entry, Row};
+    use crate::lists::format::Format;
 
-impl<'a> Walk<'a> {
-    fn new(source: &'a Source, shape: Shape) -> Self {
-        let reader = Reader::from_str(&source.text);
-        Self { source, shape, reader, open: Vec::new(), has_root: false, counted: (0, 1, 1) }
+    /// What a format makes of a text: the parties, and everything that is wrong.
+    pub(in crate::lists::format) fn read_of(format: Format, text: &str) -> (Vec<Party>, Vec<String>) {
+        let mut reading = Reading::default();
+        (format.read)(&[Source::new("l.xml", text.as_bytes())], &mut reading);
+        let party = |row: Row| match row.entry {
+            Entry::Party(party) => Some(*party),
+            Entry::Network(_) => None,
+        };
+        let faults = reading.headless.iter().chain(&reading.rejects).map(ToString::to_string).collect();
+        (reading.rows.into_iter().filter_map(party).collect(), faults)
     }
 
-    /// The next record; none at the end.
-    fn record(&mut self) -> Result<Option<Element<'a>>, Reject> {
-        loop {
-            let start = byte(self.reader.buffer_position());
-            let event = self.reader.read_event();
-            let event = event.map_err(|error| self.broken(byte(self.reader.error_position()), error))?;
-            let done = match event {
-                Event::Start(_) => self.begin(start).map(|()| None),
-                Event::Empty(_) => self.begin(start).map(|()| self.finish()),
-                Event::End(_) => Ok(self.finish()),
-                Event::Text(text) => self.say(start, &text.xml10_content()).map(|()| None),
-                Event::CData(text) => self.say(start, &text.xml10_content()).map(|()| None),
-                Event::GeneralRef(reference) => self.resolve(start, &reference).map(|()| None),
-                Event::Decl(declared) => match declared.encoding().transpose() {
-                    Ok(encoding) => self.declare(start, encoding.as_deref().unwrap_or("UTF-8")).map(|()| None),
-                    Err(error) => Err(self.broken(start, error)),
-                },
-                Event::DocType(_) => Err(self.fault(start, "it has a doctype, as no list has".into())),
-                Event::Comment(_) | Event::PI(_) => Ok(None),
-                Event::Eof => return self.end(start),
-            };
-            if let Some(record) = done? {
-                return Ok(Some(record));
-            }
-        }
+    /// A list, as `;` parts it.
+    pub(in crate::lists::format) fn own(text: &str) -> Vec<String> {
+        text.split(';').map(str::to_owned).collect()
     }
 
-    fn begin(&mut self, start: usize) -> Result<(), Reject> {
-        let end = byte(self.reader.buffer_position());
-        let tag = self.source.text.get(start..end).and_then(|tag| tag.strip_prefix('<')).unwrap_or_default();
-        let tag = tag.trim_end_matches('>').trim_end_matches('/');
-        let end_of_name = tag.find([' ', '\t', '\r', '\n']).unwrap_or(tag.len());
-        let name = local(tag.get(..end_of_name).unwrap_or_default());
-        let mut attributes = Vec::new();
-        for attribute in Attributes::new(tag, end_of_name) {
-            let attribute = attribute.map_err(|error| self.broken(start, error))?;
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            attributes.push((local(attribute.key.into_inner()), value.map_err(|error| self.broken(start, error))?));
-        }
-        if self.open.is_empty() && (self.has_root || name != self.shape.root) {
-            return Err(self.fault(start, format!("its root is `{name}`, not `{}`", self.shape.root)));
-        }
-        if self.open.len() >= DEEPEST {
-            return Err(self.fault(start, format!("its elements stand more than {DEEPEST} deep in one another")));
-        }
-        self.has_root = true;
-        let place = self.place(start);
-        self.open.push(Element { place, name, attributes, text: String::new(), children: Vec::new() });
-        Ok(())
+    /// Whether a format says of each text, which is one that it reads with a part in another's place, what is expected.
+    pub(in crate::lists::format) fn faults_of(format: Format, good: &str, cases: &[(&str, &str, &str)]) {
+        let fault = |(part, other, _): &(&str, &str, &str)| {
+            assert!(good.contains(part), "{part}");
+            read_of(format, &good.replacen(part, other, 1)).1.join("|")
+        };
+        let faults: Vec<String> = cases.iter().map(fault).collect();
+        let expected: Vec<&str> = cases.iter().map(|(_, _, expected)| *expected).collect();
+        assert_eq!(faults, expected);
     }
-
-    /// Ends the innermost element, which is given where it is a record.
-    fn finish(&mut self) -> Option<Element<'a>> {
-        let element = self.open.pop()?;
-        let holds = |element: &Element<'_>| self.shape.holders.contains(&element.name);
-        match self.open.as_mut_slice() {
-            [] => None,
-            [_] => Some(element).filter(|element| !holds(element)),
-            [_, holder] if holds(holder) => Some(element),
-            [.., parent] => {
-                parent.children.push(element);
-                None
-            }
-        }
-    }
-
-    fn say(&mut self, start: usize, text: &str) -> Result<(), Reject> {
-        let is_blank = text.trim().is_empty();
-        match self.open.last_mut() {
-            // The indent of what is in it says nothing.
-            Some(element) if !(is_blank && element.text.is_empty()) => element.text.push_str(text),
-            None if !is_blank => return Err(self.fault(start, "it has text outside its root".into())),
-            Some(_) | None => {}
-        }
-        Ok(())
-    }
-
-    fn resolve(&mut self, start: usize, reference: &BytesRef<'_>) -> Result<(), Reject> {
-        match reference.resolve_char_ref().map_err(|error| self.broken(start, error))? {
-            Some(letter) => self.say(start, letter.encode_utf8(&mut [0; 4])),
-            None => match resolve_xml_entity(reference) {
-                Some(text) => self.say(start, text),
-                None => Err(self.fault(start, format!("the entity `&{};` is none of XML's own", &**reference))),
-            },
-        }
-    }
-
-    fn declare(&mut self, start: usize, encoding: &str) -> Result<(), Reject> {
-        let is_utf8 = ["utf-8", "utf8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(encoding));
-        if is_utf8 { Ok(()) } else { Err(self.fault(start, format!("it is in `{encoding}`: convert it to UTF-8"))) }
-    }
-
-    fn end(&mut self, start: usize) -> Result<Option<Element<'a>>, Reject> {
-        match self.open.last().map(|element| element.name) {
-            Some(name) => Err(self.fault(start, format!("it ends within `{name}`"))),
-            None if self.has_root => Ok(None),
-            None => Err(self.fault(start, format!("it has no element `{}`", self.shape.root))),
-        }
-    }
-
-    fn broken(&mut self, at: usize, error: impl Into<quick_xml::Error>) -> Reject {
-        self.fault(at, format!("it is no whole XML ({})", error.into()))
-    }
-
-    fn fault(&mut self, at: usize, why: String) -> Reject {
-        Reject { place: self.place(at), why }
-    }
-
-    /// Where a byte stands. Counting goes on from where it was, since most are asked for in their order.
-    fn place(&mut self, at: usize) -> Place {
-        let (from, mut line, mut column) = if at < self.counted.0 { (0, 1, 1) } else { self.counted };
-        for byte in self.source.text.as_bytes().get(from..at).unwrap_or_default() {
-            match byte {
-                b'\n' => (line, column) = (line.saturating_add(1), 1),
-                0x80..=0xbf => {}
-                _ => column = column.saturating_add(1),
-            }
-        }
-        self.counted = (at, line, column);
-        self.source.at(line, column)
-    }
-}
-
-fn byte(position: u64) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX)
-}
-
-/// A name without its prefix.
-fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, name)| name)
 }

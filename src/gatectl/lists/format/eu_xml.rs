@@ -100,3 +100,93 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
     };
     dates::born(dates, &format!("{about}{text}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::format::elements::tests::{faults_of, own, read_of};
+
+    const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<export xmlns="http://eu.europa.ec/fpi/fsd/export" generationDate="2026-11-24T14:39:54.511+01:00" globalFileId="1">
+ <sanctionEntity designationDetails="" unitedNationId="" euReferenceNumber="EU.1.10" logicalId="1">
+  <remark>Anything.</remark>
+  <regulation publicationDate="2018-02-16" numberTitle="2018/1 (OJ L1)" programme="SMP" logicalId="2">
+   <publicationUrl>https://example.org/</publicationUrl>
+  </regulation>
+  <regulation publicationDate="2017-01-15" numberTitle="2017/1 (OJ L1)" programme="SMP" logicalId="3"/>
+  <subjectType code="person" classificationCode="P"/>
+  <nameAlias firstName="S." lastName="Person" wholeName="S. Person" strong="false" logicalId="4"/>
+  <nameAlias firstName="Sample" middleName="" lastName="Person" wholeName="Sample Person" strong="true" logicalId="5">
+   <regulationSummary regulationType="amendment" publicationDate="2018-02-16" numberTitle="2018/1 (OJ L1)"/>
+  </nameAlias>
+  <nameAlias firstName="Échantillon" lastName="Person" wholeName="" nameLanguage="FR" strong="true" logicalId="6"/>
+  <nameAlias wholeName="Образец" nameLanguage="RU" strong="true" logicalId="7"/>
+  <citizenship region="" countryIso2Code="IQ" countryDescription="IRAQ" logicalId="8"/>
+  <citizenship region="" countryIso2Code="00" countryDescription="UNKNOWN" logicalId="9"/>
+  <birthdate circa="false" calendarType="GREGORIAN" birthdate="1960-04-10" dayOfMonth="10" monthOfYear="4" year="1960"/>
+  <birthdate circa="true" calendarType="GREGORIAN" year="1961" countryIso2Code="00"/>
+  <birthdate circa="false" calendarType="GREGORIAN" monthOfYear="3" year="1965" countryIso2Code="00"/>
+  <birthdate circa="false" calendarType="GREGORIAN" yearRangeFrom="1970" yearRangeTo="1971"/>
+  <birthdate circa="false" calendarType="GREGORIAN" city="Basra" countryIso2Code="IQ"/>
+  <address city="Yangon" street="1 Sample &amp; Road" countryIso2Code="ZZ" countryDescription="MYANMAR"/>
+  <identification number="P-1" latinNumber="" identificationTypeCode="passport" countryIso2Code="US"/>
+  <identification number="" identificationTypeCode="other" countryIso2Code="00"/>
+ </sanctionEntity>
+ <sanctionEntity designationDate="2001-12-28" euReferenceNumber="EU.2.20" logicalId="20">
+  <regulation publicationDate="2018-02-16" numberTitle="" programme="" logicalId="21"/>
+  <subjectType code="enterprise" classificationCode="E"/>
+  <nameAlias wholeName="Sample Works" strong="true" logicalId="22"/>
+ </sanctionEntity>
+</export>"#;
+
+    #[test]
+    fn an_entity_becomes_a_party() {
+        let (parties, faults) = read_of(FORMAT, GOOD);
+        assert_eq!(faults, Vec::<String>::new());
+        let person = Party {
+            id: "EU.1.10".into(),
+            name: "Sample Person".into(),
+            kind: Some("person".into()),
+            aliases: own("Échantillon Person;Образец"),
+            weak_aliases: own("S. Person"),
+            country: own("IQ;MM"),
+            identifiers: own("P-1"),
+            born: own("1960-04-10;1961;1965-03;1970;1971"),
+            programme: own("SMP"),
+            citation: Some("2018/1 (OJ L1); 2017/1 (OJ L1)".into()),
+            listed: Some("2017-01-15".into()),
+        };
+        let works = Party {
+            id: "EU.2.20".into(),
+            name: "Sample Works".into(),
+            kind: Some("organisation".into()),
+            listed: Some("2001-12-28".into()),
+            ..Party::default()
+        };
+        assert_eq!(parties, [person, works]);
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        let no_date = "is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
+        let cases = [
+            (r#"euReferenceNumber="EU.1.10""#, "", "l.xml:3:2: it has no id"),
+            (r#"wholeName="Sample Works""#, "", "l.xml:27:2: it has no name"),
+            (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: subjectType: `ship` is neither person nor enterprise"),
+            (r#"strong="false""#, r#"strong="no""#, "l.xml:10:3: strong: `no` is neither true nor false"),
+            ("MYANMAR", "ATLANTIS", "l.xml:23:3: `ATLANTIS` is no country that is known here"),
+            (
+                r#""false" calendarType="GREGORIAN""#,
+                r#""false" calendarType="ISLAMIC""#,
+                "l.xml:18:3: calendarType: a date of birth by the calendar `ISLAMIC`",
+            ),
+            (r#"birthdate="1960-04-10""#, r#"birthdate="April""#, &format!("l.xml:18:3: `April` {no_date}")),
+            (r#"yearRangeTo="1971""#, r#"yearRangeTo="1871""#, "l.xml:21:3: `1970 to 1871` is no range of years"),
+            ("2017-01-15", "soon", &format!("l.xml:8:3: `soon` {no_date}")),
+            ("P-1", "P\u{fffd}", "l.xml:24:3: `P\u{fffd}` is no UTF-8"),
+            ("</export>", "<vessel/></export>", "l.xml:32:1: `vessel` is no element that this list has there"),
+            ("&amp; Road", "&road; Road", "l.xml:23:3: it is no whole XML (at 10..14: unrecognized entity `road`)"),
+        ];
+        faults_of(FORMAT, GOOD, &cases);
+    }
+}

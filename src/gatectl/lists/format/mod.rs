@@ -12,6 +12,7 @@ mod ofac_xml;
 mod places;
 mod uk_xml;
 mod un_xml;
+mod walk;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -16,6 +16,7 @@ enum Told {
     Nationality,
     Address,
     Number,
+    Name,
     Nothing,
 }
 
@@ -44,6 +45,7 @@ pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Va
             Told::Number => {
                 feature.each("FeatureVersion/VersionDetail", |text| number(&mut party.identifiers, text))?;
             }
+            Told::Name => feature.each("FeatureVersion/VersionDetail", |text| note(&mut party.aliases, text))?,
             Told::Nothing => {}
         }
     }
@@ -96,6 +98,7 @@ fn told(feature: &str) -> Told {
         | "Other Vessel Flag"
         | "Former Vessel Flag" => Told::Nationality,
         "Location" => Told::Address,
+        "Issuer Name" => Told::Name,
         "SWIFT/BIC"
         | "BIK (RU)"
         | "MICEX Code"

@@ -104,7 +104,8 @@ fn missing(kind: &str, id: &str) -> String {
 /// A date in parts, such as `1970-12-31`; nothing where there is no year.
 pub(super) fn day(date: &Element<'_>) -> String {
     let parts = ["Year", "Month", "Day"].map(|part| date.said(part));
-    parts.into_iter().take_while(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+    let said = parts.iter().take_while(|part| !part.is_empty()).map(|part| format!("{part:0>2}"));
+    said.collect::<Vec<_>>().join("-")
 }
 
 /// Notes a date of birth from the first to the last day that it may be.

@@ -83,3 +83,138 @@ fn named(party: &mut Party, name: &Element<'_>, full: &str) -> Result<(), String
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::format::elements::tests::{faults_of, own, read_of};
+
+    const GOOD: &str = "\
+<?xml version='1.0' encoding='utf-8'?>\r
+<Designations>
+ <DateGenerated>24/11/2026</DateGenerated>
+ <Designation>
+  <UniqueID>SMP0001</UniqueID>
+  <DateDesignated>25/01/2001</DateDesignated>
+  <Names>
+   <Name><Name1>Sample</Name1><Name6>Strong</Name6><NameType>Alias</NameType><AliasStrength>Good quality a.k.a</AliasStrength></Name>
+   <Name><Name1>SAMPLE</Name1><Name2>MIDDLE</Name2><Name6>PERSON</Name6><NameType>Primary Name</NameType></Name>
+   <Name><Name1>Sample</Name1><Name6>Person</Name6><NameType>Primary name variation</NameType></Name>
+   <Name><Name6>Sampler</Name6><NameType>ALias</NameType><AliasStrength>Low quality a.k.a</AliasStrength></Name>
+  </Names>
+  <NonLatinNames><NonLatinName><NameNonLatinScript>Образец</NameNonLatinScript></NonLatinName></NonLatinNames>
+  <RegimeName>The Sample (Sanctions) Regulations 2020</RegimeName>
+  <IndividualEntityShip>Individual</IndividualEntityShip>
+  <Addresses><Address><AddressLine6>Kabul</AddressLine6><AddressCountry>Afghanistan</AddressCountry></Address></Addresses>
+  <IndividualDetails><Individual>
+   <DOBs><DOB>dd/mm/1945</DOB><DOB>01/03/1958</DOB></DOBs>
+   <Nationalities><Nationality>Iran</Nationality><Nationality>Afghanistan</Nationality></Nationalities>
+   <PassportDetails><Passport><PassportNumber>P-1</PassportNumber></Passport><Passport><PassportNumber>P-1</PassportNumber></Passport></PassportDetails>
+   <NationalIdentifierDetails><NationalIdentifier><NationalIdentifierNumber>N-1</NationalIdentifierNumber></NationalIdentifier></NationalIdentifierDetails>
+   <BirthDetails><Location><CountryOfBirth>Atlantis</CountryOfBirth></Location></BirthDetails>
+  </Individual></IndividualDetails>
+ </Designation>
+ <Designation>
+  <UniqueID>SMP0002</UniqueID>
+  <Names><Name><Name6>Sample Works</Name6><NameType>Primary Name</NameType></Name></Names>
+  <IndividualEntityShip>Entity</IndividualEntityShip>
+  <EntityDetails><Entity><BusinessRegistrationNumbers><BusinessRegistrationNumber>R-1</BusinessRegistrationNumber></BusinessRegistrationNumbers></Entity></EntityDetails>
+ </Designation>
+ <Designation>
+  <UniqueID>SMP0003</UniqueID>
+  <Names><Name><Name6>Sample Ship</Name6><NameType>Primary name</NameType></Name></Names>
+  <IndividualEntityShip>Ship</IndividualEntityShip>
+  <ShipDetails><Ship>
+   <IMONumbers><IMONumber>IMO1234567</IMONumber></IMONumbers>
+   <CurrentBelievedFlagOfShips><CurrentBelievedFlagOfShip>Comoros</CurrentBelievedFlagOfShip></CurrentBelievedFlagOfShips>
+   <PreviousFlags><PreviousFlag>India</PreviousFlag></PreviousFlags>
+  </Ship></ShipDetails>
+ </Designation>
+</Designations>";
+
+    #[test]
+    fn a_designation_becomes_a_party() {
+        let (parties, faults) = read_of(FORMAT, GOOD);
+        assert_eq!(faults, Vec::<String>::new());
+        let person = Party {
+            id: "SMP0001".into(),
+            name: "SAMPLE MIDDLE PERSON".into(),
+            kind: Some("person".into()),
+            aliases: own("Sample Strong;Sample Person;Образец"),
+            weak_aliases: own("Sampler"),
+            country: own("IR;AF"),
+            identifiers: own("P-1;N-1"),
+            born: own("1945;1958-03-01"),
+            programme: own("The Sample (Sanctions) Regulations 2020"),
+            citation: Some("The Sample (Sanctions) Regulations 2020".into()),
+            listed: Some("2001-01-25".into()),
+        };
+        let works = Party {
+            id: "SMP0002".into(),
+            name: "Sample Works".into(),
+            kind: Some("organisation".into()),
+            identifiers: own("R-1"),
+            ..Party::default()
+        };
+        let ship = Party {
+            id: "SMP0003".into(),
+            name: "Sample Ship".into(),
+            kind: Some("vessel".into()),
+            country: own("KM;IN"),
+            identifiers: own("1234567"),
+            ..Party::default()
+        };
+        assert_eq!(parties, [person, works, ship]);
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        faults_of(
+            FORMAT,
+            GOOD,
+            &[
+                ("<UniqueID>SMP0001</UniqueID>", "", "l.xml:4:2: it has no id"),
+                ("Primary Name", "Alias", "l.xml:4:2: it has no name"),
+                (
+                    "Primary Name",
+                    "Secondary",
+                    "l.xml:9:4: NameType: `secondary` is none of Primary Name, Primary Name Variation, Alias",
+                ),
+                (
+                    "Low quality a.k.a",
+                    "Doubtful",
+                    "l.xml:11:4: AliasStrength: `doubtful` is neither good nor low quality",
+                ),
+                (
+                    ">Individual<",
+                    ">Aircraft<",
+                    "l.xml:4:2: IndividualEntityShip: `Aircraft` is none of Individual, Entity, Ship",
+                ),
+                (">Iran<", ">Atlantis<", "l.xml:19:19: `Atlantis` is no country that is known here"),
+                (
+                    "01/03/1958",
+                    "31/02/1958",
+                    "l.xml:18:31: `31/02/1958` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
+                ),
+                (
+                    "25/01/2001",
+                    "soon",
+                    "l.xml:6:3: `soon` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
+                ),
+                (">P-1<", ">P\u{fffd}1<", "l.xml:20:31: `P\u{fffd}1` is no UTF-8"),
+                (
+                    "<DateGenerated>24/11/2026</DateGenerated>",
+                    "<Delisting/>",
+                    "l.xml:3:2: `Delisting` is no element that this list has there",
+                ),
+                (
+                    " <DateGenerated>",
+                    " <Designation>",
+                    "l.xml:3:25: it is no whole XML (ill-formed document: expected `</Designation>`, but `</DateGenerated>` was found)",
+                ),
+            ],
+        );
+        let (parties, _) = read_of(FORMAT, &GOOD.replacen(">Iran<", ">Atlantis<", 1));
+        assert_eq!(parties.len(), 2, "the rest is read");
+    }
+}

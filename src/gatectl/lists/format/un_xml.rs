@@ -75,3 +75,102 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
         (None, None, None, None) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::format::elements::tests::{faults_of, own, read_of};
+
+    const GOOD: &str = "\
+<?xml version='1.0' encoding='UTF-8' standalone='yes'?>
+<CONSOLIDATED_LIST dateGenerated='2026-11-24T00:00:00.000Z'>
+ <INDIVIDUALS>
+  <INDIVIDUAL>
+   <DATAID>1</DATAID>
+   <FIRST_NAME>SAMPLE </FIRST_NAME><SECOND_NAME>MIDDLE</SECOND_NAME><THIRD_NAME>LAST</THIRD_NAME>
+   <UN_LIST_TYPE>Sample</UN_LIST_TYPE>
+   <REFERENCE_NUMBER>SMi.001</REFERENCE_NUMBER>
+   <LISTED_ON>2012-12-31</LISTED_ON>
+   <NAME_ORIGINAL_SCRIPT>Образец</NAME_ORIGINAL_SCRIPT>
+   <COMMENTS1>Anything.</COMMENTS1>
+   <NATIONALITY><VALUE>Democratic Republic of the Congo</VALUE><VALUE>Rwanda</VALUE></NATIONALITY>
+   <INDIVIDUAL_ALIAS><QUALITY>Good</QUALITY><ALIAS_NAME>Strong Sample; Other Sample</ALIAS_NAME></INDIVIDUAL_ALIAS>
+   <INDIVIDUAL_ALIAS><QUALITY>Low</QUALITY><ALIAS_NAME>Sampler</ALIAS_NAME></INDIVIDUAL_ALIAS>
+   <INDIVIDUAL_ALIAS><QUALITY/><ALIAS_NAME/></INDIVIDUAL_ALIAS>
+   <INDIVIDUAL_ADDRESS><CITY>Sana'a</CITY><COUNTRY>Yemen</COUNTRY></INDIVIDUAL_ADDRESS>
+   <INDIVIDUAL_ADDRESS><COUNTRY/></INDIVIDUAL_ADDRESS>
+   <INDIVIDUAL_DATE_OF_BIRTH><TYPE_OF_DATE>EXACT</TYPE_OF_DATE><DATE>1965-12-28</DATE></INDIVIDUAL_DATE_OF_BIRTH>
+   <INDIVIDUAL_DATE_OF_BIRTH><TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><YEAR>1966</YEAR></INDIVIDUAL_DATE_OF_BIRTH>
+   <INDIVIDUAL_DATE_OF_BIRTH>
+    <TYPE_OF_DATE>BETWEEN</TYPE_OF_DATE><FROM_YEAR>1970</FROM_YEAR><TO_YEAR>1971</TO_YEAR>
+   </INDIVIDUAL_DATE_OF_BIRTH>
+   <INDIVIDUAL_DATE_OF_BIRTH><TYPE_OF_DATE>EXACT</TYPE_OF_DATE><NOTE>Nov. 1973 </NOTE></INDIVIDUAL_DATE_OF_BIRTH>
+   <INDIVIDUAL_DATE_OF_BIRTH><TYPE_OF_DATE/><NOTE>in his sixties</NOTE></INDIVIDUAL_DATE_OF_BIRTH>
+   <INDIVIDUAL_PLACE_OF_BIRTH><COUNTRY>Atlantis</COUNTRY></INDIVIDUAL_PLACE_OF_BIRTH>
+   <INDIVIDUAL_DOCUMENT><TYPE_OF_DOCUMENT>Passport</TYPE_OF_DOCUMENT><NUMBER>P-1</NUMBER></INDIVIDUAL_DOCUMENT>
+   <INDIVIDUAL_DOCUMENT/>
+  </INDIVIDUAL>
+ </INDIVIDUALS>
+ <ENTITIES>
+  <ENTITY>
+   <FIRST_NAME>SAMPLE WORKS</FIRST_NAME>
+   <UN_LIST_TYPE>Sample</UN_LIST_TYPE>
+   <REFERENCE_NUMBER>SMe.001</REFERENCE_NUMBER>
+   <ENTITY_ALIAS><QUALITY>a.k.a.</QUALITY><ALIAS_NAME>SW</ALIAS_NAME></ENTITY_ALIAS>
+   <ENTITY_ADDRESS><COUNTRY>Democratic People's Republic of Korea</COUNTRY></ENTITY_ADDRESS>
+  </ENTITY>
+ </ENTITIES>
+</CONSOLIDATED_LIST>";
+
+    #[test]
+    fn an_individual_and_an_entity_become_parties() {
+        let (parties, faults) = read_of(FORMAT, GOOD);
+        assert_eq!(faults, Vec::<String>::new());
+        let person = Party {
+            id: "SMi.001".into(),
+            name: "SAMPLE MIDDLE LAST".into(),
+            kind: Some("person".into()),
+            aliases: own("Образец;Strong Sample;Other Sample"),
+            weak_aliases: own("Sampler"),
+            country: own("CD;RW;YE"),
+            identifiers: own("P-1"),
+            born: own("1965-12-28;1966;1970;1971;1973-11"),
+            programme: own("Sample"),
+            citation: None,
+            listed: Some("2012-12-31".into()),
+        };
+        let works = Party {
+            id: "SMe.001".into(),
+            name: "SAMPLE WORKS".into(),
+            kind: Some("organisation".into()),
+            aliases: own("SW"),
+            country: own("KP"),
+            programme: own("Sample"),
+            ..Party::default()
+        };
+        assert_eq!(parties, [person, works]);
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        let no_date = "is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
+        let cases = [
+            ("<REFERENCE_NUMBER>SMi.001</REFERENCE_NUMBER>", "", "l.xml:4:3: it has no id"),
+            ("<FIRST_NAME>SAMPLE WORKS</FIRST_NAME>", "", "l.xml:31:3: it has no name"),
+            (">Good<", ">Doubtful<", "l.xml:13:4: QUALITY: `doubtful` is none of Good, Low, a.k.a., f.k.a."),
+            (">Rwanda<", ">Atlantis<", "l.xml:12:64: `Atlantis` is no country that is known here"),
+            (">Yemen<", ">Atlantis<", "l.xml:16:43: `Atlantis` is no country that is known here"),
+            (
+                "<TYPE_OF_DATE>EXACT<",
+                "<TYPE_OF_DATE>GUESSED<",
+                "l.xml:18:4: TYPE_OF_DATE: `GUESSED` is none of EXACT, APPROXIMATELY, BETWEEN",
+            ),
+            ("1965-12-28", "1965-13-28", &format!("l.xml:18:4: `1965-13-28` {no_date}")),
+            (">1971<", ">1969<", "l.xml:20:4: `1970 to 1969` is no range of years"),
+            ("2012-12-31", "soon", &format!("l.xml:9:4: `soon` {no_date}")),
+            ("<ENTITIES>", "<ENTITIES><VESSEL/>", "l.xml:30:12: `VESSEL` is no element that this list has there"),
+            ("</CONSOLIDATED_LIST>", "", "l.xml:39:1: it ends within `CONSOLIDATED_LIST`"),
+        ];
+        faults_of(FORMAT, GOOD, &cases);
+    }
+}
