@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::numbers::number;
 use super::walk::Walk;
 use super::{Reading, Source, legible};
 use crate::lists::entry::{Party, Place, Reject};
@@ -75,10 +76,9 @@ pub(super) fn note(list: &mut Vec<String>, text: &str) -> Result<(), String> {
     legible(text).map(|text| list.push(text.to_owned()))
 }
 
-/// Notes a number: what only says that it is an IMO number is none of it.
-pub(super) fn number(list: &mut Vec<String>, text: &str) -> Result<(), String> {
-    let digits = text.strip_prefix("IMO").map(|rest| rest.trim_start_matches([' ', ':', '.', '-']));
-    note(list, digits.filter(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit())).unwrap_or(text))
+/// Notes a number.
+pub(super) fn note_number(list: &mut Vec<String>, text: &str) -> Result<(), String> {
+    legible(text).map(|text| list.push(number(text)))
 }
 
 impl<'a> Element<'a> {
@@ -100,7 +100,7 @@ impl<'a> Element<'a> {
         self.text.trim()
     }
 
-    /// What the first element at a path says, or with `@name` behind the path, its attribute; nothing where there is none.
+    /// What the first element at a path says, or with `@name` behind the path, its attribute; nothing where none does.
     pub(super) fn said(&self, path: &str) -> &str {
         self.values(path).first().map_or("", |(_, value)| value)
     }
@@ -132,32 +132,14 @@ impl<'a> Element<'a> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
-    use crate::lists::entry::{Entry, Row};
     use crate::lists::format::Format;
+    use crate::lists::format::tests::read_of;
 
-    /// What a format makes of a text: the parties, and everything that is wrong.
-    pub(in crate::lists::format) fn read_of(format: Format, text: &str) -> (Vec<Party>, Vec<String>) {
-        let mut reading = Reading::default();
-        (format.read)(&[Source::new("l.xml", text.as_bytes())], &mut reading);
-        let party = |row: Row| match row.entry {
-            Entry::Party(party) => Some(*party),
-            Entry::Network(_) => None,
-        };
-        let faults = reading.headless.iter().chain(&reading.rejects).map(ToString::to_string).collect();
-        (reading.rows.into_iter().filter_map(party).collect(), faults)
-    }
-
-    /// A list, as `;` parts it.
-    pub(in crate::lists::format) fn own(text: &str) -> Vec<String> {
-        text.split(';').map(str::to_owned).collect()
-    }
-
-    /// Whether a format says of each text, which is one that it reads with a part in another's place, what is expected.
+    /// Asserts what a format finds wrong with a text where a part of it is replaced by another.
     pub(in crate::lists::format) fn faults_of(format: Format, good: &str, cases: &[(&str, &str, &str)]) {
         let fault = |(part, other, _): &(&str, &str, &str)| {
             assert!(good.contains(part), "{part}");
-            read_of(format, &good.replacen(part, other, 1)).1.join("|")
+            read_of(format, &[("l.xml", &good.replacen(part, other, 1))]).1.join("|")
         };
         let faults: Vec<String> = cases.iter().map(fault).collect();
         let expected: Vec<&str> = cases.iter().map(|(_, _, expected)| *expected).collect();

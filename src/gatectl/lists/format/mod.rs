@@ -5,11 +5,16 @@ mod cidr;
 mod csv;
 mod dates;
 mod elements;
+mod eu;
 mod eu_xml;
+mod numbers;
+mod ofac;
 mod ofac_party;
 mod ofac_values;
 mod ofac_xml;
 mod places;
+mod table;
+mod uk;
 mod uk_xml;
 mod un_xml;
 mod walk;
@@ -22,8 +27,18 @@ use export_gate::record::ListContent;
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] =
-    &[cidr::FORMAT, csv::FORMAT, eu_xml::FORMAT, ofac_xml::FORMAT, uk_xml::FORMAT, un_xml::FORMAT];
+const FORMATS: &[Format] = &[
+    cidr::FORMAT,
+    csv::FORMAT,
+    ofac::FORMAT,
+    ofac_xml::FORMAT,
+    eu::FORMAT,
+    eu_xml::FORMAT,
+    uk::LIST,
+    uk::CONLIST,
+    uk_xml::FORMAT,
+    un_xml::FORMAT,
+];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
@@ -112,4 +127,44 @@ impl Reading {
 /// Refuses what was no UTF-8.
 fn legible(text: &str) -> Result<&str, String> {
     if text.contains(char::REPLACEMENT_CHARACTER) { Err(format!("`{text}` is no UTF-8")) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The parties of files, and every fault.
+    pub(super) fn read_of(format: Format, files: &[(&str, &str)]) -> (Vec<Party>, Vec<String>) {
+        let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(name, text.as_bytes())).collect();
+        let mut reading = Reading::default();
+        (format.read)(&sources, &mut reading);
+        let faults = reading.headless.iter().chain(&reading.rejects).map(ToString::to_string).collect();
+        let party = |row: Row| match row.entry {
+            Entry::Party(party) => Some(*party),
+            Entry::Network(_) => None,
+        };
+        (reading.rows.into_iter().filter_map(party).collect(), faults)
+    }
+
+    /// A party of `id|name|type` and of what else is said, `;` between the values of a list.
+    pub(super) fn party(head: &str, more: &str) -> Party {
+        let mut head = head.split('|').map(str::to_owned);
+        let mut party = Party { id: head.next().unwrap(), name: head.next().unwrap(), ..Party::default() };
+        party.kind = head.next();
+        for (field, text) in more.split('|').filter_map(|said| said.split_once('=')) {
+            let list = text.split(';').map(str::to_owned).collect();
+            match field {
+                "aliases" => party.aliases = list,
+                "weak_aliases" => party.weak_aliases = list,
+                "country" => party.country = list,
+                "identifiers" => party.identifiers = list,
+                "born" => party.born = list,
+                "programme" => party.programme = list,
+                "citation" => party.citation = Some(text.to_owned()),
+                "listed" => party.listed = Some(text.to_owned()),
+                other => panic!("{other}"),
+            }
+        }
+        party
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::elements::{Element, note, number};
+use super::elements::{Element, note, note_number};
+use super::numbers::is_label;
 use super::ofac_values::{Values, born};
 use super::places;
 use crate::lists::entry::{Party, Reject};
@@ -43,7 +44,7 @@ pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Va
             }
             Told::Address => locate(&mut addresses, feature, values, false)?,
             Told::Number => {
-                feature.each("FeatureVersion/VersionDetail", |text| number(&mut party.identifiers, text))?;
+                feature.each("FeatureVersion/VersionDetail", |text| note_number(&mut party.identifiers, text))?;
             }
             Told::Name => feature.each("FeatureVersion/VersionDetail", |text| note(&mut party.aliases, text))?,
             Told::Nothing => {}
@@ -99,20 +100,7 @@ fn told(feature: &str) -> Told {
         | "Former Vessel Flag" => Told::Nationality,
         "Location" => Told::Address,
         "Issuer Name" => Told::Name,
-        "SWIFT/BIC"
-        | "BIK (RU)"
-        | "MICEX Code"
-        | "D-U-N-S Number"
-        | "ISIN"
-        | "Vessel Call Sign"
-        | "Other Vessel Call Sign"
-        | "Aircraft Tail Number"
-        | "Previous Aircraft Tail Number"
-        | "Aircraft Mode S Transponder Code"
-        | "Aircraft Manufacturer's Serial Number (MSN)"
-        | "Aircraft Manufacturer\u{2019}s Serial Number (MSN)"
-        | "Aircraft Construction Number (also called L/N or S/N or F/N)" => Told::Number,
-        name if name.starts_with("Digital Currency Address") => Told::Number,
+        name if is_label(name) => Told::Number,
         _ => Told::Nothing,
     }
 }

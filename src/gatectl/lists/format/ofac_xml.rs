@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use export_gate::record::ListContent;
 
-use super::elements::{Element, Shape, note, number, records, whole};
+use super::elements::{Element, Shape, note, note_number, records, whole};
 use super::ofac_party::describe;
 use super::ofac_values::{Values, day};
 use super::{Format, Reading, Source, dates};
@@ -95,7 +95,7 @@ impl<'a> Document<'a> {
         let party = numbers
             .iter()
             .try_for_each(|(place, text)| {
-                number(&mut party.identifiers, text).map_err(|why| Reject { place: place.clone(), why })
+                note_number(&mut party.identifiers, text).map_err(|why| Reject { place: place.clone(), why })
             })
             .and_then(|()| describe(&mut party, profile, &self.values))
             .and_then(|()| record.own(whole(party)));
@@ -147,7 +147,8 @@ impl<'a> Document<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::format::elements::tests::{faults_of, own, read_of};
+    use crate::lists::format::elements::tests::faults_of;
+    use crate::lists::format::tests::{party, read_of};
 
     const GOOD: &str = "\
 <?xml version='1.0' encoding='utf-8'?>
@@ -294,31 +295,15 @@ mod tests {
 
     #[test]
     fn a_distinct_party_becomes_a_party() {
-        let (parties, faults) = read_of(FORMAT, GOOD);
+        let (parties, faults) = read_of(FORMAT, &[("l.xml", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
-        let person = Party {
-            id: "51".into(),
-            name: "Sample PERSON".into(),
-            kind: Some("person".into()),
-            aliases: own("عينة;STRONG"),
-            weak_aliases: own("SAMPLER"),
-            country: own("CU;IR"),
-            identifiers: own("P-1;1Sample"),
-            born: own("1962-11-03;1963-05;1964;1970;1971"),
-            programme: own("SDGT;IRAN"),
-            citation: Some("Sample Order 1".into()),
-            listed: Some("2001-12-04".into()),
-        };
-        let ship = Party {
-            id: "52".into(),
-            name: "SAMPLE SHIP".into(),
-            kind: Some("vessel".into()),
-            country: own("KM;KP"),
-            identifiers: own("1234567"),
-            programme: own("DPRK"),
-            listed: Some("2020-01-31".into()),
-            ..Party::default()
-        };
+        let person = party(
+            "51|Sample PERSON|person",
+            "aliases=عينة;STRONG|weak_aliases=SAMPLER|country=CU;IR|identifiers=P-1;1Sample|\
+             born=1962-11-03;1963-05;1964;1970;1971|programme=SDGT;IRAN|citation=Sample Order 1|\
+             listed=2001-12-04",
+        );
+        let ship = party("52|SAMPLE SHIP|vessel", "country=KM;KP|identifiers=1234567|programme=DPRK|listed=2020-01-31");
         assert_eq!(parties, [person, ship]);
     }
 

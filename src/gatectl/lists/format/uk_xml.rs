@@ -2,7 +2,7 @@
 
 use export_gate::record::ListContent;
 
-use super::elements::{Element, Shape, note, number, records, take};
+use super::elements::{Element, Shape, note, note_number, records, take};
 use super::{Format, Reading, Source, dates, places};
 use crate::lists::entry::{Party, Reject};
 
@@ -50,7 +50,7 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     }
     record.each("NonLatinNames/NonLatinName/NameNonLatinScript", |text| note(&mut party.aliases, text))?;
     COUNTRIES.iter().try_for_each(|path| record.each(path, |text| places::locate(&mut party.country, text)))?;
-    NUMBERS.iter().try_for_each(|path| record.each(path, |text| number(&mut party.identifiers, text)))?;
+    NUMBERS.iter().try_for_each(|path| record.each(path, |text| note_number(&mut party.identifiers, text)))?;
     record.each("IndividualDetails/Individual/DOBs/DOB", |text| dates::born(&mut party.born, text))?;
     record.each("RegimeName", |text| note(&mut party.programme, text))?;
     // A regime is named by its regulations, which are what the list cites.
@@ -87,7 +87,8 @@ fn named(party: &mut Party, name: &Element<'_>, full: &str) -> Result<(), String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::format::elements::tests::{faults_of, own, read_of};
+    use crate::lists::format::elements::tests::faults_of;
+    use crate::lists::format::tests::{party, read_of};
 
     const GOOD: &str = "\
 <?xml version='1.0' encoding='utf-8'?>\r
@@ -134,36 +135,17 @@ mod tests {
 
     #[test]
     fn a_designation_becomes_a_party() {
-        let (parties, faults) = read_of(FORMAT, GOOD);
+        let (parties, faults) = read_of(FORMAT, &[("l.xml", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
-        let person = Party {
-            id: "SMP0001".into(),
-            name: "SAMPLE MIDDLE PERSON".into(),
-            kind: Some("person".into()),
-            aliases: own("Sample Strong;Sample Person;Образец"),
-            weak_aliases: own("Sampler"),
-            country: own("IR;AF"),
-            identifiers: own("P-1;N-1"),
-            born: own("1945;1958-03-01"),
-            programme: own("The Sample (Sanctions) Regulations 2020"),
-            citation: Some("The Sample (Sanctions) Regulations 2020".into()),
-            listed: Some("2001-01-25".into()),
-        };
-        let works = Party {
-            id: "SMP0002".into(),
-            name: "Sample Works".into(),
-            kind: Some("organisation".into()),
-            identifiers: own("R-1"),
-            ..Party::default()
-        };
-        let ship = Party {
-            id: "SMP0003".into(),
-            name: "Sample Ship".into(),
-            kind: Some("vessel".into()),
-            country: own("KM;IN"),
-            identifiers: own("1234567"),
-            ..Party::default()
-        };
+        let person = party(
+            "SMP0001|SAMPLE MIDDLE PERSON|person",
+            "aliases=Sample Strong;Sample Person;Образец|weak_aliases=Sampler|country=IR;AF|\
+             identifiers=P-1;N-1|born=1945;1958-03-01|\
+             programme=The Sample (Sanctions) Regulations 2020|\
+             citation=The Sample (Sanctions) Regulations 2020|listed=2001-01-25",
+        );
+        let works = party("SMP0002|Sample Works|organisation", "identifiers=R-1");
+        let ship = party("SMP0003|Sample Ship|vessel", "country=KM;IN|identifiers=1234567");
         assert_eq!(parties, [person, works, ship]);
     }
 
@@ -214,7 +196,7 @@ mod tests {
                 ),
             ],
         );
-        let (parties, _) = read_of(FORMAT, &GOOD.replacen(">Iran<", ">Atlantis<", 1));
+        let (parties, _) = read_of(FORMAT, &[("l.xml", &GOOD.replacen(">Iran<", ">Atlantis<", 1))]);
         assert_eq!(parties.len(), 2, "the rest is read");
     }
 }

@@ -2,7 +2,7 @@
 
 use export_gate::record::ListContent;
 
-use super::elements::{Element, Shape, note, number, records, take};
+use super::elements::{Element, Shape, note, note_number, records, take};
 use super::{Format, Reading, Source, dates, places};
 use crate::lists::entry::{Party, Reject};
 
@@ -39,7 +39,7 @@ fn party(record: &Element<'_>, kind: &str) -> Result<Party, Reject> {
     }
     record.each("NATIONALITY/VALUE", |text| places::locate(&mut party.country, text))?;
     record.each(&path("ADDRESS/COUNTRY"), |text| places::locate(&mut party.country, text))?;
-    record.each(&path("DOCUMENT/NUMBER"), |text| number(&mut party.identifiers, text))?;
+    record.each(&path("DOCUMENT/NUMBER"), |text| note_number(&mut party.identifiers, text))?;
     for date in record.all(&path("DATE_OF_BIRTH")) {
         date.own(born(&mut party.born, date))?;
     }
@@ -79,7 +79,8 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::format::elements::tests::{faults_of, own, read_of};
+    use crate::lists::format::elements::tests::faults_of;
+    use crate::lists::format::tests::{party, read_of};
 
     const GOOD: &str = "\
 <?xml version='1.0' encoding='UTF-8' standalone='yes'?>
@@ -124,30 +125,15 @@ mod tests {
 
     #[test]
     fn an_individual_and_an_entity_become_parties() {
-        let (parties, faults) = read_of(FORMAT, GOOD);
+        let (parties, faults) = read_of(FORMAT, &[("l.xml", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
-        let person = Party {
-            id: "SMi.001".into(),
-            name: "SAMPLE MIDDLE LAST".into(),
-            kind: Some("person".into()),
-            aliases: own("Образец;Strong Sample;Other Sample"),
-            weak_aliases: own("Sampler"),
-            country: own("CD;RW;YE"),
-            identifiers: own("P-1"),
-            born: own("1965-12-28;1966;1970;1971;1973-11"),
-            programme: own("Sample"),
-            citation: None,
-            listed: Some("2012-12-31".into()),
-        };
-        let works = Party {
-            id: "SMe.001".into(),
-            name: "SAMPLE WORKS".into(),
-            kind: Some("organisation".into()),
-            aliases: own("SW"),
-            country: own("KP"),
-            programme: own("Sample"),
-            ..Party::default()
-        };
+        let person = party(
+            "SMi.001|SAMPLE MIDDLE LAST|person",
+            "aliases=Образец;Strong Sample;Other Sample|weak_aliases=Sampler|country=CD;RW;YE|\
+             identifiers=P-1|born=1965-12-28;1966;1970;1971;1973-11|programme=Sample|\
+             listed=2012-12-31",
+        );
+        let works = party("SMe.001|SAMPLE WORKS|organisation", "aliases=SW|country=KP|programme=Sample");
         assert_eq!(parties, [person, works]);
     }
 
