@@ -7,12 +7,20 @@ mod csl_csv;
 mod csl_json;
 mod csv;
 mod dates;
+mod elements;
 mod eu;
+mod eu_xml;
 mod numbers;
 mod ofac;
+mod ofac_party;
+mod ofac_values;
+mod ofac_xml;
 mod places;
 mod table;
 mod uk;
+mod uk_xml;
+mod un_xml;
+mod walk;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,8 +30,20 @@ use export_gate::record::ListContent;
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] =
-    &[cidr::FORMAT, csv::FORMAT, ofac::FORMAT, csl_csv::FORMAT, csl_json::FORMAT, eu::FORMAT, uk::LIST, uk::CONLIST];
+const FORMATS: &[Format] = &[
+    cidr::FORMAT,
+    csv::FORMAT,
+    ofac::FORMAT,
+    ofac_xml::FORMAT,
+    csl_csv::FORMAT,
+    csl_json::FORMAT,
+    eu::FORMAT,
+    eu_xml::FORMAT,
+    uk::LIST,
+    uk::CONLIST,
+    uk_xml::FORMAT,
+    un_xml::FORMAT,
+];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
