@@ -13,6 +13,8 @@ pub enum Code {
     IdentitySuspended,
     /// The organisation's verification is absent or lapsed.
     IdentityUnverified,
+    /// The client has no scope for what it asks.
+    IdentityUnscoped,
     /// No person is named though the client's users are asserted ones.
     PersonRequired,
     /// Token and header name two persons.
@@ -86,11 +88,12 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
         Self::IdentityUnverified,
+        Self::IdentityUnscoped,
         Self::PersonRequired,
         Self::PersonMismatch,
         Self::PersonUnexpected,
@@ -134,6 +137,7 @@ impl Code {
             Self::IdentityUnknown => "identity.unknown",
             Self::IdentitySuspended => "identity.suspended",
             Self::IdentityUnverified => "identity.unverified",
+            Self::IdentityUnscoped => "identity.unscoped",
             Self::PersonRequired => "person.required",
             Self::PersonMismatch => "person.mismatch",
             Self::PersonUnexpected => "person.unexpected",
@@ -174,6 +178,7 @@ impl Code {
             Self::IdentityUnknown
             | Self::IdentitySuspended
             | Self::IdentityUnverified
+            | Self::IdentityUnscoped
             | Self::PersonRequired
             | Self::PersonMismatch
             | Self::PersonUnexpected

@@ -136,7 +136,10 @@ impl Store {
         if digest(&packed) != edition.sha256 {
             return Ok(Err("its chunks are not what was imported: their digest is another".into()));
         }
-        Ok(match count(&packed) {
+        let wait = progress::wait("the edition is unpacked");
+        let counted = count(edition.content, &packed);
+        wait.finish_and_clear();
+        Ok(match counted {
             Ok(entries) if entries == edition.entries => Ok(()),
             Ok(entries) => Err(format!("its chunks hold {}, not {}", told(entries), edition.entries)),
             Err(error) => Err(format!("its chunks can't be unpacked: {error}")),
