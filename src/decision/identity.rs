@@ -141,6 +141,7 @@ fn subject(
         facts: Facts {
             end_uses,
             exhausted: Vec::new(),
+            listed: Vec::new(),
             location: from.by,
             organisation: OrganisationFacts {
                 headquartered_in: organisation.headquartered_in,

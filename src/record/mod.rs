@@ -39,7 +39,7 @@ pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
 pub use list::{List, ListContent, NetworkClass};
 pub use model::{Model, ModelStatus};
-pub use setting::{Screening, WhenUnknown};
+pub use setting::{MATCH_THRESHOLD, Screening, WhenUnknown, thousandths};
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;

@@ -126,6 +126,7 @@ pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
         facts: Facts {
             end_uses: vec!["research".into()],
             exhausted: Vec::new(),
+            listed: Vec::new(),
             location: LocationFacts::default(),
             organisation: company("US"),
             parties: Vec::new(),
