@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::answer::{Answer, Candidate, ListAsked, PartiesReport, Screened};
 use crate::decision::{Decision, identify};
 use crate::parties::{Hit, Index, Score};
-use crate::record::{Kind as _, List, ListContent, Record};
+use crate::record::{Kind as _, List, ListContent, Record, thousandths};
 use crate::register::Register;
 use crate::request::{Rejected, Screening, Screenings, no_such_list};
 use crate::terms::Code;
@@ -50,7 +50,7 @@ impl Gate {
             Ok(chosen) => chosen,
             Err(rejected) => return Ok(unanswerable(&rejected, account)),
         };
-        let least = Score(700);
+        let least = screenings.threshold.map_or_else(|| register.screening(asking.now).threshold(), thousandths);
         let mut results = Vec::new();
         for (screening, lists) in screenings.screenings.iter().zip(&chosen) {
             if asking.deadline <= Instant::now() {

@@ -116,7 +116,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed.bytes);
     if imported.refused.is_none() {
         let manifest = signed(arguments, &edition);
-        imported.refused = store.write(&edition, &packed.bytes, manifest).await?.err();
+        imported.refused = store.write(&edition, &packed, manifest).await?.err();
         imported.edition = Some(edition);
         imported.packed = Some(packed);
     }

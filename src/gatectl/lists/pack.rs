@@ -9,6 +9,7 @@ use export_gate::record::ListContent;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -28,6 +29,8 @@ const EFFORT: i32 = 19;
 pub(super) struct Packed {
     /// What its chunks hold, one behind the other.
     pub(super) bytes: Vec<u8>,
+    /// Of parties: all that their source says of each, which whoever reviews a match reads, and the gate doesn't.
+    pub(super) described: Vec<u8>,
     /// How many bytes it is unpacked.
     unpacked: usize,
     /// Of parties: how many there are, their names and aliases, and those aliases that their source calls weak.
@@ -38,8 +41,8 @@ impl Packed {
     /// Packs entries that are sorted. The same entries always give the same bytes.
     pub(super) fn of(content: ListContent, entries: &[Entry]) -> std::io::Result<Self> {
         match content {
-            ListContent::Networks => lines(entries),
-            ListContent::Parties => index(entries),
+            ListContent::Networks => networks(entries),
+            ListContent::Parties => parties(entries),
         }
     }
 
@@ -66,19 +69,16 @@ impl Packed {
     }
 }
 
-fn lines(entries: &[Entry]) -> std::io::Result<Packed> {
-    let mut packed: GzEncoder<Vec<u8>> = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
-    let mut unpacked = 0_usize;
-    for entry in entries {
-        let Entry::Network(network) = entry else { return Err(Error::other("a party among networks")) };
-        let line = format!("\"{network}\"\n");
-        unpacked = unpacked.saturating_add(line.len());
-        packed.write_all(line.as_bytes())?;
-    }
-    Ok(Packed { bytes: packed.finish()?, unpacked, parties: None })
+fn networks(entries: &[Entry]) -> std::io::Result<Packed> {
+    let network = |entry: &Entry| match entry {
+        Entry::Network(network) => Ok(network.to_string()),
+        Entry::Party(_) => Err(Error::other("a party among networks")),
+    };
+    let (bytes, unpacked) = lines(&entries.iter().map(network).collect::<std::io::Result<Vec<_>>>()?)?;
+    Ok(Packed { bytes, described: Vec::new(), unpacked, parties: None })
 }
 
-fn index(entries: &[Entry]) -> std::io::Result<Packed> {
+fn parties(entries: &[Entry]) -> std::io::Result<Packed> {
     let party = |entry: &Entry| match entry {
         Entry::Party(party) => Ok(Party::clone(party)),
         Entry::Network(_) => Err(Error::other("a network among parties")),
@@ -87,8 +87,49 @@ fn index(entries: &[Entry]) -> std::io::Result<Packed> {
     let weak: usize = parties.iter().map(|party| party.weak_aliases.len()).sum();
     let strong: usize = parties.iter().map(|party| party.aliases.len().saturating_add(1)).sum();
     let index = build(&parties);
-    let counts = [parties.len(), strong.saturating_add(weak), weak];
-    Ok(Packed { bytes: zstd::bulk::compress(&index, EFFORT)?, unpacked: index.len(), parties: Some(counts) })
+    Ok(Packed {
+        bytes: zstd::bulk::compress(&index, EFFORT)?,
+        described: lines(&parties)?.0,
+        unpacked: index.len(),
+        parties: Some([parties.len(), strong.saturating_add(weak), weak]),
+    })
+}
+
+/// A JSON text a line, and how many bytes that is unpacked.
+fn lines(all: &[impl Serialize]) -> std::io::Result<(Vec<u8>, usize)> {
+    let mut packed: GzEncoder<Vec<u8>> = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    let mut unpacked = 0_usize;
+    for one in all {
+        let mut line = serde_json::to_vec(one)?;
+        line.push(b'\n');
+        unpacked = unpacked.saturating_add(line.len());
+        packed.write_all(&line)?;
+    }
+    Ok((packed.finish()?, unpacked))
+}
+
+/// The party of this id among those that [`Packed::described`] has.
+///
+/// # Errors
+/// What is wrong with the bytes.
+pub(super) fn described(packed: &[u8], id: &str) -> std::io::Result<Option<Party>> {
+    let mut found = None;
+    // To the end, whose digest tells whether all of it is there.
+    for line in BufReader::new(GzDecoder::new(packed)).lines() {
+        let party: Party = serde_json::from_str(&line?)?;
+        if party.id == id {
+            found = Some(party);
+        }
+    }
+    Ok(found)
+}
+
+/// The index of bytes that parties were packed as.
+///
+/// # Errors
+/// What is wrong with the bytes.
+pub(super) fn index(packed: &[u8]) -> std::io::Result<Index> {
+    Index::load(zstd::stream::decode_all(packed)?).map_err(|error| Error::new(ErrorKind::InvalidData, error))
 }
 
 /// How many entries bytes hold that were packed so.
@@ -105,10 +146,7 @@ pub(super) fn count(content: ListContent, packed: &[u8]) -> std::io::Result<u64>
             }
             count
         }
-        ListContent::Parties => {
-            let index = Index::load(zstd::stream::decode_all(packed)?);
-            index.map_err(|error| Error::new(ErrorKind::InvalidData, error))?.parties()
-        }
+        ListContent::Parties => index(packed)?.parties(),
     };
     u64::try_from(count).map_err(Error::other)
 }
@@ -138,6 +176,17 @@ mod tests {
             assert!(count(content, b"nothing").is_err());
         }
         assert_eq!(digest(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn what_a_source_says_of_a_party_is_found_by_its_id() {
+        let party =
+            |id: &str| Party { id: id.into(), name: "Sample".into(), citation: Some(id.into()), ..Party::default() };
+        let entries = ["1", "2"].map(|id| Entry::Party(Box::new(party(id))));
+        let packed = Packed::of(ListContent::Parties, &entries).unwrap().described;
+        assert_eq!(described(&packed, "2").unwrap(), Some(party("2")));
+        assert_eq!(described(&packed, "3").unwrap(), None);
+        assert!(described(packed.get(..packed.len() - 1).unwrap(), "1").is_err(), "cut short");
     }
 
     #[test]

@@ -55,6 +55,9 @@ fn shown(of: &Match, held: &Held, state: &Resolution, now: Timestamp) -> String 
     if let Some(score) = held.score {
         text += &format!("score: {score} of 1000\n");
     }
+    if let Some(digest) = &held.match_sha256 {
+        text += &format!("compared: {digest}\n");
+    }
     if let Some(decided) = state.decided() {
         let at = decided.at.map_or_else(|| "nobody says when".to_owned(), render_time);
         text += &format!("{}, by {}, {at}: {}\n", decided.record, decided.by, decided.why);
