@@ -69,8 +69,9 @@ impl Gate {
 
 fn in_force(register: &Register, now: Timestamp) -> InForce<'_> {
     let of_parties = |list: &&Record<List>| list.content == ListContent::Parties && list.meta.is_in_force(now);
-    let mut found: InForce<'_> =
-        register.lists().filter(of_parties).map(|list| (list.meta.id.as_str(), None)).collect();
+    let held = |list: &'_ str| register.party_list(list, now).map(|loaded| (loaded.edition(), loaded.index()));
+    let in_force = register.lists().filter(of_parties).map(|list| list.meta.id.as_str());
+    let mut found: InForce<'_> = in_force.map(|list| (list, held(list))).collect();
     // One that can't be read may be in force; where its last edition serves, it serves for a time and no longer.
     let faults = register.faults().iter().filter(|fault| fault.kind == List::KIND && fault.counts(now));
     found.extend(faults.map(|fault| (fault.id.as_str(), None)));
