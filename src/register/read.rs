@@ -53,7 +53,13 @@ impl RegisterStore {
     /// A store over this table, with nothing read yet.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
-        Self { dynamodb, table, last: Mutex::default(), reading: tokio::sync::Mutex::default(), loaded: Mutex::default() }
+        Self {
+            dynamodb,
+            table,
+            last: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            loaded: Mutex::default(),
+        }
     }
 
     /// The last whole reading.
