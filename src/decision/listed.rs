@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use super::Callers;
 use super::reason::Review;
 use super::subject::{Persons, Subject};
 use crate::parties::{Hit, PartyKind, Score, Somebody};
-use crate::record::{Organisation, Owner, Person};
+use crate::record::{Clearance, Organisation, Owner, Person, Record};
 use crate::register::{Loaded, Register};
 use crate::terms::Name;
 
@@ -123,11 +124,7 @@ fn of_organisation(record: &Organisation) -> Somebody {
 
 /// An owner, as far as the organisation's record says who it is.
 pub(super) fn of_owner(record: &Owner) -> Somebody {
-    Somebody {
-        names: known(&record.name),
-        countries: record.country.into_iter().collect(),
-        ..Somebody::default()
-    }
+    Somebody { names: known(&record.name), countries: record.country.into_iter().collect(), ..Somebody::default() }
 }
 
 fn of_person(record: &Person) -> Somebody {
@@ -187,10 +184,12 @@ impl Possible {
         self.party.split_once(':').map_or(self.party.as_str(), |(list, _)| list)
     }
 
-    /// Whether the operators found at `now` that it is somebody else.
-    pub(super) fn is_cleared(&self, register: &Register, now: Timestamp) -> bool {
-        let of_subject = register.clearances_of(&self.subject).filter(|clearance| clearance.meta.is_in_force(now));
-        of_subject.into_iter().any(|clearance| clearance.clears(&self.subject, &self.party, &self.match_sha256))
+    /// The clearance in force at `now` by which it is somebody else.
+    #[must_use]
+    pub fn cleared_by<'a>(&self, register: &'a Register, now: Timestamp) -> Option<&'a Record<Clearance>> {
+        let mut in_force = register.clearances_of(&self.subject).filter(|clearance| clearance.meta.is_in_force(now));
+        let clears = |found: &&Arc<Record<Clearance>>| found.clears(&self.subject, &self.party, &self.match_sha256);
+        in_force.find(clears).map(AsRef::as_ref)
     }
 
     /// As it awaits a decision.

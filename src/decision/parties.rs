@@ -78,7 +78,8 @@ pub fn screen(
         for (id, standing) in [&organisation, &person] {
             let named = Match::any(parties.iter().flat_map(|party| standing.iter().map(|one| one.is(party))));
             let is_unknown = |one: &Standing| one.name.is_none() || !can_be_asked;
-            let is_listed = if to.lists.is_some() && standing.iter().any(is_unknown) { Match::Unknown } else { Match::No };
+            let is_listed =
+                if to.lists.is_some() && standing.iter().any(is_unknown) { Match::Unknown } else { Match::No };
             for (by, matched) in [(NameKey::Parties, named), (NameKey::Lists, is_listed)] {
                 if matched >= Match::Unknown {
                     let embargo = embargo.meta.id.clone();
