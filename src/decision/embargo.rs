@@ -138,7 +138,7 @@ fn listed(
         return Match::Unknown;
     }
     let before = reviews.len();
-    reviews.extend(possible().filter(|possible| !possible.is_cleared(register, now)).map(Possible::review));
+    reviews.extend(possible().filter(|possible| possible.cleared_by(register, now).is_none()).map(Possible::review));
     if reviews.len() == before { Match::No } else { Match::Unknown }
 }
 

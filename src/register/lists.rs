@@ -10,12 +10,11 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::Register;
 use super::history::Key;
-use super::loaded::Loaded;
+use super::loaded::{Editions, Loaded};
 use crate::causes::Causes;
 use crate::parties::{Index, NotAnIndex, build};
 use crate::record::{CHUNK_DATA, List, Record, chunk_key};
@@ -51,17 +50,16 @@ enum BadEdition {
     Late,
 }
 
-/// The register with its lists of parties in memory, as far as they can be loaded from its table. Those that are there
-/// already are not read again; those that can't be loaded are its [faults](Register::faults).
-pub async fn load(dynamodb: &DynamoDb, table: &str, register: &Register, now: Timestamp) -> Register {
+/// The editions of the lists that a register [lacks](Register::unloaded), from its table, for [`Register::holding`].
+pub async fn load(dynamodb: &DynamoDb, table: &str, register: &Register) -> Editions {
     let loads = register.unloaded().into_iter().map(|list| async move {
         let read = tokio::time::timeout(PATIENCE, edition(dynamodb, table, &list)).await;
         let loaded = read.unwrap_or(Err(BadEdition::Late)).map(Arc::new);
         let why = |error| format!("the edition `{}` can't be loaded: {}", list.edition, Causes(&error));
         (list.meta.id.clone(), loaded.map_err(why))
     });
-    let outcomes = futures_util::stream::iter(loads).buffer_unordered(LISTS_AT_ONCE).collect::<Vec<_>>().await;
-    register.holding(outcomes.into_iter().collect(), now)
+    let editions: Vec<_> = futures_util::stream::iter(loads).buffer_unordered(LISTS_AT_ONCE).collect().await;
+    editions.into_iter().collect()
 }
 
 async fn edition(dynamodb: &DynamoDb, table: &str, list: &Record<List>) -> Result<Loaded, BadEdition> {

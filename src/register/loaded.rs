@@ -83,6 +83,9 @@ impl std::fmt::Debug for Loaded {
     }
 }
 
+/// Of each list that was to be loaded, by name: its edition, or in words for operators why there is none.
+pub type Editions = BTreeMap<String, Result<Arc<Loaded>, String>>;
+
 /// What is in memory of one list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
@@ -112,11 +115,11 @@ impl Register {
     /// The register once loading was tried: of each list that is [unloaded](Self::unloaded) its edition, or why there is
     /// none. What was in memory before serves on where it is still wanted.
     #[must_use]
-    pub fn holding(&self, mut outcomes: BTreeMap<String, Result<Arc<Loaded>, String>>, now: Timestamp) -> Self {
+    pub fn holding(&self, mut editions: Editions, now: Timestamp) -> Self {
         let held = |list: &Arc<Record<List>>| {
             let id = &list.meta.id;
             let before = self.held(id).cloned().unwrap_or_default();
-            let held = match outcomes.remove(id) {
+            let held = match editions.remove(id) {
                 Some(Ok(loaded)) => Held { serves: Some(loaded), failed: None },
                 Some(Err(why)) => {
                     let since = before.failed.map_or(now, |failure| failure.since);

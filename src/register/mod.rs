@@ -23,7 +23,7 @@ use crate::terms::{Country, Match, ModelRef};
 pub use fault::{Concerns, Fault, GRACE};
 pub use lists::load;
 use loaded::Held;
-pub use loaded::Loaded;
+pub use loaded::{Editions, Loaded};
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
 pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};

@@ -98,7 +98,8 @@ impl RegisterStore {
 
     /// Loads the lists that a register lacks; what comes of it is the last reading.
     async fn load(&self, register: &Register, now: Timestamp) -> Arc<Register> {
-        let loaded = Arc::new(load(&self.dynamodb, &self.table, register, now).await);
+        let editions = load(&self.dynamodb, &self.table, register).await;
+        let loaded = Arc::new(register.holding(editions, now));
         *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = (now, pause());
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&loaded);
         loaded
