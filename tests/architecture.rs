@@ -101,6 +101,7 @@ const REVIEW: &[&str] = &[
     "entry",
     "item",
     "listing",
+    "lists",
     "outcome",
     "period",
     "present",

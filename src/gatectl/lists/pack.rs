@@ -48,8 +48,8 @@ impl Packed {
 
     /// In words, for whoever imports it.
     pub(super) fn said(&self) -> String {
-        let bytes = |bytes: usize| format!("{} bytes", grouped(u128::try_from(bytes).unwrap_or_default()));
-        let size = format!("{}, {} unpacked", bytes(self.bytes.len()), bytes(self.unpacked));
+        let size = [self.bytes.len(), self.unpacked].map(|bytes| grouped(u128::try_from(bytes).unwrap_or_default()));
+        let size = format!("{} bytes, {} unpacked", size[0], size[1]);
         match self.parties {
             Some([parties, names, weak]) => format!(
                 "{}, {}, {} among them: {size}",
