@@ -18,10 +18,12 @@ pub struct Loaded {
     edition: String,
     sha256: String,
     index: Index,
-    /// What was found of somebody, and from which score on.
-    memory: Mutex<HashMap<Somebody, (Score, Arc<[Hit]>)>>,
+    memory: Mutex<HashMap<Somebody, Found>>,
     searches: AtomicU64,
 }
+
+/// What was found of somebody, and from which score on.
+type Found = (Score, Arc<[Hit]>);
 
 impl Loaded {
     /// The edition that a list's record speaks of, with nothing asked yet.
