@@ -20,7 +20,9 @@ use crate::terms::Code;
 
 pub use encoding::{LARGEST_ANSWER, encode};
 use problem::{Problem, ReasonTold};
-pub use report::{HealthReport, LocationReport, ModelLine, UnreadableRecord};
+pub use report::{
+    Candidate, HealthReport, ListAsked, LocationReport, ModelLine, PartiesReport, Screened, UnreadableRecord,
+};
 
 /// `Decision-Id: <chain>-<seq>`, by which a decision is found in the ledger.
 const DECISION_ID: HeaderName = HeaderName::from_static("decision-id");
@@ -120,6 +122,12 @@ impl Answer {
         Self::json(200, &Models { models })
     }
 
+    /// Who on the lists those may be who were asked about.
+    #[must_use]
+    pub fn parties(report: &PartiesReport<'_>) -> Self {
+        Self::json(200, report)
+    }
+
     /// How the gate is.
     #[must_use]
     pub fn health(report: &HealthReport<'_>) -> Self {
@@ -179,10 +187,12 @@ impl Answer {
     }
 }
 
-/// What callers may know of reasons.
+/// What callers may know of reasons. That a possible match awaits a decision is told once, however many there are.
 #[must_use]
 pub fn told(reasons: &[Reason]) -> Vec<ReasonTold<'_>> {
-    reasons.iter().map(ReasonTold::from).collect()
+    let first = reasons.iter().position(|reason| reason.review.is_some());
+    let is_told = |(place, reason): &(usize, &Reason)| reason.review.is_none() || Some(*place) == first;
+    reasons.iter().enumerate().filter(is_told).map(|(_, reason)| reason.into()).collect()
 }
 
 /// `permit` or `refuse`.

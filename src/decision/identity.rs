@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::listed::listed;
 use super::parties::screen;
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
@@ -44,7 +45,7 @@ pub struct Callers {
     pub person: Option<Person>,
 }
 
-/// The subject of the decision, screened against the parties that the register's embargoes name.
+/// The subject of the decision, screened against the parties that the register's embargoes name, themselves or by list.
 ///
 /// # Errors
 /// Every `identity.*` and `person.*` that applies. Here an error is a refusal, not trouble.
@@ -73,6 +74,7 @@ pub fn identify(
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, now);
+            subject.facts.listed = listed(&subject, callers, claimed.person(), register, now);
             Ok(subject)
         }
         (_, persons) => {
@@ -141,6 +143,7 @@ fn subject(
         facts: Facts {
             end_uses,
             exhausted: Vec::new(),
+            listed: Vec::new(),
             location: from.by,
             organisation: OrganisationFacts {
                 headquartered_in: organisation.headquartered_in,

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::parties::PartyMatch;
+use super::listed::Possible;
+use super::parties::{NameKey, PartyMatch};
 use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
 use crate::terms::{Country, Destination, Match};
 
@@ -31,6 +32,9 @@ pub struct Facts {
     /// Licences whose quota was used up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exhausted: Vec<String>,
+    /// Whom lists name that somebody behind the request is, or may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<Possible>,
     /// Where the destination comes from.
     pub location: LocationFacts,
     /// The organisation.
@@ -142,9 +146,11 @@ impl Subject {
 }
 
 impl Facts {
-    /// Whether somebody behind the request is one of the parties that an embargo names.
-    pub(super) fn party_of(&self, embargo: &str) -> Match {
-        Match::any(self.parties.iter().filter(|found| found.embargo == embargo).map(|found| found.matched))
+    /// Whether somebody behind the request is one of the parties that an embargo names by a key; of lists, whether
+    /// nobody knows the name.
+    pub(super) fn party_of(&self, embargo: &str, by: NameKey) -> Match {
+        let found = self.parties.iter().filter(|found| found.embargo == embargo && found.by == by);
+        Match::any(found.map(|found| found.matched))
     }
 }
 

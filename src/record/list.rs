@@ -9,6 +9,20 @@ use crate::terms::parse_time;
 /// The most chunks of an edition: their numbers have four digits.
 const MOST_CHUNKS: u32 = 9999;
 
+/// The attribute that holds a chunk's bytes.
+pub const CHUNK_DATA: &str = "data";
+
+/// What the kind of every item begins with that belongs to an edition and is no record.
+pub const CHUNKS: &str = "chunk#";
+
+/// The key of a chunk of an edition, from 1: its kind and its id. Each has a partition of its own, so that those who read
+/// them all at once share out.
+#[must_use]
+pub fn chunk_key(list: &str, edition: &str, number: u64) -> (String, String) {
+    let id = format!("{number:04}");
+    (format!("{CHUNKS}{list}@{edition}#{id}"), id)
+}
+
 /// A list's edition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
@@ -73,6 +87,10 @@ impl Kind for List {
         // Clearances write `list:entry`, chunks `chunk#<name>@<edition>#0001`.
         if meta.id.trim().is_empty() || meta.id.contains([':', '@', '#']) {
             return fault(format!("`{}` can be no list's name: it is empty, or has a `:`, `@` or `#`", meta.id));
+        }
+        // Clearances of ownership that nobody knows write `ownership:embargo`.
+        if meta.id == "ownership" {
+            return fault("`ownership` can be no list's name: clearances mean something else by it".into());
         }
         if self.edition.contains('#') {
             return fault(format!("edition: `{}` has a `#`", self.edition));

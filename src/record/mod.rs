@@ -37,9 +37,9 @@ pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
 pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
-pub use list::{List, ListContent, NetworkClass};
+pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, NetworkClass, chunk_key};
 pub use model::{Model, ModelStatus};
-pub use setting::{Screening, WhenUnknown};
+pub use setting::{MATCH_THRESHOLD, Screening, WhenUnknown, thousandths};
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;

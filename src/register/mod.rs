@@ -4,6 +4,8 @@
 
 mod fault;
 pub mod history;
+mod lists;
+mod loaded;
 mod read;
 mod shelf;
 mod write;
@@ -19,6 +21,9 @@ use crate::record::{
 use crate::terms::{Country, Match, ModelRef};
 
 pub use fault::{Concerns, Fault, GRACE};
+pub use lists::load;
+use loaded::Held;
+pub use loaded::{Editions, Loaded};
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
 pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
@@ -35,6 +40,9 @@ pub struct Register {
     clearances: Shelf<Clearance>,
     lists: Shelf<List>,
     settings: Shelf<Screening>,
+    /// What is in memory of the lists of parties; absent of a register that is made of records alone, which decides on
+    /// facts and screens nobody.
+    held: Option<BTreeMap<String, Held>>,
     /// Records of kinds that this version doesn't read.
     strange: BTreeMap<(String, String), Fault>,
 
@@ -42,8 +50,9 @@ pub struct Register {
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
-    embargoes_by_party: Vec<Arc<Record<Embargo>>>,
+    embargoes_by_name: Vec<Arc<Record<Embargo>>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
+    clearances_by_subject: HashMap<String, Vec<Arc<Record<Clearance>>>>,
     screening: Option<Arc<Record<Screening>>>,
 }
 
@@ -146,6 +155,11 @@ impl Register {
         self.clearances.readable().map(AsRef::as_ref)
     }
 
+    /// The clearances of a subject that can be read, by id, in force or not.
+    pub fn clearances_of(&self, subject: &str) -> impl Iterator<Item = &Arc<Record<Clearance>>> {
+        self.clearances_by_subject.get(subject).into_iter().flatten()
+    }
+
     /// All lists, each in its last readable edition, by name, in force or not.
     pub fn lists(&self) -> impl Iterator<Item = &Record<List>> {
         self.lists.readable().map(AsRef::as_ref)
@@ -157,10 +171,10 @@ impl Register {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The embargoes that name parties and are not withdrawn, by id, in force or not.
+    /// The embargoes that name parties, themselves or by list, and are not withdrawn, by id, in force or not.
     #[must_use]
-    pub fn embargoes_by_party(&self) -> &[Arc<Record<Embargo>>] {
-        &self.embargoes_by_party
+    pub fn embargoes_by_name(&self) -> &[Arc<Record<Embargo>>] {
+        &self.embargoes_by_name
     }
 
     /// The licences that an organisation holds, those open to all among them, in force or not.
@@ -220,14 +234,18 @@ impl Register {
                 self.licences_by_licensee.entry(licensee.clone()).or_default().push(Arc::clone(licence));
             }
         }
+        self.clearances_by_subject.clear();
+        for clearance in self.clearances.readable() {
+            self.clearances_by_subject.entry(clearance.subject.clone()).or_default().push(Arc::clone(clearance));
+        }
         self.embargoes_by_model.clear();
         for model in self.models.readable() {
             let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
-        let names_parties = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.parties.is_some();
-        let by_party = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names_parties);
-        self.embargoes_by_party = by_party.cloned().collect();
+        let is_by_name = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.is_by_name();
+        let by_name = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(is_by_name);
+        self.embargoes_by_name = by_name.cloned().collect();
         self.screening = self.settings.get("screening").cloned();
         self.faults = fault::derive(self);
     }

@@ -13,6 +13,8 @@ pub enum Code {
     IdentitySuspended,
     /// The organisation's verification is absent or lapsed.
     IdentityUnverified,
+    /// The client has no scope for what it asks.
+    IdentityUnscoped,
     /// No person is named though the client's users are asserted ones.
     PersonRequired,
     /// Token and header name two persons.
@@ -37,6 +39,8 @@ pub enum Code {
     EmbargoNationality,
     /// An embargo on a party that the organisation, an owner or the person may be.
     EmbargoParty,
+    /// An embargo on what listed parties own.
+    EmbargoOwnership,
     /// An embargo on an end use.
     EmbargoEndUse,
     /// An embargo on the network of the address.
@@ -45,6 +49,8 @@ pub enum Code {
     DestinationUnknown,
     /// The end use is none of the organisation's.
     EndUseUndeclared,
+    /// Somebody behind the request may be a listed party, and nobody has decided yet.
+    PartyReview,
     /// No licence for this model and organisation by that authority.
     LicenceMissing,
     /// A licence does not reach this transfer.
@@ -86,11 +92,12 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
         Self::IdentityUnverified,
+        Self::IdentityUnscoped,
         Self::PersonRequired,
         Self::PersonMismatch,
         Self::PersonUnexpected,
@@ -103,10 +110,12 @@ impl Code {
         Self::EmbargoDestination,
         Self::EmbargoNationality,
         Self::EmbargoParty,
+        Self::EmbargoOwnership,
         Self::EmbargoEndUse,
         Self::EmbargoNetwork,
         Self::DestinationUnknown,
         Self::EndUseUndeclared,
+        Self::PartyReview,
         Self::LicenceMissing,
         Self::LicenceScope,
         Self::LicenceExpired,
@@ -134,6 +143,7 @@ impl Code {
             Self::IdentityUnknown => "identity.unknown",
             Self::IdentitySuspended => "identity.suspended",
             Self::IdentityUnverified => "identity.unverified",
+            Self::IdentityUnscoped => "identity.unscoped",
             Self::PersonRequired => "person.required",
             Self::PersonMismatch => "person.mismatch",
             Self::PersonUnexpected => "person.unexpected",
@@ -146,10 +156,12 @@ impl Code {
             Self::EmbargoDestination => "embargo.destination",
             Self::EmbargoNationality => "embargo.nationality",
             Self::EmbargoParty => "embargo.party",
+            Self::EmbargoOwnership => "embargo.ownership",
             Self::EmbargoEndUse => "embargo.end-use",
             Self::EmbargoNetwork => "embargo.network",
             Self::DestinationUnknown => "destination.unknown",
             Self::EndUseUndeclared => "end-use.undeclared",
+            Self::PartyReview => "party.review",
             Self::LicenceMissing => "licence.missing",
             Self::LicenceScope => "licence.scope",
             Self::LicenceExpired => "licence.expired",
@@ -174,6 +186,7 @@ impl Code {
             Self::IdentityUnknown
             | Self::IdentitySuspended
             | Self::IdentityUnverified
+            | Self::IdentityUnscoped
             | Self::PersonRequired
             | Self::PersonMismatch
             | Self::PersonUnexpected
@@ -182,6 +195,7 @@ impl Code {
             | Self::EmbargoNetwork
             | Self::DestinationUnknown
             | Self::EndUseUndeclared
+            | Self::PartyReview
             | Self::LicenceMissing
             | Self::LicenceScope
             | Self::LicenceExpired
@@ -193,6 +207,7 @@ impl Code {
             | Self::EmbargoDestination
             | Self::EmbargoNationality
             | Self::EmbargoParty
+            | Self::EmbargoOwnership
             | Self::EmbargoEndUse => 451,
             Self::InternalFailure => 500,
             Self::ModelFailed => 502,

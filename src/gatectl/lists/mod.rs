@@ -7,6 +7,7 @@ mod entry;
 mod flip;
 mod format;
 mod import;
+pub(crate) mod look;
 mod pack;
 mod rollback;
 mod status;

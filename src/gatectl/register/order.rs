@@ -177,6 +177,7 @@ mod tests {
                         facts: Facts {
                             end_uses: Vec::new(),
                             exhausted: Vec::new(),
+                            listed: Vec::new(),
                             location: LocationFacts::default(),
                             organisation: organisation_facts,
                             parties: Vec::new(),
