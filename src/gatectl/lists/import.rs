@@ -146,7 +146,8 @@ fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Tr
     }
 }
 
-fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
+/// The files, read.
+pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
     paths.iter().map(|path| Ok(Source::new(&path.display().to_string(), &files::read(path)?))).collect()
 }
 
