@@ -2,6 +2,9 @@
 
 mod cells;
 mod cidr;
+mod csl;
+mod csl_csv;
+mod csl_json;
 mod csv;
 mod dates;
 mod elements;
@@ -32,6 +35,8 @@ const FORMATS: &[Format] = &[
     csv::FORMAT,
     ofac::FORMAT,
     ofac_xml::FORMAT,
+    csl_csv::FORMAT,
+    csl_json::FORMAT,
     eu::FORMAT,
     eu_xml::FORMAT,
     uk::LIST,

@@ -55,9 +55,9 @@ pub(super) fn is_label(label: &str) -> bool {
     words.iter().any(|word| LABELS.contains(word)) && !words.iter().any(|word| OTHERS.contains(word))
 }
 
-/// The number itself: an `IMO` before a ship's says nothing.
+/// The number itself: an `IMO` before a ship's says nothing, nor does the place behind it.
 pub(super) fn number(text: &str) -> String {
-    let text = text.trim();
+    let text = text.split(" (").next().unwrap_or_default().trim();
     let rest = text
         .strip_prefix("IMO")
         .or_else(|| text.strip_prefix("imo"))
@@ -79,7 +79,7 @@ pub(super) fn labelled(text: &str) -> Option<String> {
     if !is_label(label) {
         return None;
     }
-    let ends = [" (", " issued", " expires", ";"];
+    let ends = [" (", " issued", " expires"];
     let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
     rest.get(..end).map(number)
 }
@@ -118,7 +118,7 @@ mod tests {
             assert_eq!(labelled(text).as_deref(), expected, "{text}");
         }
         for (text, expected) in
-            [("IMO9826902", "9826902"), (" imo: 1234567 ", "1234567"), ("IMO 12", "IMO 12"), ("A 1", "A 1")]
+            [("IMO9826902", "9826902"), (" imo: 1234567 ", "1234567"), ("IMO 12", "IMO 12"), ("A 1 (Sample)", "A 1")]
         {
             assert_eq!(number(text), expected);
         }

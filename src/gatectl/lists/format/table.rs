@@ -1,6 +1,6 @@
 //! Pure. CSV whose header names its columns, and whose rows say more and more of the same parties.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::cells::{Cell, Dialect, records};
 use super::{Reading, Source};
@@ -66,11 +66,9 @@ fn header(
     });
     let missing = |name: &str| format!("the header has no column `{name}`");
     let Some(cells) = found else { return Err(Reject { place: source.at(1, 1), why: missing(first) }) };
-    for (at, cell) in cells.iter().enumerate() {
-        let is_there = |before: &Cell| before.text.trim() == cell.text.trim();
-        if !cell.text.trim().is_empty() && cells.iter().take(at).any(is_there) {
-            return Err(cell.fault(format!("the column `{}` stands there twice", cell.text.trim())));
-        }
+    let mut names = HashSet::new();
+    if let Some(cell) = cells.iter().find(|cell| !cell.text.trim().is_empty() && !names.insert(cell.text.trim())) {
+        return Err(cell.fault(format!("the column `{}` stands there twice", cell.text.trim())));
     }
     match required.iter().find(|name| !has(&cells, name)) {
         Some(name) => {
@@ -102,8 +100,17 @@ impl Row<'_> {
 
     /// That a column is at fault.
     pub(super) fn fault(&self, column: &str, why: impl Into<String>) -> Reject {
-        let place = self.cell(column).map_or_else(|| self.begins.clone(), |cell| cell.place.clone());
-        Reject { place, why: format!("{column}: {}", why.into()) }
+        Reject { place: self.place_of(column), why: format!("{column}: {}", why.into()) }
+    }
+
+    /// Where a column's cell begins.
+    pub(super) fn place_of(&self, column: &str) -> Place {
+        self.cell(column).map_or_else(|| self.begins.clone(), |cell| cell.place.clone())
+    }
+
+    /// Whether there is such a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
     }
 
     fn cell(&self, column: &str) -> Option<&Cell> {
