@@ -202,7 +202,8 @@ pub(super) mod tests {
                 (
                     " <DateGenerated>",
                     " <Designation>",
-                    "l.xml:3:25: it is no whole XML (ill-formed document: expected `</Designation>`, but `</DateGenerated>` was found)",
+                    "l.xml:3:25: it is no whole XML (ill-formed document: expected `</Designation>`, but \
+                     `</DateGenerated>` was found)",
                 ),
             ],
         );
