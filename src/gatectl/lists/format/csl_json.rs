@@ -159,13 +159,11 @@ impl<'a> Cursor<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    #[test]
-    fn an_entry_becomes_a_party() {
-        let text = "\u{feff}{\"total\": 3, \"results\": [\r\n\
+    pub(in super::super) const GOOD: &str = "\u{feff}{\"total\": 3, \"results\": [\r\n\
             {\"id\": \"e7\", \"source\": \"Specially Designated Nationals (SDN) - Treasury Department\", \"entity_number\": 7,\
              \"type\": \"Individual\", \"programs\": [\"NPWMD\", \"IFSR\"], \"name\": \"SAMPLE, Person\",\
              \"alt_names\": [\"Образец\", \"SAMPLE, \\\"P\\\"\"], \"title\": null,\
@@ -178,7 +176,10 @@ mod tests {
              \"federal_register_notice\": \"85 FR 1\", \"addresses\": null},\r\n\
             {\"source\": \"Specially Designated Nationals (SDN) - Treasury Department\", \"entity_number\": \"8\", \"type\": \"Vessel\",\
              \"name\": \"MV SAMPLE\", \"call_sign\": \"SMPL1\", \"vessel_flag\": \"Iran\", \"programs\": \"IRAN\"}]}";
-        let (parties, faults) = read_of(FORMAT, &[("csl.json", text)]);
+
+    #[test]
+    fn an_entry_becomes_a_party() {
+        let (parties, faults) = read_of(FORMAT, &[("csl.json", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,

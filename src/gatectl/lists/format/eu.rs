@@ -14,7 +14,7 @@ pub(super) const FORMAT: Format =
     Format { name: "eu-csv", about: "the EU's consolidated list, version 1.1", content: ListContent::Parties, read };
 
 /// Its texts have quotes in them that nobody doubled.
-const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true };
+pub(super) const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true };
 
 const ID: &str = "Entity_LogicalId";
 const WHOLE_NAME: &str = "NameAlias_WholeName";
@@ -98,21 +98,16 @@ fn born(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    const HEADER: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;Entity_SubjectType;\
+    pub(in super::super) const GOOD: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;Entity_SubjectType;\
         Entity_SubjectType_ClassificationCode;Entity_Regulation_NumberTitle;Entity_Regulation_Programme;\
         NameAlias_LastName;NameAlias_FirstName;NameAlias_MiddleName;NameAlias_WholeName;Address_CountryIso2Code;\
         Address_CountryDescription;BirthDate_BirthDate;BirthDate_Day;BirthDate_Month;BirthDate_Year;\
         BirthDate_YearRangeFrom;BirthDate_YearRangeTo;BirthDate_Circa;BirthDate_CalendarType;Identification_Number;\
-        Identification_LatinNumber;Citizenship_CountryIso2Code;Citizenship_CountryDescription\r\n";
-
-    #[test]
-    fn rows_of_an_entity_are_read_as_a_party() {
-        let text = format!(
-            "{HEADER}\
+        Identification_LatinNumber;Citizenship_CountryIso2Code;Citizenship_CountryDescription\r\n\
              d;7;2020-01-02;P;person;1/2020 (OJ L1);SMP;;;;\"Sample; Person\";;;;;;;;;;;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;Sample;Person;van;;;;;;;;;;;;;;;\r\n\
              d;7;;P;person;2/2021 (OJ L2);SMP;;;;Образец;;;;;;;;;;;;;;\r\n\
@@ -124,9 +119,11 @@ mod tests {
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;1350;;;false;ISLAMIC;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;;;;;;٠٠١;001;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;;;;;;;;;IRAQ\r\n\
-             d;8;2020-01-03;E;enterprise;1/2020 (OJ L1);SMP;;;;The \"Sample\" Works;;KOREA, DEMOCRATIC PEOPLE'S REPUBLIC OF;;;;;;;;;;;;\r\n"
-        );
-        let (parties, faults) = read_of(FORMAT, &[("eu.csv", &text)]);
+             d;8;2020-01-03;E;enterprise;1/2020 (OJ L1);SMP;;;;The \"Sample\" Works;;KOREA, DEMOCRATIC PEOPLE'S REPUBLIC OF;;;;;;;;;;;;\r\n";
+
+    #[test]
+    fn rows_of_an_entity_are_read_as_a_party() {
+        let (parties, faults) = read_of(FORMAT, &[("eu.csv", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,

@@ -101,12 +101,12 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+    pub(in super::super) const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <export xmlns="http://eu.europa.ec/fpi/fsd/export" generationDate="2026-11-24T14:39:54.511+01:00" globalFileId="1">
  <sanctionEntity designationDetails="" unitedNationId="" euReferenceNumber="EU.1.10" logicalId="1">
   <remark>Anything.</remark>

@@ -145,12 +145,12 @@ impl<'a> Document<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = "\
+    pub(in super::super) const GOOD: &str = "\
 <?xml version='1.0' encoding='utf-8'?>
 <Sanctions xmlns='https://example.org/ADVANCED_XML'>
  <DateOfIssue CalendarTypeID='1'><Year>2026</Year><Month>11</Month><Day>24</Day></DateOfIssue>

@@ -85,12 +85,12 @@ fn named(party: &mut Party, name: &Element<'_>, full: &str) -> Result<(), String
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = "\
+    pub(in super::super) const GOOD: &str = "\
 <?xml version='1.0' encoding='utf-8'?>\r
 <Designations>
  <DateGenerated>24/11/2026</DateGenerated>

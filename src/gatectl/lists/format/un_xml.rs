@@ -77,12 +77,12 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = "\
+    pub(in super::super) const GOOD: &str = "\
 <?xml version='1.0' encoding='UTF-8' standalone='yes'?>
 <CONSOLIDATED_LIST dateGenerated='2026-11-24T00:00:00.000Z'>
  <INDIVIDUALS>
