@@ -127,6 +127,10 @@ fn samples() -> impl Iterator<Item = (Format, &'static [(&'static str, &'static 
     SAMPLES.iter().map(|(name, files)| (Format::parse(name).unwrap(), *files))
 }
 
+fn bytes(files: &[(&'static str, &str)]) -> Vec<(&'static str, Vec<u8>)> {
+    files.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect()
+}
+
 /// Reads files, and looks at what comes of it.
 fn read(format: Format, files: &[(&str, Vec<u8>)]) -> Reading {
     let sources: Vec<Source> = files.iter().map(|(name, bytes)| Source::new(name, bytes)).collect();
@@ -159,8 +163,7 @@ fn every_format_has_a_sample_that_is_read_without_a_fault() {
         samples().map(|(format, _)| format.name).collect::<Vec<_>>()
     );
     for (format, files) in samples() {
-        let files: Vec<(&str, Vec<u8>)> = files.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect();
-        let reading = read(format, &files);
+        let reading = read(format, &bytes(files));
         assert!(reading.rejects.is_empty() && reading.headless.is_empty() && reading.rows.len() > 1, "{}", format.name);
     }
 }
@@ -171,8 +174,7 @@ fn no_reader_stumbles_over_changed_bytes() {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         let size: usize = files.iter().map(|(_, text)| text.len()).sum();
         for _ in 0..BYTES / size {
-            let mut changed: Vec<(&str, Vec<u8>)> =
-                files.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect();
+            let mut changed = bytes(files);
             for _ in 0..=dice.below(4) {
                 let at = dice.below(changed.len());
                 dice.change(&mut changed[at].1);
@@ -210,9 +212,10 @@ proptest! {
         let parties: Vec<_> = samples().filter(|(format, _)| format.name != "cidr").collect();
         let (format, files) = of.get(&parties);
         let (name, text) = files[0];
-        let (text, untold) = if format.name.ends_with("csv") { quoted(text, format.name) } else { (text.trim_end().to_owned(), vec![]) };
+        let is_csv = format.name.ends_with("csv");
+        let (text, untold) = if is_csv { quoted(text, format.name) } else { (text.trim_end().to_owned(), vec![]) };
         let cut = at.index(text.len());
-        let mut files: Vec<(&str, Vec<u8>)> = files.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect();
+        let mut files = bytes(files);
         files[0] = (name, text.as_bytes()[..cut].to_vec());
         let reading = read(*format, &files);
         // A list without an entry is refused, too.
