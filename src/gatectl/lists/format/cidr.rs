@@ -38,7 +38,7 @@ fn network(text: &str) -> Result<IpNet, String> {
 pub(super) mod tests {
     use super::*;
 
-    pub(in super::super) const GOOD: &str =
+    pub(in crate::lists::format) const GOOD: &str =
         "\u{feff}# a list\r\n192.0.2.7/24 # a comment\r\n\r\n  2001:db8::/32\r\n198.51.100.7\n";
 
     #[test]

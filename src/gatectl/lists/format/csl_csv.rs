@@ -80,7 +80,7 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{above, party, read_of};
 
-    pub(in super::super) const TODAY_GOOD: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,\
+    pub(in crate::lists::format) const TODAY_GOOD: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,\
             addresses,federal_register_notice,start_date,end_date,call_sign,vessel_flag,remarks,alt_names,\
             citizenships,dates_of_birth,nationalities,places_of_birth,ids\r\n\
              \"7\",\"Specially Designated Nationals (SDN) - Treasury Department\",\"7\",Individual,NPWMD; \
@@ -94,7 +94,7 @@ pub(super) mod tests {
              and The Works,,,,,\r\n\
              \"8\",\"Specially Designated Nationals (SDN) - Treasury Department\",8,Vessel,DPRK,MV SAMPLE,,,,,,SMPL1,\
              Democratic People's Republic of Korea,,,,,,,\"Vessel Registration Identification, IMO 1234567\"\r\n";
-    pub(in super::super) const BEFORE_GOOD: &str = "source,entity_number,type,programs,name,title,addresses,\
+    pub(in crate::lists::format) const BEFORE_GOOD: &str = "source,entity_number,type,programs,name,title,addresses,\
             federal_register_notice,start_date,call_sign,vessel_flag,alt_names,citizenships,dates_of_birth,\
             nationalities,ids\n\
              Specially Designated Nationals (SDN) - Treasury Department,7,Entity,A,SAMPLE,,\"Basra, IQ\",,,,,,,,\

@@ -163,7 +163,7 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    pub(in super::super) const GOOD: &str = "\u{feff}{\"total\": 3, \"results\": [\r\n\
+    pub(in crate::lists::format) const GOOD: &str = "\u{feff}{\"total\": 3, \"results\": [\r\n\
             {\"id\": \"e7\", \"source\": \"Specially Designated Nationals (SDN) - Treasury \
             Department\", \"entity_number\": 7,\
              \"type\": \"Individual\", \"programs\": [\"NPWMD\", \"IFSR\"], \"name\": \"SAMPLE, Person\",\

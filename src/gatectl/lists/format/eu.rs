@@ -107,7 +107,7 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    pub(in super::super) const GOOD: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;\
+    pub(in crate::lists::format) const GOOD: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;\
             Entity_SubjectType;\
         Entity_SubjectType_ClassificationCode;Entity_Regulation_NumberTitle;Entity_Regulation_Programme;\
         NameAlias_LastName;NameAlias_FirstName;NameAlias_MiddleName;NameAlias_WholeName;Address_CountryIso2Code;\

@@ -222,7 +222,7 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    pub(in super::super) const SDN: &str = "\u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
+    pub(in crate::lists::format) const SDN: &str = "\u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
             -0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 07 Oct 1954; alt. DOB circa 1960; POB Basra, Iraq; nationality Iran; \
             alt. nationality Iraq; citizen Korea, North; Gender Male; Passport A0000001 (Iran) expires 01 Jan 2030; \
             a.k.a. 'THE SAMPLE'; Linked To: SAMPLE WORKS.\"\r\n\
@@ -231,11 +231,11 @@ pub(super) mod tests {
             1234567 \r\n\
         10,EP-SMPL,aircraft,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,None Identified,-0- ,\"Digital Currency Address - \
             X\"\r\n\u{1a}";
-    pub(in super::super) const ALT: &str =
+    pub(in crate::lists::format) const ALT: &str =
         "8,1,\"aka\",\"SAMPLE WORKS LTD\",-0- \r\n8,2,\"fka\",\"OLD WORKS\",-0- \r\n8,3,nka,SAMPLE WORKS,-0- \r\n";
-    pub(in super::super) const ADD: &str = "8,1,\"1 Sample Street\",\"Pyongyang\",\"Korea, North\",-0- \r\n8,2,-0- ,\
+    pub(in crate::lists::format) const ADD: &str = "8,1,\"1 Sample Street\",\"Pyongyang\",\"Korea, North\",-0- \r\n8,2,-0- ,\
             -0- ,-0- ,-0- \r\n8,3,-0- ,Simferopol,Region: Crimea,-0- \r\n";
-    pub(in super::super) const MORE: &str = "10,\"BT 1Sample0; Phone Number 100.\"\r\n";
+    pub(in crate::lists::format) const MORE: &str = "10,\"BT 1Sample0; Phone Number 100.\"\r\n";
 
     #[test]
     fn the_files_of_a_list_are_read_as_one() {
