@@ -36,8 +36,7 @@ pub(crate) struct Arguments {
     /// What its networks are
     #[arg(long, value_enum)]
     class: Option<Class>,
-    /// How it is written: cidr (a network a line) or csv (parties, a header names the columns)
-    #[arg(long, value_name = "FORMAT", value_parser = Format::parse)]
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parse, help = Format::help())]
     format: Format,
     /// The edition's name; its day and a part of its digest without it
     #[arg(long, value_name = "EDITION", value_parser = edition::name)]
@@ -147,7 +146,8 @@ fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Tr
     }
 }
 
-fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
+/// The files, read.
+pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
     paths.iter().map(|path| Ok(Source::new(&path.display().to_string(), &files::read(path)?))).collect()
 }
 
