@@ -23,6 +23,7 @@ use gatectl::{Folder, Ran, gatectl, words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, Rest, invocation, screening};
+use world::lists::{by_lists, party};
 use world::{Answered, SAMPLE_CALLERS, World, ask, at, item};
 
 /// The command, asked of a world.
@@ -100,6 +101,57 @@ fn said(answered: &Answered) -> (u64, Vec<String>) {
 fn explained(told: &Value) -> (u64, Vec<String>) {
     let codes = told["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
     (told["status"].as_u64().unwrap(), codes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_names_whom_lists_hold_up_and_what_was_decided_about_it() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let list = world.edition("sdn", "1", &[party("306", "Sample Widgets, Inc.")]).await;
+    world.register(vec![list.clone(), by_lists("listed", "opus-4-8", &["sdn"])]).await;
+    let now = at("2026-11-22T12:00:00Z");
+    let asks = ("sample-us-service", "-", "opus-4-8", IN_US);
+    let line = format!("explain {{register}} {{callers}} {} --at {}", options(asks), render_time(now));
+    let both = async || {
+        let answered = ask(&gate, &event(asks, screening), now).await;
+        let told = run(&world, &format!("{line} --json"));
+        assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+        let mut codes = explained(&told.json());
+        codes.1.dedup();
+        assert_eq!(codes, said(&answered));
+        (told.json(), run(&world, &line).out)
+    };
+    let (held_up, text) = both().await;
+    assert_eq!(held_up["codes"], json!(["party.review"]));
+    let found = &held_up["found_on_lists"][0];
+    assert_eq!((&found["match"]["party"], &found["cleared_by"]), (&json!("sdn:306"), &Value::Null));
+    for part in ["list (sdn) unknown", "1 possible match is to be looked into", "sdn:306", "list/sdn"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.to_lowercase().contains("widgets"), "{text}");
+    world
+        .register(vec![json!({"kind": "clearance", "id": "c", "subject": "organisation#sample-us-company",
+                              "party": "sdn:306", "reason": "another", "officer": "sample-officer"})])
+        .await;
+    let (cleared, text) = both().await;
+    assert_eq!((&cleared["outcome"], &cleared["found_on_lists"][0]["cleared_by"]), (&json!("permit"), &json!("c@3")));
+    assert!(text.contains("cleared by c") && text.contains("clearance/c"), "{text}");
+    let replayed = run(&world, "replay --all {ledger} {register}");
+    assert_eq!(replayed.code, 0, "{}{}", replayed.out, replayed.err);
+
+    // Files have no entries of lists: nobody can say.
+    let folder = Folder::new("lists");
+    let records = [list, by_lists("listed", "opus-4-8", &["sdn"])];
+    let mut samples: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
+    samples.extend(records);
+    folder.file("register.json", json!(samples).to_string());
+    folder.file("callers.json", SAMPLE_CALLERS);
+    let ran = run(&world, &format!("explain --records {} {} --at {}", folder.path(), options(asks), render_time(now)));
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("`list`/`sdn`") && ran.out.contains("its entries are in no file"), "{}", ran.out);
+    let other = ("sample-us-service", "-", "fable-5", IN_US);
+    let ran = run(&world, &format!("explain --records {} {} --at {}", folder.path(), options(other), render_time(now)));
+    assert_eq!(ran.code, 0, "another model: {}{}", ran.out, ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -516,4 +568,73 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
     let head = item(json!({"kind": "head#0", "id": "head"}));
     let head = world.dynamodb.get_item().table_name(&world.tables.register).set_key(Some(head)).send().await.unwrap();
     assert_eq!(head.item.unwrap()["revision"], AttributeValue::N("1".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_lists_what_was_asked_then_is_simulated_and_replayed_and_the_rest_is_said() {
+    let world = World::with_samples().await;
+    let asked = world.edition("asked", "1", &[party("7", "Sample Widgets, Inc.")]).await;
+    let never = world.edition("never", "1", &[party("8", "Sample Widgets, Inc.")]).await;
+    let observed = with(by_lists("watch", "*", &["asked"]), "effect", json!("observed"));
+    let setting = json!({"kind": "setting", "id": "screening", "unknown_destination": "refuse"});
+    world.register(vec![asked, never, observed, setting]).await;
+    let gate = world.gate();
+    let yesterday = Timestamp::now().checked_sub(SignedDuration::from_hours(24)).unwrap();
+    let event = event(("sample-us-service", "-", "opus-4-8", IN_US), invocation);
+    assert_eq!(ask(&gate, &event, yesterday).await.status, 200, "it is observed alone");
+    let other = self::event(("sample-partner-utility-service", "-", "opus-4-8", IN_US), invocation);
+    assert_eq!(ask(&gate, &other, yesterday).await.status, 200);
+    let folder = Folder::new("simulate-lists");
+    let simulated = |draft: Value, more: &str| {
+        let draft = folder.file("d.json", draft.to_string());
+        run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}} {more}"))
+    };
+    let match_sha256 = world.ledger().await[0]["facts"]["listed"][0]["match_sha256"].clone();
+    let cleared = |digest: &Value| {
+        json!({"kind": "clearance", "id": "c", "subject": "organisation#sample-us-company", "party": "asked:7",
+               "reason": "r", "officer": "o", "match_sha256": digest})
+    };
+    let letter = || by_lists("letter", "*", &["asked"]);
+    let other = || json!("0".repeat(32));
+    // the draft, who loses access, decisions that no list was asked for
+    let cases = [
+        (json!([letter()]), 1, 0),
+        (json!([letter(), cleared(&match_sha256)]), 0, 0),
+        (json!([letter(), cleared(&other())]), 1, 0),
+        (json!([by_lists("letter", "*", &["never"])]), 0, 2),
+    ];
+    for (draft, lose, unasked) in cases {
+        let ran = simulated(draft.clone(), "--json");
+        assert_eq!(ran.code, 0, "{draft}: {}{}", ran.out, ran.err);
+        let told = ran.json();
+        assert_eq!(
+            (&told["lose"]["decisions"], &told["list_not_asked"]),
+            (&json!(lose), &json!(unasked)),
+            "{draft}: {told}"
+        );
+        assert_eq!(told["notes"].as_array().unwrap().len(), 1, "{told}");
+        if lose == 1 {
+            assert_eq!(told["lose"]["reasons"][0]["code"], "party.review", "{told}");
+        }
+    }
+    let edition = world.edition("asked", "2", &[]).await;
+    let threshold = json!({"kind": "setting", "id": "screening", "match_threshold": 0.5});
+    let text = simulated(json!([by_lists("letter", "*", &["never"]), edition, threshold]), "").out;
+    for shown in [
+        "`embargo/letter` names lists: it is held against what they said at each decision",
+        "`list/asked` is another edition: what it says of callers is not simulated",
+        "`setting/screening` sets another `match_threshold`",
+        "2 of them were taken without asking a list that the draft names",
+    ] {
+        assert!(text.contains(shown), "`{shown}` in {text}");
+    }
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 2 decisions come out the same.\n"), "{}", ran.err);
+    // A review, and the permit that its clearance brings, come out the same without any list.
+    world.register(vec![letter()]).await;
+    assert_eq!(ask(&gate, &event, Timestamp::now()).await.code(), "party.review");
+    world.register(vec![cleared(&match_sha256)]).await;
+    assert_eq!(ask(&gate, &event, Timestamp::now()).await.status, 200);
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 4 decisions come out the same.\n"), "{}", ran.err);
 }

@@ -25,7 +25,7 @@ use crate::terms::{Code, ModelRef};
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
 pub use listed::{Possible, behind, editions_asked, of_person};
-pub use parties::{NameKey, PartyMatch, screen};
+pub use parties::{NameKey, PartyMatch};
 pub use permit::Permit;
 pub use reason::{Reason, Review, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
