@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Kind, Meta, Unreadable};
+use crate::terms::Share;
 
 /// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -16,6 +17,22 @@ pub struct Screening {
     pub unknown_destination: WhenUnknown,
     /// What becomes of a request whose signals of its destination disagree.
     pub inconsistent_destination: WhenUnknown,
+    /// The share of an organisation, in percent, of which nobody need know who owns it; more is reviewed. Absent, what could
+    /// bring an embargo by ownership about is.
+    #[serde(deserialize_with = "super::embargo::percent_if_given")]
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 0, max = 100)))]
+    pub unknown_ownership: Option<Share>,
+    /// Whether the countries of an organisation's ultimate parents are its own.
+    pub parent_countries: Option<ParentCountries>,
+}
+
+/// That the countries of an organisation's ultimate parents are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ParentCountries {
+    /// They count (15 CFR 744.23 asks where a parent is headquartered).
+    Count,
 }
 
 /// What becomes of a request with such a fact.
