@@ -17,8 +17,8 @@ use std::net::IpAddr;
 
 use common::{country, decided_at, embargo, group, is_permit, later, licence, model, now, register, subject, to, with};
 use export_gate::decision::{
-    Applied, Decision, EmbargoExplained, Explanation, OrganisationFacts, PartyMatch, PersonFacts, Persons, Subject,
-    Undecidable, explain,
+    Applied, Decision, EmbargoExplained, Explanation, NameKey, OrganisationFacts, PartyMatch, PersonFacts, Persons,
+    Subject, Undecidable, explain,
 };
 use export_gate::record::{Effect, OrganisationType, UsStatus};
 use export_gate::register::Register;
@@ -234,7 +234,7 @@ fn parties() -> impl Strategy<Value = Vec<PartyMatch>> {
 }
 
 fn party(embargo: &str, matched: Match) -> PartyMatch {
-    PartyMatch { embargo: embargo.into(), matched, subject: "organisation#acme".into() }
+    PartyMatch { by: NameKey::Parties, embargo: embargo.into(), matched, subject: "organisation#acme".into() }
 }
 
 prop_compose! {

@@ -179,10 +179,12 @@ impl Answer {
     }
 }
 
-/// What callers may know of reasons.
+/// What callers may know of reasons. That a possible match awaits a decision is told once, however many there are.
 #[must_use]
 pub fn told(reasons: &[Reason]) -> Vec<ReasonTold<'_>> {
-    reasons.iter().map(ReasonTold::from).collect()
+    let first = reasons.iter().position(|reason| reason.review.is_some());
+    let is_told = |(place, reason): &(usize, &Reason)| reason.review.is_none() || Some(*place) == first;
+    reasons.iter().enumerate().filter(is_told).map(|(_, reason)| reason.into()).collect()
 }
 
 /// `permit` or `refuse`.

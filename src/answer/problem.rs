@@ -45,7 +45,8 @@ pub struct ReasonTold<'a> {
 
 impl<'a> From<&'a Reason> for ReasonTold<'a> {
     fn from(reason: &'a Reason) -> Self {
-        let source = reason.embargo.as_ref().filter(|source| source.disclose);
+        // Whose law a possible match is about would tell on which list it is.
+        let source = reason.embargo.as_ref().filter(|source| source.disclose && reason.review.is_none());
         Self {
             code: reason.code,
             authority: source.map(|source| source.authority),
@@ -145,6 +146,9 @@ fn detail(code: Code) -> &'static str {
         Code::EmbargoParty => {
             "This model is not open to your organisation or the person named without a licence; ask whoever runs this API."
         }
+        Code::EmbargoOwnership => {
+            "This model is not open to what certain parties own without a licence; ask whoever runs this API."
+        }
         Code::EmbargoEndUse => {
             "This model may not be put to this end use without a licence; name another of your organisation's in the \
              End-Use header, or ask whoever runs this API."
@@ -155,6 +159,9 @@ fn detail(code: Code) -> &'static str {
         }
         Code::EndUseUndeclared => {
             "The End-Use header names none of your organisation's declared end uses; name one of them."
+        }
+        Code::PartyReview => {
+            "Whoever runs this API must first look into who your organisation, its owners or the person named are; ask them."
         }
         Code::LicenceMissing | Code::LicenceScope | Code::LicenceExpired | Code::LicenceExhausted => {
             "No licence covers this; ask whoever runs this API."

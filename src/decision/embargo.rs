@@ -2,32 +2,59 @@
 
 use jiff::Timestamp;
 
+use super::explanation::KeyExplained;
+use super::listed::Possible;
+use super::ownership::owned;
+use super::parties::NameKey;
+use super::reason::Review;
 use super::subject::{Nationality, Subject};
-use crate::record::{AppliesTo, Choice, Embargo, Places, Record};
+use crate::record::{AppliesTo, Choice, Embargo, Places, Record, Screening};
 use crate::register::Register;
 use crate::terms::{Code, Match};
 
-/// How each key of an embargo matches, in the order of [`Code`]; `None` is a key that it doesn't have.
+/// How each key of an embargo matches.
 #[derive(Debug)]
-pub(super) struct Keys([(Code, Option<Match>); 7]);
+pub(super) struct Keys {
+    /// In the order of [`Code`], by the attribute's name; `None` is a key that it doesn't have.
+    all: [(&'static str, Code, Option<Match>); 9],
+    /// The possible matches by which alone a key is not `No`.
+    reviews: Vec<Review>,
+}
+
+/// That an embargo applies, and how that is told.
+#[derive(Debug)]
+pub(super) struct Applying {
+    /// The code that tells of it.
+    pub(super) code: Code,
+    /// Of `party.review`: what awaits a decision. Else nothing.
+    pub(super) reviews: Vec<Review>,
+}
 
 impl Keys {
     /// Those that the embargo has.
-    pub(super) fn present(&self) -> impl Iterator<Item = (Code, Match)> {
-        self.0.iter().filter_map(|(code, matched)| Some((*code, (*matched)?)))
+    pub(super) fn present(&self) -> impl Iterator<Item = KeyExplained> {
+        self.all.iter().filter_map(|(key, code, matched)| Some(KeyExplained { key, code: *code, matches: (*matched)? }))
     }
 
-    /// The code that tells of the embargo, by its first key; `None` where it doesn't apply.
+    /// How the embargo is told, by its first key; `None` where it doesn't apply.
     ///
     /// An embargo on a place that nobody knows the request to be in is told as unknown, where the settings refuse that:
-    /// it is what the caller can do something about.
-    pub(super) fn applying(&self, refuses_unknown: bool) -> Option<Code> {
-        if Match::all(self.present().map(|(_, matched)| matched)) == Match::No {
+    /// it is what the caller can do something about. One that would not apply, were its possible matches cleared, awaits
+    /// just that.
+    pub(super) fn applying(&self, refuses_unknown: bool) -> Option<Applying> {
+        if Match::all(self.present().map(|key| key.matches)) == Match::No {
             return None;
         }
-        let (code, matched) = self.present().next()?;
-        let is_unknown = code == Code::EmbargoDestination && matched == Match::Unknown && refuses_unknown;
-        Some(if is_unknown { Code::DestinationUnknown } else { code })
+        let first = self.present().next()?;
+        let is_unknown = first.code == Code::EmbargoDestination && first.matches == Match::Unknown && refuses_unknown;
+        let code = if !self.reviews.is_empty() {
+            Code::PartyReview
+        } else if is_unknown {
+            Code::DestinationUnknown
+        } else {
+            first.code
+        };
+        Some(Applying { code, reviews: self.reviews.clone() })
     }
 }
 
@@ -35,16 +62,38 @@ impl Keys {
 pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Register, now: Timestamp) -> Keys {
     let to = &embargo.applies_to;
     let in_group = |group: &str, country| register.in_group(group, country, now);
-    Keys([
-        (Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
-        (Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
-        (Code::EmbargoDestination, to.destinations.as_ref().map(|choice| destination(choice, subject, in_group))),
+    let screening = register.screening(now);
+    let mut reviews = Vec::new();
+    let all = [
+        ("everyone", Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
+        ("foreign_persons", Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
         (
-            Code::EmbargoNationality,
-            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
+            "destinations",
+            Code::EmbargoDestination,
+            to.destinations.as_ref().map(|choice| destination(choice, subject, in_group)),
         ),
-        (Code::EmbargoParty, to.parties.as_ref().map(|_| subject.facts.party_of(&embargo.meta.id))),
         (
+            "nationalities",
+            Code::EmbargoNationality,
+            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, &screening, in_group)),
+        ),
+        (
+            "parties",
+            Code::EmbargoParty,
+            to.parties.as_ref().map(|_| subject.facts.party_of(&embargo.meta.id, NameKey::Parties)),
+        ),
+        (
+            "lists",
+            Code::EmbargoParty,
+            to.lists.as_ref().map(|lists| listed(lists, &embargo.meta.id, subject, register, now, &mut reviews)),
+        ),
+        (
+            "ownership",
+            Code::EmbargoOwnership,
+            to.ownership.as_ref().map(|asked| owned(asked, embargo, subject, register, now, &mut reviews)),
+        ),
+        (
+            "end_uses",
             Code::EmbargoEndUse,
             to.end_uses.as_ref().map(|choice| {
                 let words = subject.facts.end_uses.iter();
@@ -52,18 +101,20 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
             }),
         ),
         (
+            "networks",
             Code::EmbargoNetwork,
             to.networks.as_ref().map(|choice| {
                 let addresses = subject.addresses.iter();
                 or_unknown(addresses.map(|address| choice.ask(|named| named.has(*address))))
             }),
         ),
-    ])
+    ];
+    Keys { all, reviews }
 }
 
 /// Whether the embargo can be lifted only by a licence that names it.
 pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
-    to.networks.is_some() || to.parties.is_some()
+    to.networks.is_some() || to.is_by_name()
 }
 
 /// Whether the destination is among the places.
@@ -75,13 +126,37 @@ pub(super) fn destination(
     choice.ask(|places| places.has_destination(&subject.to, &in_group))
 }
 
+/// Whether somebody behind the request is on one of the lists: known where an entry is the very one, unknown where a
+/// name is. What else comes near enough matches until it is cleared, and is added to the reviews.
+fn listed(
+    lists: &[String],
+    embargo: &str,
+    subject: &Subject,
+    register: &Register,
+    now: Timestamp,
+    reviews: &mut Vec<Review>,
+) -> Match {
+    let facts = &subject.facts;
+    let possible = || facts.listed.iter().filter(|possible| lists.iter().any(|list| list == possible.list()));
+    if possible().any(|possible| possible.exact) {
+        return Match::Yes;
+    }
+    if facts.party_of(embargo, NameKey::Lists) != Match::No {
+        return Match::Unknown;
+    }
+    let before = reviews.len();
+    reviews.extend(possible().filter(|possible| !possible.is_cleared(register, now)).map(Possible::review));
+    if reviews.len() == before { Match::No } else { Match::Unknown }
+}
+
 fn nationality(
     choice: &Choice<Places>,
     embargo: &Embargo,
     subject: &Subject,
+    screening: &Screening,
     in_group: impl Fn(&str, crate::terms::Country) -> Match,
 ) -> Match {
-    match subject.nationality(embargo.basis) {
+    match subject.nationality(embargo.basis, screening) {
         Nationality::UsPerson => Match::No,
         Nationality::Of { countries, complete } => {
             let known =

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::reason::Review;
 use super::subject::Subject;
 use super::{against_any_embargo, embargo, licence, reason, refuses_unknown};
 use crate::record::{Authority, Effect, Embargo, Force, Model, Record};
@@ -41,6 +42,9 @@ pub struct EmbargoExplained {
     /// The code that tells of it, where it applies: it is in force, and no key says no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applies: Option<Code>,
+    /// The possible matches that await a decision, where it applies by them alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Review>,
     /// The organisation's licences, by id, where it applies and a licence can lift it.
     pub licences: Vec<LicenceExplained>,
 }
@@ -48,6 +52,8 @@ pub struct EmbargoExplained {
 /// A key of an embargo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyExplained {
+    /// The attribute of `applies_to`.
+    pub key: &'static str,
     /// Its code.
     pub code: Code,
     /// How it matches; unknown counts as a match.
@@ -103,16 +109,17 @@ pub fn explain(
 fn explained(embargo: &Record<Embargo>, asking: &licence::Asking<'_>) -> EmbargoExplained {
     let keys = embargo::keys(embargo, asking.subject, asking.register, asking.now);
     let force = embargo.meta.force(asking.now);
-    let applies = keys.applying(refuses_unknown(asking.register, asking.now)).filter(|_| force == Force::InForce);
-    let can_be_lifted = applies.is_some() && embargo.effect == Effect::LicenceRequired;
+    let applying = keys.applying(refuses_unknown(asking.register, asking.now)).filter(|_| force == Force::InForce);
+    let can_be_lifted = applying.is_some() && embargo.effect == Effect::LicenceRequired;
     EmbargoExplained {
         embargo: embargo.meta.version(),
         authority: embargo.authority,
         citation: embargo.citation.clone(),
         effect: embargo.effect,
         force,
-        keys: keys.present().map(|(code, matches)| KeyExplained { code, matches }).collect(),
-        applies,
+        keys: keys.present().collect(),
+        applies: applying.as_ref().map(|applying| applying.code),
+        reviews: applying.map(|applying| applying.reviews).unwrap_or_default(),
         licences: if can_be_lifted { licences(embargo, asking) } else { Vec::new() },
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::owned::trace;
 use super::parties::screen;
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
@@ -72,6 +73,7 @@ pub fn identify(
     match (organisation, persons) {
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
+            subject.facts.owned = owners_asked(register, now).then(|| trace(organisation, &|_| Vec::new()));
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, now);
             Ok(subject)
         }
@@ -80,6 +82,13 @@ pub fn identify(
             Err(faults)
         }
     }
+}
+
+/// Whether it matters who owns the organisation.
+fn owners_asked(register: &Register, now: Timestamp) -> bool {
+    let by_name = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
+    register.screening(now).parent_countries.is_some()
+        || by_name.into_iter().any(|embargo| embargo.applies_to.ownership.is_some())
 }
 
 /// Who uses the client in this request.
@@ -141,6 +150,7 @@ fn subject(
         facts: Facts {
             end_uses,
             exhausted: Vec::new(),
+            listed: Vec::new(),
             location: from.by,
             organisation: OrganisationFacts {
                 headquartered_in: organisation.headquartered_in,
@@ -148,6 +158,7 @@ fn subject(
                 organised_in_us: organisation.organised_in_us,
                 kind: organisation.kind,
             },
+            owned: None,
             parties: Vec::new(),
             persons,
             undeclared_end_use: undeclared,

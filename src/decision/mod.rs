@@ -6,6 +6,10 @@ mod embargo;
 mod explanation;
 mod identity;
 mod licence;
+mod listed;
+mod owned;
+mod ownership;
+mod parents;
 mod parties;
 mod permit;
 mod reason;
@@ -23,9 +27,11 @@ use crate::terms::{Code, ModelRef};
 
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
-pub use parties::{PartyMatch, screen};
+pub use listed::Possible;
+pub use owned::{Holding, Owned, OwnerMatch};
+pub use parties::{NameKey, PartyMatch, screen};
 pub use permit::Permit;
-pub use reason::{Reason, leading};
+pub use reason::{Reason, Review, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 
 /// What was decided, with every reason and every record used.
@@ -172,13 +178,14 @@ pub fn decide_on(
     let mut applied = Vec::new();
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
     for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
-        let Some(code) = embargo::keys(record, subject, register, now).applying(refuses_unknown) else { continue };
+        let keys = embargo::keys(record, subject, register, now);
+        let Some(applying) = keys.applying(refuses_unknown) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,
             Effect::LicenceRequired | Effect::Prohibited => {
                 let cover = licence::cover(record, &asking);
                 if let Err(shortfall) = cover {
-                    reason::push(&mut reasons, code, record, shortfall);
+                    reason::push(&mut reasons, applying, record, shortfall);
                 }
                 cover.ok()
             }

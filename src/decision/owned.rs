@@ -73,7 +73,10 @@ impl Holding {
 pub(super) fn trace(organisation: &Organisation, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -> Owned {
     let names = organisation.name.iter().chain(&organisation.aliases);
     let mut above = names.filter_map(|name| Name::parse(name).ok()).collect();
-    Owned { owners: holdings(&organisation.owners, &mut above, ask), sha256: short(&digest_of_all(&organisation.owners)) }
+    Owned {
+        owners: holdings(&organisation.owners, &mut above, ask),
+        sha256: short(&digest_of_all(&organisation.owners)),
+    }
 }
 
 /// The owners, below those that are called as `above` says.

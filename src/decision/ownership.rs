@@ -7,83 +7,117 @@
 //! What is not known is reckoned as the worst that it may be, and told as a review, never as a fact: possible matches,
 //! owners without a name, and the share that no owner explains.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::owned::{Holding, Owned, OwnerMatch, short};
+use super::reason::Review;
+use super::subject::Subject;
 use crate::parties::Score;
-use crate::record::{OrganisationType, Ownership, OwnerKind, Record, Embargo};
-use crate::terms::Share;
+use crate::record::{Embargo, OrganisationType, OwnerKind, Ownership, Record};
+use crate::register::Register;
+use crate::terms::{Match, Share};
 
-/// What comes of an embargo by ownership.
+/// Whether listed parties own enough of the subject's organisation: known where they do whoever the possible matches
+/// are; unknown where they may, and then what has to be looked into is added to the reviews.
+pub(super) fn owned(
+    ownership: &Ownership,
+    embargo: &Record<Embargo>,
+    subject: &Subject,
+    register: &Register,
+    now: Timestamp,
+    reviews: &mut Vec<Review>,
+) -> Match {
+    let id = format!("organisation#{}", subject.organisation);
+    let in_force = || register.clearances_of(&id).filter(|clearance| clearance.meta.is_in_force(now));
+    let scale = Scale {
+        ownership,
+        kind: subject.facts.organisation.kind,
+        tolerated: register.screening(now).unknown_ownership,
+        is_cleared: &|party, compared| in_force().any(|clearance| clearance.clears(&id, party, compared)),
+    };
+    let nobody_asked = Owned::default();
+    let owned = subject.facts.owned.as_ref().unwrap_or(&nobody_asked);
+    match weigh(owned, &embargo.meta.id, scale) {
+        Reach::Owned => Match::Yes,
+        Reach::Short => Match::No,
+        Reach::Review(doubts) => {
+            reviews.extend(doubts.into_iter().map(|doubt| Review {
+                match_sha256: Some(doubt.match_sha256),
+                party: doubt.party,
+                score: doubt.score,
+                subject: id.clone(),
+            }));
+            Match::Unknown
+        }
+    }
+}
+
+/// How far an embargo by ownership reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// Listed parties don't own enough of it, whoever the possible matches are.
+enum Reach {
+    /// Listed parties don't own enough, whoever the possible matches are.
     Short,
-    /// Listed parties own enough of it.
+    /// Listed parties own enough.
     Owned,
     /// They may; these have to be looked into.
-    Review(Vec<Doubt>),
+    Review(BTreeSet<Doubt>),
 }
 
-/// Something that somebody has to look into, and that a clearance of the same settles.
+/// What somebody has to look into, and what a clearance of the same settles.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Doubt {
-    /// A listed party that an owner may be, `list:entry`; or `ownership:` and the embargo's id, where it is not known who
-    /// owns enough.
-    pub(super) party: String,
+struct Doubt {
+    /// A listed party that an owner may be, `list:entry`; or `ownership:` and the embargo's id, where nobody knows who owns
+    /// enough.
+    party: String,
     /// What was looked at: another where it changed.
-    pub(super) match_sha256: String,
+    match_sha256: String,
     /// How near the owner is to the party.
-    pub(super) score: Option<Score>,
+    score: Option<Score>,
 }
 
-/// What bears on how ownership is weighed, beside the owners themselves.
+/// By what owners are weighed.
 #[derive(Clone, Copy)]
-pub(super) struct Scale<'a> {
+struct Scale<'a> {
+    ownership: &'a Ownership,
     /// What the organisation is.
-    pub(super) kind: Option<OrganisationType>,
+    kind: Option<OrganisationType>,
     /// The share of which nobody need know who has it; absent is the strictest.
-    pub(super) tolerated: Option<Share>,
+    tolerated: Option<Share>,
     /// Whether a doubt is settled, by its party and `match_sha256`.
-    pub(super) is_cleared: &'a dyn Fn(&str, &str) -> bool,
+    is_cleared: &'a dyn Fn(&str, &str) -> bool,
 }
 
-/// How far an embargo by ownership reaches an organisation with these owners.
-pub(super) fn weigh(owned: &Owned, embargo: &Record<Embargo>, ownership: &Ownership, scale: Scale<'_>) -> Reach {
-    let unexplained = unexplained(owned, embargo, ownership);
+/// How far the embargo reaches an organisation with these owners.
+fn weigh(owned: &Owned, embargo: &str, scale: Scale<'_>) -> Reach {
+    let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(scale.kind) };
+    let unexplained = unexplained(owned, embargo, scale.ownership);
     let is_settled = (scale.is_cleared)(&unexplained.party, &unexplained.match_sha256);
     let mut doubts = BTreeSet::new();
-    for party in parties(owned, ownership) {
-        let reckoning = Reckoning {
-            ownership,
-            party,
-            scale,
-            possible: false,
-            rest: Rest::NoOnes,
-        };
-        let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(scale.kind) };
-        if reckoning.reaches(all) {
+    for party in parties(owned, scale.ownership) {
+        let known = Reckoning { scale, party, possible: false, rest: Rest::NoOnes };
+        if known.reaches(all) {
             return Reach::Owned;
         }
-        let held = if is_settled { reckoning } else { Reckoning { rest: Rest::Holders, ..reckoning } };
+        let held = if is_settled { known } else { Reckoning { rest: Rest::Holders, ..known } };
         let possible = Reckoning { possible: true, ..held };
         let is_possible = possible.reaches(all);
         if is_possible {
             possible.doubts(&owned.owners, &mut doubts);
         }
-        // Of what isn't explained more may be left when the possible matches are settled, or enough only with them.
+        // Where the possible matches alone are enough, it is asked what would be left without them.
         let worst = Reckoning { possible: !is_possible, rest: Rest::Anyones, ..held };
         if !is_settled && (held.reaches(all) || worst.reaches(all)) {
             doubts.insert(unexplained.clone());
         }
     }
-    if doubts.is_empty() { Reach::Short } else { Reach::Review(doubts.into_iter().collect()) }
+    if doubts.is_empty() { Reach::Short } else { Reach::Review(doubts) }
 }
 
 /// Nobody owns a government or an international organisation, so that nothing of it needs explaining.
-fn can_be_owned(kind: Option<OrganisationType>) -> bool {
+pub(super) fn can_be_owned(kind: Option<OrganisationType>) -> bool {
     match kind {
         Some(OrganisationType::Government | OrganisationType::International) => false,
         Some(OrganisationType::Company) | None => true,
@@ -91,7 +125,7 @@ fn can_be_owned(kind: Option<OrganisationType>) -> bool {
 }
 
 /// The doubt about what nobody explains. It is another once the owners change, whom they may be, or what the embargo asks.
-fn unexplained(owned: &Owned, embargo: &Record<Embargo>, ownership: &Ownership) -> Doubt {
+fn unexplained(owned: &Owned, embargo: &str, ownership: &Ownership) -> Doubt {
     let matches: BTreeSet<(&str, &str, bool)> = owned
         .owners
         .iter()
@@ -101,7 +135,7 @@ fn unexplained(owned: &Owned, embargo: &Record<Embargo>, ownership: &Ownership) 
         .collect();
     let looked_at = serde_json::to_vec(&(&owned.sha256, ownership.share, ownership.aggregate, matches));
     let digest: [u8; 32] = Sha256::digest(looked_at.unwrap_or_default()).into();
-    Doubt { party: format!("ownership:{}", embargo.meta.id), match_sha256: short(&digest), score: None }
+    Doubt { party: format!("ownership:{embargo}"), match_sha256: short(&digest), score: None }
 }
 
 /// The parties whose shares are reckoned apart: `None` for all of them together. Where each stands alone, one that is on no
@@ -118,9 +152,9 @@ fn parties<'a>(owned: &'a Owned, ownership: &Ownership) -> BTreeSet<Option<&'a s
 /// What is reckoned as a listed party's.
 #[derive(Clone, Copy)]
 struct Reckoning<'a> {
-    ownership: &'a Ownership,
-    party: Option<&'a str>,
     scale: Scale<'a>,
+    /// The one party whose it is; absent, any listed one's.
+    party: Option<&'a str>,
     /// Whether possible matches are, where they are not cleared.
     possible: bool,
     rest: Rest,
@@ -155,7 +189,7 @@ impl Reckoning<'_> {
     /// Whether enough is a listed party's.
     fn reaches(&self, owners: Owners<'_>) -> bool {
         let share = self.share(owners);
-        let is_enough = share >= self.ownership.share;
+        let is_enough = share >= self.scale.ownership.share;
         let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Rest::Anyones) else { return is_enough };
         // Beside a listed owner's share, what isn't explained is tolerated only as long as both together fall short.
         let is_held = || Reckoning { rest: Rest::Holders, ..*self }.share(owners) > Share::NONE;
@@ -187,7 +221,7 @@ impl Reckoning<'_> {
     }
 
     fn is_meant(&self, one: &OwnerMatch) -> bool {
-        one.is_on(&self.ownership.lists) && self.party.is_none_or(|party| party == one.party)
+        one.is_on(&self.scale.ownership.lists) && self.party.is_none_or(|party| party == one.party)
     }
 
     fn is_possible(&self, one: &OwnerMatch) -> bool {

@@ -14,10 +14,10 @@ pub(super) struct Parents {
 }
 
 /// The ultimate parents of an organisation of this kind. Of the part that no owner explains, so much is `tolerated`.
-pub(super) fn ultimate(owned: &Owned, kind: Option<OrganisationType>, tolerated: Option<Share>) -> Parents {
+pub(super) fn ultimate(owned: Option<&Owned>, kind: Option<OrganisationType>, tolerated: Option<Share>) -> Parents {
     let mut parents = Parents::default();
     if can_be_owned(kind) {
-        parents.climb(&owned.owners, tolerated);
+        parents.climb(owned.map(|owned| owned.owners.as_slice()).unwrap_or_default(), tolerated);
     }
     parents
 }

@@ -14,6 +14,9 @@ use crate::terms::{Country, Match, Name};
 /// the ledger's entry is hashed so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartyMatch {
+    /// The key by which it names parties.
+    #[serde(default, skip_serializing_if = "NameKey::is_parties")]
+    pub by: NameKey,
     /// The embargo's id.
     pub embargo: String,
     /// Whether it is known; never `No`.
@@ -21,6 +24,24 @@ pub struct PartyMatch {
     pub matched: Match,
     /// Whose record it is: `organisation#…`, for its owners too, or `person#…`.
     pub subject: String,
+}
+
+/// A key of embargoes that names parties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameKey {
+    /// `parties`: the embargo itself has their names.
+    #[default]
+    Parties,
+    /// `lists`: only what is unknown; whom lists name is told by [`super::Possible`].
+    Lists,
+}
+
+impl NameKey {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_parties(&self) -> bool {
+        *self == Self::Parties
+    }
 }
 
 /// Somebody behind the request.
@@ -42,7 +63,7 @@ pub fn screen(
     register: &Register,
     now: Timestamp,
 ) -> Vec<PartyMatch> {
-    let mut embargoes = register.embargoes_by_party().iter().filter(|embargo| embargo.meta.is_in_force(now)).peekable();
+    let mut embargoes = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now)).peekable();
     if embargoes.peek().is_none() {
         return Vec::new();
     }
@@ -54,7 +75,8 @@ pub fn screen(
         for (id, standing) in [&organisation, &person] {
             let matched = Match::any(parties.iter().flat_map(|party| standing.iter().map(|one| one.is(party))));
             if matched >= Match::Unknown {
-                matches.push(PartyMatch { embargo: embargo.meta.id.clone(), matched, subject: id.clone() });
+                let embargo = embargo.meta.id.clone();
+                matches.push(PartyMatch { by: NameKey::Parties, embargo, matched, subject: id.clone() });
             }
         }
     }

@@ -1,5 +1,9 @@
 //! Pure. Why a request is refused.
 
+use serde::Serialize;
+
+use super::embargo::Applying;
+use crate::parties::Score;
 use crate::record::{Authority, Embargo, Record};
 use crate::terms::Code;
 
@@ -10,6 +14,24 @@ pub struct Reason {
     pub code: Code,
     /// The embargo that it comes from.
     pub embargo: Option<Source>,
+    /// The possible match that awaits a decision; of `party.review`, and of no other.
+    pub review: Option<Review>,
+}
+
+/// A possible match that awaits a decision by the operators; for the ledger, not for callers. The fields stand in
+/// alphabetical order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Review {
+    /// What was compared, as [`super::Possible`] has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub match_sha256: Option<String>,
+    /// With whom: `list:entry`.
+    pub party: String,
+    /// How near it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// Who is held up: `organisation#…` or `person#…`.
+    pub subject: String,
 }
 
 /// The embargo that a reason comes from.
@@ -29,7 +51,7 @@ impl Reason {
     /// A reason that comes from no embargo.
     #[must_use]
     pub fn of(code: Code) -> Self {
-        Self { code, embargo: None }
+        Self { code, embargo: None, review: None }
     }
 }
 
@@ -39,8 +61,9 @@ pub fn leading(reasons: &[Reason]) -> Option<&Reason> {
     reasons.first()
 }
 
-/// Adds the reason of an embargo that nothing lifted, and beside it why no licence did.
-pub(super) fn push(reasons: &mut Vec<Reason>, code: Code, embargo: &Record<Embargo>, shortfall: Option<Code>) {
+/// Adds the reasons of an embargo that nothing lifted, and beside them why no licence did.
+pub(super) fn push(reasons: &mut Vec<Reason>, applying: Applying, embargo: &Record<Embargo>, shortfall: Option<Code>) {
+    let Applying { code, reviews } = applying;
     if code == Code::DestinationUnknown {
         // Told once, and as nobody's law.
         if !reasons.iter().any(|reason| reason.code == code) {
@@ -54,8 +77,14 @@ pub(super) fn push(reasons: &mut Vec<Reason>, code: Code, embargo: &Record<Embar
         citation: embargo.citation.clone(),
         disclose: embargo.disclose,
     };
-    reasons.push(Reason { code, embargo: Some(source.clone()) });
-    reasons.extend(shortfall.map(|code| Reason { code, embargo: Some(source) }));
+    // A possible match awaits a decision, not a licence.
+    if code == Code::PartyReview {
+        let review = |review| Reason { code, embargo: Some(source.clone()), review: Some(review) };
+        reasons.extend(reviews.into_iter().map(review));
+        return;
+    }
+    reasons.push(Reason { code, embargo: Some(source.clone()), review: None });
+    reasons.extend(shortfall.map(|code| Reason { code, embargo: Some(source), review: None }));
 }
 
 /// Orders reasons by rank, code and embargo, each licence's behind its embargo's.

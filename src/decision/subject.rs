@@ -6,8 +6,11 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::parties::PartyMatch;
-use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
+use super::listed::Possible;
+use super::owned::Owned;
+use super::parents::ultimate;
+use super::parties::{NameKey, PartyMatch};
+use crate::record::{Basis, Organisation, OrganisationType, Screening, UsStatus, Users};
 use crate::terms::{Country, Destination, Match};
 
 /// Who asks and where the answer goes.
@@ -31,10 +34,16 @@ pub struct Facts {
     /// Licences whose quota was used up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exhausted: Vec<String>,
+    /// Whom lists name that somebody behind the request is, or may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<Possible>,
     /// Where the destination comes from.
     pub location: LocationFacts,
     /// The organisation.
     pub organisation: OrganisationFacts,
+    /// Who owns the organisation, where an embargo or a setting asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned: Option<Owned>,
     /// The embargoes by party of which somebody behind the request is one, or may be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<PartyMatch>,
@@ -132,19 +141,34 @@ impl Subject {
     }
 
     /// The nationality that counts: the person's, or without a named one the organisation's countries.
-    pub(super) fn nationality(&self, basis: Basis) -> Nationality {
+    pub(super) fn nationality(&self, basis: Basis, screening: &Screening) -> Nationality {
         match &self.facts.persons {
             Persons::Named(person) => person.nationality(basis),
-            Persons::None | Persons::Attested => self.facts.organisation.nationality(),
+            Persons::None | Persons::Attested => self.facts.nationality_of_organisation(screening),
             Persons::Unknown => Nationality::Of { countries: Vec::new(), complete: false },
         }
     }
 }
 
 impl Facts {
-    /// Whether somebody behind the request is one of the parties that an embargo names.
-    pub(super) fn party_of(&self, embargo: &str) -> Match {
-        Match::any(self.parties.iter().filter(|found| found.embargo == embargo).map(|found| found.matched))
+    /// The organisation's own countries and, where the settings say so, those of its ultimate parents.
+    fn nationality_of_organisation(&self, screening: &Screening) -> Nationality {
+        let mut own = self.organisation.nationality();
+        if let Nationality::Of { countries, complete } = &mut own
+            && screening.parent_countries.is_some()
+        {
+            let parents = ultimate(self.owned.as_ref(), self.organisation.kind, screening.unknown_ownership);
+            countries.extend(parents.countries);
+            *complete &= !parents.hidden;
+        }
+        own
+    }
+
+    /// Whether somebody behind the request is one of the parties that an embargo names by a key; of lists, whether
+    /// nobody knows the name.
+    pub(super) fn party_of(&self, embargo: &str, by: NameKey) -> Match {
+        let found = self.parties.iter().filter(|found| found.embargo == embargo && found.by == by);
+        Match::any(found.map(|found| found.matched))
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Applied, Facts, LocationFacts};
+use crate::parties::Score;
 use crate::record::{Authority, CallerStatus, Item, Users};
 use crate::terms::{Code, Destination};
 
@@ -191,23 +192,39 @@ pub struct Reason {
     /// The embargo that it comes from, `id@revision`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embargo: Option<String>,
+    /// Of a possible match: what was compared, so that a clearance of it ends when that changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub match_sha256: Option<String>,
+    /// Of a possible match: with whom, `list:entry`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<String>,
+    /// Of a possible match: how near it is, in thousandths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// Of a possible match: who is held up, `organisation#…` or `person#…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 impl From<&crate::decision::Reason> for Reason {
     fn from(reason: &crate::decision::Reason) -> Self {
-        let source = reason.embargo.as_ref();
+        let (source, review) = (reason.embargo.as_ref(), reason.review.as_ref());
         Self {
             authority: source.map(|source| source.authority),
             citation: source.map(|source| source.citation.clone()),
             code: reason.code,
             embargo: source.map(|source| source.id.clone()),
+            match_sha256: review.and_then(|review| review.match_sha256.clone()),
+            party: review.map(|review| review.party.clone()),
+            score: review.and_then(|review| review.score),
+            subject: review.map(|review| review.subject.clone()),
         }
     }
 }
 
 impl From<Code> for Reason {
     fn from(code: Code) -> Self {
-        Self { authority: None, citation: None, code, embargo: None }
+        (&crate::decision::Reason::of(code)).into()
     }
 }
 
@@ -279,7 +296,9 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::{OrganisationFacts, PartyMatch, PersonFacts, Persons};
+    use crate::decision::{
+        Holding, NameKey, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts, Persons, Possible,
+    };
     use serde_json::Value;
 
     /// Every field filled, so that an order that isn't alphabetical can't hide.
@@ -287,6 +306,14 @@ mod tests {
         let facts = Facts {
             end_uses: vec!["research".into()],
             exhausted: vec!["l".into()],
+            listed: vec![Possible {
+                exact: true,
+                match_sha256: "0123456789abcdef".repeat(2),
+                party: "sdn:306".into(),
+                score: Score(1000),
+                subject: "organisation#o".into(),
+                via: Some("owner".into()),
+            }],
             location: LocationFacts { edition: "e".into(), source: "mmdb".into() },
             organisation: OrganisationFacts {
                 headquartered_in: Some(crate::terms::Country::parse("DE").unwrap()),
@@ -294,7 +321,24 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
+            owned: Some(Owned {
+                owners: vec![Holding {
+                    country: Some(crate::terms::Country::parse("DE").unwrap()),
+                    kind: Some(crate::record::OwnerKind::Organisation),
+                    matches: vec![OwnerMatch {
+                        exact: true,
+                        match_sha256: "0123456789abcdef".repeat(2),
+                        party: "sdn:306".into(),
+                        score: Score(1000),
+                    }],
+                    owners: vec![Holding::default()],
+                    share: Some(crate::terms::Share::HALF),
+                    unknown: true,
+                }],
+                sha256: "0123456789abcdef".repeat(2),
+            }),
             parties: vec![PartyMatch {
+                by: NameKey::Lists,
                 embargo: "e".into(),
                 matched: crate::terms::Match::Unknown,
                 subject: "organisation#o".into(),
@@ -313,6 +357,10 @@ mod tests {
                 citation: Some("15 CFR \u{1} \"744\" é\n".into()),
                 code: Code::EmbargoForeignPerson,
                 embargo: Some("letter@1".into()),
+                match_sha256: Some("0123456789abcdef".repeat(2)),
+                party: Some("sdn:306".into()),
+                score: Some(Score(913)),
+                subject: Some("organisation#o".into()),
             }],
             client: Some("app".into()),
             organisation: Some("o".into()),

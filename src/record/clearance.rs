@@ -15,6 +15,11 @@ pub struct Clearance {
     /// Of being whom: `list:entry`.
     #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[^:]+:.")))]
     pub party: String,
+    /// Of which comparison: what was compared, subject's and entry's side both, as the refusal's reason bears it. It ends
+    /// when either changes; absent, the clearance stands whatever becomes of them.
+    #[serde(default)]
+    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[0-9a-f]{32}$")))]
+    pub match_sha256: Option<String>,
     /// Why it is somebody else.
     #[serde(deserialize_with = "super::text")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
@@ -25,6 +30,16 @@ pub struct Clearance {
     pub officer: String,
 }
 
+impl Clearance {
+    /// Whether it is about this possible match.
+    #[must_use]
+    pub fn clears(&self, subject: &str, party: &str, match_sha256: &str) -> bool {
+        self.subject == subject
+            && self.party == party
+            && self.match_sha256.as_deref().is_none_or(|compared| compared == match_sha256)
+    }
+}
+
 impl Kind for Clearance {
     const KIND: &'static str = "clearance";
     const LAST_READABLE_SERVES: bool = false;
@@ -33,6 +48,11 @@ impl Kind for Clearance {
         let is_caller = |id: &str| !id.trim().is_empty();
         if !["organisation#", "person#"].iter().any(|kind| self.subject.strip_prefix(kind).is_some_and(is_caller)) {
             return Err(Unreadable(format!("subject: `{}` is neither `organisation#…` nor `person#…`", self.subject)));
+        }
+        let is_digest =
+            |text: &String| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if self.match_sha256.as_ref().is_some_and(|text| !is_digest(text)) {
+            return Err(Unreadable("match_sha256: write 32 hexadecimal digits, letters in lower case".into()));
         }
         match self.party.split_once(':') {
             Some((list, entry)) if !list.trim().is_empty() && !entry.trim().is_empty() => Ok(()),

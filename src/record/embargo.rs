@@ -63,6 +63,10 @@ pub struct AppliesTo {
     #[serde(deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub parties: Option<Vec<Party>>,
+    /// The organisation, one of its owners or the person is on one of these lists.
+    #[serde(deserialize_with = "super::filled_if_given")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    pub lists: Option<Vec<String>>,
     /// The organisation is owned by parties of lists.
     pub ownership: Option<Ownership>,
     /// One of the request's end uses is one of these.
@@ -82,6 +86,19 @@ pub struct Party {
     pub aliases: Vec<Name>,
     /// The country that it is of; absent, it may be of any.
     pub country: Option<Country>,
+}
+
+impl AppliesTo {
+    /// The lists of parties that it names, by whatever key.
+    pub fn lists_named(&self) -> impl Iterator<Item = &String> {
+        self.lists.iter().flatten().chain(self.ownership.iter().flat_map(|ownership| &ownership.lists))
+    }
+
+    /// Whether names must be compared to tell whom it is about.
+    #[must_use]
+    pub fn is_by_name(&self) -> bool {
+        self.parties.is_some() || self.lists_named().next().is_some()
+    }
 }
 
 impl Party {

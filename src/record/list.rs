@@ -74,6 +74,10 @@ impl Kind for List {
         if meta.id.trim().is_empty() || meta.id.contains([':', '@', '#']) {
             return fault(format!("`{}` can be no list's name: it is empty, or has a `:`, `@` or `#`", meta.id));
         }
+        // Clearances of ownership that nobody knows write `ownership:embargo`.
+        if meta.id == "ownership" {
+            return fault("`ownership` can be no list's name: clearances mean something else by it".into());
+        }
         if self.edition.contains('#') {
             return fault(format!("edition: `{}` has a `#`", self.edition));
         }

@@ -40,7 +40,7 @@ pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
 pub use list::{List, ListContent, NetworkClass};
 pub use model::{Model, ModelStatus};
-pub use setting::{ParentCountries, Screening, WhenUnknown};
+pub use setting::{MATCH_THRESHOLD, ParentCountries, Screening, WhenUnknown, thousandths};
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;

@@ -3,7 +3,11 @@
 use serde::Deserialize;
 
 use super::{Kind, Meta, Unreadable};
+use crate::parties::Score;
 use crate::terms::Share;
+
+/// The score from which a name is a possible match where no setting says another.
+pub const MATCH_THRESHOLD: Score = Score(700);
 
 /// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -33,6 +37,26 @@ pub struct Screening {
 pub enum ParentCountries {
     /// They count (15 CFR 744.23 asks where a parent is headquartered).
     Count,
+}
+
+impl Screening {
+    /// The score from which a name is a possible match with a listed party.
+    #[must_use]
+    pub fn threshold(&self) -> Score {
+        self.match_threshold.map_or(MATCH_THRESHOLD, thousandths)
+    }
+}
+
+/// A score from 0 to 1 as it is counted; what lies outside is the nearer end.
+#[must_use]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is clamped first"
+)]
+pub fn thousandths(score: f64) -> Score {
+    Score((score.clamp(0.0, 1.0) * 1000.0).round() as u16)
 }
 
 /// What becomes of a request with such a fact.

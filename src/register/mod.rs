@@ -42,8 +42,9 @@ pub struct Register {
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
-    embargoes_by_party: Vec<Arc<Record<Embargo>>>,
+    embargoes_by_name: Vec<Arc<Record<Embargo>>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
+    clearances_by_subject: HashMap<String, Vec<Arc<Record<Clearance>>>>,
     screening: Option<Arc<Record<Screening>>>,
 }
 
@@ -146,6 +147,11 @@ impl Register {
         self.clearances.readable().map(AsRef::as_ref)
     }
 
+    /// The clearances of a subject that can be read, by id, in force or not.
+    pub fn clearances_of(&self, subject: &str) -> impl Iterator<Item = &Arc<Record<Clearance>>> {
+        self.clearances_by_subject.get(subject).into_iter().flatten()
+    }
+
     /// All lists, each in its last readable edition, by name, in force or not.
     pub fn lists(&self) -> impl Iterator<Item = &Record<List>> {
         self.lists.readable().map(AsRef::as_ref)
@@ -157,10 +163,10 @@ impl Register {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The embargoes that name parties and are not withdrawn, by id, in force or not.
+    /// The embargoes that name parties, themselves or by list, and are not withdrawn, by id, in force or not.
     #[must_use]
-    pub fn embargoes_by_party(&self) -> &[Arc<Record<Embargo>>] {
-        &self.embargoes_by_party
+    pub fn embargoes_by_name(&self) -> &[Arc<Record<Embargo>>] {
+        &self.embargoes_by_name
     }
 
     /// The licences that an organisation holds, those open to all among them, in force or not.
@@ -220,14 +226,18 @@ impl Register {
                 self.licences_by_licensee.entry(licensee.clone()).or_default().push(Arc::clone(licence));
             }
         }
+        self.clearances_by_subject.clear();
+        for clearance in self.clearances.readable() {
+            self.clearances_by_subject.entry(clearance.subject.clone()).or_default().push(Arc::clone(clearance));
+        }
         self.embargoes_by_model.clear();
         for model in self.models.readable() {
             let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
-        let names_parties = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.parties.is_some();
-        let by_party = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(names_parties);
-        self.embargoes_by_party = by_party.cloned().collect();
+        let is_by_name = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.is_by_name();
+        let by_name = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(is_by_name);
+        self.embargoes_by_name = by_name.cloned().collect();
         self.screening = self.settings.get("screening").cloned();
         self.faults = fault::derive(self);
     }

@@ -37,6 +37,8 @@ pub enum Code {
     EmbargoNationality,
     /// An embargo on a party that the organisation, an owner or the person may be.
     EmbargoParty,
+    /// An embargo on what listed parties own.
+    EmbargoOwnership,
     /// An embargo on an end use.
     EmbargoEndUse,
     /// An embargo on the network of the address.
@@ -45,6 +47,8 @@ pub enum Code {
     DestinationUnknown,
     /// The end use is none of the organisation's.
     EndUseUndeclared,
+    /// Somebody behind the request may be a listed party, and nobody has decided yet.
+    PartyReview,
     /// No licence for this model and organisation by that authority.
     LicenceMissing,
     /// A licence does not reach this transfer.
@@ -86,7 +90,7 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
@@ -103,10 +107,12 @@ impl Code {
         Self::EmbargoDestination,
         Self::EmbargoNationality,
         Self::EmbargoParty,
+        Self::EmbargoOwnership,
         Self::EmbargoEndUse,
         Self::EmbargoNetwork,
         Self::DestinationUnknown,
         Self::EndUseUndeclared,
+        Self::PartyReview,
         Self::LicenceMissing,
         Self::LicenceScope,
         Self::LicenceExpired,
@@ -146,10 +152,12 @@ impl Code {
             Self::EmbargoDestination => "embargo.destination",
             Self::EmbargoNationality => "embargo.nationality",
             Self::EmbargoParty => "embargo.party",
+            Self::EmbargoOwnership => "embargo.ownership",
             Self::EmbargoEndUse => "embargo.end-use",
             Self::EmbargoNetwork => "embargo.network",
             Self::DestinationUnknown => "destination.unknown",
             Self::EndUseUndeclared => "end-use.undeclared",
+            Self::PartyReview => "party.review",
             Self::LicenceMissing => "licence.missing",
             Self::LicenceScope => "licence.scope",
             Self::LicenceExpired => "licence.expired",
@@ -182,6 +190,7 @@ impl Code {
             | Self::EmbargoNetwork
             | Self::DestinationUnknown
             | Self::EndUseUndeclared
+            | Self::PartyReview
             | Self::LicenceMissing
             | Self::LicenceScope
             | Self::LicenceExpired
@@ -193,6 +202,7 @@ impl Code {
             | Self::EmbargoDestination
             | Self::EmbargoNationality
             | Self::EmbargoParty
+            | Self::EmbargoOwnership
             | Self::EmbargoEndUse => 451,
             Self::InternalFailure => 500,
             Self::ModelFailed => 502,

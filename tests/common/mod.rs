@@ -126,8 +126,10 @@ pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
         facts: Facts {
             end_uses: vec!["research".into()],
             exhausted: Vec::new(),
+            listed: Vec::new(),
             location: LocationFacts::default(),
             organisation: company("US"),
+            owned: None,
             parties: Vec::new(),
             persons: Persons::None,
             undeclared_end_use: false,

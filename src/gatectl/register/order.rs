@@ -177,8 +177,10 @@ mod tests {
                         facts: Facts {
                             end_uses: Vec::new(),
                             exhausted: Vec::new(),
+                            listed: Vec::new(),
                             location: LocationFacts::default(),
                             organisation: organisation_facts,
+                            owned: None,
                             parties: Vec::new(),
                             persons: Persons::None,
                             undeclared_end_use: false,

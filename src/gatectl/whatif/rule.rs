@@ -1,6 +1,6 @@
 //! Pure. A rule that a decision looked at, in words.
 
-use export_gate::decision::Explanation;
+use export_gate::decision::{Explanation, KeyExplained};
 use export_gate::record::{Effect, Embargo, Force, Item, Licence, Places, Record};
 use export_gate::register::Register;
 use export_gate::terms::{Code, Match, render_time};
@@ -14,7 +14,7 @@ use crate::json::member;
 pub(super) struct Rule<'a> {
     pub(super) embargo: &'a Record<Embargo>,
     pub(super) in_force: bool,
-    pub(super) keys: Vec<(Code, Match)>,
+    pub(super) keys: Vec<(&'static str, Match)>,
     pub(super) applies: bool,
     pub(super) licences: Vec<(&'a Record<Licence>, Option<Code>)>,
     pub(super) lifted_by: Option<&'a Record<Licence>>,
@@ -29,7 +29,7 @@ pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Ve
         Some(Rule {
             embargo,
             in_force: explained.force == Force::InForce,
-            keys: explained.keys.iter().map(|key| (key.code, key.matches)).collect(),
+            keys: explained.keys.iter().map(|key| (key_name(key), key.matches)).collect(),
             applies: explained.applies.is_some(),
             licences: licences.collect(),
             lifted_by: explained.licence().and_then(licence),
@@ -53,16 +53,16 @@ pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
 /// Each key, with what the record names by it and how that matches.
 pub(super) fn keys(rule: &Rule<'_>, record: Option<&Item>) -> String {
     let written = record.map(|item| member(&as_json(item), &["applies_to"]).clone()).unwrap_or_default();
-    let key = |(code, matched): &(Code, Match)| {
-        let named = named(*code, &written).map(|named| format!(" ({named})")).unwrap_or_default();
-        format!("{}{named} {}", key_name(*code), word(*matched))
+    let key = |(key, matched): &(&str, Match)| {
+        let named = named(key, &written).map(|named| format!(" ({named})")).unwrap_or_default();
+        format!("{key}{named} {}", word(*matched))
     };
     rule.keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
 /// What the record names by a key, where it names anything; an attribute's name is its key's in the plural.
-fn named(code: Code, written: &Value) -> Option<String> {
-    let key = key_name(code).replace('-', "_");
+fn named(key: &str, written: &Value) -> Option<String> {
+    let key = key.replace('-', "_");
     let stem = key.get(..key.len().saturating_sub(1))?;
     let (_, value) = written.as_object()?.iter().find(|(name, _)| name.starts_with(stem))?;
     let list = |value: &Value| -> Vec<String> {
@@ -85,8 +85,12 @@ fn named(code: Code, written: &Value) -> Option<String> {
     }
 }
 
-fn key_name(code: Code) -> &'static str {
-    code.as_str().strip_prefix("embargo.").unwrap_or(code.as_str())
+/// Its code's last part; a list and the parties that an embargo itself names have the same code.
+fn key_name(key: &KeyExplained) -> &'static str {
+    if key.key == "lists" {
+        return "list";
+    }
+    key.code.as_str().strip_prefix("embargo.").unwrap_or(key.code.as_str())
 }
 
 fn word(matched: Match) -> &'static str {
@@ -142,7 +146,7 @@ pub(super) fn told(rule: &Rule<'_>, question: &Question) -> Value {
     let licence = |(licence, lacks): &(&Record<Licence>, Option<Code>)| json!({"licence": licence.meta.version(), "lacks": lacks.map(Code::as_str)});
     json!({
         "embargo": rule.embargo.meta.version(), "effect": rule.embargo.effect, "in_force": rule.in_force,
-        "keys": rule.keys.iter().map(|(code, matched)| json!({"key": key_name(*code), "matches": word(*matched)})).collect::<Vec<_>>(),
+        "keys": rule.keys.iter().map(|(key, matched)| json!({"key": key, "matches": word(*matched)})).collect::<Vec<_>>(),
         "applies": rule.applies, "licences": rule.licences.iter().map(licence).collect::<Vec<_>>(),
         "lifted_by": rule.lifted_by.map(|licence| licence.meta.version()), "comes_to": comes_to(rule, question),
     })
