@@ -186,14 +186,16 @@ impl<'a> Owners<'a> {
 }
 
 impl Reckoning<'_> {
-    /// Whether enough is a listed party's.
+    /// Whether enough is a listed party's; of what isn't explained, whether it is more than is tolerated.
     fn reaches(&self, owners: Owners<'_>) -> bool {
-        let share = self.share(owners);
-        let is_enough = share >= self.scale.ownership.share;
-        let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Rest::Anyones) else { return is_enough };
-        // Beside a listed owner's share, what isn't explained is tolerated only as long as both together fall short.
+        let is_enough = |reckoning: &Self| reckoning.share(owners) >= self.scale.ownership.share;
+        let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Rest::Anyones) else {
+            return is_enough(self);
+        };
+        // Beside a listed owner nothing is tolerated that may be what is missing.
         let is_held = || Reckoning { rest: Rest::Holders, ..*self }.share(owners) > Share::NONE;
-        share > tolerated || (is_enough && is_held())
+        let strict = Reckoning { scale: Scale { tolerated: None, ..self.scale }, ..*self };
+        self.share(owners) > tolerated || (is_held() && is_enough(&strict))
     }
 
     /// How much is a listed party's.
