@@ -23,6 +23,7 @@ use gatectl::{Folder, Ran, gatectl, words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, Rest, invocation, screening};
+use world::lists::{by_lists, party};
 use world::{Answered, SAMPLE_CALLERS, World, ask, at, item};
 
 /// The command, asked of a world.
@@ -100,6 +101,57 @@ fn said(answered: &Answered) -> (u64, Vec<String>) {
 fn explained(told: &Value) -> (u64, Vec<String>) {
     let codes = told["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
     (told["status"].as_u64().unwrap(), codes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_names_whom_lists_hold_up_and_what_was_decided_about_it() {
+    let world = World::with_samples().await;
+    let gate = world.gate();
+    let list = world.edition("sdn", "1", &[party("306", "Sample Widgets, Inc.")]).await;
+    world.register(vec![list.clone(), by_lists("listed", "opus-4-8", &["sdn"])]).await;
+    let now = at("2026-11-22T12:00:00Z");
+    let asks = ("sample-us-service", "-", "opus-4-8", IN_US);
+    let line = format!("explain {{register}} {{callers}} {} --at {}", options(asks), render_time(now));
+    let both = async || {
+        let answered = ask(&gate, &event(asks, screening), now).await;
+        let told = run(&world, &format!("{line} --json"));
+        assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+        let mut codes = explained(&told.json());
+        codes.1.dedup();
+        assert_eq!(codes, said(&answered));
+        (told.json(), run(&world, &line).out)
+    };
+    let (held_up, text) = both().await;
+    assert_eq!(held_up["codes"], json!(["party.review"]));
+    let found = &held_up["found_on_lists"][0];
+    assert_eq!((&found["match"]["party"], &found["cleared_by"]), (&json!("sdn:306"), &Value::Null));
+    for part in ["list (sdn) unknown", "1 possible match is to be looked into", "sdn:306", "list/sdn"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.to_lowercase().contains("widgets"), "{text}");
+    world
+        .register(vec![json!({"kind": "clearance", "id": "c", "subject": "organisation#sample-us-company",
+                              "party": "sdn:306", "reason": "another", "officer": "sample-officer"})])
+        .await;
+    let (cleared, text) = both().await;
+    assert_eq!((&cleared["outcome"], &cleared["found_on_lists"][0]["cleared_by"]), (&json!("permit"), &json!("c@3")));
+    assert!(text.contains("cleared by c") && text.contains("clearance/c"), "{text}");
+    let replayed = run(&world, "replay --all {ledger} {register}");
+    assert_eq!(replayed.code, 0, "{}{}", replayed.out, replayed.err);
+
+    // Files have no entries of lists: nobody can say.
+    let folder = Folder::new("lists");
+    let records = [list, by_lists("listed", "opus-4-8", &["sdn"])];
+    let mut samples: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
+    samples.extend(records);
+    folder.file("register.json", json!(samples).to_string());
+    folder.file("callers.json", SAMPLE_CALLERS);
+    let ran = run(&world, &format!("explain --records {} {} --at {}", folder.path(), options(asks), render_time(now)));
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("`list`/`sdn`") && ran.out.contains("its entries are in no file"), "{}", ran.out);
+    let other = ("sample-us-service", "-", "fable-5", IN_US);
+    let ran = run(&world, &format!("explain --records {} {} --at {}", folder.path(), options(other), render_time(now)));
+    assert_eq!(ran.code, 0, "another model: {}{}", ran.out, ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

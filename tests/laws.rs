@@ -15,10 +15,12 @@ mod common;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use common::{country, decided_at, embargo, group, is_permit, later, licence, model, now, register, subject, to, with};
+use common::{
+    country, decided_at, embargo, group, is_permit, later, licence, model, now, possible, register, subject, to, with,
+};
 use export_gate::decision::{
     Applied, Decision, EmbargoExplained, Explanation, NameKey, OrganisationFacts, PartyMatch, PersonFacts, Persons,
-    Subject, Undecidable, explain,
+    Possible, Subject, Undecidable, explain,
 };
 use export_gate::record::{Effect, OrganisationType, UsStatus};
 use export_gate::register::Register;
@@ -32,6 +34,7 @@ use serde_json::{Value, json};
 const PLACES: [&str; 9] = ["*", "US", "CU", "IR", "UA", "UA-43", "UA-30", "E:1", "E:2"];
 const COUNTRIES: [&str; 5] = ["US", "CU", "IR", "UA", "DE"];
 const END_USES: [&str; 3] = ["research", "military", "nuclear"];
+const PARTIES: [&str; 3] = ["eu:1", "sdn:1", "sdn:2"];
 const NETWORKS: [&str; 4] = ["192.0.2.0/24", "192.0.2.128/25", "198.51.100.0/24", "2001:db8::/32"];
 
 /// A request and the records that it meets.
@@ -41,14 +44,15 @@ struct Case {
     setting: Option<Value>,
     embargoes: Vec<Value>,
     licences: Vec<Value>,
+    clearances: Vec<Value>,
     exhausted: Vec<&'static str>,
     subject: Subject,
 }
 
 impl Case {
     fn records(&self) -> Vec<Value> {
-        let groups = [group("E:1", &["IR", "KP"]), group("E:2", &["CU"])];
-        let law = self.embargoes.iter().chain(&self.licences).chain(&self.setting).cloned();
+        let groups = [group("E:1", &["IR", "KP"]), group("E:2", &["CU"]), common::list("eu"), common::list("sdn")];
+        let law = self.embargoes.iter().chain(&self.licences).chain(&self.clearances).chain(&self.setting).cloned();
         groups.into_iter().chain([self.model.clone()]).chain(law).collect()
     }
 
@@ -115,6 +119,7 @@ fn applies_to() -> impl Strategy<Value = Value> {
             1 => key("networks", choice(&NETWORKS).boxed()),
             1 => key("end_uses", choice(&["*", "research", "military"]).boxed()),
             1 => key("parties", Just(json!([{ "name": "Sample Party" }])).boxed()),
+            2 => key("lists", subsequence(&["eu", "sdn"][..], 1..=2).prop_map(|lists| json!(lists)).boxed()),
         ]
     };
     prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged)
@@ -227,14 +232,36 @@ fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
 /// Whom the screening of names found in which embargo.
 fn parties() -> impl Strategy<Value = Vec<PartyMatch>> {
     let found = |embargo: &'static str| {
-        let matched = select(vec![Match::Unknown, Match::Yes]);
-        of(matched.prop_map(move |matched| party(embargo, matched)))
+        let matched = select(vec![
+            (NameKey::Lists, Match::Unknown),
+            (NameKey::Parties, Match::Unknown),
+            (NameKey::Parties, Match::Yes),
+        ]);
+        weighted(0.4, matched.prop_map(move |(by, matched)| PartyMatch { by, ..party(embargo, matched) }))
     };
     (found("e0"), found("e1"), found("e2")).prop_map(|(a, b, c)| [a, b, c].into_iter().flatten().collect())
 }
 
 fn party(embargo: &str, matched: Match) -> PartyMatch {
     PartyMatch { by: NameKey::Parties, embargo: embargo.into(), matched, subject: "organisation#acme".into() }
+}
+
+/// The entries of lists that somebody behind the request is, or may be.
+fn listed() -> impl Strategy<Value = Vec<Possible>> {
+    let all =
+        PARTIES.map(|party| weighted(0.3, proptest::bool::weighted(0.2).prop_map(move |exact| possible(party, exact))));
+    all.prop_map(|found| found.into_iter().flatten().collect())
+}
+
+prop_compose! {
+    fn a_clearance(id: String)(party in select(&PARTIES[..]), digest in of(select(vec!["0", "f"])), window in window()) -> Value {
+        let mut record = merged([common::clearance(&id), json!({ "party": party }), window]);
+        // What the facts have, or another.
+        if let Some(digit) = digest {
+            record["match_sha256"] = json!(if digit == "0" { "0123456789abcdef".repeat(2) } else { digit.repeat(32) });
+        }
+        record
+    }
 }
 
 prop_compose! {
@@ -246,8 +273,10 @@ prop_compose! {
         addresses in addresses(),
         undeclared in proptest::bool::weighted(0.05),
         parties in parties(),
+        listed in listed(),
     ) -> Subject {
         subject(|s| {
+            s.facts.listed = listed;
             s.facts.parties = parties;
             s.facts.persons = persons;
             s.facts.organisation = organisation;
@@ -274,11 +303,12 @@ prop_compose! {
         setting in of(select(vec!["permit", "refuse"]).prop_map(common::setting)),
         embargoes in several("e", 1..=3, an_embargo),
         licences in several("l", 1..=5, a_licence),
+        clearances in several("c", 0..=2, a_clearance),
         exhausted in subsequence(&["l0", "l1", "l2", "l3"], 0..=1),
         subject in a_subject(),
     ) -> Case {
         let model = with(model("fable-5@1"), &json!({ "eccn": eccn }));
-        Case { model, setting, embargoes, licences, exhausted, subject }
+        Case { model, setting, embargoes, licences, clearances, exhausted, subject }
     }
 }
 
@@ -292,7 +322,11 @@ const FORGETTING: [(&str, Forget); 13] = [
     ("the region", |case| case.subject.to.region = None),
     ("the address", |case| case.subject.addresses.clear()),
     ("the end uses", |case| case.subject.facts.end_uses.clear()),
-    ("the names", |case| case.subject.facts.parties.extend(["e0", "e1", "e2"].map(|id| party(id, Match::Unknown)))),
+    ("the names", |case| {
+        let unknown = |by| move |id| PartyMatch { by, ..party(id, Match::Unknown) };
+        case.subject.facts.parties.extend(["e0", "e1", "e2"].map(unknown(NameKey::Parties)));
+        case.subject.facts.parties.extend(["e0", "e1", "e2"].map(unknown(NameKey::Lists)));
+    }),
     ("who uses it", |case| case.subject.facts.persons = Persons::Unknown),
     ("the person's status", |case| of_person(case, |person| person.us_status = UsStatus::Unknown)),
     ("the most recent country", |case| of_person(case, |person| person.deemed_country = None)),
@@ -332,6 +366,36 @@ proptest! {
     fn adding_a_licence_never_refuses_more(case in a_case(), added in a_licence("added".into())) {
         let more = case.but(|case| case.licences.push(added));
         prop_assert!(!case.permits() || more.permits());
+    }
+
+    #[test]
+    fn adding_a_party_to_a_list_never_clears_anybody(case in a_case(), added in select(&PARTIES[..]), exact in any::<bool>()) {
+        // What the screening finds then: the new entry beside what it found, or an entry that is now the very one.
+        let more = case.but(|case| {
+            case.subject.facts.listed.retain(|found| found.party != added || found.exact);
+            case.subject.facts.listed.push(possible(added, exact));
+        });
+        prop_assert!(case.permits() || !more.permits());
+        let fewer = more.but(|case| case.subject.facts.listed.retain(|found| found.party != added));
+        prop_assert!(fewer.permits() || !more.permits());
+    }
+
+    #[test]
+    fn adding_a_clearance_never_refuses_more(case in a_case(), added in a_clearance("added".into())) {
+        let more = case.but(|case| case.clearances.push(added));
+        prop_assert!(!case.permits() || more.permits());
+        let (before, after) = (case.decide().unwrap(), more.decide().unwrap());
+        prop_assert!(after.reasons.iter().all(|reason| before.reasons.contains(reason)));
+    }
+
+    #[test]
+    fn a_clearance_silences_a_review_and_nothing_else(case in a_case(), added in a_clearance("added".into())) {
+        let more = case.but(|case| case.clearances.push(added));
+        let codes = |case: &Case| -> Vec<Code> {
+            let reasons = case.decide().unwrap().reasons;
+            reasons.into_iter().map(|reason| reason.code).filter(|code| *code != Code::PartyReview).collect()
+        };
+        prop_assert_eq!(codes(&case), codes(&more));
     }
 
     #[test]
@@ -379,7 +443,7 @@ proptest! {
         for embargo in explained.embargoes.iter().filter(|embargo| embargo.refuses()) {
             let code = embargo.applies.unwrap();
             codes.insert(code);
-            if embargo.effect == Effect::LicenceRequired && code != Code::DestinationUnknown {
+            if embargo.effect == Effect::LicenceRequired && ![Code::DestinationUnknown, Code::PartyReview].contains(&code) {
                 let nearest = embargo.licences.iter().filter_map(|licence| licence.lacks).max();
                 codes.insert(nearest.unwrap_or(Code::LicenceMissing));
             }
@@ -483,6 +547,7 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
         "licence.expired",
         "licence.missing",
         "licence.scope",
+        "party.review",
     ];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
 }
@@ -514,7 +579,7 @@ fn could_cover(case: &Case, licence: &Value, embargo: &Value) -> bool {
         Some(named) => among(named, &[&id(embargo)]),
         None => keys.iter().all(|key| match *key {
             "everyone" | "foreign_persons" => true,
-            "networks" | "parties" => false,
+            "networks" | "parties" | "lists" => false,
             key => licence.get(key).is_some(),
         }),
     };

@@ -18,7 +18,7 @@ use common::{
     at, clearance, company, country, decided, decided_at, embargo, is_permit, licence, list, model, national, now,
     register, subject, told, with,
 };
-use export_gate::decision::{Holding, Owned, OwnerMatch, Subject};
+use export_gate::decision::{Holding, Owned, OwnerMatch, Possible, Subject};
 use export_gate::parties::Score;
 use export_gate::record::{OrganisationType, OwnerKind};
 use export_gate::register::Register;
@@ -64,17 +64,30 @@ fn shareless(owner: Holding) -> Holding {
 }
 
 fn is(party: &str, exact: bool) -> OwnerMatch {
-    OwnerMatch {
-        exact,
-        match_sha256: "a".repeat(32),
-        party: party.into(),
-        score: Score(if exact { 1000 } else { 850 }),
-    }
+    OwnerMatch { exact, party: party.into() }
 }
 
 /// `acme` with these owners.
 fn owned_by(owners: Vec<Holding>) -> Subject {
-    subject(|s| s.facts.owned = Some(Owned { owners, sha256: "b".repeat(32) }))
+    recorded(owners, 'b')
+}
+
+/// [`owned_by`], where the record says of the owners what has this digest.
+fn recorded(owners: Vec<Holding>, digest: char) -> Subject {
+    let matches = owners.iter().flat_map(Holding::each).flat_map(|owner| &owner.matches);
+    let listed = matches.map(|one| Possible {
+        exact: one.exact,
+        match_sha256: "a".repeat(32),
+        party: one.party.clone(),
+        score: Score(if one.exact { 1000 } else { 850 }),
+        subject: "organisation#acme".into(),
+        via: Some("owner".into()),
+    });
+    let listed = listed.collect();
+    subject(|s| {
+        s.facts.listed = listed;
+        s.facts.owned = Some(Owned { owners, sha256: digest.to_string().repeat(32) });
+    })
 }
 
 // The law
@@ -416,7 +429,7 @@ fn a_clearance_of_what_isnt_explained_ends_with_any_change_of_it() {
     let cleared = json!({ "party": "ownership:e", "match_sha256": digest });
     let settled = |ownership: Value| law(&[by_ownership(&ownership), with(clearance("c"), &cleared)]);
     assert_eq!(outcome_of(&first, &settled(json!({}))), "permit");
-    let renamed = subject(|s| s.facts.owned = Some(Owned { owners: vec![person(10.0)], sha256: "c".repeat(32) }));
+    let renamed = recorded(vec![person(10.0)], 'c');
     assert_eq!(outcome_of(&renamed, &settled(json!({}))), "review ownership:e", "an owner has another name or share");
     let newly_listed = owned_by(vec![possible("sdn:x", 10.0)]);
     assert_eq!(outcome_of(&newly_listed, &settled(json!({}))), "review ownership:e", "a list has an owner");

@@ -12,10 +12,13 @@
 mod common;
 mod world;
 
-use common::{decided, embargo, item, licence, model, now, register, told, with};
-use export_gate::decision::{Callers, Claimed, Subject, Where, identify};
+use std::collections::BTreeSet;
+
+use common::{clearance, decided, embargo, item, licence, list, model, now, possible, register, told, with};
+use export_gate::decision::{Callers, Claimed, NameKey, PartyMatch, Possible, Subject, Where, explain, identify};
 use export_gate::record::{Client, Organisation, Person};
 use export_gate::register::Register;
+use export_gate::terms::Match;
 use serde_json::{Value, json};
 use world::events::{Rest, invocation, rest};
 use world::{Answered, World, ask};
@@ -203,6 +206,96 @@ fn an_embargo_by_party_is_answered_by_name_only_and_told_in_its_place() {
         let subject = subject(organisation(&json!({})), None, "none", &register);
         assert_eq!(outcome(&subject, &register).0, expected, "{embargo}");
     }
+}
+
+// Lists
+
+#[test]
+fn an_embargo_by_list_refuses_the_very_one_and_holds_up_who_may_be_one() {
+    let by = |keys: Value| embargo("e", with(json!({ "lists": ["sdn", "eu"] }), &keys));
+    let alone = || by(json!({}));
+    let cleared = || clearance("c");
+    let unknown = || PartyMatch {
+        by: NameKey::Lists,
+        embargo: "e".into(),
+        matched: Match::Unknown,
+        subject: "organisation#acme".into(),
+    };
+    let named = || PartyMatch { by: NameKey::Parties, matched: Match::Yes, ..unknown() };
+    let (exact, may_be) = (|| possible("sdn:306", true), || possible("sdn:306", false));
+    let of_eu = || possible("eu:306", false);
+    let (refused, review) = ("451 embargo.party licence.missing", "403 party.review");
+    let party = json!({ "parties": [{ "name": "x" }] });
+    // (what, the records, whom lists name, what else is known of names, what comes of it)
+    let cases: Vec<(&str, Vec<Value>, Vec<Possible>, Vec<PartyMatch>, &str)> = vec![
+        ("nobody", vec![alone()], vec![], vec![], "permit"),
+        ("may be", vec![alone()], vec![may_be()], vec![], review),
+        ("may be, cleared", vec![alone(), cleared()], vec![may_be()], vec![], "permit"),
+        ("is", vec![alone()], vec![exact()], vec![], refused),
+        ("is, cleared", vec![alone(), cleared()], vec![exact()], vec![], refused),
+        ("is one and may be another", vec![alone()], vec![of_eu(), exact()], vec![], refused),
+        ("on a list that it doesn't name", vec![alone()], vec![possible("uk:1", true)], vec![], "permit"),
+        ("on a list whose name begins so", vec![alone()], vec![possible("sdn2:1", true)], vec![], "permit"),
+        ("may be two", vec![alone()], vec![may_be(), of_eu()], vec![], "403 party.review party.review"),
+        ("may be two, cleared of one", vec![alone(), cleared()], vec![may_be(), of_eu()], vec![], review),
+        ("no name", vec![alone()], vec![], vec![unknown()], refused),
+        ("no name, and one may be", vec![alone(), cleared()], vec![may_be()], vec![unknown()], refused),
+        ("elsewhere", vec![by(json!({ "destinations": ["CU"] }))], vec![exact(), of_eu()], vec![], "permit"),
+        ("there, may be", vec![by(json!({ "destinations": ["US"] }))], vec![may_be()], vec![], review),
+        (
+            "there, is",
+            vec![by(json!({ "destinations": ["US"] }))],
+            vec![exact()],
+            vec![],
+            "451 embargo.destination licence.missing",
+        ),
+        ("by party too, and is none", vec![by(party.clone())], vec![exact()], vec![], "permit"),
+        ("by party too, on no list", vec![by(party.clone())], vec![], vec![named()], "permit"),
+        ("by party too, and may be", vec![by(party.clone())], vec![may_be()], vec![named()], review),
+        ("by both", vec![by(party)], vec![exact()], vec![named()], refused),
+        ("observed", vec![with(alone(), &json!({ "effect": "observed" }))], vec![may_be()], vec![], "permit"),
+        ("prohibited", vec![with(alone(), &json!({ "effect": "prohibited" }))], vec![may_be()], vec![], review),
+        ("a licence", vec![alone(), licence("l")], vec![may_be()], vec![], review),
+        (
+            "a licence that names it",
+            vec![alone(), with(licence("l"), &json!({ "embargoes": ["e"] }))],
+            vec![may_be()],
+            vec![],
+            "permit by l@1",
+        ),
+        (
+            "and another embargo",
+            vec![alone(), embargo("all", json!({ "everyone": true }))],
+            vec![may_be()],
+            vec![],
+            "451 embargo.everyone licence.missing party.review",
+        ),
+    ];
+    for (what, records, listed, parties, expected) in cases {
+        let register = law(&[&[list("sdn"), list("eu")][..], &records].concat());
+        let subject = common::subject(|s| {
+            s.facts.listed = listed;
+            s.facts.parties = parties;
+        });
+        let decision = decided("fable-5", &subject, &register);
+        assert_eq!(told(&decision), expected, "{what}");
+        let explained = explain(register.models(now()).next().unwrap(), &subject, &register, &BTreeSet::new(), now());
+        // Those that refuse: an embargo that is lifted, or only observed, has its possible matches too.
+        let refusing = explained.embargoes.iter().filter(|embargo| embargo.refuses());
+        let reviews: Vec<_> = refusing.flat_map(|embargo| embargo.reviews.clone()).collect();
+        let awaited: Vec<_> = decision.unwrap().reasons.into_iter().filter_map(|reason| reason.review).collect();
+        assert_eq!(reviews, awaited, "{what}");
+    }
+}
+
+#[test]
+fn a_register_that_has_no_lists_in_memory_clears_nobody() {
+    let register = law(&[embargo("e", json!({ "lists": ["sdn"] })), list("sdn")]);
+    let found = subject(organisation(&json!({})), Some(person(&json!({}))), "asserted", &register);
+    let facts = found.facts.parties.iter().map(|found| (found.by, found.matched, found.subject.as_str()));
+    let unknown = |subject| (NameKey::Lists, Match::Unknown, subject);
+    assert_eq!(facts.collect::<Vec<_>>(), [unknown("organisation#acme"), unknown("person#p")]);
+    assert_eq!(told(&decided("fable-5", &found, &register)), REFUSED);
 }
 
 // Through the gate

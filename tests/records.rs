@@ -247,24 +247,20 @@ fn what_embargoes_apply_to() {
         ),
         // Keys that this version doesn't read.
         (
-            json!({ "foreign_persons": true, "lists": ["sdn"] }),
-            "applies_to.lists: unknown field `lists`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
-        ),
-        (
             json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
-            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
+            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "network_classes": ["tor"] }),
-            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
+            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
-            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
+            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "foreign_person": true }),
-            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `end_uses`",
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
         ),
         // Empty lists.
         (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
@@ -272,6 +268,7 @@ fn what_embargoes_apply_to() {
         (json!({ "networks": [] }), "applies_to.networks: an empty list names nothing"),
         (json!({ "end_uses": [] }), "applies_to.end_uses: an empty list names nothing"),
         (json!({ "parties": [] }), "applies_to.parties: an empty list names nothing"),
+        (json!({ "lists": [] }), "applies_to.lists: an empty list names nothing"),
         (json!({ "destinations": { "any_of": [] } }), "applies_to.destinations.any_of: an empty list names nothing"),
         (
             json!({ "destinations": { "any_of": ["*"], "except": [] } }),
@@ -422,6 +419,7 @@ fn clearances() {
     for (changes, expected) in ["subject", "party", "reason", "officer"].map(missing) {
         assert_eq!(of::<Clearance>(&clearance("c"), &changes), expected);
     }
+    let digest = "match_sha256: write 32 hexadecimal digits, letters in lower case";
     check::<Clearance>(
         &clearance("c"),
         &[
@@ -431,6 +429,10 @@ fn clearances() {
             (json!({ "subject": "acme" }), "subject: `acme` is neither `organisation#…` nor `person#…`"),
             (json!({ "subject": "client#x" }), "subject: `client#x` is neither `organisation#…` nor `person#…`"),
             (json!({ "subject": "person# " }), "subject: `person# ` is neither `organisation#…` nor `person#…`"),
+            (json!({ "match_sha256": "0123456789abcdef".repeat(2) }), READABLE),
+            (json!({ "match_sha256": "0123456789abcdef" }), digest),
+            (json!({ "match_sha256": "0123456789ABCDEF".repeat(2) }), digest),
+            (json!({ "match_sha256": "" }), digest),
             (json!({ "party": "sdn" }), "party: `sdn` is no `list:entry`"),
             (json!({ "party": ":306" }), "party: `:306` is no `list:entry`"),
             (json!({ "party": "sdn:" }), "party: `sdn:` is no `list:entry`"),
@@ -438,7 +440,7 @@ fn clearances() {
             (json!({ "officer": "" }), "officer: an empty text"),
             (
                 json!({ "list": "sdn" }),
-                "list: unknown field `list`, expected one of `subject`, `party`, `reason`, `officer`",
+                "list: unknown field `list`, expected one of `subject`, `party`, `match_sha256`, `reason`, `officer`",
             ),
         ],
     );
@@ -481,6 +483,7 @@ fn lists() {
                 json!({ "published": "19 June 2026" }),
                 "published: `19 June 2026` is no RFC 3339 time in UTC, and no date such as 2026-06-12",
             ),
+            (json!({ "id": "ownership" }), "`ownership` can be no list's name: clearances mean something else by it"),
             (json!({ "id": "us:sdn" }), "`us:sdn` can be no list's name: it is empty, or has a `:`, `@` or `#`"),
             (
                 json!({ "url": "x" }),

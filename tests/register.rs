@@ -330,6 +330,50 @@ fn an_embargo_by_a_group_that_isnt_in_force_cant_be_decided_on() {
 }
 
 #[test]
+fn an_embargo_by_a_list_of_parties_that_isnt_in_force_cant_be_decided_on() {
+    let window = json!({ "from": "2026-06-01T00:00:00Z", "until": "2026-07-01T00:00:00Z" });
+    let fault = "undecidable embargo/listed";
+    let cases = [
+        ("missing", None, json!({}), [fault; 3]),
+        ("withdrawn", Some(json!({ "withdrawn": true })), json!({}), [fault; 3]),
+        ("of networks", Some(json!({ "content": "networks", "class": "vpn" })), json!({}), [fault; 3]),
+        ("in force", Some(json!({})), json!({}), ["permit"; 3]),
+        ("begun and not over", Some(window.clone()), json!({}), [fault, "permit", fault]),
+        ("missing while the embargo is in force", None, window.clone(), ["permit", fault, "permit"]),
+        ("as long as the embargo", Some(window.clone()), window, ["permit"; 3]),
+        ("missing for a withdrawn embargo", None, json!({ "withdrawn": true }), ["permit"; 3]),
+    ];
+    for (case, of_list, of_embargo, expected) in cases {
+        let by_lists = with(embargo("listed", json!({ "lists": ["eu", "sdn"] })), &of_embargo);
+        let mut records = vec![model("fable-5@1"), model("opus-4@1"), list("eu"), by_lists];
+        records.extend(of_list.as_ref().map(|changes| with(list("sdn"), changes)));
+        let register = register(&records);
+        let moments = ["2026-05-31T23:59:59.999Z", "2026-06-20T12:00:00Z", "2026-07-01T00:00:00Z"].map(common::at);
+        let told = |asked| moments.map(|when| ask_at(asked, &subject(|_| ()), &register, when));
+        assert_eq!(
+            (told("fable-5"), told("opus-4")),
+            (expected.map(str::to_owned), ["permit"; 3].map(str::to_owned)),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn an_unreadable_list_serves_its_last_readable_version_and_then_refuses_the_models_of_its_embargoes() {
+    let by_list = |id: &str| embargo(id, json!({ "lists": ["sdn"] }));
+    let over = with(by_list("over"), &json!({ "models": ["opus-4"], "until": "2026-06-20T12:00:00Z" }));
+    let records = [model("fable-5@1"), model("opus-4@1"), by_list("listed"), over];
+    let damaged = || with(list("sdn"), &json!({ "sha256": "?" }));
+    let register = later(&register(&[&records[..], &[list("sdn")]].concat()), 2, &[damaged()], now());
+    let told =
+        |register: &Register, when| ["fable-5", "opus-4"].map(|asked| ask_at(asked, &subject(|_| ()), register, when));
+    assert_eq!(told(&register, after(299_999)), ["permit", "permit"]);
+    assert_eq!(told(&register, after(300_000)), ["undecidable list/sdn", "permit"]);
+    let never_read = common::register(&[&records[..], &[damaged()]].concat());
+    assert_eq!(told(&never_read, now()), ["undecidable list/sdn", "permit"]);
+}
+
+#[test]
 fn nobody_can_say_who_is_in_a_group_that_isnt_in_force() {
     let over = with(group("E:2", &["CU"]), &json!({ "until": "2026-06-20T12:00:00Z" }));
     let register = register(&[group("E:1", &["IR", "KP"]), over]);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::explanation::KeyExplained;
 use super::listed::Possible;
-use super::ownership::owned;
+use super::ownership::reach;
 use super::parties::NameKey;
 use super::reason::Review;
 use super::subject::{Nationality, Subject};
@@ -90,7 +90,7 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
         (
             "ownership",
             Code::EmbargoOwnership,
-            to.ownership.as_ref().map(|asked| owned(asked, embargo, subject, register, now, &mut reviews)),
+            to.ownership.as_ref().map(|asked| reach(asked, embargo, subject, register, now, &mut reviews)),
         ),
         (
             "end_uses",
@@ -145,7 +145,7 @@ fn listed(
         return Match::Unknown;
     }
     let before = reviews.len();
-    reviews.extend(possible().filter(|possible| !possible.is_cleared(register, now)).map(Possible::review));
+    reviews.extend(possible().filter(|possible| possible.cleared_by(register, now).is_none()).map(Possible::review));
     if reviews.len() == before { Match::No } else { Match::Unknown }
 }
 

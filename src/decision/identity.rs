@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::owned::trace;
+use super::listed::listed;
+use super::owned::owned;
 use super::parties::screen;
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
@@ -45,7 +46,7 @@ pub struct Callers {
     pub person: Option<Person>,
 }
 
-/// The subject of the decision, screened against the parties that the register's embargoes name.
+/// The subject of the decision, screened against the parties that the register's embargoes name, themselves or by list.
 ///
 /// # Errors
 /// Every `identity.*` and `person.*` that applies. Here an error is a refusal, not trouble.
@@ -73,8 +74,9 @@ pub fn identify(
     match (organisation, persons) {
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
-            subject.facts.owned = owners_asked(register, now).then(|| trace(organisation, &|_| Vec::new()));
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, now);
+            subject.facts.listed = listed(&subject, callers, claimed.person(), register, now);
+            subject.facts.owned = owned(organisation, register, now);
             Ok(subject)
         }
         (_, persons) => {
@@ -82,13 +84,6 @@ pub fn identify(
             Err(faults)
         }
     }
-}
-
-/// Whether it matters who owns the organisation.
-fn owners_asked(register: &Register, now: Timestamp) -> bool {
-    let by_name = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
-    register.screening(now).parent_countries.is_some()
-        || by_name.into_iter().any(|embargo| embargo.applies_to.ownership.is_some())
 }
 
 /// Who uses the client in this request.

@@ -1,12 +1,21 @@
 //! Pure. Whom lists name that may stand behind a request: worked out before the decision, which then needs no name, and
 //! kept as a fact, so that no name stands in the ledger.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
+use super::Callers;
 use super::reason::Review;
-use crate::parties::Score;
-use crate::register::Register;
+use super::subject::{Persons, Subject};
+use crate::parties::{Hit, PartyKind, Score, Somebody};
+use crate::record::{Clearance, Organisation, Owner, OwnerKind, Person, Record};
+use crate::register::{Loaded, Register};
+use crate::terms::Name;
 
 /// An entry of a list that somebody behind the request is, or may be. The fields stand in alphabetical order, since the
 /// ledger's entry is hashed so.
@@ -28,16 +37,167 @@ pub struct Possible {
     pub via: Option<String>,
 }
 
+/// The lists that embargoes in force name, as they are asked.
+pub(super) struct Lists<'a> {
+    all: Vec<(&'a str, &'a Loaded)>,
+    at_least: Score,
+}
+
+/// The editions that are asked about a caller at `now`, `name@edition`: those of the lists that embargoes in force name.
+#[must_use]
+pub fn editions_asked(register: &Register, now: Timestamp) -> Vec<String> {
+    let lists = Lists::asked(register, now);
+    lists.all.iter().map(|(name, loaded)| format!("{name}@{}", loaded.edition())).collect()
+}
+
+/// Whom lists name of the organisation, its owners at every level and the named person, whose id is `person`; sorted,
+/// each subject once an entry. Where no embargo in force names a list, no name is looked at.
+pub(super) fn listed(
+    subject: &Subject,
+    callers: &Callers,
+    person: Option<&str>,
+    register: &Register,
+    now: Timestamp,
+) -> Vec<Possible> {
+    let lists = Lists::asked(register, now);
+    if lists.all.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    if let Some(organisation) = &callers.organisation {
+        let id = format!("organisation#{}", subject.organisation);
+        found.extend(lists.hold(&id, &of_organisation(organisation), None));
+        add_owners(&organisation.owners, &lists, &id, &mut found);
+    }
+    if let (Some(record), Persons::Named(_)) = (&callers.person, &subject.facts.persons) {
+        found.extend(lists.hold(&format!("person#{}", person.unwrap_or_default()), &of_person(record), None));
+    }
+    strongest(found)
+}
+
+fn add_owners(owners: &[Owner], lists: &Lists<'_>, subject: &str, found: &mut Vec<Possible>) {
+    for owner in owners {
+        found.extend(lists.hold(subject, &of_owner(owner), Some("owner")));
+        add_owners(&owner.owners, lists, subject, found);
+    }
+}
+
+impl<'a> Lists<'a> {
+    /// Those that can be relied on; what can't is unknown.
+    pub(super) fn asked(register: &'a Register, now: Timestamp) -> Self {
+        let embargoes = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
+        let named: BTreeSet<&str> =
+            embargoes.flat_map(|embargo| embargo.applies_to.lists_named()).map(String::as_str).collect();
+        let loaded = |name| Some((name, register.party_list(name, now)?.as_ref()));
+        Self { all: named.into_iter().filter_map(loaded).collect(), at_least: register.screening(now).threshold() }
+    }
+
+    /// The entries that somebody is, or may be. Who has neither name nor number is nobody's match.
+    pub(super) fn hold(&self, subject: &str, who: &Somebody, via: Option<&str>) -> Vec<Possible> {
+        if who.names.is_empty() && who.identifiers.is_empty() {
+            return Vec::new();
+        }
+        let possible = |list: &str, hit: &Hit| Possible {
+            exact: hit.exact,
+            match_sha256: compared(who, hit),
+            party: format!("{list}:{}", hit.entry),
+            score: hit.score,
+            subject: subject.to_owned(),
+            via: via.map(str::to_owned),
+        };
+        let mut found = Vec::new();
+        for (list, loaded) in &self.all {
+            found.extend(loaded.hits(who, self.at_least).iter().map(|hit| possible(list, hit)));
+        }
+        found
+    }
+}
+
+fn of_organisation(record: &Organisation) -> Somebody {
+    Somebody {
+        kind: Some(PartyKind::Organisation),
+        names: known(record.name.iter().chain(&record.aliases)),
+        countries: record.incorporated_in.into_iter().chain(record.headquartered_in).collect(),
+        identifiers: record.identifiers.clone(),
+        ..Somebody::default()
+    }
+}
+
+/// An owner, as far as the organisation's record says who it is.
+pub(super) fn of_owner(record: &Owner) -> Somebody {
+    let kind = record.kind.map(|kind| match kind {
+        OwnerKind::Person => PartyKind::Person,
+        OwnerKind::Organisation => PartyKind::Organisation,
+    });
+    let countries = record.country.into_iter().collect();
+    Somebody { kind, names: known(&record.name), countries, ..Somebody::default() }
+}
+
+fn of_person(record: &Person) -> Somebody {
+    Somebody {
+        kind: Some(PartyKind::Person),
+        names: known(record.name.iter().chain(&record.aliases)),
+        countries: record.nationalities.iter().copied().chain(record.deemed_country).collect(),
+        born: record.born.clone(),
+        identifiers: record.identifiers.clone(),
+    }
+}
+
+/// The names that say something.
+fn known<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    names.into_iter().filter(|name| Name::parse(name).is_ok()).cloned().collect()
+}
+
+/// The digest of what was compared: both sides of it.
+fn compared(who: &Somebody, hit: &Hit) -> String {
+    let names: BTreeSet<Name> = who.names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+    let countries: BTreeSet<_> = who.countries.iter().collect();
+    let identifiers: BTreeSet<_> = who.identifiers.iter().collect();
+    digest(&(names, &who.born, identifiers, countries, &hit.sha256))
+}
+
+/// Each subject once an entry, as what comes nearest. What was compared is then all of it: whichever changes, it is
+/// another match.
+fn strongest(mut found: Vec<Possible>) -> Vec<Possible> {
+    let is_same = |one: &Possible, other: &Possible| one.subject == other.subject && one.party == other.party;
+    found.sort_by(|one, other| order(one).cmp(&order(other)));
+    let mut strongest: Vec<Possible> = Vec::new();
+    for possible in found {
+        match strongest.last_mut() {
+            Some(last) if is_same(last, &possible) => {
+                last.match_sha256 = digest(&(&last.match_sha256, &possible.match_sha256));
+            }
+            Some(_) | None => strongest.push(possible),
+        }
+    }
+    strongest
+}
+
+fn order(possible: &Possible) -> (&str, &str, Reverse<bool>, Reverse<Score>, Option<&str>, &str) {
+    let Possible { exact, match_sha256, party, score, subject, via } = possible;
+    (subject, party, Reverse(*exact), Reverse(*score), via.as_deref(), match_sha256)
+}
+
+/// The first 32 hex digits of the SHA-256 of this as JSON.
+pub(super) fn digest(of: &impl Serialize) -> String {
+    let mut digits = hex::encode(Sha256::digest(serde_json::to_vec(of).unwrap_or_default()));
+    digits.truncate(32);
+    digits
+}
+
 impl Possible {
     /// The list.
     pub(super) fn list(&self) -> &str {
         self.party.split_once(':').map_or(self.party.as_str(), |(list, _)| list)
     }
 
-    /// Whether the operators found at `now` that it is somebody else.
-    pub(super) fn is_cleared(&self, register: &Register, now: Timestamp) -> bool {
-        let of_subject = register.clearances_of(&self.subject).filter(|clearance| clearance.meta.is_in_force(now));
-        of_subject.into_iter().any(|clearance| clearance.clears(&self.subject, &self.party, &self.match_sha256))
+    /// The clearance in force at `now` by which it is somebody else.
+    #[must_use]
+    pub fn cleared_by<'a>(&self, register: &'a Register, now: Timestamp) -> Option<&'a Record<Clearance>> {
+        let mut in_force = register.clearances_of(&self.subject).filter(|clearance| clearance.meta.is_in_force(now));
+        let clears = |found: &&Arc<Record<Clearance>>| found.clears(&self.subject, &self.party, &self.match_sha256);
+        in_force.find(clears).map(AsRef::as_ref)
     }
 
     /// As it awaits a decision.

@@ -2,11 +2,12 @@
 //!
 //! INVARIANT: the fields that are serialised stand in alphabetical order, since the ledger's entry is hashed so.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::parties::Score;
+use super::listed::{Lists, digest, of_owner};
 use crate::record::{Organisation, Owner, OwnerKind};
+use crate::register::Register;
 use crate::terms::{Country, Name, Share};
 
 /// Who owns an organisation, as far as its record says.
@@ -41,17 +42,14 @@ pub struct Holding {
     pub unknown: bool,
 }
 
-/// A listed party that an owner may be.
+/// A listed party that an owner may be. How near it is, and what was compared, is the organisation's
+/// [`Possible`](super::Possible) of the same party.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OwnerMatch {
     /// Whether nothing is left to review.
     pub exact: bool,
-    /// What was compared with what: another where either changed.
-    pub match_sha256: String,
     /// The party, `list:entry`.
     pub party: String,
-    /// How near the two are.
-    pub score: Score,
 }
 
 impl OwnerMatch {
@@ -69,49 +67,128 @@ impl Holding {
     }
 }
 
-/// The organisation's owners; `ask` says which listed parties an owner may be.
-pub(super) fn trace(organisation: &Organisation, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -> Owned {
+/// Who owns the organisation, held against the lists that embargoes in force at `now` name; `None` where neither an
+/// embargo nor a setting asks for owners.
+pub(super) fn owned(organisation: &Organisation, register: &Register, now: Timestamp) -> Option<Owned> {
+    let mut by_name = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
+    let is_asked = register.screening(now).parent_countries.is_some()
+        || by_name.any(|embargo| embargo.applies_to.ownership.is_some());
+    let lists = Lists::asked(register, now);
+    is_asked.then(|| {
+        trace(organisation, &|owner| {
+            let possible = lists.hold("", &of_owner(owner), None).into_iter();
+            possible.map(|possible| OwnerMatch { exact: possible.exact, party: possible.party }).collect()
+        })
+    })
+}
+
+/// Who owns the organisation; `ask` says which listed parties an owner may be.
+fn trace(organisation: &Organisation, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -> Owned {
     let names = organisation.name.iter().chain(&organisation.aliases);
     let mut above = names.filter_map(|name| Name::parse(name).ok()).collect();
-    Owned {
-        owners: holdings(&organisation.owners, &mut above, ask),
-        sha256: short(&digest_of_all(&organisation.owners)),
-    }
+    let owners = holdings(&organisation.owners, &mut above, ask);
+    Owned { owners, sha256: digest(&sorted(&organisation.owners)) }
 }
 
 /// The owners, below those that are called as `above` says.
 fn holdings(owners: &[Owner], above: &mut Vec<Name>, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -> Vec<Holding> {
     let holding = |owner: &Owner| {
         let name = owner.name.as_ref().and_then(|name| Name::parse(name).ok());
-        let is_circular = name.as_ref().is_some_and(|name| above.contains(name));
-        let unknown = name.is_none() || is_circular;
+        let unknown = name.as_ref().is_none_or(|name| above.contains(name));
         let depth = above.len();
         above.extend(name);
         let owners = holdings(&owner.owners, above, ask);
         above.truncate(depth);
-        let mut matches = ask(owner);
-        matches.sort();
-        matches.dedup();
         let country = owner.country.filter(|_| owner.kind != Some(OwnerKind::Person));
-        Holding { country, kind: owner.kind, matches, owners, share: owner.share, unknown }
+        Holding { country, kind: owner.kind, matches: ask(owner), owners, share: owner.share, unknown }
     };
     owners.iter().map(holding).collect()
 }
 
-/// The digest of owners, in whatever order they are written.
-fn digest_of_all(owners: &[Owner]) -> [u8; 32] {
-    let mut each: Vec<[u8; 32]> = owners.iter().map(digest).collect();
-    each.sort_unstable();
-    Sha256::digest(each.concat()).into()
+/// The digests of owners, in an order that is not the record's.
+fn sorted(owners: &[Owner]) -> Vec<String> {
+    let own = |owner: &Owner| {
+        let Owner { name, kind, country, share, owners } = owner;
+        digest(&(name, kind, country, share, sorted(owners)))
+    };
+    let mut digests: Vec<String> = owners.iter().map(own).collect();
+    digests.sort_unstable();
+    digests
 }
 
-fn digest(owner: &Owner) -> [u8; 32] {
-    let Owner { name, kind, country, share, owners } = owner;
-    let own = serde_json::to_vec(&(name, kind, country, share)).unwrap_or_default();
-    Sha256::new_with_prefix(own).chain_update(digest_of_all(owners)).finalize().into()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
 
-/// The first 32 digits of a digest.
-pub(super) fn short(digest: &[u8; 32]) -> String {
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    fn organisation(owners: &Value) -> Organisation {
+        let record =
+            json!({"status": "active", "name": "Sample Widgets, Inc.", "aliases": ["Widgets"], "owners": owners});
+        Organisation::read(serde_dynamo::to_item(record).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_name_or_owns_what_owns_it_is_unknown() {
+        let owners = json!([
+            {"name": "Sample Holding", "kind": "organisation", "percent": 60, "country": "DE", "owners": [
+                {"name": "SAMPLE WIDGETS INC", "kind": "organisation", "percent": 30},
+                {"name": "widgets", "percent": 10},
+                {"name": "Sample Trust", "percent": 40, "owners": [
+                    {"name": "sample holding", "percent": 50, "owners": [{"name": "Sample Owner"}]},
+                ]},
+            ]},
+            {"name": "Sample Owner", "kind": "person", "country": "FR", "percent": -5},
+            {"percent": 10},
+            {"name": "—", "percent": 10},
+            {"name": "Sample Trust", "percent": 10},
+        ]);
+        let owned = trace(&organisation(&owners), &|owner| {
+            let is_trust = owner.name.as_deref() == Some("Sample Trust");
+            is_trust.then(|| OwnerMatch { exact: false, party: "list:trust".into() }).into_iter().collect()
+        });
+        let told: Vec<String> = owned
+            .owners
+            .iter()
+            .flat_map(Holding::each)
+            .map(|one| {
+                let share = one.share.map_or("?".to_owned(), |share| share.percent().to_string());
+                let country = one.country.map(|country| format!(" {country}")).unwrap_or_default();
+                format!("{share}{country}{}", if one.unknown { " unknown" } else { "" })
+                    + &" listed".repeat(one.matches.len())
+            })
+            .collect();
+        let expected = [
+            "60 DE",
+            "30 unknown",
+            "10 unknown",
+            "40 listed",
+            "50 unknown",
+            "?",
+            "?",
+            "10 unknown",
+            "10 unknown",
+            "10 listed",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_digest_is_another_where_an_owner_changed_and_the_same_in_any_order() {
+        let digest = |owners: Value| trace(&organisation(&owners), &|_| Vec::new()).sha256;
+        let (a, b) = (json!({"name": "A", "percent": 1}), json!({"name": "B", "percent": 2}));
+        let first = digest(json!([a, b, {"name": "C", "owners": [a, b]}]));
+        assert_eq!(first, digest(json!([{"name": "C", "owners": [b, a]}, b, a])));
+        let others = [
+            json!([a, b]),
+            json!([a, b, {"name": "C", "owners": [a]}]),
+            json!([a, b, {"name": "D", "owners": [a, b]}]),
+            json!([a, b, {"name": "C", "country": "DE", "owners": [a, b]}]),
+            json!([a, b, {"name": "C", "kind": "person", "owners": [a, b]}]),
+            json!([a, {"name": "B", "percent": 3}, {"name": "C", "owners": [a, b]}]),
+            json!([a, b, a, {"name": "C", "owners": [a, b]}]),
+        ];
+        for owners in others {
+            assert_ne!(first, digest(owners.clone()), "{owners}");
+        }
+    }
 }

@@ -10,19 +10,18 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 
-use super::owned::{Holding, Owned, OwnerMatch, short};
+use super::listed::{Possible, digest};
+use super::owned::{Holding, Owned, OwnerMatch};
 use super::reason::Review;
 use super::subject::Subject;
-use crate::parties::Score;
 use crate::record::{Embargo, OrganisationType, OwnerKind, Ownership, Record};
 use crate::register::Register;
 use crate::terms::{Match, Share};
 
 /// Whether listed parties own enough of the subject's organisation: known where they do whoever the possible matches
 /// are; unknown where they may, and then what has to be looked into is added to the reviews.
-pub(super) fn owned(
+pub(super) fn reach(
     ownership: &Ownership,
     embargo: &Record<Embargo>,
     subject: &Subject,
@@ -30,90 +29,29 @@ pub(super) fn owned(
     now: Timestamp,
     reviews: &mut Vec<Review>,
 ) -> Match {
-    let id = format!("organisation#{}", subject.organisation);
-    let in_force = || register.clearances_of(&id).filter(|clearance| clearance.meta.is_in_force(now));
-    let scale = Scale {
-        ownership,
-        kind: subject.facts.organisation.kind,
-        tolerated: register.screening(now).unknown_ownership,
-        is_cleared: &|party, compared| in_force().any(|clearance| clearance.clears(&id, party, compared)),
-    };
-    let nobody_asked = Owned::default();
-    let owned = subject.facts.owned.as_ref().unwrap_or(&nobody_asked);
-    match weigh(owned, &embargo.meta.id, scale) {
-        Reach::Owned => Match::Yes,
-        Reach::Short => Match::No,
-        Reach::Review(doubts) => {
-            reviews.extend(doubts.into_iter().map(|doubt| Review {
-                match_sha256: Some(doubt.match_sha256),
-                party: doubt.party,
-                score: doubt.score,
-                subject: id.clone(),
-            }));
-            Match::Unknown
+    let nobody = Owned::default();
+    let owned = subject.facts.owned.as_ref().unwrap_or(&nobody);
+    let tolerated = register.screening(now).unknown_ownership;
+    let scale = Scale { ownership, subject, tolerated, register, now };
+    let Some(mut doubts) = scale.weigh(owned, false) else { return Match::Yes };
+    if doubts.unexplained {
+        let unexplained = scale.unexplained(owned, &embargo.meta.id);
+        match scale.is_settled(&unexplained).then(|| scale.weigh(owned, true)).flatten() {
+            Some(left) => doubts = left,
+            None => reviews.push(unexplained),
         }
     }
+    reviews.extend(doubts.matches.iter().map(|party| scale.review(party)));
+    if doubts.unexplained || !doubts.matches.is_empty() { Match::Unknown } else { Match::No }
 }
 
-/// How far an embargo by ownership reaches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Reach {
-    /// Listed parties don't own enough, whoever the possible matches are.
-    Short,
-    /// Listed parties own enough.
-    Owned,
-    /// They may; these have to be looked into.
-    Review(BTreeSet<Doubt>),
-}
-
-/// What somebody has to look into, and what a clearance of the same settles.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Doubt {
-    /// A listed party that an owner may be, `list:entry`; or `ownership:` and the embargo's id, where nobody knows who owns
-    /// enough.
-    party: String,
-    /// What was looked at: another where it changed.
-    match_sha256: String,
-    /// How near the owner is to the party.
-    score: Option<Score>,
-}
-
-/// By what owners are weighed.
-#[derive(Clone, Copy)]
-struct Scale<'a> {
-    ownership: &'a Ownership,
-    /// What the organisation is.
-    kind: Option<OrganisationType>,
-    /// The share of which nobody need know who has it; absent is the strictest.
-    tolerated: Option<Share>,
-    /// Whether a doubt is settled, by its party and `match_sha256`.
-    is_cleared: &'a dyn Fn(&str, &str) -> bool,
-}
-
-/// How far the embargo reaches an organisation with these owners.
-fn weigh(owned: &Owned, embargo: &str, scale: Scale<'_>) -> Reach {
-    let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(scale.kind) };
-    let unexplained = unexplained(owned, embargo, scale.ownership);
-    let is_settled = (scale.is_cleared)(&unexplained.party, &unexplained.match_sha256);
-    let mut doubts = BTreeSet::new();
-    for party in parties(owned, scale.ownership) {
-        let known = Reckoning { scale, party, possible: false, rest: Rest::NoOnes };
-        if known.reaches(all) {
-            return Reach::Owned;
-        }
-        let held = if is_settled { known } else { Reckoning { rest: Rest::Holders, ..known } };
-        let possible = Reckoning { possible: true, ..held };
-        let is_possible = possible.reaches(all);
-        if is_possible {
-            possible.doubts(&owned.owners, &mut doubts);
-        }
-        // Where the possible matches alone are enough, it is asked what would be left without them.
-        let worst = Reckoning { possible: !is_possible, rest: Rest::Anyones, ..held };
-        if !is_settled && (held.reaches(all) || worst.reaches(all)) {
-            doubts.insert(unexplained.clone());
-        }
-    }
-    if doubts.is_empty() { Reach::Short } else { Reach::Review(doubts) }
+/// What has to be looked into before anybody can say whether listed parties own enough.
+#[derive(Default)]
+struct Doubts<'a> {
+    /// The parties that owners may be.
+    matches: BTreeSet<&'a str>,
+    /// Whether it is who has the share that no owner explains.
+    unexplained: bool,
 }
 
 /// Nobody owns a government or an international organisation, so that nothing of it needs explaining.
@@ -124,18 +62,79 @@ pub(super) fn can_be_owned(kind: Option<OrganisationType>) -> bool {
     }
 }
 
-/// The doubt about what nobody explains. It is another once the owners change, whom they may be, or what the embargo asks.
-fn unexplained(owned: &Owned, embargo: &str, ownership: &Ownership) -> Doubt {
-    let matches: BTreeSet<(&str, &str, bool)> = owned
-        .owners
-        .iter()
-        .flat_map(Holding::each)
-        .flat_map(|owner| owner.matches.iter().filter(|one| one.is_on(&ownership.lists)))
-        .map(|one| (one.party.as_str(), one.match_sha256.as_str(), one.exact))
-        .collect();
-    let looked_at = serde_json::to_vec(&(&owned.sha256, ownership.share, ownership.aggregate, matches));
-    let digest: [u8; 32] = Sha256::digest(looked_at.unwrap_or_default()).into();
-    Doubt { party: format!("ownership:{embargo}"), match_sha256: short(&digest), score: None }
+/// By what owners are weighed.
+#[derive(Clone, Copy)]
+struct Scale<'a> {
+    ownership: &'a Ownership,
+    subject: &'a Subject,
+    /// The share of which nobody need know who has it; absent is the strictest.
+    tolerated: Option<Share>,
+    register: &'a Register,
+    now: Timestamp,
+}
+
+impl<'a> Scale<'a> {
+    /// What is doubtful, where what isn't explained is `settled` or not; `None` where listed parties own enough for sure.
+    fn weigh(&self, owned: &'a Owned, settled: bool) -> Option<Doubts<'a>> {
+        let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(self.subject.facts.organisation.kind) };
+        let mut doubts = Doubts::default();
+        for party in parties(owned, self.ownership) {
+            let known = Reckoning { scale: *self, party, possible: false, rest: Rest::NoOnes };
+            if known.reaches(all) {
+                return None;
+            }
+            let held = if settled { known } else { Reckoning { rest: Rest::Holders, ..known } };
+            let possible = Reckoning { possible: true, ..held };
+            let is_possible = possible.reaches(all);
+            if is_possible {
+                possible.doubts(all.of, &mut doubts.matches);
+            }
+            // Where the possible matches alone are enough, it is asked what would be left without them.
+            let worst = Reckoning { possible: !is_possible, rest: Rest::Anyones, ..held };
+            doubts.unexplained |= !settled && (held.reaches(all) || worst.reaches(all));
+        }
+        Some(doubts)
+    }
+
+    /// The doubt about what nobody explains. It is another once the owners change, whom they may be, or what the embargo
+    /// asks.
+    fn unexplained(&self, owned: &'a Owned, embargo: &str) -> Review {
+        let owners = owned.owners.iter().flat_map(Holding::each);
+        let listed = owners.flat_map(|owner| &owner.matches).filter(|one| one.is_on(&self.ownership.lists));
+        let compared = |one: &OwnerMatch| self.possible(&one.party).map(|possible| &possible.match_sha256);
+        let matches: BTreeSet<_> = listed.map(|one| (&one.party, one.exact, compared(one))).collect();
+        Review {
+            match_sha256: Some(digest(&(&owned.sha256, self.ownership.share, self.ownership.aggregate, matches))),
+            ..self.review(&format!("ownership:{embargo}"))
+        }
+    }
+
+    /// The doubt whether an owner is a party.
+    fn review(&self, party: &str) -> Review {
+        let subject = || format!("organisation#{}", self.subject.organisation);
+        let bare = || Review { match_sha256: None, party: party.to_owned(), score: None, subject: subject() };
+        self.possible(party).map_or_else(bare, Possible::review)
+    }
+
+    /// What is known of the organisation's, or an owner's, likeness to a listed party.
+    fn possible(&self, party: &str) -> Option<&'a Possible> {
+        let of_organisation = |possible: &&Possible| {
+            possible.subject.strip_prefix("organisation#") == Some(self.subject.organisation.as_str())
+        };
+        self.subject.facts.listed.iter().filter(of_organisation).find(|possible| possible.party == party)
+    }
+
+    /// Whether the operators found at `now` that no owner is that party.
+    fn is_cleared(&self, party: &str) -> bool {
+        self.possible(party).is_some_and(|possible| possible.cleared_by(self.register, self.now).is_some())
+    }
+
+    /// Whether they settled what isn't explained.
+    fn is_settled(&self, doubt: &Review) -> bool {
+        let in_force = self.register.clearances_of(&doubt.subject).filter(|one| one.meta.is_in_force(self.now));
+        let compared = doubt.match_sha256.as_deref().unwrap_or_default();
+        in_force.into_iter().any(|clearance| clearance.clears(&doubt.subject, &doubt.party, compared))
+    }
 }
 
 /// The parties whose shares are reckoned apart: `None` for all of them together. Where each stands alone, one that is on no
@@ -227,21 +226,17 @@ impl Reckoning<'_> {
     }
 
     fn is_possible(&self, one: &OwnerMatch) -> bool {
-        self.possible && !one.exact && !(self.scale.is_cleared)(&one.party, &one.match_sha256)
+        self.possible && !one.exact && !self.scale.is_cleared(&one.party)
     }
 
     /// The possible matches by which the owners count.
-    fn doubts(&self, owners: &[Holding], doubts: &mut BTreeSet<Doubt>) {
+    fn doubts<'o>(&self, owners: &'o [Holding], doubts: &mut BTreeSet<&'o str>) {
         for owner in owners.iter().filter(|owner| self.counts(owner)) {
             if owner.matches.iter().any(|one| one.exact && self.is_meant(one)) {
                 continue;
             }
             let own = owner.matches.iter().filter(|one| self.is_meant(one) && self.is_possible(one));
-            doubts.extend(own.map(|one| Doubt {
-                party: one.party.clone(),
-                match_sha256: one.match_sha256.clone(),
-                score: Some(one.score),
-            }));
+            doubts.extend(own.map(|one| one.party.as_str()));
             if self.reaches(Owners::behind(owner)) {
                 self.doubts(&owner.owners, doubts);
             }

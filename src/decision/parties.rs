@@ -10,7 +10,7 @@ use crate::record::{Organisation, Owner, Party};
 use crate::register::Register;
 use crate::terms::{Country, Match, Name};
 
-/// An embargo by party of which somebody behind the request may be one. The fields stand in alphabetical order, since
+/// An embargo by party or by list of which somebody behind the request may be one. The fields stand in alphabetical order, since
 /// the ledger's entry is hashed so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartyMatch {
@@ -53,8 +53,9 @@ struct Standing {
     complete: bool,
 }
 
-/// The embargoes by party in force at `now` that match somebody behind the request, on whatever model; sorted. `person`
-/// is the named person's id. Where there are no such embargoes, no name is looked at.
+/// The embargoes by party in force at `now` that match somebody behind the request, on whatever model, and those by list
+/// of whom nobody can say whether they do; sorted. `person` is the named person's id. Where there are no such embargoes,
+/// no name is looked at.
 #[must_use]
 pub fn screen(
     subject: &Subject,
@@ -71,12 +72,19 @@ pub fn screen(
     let person = (format!("person#{}", person.unwrap_or_default()), of_person(subject, callers));
     let mut matches = Vec::new();
     for embargo in embargoes {
-        let parties = embargo.applies_to.parties.as_deref().unwrap_or_default();
+        let to = &embargo.applies_to;
+        let parties = to.parties.as_deref().unwrap_or_default();
+        let can_be_asked = to.lists.iter().flatten().all(|list| register.party_list(list, now).is_some());
         for (id, standing) in [&organisation, &person] {
-            let matched = Match::any(parties.iter().flat_map(|party| standing.iter().map(|one| one.is(party))));
-            if matched >= Match::Unknown {
-                let embargo = embargo.meta.id.clone();
-                matches.push(PartyMatch { by: NameKey::Parties, embargo, matched, subject: id.clone() });
+            let named = Match::any(parties.iter().flat_map(|party| standing.iter().map(|one| one.is(party))));
+            let is_unknown = |one: &Standing| one.name.is_none() || !can_be_asked;
+            let is_listed =
+                if to.lists.is_some() && standing.iter().any(is_unknown) { Match::Unknown } else { Match::No };
+            for (by, matched) in [(NameKey::Parties, named), (NameKey::Lists, is_listed)] {
+                if matched >= Match::Unknown {
+                    let embargo = embargo.meta.id.clone();
+                    matches.push(PartyMatch { by, embargo, matched, subject: id.clone() });
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Asking, Evidence};
-use crate::decision::{Callers, Decision, Outcome, Subject};
+use crate::decision::{Callers, Decision, Outcome, Subject, editions_asked};
 use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
 use crate::terms::{ModelRef, render_time};
 
@@ -21,9 +21,9 @@ pub(super) fn draft(
         Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
         None => (asked.as_str().to_owned(), None),
     };
-    let facts = match subject {
-        Some(subject) => Rests::On(Box::new(subject.facts)),
-        None => Rests::Standing(standing(asking, evidence)),
+    let (facts, lists) = match subject {
+        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_asked(&evidence.register, asking.now)),
+        None => (Rests::Standing(standing(asking, evidence)), Vec::new()),
     };
     Draft {
         at: render_time(asking.now),
@@ -42,7 +42,7 @@ pub(super) fn draft(
         licences: decision.licences(),
         embargoes: decision.embargoes.clone(),
         revision: evidence.register.revision(),
-        lists: Vec::new(),
+        lists,
         request_sha256: hex::encode(Sha256::digest(body)),
         of: None,
     }

@@ -1,11 +1,16 @@
 //! I/O. The two routes that tell and decide nothing: the models, and the gate's health.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use super::{Asking, Gate, Trouble};
 use crate::account::Account;
 use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
 use crate::decision::{Decision, identify};
 use crate::ledger::Kind;
-use crate::register::is_offered;
+use crate::record::ListContent;
+use crate::register::{Register, is_offered};
 use crate::terms::{Code, ModelRef, render_time};
 
 impl Gate {
@@ -66,13 +71,13 @@ impl Gate {
             register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
         });
         let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
-        let lists = register.iter().flat_map(|register| register.lists()).filter(|list| list.meta.is_in_force(now));
+        let lists = register.as_ref().map(|register| editions(register, now)).unwrap_or_default();
         let facts = self.location.facts();
         Answer::health(&HealthReport {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
             unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
-            lists: lists.map(|list| (list.meta.id.as_str(), list.edition.as_str())).collect(),
+            lists,
             location: LocationReport {
                 source: &facts.source,
                 edition: &facts.edition,
@@ -81,4 +86,12 @@ impl Gate {
             version: env!("CARGO_PKG_VERSION"),
         })
     }
+}
+
+/// The lists in force, each in the edition that is asked: of a list of parties, the one in memory.
+fn editions(register: &Register, now: Timestamp) -> BTreeMap<&str, &str> {
+    let of_networks = register.lists().filter(|list| list.content == ListContent::Networks);
+    let of_networks = of_networks.filter(|list| list.meta.is_in_force(now));
+    let of_parties = register.party_lists(now).map(|(name, loaded)| (name, loaded.edition()));
+    of_networks.map(|list| (list.meta.id.as_str(), list.edition.as_str())).chain(of_parties).collect()
 }

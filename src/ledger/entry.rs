@@ -325,12 +325,7 @@ mod tests {
                 owners: vec![Holding {
                     country: Some(crate::terms::Country::parse("DE").unwrap()),
                     kind: Some(crate::record::OwnerKind::Organisation),
-                    matches: vec![OwnerMatch {
-                        exact: true,
-                        match_sha256: "0123456789abcdef".repeat(2),
-                        party: "sdn:306".into(),
-                        score: Score(1000),
-                    }],
+                    matches: vec![OwnerMatch { exact: true, party: "sdn:306".into() }],
                     owners: vec![Holding::default()],
                     share: Some(crate::terms::Share::HALF),
                     unknown: true,

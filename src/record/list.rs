@@ -9,6 +9,20 @@ use crate::terms::parse_time;
 /// The most chunks of an edition: their numbers have four digits.
 const MOST_CHUNKS: u32 = 9999;
 
+/// The attribute that holds a chunk's bytes.
+pub const CHUNK_DATA: &str = "data";
+
+/// What the kind of every item begins with that belongs to an edition and is no record.
+pub const CHUNKS: &str = "chunk#";
+
+/// The key of a chunk of an edition, from 1: its kind and its id. Each has a partition of its own, so that those who read
+/// them all at once share out.
+#[must_use]
+pub fn chunk_key(list: &str, edition: &str, number: u64) -> (String, String) {
+    let id = format!("{number:04}");
+    (format!("{CHUNKS}{list}@{edition}#{id}"), id)
+}
+
 /// A list's edition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]

@@ -38,7 +38,7 @@ pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
 pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
-pub use list::{List, ListContent, NetworkClass};
+pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, NetworkClass, chunk_key};
 pub use model::{Model, ModelStatus};
 pub use setting::{MATCH_THRESHOLD, ParentCountries, Screening, WhenUnknown, thousandths};
 

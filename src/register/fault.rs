@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Register, shelf::Shelf};
-use crate::record::{Embargo, Item, Kind, Model, ModelStatus, Places, Record};
+use crate::record::{Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record};
 use crate::terms::{Match, ModelPattern, Window};
 
 /// How long the last readable version of a record stays in force after its last version can't be read.
@@ -102,9 +102,9 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
     // An unreadable licence or clearance counts as absent: it keeps nothing from being decided.
     faults.extend(unreadable(&register.licences, |_, _, _| Concerns::NONE));
     faults.extend(unreadable(&register.clearances, |_, _, _| Concerns::NONE));
-    // A list counts through the embargoes that name it, and this version reads none that does.
-    faults.extend(unreadable(&register.lists, |_, _, _| Concerns::NONE));
-    faults.extend(missing_groups(register));
+    faults.extend(unreadable(&register.lists, |id, _, _| by_list(register, id)));
+    faults.extend(unloaded(register));
+    faults.extend(missing(register));
     faults.extend(shared_endpoints(register));
     faults
 }
@@ -136,29 +136,60 @@ fn groups_of(embargo: &Embargo) -> impl Iterator<Item = &String> {
         .flat_map(Places::groups)
 }
 
-/// Embargoes by a group that is not there, or not in force: whom they are about can't be told.
-fn missing_groups(register: &Register) -> Vec<Fault> {
+/// The models of the embargoes by a list that are not over.
+fn by_list(register: &Register, list: &str) -> Concerns {
+    let is_over = |embargo: &Record<Embargo>| embargo.meta.withdrawn || embargo.meta.window.is_over(register.read_at);
+    let naming = register.embargoes.readable().filter(|embargo| !is_over(embargo));
+    let naming = naming.filter(|embargo| embargo.applies_to.lists_named().any(|named| named == list));
+    Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect())
+}
+
+/// Lists whose edition could not be loaded: the one before serves for a while.
+fn unloaded(register: &Register) -> impl Iterator<Item = Fault> {
+    register.held.iter().flatten().filter_map(|(id, held)| {
+        let failure = held.failed.as_ref()?;
+        let mut fault = Fault::new(List::KIND, id, failure.why.clone(), by_list(register, id));
+        fault.during.from = held.serves.as_ref().and_then(|_| failure.since.checked_add(GRACE).ok());
+        Some(fault)
+    })
+}
+
+/// Embargoes by a group or a list that is not there, or not in force: whom they are about can't be told.
+fn missing(register: &Register) -> Vec<Fault> {
     let mut faults = Vec::new();
     for embargo in register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn) {
-        for group in groups_of(embargo) {
-            let present = register.groups.get(group).filter(|group| !group.meta.withdrawn);
-            if present.is_some_and(|group| group.meta.window == Window::default()) {
-                continue;
-            }
-            // A group that has been there, and can't be read, is the group's fault; it has its grace.
-            if present.is_none() && register.groups.unread().any(|unread| unread == group) {
-                continue;
-            }
+        for id in groups_of(embargo) {
             let why =
-                format!("it names the group `{group}`, which is not in force; a country is written by its two letters");
-            let concerns = Concerns::Named(embargo.models.clone());
-            let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, concerns);
-            fault.during = embargo.meta.window;
-            fault.but_not = present.map(|group| group.meta.window);
-            faults.push(fault);
+                format!("it names the group `{id}`, which is not in force; a country is written by its two letters");
+            faults.extend(absent(embargo, &register.groups, id, |_| true, why));
+        }
+        for id in embargo.applies_to.lists_named() {
+            let why = format!("it names the list `{id}`, which is no list of parties in force");
+            let is_of_parties = |list: &List| list.content == ListContent::Parties;
+            faults.extend(absent(embargo, &register.lists, id, is_of_parties, why));
         }
     }
     faults
+}
+
+/// The fault of an embargo while a record that it names is not in force; none where that always is.
+fn absent<T>(
+    embargo: &Record<Embargo>,
+    shelf: &Shelf<T>,
+    id: &str,
+    serves: impl Fn(&T) -> bool,
+    why: String,
+) -> Option<Fault> {
+    let present = shelf.get(id).filter(|record| !record.meta.withdrawn && serves(&record.body));
+    // One that has been there, and can't be read, is its own fault; it has its grace.
+    let is_unread = || shelf.unread().any(|unread| unread == id);
+    if present.map_or_else(is_unread, |record| record.meta.window == Window::default()) {
+        return None;
+    }
+    let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
+    fault.during = embargo.meta.window;
+    fault.but_not = present.map(|record| record.meta.window);
+    Some(fault)
 }
 
 /// Models that share an endpoint: what one may answer, the other may be forbidden to.

@@ -4,6 +4,8 @@
 
 mod fault;
 pub mod history;
+mod lists;
+mod loaded;
 mod read;
 mod shelf;
 mod write;
@@ -19,6 +21,9 @@ use crate::record::{
 use crate::terms::{Country, Match, ModelRef};
 
 pub use fault::{Concerns, Fault, GRACE};
+pub use lists::load;
+use loaded::Held;
+pub use loaded::{Editions, Loaded};
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
 pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
@@ -35,6 +40,9 @@ pub struct Register {
     clearances: Shelf<Clearance>,
     lists: Shelf<List>,
     settings: Shelf<Screening>,
+    /// What is in memory of the lists of parties; absent of a register that is made of records alone, which decides on
+    /// facts and screens nobody.
+    held: Option<BTreeMap<String, Held>>,
     /// Records of kinds that this version doesn't read.
     strange: BTreeMap<(String, String), Fault>,
 

@@ -7,10 +7,11 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Register;
 use super::history::Key;
+use super::lists::load;
 use crate::record::{Head, Item, KindHead, Unreadable};
 
 /// The local secondary index by which the register is read.
@@ -27,6 +28,8 @@ pub struct RegisterStore {
     last: Mutex<Arc<Register>>,
     /// Held while the register is read, so that requests at the same time share one reading.
     reading: tokio::sync::Mutex<()>,
+    /// When lists were last loaded, and how long none is tried again.
+    loaded: Mutex<(Timestamp, SignedDuration)>,
 }
 
 /// Why the register could not be brought up to date.
@@ -50,7 +53,13 @@ impl RegisterStore {
     /// A store over this table, with nothing read yet.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
-        Self { dynamodb, table, last: Mutex::default(), reading: tokio::sync::Mutex::default() }
+        Self {
+            dynamodb,
+            table,
+            last: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            loaded: Mutex::default(),
+        }
     }
 
     /// The last whole reading.
@@ -59,13 +68,15 @@ impl RegisterStore {
         Arc::clone(&self.last.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The register as `head` has it: the last reading where the revision is the same, else that with what is newer.
+    /// The register as `head` has it, its lists loaded: the last reading where the revision is the same, else that with
+    /// what is newer. A list that can't be loaded is a fault of the register's, and tried again by later requests.
     ///
     /// # Errors
     /// [`RefreshTrouble`] where it could not be read, or not whole.
     pub async fn at(&self, mut head: Head, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
-        if self.last().revision() == head.revision {
-            return Ok(self.last());
+        let last = self.last();
+        if last.revision() == head.revision && !self.may_load(&last, now) {
+            return Ok(last);
         }
         let _alone = self.reading.lock().await;
         for attempt in 0..TRIES {
@@ -74,17 +85,31 @@ impl RegisterStore {
             }
             let last = self.last();
             if last.revision() == head.revision {
-                return Ok(last);
+                return Ok(if self.may_load(&last, now) { self.load(&last, now).await } else { last });
             }
             // A revision that went back is a table restored from a backup: nothing read before can be trusted.
             let base = if head.revision < last.revision() { Arc::default() } else { last };
             if let Some(items) = self.newer(&head, base.revision()).await? {
-                let register = Arc::new(base.with(items, &head, now));
-                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&register);
-                return Ok(register);
+                return Ok(self.load(&base.with(items, &head, now), now).await);
             }
         }
         Err(RefreshTrouble::NotWhole)
+    }
+
+    /// Loads the lists that a register lacks; what comes of it is the last reading.
+    async fn load(&self, register: &Register, now: Timestamp) -> Arc<Register> {
+        let editions = load(&self.dynamodb, &self.table, register).await;
+        let loaded = Arc::new(register.holding(editions, now));
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = (now, pause());
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&loaded);
+        loaded
+    }
+
+    /// Whether lists that could not be loaded may be tried again.
+    fn may_load(&self, last: &Register, now: Timestamp) -> bool {
+        let (at, pause) = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = now.duration_since(at);
+        last.lacks_editions() && (since.is_negative() || since >= pause)
     }
 
     /// The records newer than `revision`; `None` where they are not the ones that the head speaks of.
@@ -128,6 +153,14 @@ impl RegisterStore {
         let item = answer.item.ok_or_else(|| RefreshTrouble::BadHead(Unreadable("there is none".into())))?;
         Head::read(item).map_err(RefreshTrouble::BadHead)
     }
+}
+
+/// How long lists that could not be loaded are not tried again: a second and a bit, another in each environment, so that
+/// they don't all come at once.
+fn pause() -> SignedDuration {
+    let mut byte = [0_u8; 1];
+    let more = getrandom::fill(&mut byte).map_or(0, |()| byte[0]);
+    SignedDuration::from_millis(1000_i64.saturating_add(more.into()))
 }
 
 /// Reads beside a transaction are only read-committed. They are whole if as many records bear the kind's last revision

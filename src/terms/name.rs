@@ -23,6 +23,12 @@ impl Name {
         let name = words.collect::<Vec<_>>().join(" ");
         if name.is_empty() { Err(NotAName(text.to_owned())) } else { Ok(Self(name.into())) }
     }
+
+    /// As it is compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TryFrom<String> for Name {

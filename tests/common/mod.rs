@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use export_gate::decision::{
-    Decision, Facts, LocationFacts, OrganisationFacts, Outcome, PersonFacts, Persons, Subject, Undecidable, decide,
+    Decision, Facts, LocationFacts, OrganisationFacts, Outcome, PersonFacts, Persons, Possible, Subject, Undecidable,
+    decide,
 };
+use export_gate::parties::Score;
 use export_gate::record::{Head, Item, OrganisationType, UsStatus, Users};
 use export_gate::register::Register;
 use export_gate::terms::{Country, Destination, ModelRef, Region, parse_time};
@@ -111,6 +113,18 @@ pub(crate) fn list(name: &str) -> Value {
         "kind": "list", "id": name, "revision": 1, "content": "parties", "edition": "2026-06-19", "entries": 3,
         "chunks": 1, "sha256": "0123456789abcdef".repeat(4), "published": "2026-06-19",
     })
+}
+
+/// A match with an entry of a list, `list:entry`: the very one, or one to be looked into.
+pub(crate) fn possible(party: &str, exact: bool) -> Possible {
+    Possible {
+        exact,
+        match_sha256: "0123456789abcdef".repeat(2),
+        party: party.into(),
+        score: Score(if exact { 1000 } else { 913 }),
+        subject: "organisation#acme".into(),
+        via: None,
+    }
 }
 
 pub(crate) fn setting(unknown_destination: &str) -> Value {

@@ -15,6 +15,7 @@
 )]
 
 pub mod events;
+pub mod lists;
 pub mod mmdb;
 pub mod proof;
 

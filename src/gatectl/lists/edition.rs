@@ -5,16 +5,13 @@
 //! register's records.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Item, Kind as _, List, ListContent, NetworkClass, read};
+use export_gate::record::{CHUNK_DATA, CHUNKS, Item, Kind as _, List, ListContent, NetworkClass, chunk_key, read};
 use export_gate::register::history::Key;
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::item::{of_json, text};
-
-/// What the kind of every item begins with that is no record: the chunks' way.
-const CHUNKS: &str = "chunk#";
 
 /// An edition of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +68,14 @@ impl Edition {
 
     /// The key of a chunk, from 1.
     pub(super) fn chunk_key(&self, number: u64) -> Key {
-        let id = format!("{number:04}");
-        Key { kind: format!("{CHUNKS}{}@{}#{id}", self.list, self.edition), id }
+        let (kind, id) = chunk_key(&self.list, &self.edition, number);
+        Key { kind, id }
     }
 
     /// A chunk.
     pub(super) fn chunk(&self, number: u64, data: &[u8]) -> Item {
         let mut item = self.chunk_key(number).item();
-        item.insert(DATA.into(), AttributeValue::B(data.into()));
+        item.insert(CHUNK_DATA.into(), AttributeValue::B(data.into()));
         item
     }
 
@@ -99,9 +96,6 @@ impl Edition {
 pub(super) fn told(entries: u64) -> String {
     crate::show::count(usize::try_from(entries).unwrap_or(usize::MAX), "entry", "entries")
 }
-
-/// The attribute that holds a chunk's bytes.
-pub(super) const DATA: &str = "data";
 
 /// The kind of the manifests of a list.
 pub(super) fn manifests(list: &str) -> String {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use export_gate::record::{Item, Kind as _, List};
+use export_gate::record::{CHUNK_DATA, Item, Kind as _, List};
 use export_gate::register::history::Key;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::edition::{DATA, Edition, NAMES, manifest_key, manifests, name_key, told};
+use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
 use super::pack::{CHUNK, count, digest};
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
@@ -121,7 +121,7 @@ impl Store {
             async move {
                 let item = self.get(&edition.chunk_key(number)).await?;
                 bar.inc(1);
-                Ok::<_, Trouble>(item.and_then(|mut item| item.remove(DATA)?.as_b().ok().cloned()).ok_or(number))
+                Ok::<_, Trouble>(item.and_then(|mut item| item.remove(CHUNK_DATA)?.as_b().ok().cloned()).ok_or(number))
             }
         });
         let mut reads = std::pin::pin!(futures_util::stream::iter(reads).buffered(AT_ONCE));

@@ -1,7 +1,7 @@
 //! Pure. A decision with every rule that was looked at, as a person and as a script reads it.
 
-use export_gate::decision::{Decision, Outcome, Reason, explain};
-use export_gate::record::{Embargo, Group, Item, Kind, Licence, Model, Record, Screening};
+use export_gate::decision::{Decision, Outcome, Possible, Reason, explain};
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening};
 use export_gate::register::Resolved;
 use export_gate::terms::render_time;
 use serde_json::{Value, json};
@@ -161,7 +161,32 @@ impl<'a> Explained<'a> {
         if !rows.is_empty() {
             text += &indented("Licences asked", &table(&["licence", "for", "comes to"], rows, &[]));
         }
-        text
+        text + &self.possible_text()
+    }
+
+    /// Whom lists name that may stand behind the request, and what was decided about it.
+    fn possible_text(&self) -> String {
+        let row = |(possible, cleared): &(&Possible, Option<&Record<Clearance>>)| {
+            let says = match cleared {
+                _ if possible.exact => "the very one".to_owned(),
+                Some(clearance) => format!("cleared by {}", clearance.meta.id),
+                None => "to be looked into".to_owned(),
+            };
+            let subject = possible.via.as_ref().map_or_else(String::new, |via| format!(", by its {via}"));
+            let subject = format!("{}{subject}", possible.subject);
+            vec![subject, possible.party.clone(), possible.score.0.to_string(), says]
+        };
+        let found = self.possible();
+        if found.is_empty() {
+            return String::new();
+        }
+        let heading = ["subject", "entry", "score of 1000", "comes to"];
+        indented("Found on lists", &table(&heading, found.iter().map(row), &[2]))
+    }
+
+    fn possible(&self) -> Vec<(&'a Possible, Option<&'a Record<Clearance>>)> {
+        let listed = self.answer.subject.iter().flat_map(|subject| &subject.facts.listed);
+        listed.map(|possible| (possible, possible.cleared_by(&self.answer.register, self.question.at))).collect()
     }
 
     fn used(&self) -> Vec<Used> {
@@ -183,7 +208,11 @@ impl<'a> Explained<'a> {
         for rule in self.rules.iter().filter(|rule| rule.in_force) {
             take(Embargo::KIND, &rule.embargo.meta.id);
             groups(rule.embargo).for_each(|group| take(Group::KIND, group));
+            rule.embargo.applies_to.lists_named().for_each(|list| take(List::KIND, list));
             rule.licences.iter().for_each(|(licence, _)| take(Licence::KIND, &licence.meta.id));
+        }
+        for (_, cleared) in self.possible() {
+            cleared.into_iter().for_each(|clearance| take(Clearance::KIND, &clearance.meta.id));
         }
         let mut seen = std::collections::BTreeSet::new();
         all.retain(|one| seen.insert(one.record.clone()));
@@ -219,6 +248,9 @@ impl<'a> Explained<'a> {
             "facts": answer.subject.as_ref().map(|subject| json!(subject.facts)),
             "foreign_person": answer.subject.as_ref().map(export_gate::decision::Subject::is_foreign),
             "exhausted": answer.exhausted,
+            "found_on_lists": self.possible().iter().map(|(possible, cleared)| {
+                json!({"match": possible, "cleared_by": cleared.map(|clearance| clearance.meta.version())})
+            }).collect::<Vec<_>>(),
             "rules": self.rules.iter().map(|rule| told(rule, question)).collect::<Vec<_>>(),
             "licences": decision.map(Decision::licences),
             "records": self.used().iter().map(Used::told).collect::<Vec<_>>(),

@@ -91,7 +91,7 @@ impl Question {
     pub(crate) async fn ask(&self, records: &Records, location: &Location) -> Result<Answer, Trouble> {
         // The gate's own times have milliseconds.
         let now = Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at);
-        let register = records.present.register(now);
+        let register = records.register(now).await;
         let from = location.of(self.address.0);
         let found = self.found(records).await?;
         let mut answer = Answer {

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::quota::Quotas;
 use export_gate::record::Item;
 use export_gate::register::history::Key;
+use export_gate::register::{Editions, Register, load};
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
 use crate::callers::Callers;
@@ -38,6 +42,10 @@ pub(crate) struct Records {
     callers: BTreeMap<String, Item>,
     /// The rest of the callers'.
     table: Option<Callers>,
+    /// Where the lists' entries are; absent of files.
+    lists: Option<(DynamoDb, String)>,
+    /// The lists, once they are loaded.
+    editions: OnceCell<Editions>,
     /// What is used of licences; absent where nobody is to look.
     pub(crate) quotas: Option<Quotas>,
 }
@@ -61,15 +69,23 @@ impl Source {
             return Err(Trouble::new(format!("the register `{register}` has no head: is it the right table?")));
         }
         let quotas = self.usage_table.as_ref().map(|table| Quotas::new(dynamodb.clone(), table.clone()));
-        let table = Some(Callers::new(dynamodb, callers.clone()));
-        Ok(Records { present, table, quotas, ..Records::none() })
+        let table = Some(Callers::new(dynamodb.clone(), callers.clone()));
+        let lists = Some((dynamodb, register.clone()));
+        Ok(Records { present, table, lists, quotas, ..Records::none() })
     }
 }
 
 impl Records {
     /// No record at all.
     pub(crate) fn none() -> Self {
-        Self { present: Present::default(), callers: BTreeMap::new(), table: None, quotas: None }
+        Self {
+            present: Present::default(),
+            callers: BTreeMap::new(),
+            table: None,
+            lists: None,
+            editions: OnceCell::new(),
+            quotas: None,
+        }
     }
 
     /// Puts the records of files in, each in the place of the one with its key.
@@ -77,6 +93,20 @@ impl Records {
         let records = draft.register.into_iter().map(|(key, placed)| (key, placed.item));
         self.present.records.extend(records);
         self.callers.extend(draft.callers.into_iter().map(|(id, placed)| (id, placed.item)));
+    }
+
+    /// The register as the gate has it in memory, its lists loaded. Of files there is nothing to load, so that nobody can
+    /// say what an embargo by list comes to.
+    pub(crate) async fn register(&self, now: Timestamp) -> Register {
+        let register = self.present.register(now);
+        let editions = self.editions.get_or_init(async || match &self.lists {
+            Some((dynamodb, table)) => load(dynamodb, table, &register).await,
+            None => {
+                let why = "its entries are in no file; `--register-table` and `--callers-table` ask the tables";
+                register.unloaded().iter().map(|list| (list.meta.id.clone(), Err(why.to_owned()))).collect()
+            }
+        });
+        register.holding(editions.await.clone(), now)
     }
 
     /// A caller's record.

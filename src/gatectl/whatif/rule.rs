@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::question::Question;
 use crate::item::as_json;
 use crate::json::member;
+use crate::show::count;
 
 /// An embargo that was looked at, with the records themselves.
 pub(super) struct Rule<'a> {
@@ -18,6 +19,8 @@ pub(super) struct Rule<'a> {
     pub(super) applies: bool,
     pub(super) licences: Vec<(&'a Record<Licence>, Option<Code>)>,
     pub(super) lifted_by: Option<&'a Record<Licence>>,
+    /// How many possible matches await a decision.
+    pub(super) reviews: usize,
 }
 
 /// The rules of an explanation, with the records of the register that it was made of.
@@ -33,6 +36,7 @@ pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Ve
             applies: explained.applies.is_some(),
             licences: licences.collect(),
             lifted_by: explained.licence().and_then(licence),
+            reviews: explained.reviews.len(),
         })
     };
     explanation.embargoes.iter().filter_map(rule).collect()
@@ -113,6 +117,12 @@ pub(super) fn comes_to(rule: &Rule<'_>, question: &Question) -> String {
         (true, false, _, _) => "does not apply".to_owned(),
         (true, true, Effect::Observed, _) => "applies, and is only recorded".to_owned(),
         (true, true, _, Some(licence)) => format!("applies, lifted by {}", licence.meta.id),
+        (true, true, _, None) if rule.reviews > 0 => {
+            format!(
+                "applies, refuses: {} to be looked into",
+                count(rule.reviews, "possible match is", "possible matches are")
+            )
+        }
         (true, true, Effect::Prohibited, None) => "applies, refuses: no licence lifts it".to_owned(),
         (true, true, Effect::LicenceRequired, None) if rule.licences.is_empty() => {
             "applies, refuses: the organisation has no licence".to_owned()
@@ -147,7 +157,7 @@ pub(super) fn told(rule: &Rule<'_>, question: &Question) -> Value {
     json!({
         "embargo": rule.embargo.meta.version(), "effect": rule.embargo.effect, "in_force": rule.in_force,
         "keys": rule.keys.iter().map(|(key, matched)| json!({"key": key, "matches": word(*matched)})).collect::<Vec<_>>(),
-        "applies": rule.applies, "licences": rule.licences.iter().map(licence).collect::<Vec<_>>(),
+        "applies": rule.applies, "reviews": rule.reviews, "licences": rule.licences.iter().map(licence).collect::<Vec<_>>(),
         "lifted_by": rule.lifted_by.map(|licence| licence.meta.version()), "comes_to": comes_to(rule, question),
     })
 }

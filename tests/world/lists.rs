@@ -1,0 +1,73 @@
+//! Lists of parties, as `gatectl lists import` writes them.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::parties::{Listed, build};
+use export_gate::record::{CHUNK_DATA, Item, chunk_key};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::World;
+
+/// A party without anything but a name.
+pub fn party(id: &str, name: &str) -> Listed {
+    Listed { id: id.into(), name: name.into(), ..Listed::default() }
+}
+
+/// A party that is of a country.
+pub fn party_of(id: &str, name: &str, country: &str) -> Listed {
+    Listed { country: vec![country.into()], ..party(id, name) }
+}
+
+/// An embargo on a model by lists, that a licence can lift.
+pub fn by_lists(id: &str, model: &str, lists: &[&str]) -> Value {
+    json!({
+        "kind": "embargo", "id": id, "models": [model], "effect": "licence_required", "authority": "OFAC",
+        "applies_to": {"lists": lists}, "citation": "31 CFR 501",
+    })
+}
+
+/// An edition as it is packed.
+#[must_use]
+pub fn packed(parties: &[Listed]) -> Vec<u8> {
+    zstd::encode_all(build(parties).as_slice(), 3).unwrap()
+}
+
+/// The record of an edition in chunks of so many bytes.
+#[must_use]
+pub fn record(list: &str, edition: &str, entries: usize, packed: &[u8], chunk: usize) -> Value {
+    json!({
+        "kind": "list", "id": list, "content": "parties", "edition": edition, "entries": entries,
+        "chunks": packed.chunks(chunk).len(), "sha256": hex::encode(Sha256::digest(packed)),
+    })
+}
+
+/// How many bytes the tests' chunks have: few, so that there are several.
+pub const CHUNK: usize = 20;
+
+impl World {
+    /// Writes an edition's chunks; its record, which puts it in force.
+    pub async fn edition(&self, list: &str, edition: &str, parties: &[Listed]) -> Value {
+        let packed = packed(parties);
+        self.chunks(list, edition, &packed).await;
+        record(list, edition, parties.len(), &packed, CHUNK)
+    }
+
+    /// Writes chunks of an edition, whatever is in them.
+    pub async fn chunks(&self, list: &str, edition: &str, packed: &[u8]) {
+        for (number, data) in (1..).zip(packed.chunks(CHUNK)) {
+            let (kind, id) = chunk_key(list, edition, number);
+            let key = [("kind".to_owned(), AttributeValue::S(kind)), ("id".to_owned(), AttributeValue::S(id))];
+            let data = (CHUNK_DATA.to_owned(), AttributeValue::B(Blob::new(data)));
+            let item: Item = key.into_iter().chain([data]).collect();
+            self.dynamodb.put_item().table_name(&self.tables.register).set_item(Some(item)).send().await.unwrap();
+        }
+    }
+
+    /// Takes a chunk out.
+    pub async fn lose_chunk(&self, list: &str, edition: &str, number: u64) {
+        let (kind, id) = chunk_key(list, edition, number);
+        let key = self.dynamodb.delete_item().table_name(&self.tables.register);
+        key.key("kind", AttributeValue::S(kind)).key("id", AttributeValue::S(id)).send().await.unwrap();
+    }
+}
