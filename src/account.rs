@@ -59,6 +59,8 @@ impl Account {
     pub(crate) fn decided(&mut self, decision: &Decision) {
         self.outcome = Some(if leading(&decision.reasons).is_some() { "refuse" } else { "permit" });
         self.codes.extend(decision.reasons.iter().map(|reason| reason.code));
+        // Each possible match is a reason.
+        self.codes.dedup_by(|code, before| code == before && *code == Code::PartyReview);
     }
 
     /// The entry is written.

@@ -285,19 +285,19 @@ async fn records_of_every_kind_that_cannot_be_read_stand_beside_one_that_can() {
 #[tokio::test]
 async fn health_names_the_lists_in_force_with_their_editions() {
     let world = World::with_samples().await;
-    let list = |name: &str, edition: &str| {
-        json!({"kind": "list", "id": name, "content": "parties", "edition": edition, "entries": 3, "chunks": 1,
-               "sha256": "0".repeat(64), "published": "2026-11-20"})
-    };
-    let mut withdrawn = list("old", "1");
+    let mut withdrawn = world.edition("old", "1", &[]).await;
     withdrawn["withdrawn"] = json!(true);
-    world.register(vec![list("sdn", "2026-11-20"), list("eu", "7"), withdrawn]).await;
+    let networks = json!({"kind": "list", "id": "tor", "content": "networks", "class": "tor", "edition": "3",
+                          "entries": 3, "chunks": 1, "sha256": "0".repeat(64)});
+    let (sdn, eu) = (world.edition("sdn", "2026-11-20", &[]).await, world.edition("eu", "7", &[]).await);
+    world.register(vec![sdn.clone(), eu, networks, withdrawn]).await;
     let gate = warm(&world).await;
     let health = async || ask(&gate, &world::events::rest("GET", "/v1/health", "x").0, now()).await.body;
-    assert_eq!(health().await["lists"], json!({"sdn": "2026-11-20", "eu": "7"}));
+    assert_eq!(health().await["lists"], json!({"sdn": "2026-11-20", "eu": "7", "tor": "3"}));
     // One that can't be read leaves the edition before it in force, and keeps nobody from being answered.
-    let mut spoilt = list("sdn", "2026-11-21");
-    spoilt["chunks"] = json!(0);
+    let mut spoilt = sdn;
+    spoilt["edition"] = json!("2026-11-21");
+    spoilt["sha256"] = json!("none");
     world.register(vec![spoilt]).await;
     let told = health().await;
     assert_eq!((&told["lists"]["sdn"], &told["status"]), (&json!("2026-11-20"), &json!("ok")));

@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// Codes of the contract that this version never answers, and those that API Gateway and the firewall answer.
-const NOT_THE_GATES: [&str; 5] =
-    ["destination.inconsistent", "embargo.ownership", "party.review", "request.blocked", "request.throttled"];
+const NOT_THE_GATES: [&str; 3] = ["destination.inconsistent", "request.blocked", "request.throttled"];
 
 fn document() -> Value {
     serde_saphyr::from_str(include_str!("../infra/openapi.yaml")).unwrap_or_else(|error| panic!("{error}"))

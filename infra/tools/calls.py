@@ -15,6 +15,7 @@ BINARIES = {
 # On what a file's calls act. A file with calls that isn't here is told.
 ON = {
     "src/evidence/callers.rs": ["Callers", "Register"],
+    "src/register/lists.rs": ["Register"],
     "src/register/read.rs": ["Register"],
     "src/register/write.rs": ["Register"],
     "src/quota.rs": ["Usage"],
@@ -51,11 +52,13 @@ def calls(root):
 
 
 def leading_keys(root):
-    """How the keys begin that the gate reads callers and heads by, in that order."""
+    """How the keys begin that the gate reads callers, heads and lists' chunks by, in that order."""
     callers = code(Path(root) / "src/evidence/callers.rs")
     head = code(Path(root) / "src/record/head.rs")
+    chunks = code(Path(root) / "src/record/list.rs")
     begins = re.compile(r'format!\("(\w+#)\{')
-    return sorted(set(begins.findall(callers))), sorted(set(begins.findall(head)))
+    named = re.compile(r'CHUNKS: &str = "(\w+#)"')
+    return sorted(set(begins.findall(callers))), sorted(set(begins.findall(head))), sorted(set(named.findall(chunks)))
 
 
 def reserves(root):

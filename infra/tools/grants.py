@@ -102,12 +102,12 @@ def conditions(deployment, function, needed):
 
 
 def leading_keys(deployment):
-    """The gate reads callers and heads by their keys alone."""
-    of_callers, of_heads = calls.leading_keys(deployment.root)
+    """The gate reads callers, heads and lists' chunks by their keys alone."""
+    of_callers, of_heads, of_chunks = calls.leading_keys(deployment.root)
     wanted = {
         ("dynamodb:BatchGetItem", "Callers"): [*of_callers, *of_heads],
         ("dynamodb:BatchGetItem", "Register"): [*of_callers, *of_heads],
-        ("dynamodb:GetItem", "Register"): of_heads,
+        ("dynamodb:GetItem", "Register"): [*of_heads, *of_chunks],
     }
     for statement in _statements_of(deployment, "Gate"):
         for action in listed(statement.get("Action")):
