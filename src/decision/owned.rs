@@ -37,7 +37,8 @@ pub struct Holding {
     /// How much it has, in millionths of a percent; absent is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// Whether nobody can say who it is: it has no name, or it is owned by what it owns, which explains nothing.
+    /// Whether nobody can say who it is: it has no name, or is owned by what it owns, which explains nothing, or a list can't
+    /// be asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
 }
@@ -70,20 +71,26 @@ impl Holding {
 /// Who owns the organisation, held against the lists that embargoes in force at `now` name; `None` where neither an
 /// embargo nor a setting asks for owners.
 pub(super) fn owned(organisation: &Organisation, register: &Register, now: Timestamp) -> Option<Owned> {
-    let mut by_name = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
-    let is_asked = register.screening(now).parent_countries.is_some()
-        || by_name.any(|embargo| embargo.applies_to.ownership.is_some());
+    let in_force = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
+    let mut named = in_force.filter_map(|embargo| embargo.applies_to.ownership.as_ref()).peekable();
+    let is_asked = register.screening(now).parent_countries.is_some() || named.peek().is_some();
+    let can_be_asked =
+        named.flat_map(|ownership| &ownership.lists).all(|list| register.party_list(list, now).is_some());
     let lists = Lists::asked(register, now);
     is_asked.then(|| {
         trace(organisation, &|owner| {
             let possible = lists.hold("", &of_owner(owner), None).into_iter();
-            possible.map(|possible| OwnerMatch { exact: possible.exact, party: possible.party }).collect()
+            let matches =
+                possible.map(|possible| OwnerMatch { exact: possible.exact, party: possible.party }).collect();
+            (matches, can_be_asked)
         })
     })
 }
 
-/// Who owns the organisation; `ask` says which listed parties an owner may be.
-fn trace(organisation: &Organisation, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -> Owned {
+/// Which listed parties an owner may be, and whether that is all of them.
+type Ask<'a> = &'a dyn Fn(&Owner) -> (Vec<OwnerMatch>, bool);
+
+fn trace(organisation: &Organisation, ask: Ask<'_>) -> Owned {
     let names = organisation.name.iter().chain(&organisation.aliases);
     let mut above = names.filter_map(|name| Name::parse(name).ok()).collect();
     let owners = holdings(&organisation.owners, &mut above, ask);
@@ -91,16 +98,17 @@ fn trace(organisation: &Organisation, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -
 }
 
 /// The owners, below those that are called as `above` says.
-fn holdings(owners: &[Owner], above: &mut Vec<Name>, ask: &dyn Fn(&Owner) -> Vec<OwnerMatch>) -> Vec<Holding> {
+fn holdings(owners: &[Owner], above: &mut Vec<Name>, ask: Ask<'_>) -> Vec<Holding> {
     let holding = |owner: &Owner| {
         let name = owner.name.as_ref().and_then(|name| Name::parse(name).ok());
-        let unknown = name.as_ref().is_none_or(|name| above.contains(name));
+        let (matches, complete) = ask(owner);
+        let unknown = !complete || name.as_ref().is_none_or(|name| above.contains(name));
         let depth = above.len();
         above.extend(name);
         let owners = holdings(&owner.owners, above, ask);
         above.truncate(depth);
         let country = owner.country.filter(|_| owner.kind != Some(OwnerKind::Person));
-        Holding { country, kind: owner.kind, matches: ask(owner), owners, share: owner.share, unknown }
+        Holding { country, kind: owner.kind, matches, owners, share: owner.share, unknown }
     };
     owners.iter().map(holding).collect()
 }
@@ -144,7 +152,8 @@ mod tests {
         ]);
         let owned = trace(&organisation(&owners), &|owner| {
             let is_trust = owner.name.as_deref() == Some("Sample Trust");
-            is_trust.then(|| OwnerMatch { exact: false, party: "list:trust".into() }).into_iter().collect()
+            let matches = is_trust.then(|| OwnerMatch { exact: false, party: "list:trust".into() });
+            (matches.into_iter().collect(), true)
         });
         let told: Vec<String> = owned
             .owners
@@ -174,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_digest_is_another_where_an_owner_changed_and_the_same_in_any_order() {
-        let digest = |owners: Value| trace(&organisation(&owners), &|_| Vec::new()).sha256;
+        let digest = |owners: Value| trace(&organisation(&owners), &|_| (Vec::new(), true)).sha256;
         let (a, b) = (json!({"name": "A", "percent": 1}), json!({"name": "B", "percent": 2}));
         let first = digest(json!([a, b, {"name": "C", "owners": [a, b]}]));
         assert_eq!(first, digest(json!([{"name": "C", "owners": [b, a]}, b, a])));
