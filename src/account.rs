@@ -22,6 +22,8 @@ pub struct Account {
     pub status: u16,
     /// Every code told or noted, the leading one first.
     pub codes: Vec<Code>,
+    /// Who was held against the lists because a caller asked about them, and which candidates that gave: how many.
+    pub screened: Option<(usize, usize)>,
     /// How long the model took.
     pub model: Option<Duration>,
     /// The register's revision.
@@ -61,6 +63,11 @@ impl Account {
         self.codes.extend(decision.reasons.iter().map(|reason| reason.code));
         // Each possible match is a reason.
         self.codes.dedup_by(|code, before| code == before && *code == Code::PartyReview);
+    }
+
+    /// So many were held against the lists, which gave so many candidates.
+    pub(crate) fn screened(&mut self, asked: usize, candidates: usize) {
+        self.screened = Some((asked, candidates));
     }
 
     /// The entry is written.

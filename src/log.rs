@@ -32,6 +32,7 @@ pub fn init(level: Option<&str>) {
 pub fn request(account: &Account, request_id: &str) {
     let codes = account.codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ");
     let millis = |took: Option<Duration>| took.map(|took| took.as_secs_f64() * 1e3);
+    let (screened, candidates) = account.screened.unzip();
     let (decision_id, outcome) = (account.decision_id.as_deref(), account.outcome);
     macro_rules! line {
         ($level:ident) => {
@@ -42,6 +43,8 @@ pub fn request(account: &Account, request_id: &str) {
                 outcome,
                 status = account.status,
                 codes,
+                screened,
+                candidates,
                 revision = account.revision,
                 gate_ms = millis(Some(account.gate)),
                 model_ms = millis(account.model),

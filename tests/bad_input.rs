@@ -169,6 +169,11 @@ async fn paths_and_methods() {
         ("//v1/models/opus-4-8/invocations", Good),
         ("/v1/../v1/models/opus-4-8/invocations", NO_ROUTE),
         ("/%761/models/opus-4-8/invocations", NO_ROUTE),
+        ("/v1/parties/screenings", Problem(403, "identity.unscoped")),
+        ("/live/v1/parties/screenings", Problem(403, "identity.unscoped")),
+        ("/v1/parties/marker-3f9c/screenings", NO_ROUTE),
+        ("/v1/parties/screenings/", NO_ROUTE),
+        ("/v1/parties", NO_ROUTE),
         ("/marker-3f9c", NO_ROUTE),
         ("/", NO_ROUTE),
         ("", NO_ROUTE),
@@ -181,6 +186,7 @@ async fn paths_and_methods() {
     for method in ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT", "post", "MARKER"] {
         cases.push((method, at(method, "/v1/models/opus-4-8/invocations"), WRONG_METHOD));
         cases.push((method, raw(method, "/v1/models/opus-4-8/screenings"), WRONG_METHOD));
+        cases.push((method, raw(method, "/v1/parties/screenings"), WRONG_METHOD));
     }
     for path in ["/v1/models", "/v1/health", "/live/v1/models"] {
         cases.push((path, at("POST", path), WRONG_METHOD));
@@ -403,7 +409,7 @@ fn is_problem(what: &str, answered: &Answered, status: u16, code: &str) {
     let kind = if code == "request.malformed" { "invalid_request_error" } else { "export_control" };
     assert_eq!(body["error"]["type"], kind, "{what}");
     assert_eq!(headers.get("allow").is_some(), status == 405, "{what}");
-    let decided = !matches!(code, "request.malformed" | "identity.missing");
+    let decided = !matches!(code, "request.malformed" | "identity.missing" | "identity.unscoped");
     assert_eq!((answered.decision_id().is_some(), body.get("decision_id").is_some()), (decided, decided), "{what}");
 }
 

@@ -37,8 +37,10 @@ enum Told {
     Screening(u16, &'static str),
     Models,
     Health,
+    /// What lists say of one applicant: the samples have no list.
+    Parties,
 }
-use Told::{Health, Models, Permit, Refusal, Screening};
+use Told::{Health, Models, Parties, Permit, Refusal, Screening};
 
 /// A file's name without `.json`, and what it is answered with; `*` stands for both `rest` and `http`.
 const EVENTS: &[(&str, Told)] = &[
@@ -58,6 +60,7 @@ const EVENTS: &[(&str, Told)] = &[
     ("*-screening-refuse", Screening(451, "embargo.foreign-person licence.missing")),
     ("*-models", Models),
     ("*-health", Health),
+    ("*-parties", Parties),
     ("*-request-malformed-400", Refusal(400, "request.malformed")),
     ("*-request-malformed-404", Refusal(404, "request.malformed")),
     ("*-request-malformed-405", Refusal(405, "request.malformed")),
@@ -65,6 +68,7 @@ const EVENTS: &[(&str, Told)] = &[
     ("*-identity-unknown", Refusal(403, "identity.unknown")),
     ("*-identity-suspended", Refusal(403, "identity.suspended")),
     ("*-identity-unverified", Refusal(403, "identity.unverified")),
+    ("*-identity-unscoped", Refusal(403, "identity.unscoped")),
     ("*-person-required", Refusal(403, "person.required")),
     ("*-person-mismatch", Refusal(403, "person.mismatch")),
     ("*-person-unexpected", Refusal(403, "person.unexpected")),
@@ -92,7 +96,7 @@ const EXHAUSTED: &str = "*-licence-exhausted";
 const QUOTA: usize = 5;
 
 /// The codes of the contract that an event alone can bring about.
-const CODES: &str = "request.malformed identity.missing identity.unknown identity.suspended identity.unverified \
+const CODES: &str = "request.malformed identity.missing identity.unknown identity.suspended identity.unverified identity.unscoped \
     person.required person.mismatch person.unexpected person.unknown person.unverified model.unknown model.withdrawn \
     embargo.foreign-person embargo.destination embargo.nationality embargo.end-use embargo.network \
     destination.unknown end-use.undeclared licence.missing licence.scope licence.expired licence.exhausted";
@@ -145,7 +149,7 @@ async fn answered(function: &Function, name: &str, told: Told) -> Answered {
             assert_eq!(body["type"], format!("urn:export-gate:{code}"), "{name}");
             assert_eq!((&body["status"], answered.code()), (&json!(expected), code), "{name}");
             assert_eq!(headers.get("link").is_some(), expected == 451, "{name}: RFC 7725's blocked-by");
-            let recorded = !matches!(code, "request.malformed" | "identity.missing");
+            let recorded = !matches!(code, "request.malformed" | "identity.missing" | "identity.unscoped");
             assert_eq!(answered.decision_id().is_some(), recorded, "{name}");
             let cited = code.starts_with("embargo.") && !name.ends_with("-undisclosed");
             assert_eq!(body["reasons"][0].get("authority").is_some(), cited, "{name}: {body}");
@@ -161,6 +165,10 @@ async fn answered(function: &Function, name: &str, told: Told) -> Answered {
             let listed = body["models"].as_array().unwrap().iter();
             let listed: Vec<&str> = listed.map(|line| line["model"].as_str().unwrap()).collect();
             assert_eq!((status, listed.join(" ").as_str()), (200, "fable-5@1 mythos-5@1 opus-4-8@0 opus-4-8@1"));
+        }
+        Parties => {
+            let expected = json!({"lists": [], "results": [{"id": "applicant-7", "candidates": []}]});
+            assert_eq!((status, body), (200, &expected), "{name}");
         }
         Health => assert_eq!((status, &body["status"]), (200, &json!("ok")), "{body}"),
     }

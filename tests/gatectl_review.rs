@@ -67,8 +67,8 @@ async fn put(world: &World, entry: Value) {
 
 /// `gatectl review LINE`, by these tables.
 fn review(world: &World, line: &str) -> Ran {
-    let manner =
-        if line.starts_with("confirm") { format!("--callers-table {}", world.tables.callers) } else { String::new() };
+    let names = line.starts_with("confirm") || line.starts_with("show");
+    let manner = if names { format!("--callers-table {}", world.tables.callers) } else { String::new() };
     run(world, &format!("review {line} --ledger-table {} {manner}", world.tables.ledger))
 }
 
@@ -144,6 +144,76 @@ async fn the_queue_is_who_is_held_up_since_when_and_how_often() {
     assert!(order.is_sorted() && ran.out.contains("3 refusals") && ran.out.contains("app-2"), "{}", ran.out);
     let empty = World::with_samples().await;
     assert_eq!(review(&empty, "list").out, "Nobody is held up.\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reviewer_sees_both_sides_of_a_match() {
+    let party = "own:7";
+    let last = json!({"code": "party.review", "subject": COMPANY, "party": party, "score": 900,
+                      "match_sha256": "0123456789abcdef0123456789abcdef"});
+    let world = held_up(vec![
+        refusal("a", 1, 3, "app-1", &[may_be(COMPANY, party), may_be(PERSON, party), may_be(COMPANY, "own:none")]),
+        refusal("a", 2, 2, "app-1", &[last]),
+    ])
+    .await;
+    let folder = Folder::new("review-sides");
+    let file = folder.file(
+        "own.csv",
+        "id,name,aliases,weak_aliases,country,programme,citation\n7,Sample Widgets,Widgets of Sample,SW,IR,NPWMD,31 CFR 544\n",
+    );
+    let says = "--by officer-1 --why reason";
+    let import = format!("lists import own {file} --content parties --format csv --edition e1 {says}");
+    assert_eq!(run(&world, &import).code, 0);
+    assert_eq!(run(&world, &format!("lists activate own e1 {says} --yes")).code, 0);
+    let ran = review(&world, &format!("show {COMPANY} {party}"));
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    for part in [
+        "compared: 0123456789abcdef0123456789abcdef",
+        "organisation#sample-us-company, by its record\n",
+        "  name  Sample Widgets, Inc.\n",
+        "  incorporated_in  US\n",
+        "own:7, in the edition e1\n",
+        "  aliases  Widgets of Sample\n",
+        "  weak_aliases  SW\n",
+        "  programme  NPWMD\n",
+        "  citation  31 CFR 544\n",
+        "itself, by the listed name Sample Widgets\n",
+    ] {
+        assert!(ran.out.contains(part), "`{part}` in {}", ran.out);
+    }
+    assert!(!ran.out.contains("verification"), "{}", ran.out);
+    let json = review(&world, &format!("show {COMPANY} {party} --json")).json();
+    let sides = &json["sides"];
+    assert_eq!(
+        (&sides["entry"]["id"], &sides["edition"], &sides["today"]["via"]),
+        (&json!("7"), &json!("e1"), &json!(null))
+    );
+    assert!(!sides["today"]["why"].as_array().unwrap().is_empty(), "{sides}");
+    let ran = review(&world, &format!("show {PERSON} {party}"));
+    assert!(ran.out.contains("name  Sample Person Seven") && ran.out.contains("nothing in common"), "{}", said(&ran));
+    let ran = review(&world, &format!("show {COMPANY} own:none"));
+    assert!(ran.code == 0 && ran.out.contains("own:none is not in the edition e1"), "{}", said(&ran));
+    // What was looked into is what is cleared.
+    let ran = review(&world, &format!("clear {COMPANY} {party} --officer o --reason r {says} --yes"));
+    assert!(ran.code == 0 && ran.out.contains("until the subject's names or the entry change"), "{}", said(&ran));
+    let written = record(&world, "clearance", &format!("{COMPANY} {party}")).await.unwrap();
+    assert_eq!(written["match_sha256"], "0123456789abcdef0123456789abcdef");
+    // An edition that is not whole is said to be so.
+    let key = |kind: &str| {
+        std::collections::HashMap::from([
+            ("kind".to_owned(), AttributeValue::S(kind.to_owned())),
+            ("id".to_owned(), AttributeValue::S("0001".to_owned())),
+        ])
+    };
+    for (chunk, says) in [
+        ("chunk#own@e1#entries", "the edition `e1` of `own` can't be read: it keeps nothing of its parties"),
+        ("chunk#own@e1#0001", "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing"),
+    ] {
+        let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
+        delete.set_key(Some(key(chunk))).send().await.unwrap();
+        let ran = review(&world, &format!("show {COMPANY} {party}"));
+        assert!(ran.code == 1 && ran.out.contains(says), "{}", said(&ran));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

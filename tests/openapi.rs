@@ -50,6 +50,7 @@ fn name(route: &Route) -> &'static str {
         Route::Screening(_) => "screen",
         Route::Models => "listModels",
         Route::Health => "health",
+        Route::Parties => "screenParties",
     }
 }
 
@@ -62,7 +63,7 @@ fn the_routes_are_those_that_the_code_serves() {
         assert_eq!(operation["operationId"], name(&route), "{method} {path}");
         served.insert(name(&route));
     }
-    assert_eq!(served, BTreeSet::from(["health", "invoke", "listModels", "screen"]));
+    assert_eq!(served, BTreeSet::from(["health", "invoke", "listModels", "screen", "screenParties"]));
     for path in operations.keys().map(|(path, _)| path) {
         for method in METHODS {
             let is_described = operations.contains_key(&(path.clone(), method.to_owned()));

@@ -20,7 +20,9 @@ use crate::terms::Code;
 
 pub use encoding::{LARGEST_ANSWER, encode};
 use problem::{Problem, ReasonTold};
-pub use report::{HealthReport, LocationReport, ModelLine, UnreadableRecord};
+pub use report::{
+    Candidate, HealthReport, ListAsked, LocationReport, ModelLine, PartiesReport, Screened, UnreadableRecord,
+};
 
 /// `Decision-Id: <chain>-<seq>`, by which a decision is found in the ledger.
 const DECISION_ID: HeaderName = HeaderName::from_static("decision-id");
@@ -118,6 +120,12 @@ impl Answer {
             models: &'a [ModelLine<'a>],
         }
         Self::json(200, &Models { models })
+    }
+
+    /// Who on the lists those may be who were asked about.
+    #[must_use]
+    pub fn parties(report: &PartiesReport<'_>) -> Self {
+        Self::json(200, report)
     }
 
     /// How the gate is.

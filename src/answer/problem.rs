@@ -125,6 +125,9 @@ fn detail(code: Code) -> &'static str {
         Code::IdentityUnknown => "Ask whoever runs this API to register your application and its organisation.",
         Code::IdentitySuspended => "Your application or its organisation is suspended; ask whoever runs this API.",
         Code::IdentityUnverified => "Your organisation's verification is missing or has lapsed; have it renewed.",
+        Code::IdentityUnscoped => {
+            "Your application has no scope for this; ask whoever runs this API for the scope `export-gate/parties`."
+        }
         Code::PersonRequired => "Name the person on whose behalf you call, in the End-User header.",
         Code::PersonMismatch => "The End-User header names another person than the token; send one of them.",
         Code::PersonUnexpected => "This application is registered as serving no person; leave out the End-User header.",

@@ -1,10 +1,11 @@
-//! Pure. What `GET /v1/models` and `GET /v1/health` tell.
+//! Pure. What `GET /v1/models`, `GET /v1/health` and `POST /v1/parties/screenings` tell.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::problem::ReasonTold;
+use crate::parties::Hit;
 
 /// A model, with what this caller would get.
 #[derive(Debug, Serialize)]
@@ -70,4 +71,68 @@ impl HealthReport<'_> {
     pub fn is_well(&self) -> bool {
         self.status == "ok"
     }
+}
+
+/// Who on the lists somebody may be.
+#[derive(Debug, Serialize)]
+pub struct PartiesReport<'a> {
+    /// The lists that were asked.
+    pub lists: Vec<ListAsked<'a>>,
+    /// Each who was asked about, in the request's order.
+    pub results: Vec<Screened<'a>>,
+}
+
+/// A list that was asked.
+#[derive(Debug, Serialize)]
+pub struct ListAsked<'a> {
+    /// Its name.
+    pub list: &'a str,
+    /// The edition.
+    pub edition: &'a str,
+}
+
+/// One who was asked about.
+#[derive(Debug, Serialize)]
+pub struct Screened<'a> {
+    /// The caller's own word for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    /// The parties that it may be, the nearest first.
+    pub candidates: Vec<Candidate>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: usize,
+}
+
+/// A party that somebody may be.
+#[derive(Debug, Serialize)]
+pub struct Candidate {
+    party: String,
+    name: String,
+    score: f64,
+    exact: bool,
+    weak: bool,
+    why: Vec<String>,
+}
+
+impl PartiesReport<'_> {
+    /// How many candidates there are.
+    #[must_use]
+    pub fn candidates(&self) -> usize {
+        self.results.iter().map(|one| one.candidates.len().saturating_add(one.left_out)).sum()
+    }
+}
+
+impl Candidate {
+    /// What a list answered.
+    #[must_use]
+    pub fn of(list: &str, hit: Hit) -> Self {
+        let Hit { entry, name, weak, score, exact, why, sha256: _ } = hit;
+        Self { party: format!("{list}:{entry}"), name, score: f64::from(score.0) / 1000.0, exact, weak, why }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(left_out: &usize) -> bool {
+    *left_out == 0
 }

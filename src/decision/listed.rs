@@ -66,8 +66,9 @@ pub(super) fn listed(
     let mut found = Vec::new();
     if let Some(organisation) = &callers.organisation {
         let id = format!("organisation#{}", subject.organisation);
-        found.extend(lists.hold(&id, &of_organisation(organisation), None));
-        add_owners(&organisation.owners, &lists, &id, &mut found);
+        for (via, who) in behind(organisation) {
+            found.extend(lists.hold(&id, &who, via));
+        }
     }
     if let (Some(record), Persons::Named(_)) = (&callers.person, &subject.facts.persons) {
         found.extend(lists.hold(&format!("person#{}", person.unwrap_or_default()), &of_person(record), None));
@@ -75,10 +76,18 @@ pub(super) fn listed(
     strongest(found)
 }
 
-fn add_owners(owners: &[Owner], lists: &Lists<'_>, subject: &str, found: &mut Vec<Possible>) {
+/// Everybody who is held against lists because of an organisation's record: itself, then its owners at every level.
+#[must_use]
+pub fn behind(record: &Organisation) -> Vec<(Option<&'static str>, Somebody)> {
+    let mut all = vec![(None, of_organisation(record))];
+    add_owners(&record.owners, &mut all);
+    all
+}
+
+fn add_owners(owners: &[Owner], all: &mut Vec<(Option<&'static str>, Somebody)>) {
     for owner in owners {
-        found.extend(lists.hold(subject, &of_owner(owner), Some("owner")));
-        add_owners(&owner.owners, lists, subject, found);
+        all.push((Some("owner"), of_owner(owner)));
+        add_owners(&owner.owners, all);
     }
 }
 
@@ -133,7 +142,9 @@ pub(super) fn of_owner(record: &Owner) -> Somebody {
     Somebody { kind, names: known(&record.name), countries, ..Somebody::default() }
 }
 
-fn of_person(record: &Person) -> Somebody {
+/// A person, as the record says who it is.
+#[must_use]
+pub fn of_person(record: &Person) -> Somebody {
     Somebody {
         kind: Some(PartyKind::Person),
         names: known(record.name.iter().chain(&record.aliases)),

@@ -27,7 +27,7 @@ use crate::terms::{Code, ModelRef};
 
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
-pub use listed::{Possible, editions_asked};
+pub use listed::{Possible, behind, editions_asked, of_person};
 pub use owned::{Holding, Owned, OwnerMatch};
 pub use parties::{NameKey, PartyMatch, screen};
 pub use permit::Permit;

@@ -2,6 +2,7 @@
 
 mod entry;
 mod invoke;
+mod onboard;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -136,6 +137,7 @@ impl Gate {
         match &asking.request.route {
             Route::Health => Ok(self.health(asking, account).await),
             Route::Models => self.list(asking, account).await,
+            Route::Parties => self.onboard(asking, &body, account).await,
             Route::Screening(model) => self.decided(asking, model, Kind::Screening, body, account).await,
             Route::Invocation(model) => self.decided(asking, model, Kind::Invocation, body, account).await,
         }
@@ -242,5 +244,6 @@ fn route_name(route: &Route) -> &'static str {
         Route::Screening(_) => "screening",
         Route::Models => "models",
         Route::Health => "health",
+        Route::Parties => "parties",
     }
 }

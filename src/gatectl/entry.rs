@@ -58,6 +58,8 @@ pub(crate) struct Reason {
     pub(crate) party: Option<String>,
     /// Of a possible match: how near it is, in thousandths.
     pub(crate) score: Option<u64>,
+    /// Of a possible match: the digest of what was compared.
+    pub(crate) match_sha256: Option<String>,
 }
 
 impl Entry {

@@ -1,8 +1,12 @@
 //! I/O. A bar on long work; none where the output is not a terminal.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often what waits shows that it is alive.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A bar over so many of something, on standard error.
 pub(crate) fn bar(length: usize, of: &'static str) -> ProgressBar {
@@ -12,6 +16,13 @@ pub(crate) fn bar(length: usize, of: &'static str) -> ProgressBar {
 /// A count of something whose end nobody knows, on standard error.
 pub(crate) fn counter(of: &'static str) -> ProgressBar {
     started(ProgressBar::no_length(), "{spinner} {human_pos} {msg}", of)
+}
+
+/// That something takes a while whose steps nobody can count, on standard error.
+pub(crate) fn wait(of: &'static str) -> ProgressBar {
+    let wait = started(ProgressBar::no_length(), "{spinner} {msg}, {elapsed}", of);
+    wait.enable_steady_tick(TICK);
+    wait
 }
 
 fn started(bar: ProgressBar, template: &str, of: &'static str) -> ProgressBar {

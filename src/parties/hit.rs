@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Score(pub u16);
 
+impl Score {
+    /// As a number from 0 to 1.
+    #[must_use]
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+}
+
 /// A listed party that somebody may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {

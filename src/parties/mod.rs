@@ -1,10 +1,17 @@
 //! Who is on a list of restricted parties: names as they are compared, and lists as they are asked.
 
+mod compare;
+mod fold;
 mod hit;
 mod index;
+mod lexicon;
 mod listed;
+mod name;
 mod somebody;
+mod weigh;
+mod word;
 
+pub use compare::nearness;
 pub use hit::{Hit, Score};
 pub use index::{Index, NotAnIndex, build};
 pub use listed::Listed;

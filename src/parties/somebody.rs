@@ -18,6 +18,20 @@ pub enum PartyKind {
     Aircraft,
 }
 
+impl PartyKind {
+    /// Reads a kind as lists and records write it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "person" => Some(Self::Person),
+            "organisation" => Some(Self::Organisation),
+            "vessel" => Some(Self::Vessel),
+            "aircraft" => Some(Self::Aircraft),
+            _ => None,
+        }
+    }
+}
+
 /// Somebody, by all that is known and that lists tell parties by.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Somebody {

@@ -7,7 +7,7 @@ use crate::parties::Score;
 use crate::terms::Share;
 
 /// The score from which a name is a possible match where no setting says another.
-pub const MATCH_THRESHOLD: Score = Score(700);
+pub const MATCH_THRESHOLD: Score = Score(760);
 
 /// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -41,6 +41,7 @@ pub fn read(payload: &str) -> Result<Request, Rejected> {
     let route = route?;
     let request = Request {
         principal: event.caller.client,
+        may_ask_of_parties: event.caller.may_ask_of_parties,
         person_by_token: event.caller.person,
         person_by_header: header(&event.headers, "End-User")?,
         end_use: header(&event.headers, "End-Use")?,
@@ -118,7 +119,7 @@ fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Rej
 fn check_lengths(request: &Request) -> Result<(), Rejected> {
     let model = match &request.route {
         Route::Invocation(model) | Route::Screening(model) => Some(model.as_str()),
-        Route::Models | Route::Health => None,
+        Route::Models | Route::Health | Route::Parties => None,
     };
     let names = [
         ("client", request.principal.as_deref()),

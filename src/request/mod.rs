@@ -3,12 +3,14 @@
 mod event;
 mod principal;
 mod route;
+mod screenings;
 
 use std::net::IpAddr;
 
 use crate::terms::ModelRef;
 
 pub use event::read;
+pub use screenings::{Screening, Screenings, no_such_list};
 
 /// The largest body, in bytes, decoded: SageMaker serverless takes 4 MB.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -28,6 +30,8 @@ pub enum Route {
     Models,
     /// `GET /v1/health`
     Health,
+    /// `POST /v1/parties/screenings`
+    Parties,
 }
 
 /// The facts of a request. All of it comes from the event; nothing in it is believed but what the authorizer says.
@@ -37,6 +41,8 @@ pub struct Request {
     pub route: Route,
     /// Who the authorizer says is calling. Only health goes without.
     pub principal: Option<String>,
+    /// Whether the authorizer says that the client may hold names against the lists: a scope of its own.
+    pub may_ask_of_parties: bool,
     /// The person by the token's `sub`, where it is not the client itself.
     pub person_by_token: Option<String>,
     /// The person by the `End-User` header.
@@ -80,6 +86,9 @@ pub enum Rejected {
     /// The body is larger than [`LARGEST_BODY`].
     #[error("the body is larger than 4 MiB")]
     TooLarge,
+    /// The body of a request that the gate itself reads is none; says where, and nothing that stands there.
+    #[error("{0}")]
+    Body(String),
 }
 
 impl Rejected {
@@ -91,7 +100,7 @@ impl Rejected {
             Self::NoRoute => 404,
             Self::Method(_) => 405,
             Self::TooLarge => 413,
-            Self::Unreadable | Self::Header(_) | Self::TooLong(_) | Self::Base64 => 400,
+            Self::Unreadable | Self::Header(_) | Self::TooLong(_) | Self::Base64 | Self::Body(_) => 400,
         }
     }
 }

@@ -18,6 +18,7 @@ fn match_path(path: &str) -> Option<(Route, Method)> {
     match path {
         "/v1/models" => return Some((Route::Models, Method::GET)),
         "/v1/health" => return Some((Route::Health, Method::GET)),
+        "/v1/parties/screenings" => return Some((Route::Parties, Method::POST)),
         _ => {}
     }
     // The model is all that stands between: a decoded name may have slashes of its own.
@@ -51,6 +52,12 @@ mod tests {
             ("POST", "/v1/models/fable-5/screenings", Ok(Route::Screening(ModelRef::asked("fable-5")))),
             ("GET", "/v1/models", Ok(Route::Models)),
             ("GET", "/live/v1/health", Ok(Route::Health)),
+            ("POST", "/v1/parties/screenings", Ok(Route::Parties)),
+            ("POST", "/live/v1/parties/screenings", Ok(Route::Parties)),
+            ("POST", "/v1/models/v1/parties/screenings", Ok(Route::Screening(ModelRef::asked("v1/parties")))),
+            ("GET", "/v1/parties/screenings", Err(Rejected::Method("POST"))),
+            ("POST", "/v1/parties/a/screenings", Err(Rejected::NoRoute)),
+            ("POST", "/v1/parties", Err(Rejected::NoRoute)),
             ("GET", "/v1/models/fable-5/invocations", Err(Rejected::Method("POST"))),
             ("POST", "/v1/health", Err(Rejected::Method("GET"))),
             ("POST", "/v1/models//invocations", Err(Rejected::NoRoute)),

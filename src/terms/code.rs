@@ -13,6 +13,8 @@ pub enum Code {
     IdentitySuspended,
     /// The organisation's verification is absent or lapsed.
     IdentityUnverified,
+    /// The client has no scope for what it asks.
+    IdentityUnscoped,
     /// No person is named though the client's users are asserted ones.
     PersonRequired,
     /// Token and header name two persons.
@@ -90,11 +92,12 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
         Self::IdentityUnverified,
+        Self::IdentityUnscoped,
         Self::PersonRequired,
         Self::PersonMismatch,
         Self::PersonUnexpected,
@@ -140,6 +143,7 @@ impl Code {
             Self::IdentityUnknown => "identity.unknown",
             Self::IdentitySuspended => "identity.suspended",
             Self::IdentityUnverified => "identity.unverified",
+            Self::IdentityUnscoped => "identity.unscoped",
             Self::PersonRequired => "person.required",
             Self::PersonMismatch => "person.mismatch",
             Self::PersonUnexpected => "person.unexpected",
@@ -182,6 +186,7 @@ impl Code {
             Self::IdentityUnknown
             | Self::IdentitySuspended
             | Self::IdentityUnverified
+            | Self::IdentityUnscoped
             | Self::PersonRequired
             | Self::PersonMismatch
             | Self::PersonUnexpected

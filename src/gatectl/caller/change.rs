@@ -118,7 +118,6 @@ fn personal(id: &str) -> &'static [&'static str] {
         _ => &[],
     }
 }
-}
 
 /// A record without it.
 fn impersonal(id: &str, item: &Item) -> Item {

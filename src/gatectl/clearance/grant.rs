@@ -1,5 +1,6 @@
 //! I/O. `gatectl clearance grant`: a possible match with a listed party that is somebody else.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Clearance, Item, Kind};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
@@ -23,6 +24,10 @@ pub(crate) struct Arguments {
     party: String,
     #[command(flatten)]
     cleared: Cleared,
+    /// What was compared, as the refusal's reason has it: the clearance ends when the subject's names or the entry change.
+    /// Without it, it stands whatever becomes of them
+    #[arg(long, value_name = "DIGEST", value_parser = compared)]
+    match_sha256: Option<String>,
     /// Replace a clearance in force that differs
     #[arg(long)]
     replace: bool,
@@ -49,7 +54,8 @@ pub(crate) struct Cleared {
 /// Shows it, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
-    let record = record(&arguments.subject, &arguments.party, &arguments.cleared, &arguments.says, now);
+    let mut record = record(&arguments.subject, &arguments.party, &arguments.cleared, &arguments.says, now);
+    bind(&mut record, arguments.match_sha256.as_deref());
     let made = make(&arguments.manner, now, |present| plan(present, &record, arguments.replace, now)).await?;
     let (subject, party) = (&arguments.subject, &arguments.party);
     let done = format!("`{subject}` is not `{party}`, from the gate's next request on.");
@@ -69,6 +75,22 @@ pub(crate) fn record(subject: &str, party: &str, cleared: &Cleared, says: &Says,
     }));
     says.sign(&mut record, now);
     record
+}
+
+/// Has a clearance end when what was compared changes.
+pub(crate) fn bind(record: &mut Item, match_sha256: Option<&str>) {
+    if let Some(digest) = match_sha256 {
+        record.insert("match_sha256".into(), AttributeValue::S(digest.to_owned()));
+    }
+}
+
+fn compared(text: &str) -> Result<String, String> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() == 32 && text.bytes().all(is_digit) {
+        Ok(text.to_owned())
+    } else {
+        Err("it has not 32 hexadecimal digits, letters in lower case; `gatectl review show` prints it".into())
+    }
 }
 
 /// The step that puts it; none where it is there, just so. Another that is in force is replaced only where that is wanted.

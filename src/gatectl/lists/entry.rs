@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+pub(super) use export_gate::parties::Listed as Party;
 use ipnet::IpNet;
-use serde::Serialize;
 
 /// An entry, and where it was read.
 #[derive(Clone, Debug)]
@@ -41,42 +41,6 @@ pub(super) enum Entry {
     Network(IpNet),
     /// A party.
     Party(Box<Party>),
-}
-
-/// A listed party. What its source doesn't say is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Party {
-    /// Its id within the list, behind the `:` of `list:entry`.
-    pub(super) id: String,
-    /// Its name.
-    pub(super) name: String,
-    /// `person`, `organisation`, `vessel` or `aircraft`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub(super) kind: Option<String>,
-    /// Other names.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) aliases: Vec<String>,
-    /// Other names that the source itself calls weak.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) weak_aliases: Vec<String>,
-    /// Countries: its own and its addresses'.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) country: Vec<String>,
-    /// Numbers of passports, registers and the like.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) identifiers: Vec<String>,
-    /// Dates of birth, as exact as the source has them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) born: Vec<String>,
-    /// The programmes that it is listed under.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) programme: Vec<String>,
-    /// The rule, as the authority cites it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) citation: Option<String>,
-    /// When it was listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) listed: Option<String>,
 }
 
 impl std::fmt::Display for Place {

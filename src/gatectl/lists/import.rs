@@ -11,11 +11,12 @@ use super::check::{Allowed, settled};
 use super::edition::{self, Edition};
 use super::entry::{Entry, Reject};
 use super::format::{Format, Reading, Source};
-use super::pack::{CHUNK, MOST_CHUNKS, digest, pack};
+use super::pack::{CHUNK, MOST_CHUNKS, Packed, digest};
 use super::store::Store;
 use crate::aws::Aws;
 use crate::files;
 use crate::outcome::{Outcome, Trouble};
+use crate::progress;
 use crate::says::Says;
 use crate::show::count;
 use crate::tables::RegisterTable;
@@ -35,8 +36,7 @@ pub(crate) struct Arguments {
     /// What its networks are
     #[arg(long, value_enum)]
     class: Option<Class>,
-    /// How it is written: cidr (a network a line) or csv (parties, a header names the columns)
-    #[arg(long, value_name = "FORMAT", value_parser = Format::parse)]
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parse, help = Format::help())]
     format: Format,
     /// The edition's name; its day and a part of its digest without it
     #[arg(long, value_name = "EDITION", value_parser = edition::name)]
@@ -78,6 +78,7 @@ enum Class {
 struct Imported {
     rejects: Vec<Reject>,
     edition: Option<Edition>,
+    packed: Option<Packed>,
     in_force: Option<Edition>,
     /// Why nothing was written.
     refused: Option<String>,
@@ -86,12 +87,15 @@ struct Imported {
 /// Reads, checks, packs, writes. Nothing of it is in force before `lists activate`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let (content, class) = kind(arguments)?;
+    let sources = sources(&arguments.files)?;
+    let wait = progress::wait("the list is read");
     let mut reading = Reading::default();
-    (arguments.format.read)(&sources(&arguments.files)?, &mut reading);
+    (arguments.format.read)(&sources, &mut reading);
+    wait.finish_and_clear();
     let headless =
         reading.headless.first().map(|reject| format!("{}: {}, so no row was read", reject.place, reject.why));
     let (entries, rejects) = settled(reading);
-    let mut imported = Imported { rejects, edition: None, in_force: None, refused: headless };
+    let mut imported = Imported { rejects, edition: None, packed: None, in_force: None, refused: headless };
     if imported.refused.is_some() {
         return Ok(imported.outcome(arguments));
     }
@@ -103,13 +107,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let there = store.record(&arguments.name).await?.map(|item| Edition::read(&arguments.name, &item)).transpose();
     // A record that can't be read says nothing of entries; putting an edition in force mends it.
     imported.in_force = there.ok().flatten();
-    let packed = pack(&entries).map_err(|error| Trouble::of("the entries could not be packed", error))?;
-    let edition = described(arguments, (content, class), &entries, &packed);
-    imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed);
+    let wait = progress::wait("the list is packed");
+    let packed =
+        Packed::of(content, &entries).map_err(|error| Trouble::of("the entries could not be packed", error))?;
+    wait.finish_and_clear();
+    let edition = described(arguments, (content, class), &entries, &packed.bytes);
+    imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed.bytes);
     if imported.refused.is_none() {
         let manifest = signed(arguments, &edition);
         imported.refused = store.write(&edition, &packed, manifest).await?.err();
         imported.edition = Some(edition);
+        imported.packed = Some(packed);
     }
     Ok(imported.outcome(arguments))
 }
@@ -138,7 +146,8 @@ fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Tr
     }
 }
 
-fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
+/// The files, read.
+pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
     paths.iter().map(|path| Ok(Source::new(&path.display().to_string(), &files::read(path)?))).collect()
 }
 
@@ -193,7 +202,7 @@ impl Imported {
         }
         let says = match (&self.refused, &self.edition) {
             (Some(why), _) => format!("Nothing was imported: {why}."),
-            (None, edition) => edition.as_ref().map(done).unwrap_or_default(),
+            (None, edition) => edition.as_ref().zip(self.packed.as_ref()).map(done).unwrap_or_default(),
         };
         text += &format!("{says}\n");
         let is_fine = self.refused.is_none();
@@ -203,6 +212,7 @@ impl Imported {
         };
         let json = || {
             json!({"ok": is_fine, "says": says, "edition": self.edition.as_ref().map(Edition::told),
+                   "packed": self.packed.as_ref().map(Packed::told),
                    "in_force": self.in_force.as_ref().map(Edition::told),
                    "rejects": self.rejects.iter().map(reject).collect::<Vec<Value>>(),
                    "table": arguments.register.register_table})
@@ -211,11 +221,15 @@ impl Imported {
     }
 }
 
-fn done(edition: &Edition) -> String {
+fn done((edition, packed): (&Edition, &Packed)) -> String {
     let entries = edition::told(edition.entries);
     let chunks = count(usize::try_from(edition.chunks).unwrap_or(usize::MAX), "chunk", "chunks");
     format!(
-        "Imported the edition `{}` of `{}`: {entries} in {chunks}. `gatectl lists activate {} {}` puts it in force.",
-        edition.edition, edition.list, edition.list, edition.edition
+        "Imported the edition `{}` of `{}`: {entries} in {chunks} ({}). `gatectl lists activate {} {}` puts it in force.",
+        edition.edition,
+        edition.list,
+        packed.said(),
+        edition.list,
+        edition.edition
     )
 }

@@ -4,9 +4,11 @@ mod activate;
 mod check;
 mod edition;
 mod entry;
+mod evaluate;
 mod flip;
 mod format;
 mod import;
+pub(crate) mod look;
 mod pack;
 mod rollback;
 mod status;
@@ -29,6 +31,9 @@ pub(crate) enum Command {
     /// Show every list with its editions
     #[command(after_help = EXIT_CODES)]
     Status(Box<status::Arguments>),
+    /// Measure how well names are matched, and how fast, on a list and on labelled pairs
+    #[command(after_help = EXIT_CODES)]
+    Evaluate(Box<evaluate::Arguments>),
 }
 
 /// Does it.
@@ -38,5 +43,6 @@ pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
         Command::Activate(arguments) => activate::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
+        Command::Evaluate(arguments) => evaluate::run(arguments),
     }
 }

@@ -10,7 +10,7 @@ use export_gate::register::history::Key;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
-use super::pack::{CHUNK, count, digest};
+use super::pack::{CHUNK, Packed, count, digest};
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
 use crate::present::partition;
@@ -81,12 +81,16 @@ impl Store {
     pub(super) async fn write(
         &self,
         edition: &Edition,
-        packed: &[u8],
+        packed: &Packed,
         manifest: Item,
     ) -> Result<Result<(), String>, Trouble> {
-        let bar = progress::bar(packed.chunks(CHUNK).len(), "chunks written");
-        let puts = (1_u64..).zip(packed.chunks(CHUNK)).map(|(number, data)| {
-            let (item, bar) = (edition.chunk(number, data), &bar);
+        let chunks = (1_u64..).zip(packed.bytes.chunks(CHUNK)).map(|(number, data)| edition.chunk(number, data));
+        let described = (1_u64..).zip(packed.described.chunks(CHUNK));
+        let described = described.map(|(number, data)| edition.describing(number, data));
+        let items: Vec<Item> = chunks.chain(described).collect();
+        let bar = progress::bar(items.len(), "chunks written");
+        let puts = items.into_iter().map(|item| {
+            let bar = &bar;
             async move {
                 let put = self.put(item).await;
                 bar.inc(1);
@@ -115,6 +119,22 @@ impl Store {
 
     /// Reads the chunks of an edition, and says what is wrong with them.
     pub(super) async fn check(&self, edition: &Edition) -> Result<Result<(), String>, Trouble> {
+        let packed = match self.packed(edition).await? {
+            Ok(packed) => packed,
+            Err(why) => return Ok(Err(why)),
+        };
+        let wait = progress::wait("the edition is unpacked");
+        let counted = count(edition.content, &packed);
+        wait.finish_and_clear();
+        Ok(match counted {
+            Ok(entries) if entries == edition.entries => Ok(()),
+            Ok(entries) => Err(format!("its chunks hold {}, not {}", told(entries), edition.entries)),
+            Err(error) => Err(format!("its chunks can't be unpacked: {error}")),
+        })
+    }
+
+    /// What the chunks of an edition hold, one behind the other; else what is wrong with them.
+    pub(super) async fn packed(&self, edition: &Edition) -> Result<Result<Vec<u8>, String>, Trouble> {
         let bar = progress::bar(usize::try_from(edition.chunks).unwrap_or_default(), "chunks read");
         let reads = (1..=edition.chunks).map(|number| {
             let bar = &bar;
@@ -136,11 +156,15 @@ impl Store {
         if digest(&packed) != edition.sha256 {
             return Ok(Err("its chunks are not what was imported: their digest is another".into()));
         }
-        Ok(match count(&packed) {
-            Ok(entries) if entries == edition.entries => Ok(()),
-            Ok(entries) => Err(format!("its chunks hold {}, not {}", told(entries), edition.entries)),
-            Err(error) => Err(format!("its chunks can't be unpacked: {error}")),
-        })
+        Ok(Ok(packed))
+    }
+
+    /// What the source of an edition says of its parties, as it was packed; nothing where nothing was kept.
+    pub(super) async fn described(&self, edition: &Edition) -> Result<Vec<u8>, Trouble> {
+        let mut items = partition(&self.dynamodb, &self.table, &edition.described()).await?;
+        items.sort_by(|one, other| text(one, "id").cmp(text(other, "id")));
+        let data = items.iter().filter_map(|item| item.get(CHUNK_DATA)?.as_b().ok());
+        Ok(data.flat_map(|data| data.as_ref()).copied().collect())
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Item>, Trouble> {

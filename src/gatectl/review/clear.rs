@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::queue::{Match, Resolution};
 use super::read::{not_held, queue};
 use crate::change::{Manner, Step, make};
-use crate::clearance::grant::{Cleared, record};
+use crate::clearance::grant::{Cleared, bind, record};
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
 use crate::period::{Since, since};
@@ -45,7 +45,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
     let (queue, unread) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
     let held = queue.held(&of);
-    let record = record(&of.subject, &of.party, &arguments.cleared, &arguments.says, now);
+    let mut record = record(&of.subject, &of.party, &arguments.cleared, &arguments.says, now);
+    // What was looked into is what was compared: another name or another entry is for another look.
+    let compared = held.and_then(|held| held.match_sha256.as_deref());
+    bind(&mut record, compared);
     let made = make(&arguments.manner, now, |present| {
         if held.is_none() && !arguments.anyway {
             return Err(format!("{}; say `--anyway` to clear whom nobody has seen yet", not_held(&of, &unread)));
@@ -62,6 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         }
     })
     .await?;
-    let done = format!("`{}` is not `{}`, from the gate's next request on.", of.subject, of.party);
+    let until = if compared.is_some() { ", until the subject's names or the entry change" } else { "" };
+    let done = format!("`{}` is not `{}`, from the gate's next request on{until}.", of.subject, of.party);
     Ok(made.outcome(&arguments.manner, &done, &format!("`{}` is cleared of `{}` already.", of.subject, of.party)))
 }

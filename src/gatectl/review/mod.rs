@@ -6,6 +6,7 @@ mod list;
 pub(crate) mod queue;
 mod read;
 mod show;
+mod sides;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 
@@ -15,7 +16,7 @@ pub(crate) enum Command {
     /// List who is held up by a possible match, since when and how often
     #[command(after_help = EXIT_CODES)]
     List(Box<list::Arguments>),
-    /// Show one of them with its decisions
+    /// Show one of them: both sides of it, what speaks for and against, its decisions. It names persons
     #[command(after_help = EXIT_CODES)]
     Show(Box<show::Arguments>),
     /// Record that it is somebody else

@@ -2,7 +2,7 @@
 //!
 //! A refusal by `party.review` has a reason of that code for each possible match. It names who is held up, `subject`
 //! (`organisation#…` or `person#…`), and the entry that it may be, `party` (`list:entry`), and may say how near the two
-//! are, `score`, in thousandths: all numbers of a ledger entry are whole. Whoever has several reasons waits for several
+//! are, `score`, in thousandths: all numbers of a ledger entry are whole; and what was compared, `match_sha256`. Whoever has several reasons waits for several
 //! decisions. A match is open until a clearance of subject and party is in force, or the embargo that confirms it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,8 @@ pub(crate) struct Held {
     pub(crate) models: BTreeSet<String>,
     /// The nearest that it came, in thousandths.
     pub(crate) score: Option<u64>,
+    /// The digest of what was compared at the last refusal: what a clearance is of.
+    pub(crate) match_sha256: Option<String>,
     /// The refusals, by decision: each counts once, however often it was told.
     pub(crate) refusals: BTreeMap<String, Refusal>,
 }
@@ -96,6 +98,9 @@ impl Queue {
             let key = Match { subject: subject.clone(), party: party.clone() };
             let held = self.held.entry(key).or_insert_with(|| Held::from(entry.at));
             held.score = held.score.max(reason.score);
+            if held.last <= entry.at {
+                held.match_sha256.clone_from(&reason.match_sha256);
+            }
             held.take(entry);
         }
     }
@@ -123,7 +128,7 @@ pub(super) fn fault(entry: &Entry) -> Option<String> {
 impl Held {
     fn from(at: Timestamp) -> Self {
         let (clients, models, refusals) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-        Self { since: at, last: at, times: 0, clients, models, score: None, refusals }
+        Self { since: at, last: at, times: 0, clients, models, score: None, match_sha256: None, refusals }
     }
 
     fn take(&mut self, entry: &Entry) {
@@ -223,7 +228,7 @@ pub(crate) fn told(of: &Match, held: &Held, resolution: &Resolution, now: Timest
     json!({
         "subject": of.subject, "party": of.party, "state": resolution.word(), "since": render_time(held.since),
         "last": render_time(held.last), "times": held.times, "clients": held.clients, "models": held.models,
-        "score": held.score, "waited_seconds": resolution.waited(held, now).as_secs(), "decided": decided,
+        "score": held.score, "match_sha256": held.match_sha256, "waited_seconds": resolution.waited(held, now).as_secs(), "decided": decided,
         "decisions": held.in_order().into_iter().map(refusal).collect::<Vec<Value>>(),
     })
 }

@@ -22,9 +22,9 @@ pub(crate) struct Source {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
-    register: RegisterTable,
+    pub(super) register: RegisterTable,
     #[command(flatten)]
-    aws: Aws,
+    pub(super) aws: Aws,
 }
 
 impl Source {

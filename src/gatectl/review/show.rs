@@ -1,15 +1,21 @@
-//! I/O. `gatectl review show`: one possible match with its decisions.
+//! I/O. `gatectl review show`: one possible match, both sides of it, and its decisions.
 
+use export_gate::record::{Kind as _, List};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::queue::{Held, Match, Refusal, Resolution, told};
 use super::read::{Source, not_held};
+use super::sides::{self, Sides, nearest, subject};
+use crate::callers::Callers;
+use crate::lists::look::{Looked, look};
 use crate::outcome::{Outcome, Trouble};
 use crate::period::told as lasted;
+use crate::present::Present;
 use crate::says::filled;
 use crate::show::{count, table};
+use crate::tables::CallersTable;
 
 /// Which one.
 #[derive(clap::Args)]
@@ -25,23 +31,31 @@ pub(crate) struct Arguments {
     json: bool,
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    callers: CallersTable,
 }
 
 /// Shows it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
-    let (queue, present, unread) = arguments.source.read(now).await?;
+    let (queue, present, mut unread) = arguments.source.read(now).await?;
     let Some(held) = queue.held(&of) else {
         let says = format!("{}; `gatectl review list --all` lists who is", not_held(&of, &unread));
         return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
     };
     let state = of.resolution(Some(held), &present, now);
+    let sides = sides(arguments, &of, &present, &mut unread).await?;
     let mut text = shown(&of, held, &state, now);
+    text += &sides.shown(&of.subject, &of.party);
+    text += &decisions(held);
     text += &unread.iter().map(|why| format!("not read: {why}\n")).collect::<String>();
     let json = || {
         let mut json = told(&of, held, &state, now);
-        json.as_object_mut().and_then(|json| json.insert("unread".into(), json!(unread)));
+        if let Some(json) = json.as_object_mut() {
+            json.insert("sides".into(), sides.told());
+            json.insert("unread".into(), json!(unread));
+        }
         json
     };
     Ok(Outcome::new(arguments.json, json, text, unread.is_empty()))
@@ -55,15 +69,50 @@ fn shown(of: &Match, held: &Held, state: &Resolution, now: Timestamp) -> String 
     if let Some(score) = held.score {
         text += &format!("score: {score} of 1000\n");
     }
+    if let Some(digest) = &held.match_sha256 {
+        text += &format!("compared: {digest}\n");
+    }
     if let Some(decided) = state.decided() {
         let at = decided.at.map_or_else(|| "nobody says when".to_owned(), render_time);
         text += &format!("{}, by {}, {at}: {}\n", decided.record, decided.by, decided.why);
     }
+    text
+}
+
+/// Both sides, as far as they can be read; what can't be goes to `unread`.
+async fn sides(
+    arguments: &Arguments,
+    of: &Match,
+    present: &Present,
+    unread: &mut Vec<String>,
+) -> Result<Sides, Trouble> {
+    let mut sides = Sides::default();
+    let Source { register, aws, .. } = &arguments.source;
+    let dynamodb = aws.dynamodb().await;
+    let callers = Callers::new(dynamodb.clone(), arguments.callers.callers_table.clone());
+    let record = callers.record(&of.subject).await?;
+    sides.subject = record.as_ref().map(subject);
+    let Some((list, entry)) = of.party.split_once(':') else { return Ok(sides) };
+    let Some(item) = present.record(List::KIND, list) else { return Ok(sides) };
+    match look(dynamodb, &register.register_table, (list, item), entry).await? {
+        Ok(Looked { edition, index, party }) => {
+            sides.entry = party.as_ref().map(sides::entry);
+            sides.edition = Some(edition);
+            match record.map(|record| nearest(&of.subject, &record, &index, entry)).transpose() {
+                Ok(hit) => sides.hit = hit.flatten(),
+                Err(why) => unread.push(why),
+            }
+        }
+        Err(why) => unread.push(why),
+    }
+    Ok(sides)
+}
+
+fn decisions(held: &Held) -> String {
     let row = |(decision, refusal): (&String, &Refusal)| {
         let client = refusal.client.clone().unwrap_or_default();
         vec![decision.clone(), render_time(refusal.at), client, refusal.model.clone()]
     };
-    text += "\n";
-    text += &table(&["decision", "at", "client", "model"], held.in_order().into_iter().map(row), &[]);
-    text
+    let rows = held.in_order().into_iter().map(row);
+    format!("\n{}", table(&["decision", "at", "client", "model"], rows, &[]))
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::asked::{Again, Asked, By, decided};
+use super::names::is_unasked;
 use crate::entry::id_of;
 use crate::json::member;
 
@@ -25,6 +26,8 @@ pub(super) struct Effects {
     then: Register,
     /// The licences that the draft changes: nobody knows yet what will be left of them, so something is.
     fresh: BTreeSet<String>,
+    /// The lists that the draft names.
+    lists: BTreeSet<String>,
     at: Timestamp,
     answers: HashMap<String, (Access, Access)>,
     counted: Counted,
@@ -43,6 +46,8 @@ pub(super) struct Counted {
     pub(super) otherwise: usize,
     /// Of callers whom the records didn't bear out: no embargo was asked, and none would be.
     pub(super) strangers: usize,
+    /// Taken without asking a list that the draft names: what it would have said nobody knows.
+    pub(super) unasked: usize,
     /// Which the gate couldn't decide now.
     pub(super) undecidable_now: usize,
     /// Which it couldn't decide with the draft.
@@ -87,8 +92,14 @@ enum Access {
 }
 
 impl Effects {
-    pub(super) fn new(now: Register, then: Register, fresh: BTreeSet<String>, at: Timestamp) -> Self {
-        Self { now, then, fresh, at, answers: HashMap::new(), counted: Counted::default() }
+    pub(super) fn new(
+        now: Register,
+        then: Register,
+        fresh: BTreeSet<String>,
+        lists: BTreeSet<String>,
+        at: Timestamp,
+    ) -> Self {
+        Self { now, then, fresh, lists, at, answers: HashMap::new(), counted: Counted::default() }
     }
 
     pub(super) fn unread(&mut self, what: String) {
@@ -109,7 +120,12 @@ impl Effects {
                 add(&mut self.counted.decisions);
                 match &asked.by {
                     By::Stranger(_) => add(&mut self.counted.strangers),
-                    By::Subject(subject) => self.count(entry, &asked.model, subject),
+                    By::Subject(subject) => {
+                        if is_unasked(entry, &self.lists) {
+                            add(&mut self.counted.unasked);
+                        }
+                        self.count(entry, &asked.model, subject);
+                    }
                 }
             }
         }

@@ -6,6 +6,7 @@ mod effects;
 pub(crate) mod explain;
 mod explained;
 mod layout;
+mod names;
 mod question;
 mod records;
 pub(crate) mod replay;

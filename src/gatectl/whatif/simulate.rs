@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use export_gate::record::{Embargo, Item, Kind as _, Licence};
+use export_gate::record::{Item, Kind as _, Licence};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
 use super::effects::Effects;
+use super::names;
 use super::told::Told;
 use crate::aws::Aws;
 use crate::change::{Step, diff, faults, notes};
@@ -58,16 +59,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         revision: present.revision,
         changes: diff(&steps),
         steps: steps.iter().map(Step::told).collect(),
-        notes: notes(&present, &steps, now).into_iter().chain(nameless(&steps)).collect(),
+        notes: notes(&present, &steps, now).into_iter().chain(names::notes(&steps)).collect(),
         callers: draft.callers.len(),
         fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
         faults,
         ..Told::default()
     };
     if told.faults.is_empty() {
+        let lists = names::lists(&steps);
         let mut next = present.clone();
         next.records.extend(steps.into_iter().map(|step| (step.key, step.after)));
-        let mut effects = Effects::new(present.register(at), next.register(at), told.fresh.clone(), at);
+        let mut effects = Effects::new(present.register(at), next.register(at), told.fresh.clone(), lists, at);
         let bar = progress::counter("decisions");
         let take = |found| {
             bar.inc(1);
@@ -87,15 +89,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 fn steps(present: &Present, draft: &Draft) -> Vec<Step> {
     let differs = |step: &Step| step.before.as_ref().is_none_or(|before| substance(before) != substance(&step.after));
     draft.register.values().filter_map(|placed| Step::put(present, placed.item.clone())).filter(differs).collect()
-}
-
-/// What can't be simulated: names are compared before a decision, and stay out of the ledger.
-fn nameless(steps: &[Step]) -> impl Iterator<Item = String> {
-    let by_party = |step: &&Step| step.record::<Embargo>().is_some_and(|embargo| embargo.applies_to.parties.is_some());
-    let note = |step: &Step| {
-        format!("`{}` names parties, and the ledger holds no names: whom that reaches is not simulated", step.key)
-    };
-    steps.iter().filter(by_party).map(note)
 }
 
 /// Whether it is a licence with a quota.

@@ -78,6 +78,12 @@ impl Told {
             render_time(self.at),
             if self.is_ahead { ", when all of the draft has begun" } else { "" },
         );
+        if effects.unasked > 0 {
+            text += &format!(
+                "{} taken without asking a list that the draft names: whom it reaches there is not simulated.\n",
+                count(effects.unasked, "of them was", "of them were")
+            );
+        }
         if effects.decisions == 0 {
             return text + "Nobody can say what the draft would do: choose a longer period.\n" + &totals(effects);
         }
@@ -94,7 +100,7 @@ impl Told {
             "at": render_time(self.at), "at_is_the_drafts": self.is_ahead, "decisions": effects.decisions,
             "lose": effects.lose.told(), "gain": effects.gain.told(),
             "unchanged": {"permit": effects.permitted, "refuse": effects.refused},
-            "refused_for_other_reasons": effects.otherwise, "without_facts": effects.strangers,
+            "list_not_asked": effects.unasked, "refused_for_other_reasons": effects.otherwise, "without_facts": effects.strangers,
             "undecidable": {"now": effects.undecidable_now, "with_draft": effects.undecidable_then},
             "unread": {"count": effects.unread_count, "first": effects.unread},
         })

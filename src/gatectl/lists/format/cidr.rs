@@ -8,7 +8,8 @@ use ipnet::IpNet;
 use super::{Format, Reading, Source, legible};
 use crate::lists::entry::Entry;
 
-pub(super) const FORMAT: Format = Format { name: "cidr", content: ListContent::Networks, read };
+pub(super) const FORMAT: Format =
+    Format { name: "cidr", about: "a network a line", content: ListContent::Networks, read };
 
 fn read(sources: &[Source], reading: &mut Reading) {
     for source in sources {

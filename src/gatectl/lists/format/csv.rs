@@ -5,12 +5,17 @@ use export_gate::record::ListContent;
 use export_gate::terms::Country;
 use jiff::civil::Date;
 
-use super::cells::{Cell, records};
+use super::cells::{COMMAS, Cell, records};
 use super::{Format, Reading, Source, legible};
 use crate::draft::nearest;
-use crate::lists::entry::{Entry, Party, Place, Reject};
+use crate::lists::entry::{Party, Reject};
 
-pub(super) const FORMAT: Format = Format { name: "csv", content: ListContent::Parties, read };
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    about: "parties of one's own, a header names the columns",
+    content: ListContent::Parties,
+    read,
+};
 
 /// How a cell goes into a party.
 type Column = (&'static str, fn(&mut Party, &str) -> Result<(), String>);
@@ -31,18 +36,21 @@ const COLUMNS: &[Column] = &[
 
 fn read(sources: &[Source], reading: &mut Reading) {
     for source in sources {
-        let mut records = records(source, reading).into_iter();
-        match header(source, records.next().unwrap_or_default()) {
-            Ok(columns) => {
-                for cells in records {
-                    let place = cells.first().map_or_else(|| source.at(1, 1), |cell| cell.place.clone());
-                    match party(&columns, cells) {
-                        Ok(party) => reading.take(place, Ok(Entry::Party(Box::new(party)))),
-                        Err(reject) => reading.rejects.push(reject),
-                    }
-                }
+        let mut records = records(source, COMMAS);
+        let columns = records.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|cells| header(source, cells));
+        let columns = match columns {
+            Ok(columns) => columns,
+            Err(reject) => {
+                reading.headless.push(reject);
+                continue;
             }
-            Err(reject) => reading.headless.push(reject),
+        };
+        for cells in records {
+            let place = cells.as_ref().ok().and_then(|cells| cells.first()).map(|cell| cell.place.clone());
+            match cells.and_then(|cells| party(&columns, cells)) {
+                Ok(party) => reading.party(place.unwrap_or_else(|| source.at(1, 1)), party),
+                Err(reject) => reading.rejects.push(reject),
+            }
         }
     }
 }
@@ -69,10 +77,8 @@ fn header(source: &Source, cells: Vec<Cell>) -> Result<Vec<&'static Column>, Rej
 }
 
 fn party(columns: &[&Column], cells: Vec<Cell>) -> Result<Party, Reject> {
-    if cells.len() != columns.len() {
-        let why = format!("the row has {} cells, the header {}", cells.len(), columns.len());
-        let place = cells.last().map(|cell| cell.place.clone());
-        return Err(Reject { place: place.unwrap_or(Place { file: "".into(), line: 1, column: 1 }), why });
+    if let Some(reject) = Cell::miscounted(&cells, columns.len(), "the header") {
+        return Err(reject);
     }
     let mut party = Party::default();
     for ((name, put), Cell { place, text }) in columns.iter().zip(cells) {
@@ -121,6 +127,7 @@ fn date(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lists::entry::Entry;
 
     fn read_of(text: &str) -> (Vec<Party>, Vec<String>) {
         let mut reading = Reading::default();

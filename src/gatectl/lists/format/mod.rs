@@ -2,22 +2,56 @@
 
 mod cells;
 mod cidr;
+mod csl;
+mod csl_csv;
+mod csl_json;
 mod csv;
+mod dates;
+mod elements;
+mod eu;
+mod eu_xml;
+mod numbers;
+mod ofac;
+mod ofac_party;
+mod ofac_values;
+mod ofac_xml;
+mod places;
+mod table;
+mod uk;
+mod uk_xml;
+mod un_xml;
+mod walk;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use export_gate::record::ListContent;
 
-use crate::lists::entry::{Entry, Place, Reject, Row};
+use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
-const FORMATS: &[Format] = &[cidr::FORMAT, csv::FORMAT];
+const FORMATS: &[Format] = &[
+    cidr::FORMAT,
+    csv::FORMAT,
+    ofac::FORMAT,
+    ofac_xml::FORMAT,
+    csl_csv::FORMAT,
+    csl_json::FORMAT,
+    eu::FORMAT,
+    eu_xml::FORMAT,
+    uk::LIST,
+    uk::CONLIST,
+    uk_xml::FORMAT,
+    un_xml::FORMAT,
+];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Format {
     /// Its name.
     pub(super) name: &'static str,
+    /// Whose files it reads, for the help.
+    pub(super) about: &'static str,
     /// What its entries are.
     pub(super) content: ListContent,
     /// Reads files into entries. What is none is rejected, with its place, and the rest is read.
@@ -51,6 +85,12 @@ impl Format {
         let found = FORMATS.iter().find(|format| format.name == text);
         found.copied().ok_or_else(|| format!("there is no such format; there are {}", names()))
     }
+
+    /// What the option that names one may be.
+    pub(super) fn help() -> String {
+        let formats = FORMATS.iter().map(|format| format!("{} ({})", format.name, format.about));
+        format!("How it is written: {}", formats.collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl Source {
@@ -74,9 +114,62 @@ impl Reading {
             Err(why) => self.rejects.push(Reject { place, why }),
         }
     }
+
+    /// Takes a party, each thing that is said of it once.
+    fn party(&mut self, place: Place, mut party: Party) {
+        let mut names = HashSet::from([party.name.clone()]);
+        for list in [&mut party.aliases, &mut party.weak_aliases] {
+            list.retain(|name| !name.is_empty() && names.insert(name.clone()));
+        }
+        for list in [&mut party.country, &mut party.identifiers, &mut party.born, &mut party.programme] {
+            let mut said = HashSet::new();
+            list.retain(|text| !text.is_empty() && said.insert(text.clone()));
+        }
+        self.rows.push(Row { place, entry: Entry::Party(Box::new(party)) });
+    }
 }
 
 /// Refuses what was no UTF-8.
 fn legible(text: &str) -> Result<&str, String> {
     if text.contains(char::REPLACEMENT_CHARACTER) { Err(format!("`{text}` is no UTF-8")) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The parties of files, and every fault.
+    pub(super) fn read_of(format: Format, files: &[(&str, &str)]) -> (Vec<Party>, Vec<String>) {
+        let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(name, text.as_bytes())).collect();
+        let mut reading = Reading::default();
+        (format.read)(&sources, &mut reading);
+        let faults = reading.headless.iter().chain(&reading.rejects).map(ToString::to_string).collect();
+        let party = |row: Row| match row.entry {
+            Entry::Party(party) => Some(*party),
+            Entry::Network(_) => None,
+        };
+        (reading.rows.into_iter().filter_map(party).collect(), faults)
+    }
+
+    /// A party of `id|name|type` and of what else is said, `;` between the values of a list.
+    pub(super) fn party(head: &str, more: &str) -> Party {
+        let mut head = head.split('|').map(str::to_owned);
+        let mut party = Party { id: head.next().unwrap(), name: head.next().unwrap(), ..Party::default() };
+        party.kind = head.next();
+        for (field, text) in more.split('|').filter_map(|said| said.split_once('=')) {
+            let list = text.split(';').map(str::to_owned).collect();
+            match field {
+                "aliases" => party.aliases = list,
+                "weak_aliases" => party.weak_aliases = list,
+                "country" => party.country = list,
+                "identifiers" => party.identifiers = list,
+                "born" => party.born = list,
+                "programme" => party.programme = list,
+                "citation" => party.citation = Some(text.to_owned()),
+                "listed" => party.listed = Some(text.to_owned()),
+                other => panic!("{other}"),
+            }
+        }
+        party
+    }
 }

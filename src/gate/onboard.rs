@@ -1,0 +1,131 @@
+//! I/O. `POST /v1/parties/screenings`: whoever a caller asks about is held against the lists. Nothing is decided, so
+//! nothing is recorded, and no name is logged.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{Asking, Gate, Trouble};
+use crate::account::Account;
+use crate::answer::{Answer, Candidate, ListAsked, PartiesReport, Screened};
+use crate::decision::{Decision, identify};
+use crate::parties::{Hit, Index, Score};
+use crate::record::{Kind as _, List, ListContent, Record, thousandths};
+use crate::register::Register;
+use crate::request::{Rejected, Screening, Screenings, no_such_list};
+use crate::terms::Code;
+
+/// The most candidates that are told of one who is asked about, the nearest first: an answer has an end.
+const MOST_CANDIDATES: usize = 20;
+
+/// The lists of parties in force by name, each as it is loaded: its edition, and what it is asked by. One that can't be
+/// asked has none.
+type InForce<'a> = BTreeMap<&'a str, Option<(&'a str, &'a Index)>>;
+
+impl Gate {
+    /// Holds each who is asked about against the lists.
+    pub(super) async fn onboard(
+        &self,
+        asking: &Asking<'_>,
+        body: &[u8],
+        account: &mut Account,
+    ) -> Result<Answer, Trouble> {
+        // Who may not ask is told that alone, and costs no reading.
+        if !asking.request.may_ask_of_parties {
+            return Ok(unidentified(vec![Code::IdentityUnscoped], account));
+        }
+        let screenings = match Screenings::read(body) {
+            Ok(screenings) => screenings,
+            Err(rejected) => return Ok(unanswerable(&rejected, account)),
+        };
+        let evidence = self.evidence(asking, account).await?;
+        let register = &evidence.register;
+        if let Err(codes) = identify(asking.claimed(), &evidence.callers, evidence.from, register, asking.now) {
+            return Ok(unidentified(codes, account));
+        }
+        let in_force = in_force(register, asking.now);
+        let chosen = match chosen(&screenings, &in_force) {
+            Ok(chosen) => chosen,
+            Err(rejected) => return Ok(unanswerable(&rejected, account)),
+        };
+        let least = screenings.threshold.map_or_else(|| register.screening(asking.now).threshold(), thousandths);
+        let mut results = Vec::new();
+        for (screening, lists) in screenings.screenings.iter().zip(&chosen) {
+            if asking.deadline <= Instant::now() {
+                return Err(unavailable("no time is left".into()));
+            }
+            results.push(screened(screening, lists, &in_force, least)?);
+        }
+        let asked: BTreeSet<&str> = chosen.into_iter().flatten().collect();
+        let edition = |list| Some(ListAsked { list, edition: in_force.get(list)?.as_ref()?.0 });
+        let report = PartiesReport { lists: asked.into_iter().filter_map(edition).collect(), results };
+        account.screened(report.results.len(), report.candidates());
+        account.gate = asking.began.elapsed();
+        Ok(Answer::parties(&report))
+    }
+}
+
+fn in_force(register: &Register, now: Timestamp) -> InForce<'_> {
+    let of_parties = |list: &&Record<List>| list.content == ListContent::Parties && list.meta.is_in_force(now);
+    let held = |list: &'_ str| register.party_list(list, now).map(|loaded| (loaded.edition(), loaded.index()));
+    let in_force = register.lists().filter(of_parties).map(|list| list.meta.id.as_str());
+    let mut found: InForce<'_> = in_force.map(|list| (list, held(list))).collect();
+    // One that can't be read may be in force; where its last edition serves, it serves for a time and no longer.
+    let faults = register.faults().iter().filter(|fault| fault.kind == List::KIND && fault.counts(now));
+    found.extend(faults.map(|fault| (fault.id.as_str(), None)));
+    found
+}
+
+/// The lists that each is held against: its own, else the request's, else every one.
+fn chosen<'a>(screenings: &Screenings, in_force: &InForce<'a>) -> Result<Vec<BTreeSet<&'a str>>, Rejected> {
+    let known = |lists: &[String], place| {
+        let known = |list: &String| in_force.get_key_value(list.as_str()).map(|(name, _)| *name);
+        lists.iter().map(known).collect::<Option<BTreeSet<&str>>>().ok_or_else(|| no_such_list(place))
+    };
+    let all = || in_force.keys().copied().collect();
+    let general = screenings.lists.as_ref().map_or_else(|| Ok(all()), |lists| known(lists, None))?;
+    let chosen = screenings.screenings.iter().enumerate().map(|(place, screening)| match &screening.lists {
+        Some(lists) => known(lists, Some(place)),
+        None => Ok(general.clone()),
+    });
+    chosen.collect()
+}
+
+fn screened<'a>(
+    screening: &'a Screening,
+    lists: &BTreeSet<&'a str>,
+    in_force: &InForce<'a>,
+    least: Score,
+) -> Result<Screened<'a>, Trouble> {
+    let mut hits: Vec<(&str, Hit)> = Vec::new();
+    for list in lists.iter().copied() {
+        let Some((_, index)) = in_force.get(list).copied().flatten() else {
+            return Err(unavailable(format!("the list `{list}` can't be asked")));
+        };
+        hits.extend(index.search(&screening.who, least).into_iter().map(|hit| (list, hit)));
+    }
+    hits.sort_by(|(list, hit), (other, than)| {
+        let nearest = |list, hit: &Hit| (Reverse(hit.exact), Reverse(hit.score), list, hit.entry.clone());
+        nearest(list, hit).cmp(&nearest(other, than))
+    });
+    let left_out = hits.len().saturating_sub(MOST_CANDIDATES);
+    let candidates = hits.into_iter().take(MOST_CANDIDATES).map(|(list, hit)| Candidate::of(list, hit)).collect();
+    Ok(Screened { id: screening.id.as_deref(), candidates, left_out })
+}
+
+fn unavailable(detail: String) -> Trouble {
+    Trouble { code: Code::RegisterUnavailable, detail }
+}
+
+fn unidentified(codes: Vec<Code>, account: &mut Account) -> Answer {
+    let decision = Decision::unidentified(codes);
+    account.decided(&decision);
+    Answer::unidentified(&decision)
+}
+
+fn unanswerable(rejected: &Rejected, account: &mut Account) -> Answer {
+    account.rejected(rejected);
+    Answer::rejected(rejected)
+}

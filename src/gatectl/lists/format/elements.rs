@@ -1,0 +1,148 @@
+//! Pure. XML as elements with their places, a record at a time: a list of 120 MB never stands in memory as one tree.
+
+use std::borrow::Cow;
+
+use super::numbers::number;
+use super::walk::Walk;
+use super::{Reading, Source, legible};
+use crate::lists::entry::{Party, Place, Reject};
+
+/// An element, with all that is in it.
+#[derive(Debug)]
+pub(super) struct Element<'a> {
+    /// Where it begins.
+    pub(super) place: Place,
+    /// Its name, without a prefix.
+    pub(super) name: &'a str,
+    /// Its attributes.
+    pub(super) attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// Its own text.
+    pub(super) text: String,
+    /// What is in it.
+    pub(super) children: Vec<Element<'a>>,
+}
+
+/// What a document looks like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// Its root.
+    pub(super) root: &'static str,
+    /// Those right below the root that hold records; whatever else stands there is a record itself.
+    pub(super) holders: &'static [&'static str],
+}
+
+/// Gives every record of a document, in its order, and says whether it is whole. What is no such document, or breaks
+/// off, is headless, and no row of it stays: nobody can tell what is missing.
+pub(super) fn records<'a>(
+    source: &'a Source,
+    shape: Shape,
+    reading: &mut Reading,
+    mut take: impl FnMut(&Element<'a>, &mut Reading),
+) -> bool {
+    let before = reading.rows.len();
+    let mut walk = Walk::new(source, shape);
+    loop {
+        match walk.record() {
+            Ok(Some(record)) => take(&record, reading),
+            Ok(None) => return true,
+            Err(reject) => {
+                reading.rows.truncate(before);
+                reading.headless.push(reject);
+                return false;
+            }
+        }
+    }
+}
+
+/// Takes the party of a record, or why it is none.
+pub(super) fn take(reading: &mut Reading, record: &Element<'_>, party: Result<Party, Reject>) {
+    match party.and_then(|party| record.own(whole(party))) {
+        Ok(party) => reading.party(record.place.clone(), party),
+        Err(reject) => reading.rejects.push(reject),
+    }
+}
+
+/// A party that has an id and a name.
+pub(super) fn whole(party: Party) -> Result<Party, String> {
+    match (legible(&party.id)?, legible(&party.name)?) {
+        ("", _) => Err("it has no id".into()),
+        (_, "") => Err("it has no name".into()),
+        _ => Ok(party),
+    }
+}
+
+/// Notes a text.
+pub(super) fn note(list: &mut Vec<String>, text: &str) -> Result<(), String> {
+    legible(text).map(|text| list.push(text.to_owned()))
+}
+
+/// Notes a number.
+pub(super) fn note_number(list: &mut Vec<String>, text: &str) -> Result<(), String> {
+    legible(text).map(|text| list.push(number(text)))
+}
+
+impl<'a> Element<'a> {
+    /// The elements at a path below it, such as `Names/Name`; at the empty path, itself.
+    pub(super) fn all(&self, path: &str) -> Vec<&Element<'a>> {
+        path.split('/').filter(|name| !name.is_empty()).fold(vec![self], |found, name| {
+            let below = found.into_iter().flat_map(|element| &element.children);
+            below.filter(|child| child.name == name).collect()
+        })
+    }
+
+    /// What an attribute says; nothing where there is none.
+    pub(super) fn attribute(&self, name: &str) -> &str {
+        self.attributes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// What it says.
+    pub(super) fn text(&self) -> &str {
+        self.text.trim()
+    }
+
+    /// What the first element at a path says, or with `@name` behind the path, its attribute; nothing where none does.
+    pub(super) fn said(&self, path: &str) -> &str {
+        self.values(path).first().map_or("", |(_, value)| value)
+    }
+
+    /// Gives all that is said at a path, and places what is wrong with it.
+    pub(super) fn each(&self, path: &str, mut put: impl FnMut(&str) -> Result<(), String>) -> Result<(), Reject> {
+        self.values(path).into_iter().try_for_each(|(element, value)| element.own(put(value)))
+    }
+
+    /// Says where a fault is: here.
+    pub(super) fn own<T>(&self, result: Result<T, String>) -> Result<T, Reject> {
+        result.map_err(|why| Reject { place: self.place.clone(), why })
+    }
+
+    /// Why it is no record.
+    pub(super) fn stray<T>(&self) -> Result<T, Reject> {
+        self.own(Err(format!("`{}` is no element that this list has there", self.name)))
+    }
+
+    fn values(&self, path: &str) -> Vec<(&Element<'a>, &str)> {
+        let (path, attribute) = path.split_once('@').map_or((path, None), |(path, name)| (path, Some(name)));
+        let said = self.all(path).into_iter().map(|element| match attribute {
+            Some(name) => (element, element.attribute(name)),
+            None => (element, element.text()),
+        });
+        said.filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use crate::lists::format::Format;
+    use crate::lists::format::tests::read_of;
+
+    /// Asserts what a format finds wrong with a text where a part of it is replaced by another.
+    pub(in crate::lists::format) fn faults_of(format: Format, good: &str, cases: &[(&str, &str, &str)]) {
+        let fault = |(part, other, _): &(&str, &str, &str)| {
+            assert!(good.contains(part), "{part}");
+            read_of(format, &[("l.xml", &good.replacen(part, other, 1))]).1.join("|")
+        };
+        let faults: Vec<String> = cases.iter().map(fault).collect();
+        let expected: Vec<&str> = cases.iter().map(|(_, _, expected)| *expected).collect();
+        assert_eq!(faults, expected);
+    }
+}

@@ -1,0 +1,123 @@
+//! Pure. Both sides of a possible match as a reviewer reads them: the subject's record, the list's entry, and what speaks
+//! for and against. This alone names persons, beside `caller show`.
+
+use export_gate::decision::{behind, of_person};
+use export_gate::parties::{Hit, Index, Listed, Score, Somebody};
+use export_gate::record::{Item, Organisation, Person};
+use serde_json::{Map, Value, json};
+
+use crate::callers::content;
+use crate::item::as_json;
+use crate::show::visible;
+
+/// What a reviewer of a match sees.
+#[derive(Default)]
+pub(super) struct Sides {
+    /// The subject's record, without what has nothing to do with who it is.
+    pub(super) subject: Option<Value>,
+    /// The list's entry.
+    pub(super) entry: Option<Value>,
+    /// The edition that has it.
+    pub(super) edition: Option<String>,
+    /// How near they are by the edition in force; `None` where nothing is in common.
+    pub(super) hit: Option<(Option<&'static str>, Hit)>,
+}
+
+/// What of a caller's record says nothing of who it is.
+const BESIDE: [&str; 5] = ["id", "organisation", "status", "end_uses", "verification"];
+
+/// The subject's record as a reviewer reads it.
+pub(super) fn subject(record: &Item) -> Value {
+    let mut json = as_json(&content(record));
+    if let Some(json) = json.as_object_mut() {
+        json.retain(|name, _| !BESIDE.contains(&name.as_str()));
+    }
+    json
+}
+
+/// What comes nearest between the entry and everybody who is held against lists because of the subject's record.
+///
+/// # Errors
+/// Why the record can't be read, without what it says.
+pub(super) fn nearest(
+    id: &str,
+    record: &Item,
+    index: &Index,
+    entry: &str,
+) -> Result<Option<(Option<&'static str>, Hit)>, String> {
+    let all: Vec<(Option<&'static str>, Somebody)> = if id.starts_with("person#") {
+        let read = Person::read(record.clone()).map_err(|_| "the person's record can't be read".to_owned())?;
+        vec![(None, of_person(&read))]
+    } else {
+        let read = Organisation::read(record.clone()).map_err(|error| format!("`{id}` can't be read: {error}"))?;
+        behind(&read)
+    };
+    let hits = all.into_iter().flat_map(|(via, who)| {
+        let own = index.search(&who, Score(0)).into_iter().filter(|hit| hit.entry == entry);
+        own.map(move |hit| (via, hit)).collect::<Vec<_>>()
+    });
+    Ok(hits.max_by_key(|(_, hit)| (hit.exact, hit.score)))
+}
+
+/// The entry as a reviewer reads it.
+pub(super) fn entry(party: &Listed) -> Value {
+    serde_json::to_value(party).unwrap_or_default()
+}
+
+impl Sides {
+    /// As text, behind a heading each.
+    pub(super) fn shown(&self, subject: &str, party: &str) -> String {
+        let mut shown = String::new();
+        shown += &match &self.subject {
+            Some(record) => format!("\n{subject}, by its record\n{}", lines(record)),
+            None => format!("\n{subject} has no record any more\n"),
+        };
+        shown += &match (&self.entry, &self.edition) {
+            (Some(entry), Some(edition)) => format!("\n{party}, in the edition {edition}\n{}", lines(entry)),
+            (None, Some(edition)) => format!("\n{party} is not in the edition {edition}\n"),
+            // Of an ownership that nobody knows there is no entry.
+            (_, None) if party.starts_with("ownership:") => String::new(),
+            (_, None) => {
+                format!("\n{party} can't be looked up: no list of that name is in the register, or it can't be read\n")
+            }
+        };
+        match (&self.hit, &self.entry) {
+            (Some((via, hit)), _) => {
+                let who = via.map_or("itself", |_| "an owner of it");
+                let weak = if hit.weak { ", which the list calls weak" } else { "" };
+                let exact = if hit.exact { ", exact" } else { "" };
+                shown += &format!(
+                    "\ntoday {} of 1000{exact}: {who}, by the listed name {}{weak}\n",
+                    hit.score.0,
+                    visible(&hit.name)
+                );
+                shown.extend(hit.why.iter().map(|why| format!("  {}\n", visible(why))));
+            }
+            (None, Some(_)) => shown += "\ntoday they have nothing in common\n",
+            (None, None) => {}
+        }
+        shown
+    }
+
+    /// For `--json`.
+    pub(super) fn told(&self) -> Value {
+        let hit = self.hit.as_ref().map(|(via, hit)| {
+            json!({"score": hit.score, "exact": hit.exact, "weak": hit.weak, "name": hit.name, "why": hit.why, "via": via})
+        });
+        json!({"record": self.subject, "entry": self.entry, "edition": self.edition, "today": hit})
+    }
+}
+
+fn lines(of: &Value) -> String {
+    let none = Map::new();
+    let members = of.as_object().unwrap_or(&none).iter();
+    members.map(|(name, value)| format!("  {name}  {}\n", visible(&words(value)))).collect()
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(all) if all.iter().all(Value::is_string) => all.iter().map(words).collect::<Vec<_>>().join("; "),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}

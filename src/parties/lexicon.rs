@@ -1,0 +1,247 @@
+//! Pure. What is known of the words that names are made of. The tables stand in `lexicon/`, one a file.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use super::fold;
+use super::somebody::PartyKind;
+use super::word::{OwnWord, sound};
+
+/// What part a word plays in a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It tells one from another.
+    Name,
+    /// One letter, which may stand for a word that begins with it.
+    Initial,
+    /// It joins the parts of a name; those of one number are the same.
+    Particle(u8),
+    /// It stands before or behind a name, and says little or nothing.
+    Filler,
+    /// A number.
+    Number(u32),
+}
+
+/// How much a word counts, in hundredths of one that tells one from another.
+pub(super) type Weight = u8;
+
+const NAME: Weight = 100;
+const COMMON: Weight = 70;
+const GENERIC: Weight = 45;
+const PLACE: Weight = 45;
+const INITIAL: Weight = 80;
+const PARTICLE: Weight = 12;
+const FILLER: Weight = 4;
+
+/// A legal form: its words, and its class.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// The words, sorted.
+    words: Vec<String>,
+    /// Its class, a bit of its own.
+    pub(super) class: u16,
+}
+
+/// All tables.
+#[derive(Debug, Default)]
+pub(super) struct Lexicon {
+    titles: HashMap<String, ()>,
+    particles: HashMap<String, u8>,
+    filler: HashMap<String, ()>,
+    generic: HashMap<String, ()>,
+    places: HashMap<String, ()>,
+    common: HashMap<String, ()>,
+    numbers: HashMap<String, u32>,
+    /// What tells these rules from those of another version.
+    stamp: u32,
+    /// Words that stand for one another, of persons and of all else.
+    variants: [Variants; 2],
+    /// Legal forms by each of their words; longer ones first.
+    forms: HashMap<String, Vec<Form>>,
+}
+
+/// Groups of words that stand for one another.
+#[derive(Debug, Default)]
+struct Variants {
+    /// The words' sounds, by group.
+    groups: Vec<Vec<String>>,
+    /// The groups of a sound.
+    of: HashMap<String, Vec<u16>>,
+}
+
+/// What kind of name it is: the same word may be a title in one and a name in the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A person's.
+    Person,
+    /// An organisation's, a ship's, an aeroplane's.
+    Body,
+}
+
+impl Reading {
+    /// How names of a kind are read; those of an unknown kind in either way.
+    pub(super) fn of(kind: Option<PartyKind>) -> &'static [Self] {
+        match kind {
+            Some(PartyKind::Person) => &[Self::Person],
+            Some(PartyKind::Organisation | PartyKind::Vessel | PartyKind::Aircraft) => &[Self::Body],
+            None => &[Self::Person, Self::Body],
+        }
+    }
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
+
+/// The tables.
+pub(super) fn lexicon() -> &'static Lexicon {
+    &LEXICON
+}
+
+impl Lexicon {
+    fn read() -> Self {
+        let mut own = Self {
+            titles: plain(include_str!("lexicon/titles.txt")),
+            filler: plain(include_str!("lexicon/filler.txt")),
+            generic: plain(include_str!("lexicon/generic.txt")),
+            places: plain(include_str!("lexicon/places.txt")),
+            common: plain(include_str!("lexicon/common.txt")),
+            ..Self::default()
+        };
+        for (group, line) in (0..).zip(lines(include_str!("lexicon/particles.txt"))) {
+            own.particles.extend(fold::words(line).into_iter().map(|word| (word, group)));
+        }
+        for line in lines(include_str!("lexicon/numbers.txt")) {
+            let words = fold::words(line);
+            let number = words.first().and_then(|first| first.parse().ok()).unwrap_or_default();
+            own.numbers.extend(words.into_iter().map(|word| (word, number)));
+        }
+        own.variants = [include_str!("lexicon/variants.txt"), include_str!("lexicon/words.txt")].map(Variants::read);
+        for (bit, line) in (0..16_u32).zip(lines(include_str!("lexicon/legal.txt"))) {
+            let (_, forms) = line.split_once(':').unwrap_or_default();
+            for form in forms.split(',') {
+                let mut words = fold::words(form);
+                words.sort();
+                for word in words.clone() {
+                    let known = own.forms.entry(word).or_default();
+                    known.push(Form { words: words.clone(), class: 1_u16.checked_shl(bit).unwrap_or_default() });
+                }
+            }
+        }
+        for forms in own.forms.values_mut() {
+            forms.sort_by_key(|form| std::cmp::Reverse(form.words.len()));
+        }
+        own.stamp = own.fingerprint();
+        own
+    }
+
+    /// What the rules make of all words of the tables: an index that was made by other rules is built anew.
+    fn fingerprint(&self) -> u32 {
+        let tables = [&self.titles, &self.filler, &self.generic, &self.places, &self.common].map(|table| table.keys());
+        let variants = self.variants.iter().flat_map(|variants| variants.of.keys());
+        let words: BTreeSet<&String> =
+            tables.into_iter().flatten().chain(self.particles.keys()).chain(variants).collect();
+        let mut hash = 0x811c_9dc5_u32;
+        for word in words {
+            let own = OwnWord::new(word.clone());
+            let roles = [Reading::Person, Reading::Body].map(|reading| self.role(word, reading));
+            let text = format!("{:?} {roles:?} {:?}", own.word(), self.forms.get(word).map(Vec::as_slice));
+            hash = text.bytes().fold(hash, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        }
+        hash
+    }
+
+    /// What tells these rules from those of another version.
+    pub(super) fn stamp(&self) -> u32 {
+        self.stamp
+    }
+
+    /// What part a word plays, and how much it counts.
+    pub(super) fn role(&self, word: &str, reading: Reading) -> (Role, Weight) {
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            return (Role::Number(word.parse().unwrap_or(u32::MAX)), NAME);
+        }
+        match reading {
+            Reading::Person => {
+                if word.len() == 1 {
+                    (Role::Initial, INITIAL)
+                } else if let Some(group) = self.particles.get(word) {
+                    (Role::Particle(*group), PARTICLE)
+                } else if self.titles.contains_key(word) {
+                    (Role::Filler, PARTICLE)
+                } else if self.common.contains_key(word) {
+                    (Role::Name, COMMON)
+                } else {
+                    (Role::Name, NAME)
+                }
+            }
+            Reading::Body => {
+                if let Some(number) = self.numbers.get(word) {
+                    (Role::Number(*number), NAME)
+                } else if self.filler.contains_key(word) {
+                    (Role::Filler, FILLER)
+                } else if self.places.contains_key(word) {
+                    (Role::Name, PLACE)
+                } else if self.generic.contains_key(word) {
+                    (Role::Name, GENERIC)
+                } else if word.len() == 1 {
+                    (Role::Name, INITIAL)
+                } else {
+                    (Role::Name, NAME)
+                }
+            }
+        }
+    }
+
+    /// The sounds of the words that stand for the one that sounds so.
+    pub(super) fn variants(&self, sound: &str, reading: Reading) -> impl Iterator<Item = &str> {
+        let [persons, bodies] = &self.variants;
+        let variants = if reading == Reading::Person { persons } else { bodies };
+        let groups = variants.of.get(sound).map(Vec::as_slice).unwrap_or_default();
+        let words = groups.iter().filter_map(|group| variants.groups.get(usize::from(*group))).flatten();
+        words.map(String::as_str)
+    }
+
+    /// Whether words that sound so stand for one another.
+    pub(super) fn are_variants(&self, one: &str, other: &str, reading: Reading) -> bool {
+        self.variants(one, reading).any(|word| word == other)
+    }
+
+    /// The legal form that a word is part of, where all of its words are among `words`: the longest such.
+    pub(super) fn form(&self, word: &str, words: &[&str]) -> Option<(&Form, Vec<usize>)> {
+        self.forms.get(word)?.iter().find_map(|form| Some((form, form.among(words)?)))
+    }
+}
+
+impl Form {
+    /// The places of the form's words among others, each used once.
+    fn among(&self, words: &[&str]) -> Option<Vec<usize>> {
+        let mut places = Vec::with_capacity(self.words.len());
+        for word in &self.words {
+            let place =
+                (0..words.len()).find(|place| words.get(*place) == Some(&word.as_str()) && !places.contains(place));
+            places.push(place?);
+        }
+        Some(places)
+    }
+}
+
+impl Variants {
+    fn read(table: &str) -> Self {
+        let mut own = Self::default();
+        for (number, line) in (0..).zip(lines(table)) {
+            let sounds: BTreeSet<String> = fold::words(line).iter().map(|word| sound(word)).collect();
+            for sound in &sounds {
+                own.of.entry(sound.clone()).or_default().push(number);
+            }
+            own.groups.push(sounds.into_iter().collect());
+        }
+        own
+    }
+}
+
+fn plain(table: &str) -> HashMap<String, ()> {
+    lines(table).flat_map(fold::words).map(|word| (word, ())).collect()
+}
+
+fn lines(table: &str) -> impl Iterator<Item = &str> {
+    table.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+}

@@ -1,0 +1,117 @@
+//! Pure. A name as it is compared: its words and what each says, in either reading.
+
+use std::borrow::Cow;
+
+use super::fold;
+use super::lexicon::{Reading, Role, Weight, lexicon};
+use super::word::{OwnWord, Word};
+
+/// A name.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    words: Vec<(OwnWord, Role, Weight)>,
+    forms: u16,
+    numbers: Vec<u32>,
+    syllables: Option<String>,
+}
+
+/// A name, ready to be compared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct View<'a> {
+    /// Its words, without those of legal forms where it isn't read as a person's, and without numbers.
+    pub(super) words: Vec<Said<'a>>,
+    /// The classes of the legal forms that it has, a bit each.
+    pub(super) forms: u16,
+    /// The numbers that it has, in order.
+    pub(super) numbers: Cow<'a, [u32]>,
+    /// The whole name, where it is written in signs of which each is a syllable.
+    pub(super) syllables: Option<Cow<'a, str>>,
+}
+
+/// A word in a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    pub(super) word: Word<'a>,
+    pub(super) role: Role,
+    pub(super) weight: Weight,
+}
+
+/// The most words of a name that are compared.
+const MOST_WORDS: usize = 24;
+
+impl Name {
+    /// Reads a name.
+    pub(super) fn new(text: &str, reading: Reading) -> Self {
+        let mut words = fold::words(text);
+        words.truncate(MOST_WORDS);
+        let forms = if reading == Reading::Body { take_forms(&mut words) } else { 0 };
+        let words = words.into_iter().map(|text| {
+            let (role, weight) = lexicon().role(&text, reading);
+            (OwnWord::new(text), role, weight)
+        });
+        let syllables = fold::syllables(text);
+        let mut own = Self { words: words.collect(), forms, numbers: Vec::new(), syllables };
+        own.take_numbers();
+        own
+    }
+
+    /// As it is compared.
+    pub(super) fn view(&self) -> View<'_> {
+        let words =
+            self.words.iter().map(|(word, role, weight)| Said { word: word.word(), role: *role, weight: *weight });
+        View {
+            words: words.collect(),
+            forms: self.forms,
+            numbers: Cow::Borrowed(&self.numbers),
+            syllables: self.syllables.as_deref().map(Cow::Borrowed),
+        }
+    }
+
+    /// Takes the numbers out of the words. Of tens and ones, as in forty-four, one number is made.
+    fn take_numbers(&mut self) {
+        let mut numbers = Vec::new();
+        self.words.retain(|(word, role, _)| match *role {
+            Role::Number(number) => {
+                numbers.push((number, word.word().text.bytes().all(|byte| byte.is_ascii_digit())));
+                false
+            }
+            Role::Name | Role::Initial | Role::Particle(_) | Role::Filler => true,
+        });
+        let tens =
+            |(number, digits): &(u32, bool)| !digits && (20..100).contains(number) && number.checked_rem(10) == Some(0);
+        let ones = |(number, digits): &(u32, bool)| !digits && (1..10).contains(number);
+        if let [ten, one] = numbers.as_slice()
+            && ((tens(ten) && ones(one)) || (tens(one) && ones(ten)))
+        {
+            self.numbers = vec![ten.0.saturating_add(one.0)];
+        } else {
+            self.numbers = numbers.into_iter().map(|(number, _)| number).collect();
+            self.numbers.sort_unstable();
+        }
+    }
+}
+
+/// Takes the words of legal forms out, unless nothing would be left.
+fn take_forms(words: &mut Vec<String>) -> u16 {
+    let mut forms = 0;
+    let mut taken = vec![false; words.len()];
+    for place in 0..words.len() {
+        let left: Vec<&str> =
+            words.iter().zip(&taken).map(|(word, taken)| if *taken { "" } else { word.as_str() }).collect();
+        let Some(word) = left.get(place).filter(|word| !word.is_empty()) else { continue };
+        if let Some((form, places)) = lexicon().form(word, &left) {
+            forms |= form.class;
+            for place in places {
+                if let Some(taken) = taken.get_mut(place) {
+                    *taken = true;
+                }
+            }
+        }
+    }
+    if taken.iter().all(|taken| *taken) {
+        return 0;
+    }
+    let mut taken = taken.into_iter();
+    words.retain(|_| !taken.next().unwrap_or_default());
+    forms
+}

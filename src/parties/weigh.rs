@@ -1,0 +1,132 @@
+//! Pure. What else is known of two whose names are near, laid in the scales: identifiers, birth dates, countries.
+
+use sha2::{Digest as _, Sha256};
+
+use super::compare::{compare, told};
+use super::fold;
+use super::hit::{Hit, Score};
+use super::lexicon::Reading;
+use super::listed::Listed;
+use super::name::Name;
+use super::somebody::{PartyKind, Somebody};
+
+/// How much nearer a birth date, a year of birth and a country that agree bring two, in thousandths, and how near at most.
+const SAME_DAY: u16 = 60;
+const SAME_YEAR: u16 = 30;
+const SAME_COUNTRY: u16 = 20;
+const NEAREST: u16 = 990;
+
+/// What is left of a score, in hundredths, where years of birth are apart, where days or neighbouring years are, where
+/// countries are, and where the list itself calls its name weak. Of the same names all of it leaves more than the
+/// threshold's default: they are somebody else's only when somebody has said so.
+const OTHER_YEAR: u16 = 82;
+const OTHER_DAY: u16 = 94;
+const OTHER_COUNTRY: u16 = 96;
+const WEAK: u16 = 85;
+
+/// The least that names must come to, so that what else is known may lift them to a score.
+pub(super) fn lowest(who: &Somebody, at_least: Score) -> Score {
+    let born = if who.born.is_some() { SAME_DAY } else { 0 };
+    let country = if who.countries.is_empty() { 0 } else { SAME_COUNTRY };
+    Score(at_least.0.saturating_sub(born).saturating_sub(country))
+}
+
+/// What comes of somebody and a listed party whose names come to `score`; `own` is somebody's name that does, and `which`
+/// the party's. `None` where they can't be the same, being of different kinds.
+pub(super) fn weigh(who: &Somebody, own: &str, listed: &Listed, which: usize, score: Score) -> Option<Hit> {
+    let identifier = same_identifier(who, listed);
+    let kind = listed.kind.as_deref().and_then(PartyKind::parse);
+    if identifier.is_none() && who.kind.is_some() && kind.is_some() && who.kind != kind {
+        return None;
+    }
+    let weak = which > listed.aliases.len();
+    let mut names = std::iter::once(&listed.name).chain(&listed.aliases).chain(&listed.weak_aliases);
+    let name = names.nth(which).cloned().unwrap_or_default();
+    let mut why = Vec::new();
+    let (mut of, mut agrees, mut differs) = (score.0, false, false);
+    if score.0 > 0 {
+        let reading = match who.kind.or(kind) {
+            Some(_) => Reading::of(who.kind.or(kind)).first().copied().unwrap_or(Reading::Body),
+            None => nearest_reading(own, &name),
+        };
+        why = told(&Name::new(own, reading).view(), &Name::new(&name, reading).view(), reading);
+    }
+    if weak {
+        of = part(of, WEAK);
+        why.push("the list calls its name weak".to_owned());
+    }
+    if let Some((born, other)) = births(who, listed) {
+        let (sentence, change) = match (born, other) {
+            (born, other) if born == other && born.len() == 10 => ("the birth date is the same", Ok(SAME_DAY)),
+            (born, other) if born.starts_with(other) || other.starts_with(born) => {
+                ("the year of birth agrees", Ok(SAME_YEAR))
+            }
+            (born, other) if years_apart(born, other) <= 1 => ("the birth dates are near each other", Err(OTHER_DAY)),
+            _ => ("the birth dates differ", Err(OTHER_YEAR)),
+        };
+        why.push(sentence.to_owned());
+        agrees |= change.is_ok();
+        differs |= change.is_err();
+        of = change.map_or_else(|left| part(of, left), |more| nearer(of, more));
+    }
+    if !who.countries.is_empty() && !listed.country.is_empty() {
+        let same = who.countries.iter().map(ToString::to_string).find(|country| listed.country.contains(country));
+        match same {
+            Some(country) => {
+                why.push(format!("both are of {country}"));
+                agrees = true;
+                of = nearer(of, SAME_COUNTRY);
+            }
+            None => {
+                why.push("the countries differ".to_owned());
+                of = part(of, OTHER_COUNTRY);
+            }
+        }
+    }
+    let mut exact = score.0 == 1000 && !weak && agrees && !differs;
+    if let Some(identifier) = identifier {
+        why.push(format!("the identifier `{identifier}` is the same"));
+        (of, exact) = (1000, true);
+    }
+    let sha256 = hex::encode(Sha256::digest(serde_json::to_vec(listed).unwrap_or_default())).chars().take(32).collect();
+    Some(Hit { entry: listed.id.clone(), name, weak, score: Score(of), exact, why, sha256 })
+}
+
+/// The reading in which two names are nearest, of which nobody knows the kind.
+fn nearest_reading(own: &str, other: &str) -> Reading {
+    let near = |reading: Reading| compare(&Name::new(own, reading).view(), &Name::new(other, reading).view(), reading);
+    if near(Reading::Person) > near(Reading::Body) { Reading::Person } else { Reading::Body }
+}
+
+fn part(score: u16, hundredths: u16) -> u16 {
+    u16::try_from(u32::from(score).saturating_mul(hundredths.into()) / 100).unwrap_or(score)
+}
+
+fn nearer(score: u16, more: u16) -> u16 {
+    score.max(score.saturating_add(more).min(NEAREST))
+}
+
+fn same_identifier<'a>(who: &Somebody, listed: &'a Listed) -> Option<&'a String> {
+    let own: Vec<String> = who.identifiers.iter().filter_map(|text| identifier(text)).collect();
+    listed.identifiers.iter().find(|other| identifier(other).is_some_and(|other| own.contains(&other)))
+}
+
+/// An identifier as it is compared: letters and digits alone, of whatever case. Of fewer than five it says nothing.
+pub(super) fn identifier(text: &str) -> Option<String> {
+    Some(fold::words(text).concat()).filter(|letters| letters.len() >= 5)
+}
+
+/// The birth date, and the listed one that is nearest to it.
+fn births<'a>(who: &'a Somebody, listed: &'a Listed) -> Option<(&'a str, &'a str)> {
+    let born = who.born.as_deref()?;
+    let nearest = listed.born.iter().map(String::as_str).min_by_key(|other| {
+        let agrees = born.starts_with(*other) || other.starts_with(born);
+        (born != *other, !agrees, years_apart(born, other))
+    });
+    Some((born, nearest?))
+}
+
+fn years_apart(one: &str, other: &str) -> u32 {
+    let year = |date: &str| date.get(..4).and_then(|year| year.parse::<u32>().ok()).unwrap_or_default();
+    year(one).abs_diff(year(other))
+}

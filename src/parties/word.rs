@@ -1,0 +1,256 @@
+//! Pure. A word of a name, and how alike two words are.
+
+use super::lexicon::{Reading, lexicon};
+
+/// A word in its three forms, each coarser than the one before. All are small Latin letters and digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Word<'a> {
+    /// As it sounds: the ways in which other scripts are written in Latin letters make no difference.
+    pub(super) sound: &'a str,
+    /// As it is written.
+    pub(super) text: &'a str,
+    /// The consonants of its sound, by class: vowels, and what is taken for each other, make no difference.
+    pub(super) bones: &'a str,
+}
+
+/// A word that holds its forms itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OwnWord {
+    text: String,
+    sound: String,
+    bones: String,
+}
+
+/// How alike two words are, in thousandths.
+pub(super) type Likeness = u32;
+
+pub(super) const SAME: Likeness = 1000;
+
+/// Words that only sound the same, or stand for one another.
+const SOUNDS_SAME: Likeness = 960;
+const STANDS_FOR: Likeness = 900;
+
+/// Words less alike than this are others: where one letter differs, where only vowels and letters of a class do, and
+/// where more does.
+const LEAST: Likeness = 600;
+const LEAST_SAME_BONES: Likeness = 700;
+const LEAST_OTHERWISE: Likeness = 750;
+
+/// The shortest sounds of which the bones say anything, and by how many letters words may differ in length.
+const TELLING: usize = 3;
+const FARTHEST: usize = 4;
+
+impl OwnWord {
+    pub(super) fn new(text: String) -> Self {
+        let sound = sound(&text);
+        let bones = bones(&sound);
+        Self { text, sound, bones }
+    }
+
+    pub(super) fn word(&self) -> Word<'_> {
+        Word { sound: &self.sound, text: &self.text, bones: &self.bones }
+    }
+}
+
+/// How alike two words are; 0 where they are others.
+pub(super) fn likeness(one: Word<'_>, other: Word<'_>, reading: Reading) -> Likeness {
+    if one.text == other.text {
+        return SAME;
+    }
+    if one.sound == other.sound {
+        return SOUNDS_SAME;
+    }
+    if lexicon().are_variants(one.sound, other.sound, reading) {
+        return STANDS_FOR;
+    }
+    nearly(one.sound, other.sound, one.bones == other.bones)
+}
+
+/// How alike two words are by sound alone, that don't sound the same.
+fn nearly(one: &str, other: &str, same_bones: bool) -> Likeness {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len().abs_diff(other.len()) > FARTHEST {
+        return 0;
+    }
+    let cost = distance(one, other);
+    let sum = u32::try_from(one.len().saturating_add(other.len())).unwrap_or(u32::MAX);
+    let off = cost.saturating_mul(20).checked_div(sum).unwrap_or(SAME);
+    let alike = SAME.saturating_sub(off);
+    let least = if cost <= 100 {
+        LEAST
+    } else if same_bones && one.len() >= TELLING {
+        LEAST_SAME_BONES
+    } else {
+        LEAST_OTHERWISE
+    };
+    if alike >= least { alike } else { 0 }
+}
+
+/// What it costs to make one sound of the other, in hundredths of a letter: letters that are taken for each other, and
+/// neighbours that change places, cost less.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "rows are as long as the longest word")]
+fn distance(one: &[u8], other: &[u8]) -> u32 {
+    let (one, other) = (&one[..one.len().min(MOST)], &other[..other.len().min(MOST)]);
+    let (mut before, mut above, mut row) = ([0_u32; MOST + 1], [0_u32; MOST + 1], [0_u32; MOST + 1]);
+    for (across, b) in other.iter().enumerate() {
+        above[across + 1] = above[across] + alone(*b);
+    }
+    for (down, a) in one.iter().enumerate() {
+        row[0] = above[0] + alone(*a);
+        for (across, b) in other.iter().enumerate() {
+            let exchanged = above[across] + exchange(*a, *b);
+            let mut least = exchanged.min(above[across + 1] + alone(*a)).min(row[across] + alone(*b));
+            if down > 0 && across > 0 && one[down - 1] == *b && other[across - 1] == *a {
+                least = least.min(before[across - 1] + SWAP);
+            }
+            row[across + 1] = least;
+        }
+        (before, above, row) = (above, row, before);
+    }
+    above[other.len()]
+}
+
+/// The most letters of a sound: a word's, and two more for each `x`, of which few words have many.
+const MOST: usize = 48;
+
+const SWAP: u32 = 80;
+
+/// What a letter costs that the other word hasn't.
+fn alone(letter: u8) -> u32 {
+    if is_vowel(letter) || letter == b'h' { 60 } else { 100 }
+}
+
+/// What it costs to take one letter for the other.
+fn exchange(one: u8, other: u8) -> u32 {
+    if one == other {
+        0
+    } else if class(one) == class(other) {
+        50
+    } else {
+        100
+    }
+}
+
+fn is_vowel(letter: u8) -> bool {
+    matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
+}
+
+/// Letters of one class are taken for each other.
+fn class(letter: u8) -> u8 {
+    match letter {
+        b'b' | b'p' => b'p',
+        b'f' | b'v' => b'f',
+        b'd' | b't' => b't',
+        b'g' | b'k' => b'k',
+        b'q' | b'h' => b'h',
+        b's' | b'z' | b'x' | b'c' | b'j' => b's',
+        _ if is_vowel(letter) => b'a',
+        other => other,
+    }
+}
+
+/// How a word sounds, in letters of which `q` is a kh, `x` a sh, `c` a ch and `j` a zh.
+pub(super) fn sound(text: &str) -> String {
+    let text = servant(text);
+    let letters = text.as_bytes();
+    let mut sound: Vec<u8> = Vec::with_capacity(letters.len());
+    let mut at = 0_usize;
+    while let Some(rest) = letters.get(at..).filter(|rest| !rest.is_empty()) {
+        let before = sound.last().copied();
+        let (taken, heard) = heard(rest, before, letters.len());
+        for letter in heard {
+            if sound.last() != Some(letter) || letter.is_ascii_digit() {
+                sound.push(*letter);
+            }
+        }
+        at = at.saturating_add(taken);
+    }
+    // What is hardly heard at the end.
+    match sound.as_slice() {
+        [.., vowel, b'h'] if is_vowel(*vowel) && sound.len() > 2 => {
+            sound.pop();
+        }
+        [.., b'o' | b'e', b'f'] if sound.len() > 4 => {
+            sound.pop();
+            sound.push(b'v');
+        }
+        _ => {}
+    }
+    String::from_utf8(sound).unwrap_or_default()
+}
+
+/// Names of a servant of God are written in one word or several, with the article sounding like what follows or not.
+fn servant(text: &str) -> std::borrow::Cow<'_, str> {
+    let faith = ["aldin", "eldin", "uddin", "oddin", "eddin", "eddine", "aldeen", "uddeen", "adin"];
+    if let Some(stem) = faith.iter().find_map(|end| text.strip_suffix(end)).filter(|stem| stem.len() > 2) {
+        return format!("{stem}udin").into();
+    }
+    let Some(rest) = text.strip_prefix("abd").filter(|rest| rest.len() > 3) else { return text.into() };
+    match rest.as_bytes() {
+        [b'a' | b'e' | b'o' | b'u', b'l', ..] => format!("abd{}", rest.get(2..).unwrap_or_default()).into(),
+        [b'a' | b'e' | b'o' | b'u', one, other, ..] if one == other => {
+            format!("abd{}", rest.get(2..).unwrap_or_default()).into()
+        }
+        _ => text.into(),
+    }
+}
+
+/// How many letters are taken, and what is heard of them.
+fn heard(rest: &[u8], before: Option<u8>, length: usize) -> (usize, &[u8]) {
+    let behind_vowel = before.is_some_and(is_vowel);
+    match rest {
+        [b's', b'h', b'c', b'h', ..] => (4, b"x"),
+        [b't', b's', b'c', b'h', ..] => (4, b"c"),
+        [b's', b'c', b'h', ..] => (3, b"x"),
+        [b't', b'c', b'h', ..] | [b't', b's', b'h', ..] => (3, b"c"),
+        [b'd', b'z', b'h', ..] => (3, b"j"),
+        [b's', b'h', ..] => (2, b"x"),
+        [b'c', b'h', ..] => (2, b"c"),
+        [b'z', b'h', ..] | [b'd', b'j', ..] => (2, b"j"),
+        [b'k', b'h', ..] => (2, b"q"),
+        [b'g', b'h', ..] => (2, b"g"),
+        [b'p', b'h', ..] => (2, b"f"),
+        [b't', b'h', ..] => (2, b"t"),
+        [b'd', b'h', ..] => (2, b"d"),
+        [b'b', b'h', ..] => (2, b"b"),
+        [b'r', b'h', ..] => (2, b"r"),
+        [b'c', b'k', ..] => (2, b"k"),
+        [b'c', b'c', b'e' | b'i', ..] => (2, b"c"),
+        [b't', b's' | b'z', ..] => (2, b"z"),
+        [b'q', b'u', b'e' | b'i', ..] => (2, b"k"),
+        [b'q', ..] => (1, b"k"),
+        [b'c', b'e' | b'i' | b'y', ..] => (1, b"s"),
+        [b'c', ..] => (1, b"k"),
+        [b'x', ..] if before.is_none() => (1, b"x"),
+        [b'x', ..] => (1, b"ks"),
+        [b'w', ..] => (1, b"v"),
+        [b'o', b'u', ..] | [b'o', b'o', ..] => (2, b"u"),
+        [b'e', b'e', ..]
+        | [b'i', b'e', ..]
+        | [b'i', b'y', ..]
+        | [b'i', b'j', ..]
+        | [b'y', b'i', ..]
+        | [b'i', b'i', ..]
+        | [b'y', b'y', ..] => (2, b"i"),
+        [b'e' | b'a', b'i' | b'y' | b'j'] => (2, b"ei"),
+        [b'e' | b'a', b'i' | b'y', next, ..] if !is_vowel(*next) => (2, b"ei"),
+        [b'y' | b'i', b'a' | b'e' | b'o' | b'u', ..] if length > 4 && !behind_vowel => (1, b""),
+        [b'j', b'a' | b'e' | b'o' | b'u', ..] if before.is_some() && !behind_vowel => (1, b""),
+        [b'j', next, ..] if behind_vowel && !is_vowel(*next) => (1, b"i"),
+        [b'j'] if behind_vowel => (1, b"i"),
+        [b'y', ..] => (1, b"i"),
+        [letter, ..] => (1, std::slice::from_ref(letter)),
+        [] => (1, b""),
+    }
+}
+
+/// The consonants of a sound by their classes.
+fn bones(sound: &str) -> String {
+    let mut bones: Vec<u8> = Vec::with_capacity(sound.len());
+    for letter in sound.bytes().filter(|letter| !is_vowel(*letter)).map(class) {
+        if bones.last() != Some(&letter) || letter.is_ascii_digit() {
+            bones.push(letter);
+        }
+    }
+    String::from_utf8(bones).unwrap_or_default()
+}

@@ -1,0 +1,319 @@
+//! `POST /v1/parties/screenings`: who may ask, what is asked, what the lists answer, and that nothing of it is kept.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod world;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::parties::{Listed, build};
+use export_gate::record::{CHUNK_DATA, chunk_key};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use world::events::{Http, Rest, http, rest};
+use world::{Answered, World, ask, call, item};
+
+const PATH: &str = "/v1/parties/screenings";
+const CLIENT: &str = "sample-us-service";
+
+/// What must stand in no log and in no refusal.
+const SECRET: &str = "Marker Person";
+
+/// A question by a client that has the scope.
+fn asks(body: &Value) -> Value {
+    scoped(rest("POST", PATH, CLIENT).body(&body.to_string()).0)
+}
+
+fn scoped(mut event: Value) -> Value {
+    event["requestContext"]["authorizer"]["claims"]["scope"] = json!("export-gate/invoke export-gate/parties");
+    event
+}
+
+/// A question about these names.
+fn about(names: &[&str]) -> Value {
+    json!({"screenings": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()})
+}
+
+fn party(id: &str, name: &str, country: &[&str]) -> Listed {
+    let country = country.iter().map(|code| (*code).to_owned()).collect();
+    Listed { id: id.into(), name: name.into(), country, ..Listed::default() }
+}
+
+/// The record of a list of parties, and its chunk written.
+async fn packed(world: &World, list: &str, edition: &str, parties: &[Listed]) -> Value {
+    let packed = zstd::bulk::compress(&build(parties), 3).unwrap();
+    let (kind, id) = chunk_key(list, edition, 1);
+    let mut chunk = item(json!({"kind": kind, "id": id}));
+    chunk.insert(CHUNK_DATA.into(), AttributeValue::B(packed.clone().into()));
+    world.dynamodb.put_item().table_name(&world.tables.register).set_item(Some(chunk)).send().await.unwrap();
+    json!({"kind": "list", "id": list, "content": "parties", "edition": edition, "entries": parties.len(), "chunks": 1,
+           "sha256": hex::encode(Sha256::digest(&packed))})
+}
+
+/// Puts an edition in force.
+async fn activate(world: &World, list: &str, edition: &str, parties: &[Listed]) {
+    let record = packed(world, list, edition, parties).await;
+    world.register(vec![record]).await;
+}
+
+/// A deployment with two lists of parties and one of networks.
+async fn listed() -> World {
+    let world = World::with_samples().await;
+    let shipyard = party("7", "Northwind Shipyard", &["DE"]);
+    activate(&world, "own", "e1", &[shipyard, party("8", "Zephyr Bakery", &[])]).await;
+    activate(&world, "sdn", "2026-11-24", &[party("306", "Northwind Shipyard", &["IR"])]).await;
+    let networks = json!({"kind": "list", "id": "nets", "content": "networks", "class": "vpn", "edition": "n1",
+                          "entries": 0, "chunks": 0, "sha256": "0".repeat(64)});
+    world.register(vec![networks]).await;
+    world
+}
+
+/// The parties that each result names, in order.
+fn parties(answered: &Answered) -> Vec<Vec<&str>> {
+    let results = answered.body["results"].as_array().unwrap_or_else(|| panic!("{}", answered.body)).iter();
+    results
+        .map(|result| {
+            let candidates = result["candidates"].as_array().unwrap().iter();
+            candidates.map(|one| one["party"].as_str().unwrap()).collect()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn names_in_and_candidates_out() {
+    let world = listed().await;
+    let gate = world.gate();
+    let body = json!({"screenings": [
+        {"id": "a", "name": "Quite Another", "aliases": ["Northwind Shipyard"], "type": "organisation", "countries": ["DE"]},
+        {"name": "Zephyr Bakery"},
+        {"id": "c", "name": "Quite Another"},
+    ]});
+    let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+    assert_eq!((answered.status, answered.decision_id()), (200, None), "{}", answered.body);
+    assert_eq!(answered.headers["cache-control"], "no-store");
+    assert_eq!(
+        answered.body["lists"],
+        json!([{"list": "own", "edition": "e1"}, {"list": "sdn", "edition": "2026-11-24"}]),
+        "every list of parties, and no other"
+    );
+    assert_eq!(parties(&answered), [vec!["own:7", "sdn:306"], vec!["own:8"], vec![]], "{}", answered.body);
+    let results = &answered.body["results"];
+    assert_eq!((&results[0]["id"], results[1].get("id"), &results[2]["id"]), (&json!("a"), None, &json!("c")));
+    let [first, second] = [0, 1].map(|place| &results[0]["candidates"][place]);
+    assert_eq!(
+        (&first["name"], &first["score"], &first["exact"], &first["weak"]),
+        (&json!("Northwind Shipyard"), &json!(1.0), &json!(true), &json!(false)),
+        "the same name in the same country is told first"
+    );
+    assert_eq!(second["exact"], false, "the same name, of another country: {second}");
+    assert!(!first["why"].as_array().unwrap().is_empty(), "{first}");
+    let account = answered.account.unwrap();
+    assert_eq!((account.route, account.screened, account.outcome), ("parties", Some((3, 3)), None));
+    assert_eq!((world.ledger().await.len(), world.invoked()), (0, 0), "nothing is recorded");
+}
+
+#[tokio::test]
+async fn the_lists_to_ask_may_be_chosen_and_the_threshold() {
+    let world = listed().await;
+    let gate = world.gate();
+    let chosen = |general: Option<&[&str]>, own: Option<&[&str]>| {
+        let mut body = about(&["Northwind Shipyard", "Northwind Shipyard"]);
+        if let Some(lists) = general {
+            body["lists"] = json!(lists);
+        }
+        if let Some(lists) = own {
+            body["screenings"][0]["lists"] = json!(lists);
+        }
+        body
+    };
+    let (own, sdn) = ("own:7", "sdn:306");
+    // the request's lists, the first one's own, what each is held against
+    type Lists = Option<&'static [&'static str]>;
+    let cases: [(Lists, Lists, [Vec<&str>; 2]); 5] = [
+        (None, None, [vec![own, sdn], vec![own, sdn]]),
+        (Some(&["sdn"]), None, [vec![sdn], vec![sdn]]),
+        (Some(&["sdn"]), Some(&["own"]), [vec![own], vec![sdn]]),
+        (None, Some(&["own", "own"]), [vec![own], vec![own, sdn]]),
+        (Some(&["own"]), Some(&["sdn", "own"]), [vec![own, sdn], vec![own]]),
+    ];
+    for (general, first, expected) in cases {
+        let answered = ask(&gate, &asks(&chosen(general, first)), Timestamp::now()).await;
+        assert_eq!(parties(&answered), expected, "{general:?} {first:?}");
+        let asked = answered.body["lists"].as_array().unwrap().len();
+        let expected: std::collections::BTreeSet<&str> = expected.iter().flatten().copied().collect();
+        assert_eq!(asked, expected.len(), "only lists that were asked are named");
+    }
+    // list, place
+    for (lists, at) in [(json!(["none"]), "`lists`"), (json!(["nets"]), "`lists`"), (json!(["own", "none"]), "`lists`")]
+    {
+        for own in [false, true] {
+            let mut body = about(&["Northwind Shipyard", "Zephyr Bakery"]);
+            let place = if own { &mut body["screenings"][1] } else { &mut body };
+            place["lists"] = lists.clone();
+            let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+            assert_eq!((answered.status, answered.code()), (400, "request.malformed"), "{lists}");
+            let at = if own { "`screenings[1].lists`" } else { at };
+            assert!(answered.body["detail"].as_str().unwrap().contains(at), "{lists}: {}", answered.body);
+        }
+    }
+    for (threshold, count) in [(0.0, 2), (1.0, 2)] {
+        let mut body = about(&["Northwind Shipyard"]);
+        body["threshold"] = json!(threshold);
+        let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+        let found = &parties(&answered)[0];
+        assert!(found.len() >= count - usize::from(threshold > 0.5), "{threshold}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_each() {
+    let world = World::with_samples().await;
+    let many: Vec<Listed> = (0..50).map(|n| party(&format!("{n:02}"), "Northwind Shipyard", &[])).collect();
+    activate(&world, "own", "e1", &many).await;
+    let gate = world.gate();
+    let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 100])), Timestamp::now()).await;
+    let found = parties(&answered);
+    assert_eq!((found.len(), found[99].len()), (100, 20));
+    assert_eq!((found[0][0], &answered.body["results"][99]["left_out"]), ("own:00", &json!(30)));
+    assert_eq!(answered.account.unwrap().screened, Some((100, 5000)));
+    let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 101])), Timestamp::now()).await;
+    assert_eq!(answered.status, 400);
+    let none = ask(&gate, &asks(&about(&["Zephyr Bakery"])), Timestamp::now()).await;
+    assert_eq!(none.body["results"][0].get("left_out"), None);
+}
+
+#[tokio::test]
+async fn an_edition_counts_from_the_next_request_on_and_one_that_cannot_be_loaded_is_no_clearance() {
+    let world = listed().await;
+    let gate = world.gate();
+    let bakery = || asks(&about(&["Copper Lantern"]));
+    assert_eq!(parties(&ask(&gate, &bakery(), Timestamp::now()).await), [Vec::<&str>::new()]);
+    activate(&world, "own", "e2", &[party("9", "Copper Lantern", &[])]).await;
+    let answered = ask(&gate, &bakery(), Timestamp::now()).await;
+    assert_eq!((parties(&answered), &answered.body["lists"][0]["edition"]), (vec![vec!["own:9"]], &json!("e2")));
+    // A list without its chunk: what it would say nobody knows.
+    let mut record = packed(&world, "third", "e1", &[party("1", "Copper Lantern", &[])]).await;
+    record["edition"] = json!("e2");
+    world.register(vec![record]).await;
+    let answered = ask(&gate, &bakery(), Timestamp::now()).await;
+    assert_eq!((answered.status, answered.code()), (503, "register.unavailable"), "{}", answered.body);
+    assert_eq!(answered.headers["retry-after"], "1");
+    let mut named = about(&["Copper Lantern"]);
+    named["lists"] = json!(["third"]);
+    assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 503, "it is in force, and can't be asked");
+    named["lists"] = json!(["own"]);
+    assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 200, "the others can be asked by name");
+}
+
+#[tokio::test]
+async fn who_may_ask_is_whom_the_authorizer_gives_the_scope_and_the_records_bear_out() {
+    let world = listed().await;
+    let gate = world.gate();
+    let body = about(&[SECRET]).to_string();
+    let by = |client: &str| rest("POST", PATH, client).body(&body);
+    let with_scope = |Rest(mut event): Rest, scope: &str| {
+        event["requestContext"]["authorizer"]["claims"]["scope"] = json!(scope);
+        event
+    };
+    let lambda = |context: Value| {
+        let Rest(mut event) = by(CLIENT);
+        event["requestContext"]["authorizer"] = context;
+        event
+    };
+    let of_http = |scope: &str| {
+        let Http(mut event) = http("POST", PATH, CLIENT);
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["scope"] = json!(scope);
+        event["body"] = json!(body);
+        event
+    };
+    let parties = "export-gate/parties";
+    let nobody = {
+        let Rest(mut event) = by(CLIENT);
+        event["requestContext"]["authorizer"] = json!(null);
+        event
+    };
+    // event, status, codes
+    let cases = [
+        ("a token with the scope", with_scope(by(CLIENT), parties), 200, ""),
+        ("a token with more", with_scope(by(CLIENT), "export-gate/read export-gate/parties"), 200, ""),
+        ("a token without", with_scope(by(CLIENT), "export-gate/invoke"), 403, "identity.unscoped"),
+        ("a token without any", by(CLIENT).0, 403, "identity.unscoped"),
+        ("HTTP, with", of_http(parties), 200, ""),
+        ("HTTP, without", of_http("export-gate/screen"), 403, "identity.unscoped"),
+        ("a Lambda authorizer's", lambda(json!({"principalId": CLIENT, "scope": parties})), 200, ""),
+        ("a Lambda authorizer's, without", lambda(json!({"principalId": CLIENT})), 403, "identity.unscoped"),
+        ("a role", by(CLIENT).by_role("sample-batch").0, 200, ""),
+        ("an API key", by(CLIENT).by_api_key("samplekey1").0, 403, "identity.unscoped"),
+        ("nobody", nobody, 401, "identity.missing"),
+        ("a client in no record", with_scope(by("nobody"), parties), 403, "identity.unknown"),
+        ("a suspended one", with_scope(by("sample-us-suspended-app"), parties), 403, "identity.suspended"),
+        (
+            "one of a company that lapsed",
+            with_scope(by("sample-lapsed-company-service"), parties),
+            403,
+            "identity.unverified",
+        ),
+        ("one that names no person", with_scope(by("sample-us-app"), parties), 403, "person.required"),
+        ("one that names its person", with_scope(by("sample-us-app").person("sample-us-citizen"), parties), 200, ""),
+        ("another method", scoped(rest("GET", PATH, CLIENT).0), 405, "request.malformed"),
+    ];
+    for (what, event, status, codes) in cases {
+        let answered = ask(&gate, &event, Timestamp::now()).await;
+        assert_eq!(
+            (answered.status, answered.codes().join(" ").as_str()),
+            (status, codes),
+            "{what}: {}",
+            answered.body
+        );
+        assert_eq!(answered.decision_id(), None, "{what}");
+        let problem = answered.headers["content-type"] == "application/problem+json";
+        assert_eq!(problem, status != 200, "{what}");
+    }
+    assert_eq!((world.ledger().await.len(), world.invoked()), (0, 0), "nothing of it is recorded");
+}
+
+#[tokio::test]
+async fn no_name_is_logged_or_comes_back_in_a_refusal() {
+    let world = listed().await;
+    activate(&world, "own", "e3", &[party("10", SECRET, &[])]).await;
+    let function = world.function().await;
+    let good = json!({"screenings": [{"id": SECRET, "name": SECRET, "aliases": [SECRET], "identifiers": [SECRET]}]});
+    let answered = call(&function, &asks(&good)).await;
+    assert_eq!(answered.body["results"][0]["candidates"][0]["party"], "own:10", "{}", answered.body);
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body["screenings"][0][name] = value;
+        body
+    };
+    let bad = [
+        json!({SECRET: 1, "screenings": [{"name": SECRET}]}),
+        json!({"screenings": {SECRET: 1}}),
+        with(SECRET, json!(1)),
+        with("type", json!(SECRET)),
+        with("born", json!(SECRET)),
+        with("countries", json!([SECRET])),
+        with("aliases", json!(SECRET)),
+        with("lists", json!([SECRET])),
+        json!(SECRET),
+    ];
+    for body in bad.iter().map(Value::to_string).chain([format!("{{{SECRET}"), String::new()]) {
+        let answered = call(&function, &scoped(rest("POST", PATH, CLIENT).body(&body).0)).await;
+        assert_eq!((answered.status, answered.code()), (400, "request.malformed"), "{body}: {}", answered.body);
+        assert!(!answered.body.to_string().contains(SECRET), "{body}: {}", answered.body);
+        assert_eq!(answered.body["error"]["type"], "invalid_request_error", "{body}");
+    }
+    let lines: Vec<String> = function.stdout().all().into_iter().chain(function.stderr().all()).collect();
+    assert!(
+        lines.iter().any(|line| line.contains(r#""route":"parties""#) && line.contains(r#""candidates":1"#)),
+        "{lines:?}"
+    );
+    for line in lines {
+        assert!(!line.contains(SECRET) && !line.contains("panic"), "{line}");
+    }
+}
