@@ -4,7 +4,7 @@ use super::hit::Score;
 use super::lexicon::{Reading, Role, lexicon};
 use super::name::{Name, Said, View};
 use super::somebody::PartyKind;
-use super::word::{Likeness, OwnWord, SAME, Word, likeness};
+use super::word::{Likeness, OwnWord, SAME, Word, likeness, mistyped, same};
 
 /// Words of the one name that meet words of the other.
 struct Meeting<'a> {
@@ -12,8 +12,9 @@ struct Meeting<'a> {
     left: u32,
     right: u32,
     alike: Likeness,
-    /// What they count together.
+    /// What they count together, and what they would if all weighed what the lightest does.
     weight: u32,
+    sure: u32,
     /// By which meetings of the same worth are told apart: their words, the first one first.
     words: (Word<'a>, Word<'a>),
 }
@@ -29,8 +30,10 @@ pub(super) struct Balance {
     opposed: u64,
     /// What the other name is silent about.
     extra: u64,
-    /// What the words that met weigh together.
+    /// What the words that met weigh together, where they are not quite the same as the lighter one does.
     weight: u32,
+    /// How many of the words that met are rather different.
+    different: u32,
     /// Whether numbers or legal forms contradict each other.
     numbers_differ: bool,
     forms_differ: bool,
@@ -125,7 +128,8 @@ fn taken<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> Vec<Meeting<
             if alike > 0 {
                 let weight = u32::from(a.weight).saturating_add(b.weight.into());
                 let words = in_order(a.word, b.word);
-                meetings.push(Meeting { left: bit(left), right: bit(right), alike, weight, words });
+                let sure = if alike == SAME { weight } else { u32::from(a.weight.min(b.weight)).saturating_mul(2) };
+                meetings.push(Meeting { left: bit(left), right: bit(right), alike, weight, sure, words });
             }
         }
     }
@@ -160,12 +164,16 @@ fn in_common(one: &str, other: &str) -> Score {
 }
 
 /// How alike two words are in the parts that they play.
-fn meet(a: &Said<'_>, b: &Said<'_>, reading: Reading) -> Likeness {
+pub(super) fn meet(a: &Said<'_>, b: &Said<'_>, reading: Reading) -> Likeness {
     match (a.role, b.role) {
         (Role::Particle(a), Role::Particle(b)) if a == b => SAME,
         _ if a.word.text == b.word.text => SAME,
         (Role::Initial, Role::Name) | (Role::Name, Role::Initial) if a.word.text.get(..1) == b.word.text.get(..1) => {
             INITIAL
+        }
+        // A word that many know is hardly ever another such word, mistyped.
+        (Role::Name, Role::Name) if reading == Reading::Person && a.is_known() && b.is_known() => {
+            same(a.word, b.word, reading)
         }
         (Role::Name, Role::Name) => likeness(a.word, b.word, reading),
         // A short form of a name may be a particle too, as Ben is.
@@ -174,6 +182,8 @@ fn meet(a: &Said<'_>, b: &Said<'_>, reading: Reading) -> Likeness {
         {
             INITIAL
         }
+        (Role::Name, Role::Filler | Role::Particle(_)) if !a.is_known() => mistyped(a.word, b.word),
+        (Role::Filler | Role::Particle(_), Role::Name) if !b.is_known() => mistyped(a.word, b.word),
         _ => 0,
     }
 }
@@ -215,7 +225,7 @@ fn join<'a>(
                 if alike >= JOINED {
                     let weight = [a, b, whole].iter().map(|said| u32::from(said.weight)).sum();
                     let words = in_order(a.word.min(b.word), whole.word);
-                    found(Meeting { left: place | next, right: *right, alike, weight, words });
+                    found(Meeting { left: place | next, right: *right, alike, weight, sure: weight, words });
                 }
             }
         }
@@ -236,7 +246,8 @@ fn balance(one: &View<'_>, other: &View<'_>, meetings: &[Meeting<'_>]) -> Balanc
     for meeting in meetings {
         left |= meeting.left;
         right |= meeting.right;
-        own.weight = own.weight.saturating_add(meeting.weight);
+        own.weight = own.weight.saturating_add(meeting.sure);
+        own.different = own.different.saturating_add((meeting.alike < DIFFERENT).into());
         let lost = SAME.saturating_sub(meeting.alike);
         own.met = own.met.saturating_add(meeting.worth());
         own.blurred = own.blurred.saturating_add(u64::from(meeting.weight).saturating_mul(lost.into()));
@@ -268,11 +279,17 @@ struct Scales {
     extra: u64,
     /// What the words weigh together, of either name, that say little: two that many bear, or one that few do.
     thin: u32,
-    extra_of_thin: u64,
+    /// What counts instead of blurred and extra then, and instead of blurred where more than one word is.
+    thinly: (u64, u64),
+    twice_blurred: u64,
 }
 
-const PERSON: Scales = Scales { blurred: 100, opposed: 200, extra: 40, thin: 300, extra_of_thin: 100 };
-const BODY: Scales = Scales { blurred: 100, opposed: 150, extra: 80, thin: 200, extra_of_thin: 80 };
+/// Words less alike than this are rather different.
+const DIFFERENT: Likeness = 900;
+
+const PERSON: Scales =
+    Scales { blurred: 100, opposed: 200, extra: 40, thin: 300, thinly: (250, 130), twice_blurred: 150 };
+const BODY: Scales = Scales { blurred: 100, opposed: 150, extra: 80, thin: 200, thinly: (100, 80), twice_blurred: 100 };
 
 /// What is left of a score, in hundredths, where numbers or legal forms contradict each other.
 const NUMBERS: u64 = 60;
@@ -284,8 +301,12 @@ impl Balance {
             Reading::Person => PERSON,
             Reading::Body => BODY,
         };
-        let extra = if self.weight <= scales.thin { scales.extra_of_thin } else { scales.extra };
-        let against = [(self.blurred, scales.blurred), (self.opposed, scales.opposed), (self.extra, extra)];
+        let (mut blurred, extra) =
+            if self.weight <= scales.thin { scales.thinly } else { (scales.blurred, scales.extra) };
+        if self.different > 1 {
+            blurred = blurred.max(scales.twice_blurred);
+        }
+        let against = [(self.blurred, blurred), (self.opposed, scales.opposed), (self.extra, extra)];
         let against: u64 = against.into_iter().map(|(weight, by)| weight.saturating_mul(by)).sum();
         let all = self.met.saturating_mul(100).saturating_add(against);
         let mut score = self.met.saturating_mul(100_000).checked_div(all).unwrap_or_default();

@@ -25,13 +25,13 @@ pub(super) enum Role {
 /// How much a word counts, in hundredths of one that tells one from another.
 pub(super) type Weight = u8;
 
-const NAME: Weight = 100;
+pub(super) const NAME: Weight = 100;
 const COMMON: Weight = 70;
 const GENERIC: Weight = 45;
 const PLACE: Weight = 45;
 const INITIAL: Weight = 80;
 const PARTICLE: Weight = 12;
-const FILLER: Weight = 4;
+pub(super) const FILLER: Weight = 4;
 
 /// A legal form: its words, and its class.
 #[derive(Debug)]
@@ -54,8 +54,10 @@ pub(super) struct Lexicon {
     numbers: HashMap<String, u32>,
     /// What tells these rules from those of another version.
     stamp: u32,
-    /// Words that stand for one another, of persons and of all else.
-    variants: [Variants; 2],
+    /// Words that stand for one another: persons' names in several spellings and in several languages, and others' words.
+    spellings: Variants,
+    variants: Variants,
+    words: Variants,
     /// Legal forms by each of their words; longer ones first.
     forms: HashMap<String, Vec<Form>>,
 }
@@ -114,7 +116,9 @@ impl Lexicon {
             let number = words.first().and_then(|first| first.parse().ok()).unwrap_or_default();
             own.numbers.extend(words.into_iter().map(|word| (word, number)));
         }
-        own.variants = [include_str!("lexicon/variants.txt"), include_str!("lexicon/words.txt")].map(Variants::read);
+        own.spellings = Variants::read(include_str!("lexicon/spellings.txt"));
+        own.variants = Variants::read(include_str!("lexicon/variants.txt"));
+        own.words = Variants::read(include_str!("lexicon/words.txt"));
         for (bit, line) in (0..16_u32).zip(lines(include_str!("lexicon/legal.txt"))) {
             let (_, forms) = line.split_once(':').unwrap_or_default();
             for form in forms.split(',') {
@@ -136,7 +140,7 @@ impl Lexicon {
     /// What the rules make of all words of the tables: an index that was made by other rules is built anew.
     fn fingerprint(&self) -> u32 {
         let tables = [&self.titles, &self.filler, &self.generic, &self.places, &self.common].map(|table| table.keys());
-        let variants = self.variants.iter().flat_map(|variants| variants.of.keys());
+        let variants = [&self.spellings, &self.variants, &self.words].into_iter().flat_map(|table| table.of.keys());
         let words: BTreeSet<&String> =
             tables.into_iter().flatten().chain(self.particles.keys()).chain(variants).collect();
         let mut hash = 0x811c_9dc5_u32;
@@ -167,7 +171,7 @@ impl Lexicon {
                     (Role::Particle(*group), PARTICLE)
                 } else if self.titles.contains_key(word) {
                     (Role::Filler, PARTICLE)
-                } else if self.common.contains_key(word) {
+                } else if self.common.contains_key(word) || self.is_given(word) {
                     (Role::Name, COMMON)
                 } else {
                     (Role::Name, NAME)
@@ -191,18 +195,29 @@ impl Lexicon {
         }
     }
 
-    /// The sounds of the words that stand for the one that sounds so.
-    pub(super) fn variants(&self, sound: &str, reading: Reading) -> impl Iterator<Item = &str> {
-        let [persons, bodies] = &self.variants;
-        let variants = if reading == Reading::Person { persons } else { bodies };
-        let groups = variants.of.get(sound).map(Vec::as_slice).unwrap_or_default();
-        let words = groups.iter().filter_map(|group| variants.groups.get(usize::from(*group))).flatten();
-        words.map(String::as_str)
+    /// Whether a word is a given name of which others stand for it.
+    fn is_given(&self, word: &str) -> bool {
+        self.variants.of.contains_key(&sound(word))
     }
 
-    /// Whether words that sound so stand for one another.
+    /// The sounds of the words that stand for the one that sounds so.
+    pub(super) fn variants(&self, sound: &str, reading: Reading) -> impl Iterator<Item = &str> {
+        let tables: &[&Variants] = match reading {
+            Reading::Person => &[&self.spellings, &self.variants],
+            Reading::Body => &[&self.words],
+        };
+        tables.to_vec().into_iter().flat_map(move |table| table.of(sound)).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Whether words that sound so are one in several spellings.
+    pub(super) fn are_spellings(&self, one: &str, other: &str, reading: Reading) -> bool {
+        let table = if reading == Reading::Person { &self.spellings } else { &self.words };
+        table.of(one).any(|word| word == other)
+    }
+
+    /// Whether persons' names that sound so are one in several languages, or short for one.
     pub(super) fn are_variants(&self, one: &str, other: &str, reading: Reading) -> bool {
-        self.variants(one, reading).any(|word| word == other)
+        reading == Reading::Person && self.variants.of(one).any(|word| word == other)
     }
 
     /// The legal form that a word is part of, where all of its words are among `words`: the longest such.
@@ -225,6 +240,12 @@ impl Form {
 }
 
 impl Variants {
+    /// The sounds of the words that stand for the one that sounds so, itself among them.
+    fn of(&self, sound: &str) -> impl Iterator<Item = &str> {
+        let groups = self.of.get(sound).map(Vec::as_slice).unwrap_or_default();
+        groups.iter().filter_map(|group| self.groups.get(usize::from(*group))).flatten().map(String::as_str)
+    }
+
     fn read(table: &str) -> Self {
         let mut own = Self::default();
         for (number, line) in (0..).zip(lines(table)) {
@@ -239,7 +260,8 @@ impl Variants {
 }
 
 fn plain(table: &str) -> HashMap<String, ()> {
-    lines(table).flat_map(fold::words).map(|word| (word, ())).collect()
+    // Word by word: a text that is folded whole is cut where no name is so long.
+    lines(table).flat_map(str::split_whitespace).flat_map(fold::words).map(|word| (word, ())).collect()
 }
 
 fn lines(table: &str) -> impl Iterator<Item = &str> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fold;
-use super::lexicon::{Reading, Role, Weight, lexicon};
+use super::lexicon::{FILLER, NAME, Reading, Role, Weight, lexicon};
 use super::word::{OwnWord, Word};
 
 /// A name.
@@ -18,7 +18,7 @@ pub(super) struct Name {
 /// A name, ready to be compared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View<'a> {
-    /// Its words, without those of legal forms where it isn't read as a person's, and without numbers.
+    /// Its words, without numbers.
     pub(super) words: Vec<Said<'a>>,
     /// The classes of the legal forms that it has, a bit each.
     pub(super) forms: u16,
@@ -36,6 +36,19 @@ pub(super) struct Said<'a> {
     pub(super) weight: Weight,
 }
 
+impl Said<'_> {
+    /// The same word where it says nothing.
+    pub(super) fn as_filler(self) -> Self {
+        let weight = if self.role == Role::Filler { self.weight } else { FILLER };
+        Self { role: Role::Filler, weight, ..self }
+    }
+
+    /// Whether it is a word that many names have.
+    pub(super) fn is_known(&self) -> bool {
+        self.weight < NAME
+    }
+}
+
 /// The most words of a name that are compared.
 const MOST_WORDS: usize = 24;
 
@@ -44,9 +57,10 @@ impl Name {
     pub(super) fn new(text: &str, reading: Reading) -> Self {
         let mut words = fold::words(text);
         words.truncate(MOST_WORDS);
-        let forms = if reading == Reading::Body { take_forms(&mut words) } else { 0 };
-        let words = words.into_iter().map(|text| {
-            let (role, weight) = lexicon().role(&text, reading);
+        let (forms, of_forms) = if reading == Reading::Body { forms(&words) } else { (0, Vec::new()) };
+        let words = words.into_iter().enumerate().map(|(place, text)| {
+            let is_of_form = of_forms.get(place).copied().unwrap_or_default();
+            let (role, weight) = if is_of_form { (Role::Filler, FILLER) } else { lexicon().role(&text, reading) };
             (OwnWord::new(text), role, weight)
         });
         let syllables = fold::syllables(text);
@@ -91,16 +105,15 @@ impl Name {
     }
 }
 
-/// Takes the words of legal forms out, unless nothing would be left.
-fn take_forms(words: &mut Vec<String>) -> u16 {
-    let mut forms = 0;
-    let mut taken = vec![false; words.len()];
+/// The classes of the legal forms among words, and which of these are part of one; none where nothing else would be left.
+fn forms(words: &[String]) -> (u16, Vec<bool>) {
+    let (mut classes, mut taken) = (0, vec![false; words.len()]);
     for place in 0..words.len() {
-        let left: Vec<&str> =
-            words.iter().zip(&taken).map(|(word, taken)| if *taken { "" } else { word.as_str() }).collect();
+        let left = words.iter().zip(&taken).map(|(word, taken)| if *taken { "" } else { word.as_str() });
+        let left: Vec<&str> = left.collect();
         let Some(word) = left.get(place).filter(|word| !word.is_empty()) else { continue };
         if let Some((form, places)) = lexicon().form(word, &left) {
-            forms |= form.class;
+            classes |= form.class;
             for place in places {
                 if let Some(taken) = taken.get_mut(place) {
                     *taken = true;
@@ -108,10 +121,5 @@ fn take_forms(words: &mut Vec<String>) -> u16 {
             }
         }
     }
-    if taken.iter().all(|taken| *taken) {
-        return 0;
-    }
-    let mut taken = taken.into_iter();
-    words.retain(|_| !taken.next().unwrap_or_default());
-    forms
+    if taken.iter().all(|taken| *taken) { (0, vec![false; words.len()]) } else { (classes, taken) }
 }

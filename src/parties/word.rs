@@ -26,15 +26,16 @@ pub(super) type Likeness = u32;
 
 pub(super) const SAME: Likeness = 1000;
 
-/// Words that only sound the same, or stand for one another.
+/// Words that only sound the same, are one in several spellings, or stand for one another.
 const SOUNDS_SAME: Likeness = 960;
-const STANDS_FOR: Likeness = 900;
+const SPELT_OTHERWISE: Likeness = 930;
+const STANDS_FOR: Likeness = 800;
 
 /// Words less alike than this are others: where one letter differs, where only vowels and letters of a class do, and
 /// where more does.
 const LEAST: Likeness = 600;
-const LEAST_SAME_BONES: Likeness = 700;
-const LEAST_OTHERWISE: Likeness = 750;
+const LEAST_SAME_BONES: Likeness = 740;
+const LEAST_OTHERWISE: Likeness = 820;
 
 /// The shortest sounds of which the bones say anything, and by how many letters words may differ in length.
 const TELLING: usize = 3;
@@ -54,16 +55,54 @@ impl OwnWord {
 
 /// How alike two words are; 0 where they are others.
 pub(super) fn likeness(one: Word<'_>, other: Word<'_>, reading: Reading) -> Likeness {
+    let same = same(one, other, reading);
+    if same > 0 { same } else { nearly_or_mistyped(one, other) }
+}
+
+/// How alike two words are that are one, written otherwise; 0 where they are not.
+pub(super) fn same(one: Word<'_>, other: Word<'_>, reading: Reading) -> Likeness {
     if one.text == other.text {
-        return SAME;
+        SAME
+    } else if one.sound == other.sound {
+        SOUNDS_SAME
+    } else if lexicon().are_spellings(one.sound, other.sound, reading) {
+        SPELT_OTHERWISE
+    } else if lexicon().are_variants(one.sound, other.sound, reading) {
+        STANDS_FOR
+    } else {
+        0
     }
-    if one.sound == other.sound {
-        return SOUNDS_SAME;
+}
+
+fn nearly_or_mistyped(one: Word<'_>, other: Word<'_>) -> Likeness {
+    nearly(one.sound, other.sound, one.bones == other.bones).max(mistyped(one, other))
+}
+
+/// How alike two words are as they are written, where one error of typing makes the one of the other.
+pub(super) fn mistyped(one: Word<'_>, other: Word<'_>) -> Likeness {
+    let cost = one_off(one.text.as_bytes(), other.text.as_bytes());
+    cost.map_or(0, |cost| by_length(cost, one.text.len(), other.text.len()))
+}
+
+/// How alike words of such lengths are that come so dear; hundredths of a letter.
+fn by_length(cost: u32, one: usize, other: usize) -> Likeness {
+    let length = u32::try_from(one.max(other).saturating_add(1)).unwrap_or(u32::MAX);
+    SAME.saturating_sub(cost.saturating_mul(10).checked_div(length).unwrap_or(SAME))
+}
+
+/// What it costs to put in, take out or exchange the letter, or to swap the two, that makes one word of the other.
+fn one_off(one: &[u8], other: &[u8]) -> Option<u32> {
+    let (one, other) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let ahead = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    match (one.get(ahead..)?, other.get(ahead..)?) {
+        (one, [_, rest @ ..]) if one == rest => Some(100),
+        ([a, one @ ..], [b, other @ ..]) if one.len() == other.len() => match (one, other) {
+            (one, other) if one == other => Some(100),
+            ([c, one @ ..], [d, other @ ..]) if a == d && b == c && one == other => Some(SWAP),
+            _ => None,
+        },
+        _ => None,
     }
-    if lexicon().are_variants(one.sound, other.sound, reading) {
-        return STANDS_FOR;
-    }
-    nearly(one.sound, other.sound, one.bones == other.bones)
 }
 
 /// How alike two words are by sound alone, that don't sound the same.
@@ -73,9 +112,7 @@ fn nearly(one: &str, other: &str, same_bones: bool) -> Likeness {
         return 0;
     }
     let cost = distance(one, other);
-    let sum = u32::try_from(one.len().saturating_add(other.len())).unwrap_or(u32::MAX);
-    let off = cost.saturating_mul(20).checked_div(sum).unwrap_or(SAME);
-    let alike = SAME.saturating_sub(off);
+    let alike = by_length(cost, one.len(), other.len());
     let least = if cost <= 100 {
         LEAST
     } else if same_bones && one.len() >= TELLING {

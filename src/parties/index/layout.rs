@@ -24,6 +24,10 @@ pub(super) enum Section {
     WordNamesAt,
     /// The names of the words, one word's behind the other's.
     WordNames,
+    /// Words by the hash of their texts, from 1.
+    ByText,
+    /// A bit for each hash of a text that there is.
+    Texts,
     /// Words by the hash of their sounds: the first of a sound, from 1.
     BySound,
     /// A bit for each hash of a sound that there is.
@@ -38,13 +42,16 @@ pub(super) enum Section {
     Identifiers,
 }
 
-pub(super) const SECTIONS: usize = 15;
+pub(super) const SECTIONS: usize = 17;
 
 /// Numbers of a name: party, which of the party's names, first word, first number, and its [`Traits`].
 pub(super) const NAME: usize = 5;
 
 /// Numbers of a word: where its letters begin, how many letters each form has, and its roles.
 pub(super) const WORD: usize = 3;
+
+/// The bit of a name's word that says that it says nothing there, as in a legal form.
+pub(super) const FILLER: u32 = 1 << 31;
 
 /// Bytes before the first section: the magic, the stamp of the rules, and where each section ends.
 const HEAD: usize = 12 + 4 * SECTIONS;

@@ -8,7 +8,7 @@ mod write;
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use layout::{Layout, NAME, Section, Traits, WORD};
+use layout::{FILLER, Layout, NAME, Section, Traits, WORD};
 use search::Shared;
 pub use write::build;
 
@@ -116,8 +116,10 @@ impl Index {
         let traits = self.traits(name);
         let reading = if traits.is_person { Reading::Person } else { Reading::Body };
         let (first, last) = range(2);
-        let words =
-            self.layout.numbers(Section::NameWords).range(first, last).map(|word| self.said(size(word), reading));
+        let words = self.layout.numbers(Section::NameWords).range(first, last).map(|word| {
+            let said = self.said(size(word & !FILLER), reading);
+            if word & FILLER == 0 { said } else { said.as_filler() }
+        });
         let (first, last) = range(3);
         let numbers: Vec<u32> = self.layout.numbers(Section::NameNumbers).range(first, last).collect();
         View { words: words.collect(), forms: traits.forms, numbers: Cow::Owned(numbers), syllables: None }

@@ -1,23 +1,27 @@
-//! Pure. The words of an index that are like a word, found by its sound and its bones.
+//! Pure. The words of an index that are like a word, found by its text, its sound and its bones.
 
 use super::layout::{Hash, Section};
 use super::{Index, size};
+use crate::parties::compare::meet;
 use crate::parties::lexicon::{Reading, Role, lexicon};
 use crate::parties::name::Said;
-use crate::parties::word::{Likeness, SAME, likeness};
+use crate::parties::word::Likeness;
 
-/// The letters of which sounds and bones are made.
+/// The letters of which texts, sounds and bones are made.
+const OF_TEXTS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const OF_SOUNDS: &[u8] = b"abcdefghijklmnopqrstuvxz0123456789";
 const OF_BONES: &[u8] = b"fhklmnprst";
 
-/// The shortest sounds and bones of which one letter may be another; the fewest bones that are looked up at all.
+/// The shortest texts, sounds and bones of which one letter may be another; the fewest bones that are looked up at all.
+const LONG_TEXT: usize = 2;
 const LONG_SOUND: usize = 3;
 const LONG_BONES: usize = 5;
 const FEWEST_BONES: usize = 2;
 
-/// One of the two ways in which words are found.
+/// One of the ways in which words are found.
 #[derive(Clone, Copy)]
 enum By {
+    Text,
     Sound,
     Bones,
 }
@@ -30,6 +34,9 @@ impl Index {
         self.with(By::Sound, sound, &mut found);
         if said.role == Role::Name {
             lexicon().variants(sound, reading).for_each(|variant| self.with(By::Sound, variant, &mut found));
+            if said.word.text.len() >= LONG_TEXT {
+                self.one_off(By::Text, said.word.text, OF_TEXTS, &mut found);
+            }
             if sound.len() >= LONG_SOUND {
                 self.one_off(By::Sound, sound, OF_SOUNDS, &mut found);
             }
@@ -43,11 +50,7 @@ impl Index {
         }
         found.sort_unstable();
         found.dedup();
-        let alike = |word: u32| {
-            let other = self.word(size(word));
-            let alike = if other.text == said.word.text { SAME } else { likeness(said.word, other, reading) };
-            (word, alike)
-        };
+        let alike = |word: u32| (word, meet(said, &self.said(size(word), reading), reading));
         found.into_iter().map(alike).filter(|(_, alike)| *alike > 0).collect()
     }
 
@@ -66,6 +69,7 @@ impl Index {
     #[inline]
     fn hashed(&self, by: By, hash: Hash, is_it: impl Fn(&[u8]) -> bool, found: &mut Vec<u32>) {
         let (bits, table) = match by {
+            By::Text => (Section::Texts, Section::ByText),
             By::Sound => (Section::Sounds, Section::BySound),
             By::Bones => (Section::Bones, Section::ByBones),
         };
@@ -89,7 +93,7 @@ impl Index {
     /// The word at a place of the order that a way goes by.
     fn in_place(&self, by: By, place: u32) -> u32 {
         match by {
-            By::Sound => place,
+            By::Text | By::Sound => place,
             By::Bones => self.layout.numbers(Section::BonesOrder).at(size(place)),
         }
     }
@@ -97,6 +101,7 @@ impl Index {
     fn key(&self, by: By, place: u32) -> &str {
         let word = self.word(size(self.in_place(by, place)));
         match by {
+            By::Text => word.text,
             By::Sound => word.sound,
             By::Bones => word.bones,
         }

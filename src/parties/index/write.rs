@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::layout::{Hash, Layout, SECTIONS, Traits};
+use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits};
 use super::pack_role;
 use crate::parties::lexicon::{Reading, Role, lexicon};
 use crate::parties::listed::Listed;
@@ -40,7 +40,7 @@ pub fn build(parties: &[Listed]) -> Vec<u8> {
         let view = entry.name.view();
         for said in &view.words {
             let place = places.get(said.word.text).copied().unwrap_or_default();
-            put_number(name_words, place);
+            put_number(name_words, if said.role == Role::Filler { place | FILLER } else { place });
             if let Some(names) = word_names.get_mut(super::size(place)) {
                 names.insert(number);
             }
@@ -104,8 +104,9 @@ fn vocabulary(names: &[Entry]) -> Vec<OwnWord> {
     words
 }
 
-fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[Listed], sections: &mut [Vec<u8>; 10]) {
-    let [words, letters, names_at, names, by_sound, sounds, bones_order, by_bones, bones, identifiers] = sections;
+fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[Listed], sections: &mut [Vec<u8>; 12]) {
+    let [words, letters, names_at, names, by_text, texts, by_sound, sounds, bones_order, by_bones, bones, identifiers] =
+        sections;
     for own in vocabulary {
         let word = own.word();
         put(words, letters.len());
@@ -126,6 +127,7 @@ fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[
         count = count.saturating_add(own.len());
     }
     put(names_at, count);
+    table(vocabulary.iter().map(|own| own.word().text), by_text, texts);
     table(vocabulary.iter().map(|own| own.word().sound), by_sound, sounds);
     let mut order: Vec<(&str, u32)> = (0..).zip(vocabulary).map(|(place, own)| (own.word().bones, place)).collect();
     order.sort_unstable();
@@ -142,7 +144,7 @@ fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[
     known.into_iter().flat_map(|(hash, party)| [hash, party]).for_each(|number| put_number(identifiers, number));
 }
 
-/// A table of the first places of keys that stand in order, by their hashes, and a bit for each.
+/// A table of the first places of keys, the same ones next to each other, by their hashes, and a bit for each.
 fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mut Vec<u8>) {
     let mut firsts: Vec<(u32, u32)> = Vec::new();
     let mut last = None;
