@@ -215,7 +215,7 @@ fn join<'a>(
     for (place, a) in &parts {
         for (next, b) in parts.iter().filter(|(next, _)| next != place) {
             let length = a.word.text.len().saturating_add(b.word.text.len());
-            let fits = |whole: &Said<'_>| length.abs_diff(whole.word.text.len()) <= 1 && length >= LEAST_JOINED;
+            let fits = |whole: &Said<'_>| length.abs_diff(whole.word.text.len()) <= 2 && length >= LEAST_JOINED;
             if !wholes.iter().any(|(_, whole)| fits(whole)) {
                 continue;
             }

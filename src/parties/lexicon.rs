@@ -202,11 +202,11 @@ impl Lexicon {
 
     /// The sounds of the words that stand for the one that sounds so.
     pub(super) fn variants(&self, sound: &str, reading: Reading) -> impl Iterator<Item = &str> {
-        let tables: &[&Variants] = match reading {
-            Reading::Person => &[&self.spellings, &self.variants],
-            Reading::Body => &[&self.words],
+        let tables = match reading {
+            Reading::Person => [Some(&self.spellings), Some(&self.variants)],
+            Reading::Body => [Some(&self.words), None],
         };
-        tables.to_vec().into_iter().flat_map(move |table| table.of(sound)).collect::<Vec<_>>().into_iter()
+        tables.into_iter().flatten().flat_map(move |table| table.of(sound))
     }
 
     /// Whether words that sound so are one in several spellings.

@@ -102,6 +102,12 @@ impl Name {
             self.numbers = numbers.into_iter().map(|(number, _)| number).collect();
             self.numbers.sort_unstable();
         }
+        // Of a name that is nothing else the numbers are the words.
+        if self.words.is_empty() {
+            let words =
+                self.numbers.iter().map(|number| (OwnWord::new(number.to_string()), Role::Number(*number), NAME));
+            self.words = words.collect();
+        }
     }
 }
 
