@@ -505,8 +505,9 @@ const SAMPLES: &[Sample] = &[
         files: &[(
             "advanced.xml",
             "<Sanctions><ReferenceValueSets><PartySubTypeValues>\
-             <PartySubType ID='3' PartyTypeID='2'>Unknown</PartySubType></PartySubTypeValues><PartyTypeValues><PartyType ID='2'>Entity</PartyType></PartyTypeValues>\
-             </ReferenceValueSets><DistinctParties><DistinctParty FixedRef='7'><Profile ID='7' PartySubTypeID='3'>\
+             <PartySubType ID='3' PartyTypeID='2'>Unknown</PartySubType></PartySubTypeValues>\
+             <PartyTypeValues><PartyType ID='2'>Entity</PartyType></PartyTypeValues></ReferenceValueSets>\
+             <DistinctParties><DistinctParty FixedRef='7'><Profile ID='7' PartySubTypeID='3'>\
              <Identity ID='1' FixedRef='7' Primary='true'><Alias Primary='true' LowQuality='false'>\
              <DocumentedName ID='2'><DocumentedNamePart><NamePartValue>SAMPLE</NamePartValue></DocumentedNamePart>\
              </DocumentedName></Alias></Identity></Profile></DistinctParty></DistinctParties></Sanctions>",
@@ -611,7 +612,7 @@ async fn every_format_is_imported_and_its_faults_are_told() {
     let register = Register::new("formats").await;
     let help = register.run("import --help");
     for Sample { format, files, entries, bad, fault } in SAMPLES {
-        assert!(help.out.contains(&format!("{format} (")), "{format} in {}", help.out);
+        assert!(help.out.contains(&format!("- {format}: ")), "{format} in {}", help.out);
         let file = |(name, text): &(&str, &str)| register.folder.file(&format!("{format}/{name}"), text);
         let names = files.iter().map(file).collect::<Vec<_>>().join(" ");
         let more = format!("--content parties --format {format} --edition e1 --by officer-1 --why reason");
