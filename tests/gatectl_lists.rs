@@ -477,3 +477,160 @@ async fn who_is_slower_changes_nothing_that_was_not_shown() {
     assert!(ran.code == 1 && ran.out.contains("somebody else"), "{}", said(&ran));
     assert_eq!(register.in_force("nets").await.as_deref(), Some("e3"));
 }
+
+/// A list in one of the formats: its files, how many parties they name, and a file at fault with what is said of it.
+struct Sample {
+    format: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    entries: u64,
+    bad: (&'static str, &'static str),
+    fault: &'static str,
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample {
+        format: "ofac-csv",
+        files: &[
+            (
+                "sdn.csv",
+                "7,\"SAMPLE, Person\",individual,SDGT] [IFSR,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,DOB 07 Oct 1954.\r\n\
+                 8,SAMPLE WORKS,-0- ,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n",
+            ),
+            ("alt.csv", "8,1,aka,WORKS,-0- \r\n"),
+            ("add.csv", "8,1,1 Sample Street,Pyongyang,\"Korea, North\",-0- \r\n"),
+        ],
+        entries: 2,
+        bad: ("sdn.csv", "7,SAMPLE,ship,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n"),
+        fault: ":1:10: `ship` is none of individual, entity, vessel, aircraft",
+    },
+    Sample {
+        format: "ofac-xml",
+        files: &[(
+            "advanced.xml",
+            "<Sanctions><ReferenceValueSets><PartySubTypeValues>\
+             <PartySubType ID='3' PartyTypeID='2'>Unknown</PartySubType></PartySubTypeValues>\
+             <PartyTypeValues><PartyType ID='2'>Entity</PartyType></PartyTypeValues></ReferenceValueSets>\
+             <DistinctParties><DistinctParty FixedRef='7'><Profile ID='7' PartySubTypeID='3'>\
+             <Identity ID='1' FixedRef='7' Primary='true'><Alias Primary='true' LowQuality='false'>\
+             <DocumentedName ID='2'><DocumentedNamePart><NamePartValue>SAMPLE</NamePartValue></DocumentedNamePart>\
+             </DocumentedName></Alias></Identity></Profile></DistinctParty></DistinctParties></Sanctions>",
+        )],
+        entries: 1,
+        bad: ("advanced.xml", "<Sanctions>\n<DistinctParties>\n"),
+        fault: ":3:1: it ends within `DistinctParties`",
+    },
+    Sample {
+        format: "csl-csv",
+        files: &[(
+            "csl.csv",
+            "_id,source,entity_number,type,programs,name,addresses,alt_names,ids\n\
+             7,Entity List (EL) - Sample,,,,Sample Works; and any successor,\"1 Sample Street, CN\",Works,\n",
+        )],
+        entries: 1,
+        bad: ("csl.csv", "source,entity_number,type,name,addresses,alt_names,ids\nEntity List (EL),,Ship,Sample,,,\n"),
+        fault: ":2:19: type: `Ship` is none of Individual, Entity, Vessel, Aircraft",
+    },
+    Sample {
+        format: "csl-json",
+        files: &[("csl.json", "{\"results\": [{\"source\": \"Entity List (EL)\", \"name\": \"Sample Works\"}]}")],
+        entries: 1,
+        bad: ("csl.json", "{\"results\": [\n {\"source\": \"Entity List (EL)\"}]}"),
+        fault: ":2:2: name: an empty text",
+    },
+    Sample {
+        format: "eu-csv",
+        files: &[(
+            "eu.csv",
+            "Entity_LogicalId;NameAlias_WholeName;Entity_SubjectType;Address_CountryIso2Code\n\
+             7;Sample Works;E;\n7;Works;E;\n7;;E;DE\n8;Sample Person;P;\n",
+        )],
+        entries: 2,
+        bad: ("eu.csv", "Entity_LogicalId;NameAlias_WholeName\n7;Sample;Works\n"),
+        fault: ":2:10: the row has 3 cells, the header 2",
+    },
+    Sample {
+        format: "eu-xml",
+        files: &[(
+            "eu.xml",
+            "<export><sanctionEntity logicalId='7'><subjectType code='person'/>\
+             <nameAlias wholeName='Sample' strong='true'/></sanctionEntity></export>",
+        )],
+        entries: 1,
+        bad: ("eu.xml", "<export>\n<sanctionEntity logicalId='7'/></export>"),
+        fault: ":2:1: ",
+    },
+    Sample {
+        format: "uk-csv",
+        files: &[(
+            "uk.csv",
+            "Report Date: 24-Nov-2026\nUnique ID,Designation Type,Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Name type\n\
+             SMP1,Individual,SAMPLE,Person,,,,,Primary Name\nSMP1,Individual,SAMPL,Person,,,,,Alias\n",
+        )],
+        entries: 1,
+        bad: ("uk.csv", "Unique ID,Designation Type\n"),
+        fault: ":1:1: the header has no column `Name type`",
+    },
+    Sample {
+        format: "uk-conlist-csv",
+        files: &[(
+            "ConList.csv",
+            "Last Updated,24/11/2026\nName 6,Name 1,Name 2,Name 3,Name 4,Name 5,DOB,Group Type,Alias Type,Group ID\n\
+             SAMPLE,Person,,,,,00/00/1970,Individual,Primary name,7\n",
+        )],
+        entries: 1,
+        bad: (
+            "ConList.csv",
+            "Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,DOB,Group Type,Alias Type,Group ID\n\
+             SAMPLE,Person,,,,,soon,Individual,Primary name,7\n",
+        ),
+        fault: ":2:19: DOB: `soon` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
+    },
+    Sample {
+        format: "uk-xml",
+        files: &[(
+            "uk.xml",
+            "<Designations><Designation><UniqueID>SMP1</UniqueID><Names><Name><Name6>Sample</Name6>\
+             <NameType>Primary Name</NameType></Name></Names><IndividualEntityShip>Entity</IndividualEntityShip>\
+             </Designation></Designations>",
+        )],
+        entries: 1,
+        bad: ("uk.xml", "<Designations>\n <Designation><UniqueID>SMP1</UniqueID></Designation></Designations>"),
+        fault: ":2:2: IndividualEntityShip: `` is none of Individual, Entity, Ship",
+    },
+    Sample {
+        format: "un-xml",
+        files: &[(
+            "un.xml",
+            "<CONSOLIDATED_LIST><INDIVIDUALS><INDIVIDUAL><REFERENCE_NUMBER>SMi.1</REFERENCE_NUMBER>\
+             <FIRST_NAME>Sample</FIRST_NAME></INDIVIDUAL></INDIVIDUALS></CONSOLIDATED_LIST>",
+        )],
+        entries: 1,
+        bad: ("un.xml", "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/hostname'>]>\n<CONSOLIDATED_LIST/>"),
+        fault: ":1:1: it has a doctype, as no list has",
+    },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_format_is_imported_and_its_faults_are_told() {
+    let register = Register::new("formats").await;
+    let help = register.run("import --help");
+    for Sample { format, files, entries, bad, fault } in SAMPLES {
+        assert!(help.out.contains(&format!("- {format}: ")), "{format} in {}", help.out);
+        let file = |(name, text): &(&str, &str)| register.folder.file(&format!("{format}/{name}"), text);
+        let names = files.iter().map(file).collect::<Vec<_>>().join(" ");
+        let more = format!("--content parties --format {format} --edition e1 --by officer-1 --why reason");
+        let ran = register.run(&format!("import {format} {names} {more} --json"));
+        assert_eq!((ran.code, &ran.json()["edition"]["entries"]), (0, &json!(entries)), "{format}: {}", said(&ran));
+        let before = register.items().await.len();
+        let (name, text) = bad;
+        let bad = register.folder.file(&format!("{format}-bad/{name}"), text);
+        let ran = register.run(&format!("import {format} {bad} {more}"));
+        assert_eq!(ran.code, 1, "{format}: {}", said(&ran));
+        assert!(ran.out.contains(&format!("{bad}{fault}")), "{format}: {}", said(&ran));
+        // A file of another format is no list of rejects, whatever is allowed.
+        let other = register.folder.file(&format!("{format}-other/{name}"), "<html>\n<p>sample</p>\n");
+        let ran = register.run(&format!("import {format} {other} {more} --allow-rejects 1000 --allow-empty"));
+        assert!(ran.code == 1 && ran.out.contains("so no row was read"), "{format}: {}", said(&ran));
+        assert_eq!(register.items().await.len(), before, "{format}");
+    }
+}

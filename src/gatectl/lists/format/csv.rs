@@ -129,7 +129,8 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::entry::Entry;
 
-    pub(in crate::lists::format) const GOOD: &str = "name,id,aliases,weak_aliases,country,type,identifiers,born,programme,\
+    pub(in crate::lists::format) const GOOD: &str = "\
+        name,id,aliases,weak_aliases,country,type,identifiers,born,programme,\
             citation,listed\r\n\
          \"Sample, Works\",7,Sample Works;S. Works,SW,IR;DE,organisation,R-1,,SAMPLE,31 CFR 1,2020-01-02\r\n\
          Sample Person,8,,,,person,,1970;1971-02,,,\r\n";

@@ -136,9 +136,7 @@ fn is_said(word: &str) -> bool {
 
 fn month(word: &str) -> Option<u8> {
     let word = word.to_ascii_lowercase();
-    let is_named =
-        |name: &str| word.len() >= 3 && (name.starts_with(word.as_str()) || word == "sept" && name == "september");
-    match MONTHS.iter().position(|name| is_named(name)) {
+    match MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(word.as_str())) {
         Some(before) => u8::try_from(before.saturating_add(1)).ok(),
         None => number(&word),
     }

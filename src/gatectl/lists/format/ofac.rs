@@ -35,7 +35,7 @@ const ALIASES: Part = Part { names: &["alt"], file: "alt.csv", columns: 5 };
 const ADDRESSES: Part = Part { names: &["add"], file: "add.csv", columns: 6 };
 const COMMENTS: Part = Part { names: &["comments"], file: "sdn_comments.csv", columns: 2 };
 
-/// In the order in which they are read. Names of comments have the list's name in them, too.
+/// Comments first: their files' names have the list's name in them, too.
 const PARTS: [Part; 4] = [COMMENTS, ALIASES, ADDRESSES, PARTIES];
 
 /// Remarks of so many letters that no full stop ends go on in the comments: OFAC cuts them at a thousand.
@@ -98,18 +98,20 @@ fn read(sources: &[Source], reading: &mut Reading) {
     }
 }
 
-/// Which part a file is: by the number of its first row's cells, else by its name.
+/// Which part a file is: that of its name, if a row of it has so many cells; else that of the first row that has as many
+/// as a part has.
 fn part(source: &Source) -> Result<Part, Reject> {
-    let first = records(source, COMMAS).find_map(Result::ok).unwrap_or_default();
-    let by_columns = PARTS.iter().find(|part| part.columns == first.len());
     let name = source.file.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
-    let by_name = || PARTS.iter().find(|part| part.names.iter().any(|known| name.contains(known)));
-    by_columns.or_else(by_name).filter(|_| !first.is_empty()).copied().ok_or_else(|| {
+    let named = PARTS.iter().find(|part| part.names.iter().any(|known| name.contains(known)));
+    let counts = || records(source, COMMAS).flatten().map(|cells| cells.len());
+    let by_name = named.filter(|part| counts().any(|cells| cells == part.columns));
+    let by_columns = || counts().find_map(|cells| PARTS.iter().find(|part| part.columns == cells));
+    by_name.or_else(by_columns).copied().ok_or_else(|| {
         let of = |part: &Part| format!("{} has {}", part.file, part.columns);
         let expected = [PARTIES, ALIASES, ADDRESSES, COMMENTS].iter().map(of).collect::<Vec<_>>().join(", ");
-        let why = match first.len() {
-            0 => "the file is empty".into(),
-            cells => format!("the first row has {}; {expected}", count(cells, "cell", "cells")),
+        let why = match counts().next() {
+            None => "the file is empty".into(),
+            Some(cells) => format!("the first row has {}; {expected}", count(cells, "cell", "cells")),
         };
         Reject { place: source.at(1, 1), why }
     })
@@ -222,7 +224,8 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    pub(in crate::lists::format) const SDN: &str = "\u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
+    pub(in crate::lists::format) const SDN: &str = "\
+        \u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
             -0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 07 Oct 1954; alt. DOB circa 1960; POB Basra, Iraq; nationality Iran; \
             alt. nationality Iraq; citizen Korea, North; Gender Male; Passport A0000001 (Iran) expires 01 Jan 2030; \
             a.k.a. 'THE SAMPLE'; Linked To: SAMPLE WORKS.\"\r\n\
@@ -233,7 +236,8 @@ pub(super) mod tests {
             X\"\r\n\u{1a}";
     pub(in crate::lists::format) const ALT: &str =
         "8,1,\"aka\",\"SAMPLE WORKS LTD\",-0- \r\n8,2,\"fka\",\"OLD WORKS\",-0- \r\n8,3,nka,SAMPLE WORKS,-0- \r\n";
-    pub(in crate::lists::format) const ADD: &str = "8,1,\"1 Sample Street\",\"Pyongyang\",\"Korea, North\",-0- \r\n8,2,-0- ,\
+    pub(in crate::lists::format) const ADD: &str = "\
+        8,1,\"1 Sample Street\",\"Pyongyang\",\"Korea, North\",-0- \r\n8,2,-0- ,\
             -0- ,-0- ,-0- \r\n8,3,-0- ,Simferopol,Region: Crimea,-0- \r\n";
     pub(in crate::lists::format) const MORE: &str = "10,\"BT 1Sample0; Phone Number 100.\"\r\n";
 

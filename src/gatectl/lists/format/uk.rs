@@ -182,7 +182,8 @@ pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{above, party, read_of};
 
-    pub(in crate::lists::format) const LIST_GOOD: &str = "\u{feff}Report Date: 24-Nov-2026\r\nLast Updated,Unique ID,OFSI \
+    pub(in crate::lists::format) const LIST_GOOD: &str = "\
+        \u{feff}Report Date: 24-Nov-2026\r\nLast Updated,Unique ID,OFSI \
             Group ID,UN Reference Number,Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Name type,Alias strength,Title,\
             Name non-latin script,Regime Name,Designation Type,Address Country,Date Designated,D.O.B,\
             Nationality(/ies),National Identifier number,Passport number,Business registration number (s),IMO number,\
@@ -222,7 +223,8 @@ pub(super) mod tests {
         );
     }
 
-    pub(in crate::lists::format) const CONLIST_GOOD: &str = "Last Updated,24/11/2026\nName 6,Name 1,Name 2,Name 3,Name 4,Name \
+    pub(in crate::lists::format) const CONLIST_GOOD: &str = "\
+        Last Updated,24/11/2026\nName 6,Name 1,Name 2,Name 3,Name 4,Name \
             5,Title,Name Non-Latin Script,DOB,Nationality,Passport Number,National Identification Number,Country,\
             Group Type,Alias Type,Alias Quality,Regime,Listed On,UK Sanctions List Date Designated,Last Updated,Group \
             ID\n\
