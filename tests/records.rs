@@ -248,7 +248,7 @@ fn what_embargoes_apply_to() {
         // Keys that this version doesn't read.
         (
             json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
-            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.ownership: missing field `lists`",
         ),
         (
             json!({ "foreign_persons": true, "network_classes": ["tor"] }),
@@ -516,7 +516,7 @@ fn settings() {
             (json!({ "id": "screen" }), "`screen` is no setting that this version knows"),
             (
                 json!({ "unknown_destinations": "permit" }),
-                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`",
+                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`, `unknown_ownership`, `parent_countries`",
             ),
         ],
     );
