@@ -569,3 +569,72 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
     let head = world.dynamodb.get_item().table_name(&world.tables.register).set_key(Some(head)).send().await.unwrap();
     assert_eq!(head.item.unwrap()["revision"], AttributeValue::N("1".into()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_lists_what_was_asked_then_is_simulated_and_replayed_and_the_rest_is_said() {
+    let world = World::with_samples().await;
+    let asked = world.edition("asked", "1", &[party("7", "Sample Widgets, Inc.")]).await;
+    let never = world.edition("never", "1", &[party("8", "Sample Widgets, Inc.")]).await;
+    let observed = with(by_lists("watch", "*", &["asked"]), "effect", json!("observed"));
+    let setting = json!({"kind": "setting", "id": "screening", "unknown_destination": "refuse"});
+    world.register(vec![asked, never, observed, setting]).await;
+    let gate = world.gate();
+    let yesterday = Timestamp::now().checked_sub(SignedDuration::from_hours(24)).unwrap();
+    let event = event(("sample-us-service", "-", "opus-4-8", IN_US), invocation);
+    assert_eq!(ask(&gate, &event, yesterday).await.status, 200, "it is observed alone");
+    let other = self::event(("sample-partner-utility-service", "-", "opus-4-8", IN_US), invocation);
+    assert_eq!(ask(&gate, &other, yesterday).await.status, 200);
+    let folder = Folder::new("simulate-lists");
+    let simulated = |draft: Value, more: &str| {
+        let draft = folder.file("d.json", draft.to_string());
+        run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}} {more}"))
+    };
+    let match_sha256 = world.ledger().await[0]["facts"]["listed"][0]["match_sha256"].clone();
+    let cleared = |digest: &Value| {
+        json!({"kind": "clearance", "id": "c", "subject": "organisation#sample-us-company", "party": "asked:7",
+               "reason": "r", "officer": "o", "match_sha256": digest})
+    };
+    let letter = || by_lists("letter", "*", &["asked"]);
+    let other = || json!("0".repeat(32));
+    // the draft, who loses access, decisions that no list was asked for
+    let cases = [
+        (json!([letter()]), 1, 0),
+        (json!([letter(), cleared(&match_sha256)]), 0, 0),
+        (json!([letter(), cleared(&other())]), 1, 0),
+        (json!([by_lists("letter", "*", &["never"])]), 0, 2),
+    ];
+    for (draft, lose, unasked) in cases {
+        let ran = simulated(draft.clone(), "--json");
+        assert_eq!(ran.code, 0, "{draft}: {}{}", ran.out, ran.err);
+        let told = ran.json();
+        assert_eq!(
+            (&told["lose"]["decisions"], &told["list_not_asked"]),
+            (&json!(lose), &json!(unasked)),
+            "{draft}: {told}"
+        );
+        assert_eq!(told["notes"].as_array().unwrap().len(), 1, "{told}");
+        if lose == 1 {
+            assert_eq!(told["lose"]["reasons"][0]["code"], "party.review", "{told}");
+        }
+    }
+    let edition = world.edition("asked", "2", &[]).await;
+    let threshold = json!({"kind": "setting", "id": "screening", "match_threshold": 0.5});
+    let text = simulated(json!([by_lists("letter", "*", &["never"]), edition, threshold]), "").out;
+    for shown in [
+        "`embargo/letter` names lists: it is held against what they said at each decision",
+        "`list/asked` is another edition: what it says of callers is not simulated",
+        "`setting/screening` sets another `match_threshold`",
+        "2 of them were taken without asking a list that the draft names",
+    ] {
+        assert!(text.contains(shown), "`{shown}` in {text}");
+    }
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 2 decisions come out the same.\n"), "{}", ran.err);
+    // A review, and the permit that its clearance brings, come out the same without any list.
+    world.register(vec![letter()]).await;
+    assert_eq!(ask(&gate, &event, Timestamp::now()).await.code(), "party.review");
+    world.register(vec![cleared(&match_sha256)]).await;
+    assert_eq!(ask(&gate, &event, Timestamp::now()).await.status, 200);
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 4 decisions come out the same.\n"), "{}", ran.err);
+}

@@ -10,14 +10,12 @@
 
 mod world;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::parties::{Listed, build};
-use export_gate::record::{CHUNK_DATA, chunk_key};
+use export_gate::parties::Listed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use world::events::{Http, Rest, http, rest};
-use world::{Answered, World, ask, call, item};
+use world::lists::{party, party_of};
+use world::{Answered, World, ask, call};
 
 const PATH: &str = "/v1/parties/screenings";
 const CLIENT: &str = "sample-us-service";
@@ -40,34 +38,18 @@ fn about(names: &[&str]) -> Value {
     json!({"screenings": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()})
 }
 
-fn party(id: &str, name: &str, country: &[&str]) -> Listed {
-    let country = country.iter().map(|code| (*code).to_owned()).collect();
-    Listed { id: id.into(), name: name.into(), country, ..Listed::default() }
-}
-
-/// The record of a list of parties, and its chunk written.
-async fn packed(world: &World, list: &str, edition: &str, parties: &[Listed]) -> Value {
-    let packed = zstd::bulk::compress(&build(parties), 3).unwrap();
-    let (kind, id) = chunk_key(list, edition, 1);
-    let mut chunk = item(json!({"kind": kind, "id": id}));
-    chunk.insert(CHUNK_DATA.into(), AttributeValue::B(packed.clone().into()));
-    world.dynamodb.put_item().table_name(&world.tables.register).set_item(Some(chunk)).send().await.unwrap();
-    json!({"kind": "list", "id": list, "content": "parties", "edition": edition, "entries": parties.len(), "chunks": 1,
-           "sha256": hex::encode(Sha256::digest(&packed))})
-}
-
 /// Puts an edition in force.
 async fn activate(world: &World, list: &str, edition: &str, parties: &[Listed]) {
-    let record = packed(world, list, edition, parties).await;
+    let record = world.edition(list, edition, parties).await;
     world.register(vec![record]).await;
 }
 
 /// A deployment with two lists of parties and one of networks.
 async fn listed() -> World {
     let world = World::with_samples().await;
-    let shipyard = party("7", "Northwind Shipyard", &["DE"]);
-    activate(&world, "own", "e1", &[shipyard, party("8", "Zephyr Bakery", &[])]).await;
-    activate(&world, "sdn", "2026-11-24", &[party("306", "Northwind Shipyard", &["IR"])]).await;
+    let shipyard = party_of("7", "Northwind Shipyard", "DE");
+    activate(&world, "own", "e1", &[shipyard, party("8", "Zephyr Bakery")]).await;
+    activate(&world, "sdn", "2026-11-24", &[party_of("306", "Northwind Shipyard", "IR")]).await;
     let networks = json!({"kind": "list", "id": "nets", "content": "networks", "class": "vpn", "edition": "n1",
                           "entries": 0, "chunks": 0, "sha256": "0".repeat(64)});
     world.register(vec![networks]).await;
@@ -174,7 +156,7 @@ async fn the_lists_to_ask_may_be_chosen_and_the_threshold() {
 #[tokio::test]
 async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_each() {
     let world = World::with_samples().await;
-    let many: Vec<Listed> = (0..50).map(|n| party(&format!("{n:02}"), "Northwind Shipyard", &[])).collect();
+    let many: Vec<Listed> = (0..50).map(|n| party(&format!("{n:02}"), "Northwind Shipyard")).collect();
     activate(&world, "own", "e1", &many).await;
     let gate = world.gate();
     let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 100])), Timestamp::now()).await;
@@ -194,11 +176,11 @@ async fn an_edition_counts_from_the_next_request_on_and_one_that_cannot_be_loade
     let gate = world.gate();
     let bakery = || asks(&about(&["Copper Lantern"]));
     assert_eq!(parties(&ask(&gate, &bakery(), Timestamp::now()).await), [Vec::<&str>::new()]);
-    activate(&world, "own", "e2", &[party("9", "Copper Lantern", &[])]).await;
+    activate(&world, "own", "e2", &[party("9", "Copper Lantern")]).await;
     let answered = ask(&gate, &bakery(), Timestamp::now()).await;
     assert_eq!((parties(&answered), &answered.body["lists"][0]["edition"]), (vec![vec!["own:9"]], &json!("e2")));
     // A list without its chunk: what it would say nobody knows.
-    let mut record = packed(&world, "third", "e1", &[party("1", "Copper Lantern", &[])]).await;
+    let mut record = world.edition("third", "e1", &[party("1", "Copper Lantern")]).await;
     record["edition"] = json!("e2");
     world.register(vec![record]).await;
     let answered = ask(&gate, &bakery(), Timestamp::now()).await;
@@ -281,7 +263,7 @@ async fn who_may_ask_is_whom_the_authorizer_gives_the_scope_and_the_records_bear
 #[tokio::test]
 async fn no_name_is_logged_or_comes_back_in_a_refusal() {
     let world = listed().await;
-    activate(&world, "own", "e3", &[party("10", SECRET, &[])]).await;
+    activate(&world, "own", "e3", &[party("10", SECRET)]).await;
     let function = world.function().await;
     let good = json!({"screenings": [{"id": SECRET, "name": SECRET, "aliases": [SECRET], "identifiers": [SECRET]}]});
     let answered = call(&function, &asks(&good)).await;

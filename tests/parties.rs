@@ -210,6 +210,9 @@ fn an_embargo_by_party_is_answered_by_name_only_and_told_in_its_place() {
 
 // Lists
 
+/// What, the records, whom lists name, what else is known of names, what comes of it.
+type ByList = (&'static str, Vec<Value>, Vec<Possible>, Vec<PartyMatch>, &'static str);
+
 #[test]
 fn an_embargo_by_list_refuses_the_very_one_and_holds_up_who_may_be_one() {
     let by = |keys: Value| embargo("e", with(json!({ "lists": ["sdn", "eu"] }), &keys));
@@ -226,8 +229,7 @@ fn an_embargo_by_list_refuses_the_very_one_and_holds_up_who_may_be_one() {
     let of_eu = || possible("eu:306", false);
     let (refused, review) = ("451 embargo.party licence.missing", "403 party.review");
     let party = json!({ "parties": [{ "name": "x" }] });
-    // (what, the records, whom lists name, what else is known of names, what comes of it)
-    let cases: Vec<(&str, Vec<Value>, Vec<Possible>, Vec<PartyMatch>, &str)> = vec![
+    let cases: Vec<ByList> = vec![
         ("nobody", vec![alone()], vec![], vec![], "permit"),
         ("may be", vec![alone()], vec![may_be()], vec![], review),
         ("may be, cleared", vec![alone(), cleared()], vec![may_be()], vec![], "permit"),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::listed::listed;
+use super::listed::{Lists, listed};
 use super::owned::owned;
 use super::parties::screen;
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
@@ -74,9 +74,10 @@ pub fn identify(
     match (organisation, persons) {
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
-            subject.facts.parties = screen(&subject, callers, claimed.person(), register, now);
-            subject.facts.listed = listed(&subject, callers, claimed.person(), register, now);
-            subject.facts.owned = owned(organisation, register, now);
+            let lists = Lists::asked(register, now);
+            subject.facts.parties = screen(&subject, callers, claimed.person(), register, &lists, now);
+            subject.facts.listed = listed(&subject, callers, claimed.person(), &lists);
+            subject.facts.owned = owned(organisation, register, &lists, now);
             Ok(subject)
         }
         (_, persons) => {

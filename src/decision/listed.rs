@@ -46,20 +46,12 @@ pub(super) struct Lists<'a> {
 /// The editions that are asked about a caller at `now`, `name@edition`: those of the lists that embargoes in force name.
 #[must_use]
 pub fn editions_asked(register: &Register, now: Timestamp) -> Vec<String> {
-    let lists = Lists::asked(register, now);
-    lists.all.iter().map(|(name, loaded)| format!("{name}@{}", loaded.edition())).collect()
+    register.lists_asked(now).map(|(name, loaded)| format!("{name}@{}", loaded.edition())).collect()
 }
 
 /// Whom lists name of the organisation, its owners at every level and the named person, whose id is `person`; sorted,
 /// each subject once an entry. Where no embargo in force names a list, no name is looked at.
-pub(super) fn listed(
-    subject: &Subject,
-    callers: &Callers,
-    person: Option<&str>,
-    register: &Register,
-    now: Timestamp,
-) -> Vec<Possible> {
-    let lists = Lists::asked(register, now);
+pub(super) fn listed(subject: &Subject, callers: &Callers, person: Option<&str>, lists: &Lists<'_>) -> Vec<Possible> {
     if lists.all.is_empty() {
         return Vec::new();
     }
@@ -94,11 +86,13 @@ fn add_owners(owners: &[Owner], all: &mut Vec<(Option<&'static str>, Somebody)>)
 impl<'a> Lists<'a> {
     /// Those that can be relied on; what can't is unknown.
     pub(super) fn asked(register: &'a Register, now: Timestamp) -> Self {
-        let embargoes = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
-        let named: BTreeSet<&str> =
-            embargoes.flat_map(|embargo| embargo.applies_to.lists_named()).map(String::as_str).collect();
-        let loaded = |name| Some((name, register.party_list(name, now)?.as_ref()));
-        Self { all: named.into_iter().filter_map(loaded).collect(), at_least: register.screening(now).threshold() }
+        let all = register.lists_asked(now).map(|(name, loaded)| (name, loaded.as_ref()));
+        Self { all: all.collect(), at_least: register.screening(now).threshold() }
+    }
+
+    /// Whether these can all be asked.
+    pub(super) fn have(&self, names: &[String]) -> bool {
+        names.iter().all(|name| self.all.iter().any(|(list, _)| list == name))
     }
 
     /// The entries that somebody is, or may be. Who has neither name nor number is nobody's match.

@@ -29,7 +29,7 @@ pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplai
 pub use identity::{Callers, Claimed, identify};
 pub use listed::{Possible, behind, editions_asked, of_person};
 pub use owned::{Holding, Owned, OwnerMatch};
-pub use parties::{NameKey, PartyMatch, screen};
+pub use parties::{NameKey, PartyMatch};
 pub use permit::Permit;
 pub use reason::{Reason, Review, leading};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};

@@ -70,13 +70,16 @@ impl Holding {
 
 /// Who owns the organisation, held against the lists that embargoes in force at `now` name; `None` where neither an
 /// embargo nor a setting asks for owners.
-pub(super) fn owned(organisation: &Organisation, register: &Register, now: Timestamp) -> Option<Owned> {
+pub(super) fn owned(
+    organisation: &Organisation,
+    register: &Register,
+    lists: &Lists<'_>,
+    now: Timestamp,
+) -> Option<Owned> {
     let in_force = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
     let mut named = in_force.filter_map(|embargo| embargo.applies_to.ownership.as_ref()).peekable();
     let is_asked = register.screening(now).parent_countries.is_some() || named.peek().is_some();
-    let can_be_asked =
-        named.flat_map(|ownership| &ownership.lists).all(|list| register.party_list(list, now).is_some());
-    let lists = Lists::asked(register, now);
+    let can_be_asked = named.all(|ownership| lists.have(&ownership.lists));
     is_asked.then(|| {
         trace(organisation, &|owner| {
             let possible = lists.hold("", &of_owner(owner), None).into_iter();

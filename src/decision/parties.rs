@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Callers;
+use super::listed::Lists;
 use super::subject::{Persons, Subject};
 use crate::record::{Organisation, Owner, Party};
 use crate::register::Register;
@@ -56,12 +57,12 @@ struct Standing {
 /// The embargoes by party in force at `now` that match somebody behind the request, on whatever model, and those by list
 /// of whom nobody can say whether they do; sorted. `person` is the named person's id. Where there are no such embargoes,
 /// no name is looked at.
-#[must_use]
-pub fn screen(
+pub(super) fn screen(
     subject: &Subject,
     callers: &Callers,
     person: Option<&str>,
     register: &Register,
+    lists: &Lists<'_>,
     now: Timestamp,
 ) -> Vec<PartyMatch> {
     let mut embargoes = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now)).peekable();
@@ -74,12 +75,10 @@ pub fn screen(
     for embargo in embargoes {
         let to = &embargo.applies_to;
         let parties = to.parties.as_deref().unwrap_or_default();
-        let can_be_asked = to.lists.iter().flatten().all(|list| register.party_list(list, now).is_some());
         for (id, standing) in [&organisation, &person] {
             let named = Match::any(parties.iter().flat_map(|party| standing.iter().map(|one| one.is(party))));
-            let is_unknown = |one: &Standing| one.name.is_none() || !can_be_asked;
-            let is_listed =
-                if to.lists.is_some() && standing.iter().any(is_unknown) { Match::Unknown } else { Match::No };
+            let is_unknown = |named: &Vec<String>| standing.iter().any(|one| one.name.is_none() || !lists.have(named));
+            let is_listed = if to.lists.as_ref().is_some_and(is_unknown) { Match::Unknown } else { Match::No };
             for (by, matched) in [(NameKey::Parties, named), (NameKey::Lists, is_listed)] {
                 if matched >= Match::Unknown {
                     let embargo = embargo.meta.id.clone();

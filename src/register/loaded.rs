@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{GRACE, Register};
 use crate::parties::{Hit, Index, Score, Somebody};
 use crate::record::{List, ListContent, Record};
+use crate::terms::Window;
 
 /// How many callers an edition remembers before its memory is begun anew.
 const REMEMBERED: usize = 10_000;
@@ -160,6 +161,13 @@ impl Register {
     pub fn party_lists(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Arc<Loaded>)> {
         let names = self.held.iter().flatten().map(|(name, _)| name.as_str());
         names.filter_map(move |name| Some((name, self.party_list(name, now)?)))
+    }
+
+    /// Those of them that callers are held against at `now`: an embargo in force names them.
+    pub fn lists_asked(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Arc<Loaded>)> {
+        let is_named = move |(_, during): &(&String, &Vec<Window>)| during.iter().any(|window| window.is_open(now));
+        let named = self.lists_named.iter().filter(is_named);
+        named.filter_map(move |(name, _)| Some((name.as_str(), self.party_list(name, now)?)))
     }
 
     /// Those that may be asked now or later.

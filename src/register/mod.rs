@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::record::{
     Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, Screening,
 };
-use crate::terms::{Country, Match, ModelRef};
+use crate::terms::{Country, Match, ModelRef, Window};
 
 pub use fault::{Concerns, Fault, GRACE};
 pub use lists::load;
@@ -51,6 +51,8 @@ pub struct Register {
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
     embargoes_by_name: Vec<Arc<Record<Embargo>>>,
+    /// When the embargoes are in force that name a list, by its name.
+    lists_named: BTreeMap<String, Vec<Window>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
     clearances_by_subject: HashMap<String, Vec<Arc<Record<Clearance>>>>,
     screening: Option<Arc<Record<Screening>>>,
@@ -246,6 +248,12 @@ impl Register {
         let is_by_name = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.is_by_name();
         let by_name = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(is_by_name);
         self.embargoes_by_name = by_name.cloned().collect();
+        self.lists_named.clear();
+        for embargo in &self.embargoes_by_name {
+            for list in embargo.applies_to.lists_named() {
+                self.lists_named.entry(list.clone()).or_default().push(embargo.meta.window);
+            }
+        }
         self.screening = self.settings.get("screening").cloned();
         self.faults = fault::derive(self);
     }

@@ -26,6 +26,9 @@ pub(super) struct Sides {
 /// What of a caller's record says nothing of who it is.
 const BESIDE: [&str; 5] = ["id", "organisation", "status", "end_uses", "verification"];
 
+/// What a reviewer reads first.
+const FIRST: [&str; 3] = ["name", "aliases", "weak_aliases"];
+
 /// The subject's record as a reviewer reads it.
 pub(super) fn subject(record: &Item) -> Value {
     let mut json = as_json(&content(record));
@@ -110,8 +113,9 @@ impl Sides {
 
 fn lines(of: &Value) -> String {
     let none = Map::new();
-    let members = of.as_object().unwrap_or(&none).iter();
-    members.map(|(name, value)| format!("  {name}  {}\n", visible(&words(value)))).collect()
+    let mut members: Vec<_> = of.as_object().unwrap_or(&none).iter().collect();
+    members.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
+    members.into_iter().map(|(name, value)| format!("  {name}  {}\n", visible(&words(value)))).collect()
 }
 
 fn words(value: &Value) -> String {
