@@ -252,15 +252,15 @@ fn what_embargoes_apply_to() {
         ),
         (
             json!({ "foreign_persons": true, "network_classes": ["tor"] }),
-            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
-            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "foreign_person": true }),
-            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         // Empty lists.
         (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
