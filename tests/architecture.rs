@@ -62,7 +62,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("callers", &["item", "outcome", "patience"]),
     ("listing", &["item", "present", "show"]),
     ("listed", &["aws", "listing", "outcome", "present", "tables"]),
-    ("draft", &["files", "item", "outcome"]),
+    ("draft", &["files", "item", "outcome", "words"]),
     ("entry", &[]),
     ("period", &[]),
     ("entries", &["aws", "files", "outcome"]),

@@ -88,6 +88,7 @@ async fn owners_count_on_the_next_request_and_are_named_nowhere() {
     let gate = world.gate();
     let owned = "451 embargo.ownership licence.scope";
     let unexplained = "403 party.review ownership:affiliates";
+    let both = "403 party.review ownership:affiliates party.review entity:7";
     let table = [
         ("", unexplained),
         ("|--owner|Sample Owner;100;person;FR", "200"),
@@ -95,7 +96,7 @@ async fn owners_count_on_the_next_request_and_are_named_nowhere() {
         ("|--owner|Sample Owner", unexplained),
         ("|--owner|Sample Holding SE;50;organisation;DE|--owner|Sample Owner;50;person", owned),
         ("|--owner|Sample Holding SE;49.99;organisation;DE|--owner|Sample Owner;50.01;person", "200"),
-        ("|--owner|Sample Holding SE;50;organisation;FR|--owner|Sample Owner;50;person", "403 party.review entity:7"),
+        ("|--owner|Sample Holding SE;50;organisation;FR|--owner|Sample Owner;50;person", both),
     ];
     for (owners, expected) in table {
         let ran = own(&world, owners);

@@ -676,7 +676,7 @@ fn paths(owners: &[Holding]) -> Vec<Vec<usize>> {
     found
 }
 
-fn owner_at<'a>(owners: &'a mut Vec<Holding>, path: &[usize]) -> &'a mut Holding {
+fn owner_at<'a>(owners: &'a mut [Holding], path: &[usize]) -> &'a mut Holding {
     let (first, rest) = path.split_first().unwrap();
     let owner = &mut owners[*first];
     if rest.is_empty() { owner } else { owner_at(&mut owner.owners, rest) }

@@ -248,19 +248,19 @@ fn what_embargoes_apply_to() {
         // Keys that this version doesn't read.
         (
             json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
-            "applies_to.ownership: unknown field `ownership`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.ownership: missing field `lists`",
         ),
         (
             json!({ "foreign_persons": true, "network_classes": ["tor"] }),
-            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
-            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         (
             json!({ "foreign_persons": true, "foreign_person": true }),
-            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `end_uses`",
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         // Empty lists.
         (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
@@ -516,7 +516,7 @@ fn settings() {
             (json!({ "id": "screen" }), "`screen` is no setting that this version knows"),
             (
                 json!({ "unknown_destinations": "permit" }),
-                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`",
+                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`, `unknown_ownership`, `parent_countries`",
             ),
         ],
     );

@@ -46,7 +46,7 @@ pub(super) fn identifiers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Item, Organisation, OwnerKind, Person};
+    use crate::record::{Item, Organisation, OwnerKind, Person};
     use crate::terms::Share;
 
     fn item(json: &Value) -> Item {

@@ -39,8 +39,8 @@ enum Who {
 /// How each of them is added.
 #[derive(clap::Args)]
 struct Common {
-    /// Replace a record of this id. What this command has no option for, such as a suspension, stays; what it has one for
-    /// and isn't said goes; so does the verification, where the identity differs
+    /// Replace a record of this id. What this command has no option for, such as a suspension, stays, and so do owners where
+    /// none are said; what else it has one for and isn't said goes; so does the verification, where the identity differs
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -166,8 +166,8 @@ enum UsStatus {
 }
 
 /// What the options say anew: all else of a record that is replaced stays, above all a suspension and a verification. A
-/// person's aliases are among that, since no option says them.
-const SAID: [&str; 16] = [
+/// person's aliases are among that, since no option says them; and owners, which don't go just because nobody spoke of them.
+const SAID: [&str; 15] = [
     "id",
     "organisation",
     "users",
@@ -178,7 +178,6 @@ const SAID: [&str; 16] = [
     "organised_in_us",
     "headquartered_in",
     "identifiers",
-    "owners",
     "end_uses",
     "nationalities",
     "deemed_country",
@@ -187,7 +186,7 @@ const SAID: [&str; 16] = [
 ];
 
 /// What a verification is of: where one of these differs, it is somebody else's, and goes.
-const IDENTITY: [&str; 12] = [
+const IDENTITY: [&str; 11] = [
     "organisation",
     "name",
     "type",
@@ -195,7 +194,6 @@ const IDENTITY: [&str; 12] = [
     "organised_in_us",
     "headquartered_in",
     "identifiers",
-    "owners",
     "nationalities",
     "deemed_country",
     "us_status",
@@ -229,7 +227,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
                 return Err(format!("`{id}` is there already; say `--replace` if it is to be replaced"));
             }
             Some(before) => {
-                let is_said = |name: &str| SAID.contains(&name) || (name == "aliases" && kind(&id) == "organisation");
+                let owners_are_said = record.contains_key("owners");
+                let is_said = |name: &str| match name {
+                    "aliases" => kind(&id) == "organisation",
+                    "owners" => owners_are_said,
+                    name => SAID.contains(&name),
+                };
                 let is_another = IDENTITY.iter().any(|name| before.get(*name) != record.get(*name));
                 let goes = |name: &str| is_said(name) || (name == "verification" && is_another);
                 let kept = before.iter().filter(|(name, _)| !goes(name));
