@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::explanation::KeyExplained;
 use super::listed::Possible;
+use super::ownership::reach;
 use super::parties::NameKey;
 use super::reason::Review;
 use super::subject::{Nationality, Subject};
-use crate::record::{AppliesTo, Choice, Embargo, Places, Record};
+use crate::record::{AppliesTo, Choice, Embargo, Places, Record, Screening};
 use crate::register::Register;
 use crate::terms::{Code, Match};
 
@@ -15,7 +16,7 @@ use crate::terms::{Code, Match};
 #[derive(Debug)]
 pub(super) struct Keys {
     /// In the order of [`Code`], by the attribute's name; `None` is a key that it doesn't have.
-    all: [(&'static str, Code, Option<Match>); 8],
+    all: [(&'static str, Code, Option<Match>); 9],
     /// The possible matches by which alone a key is not `No`.
     reviews: Vec<Review>,
 }
@@ -61,6 +62,7 @@ impl Keys {
 pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Register, now: Timestamp) -> Keys {
     let to = &embargo.applies_to;
     let in_group = |group: &str, country| register.in_group(group, country, now);
+    let screening = register.screening(now);
     let mut reviews = Vec::new();
     let all = [
         ("everyone", Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
@@ -73,7 +75,7 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
         (
             "nationalities",
             Code::EmbargoNationality,
-            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, in_group)),
+            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, &screening, in_group)),
         ),
         (
             "parties",
@@ -84,6 +86,11 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
             "lists",
             Code::EmbargoParty,
             to.lists.as_ref().map(|lists| listed(lists, &embargo.meta.id, subject, register, now, &mut reviews)),
+        ),
+        (
+            "ownership",
+            Code::EmbargoOwnership,
+            to.ownership.as_ref().map(|asked| reach(asked, embargo, subject, register, now, &mut reviews)),
         ),
         (
             "end_uses",
@@ -146,9 +153,10 @@ fn nationality(
     choice: &Choice<Places>,
     embargo: &Embargo,
     subject: &Subject,
+    screening: &Screening,
     in_group: impl Fn(&str, crate::terms::Country) -> Match,
 ) -> Match {
-    match subject.nationality(embargo.basis) {
+    match subject.nationality(embargo.basis, screening) {
         Nationality::UsPerson => Match::No,
         Nationality::Of { countries, complete } => {
             let known =

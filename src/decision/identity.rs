@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::listed::{Lists, listed};
+use super::owned::owned;
 use super::parties::screen;
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
@@ -76,6 +77,7 @@ pub fn identify(
             let lists = Lists::asked(register, now);
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, &lists, now);
             subject.facts.listed = listed(&subject, callers, claimed.person(), &lists);
+            subject.facts.owned = owned(organisation, register, &lists, now);
             Ok(subject)
         }
         (_, persons) => {
@@ -152,6 +154,7 @@ fn subject(
                 organised_in_us: organisation.organised_in_us,
                 kind: organisation.kind,
             },
+            owned: None,
             parties: Vec::new(),
             persons,
             undeclared_end_use: undeclared,

@@ -104,11 +104,13 @@ fn scope(licence: &Licence, embargo: &Embargo, asking: &Asking<'_>) -> Match {
         (Persons::None | Persons::Attested, PersonScope::UsPersons) | (_, PersonScope::Any) => Match::Yes,
     };
     let destinations = licence.destinations.as_ref().map(|choice| destination(choice, subject, in_group));
-    let nationalities = licence.nationalities.as_ref().map(|choice| match subject.nationality(embargo.basis) {
-        Nationality::UsPerson => Match::Yes,
-        Nationality::Of { complete: false, .. } => Match::Unknown,
-        Nationality::Of { countries, complete: true } => {
-            Match::all(countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, in_group))))
+    let nationalities = licence.nationalities.as_ref().map(|choice| {
+        match subject.nationality(embargo.basis, &register.screening(now)) {
+            Nationality::UsPerson => Match::Yes,
+            Nationality::Of { complete: false, .. } => Match::Unknown,
+            Nationality::Of { countries, complete: true } => Match::all(
+                countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, in_group))),
+            ),
         }
     });
     let end_uses = licence.end_uses.as_ref().map(|choice| {

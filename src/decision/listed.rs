@@ -13,7 +13,7 @@ use super::Callers;
 use super::reason::Review;
 use super::subject::{Persons, Subject};
 use crate::parties::{Hit, PartyKind, Score, Somebody};
-use crate::record::{Clearance, Organisation, Owner, Person, Record};
+use crate::record::{Clearance, Organisation, Owner, OwnerKind, Person, Record};
 use crate::register::{Loaded, Register};
 use crate::terms::Name;
 
@@ -121,13 +121,19 @@ fn of_organisation(record: &Organisation) -> Somebody {
         kind: Some(PartyKind::Organisation),
         names: known(record.name.iter().chain(&record.aliases)),
         countries: record.incorporated_in.into_iter().chain(record.headquartered_in).collect(),
+        identifiers: record.identifiers.clone(),
         ..Somebody::default()
     }
 }
 
 /// An owner, as far as the organisation's record says who it is.
 pub(super) fn of_owner(record: &Owner) -> Somebody {
-    Somebody { names: known(&record.name), countries: record.country.into_iter().collect(), ..Somebody::default() }
+    let kind = record.kind.map(|kind| match kind {
+        OwnerKind::Person => PartyKind::Person,
+        OwnerKind::Organisation => PartyKind::Organisation,
+    });
+    let countries = record.country.into_iter().collect();
+    Somebody { kind, names: known(&record.name), countries, ..Somebody::default() }
 }
 
 /// A person, as the record says who it is.
@@ -137,7 +143,8 @@ pub fn of_person(record: &Person) -> Somebody {
         kind: Some(PartyKind::Person),
         names: known(record.name.iter().chain(&record.aliases)),
         countries: record.nationalities.iter().copied().chain(record.deemed_country).collect(),
-        ..Somebody::default()
+        born: record.born.clone(),
+        identifiers: record.identifiers.clone(),
     }
 }
 
@@ -177,7 +184,8 @@ fn order(possible: &Possible) -> (&str, &str, Reverse<bool>, Reverse<Score>, Opt
     (subject, party, Reverse(*exact), Reverse(*score), via.as_deref(), match_sha256)
 }
 
-fn digest(of: &impl Serialize) -> String {
+/// The first 32 hex digits of the SHA-256 of this as JSON.
+pub(super) fn digest(of: &impl Serialize) -> String {
     let mut digits = hex::encode(Sha256::digest(serde_json::to_vec(of).unwrap_or_default()));
     digits.truncate(32);
     digits

@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::listed::Possible;
+use super::owned::Owned;
+use super::parents::ultimate;
 use super::parties::{NameKey, PartyMatch};
-use crate::record::{Basis, Organisation, OrganisationType, UsStatus, Users};
+use crate::record::{Basis, Organisation, OrganisationType, Screening, UsStatus, Users};
 use crate::terms::{Country, Destination, Match};
 
 /// Who asks and where the answer goes.
@@ -39,6 +41,9 @@ pub struct Facts {
     pub location: LocationFacts,
     /// The organisation.
     pub organisation: OrganisationFacts,
+    /// Who owns the organisation, where an embargo or a setting asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned: Option<Owned>,
     /// The embargoes by party of which somebody behind the request is one, or may be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<PartyMatch>,
@@ -136,16 +141,29 @@ impl Subject {
     }
 
     /// The nationality that counts: the person's, or without a named one the organisation's countries.
-    pub(super) fn nationality(&self, basis: Basis) -> Nationality {
+    pub(super) fn nationality(&self, basis: Basis, screening: &Screening) -> Nationality {
         match &self.facts.persons {
             Persons::Named(person) => person.nationality(basis),
-            Persons::None | Persons::Attested => self.facts.organisation.nationality(),
+            Persons::None | Persons::Attested => self.facts.nationality_of_organisation(screening),
             Persons::Unknown => Nationality::Of { countries: Vec::new(), complete: false },
         }
     }
 }
 
 impl Facts {
+    /// The organisation's own countries and, where the settings say so, those of its ultimate parents.
+    fn nationality_of_organisation(&self, screening: &Screening) -> Nationality {
+        let mut own = self.organisation.nationality();
+        if let Nationality::Of { countries, complete } = &mut own
+            && screening.parent_countries.is_some()
+        {
+            let parents = ultimate(self.owned.as_ref(), self.organisation.kind, screening.unknown_ownership);
+            countries.extend(parents.countries);
+            *complete &= !parents.hidden;
+        }
+        own
+    }
+
     /// Whether somebody behind the request is one of the parties that an embargo names by a key; of lists, whether
     /// nobody knows the name.
     pub(super) fn party_of(&self, embargo: &str, by: NameKey) -> Match {

@@ -6,6 +6,7 @@ use export_gate::record::Place;
 use export_gate::terms::{Country, ModelPattern};
 use ipnet::IpNet;
 use serde::Serialize;
+use serde_json::{Number, Value};
 
 /// Who imposes embargoes and grants licences.
 pub(crate) const AUTHORITIES: [&str; 7] = ["BIS", "OFAC", "DDTC", "EU", "UK", "UN", "OPERATOR"];
@@ -46,6 +47,62 @@ pub(crate) fn party(text: &str) -> Result<Party, String> {
     let country =
         country.map(|country| Country::parse(country.trim())).transpose().map_err(|error| error.to_string())?;
     Ok(Party { name: name.trim().to_owned(), country })
+}
+
+/// An owner: `name`, then as much as is known of its percent, its kind and its country.
+pub(crate) fn owner(text: &str) -> Result<Value, String> {
+    let parts: Vec<&str> = text.split(';').map(str::trim).collect();
+    let (name, percent, kind, country) = match *parts.as_slice() {
+        [name] => (name, "", "", ""),
+        [name, percent] => (name, percent, "", ""),
+        [name, percent, kind] => (name, percent, kind, ""),
+        [name, percent, kind, country] => (name, percent, kind, country),
+        _ => return Err("write NAME;PERCENT;KIND;COUNTRY, and leave out what isn't known".to_owned()),
+    };
+    if name.is_empty() {
+        return Err("an owner has a name: write NAME;PERCENT;KIND;COUNTRY".to_owned());
+    }
+    let mut owner = serde_json::Map::from_iter([("name".to_owned(), Value::from(name))]);
+    if !percent.is_empty() {
+        owner.insert("percent".to_owned(), percentage(percent, 0.0)?.into());
+    }
+    match kind {
+        "" => {}
+        "person" | "organisation" => {
+            owner.insert("kind".to_owned(), Value::from(kind));
+        }
+        _ => return Err(format!("`{kind}` is neither person nor organisation")),
+    }
+    if !country.is_empty() {
+        let country = Country::parse(country).map_err(|error| error.to_string())?;
+        owner.insert("country".to_owned(), Value::from(country.to_string()));
+    }
+    Ok(owner.into())
+}
+
+/// A date of birth, as exact as it is known.
+pub(crate) fn born(text: &str) -> Result<String, String> {
+    let is_digits = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = match text.split('-').collect::<Vec<_>>().as_slice() {
+        [year] if is_digits(year, 4) => format!("{year}-01-01"),
+        [year, month] if is_digits(year, 4) && is_digits(month, 2) => format!("{year}-{month}-01"),
+        [year, month, day] if is_digits(year, 4) && is_digits(month, 2) && is_digits(day, 2) => text.to_owned(),
+        _ => String::new(),
+    };
+    let is_date = whole.parse::<jiff::civil::Date>().is_ok();
+    if is_date { Ok(text.to_owned()) } else { Err("it is no date such as 1970, 1970-12 or 1970-12-31".to_owned()) }
+}
+
+/// A percentage from which an embargo by ownership applies.
+pub(crate) fn percent(text: &str) -> Result<Number, String> {
+    percentage(text, 1.0)
+}
+
+/// A number as it is written, which is a percentage.
+fn percentage(text: &str, least: f64) -> Result<Number, String> {
+    let number = text.parse::<Number>().ok();
+    let is_within = |number: &Number| number.as_f64().is_some_and(|percent| (least..=100.0).contains(&percent));
+    number.filter(is_within).ok_or_else(|| format!("`{text}` is no percentage: write {least} to 100"))
 }
 
 /// An organisation's id; `*` where every organisation may be meant.

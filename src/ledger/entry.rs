@@ -296,7 +296,9 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::{NameKey, OrganisationFacts, PartyMatch, PersonFacts, Persons, Possible};
+    use crate::decision::{
+        Holding, NameKey, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts, Persons, Possible,
+    };
     use serde_json::Value;
 
     /// Every field filled, so that an order that isn't alphabetical can't hide.
@@ -319,6 +321,17 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
+            owned: Some(Owned {
+                owners: vec![Holding {
+                    country: Some(crate::terms::Country::parse("DE").unwrap()),
+                    kind: Some(crate::record::OwnerKind::Organisation),
+                    matches: vec![OwnerMatch { exact: true, party: "sdn:306".into() }],
+                    owners: vec![Holding::default()],
+                    share: Some(crate::terms::Share::HALF),
+                    unknown: true,
+                }],
+                sha256: "0123456789abcdef".repeat(2),
+            }),
             parties: vec![PartyMatch {
                 by: NameKey::Lists,
                 embargo: "e".into(),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Unreadable};
-use crate::terms::{Country, optional_time};
+use crate::terms::{Country, Share, optional_time};
 
 /// `client#<principal>`: an application that calls.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -70,6 +70,9 @@ pub struct Organisation {
     /// Its other names.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Numbers of registers and the like.
+    #[serde(default, deserialize_with = "super::lenient::identifiers")]
+    pub identifiers: Vec<String>,
     /// Who owns it, as far as it is written down.
     #[serde(default)]
     pub owners: Vec<Owner>,
@@ -97,11 +100,28 @@ pub struct Organisation {
 pub struct Owner {
     /// The name; absent is unknown.
     pub name: Option<String>,
+    /// What the owner is; absent may be either.
+    #[serde(default, deserialize_with = "super::lenient::known")]
+    pub kind: Option<OwnerKind>,
     /// Where the owner is from; absent is unknown.
     pub country: Option<Country>,
+    /// How much of it the owner has, in percent; absent, or no number that it can be, is unknown.
+    #[serde(rename = "percent", default, deserialize_with = "super::lenient::share")]
+    pub share: Option<Share>,
     /// Who owns the owner.
     #[serde(default)]
     pub owners: Vec<Owner>,
+}
+
+/// What an owner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OwnerKind {
+    /// A natural person, whom nobody owns.
+    Person,
+    /// Anything that somebody may own.
+    Organisation,
 }
 
 /// What an organisation is.
@@ -136,6 +156,11 @@ pub struct Person {
     /// The status under 15 CFR 772.1; absent is unknown.
     #[serde(default)]
     pub us_status: UsStatus,
+    /// When the person was born, as exact as is known: `1970`, `1970-12` or `1970-12-31`.
+    pub born: Option<String>,
+    /// Numbers of passports and the like.
+    #[serde(default, deserialize_with = "super::lenient::identifiers")]
+    pub identifiers: Vec<String>,
     /// How the person was identified.
     pub verification: Option<Verification>,
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Choice, Kind, Meta, Model, Networks, Places, Record, Unreadable, Words};
-use crate::terms::{Country, Match, ModelPattern, Name};
+use crate::terms::{Country, Match, ModelPattern, Name, Share};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -67,6 +67,8 @@ pub struct AppliesTo {
     #[serde(deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub lists: Option<Vec<String>>,
+    /// The organisation is owned by parties of lists.
+    pub ownership: Option<Ownership>,
     /// One of the request's end uses is one of these.
     pub end_uses: Option<Choice<Words>>,
 }
@@ -89,7 +91,7 @@ pub struct Party {
 impl AppliesTo {
     /// The lists of parties that it names, by whatever key.
     pub fn lists_named(&self) -> impl Iterator<Item = &String> {
-        self.lists.iter().flatten()
+        self.lists.iter().flatten().chain(self.ownership.iter().flat_map(|ownership| &ownership.lists))
     }
 
     /// Whether names must be compared to tell whom it is about.
@@ -105,6 +107,40 @@ impl Party {
     pub fn is_called(&self, name: &Name) -> bool {
         self.name == *name || self.aliases.contains(name)
     }
+}
+
+/// An organisation that parties of lists own so much of, directly or through others that they own so much of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Ownership {
+    /// The lists.
+    #[serde(deserialize_with = "super::filled")]
+    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    pub lists: Vec<String>,
+    /// From how much on, in percent.
+    #[serde(rename = "percent", default = "half", deserialize_with = "percent")]
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 1, max = 100)))]
+    pub share: Share,
+    /// Whether the shares of several listed parties count together, or each party's alone.
+    #[serde(default = "yes")]
+    pub aggregate: bool,
+}
+
+fn half() -> Share {
+    Share::HALF
+}
+
+/// A share by its percent, which is a number of 0 to 100.
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Share, D::Error> {
+    let percent = f64::deserialize(deserializer)?;
+    let share = (0.0..=100.0).contains(&percent).then(|| Share::of_percent(percent)).flatten();
+    share.ok_or_else(|| serde::de::Error::custom(format!("{percent} is no percentage")))
+}
+
+/// [`percent`], for an attribute that may be left out.
+pub(super) fn percent_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Share>, D::Error> {
+    percent(deserializer).map(Some)
 }
 
 /// What an embargo does to the transfers that it applies to.
@@ -192,6 +228,8 @@ impl Kind for Embargo {
             Err(Unreadable("applies_to: it names nothing; write `everyone: true` where everyone is meant".into()))
         } else if to.nationalities.as_ref().is_some_and(Choice::names_a_region) {
             Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
+        } else if to.ownership.as_ref().is_some_and(|ownership| ownership.share < Share::ONE_PERCENT) {
+            Err(Unreadable("applies_to.ownership.percent: write 1 to 100".into()))
         } else {
             Ok(())
         }

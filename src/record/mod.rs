@@ -10,6 +10,7 @@ mod embargo;
 mod group;
 mod head;
 mod json;
+mod lenient;
 mod licence;
 mod list;
 mod model;
@@ -27,19 +28,19 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::terms::Window;
 
 pub use caller::{
-    Attestation, CallerStatus, Client, Organisation, OrganisationType, Owner, Person, UsStatus, Users, Verification,
-    VerificationStatus,
+    Attestation, CallerStatus, Client, Organisation, OrganisationType, Owner, OwnerKind, Person, UsStatus, Users,
+    Verification, VerificationStatus,
 };
 pub use choice::{Choice, Networks, Place, Places, Words};
 pub use clearance::Clearance;
-pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Party};
+pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Ownership, Party};
 pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
 pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
 pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, NetworkClass, chunk_key};
 pub use model::{Model, ModelStatus};
-pub use setting::{MATCH_THRESHOLD, Screening, WhenUnknown, thousandths};
+pub use setting::{MATCH_THRESHOLD, ParentCountries, Screening, WhenUnknown, thousandths};
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{Kind, Meta, Unreadable};
 use crate::parties::Score;
+use crate::terms::Share;
 
 /// The score from which a name is a possible match where no setting says another.
 pub const MATCH_THRESHOLD: Score = Score(760);
@@ -20,6 +21,22 @@ pub struct Screening {
     pub unknown_destination: WhenUnknown,
     /// What becomes of a request whose signals of its destination disagree.
     pub inconsistent_destination: WhenUnknown,
+    /// The share of an organisation, in percent, of which nobody need know who owns it; more is reviewed. Absent, what could
+    /// bring an embargo by ownership about is.
+    #[serde(deserialize_with = "super::embargo::percent_if_given")]
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 0, max = 100)))]
+    pub unknown_ownership: Option<Share>,
+    /// Whether the countries of an organisation's ultimate parents are its own.
+    pub parent_countries: Option<ParentCountries>,
+}
+
+/// That the countries of an organisation's ultimate parents are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ParentCountries {
+    /// They count (15 CFR 744.23 asks where a parent is headquartered).
+    Count,
 }
 
 impl Screening {

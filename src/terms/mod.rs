@@ -6,6 +6,7 @@ mod model_name;
 mod name;
 #[cfg(feature = "gatectl")]
 mod schema;
+mod share;
 mod three_valued;
 mod time;
 
@@ -13,6 +14,7 @@ pub use code::{Code, Rank};
 pub use country::{Country, CountrySet, Destination, NotACountry, NotARegion, Region};
 pub use model_name::{ModelName, ModelPattern, ModelRef, NotAModel};
 pub use name::{Name, NotAName};
+pub use share::Share;
 pub use three_valued::Match;
 pub(crate) use time::optional as optional_time;
 pub use time::{NotATime, Window, parse_time, render_time};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Country, ModelPattern, Name};
+use super::{Country, ModelPattern, Name, Share};
 
 impl JsonSchema for Country {
     fn schema_name() -> Cow<'static, str> {
@@ -33,5 +33,15 @@ impl JsonSchema for Name {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "string", "pattern": "\\S", "description": "A name, with a letter or a digit"})
+    }
+}
+
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number", "minimum": 0, "maximum": 100, "description": "A share, in percent"})
     }
 }

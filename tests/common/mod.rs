@@ -143,6 +143,7 @@ pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
             listed: Vec::new(),
             location: LocationFacts::default(),
             organisation: company("US"),
+            owned: None,
             parties: Vec::new(),
             persons: Persons::None,
             undeclared_end_use: false,

@@ -1,11 +1,15 @@
 //! I/O. `gatectl caller add`: a client, an organisation or a person that the gate knows on its next request.
 
+use std::path::PathBuf;
+
 use export_gate::record::Item;
 use export_gate::terms::{Country, parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::change::{Manner, change, kind};
+use super::owners;
+use crate::draft;
 use crate::item::{as_json, if_any, of_json, text};
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 use crate::says::{Says, filled};
@@ -102,6 +106,12 @@ struct Organisation {
     /// A number by which it is known; may be said again
     #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]
     identifiers: Vec<String>,
+    /// Who owns it: the name, the percent, `person` or `organisation`, and the country; may be said again
+    #[arg(long = "owner", value_name = "NAME;PERCENT;KIND;COUNTRY", value_parser = words::owner)]
+    owners: Vec<Value>,
+    /// A file that lists the owners, each with `name`, `kind`, `percent`, `country` and its own `owners`: JSON, or YAML
+    #[arg(long, value_name = "FILE", conflicts_with = "owners")]
+    owners_file: Option<PathBuf>,
     /// The code of an end use; may be said again
     #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
     end_uses: Vec<String>,
@@ -136,6 +146,12 @@ struct Person {
     /// The status under 15 CFR 772.1
     #[arg(long, value_enum, default_value = "unknown")]
     us_status: UsStatus,
+    /// When the person was born, as exact as is known: 1970, 1970-12 or 1970-12-31
+    #[arg(long, value_name = "DATE", value_parser = words::born)]
+    born: Option<String>,
+    /// The number of a passport or the like; may be said again
+    #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]
+    identifiers: Vec<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -151,7 +167,7 @@ enum UsStatus {
 
 /// What the options say anew: all else of a record that is replaced stays, above all a suspension and a verification. A
 /// person's aliases are among that, since no option says them.
-const SAID: [&str; 14] = [
+const SAID: [&str; 16] = [
     "id",
     "organisation",
     "users",
@@ -162,14 +178,16 @@ const SAID: [&str; 14] = [
     "organised_in_us",
     "headquartered_in",
     "identifiers",
+    "owners",
     "end_uses",
     "nationalities",
     "deemed_country",
     "us_status",
+    "born",
 ];
 
 /// What a verification is of: where one of these differs, it is somebody else's, and goes.
-const IDENTITY: [&str; 10] = [
+const IDENTITY: [&str; 12] = [
     "organisation",
     "name",
     "type",
@@ -177,9 +195,11 @@ const IDENTITY: [&str; 10] = [
     "organised_in_us",
     "headquartered_in",
     "identifiers",
+    "owners",
     "nationalities",
     "deemed_country",
     "us_status",
+    "born",
 ];
 
 /// Shows the record, asks, writes it.
@@ -195,12 +215,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             }
             (of_client(client, now), &client.common)
         }
-        Who::Organisation(organisation) => (of_organisation(organisation), &organisation.common),
+        Who::Organisation(organisation) => (of_organisation(organisation)?, &organisation.common),
         Who::Person(person) => (of_person(person), &person.common),
     };
     let id = text(&record, "id").to_owned();
     let done = format!("the gate knows `{id}` from its next request on.");
-    let notes = common.manner.unknown_organisation(text(&record, "organisation")).await?;
+    let mut notes = common.manner.unknown_organisation(text(&record, "organisation")).await?;
+    notes.extend(owners::notes(&record));
     change(&common.manner, &id, now, &done, notes, |before| {
         let mut record = record;
         match before {
@@ -239,19 +260,24 @@ fn of_client(client: &Client, now: Timestamp) -> Item {
     }))
 }
 
-fn of_organisation(organisation: &Organisation) -> Item {
+fn of_organisation(organisation: &Organisation) -> Result<Item, Trouble> {
     let kind = match organisation.kind {
         OrganisationType::Company => "company",
         OrganisationType::Government => "government",
         OrganisationType::International => "international",
     };
-    of_json(json!({
+    let owners = match &organisation.owners_file {
+        Some(file) => draft::owners(file)?,
+        None if organisation.owners.is_empty() => Value::Null,
+        None => organisation.owners.clone().into(),
+    };
+    Ok(of_json(json!({
         "id": format!("organisation#{}", organisation.id), "name": organisation.name,
         "aliases": if_any(&organisation.aliases), "type": kind, "incorporated_in": organisation.incorporated_in,
         "organised_in_us": if organisation.organised_in_us { json!(true) } else { Value::Null },
         "headquartered_in": organisation.headquartered_in, "identifiers": if_any(&organisation.identifiers),
-        "end_uses": if_any(&organisation.end_uses), "status": "active",
-    }))
+        "owners": owners, "end_uses": if_any(&organisation.end_uses), "status": "active",
+    })))
 }
 
 fn of_person(person: &Person) -> Item {
@@ -265,6 +291,7 @@ fn of_person(person: &Person) -> Item {
     of_json(json!({
         "id": format!("person#{}", person.id), "organisation": person.organisation, "name": person.name,
         "nationalities": if person.nationalities.is_empty() { Value::Null } else { json!(person.nationalities) },
-        "deemed_country": person.deemed_country, "us_status": us_status,
+        "deemed_country": person.deemed_country, "us_status": us_status, "born": person.born,
+        "identifiers": if_any(&person.identifiers),
     }))
 }

@@ -110,9 +110,13 @@ fn shown(id: &str, before: Option<&Item>, after: &Item) -> String {
     lines.fold(format!("{sign} {id}\n"), |shown, line| shown + &format!("    {line}\n"))
 }
 
-/// What says who somebody is: whoever changes a person's record need not read it, and a terminal may be recorded.
+/// What says who a person is: whoever changes a record need not read it, and a terminal may be recorded.
 fn personal(id: &str) -> &'static [&'static str] {
-    if kind(id) == "person" { &["name", "aliases", "born"] } else { &[] }
+    match kind(id) {
+        "person" => &["name", "aliases", "born", "identifiers"],
+        "organisation" => &["owners"],
+        _ => &[],
+    }
 }
 
 /// A record without it.

@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod owners;
 mod show;
 mod suspend;
 mod verify;

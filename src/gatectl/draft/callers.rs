@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use export_gate::record::{CallerStatus, OrganisationType, UsStatus, Users, VerificationStatus};
 use export_gate::terms::Country;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// An application that calls: `client#<principal>`.
 #[derive(Deserialize, JsonSchema)]
@@ -97,8 +97,29 @@ struct Owner {
     name: String,
     kind: OwnerKind,
     country: Option<Country>,
+    /// How much of it the owner has; absent is unknown.
+    #[serde(default, deserialize_with = "percent")]
+    #[schemars(with = "Option<f64>", range(min = 0, max = 100))]
     percent: Option<f64>,
+    /// Who owns the owner.
     owners: Option<Vec<Owner>>,
+}
+
+/// What the gate would take for unknown is a slip.
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let percent = f64::deserialize(deserializer)?;
+    if (0.0..=100.0).contains(&percent) {
+        Ok(Some(percent))
+    } else {
+        Err(serde::de::Error::custom(format!("{percent} is no percentage: write 0 to 100")))
+    }
+}
+
+/// The owners of a file of their own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Owners {
+    owners: Vec<Owner>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -125,8 +146,11 @@ pub(crate) struct Person {
     deemed_country: Option<Country>,
     /// The status under 15 CFR 772.1.
     us_status: Option<UsStatus>,
-    /// The date of birth.
+    /// The date of birth: 1970, 1970-12 or 1970-12-31.
+    #[serde(default, deserialize_with = "born")]
+    #[schemars(with = "Option<String>", regex(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"))]
     born: Option<String>,
+    identifiers: Option<Identifiers>,
     verification: Option<Verification>,
     /// Who says so.
     by: Option<String>,
@@ -136,6 +160,10 @@ pub(crate) struct Person {
     why: Option<String>,
     /// The version before, which the table keeps.
     previous: Option<String>,
+}
+
+fn born<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    crate::words::born(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
 }
 
 /// How somebody was identified.

@@ -18,7 +18,7 @@ use crate::item::text;
 use crate::outcome::Trouble;
 pub(crate) use schema::{Schema, schemas};
 pub(crate) use strict::nearest;
-use strict::{check, check_caller, is_of_register};
+use strict::{check, check_caller, check_owners, is_of_register};
 use tree::Tree;
 
 /// The records of a folder.
@@ -85,6 +85,26 @@ pub(crate) fn gather(place: &Path) -> Result<Checked, Trouble> {
 pub(crate) fn read(place: &Path) -> Result<Draft, Trouble> {
     let Checked { draft, faults } = look(place)?;
     if faults.is_empty() { Ok(draft) } else { Err(Trouble::new(faults.join("\n       "))) }
+}
+
+/// The owners that a file lists, or has under `owners`.
+///
+/// # Errors
+/// Every fault at once.
+pub(crate) fn owners(path: &Path) -> Result<Value, Trouble> {
+    let name = path.display().to_string();
+    let bytes = files::read(path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::new(format!("{name}:1: this is no UTF-8")))?;
+    let trees = tree::read(&name, text).map_err(|bad| Trouble::new(format!("{name}:{}: {}", bad.line, bad.why)))?;
+    let [tree] = <[Tree; 1]>::try_from(trees)
+        .map_err(|_| Trouble::new(format!("{name}:1: write one list of owners, each with `name` and `kind`")))?;
+    let tree = tree.under("owners");
+    let faults: Vec<String> =
+        check_owners(&tree).into_iter().map(|fault| format!("{name}:{}: {}", fault.line, fault.why)).collect();
+    if !faults.is_empty() {
+        return Err(Trouble::new(faults.join("\n       ")));
+    }
+    Ok(tree.at("owners").value())
 }
 
 /// A file's documents as values, each with the line that it begins on, and a way to the lines within.

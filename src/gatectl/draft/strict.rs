@@ -104,6 +104,14 @@ pub(super) fn check_caller(item: &Item, tree: &Tree) -> Vec<Fault> {
     faults.into_iter().chain(read).map(|fault| if is_person { discreet(fault) } else { fault }).collect()
 }
 
+/// Every fault of a map whose `owners` are an organisation's.
+pub(super) fn check_owners(tree: &Tree) -> Vec<Fault> {
+    match serde_dynamo::to_item::<_, Item>(tree.value()) {
+        Ok(item) => structure::<callers::Owners>(item, tree, &[]),
+        Err(_) => vec![Fault { line: tree.line, why: "this is no list of owners".to_owned() }],
+    }
+}
+
 /// What is wrong with a person's record, without what it says of the person.
 fn discreet(fault: Fault) -> Fault {
     let is_about_a_name = |why: &str| why.contains("unknown field `") || why.contains("missing field `");

@@ -80,6 +80,14 @@ impl Tree {
         }
     }
 
+    /// A list, as it would stand under a name; anything else as it is.
+    pub(super) fn under(self, name: &str) -> Self {
+        match self.node {
+            Node::List(_) => Self { line: self.line, node: Node::Map(vec![(name.to_owned(), self.line, self)]) },
+            Node::Map(_) | Node::Scalar(_) => self,
+        }
+    }
+
     /// Whether nothing stands there.
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self.node, Node::Scalar(Value::Null))

@@ -3,11 +3,11 @@
 use export_gate::record::{Embargo, Item, Kind};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::callers::Callers;
 use crate::change::{Manner, Step, make_noting};
-use crate::item::{choice, of_json, value_as_json};
+use crate::item::{choice, if_any, of_json, value_as_json};
 use crate::outcome::{Outcome, Trouble};
 use crate::says::{Says, filled};
 use crate::words::{self, AUTHORITIES, Party};
@@ -43,7 +43,8 @@ pub(crate) struct Arguments {
 /// What an embargo is about: every key that is given must match.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("applies_to").required(true).multiple(true)
-    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "parties", "end_uses"]))]
+    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "parties", "lists", "ownership_lists",
+        "end_uses"]))]
 struct About {
     /// A model: name, name@version, eccn:4E091 or *; may be said again
     #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
@@ -78,6 +79,18 @@ struct About {
     /// Who the organisation, an owner or the person is, and of where; may be said again
     #[arg(long = "party", value_name = "NAME[;COUNTRY]", value_parser = words::party)]
     parties: Vec<Party>,
+    /// A list that the organisation, an owner or the person is on; may be said again
+    #[arg(long = "list", value_name = "NAME", value_parser = filled)]
+    lists: Vec<String>,
+    /// A list whose parties own the organisation; may be said again
+    #[arg(long = "ownership-list", value_name = "NAME", value_parser = filled)]
+    ownership_lists: Vec<String>,
+    /// From how much on they own it; without it from 50
+    #[arg(long, value_name = "PERCENT", requires = "ownership_lists", value_parser = words::percent)]
+    ownership_percent: Option<Number>,
+    /// One party alone must own so much: shares of several don't add up
+    #[arg(long, requires = "ownership_lists")]
+    no_aggregate: bool,
     /// An end use of the request; may be said again
     #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
     end_uses: Vec<String>,
@@ -153,6 +166,8 @@ fn record(
         "nationalities": choice(&about.nationalities, &about.except_nationalities),
         "networks": choice(&about.networks, &about.except_networks),
         "parties": if_so(!about.parties.is_empty(), json!(about.parties)),
+        "lists": if_any(&about.lists),
+        "ownership": if_so(!about.ownership_lists.is_empty(), ownership(about)),
         "end_uses": choice(&about.end_uses, &about.except_end_uses),
     });
     if let Some(keys) = applies_to.as_object_mut() {
@@ -171,6 +186,15 @@ fn record(
     }));
     says.sign(&mut record, now);
     record
+}
+
+fn ownership(about: &About) -> Value {
+    let mut ownership = json!({"lists": about.ownership_lists});
+    if let Some(keys) = ownership.as_object_mut() {
+        keys.extend(about.ownership_percent.clone().map(|percent| ("percent".to_owned(), percent.into())));
+        keys.extend(about.no_aggregate.then(|| ("aggregate".to_owned(), false.into())));
+    }
+    ownership
 }
 
 /// End uses that no organisation has.

@@ -225,7 +225,9 @@ fn of_settings(before: Option<&Item>, after: Option<&Item>) -> Bearing {
     };
     let differs = |name: &str| before.and_then(|item| item.get(name)) != after.and_then(|item| item.get(name));
     let (was, is) = (permits(before), permits(after));
-    if differs("match_threshold") || ((differs("from") || differs("until")) && !(was.is_empty() || is.is_empty())) {
+    let is_told_by_no_word =
+        ["match_threshold", "unknown_ownership", "parent_countries"].iter().any(|name| differs(name));
+    if is_told_by_no_word || ((differs("from") || differs("until")) && !(was.is_empty() || is.is_empty())) {
         return Mixed;
     }
     match (was.is_subset(&is), is.is_subset(&was)) {

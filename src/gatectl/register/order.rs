@@ -180,6 +180,7 @@ mod tests {
                             listed: Vec::new(),
                             location: LocationFacts::default(),
                             organisation: organisation_facts,
+                            owned: None,
                             parties: Vec::new(),
                             persons: Persons::None,
                             undeclared_end_use: false,

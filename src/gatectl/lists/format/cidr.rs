@@ -35,15 +35,17 @@ fn network(text: &str) -> Result<IpNet, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    pub(in crate::lists::format) const GOOD: &str =
+        "\u{feff}# a list\r\n192.0.2.7/24 # a comment\r\n\r\n  2001:db8::/32\r\n198.51.100.7\n";
 
     #[test]
     fn a_line_is_a_network_or_is_rejected_with_its_place() {
-        let text = b"\xef\xbb\xbf# a list\r\n192.0.2.7/24 # a comment\r\n\r\n  2001:db8::/32\r\n198.51.100.7\n\
-                     192.0.2.0/33\n   bad\n0.0.0.0/0\n\xff\n192.0.2.0/24 198.51.100.0/24";
+        let bad = b"192.0.2.0/33\n   bad\n0.0.0.0/0\n\xff\n192.0.2.0/24 198.51.100.0/24";
         let mut reading = Reading::default();
-        read(&[Source::new("l.txt", text)], &mut reading);
+        read(&[Source::new("l.txt", &[GOOD.as_bytes(), bad].concat())], &mut reading);
         let networks: Vec<String> = reading.rows.iter().map(|row| format!("{:?}", row.entry)).collect();
         assert_eq!(networks, ["Network(192.0.2.0/24)", "Network(2001:db8::/32)", "Network(198.51.100.7/32)"]);
         let rejects: Vec<String> = reading.rejects.iter().map(ToString::to_string).collect();

@@ -76,23 +76,38 @@ fn number(document: &str, is_today: bool) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::lists::format::tests::{party, read_of};
+    use crate::lists::format::tests::{above, party, read_of};
 
-    const TODAY: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,addresses,federal_register_notice,start_date,end_date,call_sign,vessel_flag,remarks,alt_names,citizenships,dates_of_birth,nationalities,places_of_birth,ids\r\n";
-    const BEFORE: &str = "source,entity_number,type,programs,name,title,addresses,federal_register_notice,start_date,call_sign,vessel_flag,alt_names,citizenships,dates_of_birth,nationalities,ids\n";
+    pub(in crate::lists::format) const TODAY_GOOD: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,\
+            addresses,federal_register_notice,start_date,end_date,call_sign,vessel_flag,remarks,alt_names,\
+            citizenships,dates_of_birth,nationalities,places_of_birth,ids\r\n\
+             \"7\",\"Specially Designated Nationals (SDN) - Treasury Department\",\"7\",Individual,NPWMD; \
+             IFSR,\"SAMPLE, Person\",Mr,\"Basra, IQ; KP\",,,,,,,\"SAMPLE, P.; Sample\",IR,1970-02-01; circa 1971,KP; \
+             IR,Basra,\"Passport, A0000001, KP; Gender, Male; V.A.T. Number, CHE-0, CH; Digital Currency Address - \
+             XBT, 1Sample0\"\r\n\
+             \"7\",\"Sectoral Sanctions Identifications List (SSI) - Treasury Department\",\"7\",Individual,\
+             UKRAINE,\"SAMPLE, Person\",,,,,,,,,,,,,,\r\n\
+             \"e0\",\"Entity List (EL) - Bureau of Industry and Security\",,,,\"Sample Works; and any successor, \
+             sub-unit, or subsidiary thereof\",,\"1 Sample Street, Xian, China, CN\",85 FR 1,2020-12-23,,,,,Works; \
+             and The Works,,,,,\r\n\
+             \"8\",\"Specially Designated Nationals (SDN) - Treasury Department\",8,Vessel,DPRK,MV SAMPLE,,,,,,SMPL1,\
+             Democratic People's Republic of Korea,,,,,,,\"Vessel Registration Identification, IMO 1234567\"\r\n";
+    pub(in crate::lists::format) const BEFORE_GOOD: &str = "source,entity_number,type,programs,name,title,addresses,\
+            federal_register_notice,start_date,call_sign,vessel_flag,alt_names,citizenships,dates_of_birth,\
+            nationalities,ids\n\
+             Specially Designated Nationals (SDN) - Treasury Department,7,Entity,A,SAMPLE,,\"Basra, IQ\",,,,,,,,\
+             ,\"IQ, 80-0, Tax ID No.; IMO 1234567, Vessel Registration Identification; http://example.com, Website; \
+             Subject to Directive 3, Executive Order 13662 Directive Determination -\"\n\
+             Denied Persons List (DPL) - Bureau of Industry and Security,,,, PERSON SAMPLE,,\"1 SAMPLE DRIVE, \
+             PHOENIX, AZ, 00000\",82 F.R. 1,2017-10-16,,,,,,,\n\
+             Denied Persons List (DPL) - Bureau of Industry and Security,,,,PERSON SAMPLE,,\"2 SAMPLE DRIVE, US\",83 \
+             F.R. 2,,,,,,,,\n";
 
     #[test]
     fn an_entry_in_the_columns_of_today_becomes_a_party() {
-        let text = format!(
-            "{TODAY}\
-             \"7\",\"Specially Designated Nationals (SDN) - Treasury Department\",\"7\",Individual,NPWMD; IFSR,\"SAMPLE, Person\",Mr,\"Basra, IQ; KP\",,,,,,,\"SAMPLE, P.; Sample\",IR,1970-02-01; circa 1971,KP; IR,Basra,\"Passport, A0000001, KP; Gender, Male; V.A.T. Number, CHE-0, CH; Digital Currency Address - XBT, 1Sample0\"\r\n\
-             \"7\",\"Sectoral Sanctions Identifications List (SSI) - Treasury Department\",\"7\",Individual,UKRAINE,\"SAMPLE, Person\",,,,,,,,,,,,,,\r\n\
-             \"e0\",\"Entity List (EL) - Bureau of Industry and Security\",,,,\"Sample Works; and any successor, sub-unit, or subsidiary thereof\",,\"1 Sample Street, Xian, China, CN\",85 FR 1,2020-12-23,,,,,Works; and The Works,,,,,\r\n\
-             \"8\",\"Specially Designated Nationals (SDN) - Treasury Department\",8,Vessel,DPRK,MV SAMPLE,,,,,,SMPL1,Democratic People's Republic of Korea,,,,,,,\"Vessel Registration Identification, IMO 1234567\"\r\n"
-        );
-        let (parties, faults) = read_of(FORMAT, &[("csl.csv", &text)]);
+        let (parties, faults) = read_of(FORMAT, &[("csl.csv", TODAY_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,
@@ -113,13 +128,7 @@ mod tests {
 
     #[test]
     fn an_entry_in_the_columns_of_before_becomes_a_party_with_an_id_that_stays() {
-        let text = format!(
-            "{BEFORE}\
-             Specially Designated Nationals (SDN) - Treasury Department,7,Entity,A,SAMPLE,,\"Basra, IQ\",,,,,,,,,\"IQ, 80-0, Tax ID No.; IMO 1234567, Vessel Registration Identification; http://example.com, Website; Subject to Directive 3, Executive Order 13662 Directive Determination -\"\n\
-             Denied Persons List (DPL) - Bureau of Industry and Security,,,, PERSON SAMPLE,,\"1 SAMPLE DRIVE, PHOENIX, AZ, 00000\",82 F.R. 1,2017-10-16,,,,,,,\n\
-             Denied Persons List (DPL) - Bureau of Industry and Security,,,,PERSON SAMPLE,,\"2 SAMPLE DRIVE, US\",83 F.R. 2,,,,,,,,\n"
-        );
-        let (parties, faults) = read_of(FORMAT, &[("csl.csv", &text)]);
+        let (parties, faults) = read_of(FORMAT, &[("csl.csv", BEFORE_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_fault_names_its_place() {
-        let row = |rows: &str| format!("{BEFORE}{rows}");
+        let row = |rows: &str| above(BEFORE_GOOD, 1) + rows;
         // the file, its faults, how many parties are read
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `source`", 0),

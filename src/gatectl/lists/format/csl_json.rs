@@ -159,26 +159,33 @@ impl<'a> Cursor<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    #[test]
-    fn an_entry_becomes_a_party() {
-        let text = "\u{feff}{\"total\": 3, \"results\": [\r\n\
-            {\"id\": \"e7\", \"source\": \"Specially Designated Nationals (SDN) - Treasury Department\", \"entity_number\": 7,\
+    pub(in crate::lists::format) const GOOD: &str = "\u{feff}{\"total\": 3, \"results\": [\r\n\
+            {\"id\": \"e7\", \"source\": \"Specially Designated Nationals (SDN) - Treasury \
+            Department\", \"entity_number\": 7,\
              \"type\": \"Individual\", \"programs\": [\"NPWMD\", \"IFSR\"], \"name\": \"SAMPLE, Person\",\
              \"alt_names\": [\"Образец\", \"SAMPLE, \\\"P\\\"\"], \"title\": null,\
-             \"addresses\": [{\"address\": \"1 Sample Street\", \"city\": \"Basra\", \"country\": \"IQ\"}, {\"country\": null}],\
-             \"federal_register_notice\": null, \"start_date\": \"2020-01-02\", \"dates_of_birth\": [\"1970\", \"circa 1971\"],\
+             \"addresses\": [{\"address\": \"1 Sample Street\", \"city\": \"Basra\", \"country\": \"IQ\"}, \
+             {\"country\": null}],\
+             \"federal_register_notice\": null, \"start_date\": \"2020-01-02\", \"dates_of_birth\": \
+             [\"1970\", \"circa 1971\"],\
              \"nationalities\": [\"KP\"], \"citizenships\": [\"IR\"], \"places_of_birth\": [\"Basra\"],\
              \"ids\": [{\"type\": \"Passport\", \"number\": \"A0000001\", \"country\": \"KP\", \"issue_date\": null},\
-                       {\"type\": \"Gender\", \"number\": \"Male\"}, {\"type\": \"Tax ID No.\", \"number\": 1000}]},\r\n\
-            {\"source\": \"Entity List (EL) - Bureau of Industry and Security\", \"name\": \"Sample Works\", \"alt_names\": [],\
+                       {\"type\": \"Gender\", \"number\": \"Male\"}, {\"type\": \"Tax ID No.\", \"number\": \
+                       1000}]},\r\n\
+            {\"source\": \"Entity List (EL) - Bureau of Industry and Security\", \"name\": \"Sample \
+            Works\", \"alt_names\": [],\
              \"federal_register_notice\": \"85 FR 1\", \"addresses\": null},\r\n\
-            {\"source\": \"Specially Designated Nationals (SDN) - Treasury Department\", \"entity_number\": \"8\", \"type\": \"Vessel\",\
+            {\"source\": \"Specially Designated Nationals (SDN) - Treasury \
+            Department\", \"entity_number\": \"8\", \"type\": \"Vessel\",\
              \"name\": \"MV SAMPLE\", \"call_sign\": \"SMPL1\", \"vessel_flag\": \"Iran\", \"programs\": \"IRAN\"}]}";
-        let (parties, faults) = read_of(FORMAT, &[("csl.json", text)]);
+
+    #[test]
+    fn an_entry_becomes_a_party() {
+        let (parties, faults) = read_of(FORMAT, &[("csl.json", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,

@@ -125,9 +125,14 @@ fn date(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::entry::Entry;
+
+    pub(in crate::lists::format) const GOOD: &str = "name,id,aliases,weak_aliases,country,type,identifiers,born,programme,\
+            citation,listed\r\n\
+         \"Sample, Works\",7,Sample Works;S. Works,SW,IR;DE,organisation,R-1,,SAMPLE,31 CFR 1,2020-01-02\r\n\
+         Sample Person,8,,,,person,,1970;1971-02,,,\r\n";
 
     fn read_of(text: &str) -> (Vec<Party>, Vec<String>) {
         let mut reading = Reading::default();
@@ -143,11 +148,7 @@ mod tests {
 
     #[test]
     fn a_row_becomes_a_party() {
-        let (parties, rejects) = read_of(
-            "name,id,aliases,weak_aliases,country,type,identifiers,born,programme,citation,listed\r\n\
-             \"Sample, Works\",7,Sample Works;S. Works,SW,IR;DE,organisation,R-1,,SAMPLE,31 CFR 1,2020-01-02\r\n\
-             Sample Person,8,,,,person,,1970;1971-02,,,\r\n",
-        );
+        let (parties, rejects) = read_of(GOOD);
         assert_eq!(rejects, Vec::<String>::new());
         let own = |text: &str| text.split(';').map(str::to_owned).collect::<Vec<_>>();
         let first = Party {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::numbers::number;
+use super::numbers::{labelled, number};
 use super::walk::Walk;
 use super::{Reading, Source, legible};
 use crate::lists::entry::{Party, Place, Reject};
@@ -76,9 +76,9 @@ pub(super) fn note(list: &mut Vec<String>, text: &str) -> Result<(), String> {
     legible(text).map(|text| list.push(text.to_owned()))
 }
 
-/// Notes a number.
+/// Notes a number, without what is written before it to say what it is.
 pub(super) fn note_number(list: &mut Vec<String>, text: &str) -> Result<(), String> {
-    legible(text).map(|text| list.push(number(text)))
+    legible(text).map(|text| list.push(labelled(text).unwrap_or_else(|| number(text))))
 }
 
 impl<'a> Element<'a> {
@@ -103,6 +103,14 @@ impl<'a> Element<'a> {
     /// What the first element at a path says, or with `@name` behind the path, its attribute; nothing where none does.
     pub(super) fn said(&self, path: &str) -> &str {
         self.values(path).first().map_or("", |(_, value)| value)
+    }
+
+    /// The same where no two may: one record may be two, whose ends are missing.
+    pub(super) fn only(&self, path: &str) -> Result<&str, Reject> {
+        match self.values(path).get(1) {
+            Some((twice, _)) => twice.own(Err(format!("`{}` stands there twice", twice.name))),
+            None => Ok(self.said(path)),
+        }
     }
 
     /// Gives all that is said at a path, and places what is wrong with it.
@@ -132,8 +140,11 @@ impl<'a> Element<'a> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use crate::lists::format::Format;
+    use proptest::prelude::*;
+
     use crate::lists::format::tests::read_of;
+    use crate::lists::format::{Format, Reading, Source};
+    use crate::lists::format::{eu_xml, ofac_xml, uk_xml, un_xml};
 
     /// Asserts what a format finds wrong with a text where a part of it is replaced by another.
     pub(in crate::lists::format) fn faults_of(format: Format, good: &str, cases: &[(&str, &str, &str)]) {
@@ -144,5 +155,58 @@ pub(super) mod tests {
         let faults: Vec<String> = cases.iter().map(fault).collect();
         let expected: Vec<&str> = cases.iter().map(|(_, _, expected)| *expected).collect();
         assert_eq!(faults, expected);
+    }
+
+    const GOOD: [(Format, &str); 4] = [
+        (eu_xml::FORMAT, eu_xml::tests::GOOD),
+        (ofac_xml::FORMAT, ofac_xml::tests::GOOD),
+        (uk_xml::FORMAT, uk_xml::tests::GOOD),
+        (un_xml::FORMAT, un_xml::tests::GOOD),
+    ];
+
+    /// What reading gives: how many rows, rejects, and files that can't be read at all.
+    fn counts(format: Format, text: &[u8]) -> (usize, usize, usize) {
+        let mut reading = Reading::default();
+        (format.read)(&[Source::new("l.xml", text)], &mut reading);
+        (reading.rows.len(), reading.rejects.len(), reading.headless.len())
+    }
+
+    #[test]
+    fn a_list_of_another_format_or_one_that_breaks_off_gives_no_row() {
+        for (format, good) in GOOD {
+            for (other, text) in GOOD.iter().filter(|(other, _)| other.name != format.name) {
+                assert_eq!(counts(format, text.as_bytes()), (0, 0, 1), "{} as {}", other.name, format.name);
+            }
+            for end in (0..good.len()).step_by(97) {
+                let (rows, _, headless) = counts(format, good.as_bytes().get(..end).unwrap());
+                assert_eq!((rows, headless), (0, 1), "{} up to {end}", format.name);
+            }
+        }
+    }
+
+    #[test]
+    fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+        for (format, good) in GOOD {
+            let windows = format!("\u{feff}{}", good.replace("\r\n", "\n").replace('\n', "\r\n"));
+            assert_eq!(read_of(format, &[("l.xml", &windows)]), read_of(format, &[("l.xml", good)]), "{}", format.name);
+        }
+    }
+
+    proptest! {
+        /// Whatever bytes stand for others: no panic, and a party that is gone has left a fault.
+        #[test]
+        fn what_is_changed_is_read_or_told(
+            which in 0..GOOD.len(),
+            at in 0..1_000_000_usize,
+            gone in 0..64_usize,
+            bytes in prop::collection::vec(prop::sample::select(b"<>&/='\" \0\xff!?-;a1\xd7".to_vec()), 0..6),
+        ) {
+            let (format, good) = GOOD[which];
+            let mut text = good.as_bytes().to_vec();
+            let at = at % text.len();
+            text.splice(at..(at + gone).min(good.len()), bytes);
+            let (rows, rejects, headless) = counts(format, &text);
+            prop_assert!(headless + rejects > 0 || rows >= counts(format, good.as_bytes()).0);
+        }
     }
 }

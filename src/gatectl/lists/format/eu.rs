@@ -5,7 +5,7 @@ use export_gate::record::ListContent;
 
 use super::cells::Dialect;
 use super::numbers::number;
-use super::places::locate;
+use super::places::{country, locate};
 use super::table::{Parties, Row, rows};
 use super::{Format, Reading, Source, dates};
 use crate::lists::entry::{Party, Reject};
@@ -14,7 +14,7 @@ pub(super) const FORMAT: Format =
     Format { name: "eu-csv", about: "the EU's consolidated list, version 1.1", content: ListContent::Parties, read };
 
 /// Its texts have quotes in them that nobody doubled.
-const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true };
+pub(super) const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true };
 
 const ID: &str = "Entity_LogicalId";
 const WHOLE_NAME: &str = "NameAlias_WholeName";
@@ -46,11 +46,16 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
     party.name = name(row);
     party.programme.push(row.text("Entity_Regulation_Programme").to_owned());
     party.citation = Some(row.text("Entity_Regulation_NumberTitle").to_owned()).filter(|text| !text.is_empty());
-    row.read("Entity_DesignationDate", |text| dates::date(text).map(|date| party.listed = Some(date)))?;
+    for column in ["Entity_Regulation_PublicationDate", "Entity_DesignationDate"] {
+        row.read(column, |text| dates::date(text).map(|date| party.listed = Some(date)))?;
+    }
     born(row, &mut party)?;
-    for columns in COUNTRIES {
-        let column = columns.into_iter().find(|column| !row.text(column).is_empty()).unwrap_or_default();
-        row.read(column, |text| locate(&mut party.country, text))?;
+    for [code, name] in COUNTRIES {
+        // Some codes are none of ISO's.
+        let is_code = country(row.text(code)).is_ok_and(|country| country.is_some());
+        row.read(if is_code || row.text(name).is_empty() { code } else { name }, |text| {
+            locate(&mut party.country, text)
+        })?;
     }
     for column in ["Identification_Number", "Identification_LatinNumber"] {
         party.identifiers.push(number(row.text(column)));
@@ -98,25 +103,21 @@ fn born(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    const HEADER: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;Entity_SubjectType;\
+    pub(in crate::lists::format) const GOOD: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;\
+            Entity_SubjectType;\
         Entity_SubjectType_ClassificationCode;Entity_Regulation_NumberTitle;Entity_Regulation_Programme;\
         NameAlias_LastName;NameAlias_FirstName;NameAlias_MiddleName;NameAlias_WholeName;Address_CountryIso2Code;\
         Address_CountryDescription;BirthDate_BirthDate;BirthDate_Day;BirthDate_Month;BirthDate_Year;\
         BirthDate_YearRangeFrom;BirthDate_YearRangeTo;BirthDate_Circa;BirthDate_CalendarType;Identification_Number;\
-        Identification_LatinNumber;Citizenship_CountryIso2Code;Citizenship_CountryDescription\r\n";
-
-    #[test]
-    fn rows_of_an_entity_are_read_as_a_party() {
-        let text = format!(
-            "{HEADER}\
+        Identification_LatinNumber;Citizenship_CountryIso2Code;Citizenship_CountryDescription\r\n\
              d;7;2020-01-02;P;person;1/2020 (OJ L1);SMP;;;;\"Sample; Person\";;;;;;;;;;;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;Sample;Person;van;;;;;;;;;;;;;;;\r\n\
              d;7;;P;person;2/2021 (OJ L2);SMP;;;;Образец;;;;;;;;;;;;;;\r\n\
-             d;7;;P;person;1/2020 (OJ L1);SMP;;;;;IR;IRAN;;;;;;;;;;;;\r\n\
+             d;7;;P;person;1/2020 (OJ L1);SMP;;;;;ZZ;IRAN;;;;;;;;;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;00;UNKNOWN;1970-02-01;1;2;1970;;;false;GREGORIAN;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;;1971;1972;true;GREGORIAN;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;3;1973;;;false;GREGORIAN;;;;\r\n\
@@ -124,9 +125,12 @@ mod tests {
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;1350;;;false;ISLAMIC;;;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;;;;;;٠٠١;001;;\r\n\
              d;7;;P;person;1/2020 (OJ L1);SMP;;;;;;;;;;;;;;;;;;IRAQ\r\n\
-             d;8;2020-01-03;E;enterprise;1/2020 (OJ L1);SMP;;;;The \"Sample\" Works;;KOREA, DEMOCRATIC PEOPLE'S REPUBLIC OF;;;;;;;;;;;;\r\n"
-        );
-        let (parties, faults) = read_of(FORMAT, &[("eu.csv", &text)]);
+             d;8;2020-01-03;E;enterprise;1/2020 (OJ L1);SMP;;;;The \"Sample\" Works;;KOREA, DEMOCRATIC PEOPLE'S \
+             REPUBLIC OF;;;;;;;;;;;;\r\n";
+
+    #[test]
+    fn rows_of_an_entity_are_read_as_a_party() {
+        let (parties, faults) = read_of(FORMAT, &[("eu.csv", GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,
@@ -148,7 +152,8 @@ mod tests {
     fn a_fault_names_its_place() {
         let row = |cells: &str| {
             format!(
-                "Entity_LogicalId;NameAlias_WholeName;Entity_SubjectType;Entity_DesignationDate;BirthDate_Year;Address_CountryIso2Code\n{cells}"
+                "Entity_LogicalId;NameAlias_WholeName;Entity_SubjectType;Entity_DesignationDate;BirthDate_Year;\
+                Address_CountryIso2Code\n{cells}"
             )
         };
         // the file, its faults, how many parties are read

@@ -26,7 +26,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.attribute("logicalId").to_owned(), ..Party::default() };
-    party.kind = Some(record.own(kind(record.said("subjectType/@code")))?.to_owned());
+    party.kind = Some(record.own(kind(record.only("subjectType/@code")?))?.to_owned());
     for name in record.all("nameAlias") {
         name.own(named(&mut party, name))?;
     }
@@ -101,12 +101,12 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+    pub(in crate::lists::format) const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <export xmlns="http://eu.europa.ec/fpi/fsd/export" generationDate="2026-11-24T14:39:54.511+01:00" globalFileId="1">
  <sanctionEntity designationDetails="" unitedNationId="" euReferenceNumber="EU.1.10" logicalId="1">
   <remark>Anything.</remark>

@@ -22,6 +22,9 @@ mod uk_xml;
 mod un_xml;
 mod walk;
 
+#[cfg(test)]
+mod fuzz;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -115,8 +118,13 @@ impl Reading {
         }
     }
 
-    /// Takes a party, each thing that is said of it once.
+    /// Takes a party, each thing that is said of it once; one with a text that was no UTF-8 is none.
     fn party(&mut self, place: Place, mut party: Party) {
+        let Party { id, name, aliases, weak_aliases, identifiers, programme, citation, .. } = &party;
+        let texts = [aliases, weak_aliases, identifiers, programme].into_iter().flatten();
+        if let Some(why) = texts.chain([id, name]).chain(citation).find_map(|text| legible(text).err()) {
+            return self.rejects.push(Reject { place, why });
+        }
         let mut names = HashSet::from([party.name.clone()]);
         for list in [&mut party.aliases, &mut party.weak_aliases] {
             list.retain(|name| !name.is_empty() && names.insert(name.clone()));
@@ -149,6 +157,11 @@ mod tests {
             Entry::Network(_) => None,
         };
         (reading.rows.into_iter().filter_map(party).collect(), faults)
+    }
+
+    /// The first lines of a text.
+    pub(super) fn above(text: &str, lines: usize) -> String {
+        text.split_inclusive('\n').take(lines).collect()
     }
 
     /// A party of `id|name|type` and of what else is said, `;` between the values of a list.

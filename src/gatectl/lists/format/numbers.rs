@@ -43,7 +43,9 @@ const LABELS: &[&str] = &[
 ];
 
 /// Words that a label of such a number has none of.
-const OTHERS: &[&str] = &["phone", "telephone", "fax", "email", "website", "date", "risk", "phone/fax", "zip", "area"];
+///
+/// A Chinese commercial code spells a name's characters.
+const OTHERS: &[&str] = &["phone", "telephone", "fax", "email", "website", "date", "risk", "zip", "area", "commercial"];
 
 /// Whether a label says that a number names its party.
 pub(super) fn is_label(label: &str) -> bool {
@@ -107,6 +109,7 @@ mod tests {
             ("Citizen's Card Number 100000000000000001 (China)", Some("100000000000000001")),
             ("Other Vessel Call Sign 5IM316", Some("5IM316")),
             ("Phone Number 100 (China)", None),
+            ("Chinese Commercial Code 0001", None),
             ("Organization Established Date 25 Sep 2018", None),
             ("Executive Order 13662 Directive Determination - Subject to Directive 2", None),
             ("Secondary sanctions risk: section 1(b) of Executive Order 13224", None),

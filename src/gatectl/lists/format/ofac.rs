@@ -218,22 +218,28 @@ fn remark(party: &mut Party, remarks: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::tests::{party, read_of};
 
-    const SDN: &str = "\u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 07 Oct 1954; alt. DOB circa 1960; POB Basra, Iraq; nationality Iran; alt. nationality Iraq; citizen Korea, North; Gender Male; Passport A0000001 (Iran) expires 01 Jan 2030; a.k.a. 'THE SAMPLE'; Linked To: SAMPLE WORKS.\"\r\n\
+    pub(in crate::lists::format) const SDN: &str = "\u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
+            -0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 07 Oct 1954; alt. DOB circa 1960; POB Basra, Iraq; nationality Iran; \
+            alt. nationality Iraq; citizen Korea, North; Gender Male; Passport A0000001 (Iran) expires 01 Jan 2030; \
+            a.k.a. 'THE SAMPLE'; Linked To: SAMPLE WORKS.\"\r\n\
         8,SAMPLE WORKS,-0- ,DPRK2,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n\
-        9,\"MV\nSAMPLE\",vessel,IRAN,-0- ,SMPL1,Tug,-0- ,212,Iran,Sample Owner,Vessel Registration Identification IMO 1234567 \r\n\
-        10,EP-SMPL,aircraft,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,None Identified,-0- ,\"Digital Currency Address - X\"\r\n\u{1a}";
-    const ALT: &str =
+        9,\"MV\nSAMPLE\",vessel,IRAN,-0- ,SMPL1,Tug,-0- ,212,Iran,Sample Owner,Vessel Registration Identification IMO \
+            1234567 \r\n\
+        10,EP-SMPL,aircraft,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,None Identified,-0- ,\"Digital Currency Address - \
+            X\"\r\n\u{1a}";
+    pub(in crate::lists::format) const ALT: &str =
         "8,1,\"aka\",\"SAMPLE WORKS LTD\",-0- \r\n8,2,\"fka\",\"OLD WORKS\",-0- \r\n8,3,nka,SAMPLE WORKS,-0- \r\n";
-    const ADD: &str = "8,1,\"1 Sample Street\",\"Pyongyang\",\"Korea, North\",-0- \r\n8,2,-0- ,-0- ,-0- ,-0- \r\n8,3,-0- ,Simferopol,Region: Crimea,-0- \r\n";
-    const COMMENTS: &str = "10,\"BT 1Sample0; Phone Number 100.\"\r\n";
+    pub(in crate::lists::format) const ADD: &str = "8,1,\"1 Sample Street\",\"Pyongyang\",\"Korea, North\",-0- \r\n8,2,-0- ,\
+            -0- ,-0- ,-0- \r\n8,3,-0- ,Simferopol,Region: Crimea,-0- \r\n";
+    pub(in crate::lists::format) const MORE: &str = "10,\"BT 1Sample0; Phone Number 100.\"\r\n";
 
     #[test]
     fn the_files_of_a_list_are_read_as_one() {
-        let files = [("alt.csv", ALT), ("SDN.CSV", SDN), ("add.csv", ADD), ("sdn_comments.csv", COMMENTS)];
+        let files = [("alt.csv", ALT), ("SDN.CSV", SDN), ("add.csv", ADD), ("sdn_comments.csv", MORE)];
         let (parties, faults) = read_of(FORMAT, &files);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
@@ -297,7 +303,8 @@ mod tests {
             ),
             (
                 vec![("sdn.csv", good.clone()), ("alt.csv", "8,1,aka,B,-0-\n7,2,xka,B,-0-\n7,3,aka,-0-,-0-\n".into())],
-                "alt.csv:1:1: `8` is no party of sdn.csv|alt.csv:2:5: `xka` is none of aka, fka, nka|alt.csv:3:9: the alias",
+                "alt.csv:1:1: `8` is no party of sdn.csv|alt.csv:2:5: `xka` is none of aka, fka, nka|alt.csv:3:9: the \
+                alias",
                 1,
             ),
             (

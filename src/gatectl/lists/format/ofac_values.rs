@@ -1,5 +1,5 @@
-//! Pure. What OFAC's advanced XML says once and refers to by number: reference values and locations; and its dates, which
-//! have parts of their own.
+//! Pure. What OFAC's advanced XML says once and refers to by number: reference values and locations; and its dates,
+//! which have parts of their own.
 
 use std::collections::HashMap;
 
@@ -84,7 +84,12 @@ impl<'a> Values<'a> {
         let mut said = Location::default();
         let mut put = |id: &str| {
             let country = self.value("Country", id)?;
-            places::locate(&mut said.countries, if country.of.is_empty() { &country.text } else { &country.of })
+            // The code of a country that is no more is none of today's, and says so by its name.
+            match places::country(&country.of) {
+                Ok(Some(code)) => said.countries.push(code.as_str().to_owned()),
+                Ok(None) | Err(_) => places::locate(&mut said.countries, &country.text)?,
+            }
+            Ok(())
         };
         location.each("LocationAreaCode/@AreaCodeID", |id| put(&self.value("AreaCode", id)?.of))?;
         location.each("LocationCountry/@CountryID", &mut put)?;

@@ -145,12 +145,12 @@ impl<'a> Document<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = "\
+    pub(in crate::lists::format) const GOOD: &str = "\
 <?xml version='1.0' encoding='utf-8'?>
 <Sanctions xmlns='https://example.org/ADVANCED_XML'>
  <DateOfIssue CalendarTypeID='1'><Year>2026</Year><Month>11</Month><Day>24</Day></DateOfIssue>
@@ -169,14 +169,14 @@ mod tests {
    <FeatureType ID='3'>Vessel Flag</FeatureType><FeatureType ID='344'>Digital Currency Address - XBT</FeatureType>
   </FeatureTypeValues>
   <IDRegDocTypeValues>
-   <IDRegDocType ID='1571'>Passport</IDRegDocType><IDRegDocType ID='1626'>Vessel Registration Identification</IDRegDocType>
-   <IDRegDocType ID='1580'>Chinese Commercial Code</IDRegDocType>
+   <IDRegDocType ID='1571'>Passport</IDRegDocType><IDRegDocType ID='1580'>Chinese Commercial Code</IDRegDocType>
+   <IDRegDocType ID='1626'>Vessel Registration Identification</IDRegDocType>
   </IDRegDocTypeValues>
   <LegalBasisValues>
    <LegalBasis ID='1'>Unknown</LegalBasis><LegalBasis ID='2'>Sample Order 1</LegalBasis>
   </LegalBasisValues>
   <LocPartTypeValues>
-   <LocPartType ID='1'>Unknown</LocPartType><LocPartType ID='1454'>CITY</LocPartType>
+   <LocPartType ID='1'>Unknown</LocPartType><LocPartType ID='145'>CITY</LocPartType>
   </LocPartTypeValues>
   <NamePartTypeValues>
    <NamePartType ID='1520'>Last Name</NamePartType><NamePartType ID='1521'>First Name</NamePartType>
@@ -192,9 +192,10 @@ mod tests {
  </ReferenceValueSets>
  <Locations>
   <Location ID='31'><LocationAreaCode AreaCodeID='11'/><LocationCountry CountryID='21'/>
-   <LocationPart LocPartTypeID='1454'><LocationPartValue><Value>Qom</Value></LocationPartValue></LocationPart></Location>
+   <LocationPart LocPartTypeID='145'><LocationPartValue><Value>Qom</Value></LocationPartValue></LocationPart></Location>
   <Location ID='32'><LocationAreaCode AreaCodeID='12'/></Location>
-  <Location ID='33'><LocationPart LocPartTypeID='1'><LocationPartValue><Value>Cuba</Value></LocationPartValue></LocationPart></Location>
+  <Location ID='33'>
+   <LocationPart LocPartTypeID='1'><LocationPartValue><Value>Cuba</Value></LocationPartValue></LocationPart></Location>
   <Location ID='34'><LocationCountry CountryID='23'/></Location>
  </Locations>
  <IDRegDocuments>
@@ -219,8 +220,8 @@ mod tests {
        <DocumentedNamePart><NamePartValue NamePartGroupID='83' ScriptID='160'>عينة</NamePartValue></DocumentedNamePart>
       </DocumentedName>
       <DocumentedName ID='73' DocNameStatusID='1'>
-       <DocumentedNamePart><NamePartValue NamePartGroupID='81' ScriptID='215'>PERSON</NamePartValue></DocumentedNamePart>
-       <DocumentedNamePart><NamePartValue NamePartGroupID='82' ScriptID='215'>Sample</NamePartValue></DocumentedNamePart>
+       <DocumentedNamePart><NamePartValue NamePartGroupID='81' ScriptID='2'>PERSON</NamePartValue></DocumentedNamePart>
+       <DocumentedNamePart><NamePartValue NamePartGroupID='82' ScriptID='2'>Sample</NamePartValue></DocumentedNamePart>
       </DocumentedName>
      </Alias>
      <Alias FixedRef='51' AliasTypeID='1401' Primary='false' LowQuality='false'>
@@ -237,8 +238,8 @@ mod tests {
     <Feature ID='91' FeatureTypeID='25'><FeatureVersion><VersionLocation LocationID='31'/></FeatureVersion></Feature>
     <Feature ID='92' FeatureTypeID='25'><FeatureVersion><VersionLocation LocationID='32'/></FeatureVersion></Feature>
     <Feature ID='93' FeatureTypeID='10'><FeatureVersion><VersionLocation LocationID='33'/></FeatureVersion></Feature>
-    <Feature ID='94' FeatureTypeID='9'><FeatureVersion><VersionDetail>Atlantis</VersionDetail></FeatureVersion></Feature>
-    <Feature ID='95' FeatureTypeID='344'><FeatureVersion><VersionDetail>1Sample</VersionDetail></FeatureVersion></Feature>
+    <Feature ID='94' FeatureTypeID='9'><FeatureVersion><VersionDetail>Nowhere</VersionDetail></FeatureVersion></Feature>
+    <Feature ID='95' FeatureTypeID='344'><FeatureVersion><VersionDetail>1Smp</VersionDetail></FeatureVersion></Feature>
     <Feature ID='96' FeatureTypeID='8'><FeatureVersion><DatePeriod CalendarTypeID='1'>
      <Start Approximate='false'><From><Year>1962</Year><Month>11</Month><Day>3</Day></From>
       <To><Year>1962</Year><Month>11</Month><Day>3</Day></To></Start>
@@ -271,7 +272,7 @@ mod tests {
       <MasterNamePartGroup><NamePartGroup ID='84' NamePartTypeID='1526'/></MasterNamePartGroup>
      </NamePartGroups>
     </Identity>
-    <Feature ID='100' FeatureTypeID='3'><FeatureVersion><VersionDetail>Comoros</VersionDetail></FeatureVersion></Feature>
+    <Feature ID='100' FeatureTypeID='3'><FeatureVersion><VersionDetail>Gabon</VersionDetail></FeatureVersion></Feature>
     <Feature ID='101' FeatureTypeID='10'><FeatureVersion><VersionLocation LocationID='34'/></FeatureVersion></Feature>
    </Profile>
   </DistinctParty>
@@ -299,11 +300,11 @@ mod tests {
         assert_eq!(faults, Vec::<String>::new());
         let person = party(
             "51|Sample PERSON|person",
-            "aliases=عينة;STRONG|weak_aliases=SAMPLER|country=CU;IR|identifiers=P-1;1Sample|\
+            "aliases=عينة;STRONG|weak_aliases=SAMPLER|country=CU;IR|identifiers=P-1;1Smp|\
              born=1962-11-03;1963-05;1964;1970;1971|programme=SDGT;IRAN|citation=Sample Order 1|\
              listed=2001-12-04",
         );
-        let ship = party("52|SAMPLE SHIP|vessel", "country=KM;KP|identifiers=1234567|programme=DPRK|listed=2020-01-31");
+        let ship = party("52|SAMPLE SHIP|vessel", "country=GA;KP|identifiers=1234567|programme=DPRK|listed=2020-01-31");
         assert_eq!(parties, [person, ship]);
     }
 
@@ -311,30 +312,30 @@ mod tests {
     fn a_fault_names_its_place() {
         let no_date = "is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
         let cases = [
-            ("DistinctParty FixedRef='51'", "DistinctParty", "l.xml:55:3: it has no id"),
-            ("AliasTypeID='1403' Primary='true'", "Primary='false'", "l.xml:55:3: it has no name"),
-            ("SAMPLE SHIP", " ", "l.xml:113:7: it has no name"),
-            ("PartySubTypeID='4'", "PartySubTypeID='7'", "l.xml:57:4: there is no PartySubType `7`"),
+            ("DistinctParty FixedRef='51'", "DistinctParty", "l.xml:56:3: it has no id"),
+            ("AliasTypeID='1403' Primary='true'", "Primary='false'", "l.xml:56:3: it has no name"),
+            ("SAMPLE SHIP", " ", "l.xml:114:7: it has no name"),
+            ("PartySubTypeID='4'", "PartySubTypeID='7'", "l.xml:58:4: there is no PartySubType `7`"),
             (
                 ">Individual<",
                 ">Location<",
-                "l.xml:57:4: a party of the type `Location` is none of Individual, Entity, Vessel, Aircraft",
+                "l.xml:58:4: a party of the type `Location` is none of Individual, Entity, Vessel, Aircraft",
             ),
-            ("FeatureTypeID='9'", "FeatureTypeID='7'", "l.xml:87:5: there is no FeatureType `7`"),
-            ("LocationID='31'", "LocationID='39'", "l.xml:84:57: there is no Location `39`"),
-            (">Korea, North<", ">Atlantis<", "l.xml:45:21: `Atlantis` is no country that is known here"),
+            ("FeatureTypeID='9'", "FeatureTypeID='7'", "l.xml:88:5: there is no FeatureType `7`"),
+            ("LocationID='31'", "LocationID='39'", "l.xml:85:57: there is no Location `39`"),
+            (">Korea, North<", ">Atlantis<", "l.xml:46:21: `Atlantis` is no country that is known here"),
             ("AreaCodeID='11'", "AreaCodeID='19'", "l.xml:41:21: there is no AreaCode `19`"),
-            (">Cuba<", ">Atlantis<", "l.xml:86:57: `Atlantis` is no country that is known here"),
-            (">Comoros<", ">Atlantis<", "l.xml:121:57: `Atlantis` is no country that is known here"),
-            ("<Year>1964", "<Year>1863", "l.xml:99:56: `1863 to 1964` is no range of years"),
-            ("IdentityID='61'", "IdentityID='69'", "l.xml:48:3: there is no Identity `69`"),
-            ("IDRegDocTypeID='1571'", "IDRegDocTypeID='7'", "l.xml:48:3: there is no IDRegDocType `7`"),
-            ("ProfileID='52' ListID", "ProfileID='59' ListID", "l.xml:135:3: there is no Profile `59`"),
-            ("LegalBasisID='2'", "LegalBasisID='7'", "l.xml:129:4: there is no LegalBasis `7`"),
-            ("SanctionsTypeID='2'", "SanctionsTypeID='7'", "l.xml:132:4: there is no SanctionsType `7`"),
-            ("<Month>12</Month><Day>4", "<Month>13</Month><Day>4", &format!("l.xml:130:5: `2001-13-04` {no_date}")),
-            (">P-1<", ">P\u{fffd}<", "l.xml:48:3: `P\u{fffd}` is no UTF-8"),
-            ("</Sanctions>", "", "l.xml:141:1: it ends within `Sanctions`"),
+            (">Cuba<", ">Atlantis<", "l.xml:87:57: `Atlantis` is no country that is known here"),
+            (">Gabon<", ">Atlantis<", "l.xml:122:57: `Atlantis` is no country that is known here"),
+            ("<Year>1964", "<Year>1863", "l.xml:100:56: `1863 to 1964` is no range of years"),
+            ("IdentityID='61'", "IdentityID='69'", "l.xml:49:3: there is no Identity `69`"),
+            ("IDRegDocTypeID='1571'", "IDRegDocTypeID='7'", "l.xml:49:3: there is no IDRegDocType `7`"),
+            ("ProfileID='52' ListID", "ProfileID='59' ListID", "l.xml:136:3: there is no Profile `59`"),
+            ("LegalBasisID='2'", "LegalBasisID='7'", "l.xml:130:4: there is no LegalBasis `7`"),
+            ("SanctionsTypeID='2'", "SanctionsTypeID='7'", "l.xml:133:4: there is no SanctionsType `7`"),
+            ("<Month>12</Month><Day>4", "<Month>13</Month><Day>4", &format!("l.xml:131:5: `2001-13-04` {no_date}")),
+            (">P-1<", ">P\u{fffd}<", "l.xml:49:3: `P\u{fffd}` is no UTF-8"),
+            ("</Sanctions>", "", "l.xml:142:1: it ends within `Sanctions`"),
         ];
         faults_of(FORMAT, GOOD, &cases);
     }

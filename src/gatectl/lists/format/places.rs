@@ -153,7 +153,8 @@ FM Micronesia|Federated States of Micronesia
 FO Faroe Islands
 FR France
 GA Gabon
-GB United Kingdom|Great Britain|United Kingdom of Great Britain and Northern Ireland|UK|England|Scotland|Wales|Northern Ireland
+GB United Kingdom|Great Britain|United Kingdom of Great Britain and Northern Ireland
+GB UK|England|Scotland|Wales|Northern Ireland
 GD Grenada
 GE Georgia
 GF French Guiana
@@ -259,7 +260,9 @@ PL Poland
 PM Saint Pierre and Miquelon
 PN Pitcairn|Pitcairn Islands
 PR Puerto Rico
-PS Palestinian|Palestine|State of Palestine|West Bank|Gaza|Gaza Strip|West Bank and Gaza|Palestinian Territories|Occupied Palestinian Territories|Occupied Palestinian Territory|Palestinian Territory|Palestinian Authority
+PS Palestinian|Palestine|State of Palestine|West Bank|Gaza|Gaza Strip
+PS West Bank and Gaza|Palestinian Territories|Occupied Palestinian Territories|Occupied Palestinian Territory
+PS Palestinian Territory|Palestinian Authority
 PT Portugal
 PW Palau
 PY Paraguay

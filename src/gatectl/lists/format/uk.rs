@@ -54,7 +54,7 @@ const LIST_COLUMNS: Columns = Columns {
     citation: Some("Regime Name"),
     born: "D.O.B",
     listed: ["Date Designated", ""],
-    countries: &["Nationality(/ies)", "Current believed flag of ship", "Address Country"],
+    countries: &["Nationality(/ies)", "Current believed flag of ship", "Previous flags", "Address Country"],
     numbers: &[
         "National Identifier number",
         "Passport number",
@@ -178,23 +178,29 @@ fn numbered(text: &str) -> Vec<&str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::lists::format::tests::{party, read_of};
+    use crate::lists::format::tests::{above, party, read_of};
 
-    const LIST_HEADER: &str = "\u{feff}Report Date: 24-Nov-2026\r\nLast Updated,Unique ID,OFSI Group ID,UN Reference Number,Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Name type,Alias strength,Title,Name non-latin script,Regime Name,Designation Type,Address Country,Date Designated,D.O.B,Nationality(/ies),National Identifier number,Passport number,Business registration number (s),IMO number,Current believed flag of ship,Hull identification number (HIN)\r\n";
+    pub(in crate::lists::format) const LIST_GOOD: &str = "\u{feff}Report Date: 24-Nov-2026\r\nLast Updated,Unique ID,OFSI \
+            Group ID,UN Reference Number,Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Name type,Alias strength,Title,\
+            Name non-latin script,Regime Name,Designation Type,Address Country,Date Designated,D.O.B,\
+            Nationality(/ies),National Identifier number,Passport number,Business registration number (s),IMO number,\
+            Current believed flag of ship,Previous flags,Hull identification number (HIN)\r\n\
+             01/02/2026,SMP0001,1,,SAMPLE,Person,van,der,,,Primary Name,,,Образец,The Sample (Sanctions) Regulations \
+             2019,Individual,Iran,02/01/2020,dd/mm/1970,Iran|Iraq,N1,(1) P1 (2) P2,,,,,\r\n\
+             01/02/2026,SMP0001,1,,SAMPL,Person,,,,,Alias,Low quality a.k.a,,,The Sample (Sanctions) Regulations 2019,\
+             Individual,United Kingdom,02/01/2020,01/02/1970,,,,,,,,\r\n\
+             01/02/2026,SMP0001,1,,SAMPLE,P.,,,,,Primary name variation,,,,The Sample (Sanctions) Regulations 2019,\
+             Individual,,02/01/2020,,,,,,,,,\r\n\
+             01/02/2026,SMP0002,,,\"SAMPLE,\nWORKS\",,,,,,Alias,Good quality a.k.a,,,The Sample (Sanctions) \
+             Regulations 2019,Entity,Korea (North),03/01/2020,,,,,R1|R2,,,,\r\n\
+             01/02/2026,SMP0003,,,MV SAMPLE,,,,,,Primary Name,,,,The Sample (Sanctions) Regulations 2019,Ship,,,,,,,,\
+             IMO1234567,Gabon,Panama|India,H1\r\n";
 
     #[test]
     fn rows_of_the_sanctions_list_are_read_as_parties() {
-        let text = format!(
-            "{LIST_HEADER}\
-             01/02/2026,SMP0001,1,,SAMPLE,Person,van,der,,,Primary Name,,,Образец,The Sample (Sanctions) Regulations 2019,Individual,Iran,02/01/2020,dd/mm/1970,Iran|Iraq,N1,(1) P1 (2) P2,,,,\r\n\
-             01/02/2026,SMP0001,1,,SAMPL,Person,,,,,Alias,Low quality a.k.a,,,The Sample (Sanctions) Regulations 2019,Individual,United Kingdom,02/01/2020,01/02/1970,,,,,,,\r\n\
-             01/02/2026,SMP0001,1,,SAMPLE,P.,,,,,Primary name variation,,,,The Sample (Sanctions) Regulations 2019,Individual,,02/01/2020,,,,,,,,\r\n\
-             01/02/2026,SMP0002,,,\"SAMPLE,\nWORKS\",,,,,,Alias,Good quality a.k.a,,,The Sample (Sanctions) Regulations 2019,Entity,Korea (North),03/01/2020,,,,,R1|R2,,,\r\n\
-             01/02/2026,SMP0003,,,MV SAMPLE,,,,,,Primary Name,,,,The Sample (Sanctions) Regulations 2019,Ship,,,,,,,,IMO1234567,Gabon,H1\r\n"
-        );
-        let (parties, faults) = read_of(LIST, &[("uk.csv", &text)]);
+        let (parties, faults) = read_of(LIST, &[("uk.csv", LIST_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         let rule = "programme=The Sample (Sanctions) Regulations 2019|citation=The Sample (Sanctions) Regulations 2019";
         assert_eq!(
@@ -211,22 +217,24 @@ mod tests {
                     "SMP0002|SAMPLE,\nWORKS|organisation",
                     &format!("{rule}|listed=2020-01-03|country=KP|identifiers=R1;R2")
                 ),
-                party("SMP0003|MV SAMPLE|vessel", &format!("{rule}|country=GA|identifiers=1234567;H1")),
+                party("SMP0003|MV SAMPLE|vessel", &format!("{rule}|country=GA;PA;IN|identifiers=1234567;H1")),
             ]
         );
     }
 
-    const CONLIST_HEADER: &str = "Last Updated,24/11/2026\nName 6,Name 1,Name 2,Name 3,Name 4,Name 5,Title,Name Non-Latin Script,DOB,Nationality,Passport Number,National Identification Number,Country,Group Type,Alias Type,Alias Quality,Regime,Listed On,UK Sanctions List Date Designated,Last Updated,Group ID\n";
+    pub(in crate::lists::format) const CONLIST_GOOD: &str = "Last Updated,24/11/2026\nName 6,Name 1,Name 2,Name 3,Name 4,Name \
+            5,Title,Name Non-Latin Script,DOB,Nationality,Passport Number,National Identification Number,Country,\
+            Group Type,Alias Type,Alias Quality,Regime,Listed On,UK Sanctions List Date Designated,Last Updated,Group \
+            ID\n\
+             SAMPLE,Person,,,,,Mr,Образец,00/00/1970,(1) Iran. (2) Iraq,P1,N1,Iran,Individual,AKA,Low,Sample,\
+             02/10/2001,31/12/2020,01/02/2021,7\n\
+             SAMPLE,A.,Person,,,,,,\"(1) 01/02/1970 (2) 1971\",,,,,Individual,Primary name,,Sample,02/10/2001,\
+             31/12/2020,01/02/2021,7\n\
+             SAMPLE WORKS,,,,,,,,,,,,,Entity,Primary name,,Sample,,31/12/2020,01/02/2021,8\n";
 
     #[test]
     fn rows_of_the_conlist_are_read_as_parties() {
-        let text = format!(
-            "{CONLIST_HEADER}\
-             SAMPLE,Person,,,,,Mr,Образец,00/00/1970,(1) Iran. (2) Iraq,P1,N1,Iran,Individual,AKA,Low,Sample,02/10/2001,31/12/2020,01/02/2021,7\n\
-             SAMPLE,A.,Person,,,,,,\"(1) 01/02/1970 (2) 1971\",,,,,Individual,Primary name,,Sample,02/10/2001,31/12/2020,01/02/2021,7\n\
-             SAMPLE WORKS,,,,,,,,,,,,,Entity,Primary name,,Sample,,31/12/2020,01/02/2021,8\n"
-        );
-        let (parties, faults) = read_of(CONLIST, &[("ConList.csv", &text)]);
+        let (parties, faults) = read_of(CONLIST, &[("ConList.csv", CONLIST_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,
@@ -243,11 +251,11 @@ mod tests {
 
     #[test]
     fn a_fault_names_its_place() {
-        let row = |more: &str| format!("{CONLIST_HEADER}{more}");
+        let row = |more: &str| above(CONLIST_GOOD, 2) + more;
         // the file, its faults, how many parties are read
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `Group ID`", 0),
-            (LIST_HEADER.into(), "c.csv:1:1: the header has no column `Group ID`", 0),
+            (LIST_GOOD.into(), "c.csv:1:1: the header has no column `Group ID`", 0),
             ("Group ID,Group Type\n".into(), "c.csv:1:1: the header has no column `Alias Type`", 0),
             ("Group ID,DOB,DOB\n".into(), "c.csv:1:14: the column `DOB` stands there twice", 0),
             (row("A,,,,,,,,,,,,,Entity,Primary name,,S,,,,7,\n"), "c.csv:3:43: the row has 22 cells, the header 21", 0),

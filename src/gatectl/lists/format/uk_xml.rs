@@ -42,8 +42,8 @@ fn read(sources: &[Source], reading: &mut Reading) {
 }
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
-    let mut party = Party { id: record.said("UniqueID").to_owned(), ..Party::default() };
-    party.kind = Some(record.own(kind(record.said("IndividualEntityShip")))?.to_owned());
+    let mut party = Party { id: record.only("UniqueID")?.to_owned(), ..Party::default() };
+    party.kind = Some(record.own(kind(record.only("IndividualEntityShip")?))?.to_owned());
     for name in record.all("Names/Name") {
         let words: Vec<&str> = WORDS.iter().map(|word| name.said(word)).filter(|word| !word.is_empty()).collect();
         name.own(named(&mut party, name, &words.join(" ")))?;
@@ -85,12 +85,12 @@ fn named(party: &mut Party, name: &Element<'_>, full: &str) -> Result<(), String
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = "\
+    pub(in crate::lists::format) const GOOD: &str = "\
 <?xml version='1.0' encoding='utf-8'?>\r
 <Designations>
  <DateGenerated>24/11/2026</DateGenerated>
@@ -98,7 +98,8 @@ mod tests {
   <UniqueID>SMP0001</UniqueID>
   <DateDesignated>25/01/2001</DateDesignated>
   <Names>
-   <Name><Name1>Sample</Name1><Name6>Strong</Name6><NameType>Alias</NameType><AliasStrength>Good quality a.k.a</AliasStrength></Name>
+   <Name><Name1>Sample</Name1><Name6>Strong</Name6><NameType>Alias</NameType>
+    <AliasStrength>Good quality a.k.a</AliasStrength></Name>
    <Name><Name1>SAMPLE</Name1><Name2>MIDDLE</Name2><Name6>PERSON</Name6><NameType>Primary Name</NameType></Name>
    <Name><Name1>Sample</Name1><Name6>Person</Name6><NameType>Primary name variation</NameType></Name>
    <Name><Name6>Sampler</Name6><NameType>ALias</NameType><AliasStrength>Low quality a.k.a</AliasStrength></Name>
@@ -106,12 +107,16 @@ mod tests {
   <NonLatinNames><NonLatinName><NameNonLatinScript>Образец</NameNonLatinScript></NonLatinName></NonLatinNames>
   <RegimeName>The Sample (Sanctions) Regulations 2020</RegimeName>
   <IndividualEntityShip>Individual</IndividualEntityShip>
-  <Addresses><Address><AddressLine6>Kabul</AddressLine6><AddressCountry>Afghanistan</AddressCountry></Address></Addresses>
+  <Addresses><Address><AddressLine6>Kabul</AddressLine6>
+   <AddressCountry>Afghanistan</AddressCountry></Address></Addresses>
   <IndividualDetails><Individual>
    <DOBs><DOB>dd/mm/1945</DOB><DOB>01/03/1958</DOB></DOBs>
    <Nationalities><Nationality>Iran</Nationality><Nationality>Afghanistan</Nationality></Nationalities>
-   <PassportDetails><Passport><PassportNumber>P-1</PassportNumber></Passport><Passport><PassportNumber>P-1</PassportNumber></Passport></PassportDetails>
-   <NationalIdentifierDetails><NationalIdentifier><NationalIdentifierNumber>N-1</NationalIdentifierNumber></NationalIdentifier></NationalIdentifierDetails>
+   <PassportDetails><Passport><PassportNumber>P-1</PassportNumber></Passport>
+    <Passport><PassportNumber>P-1</PassportNumber></Passport></PassportDetails>
+   <NationalIdentifierDetails><NationalIdentifier>
+    <NationalIdentifierNumber>Tazkira number N-1</NationalIdentifierNumber>
+   </NationalIdentifier></NationalIdentifierDetails>
    <BirthDetails><Location><CountryOfBirth>Atlantis</CountryOfBirth></Location></BirthDetails>
   </Individual></IndividualDetails>
  </Designation>
@@ -119,7 +124,9 @@ mod tests {
   <UniqueID>SMP0002</UniqueID>
   <Names><Name><Name6>Sample Works</Name6><NameType>Primary Name</NameType></Name></Names>
   <IndividualEntityShip>Entity</IndividualEntityShip>
-  <EntityDetails><Entity><BusinessRegistrationNumbers><BusinessRegistrationNumber>R-1</BusinessRegistrationNumber></BusinessRegistrationNumbers></Entity></EntityDetails>
+  <EntityDetails><Entity><BusinessRegistrationNumbers>
+   <BusinessRegistrationNumber>R-1</BusinessRegistrationNumber>
+  </BusinessRegistrationNumbers></Entity></EntityDetails>
  </Designation>
  <Designation>
   <UniqueID>SMP0003</UniqueID>
@@ -127,7 +134,9 @@ mod tests {
   <IndividualEntityShip>Ship</IndividualEntityShip>
   <ShipDetails><Ship>
    <IMONumbers><IMONumber>IMO1234567</IMONumber></IMONumbers>
-   <CurrentBelievedFlagOfShips><CurrentBelievedFlagOfShip>Comoros</CurrentBelievedFlagOfShip></CurrentBelievedFlagOfShips>
+   <CurrentBelievedFlagOfShips>
+    <CurrentBelievedFlagOfShip>Comoros</CurrentBelievedFlagOfShip>
+   </CurrentBelievedFlagOfShips>
    <PreviousFlags><PreviousFlag>India</PreviousFlag></PreviousFlags>
   </Ship></ShipDetails>
  </Designation>
@@ -156,34 +165,35 @@ mod tests {
             GOOD,
             &[
                 ("<UniqueID>SMP0001</UniqueID>", "", "l.xml:4:2: it has no id"),
+                ("</Designation>\n <Designation>", "", "l.xml:30:3: `UniqueID` stands there twice"),
                 ("Primary Name", "Alias", "l.xml:4:2: it has no name"),
                 (
                     "Primary Name",
                     "Secondary",
-                    "l.xml:9:4: NameType: `secondary` is none of Primary Name, Primary Name Variation, Alias",
+                    "l.xml:10:4: NameType: `secondary` is none of Primary Name, Primary Name Variation, Alias",
                 ),
                 (
                     "Low quality a.k.a",
                     "Doubtful",
-                    "l.xml:11:4: AliasStrength: `doubtful` is neither good nor low quality",
+                    "l.xml:12:4: AliasStrength: `doubtful` is neither good nor low quality",
                 ),
                 (
                     ">Individual<",
                     ">Aircraft<",
                     "l.xml:4:2: IndividualEntityShip: `Aircraft` is none of Individual, Entity, Ship",
                 ),
-                (">Iran<", ">Atlantis<", "l.xml:19:19: `Atlantis` is no country that is known here"),
+                (">Iran<", ">Atlantis<", "l.xml:21:19: `Atlantis` is no country that is known here"),
                 (
                     "01/03/1958",
                     "31/02/1958",
-                    "l.xml:18:31: `31/02/1958` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
+                    "l.xml:20:31: `31/02/1958` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
                 ),
                 (
                     "25/01/2001",
                     "soon",
                     "l.xml:6:3: `soon` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
                 ),
-                (">P-1<", ">P\u{fffd}1<", "l.xml:20:31: `P\u{fffd}1` is no UTF-8"),
+                (">P-1<", ">P\u{fffd}1<", "l.xml:22:31: `P\u{fffd}1` is no UTF-8"),
                 (
                     "<DateGenerated>24/11/2026</DateGenerated>",
                     "<Delisting/>",
@@ -192,7 +202,8 @@ mod tests {
                 (
                     " <DateGenerated>",
                     " <Designation>",
-                    "l.xml:3:25: it is no whole XML (ill-formed document: expected `</Designation>`, but `</DateGenerated>` was found)",
+                    "l.xml:3:25: it is no whole XML (ill-formed document: expected `</Designation>`, but \
+                     `</DateGenerated>` was found)",
                 ),
             ],
         );

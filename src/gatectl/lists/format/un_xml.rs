@@ -28,7 +28,7 @@ fn party(record: &Element<'_>, kind: &str) -> Result<Party, Reject> {
     let path = |below: &str| format!("{}_{below}", record.name);
     let words: Vec<&str> = WORDS.iter().map(|word| record.said(word)).filter(|word| !word.is_empty()).collect();
     let mut party = Party {
-        id: record.said("REFERENCE_NUMBER").to_owned(),
+        id: record.only("REFERENCE_NUMBER")?.to_owned(),
         name: words.join(" "),
         kind: Some(kind.to_owned()),
         ..Party::default()
@@ -62,7 +62,7 @@ fn named(party: &mut Party, alias: &Element<'_>) -> Result<(), String> {
 /// Notes a date of birth: what type it is says `TYPE_OF_DATE`. A note alone may be one too, and is else but a note.
 fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
     let said = |name| Some(date.said(name)).filter(|text| !text.is_empty());
-    let about = match date.said("TYPE_OF_DATE") {
+    let about = match date.said("TYPE_OF_DATE").to_ascii_uppercase().as_str() {
         "" | "EXACT" | "BETWEEN" => "",
         "APPROXIMATELY" => "circa ",
         kind => return Err(format!("TYPE_OF_DATE: `{kind}` is none of EXACT, APPROXIMATELY, BETWEEN")),
@@ -77,12 +77,12 @@ fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lists::format::elements::tests::faults_of;
     use crate::lists::format::tests::{party, read_of};
 
-    const GOOD: &str = "\
+    pub(in crate::lists::format) const GOOD: &str = "\
 <?xml version='1.0' encoding='UTF-8' standalone='yes'?>
 <CONSOLIDATED_LIST dateGenerated='2026-11-24T00:00:00.000Z'>
  <INDIVIDUALS>

@@ -1,5 +1,5 @@
-//! Pure. A walk through an XML document. No entity is resolved but XML's own five, nothing is fetched, and a document with
-//! a doctype is refused.
+//! Pure. A walk through an XML document. No entity is resolved but XML's own five, nothing is fetched, and a document
+//! with a doctype is refused.
 
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::attributes::Attributes;

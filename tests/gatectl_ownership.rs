@@ -1,0 +1,183 @@
+//! Owners, from the operators' command through the gate: who owns an organisation is written down, held against the lists
+//! in force on the next request, reviewed and cleared, and no owner's name is kept or told on the way.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::gate::Gate;
+use gatectl::{Folder, Ran, gatectl};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use world::events::invocation;
+use world::lists::{party, party_of};
+use world::{World, ask};
+
+/// What every change says.
+const SAYS: [&str; 5] = ["--by", "officer-1", "--why", "a reason", "--yes"];
+
+/// Runs a command on the world's tables; `|` stands between its words.
+fn run(world: &World, line: &str) -> Ran {
+    let table = match line.split('|').next() {
+        Some("caller") => ["--callers-table", &world.tables.callers],
+        _ => ["--register-table", &world.tables.register],
+    };
+    let url = world.relay.url();
+    let words = line.split('|').chain(SAYS).chain(table).chain(["--endpoint-url", &url]);
+    gatectl(words.map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn done(world: &World, line: &str) -> Ran {
+    let ran = run(world, line);
+    assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
+    ran
+}
+
+/// A status, every code, and whom a review on record is about.
+async fn told(world: &World, gate: &Gate, client: &str) -> String {
+    let answered = ask(gate, &invocation(client, "opus-4-8").0, Timestamp::now()).await;
+    let entry = world.ledger().await.into_iter().max_by_key(|entry| entry["seq"].as_u64()).unwrap();
+    let reasons = entry["reasons"].as_array().unwrap().iter();
+    let told = reasons.map(|reason| {
+        let party = reason["party"].as_str().map(|party| format!(" {party}")).unwrap_or_default();
+        format!(" {}{party}", reason["code"].as_str().unwrap())
+    });
+    answered.status.to_string() + &told.collect::<String>()
+}
+
+async fn organisation(world: &World, id: &str) -> Value {
+    let read = world.dynamodb.get_item().table_name(&world.tables.callers).consistent_read(true);
+    let found = read.key("id", AttributeValue::S(format!("organisation#{id}"))).send().await.unwrap();
+    serde_dynamo::from_item(found.item.unwrap_or_default()).unwrap()
+}
+
+/// The list `entity` has the sample holding, of Germany, and `opus-4-8` is under an embargo by what it owns.
+async fn world() -> World {
+    let world = World::with_samples().await;
+    let edition = world.edition("entity", "1", &[party_of("7", "Sample Holding SE", "DE"), party("8", "Other")]).await;
+    world.register(vec![edition]).await;
+    done(
+        &world,
+        "embargo|issue|affiliates|--model|opus-4-8|--ownership-list|entity|--ownership-percent|50|--effect|\
+         licence-required|--authority|BIS|--citation|15 CFR 744.11(a)",
+    );
+    world
+}
+
+/// Replaces the sample company's record: its owners are these.
+fn own(world: &World, owners: &str) -> Ran {
+    let add = "caller|add|organisation|sample-us-company|--replace|--name|Sample Widgets, Inc.|--type|company\
+               |--incorporated-in|US|--end-use|research";
+    let ran = done(world, &format!("{add}{owners}"));
+    let verify = "caller|verify|organisation#sample-us-company|--until|2036-01-01T00:00:00Z|--method|x|--evidence|x";
+    done(world, verify);
+    ran
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn owners_count_on_the_next_request_and_are_named_nowhere() {
+    let world = world().await;
+    let gate = world.gate();
+    let owned = "451 embargo.ownership licence.scope";
+    let unexplained = "403 party.review ownership:affiliates";
+    let table = [
+        ("", unexplained),
+        ("|--owner|Sample Owner;100;person;FR", "200"),
+        ("|--owner|Sample Owner;49.99;person;FR", unexplained),
+        ("|--owner|Sample Owner", unexplained),
+        ("|--owner|Sample Holding SE;50;organisation;DE|--owner|Sample Owner;50;person", owned),
+        ("|--owner|Sample Holding SE;49.99;organisation;DE|--owner|Sample Owner;50.01;person", "200"),
+        ("|--owner|Sample Holding SE;50;organisation;FR|--owner|Sample Owner;50;person", "403 party.review entity:7"),
+    ];
+    for (owners, expected) in table {
+        let ran = own(&world, owners);
+        assert!(!ran.err.contains("Holding") && !ran.err.contains("Owner"), "{}", ran.err);
+        assert_eq!(told(&world, &gate, "sample-us-service").await, expected, "{owners}");
+    }
+    assert_eq!(organisation(&world, "sample-us-company").await["owners"][0]["percent"], 50);
+    let kept = json!(world.ledger().await).to_string();
+    assert!(kept.contains("\"owned\"") && !kept.contains("Holding") && !kept.contains("Owner"), "{kept}");
+    // The holding isn't the listed one; who owns the holding is another question.
+    let clear = "clearance|grant|organisation#sample-us-company";
+    done(&world, &format!("{clear}|entity:7|--officer|officer-2|--reason|another address"));
+    assert_eq!(told(&world, &gate, "sample-us-service").await, unexplained);
+    done(&world, &format!("{clear}|ownership:affiliates|--officer|officer-2|--reason|traced"));
+    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+    // Neither clearance helps one who is listed; the rule's suspension does.
+    own(&world, "|--owner|Sample Holding SE;100;organisation;DE");
+    assert_eq!(told(&world, &gate, "sample-us-service").await, owned);
+    done(&world, "embargo|end|affiliates");
+    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_has_owners_of_owners() {
+    let (world, folder) = (world().await, Folder::new("owners"));
+    let gate = world.gate();
+    let chain = "- name: Sample Trust\n  kind: organisation\n  percent: 60\n  owners:\n\
+                 \x20 - {name: Sample Holding SE, kind: organisation, country: DE, percent: 50}\n\
+                 \x20 - {name: Sample Owner, kind: person, percent: 50}\n\
+                 - {name: Sample Owner, kind: person, percent: 40}\n";
+    let listed = folder.file("owners.yaml", chain);
+    own(&world, &format!("|--owners-file|{listed}"));
+    assert_eq!(told(&world, &gate, "sample-us-service").await, "451 embargo.ownership licence.scope");
+    let under =
+        folder.file("owners.json", r#"{"owners": [{"name": "Sample Owner", "kind": "person", "percent": 100}]}"#);
+    own(&world, &format!("|--owners-file|{under}"));
+    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+    let too_much = "|--owner|Sample Owner;60;person|--owner|Sample Other;60;person";
+    assert!(own(&world, too_much).err.contains("120 percent together"));
+    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_input_is_told_and_writes_nothing() {
+    let (world, folder) = (World::with_samples().await, Folder::new("bad-owners"));
+    let issue = "embargo|issue|e|--model|opus-4-8|--effect|prohibited|--authority|OFAC|--citation|x";
+    let add = "caller|add|organisation|new|--name|x|--type|company";
+    let person = "caller|add|person|new|--organisation|sample-us-company";
+    let file = |name: &str, text: &str| format!("{add}|--owners-file|{}", folder.file(name, text));
+    let table = [
+        (issue.to_owned(), 2, "--ownership-list"),
+        (format!("{issue}|--list|"), 2, "empty text"),
+        (format!("{issue}|--ownership-percent|50|--everyone"), 2, "--ownership-list"),
+        (format!("{issue}|--ownership-list|sdn|--ownership-percent|0"), 2, "`0` is no percentage: write 1 to 100"),
+        (format!("{issue}|--ownership-list|sdn|--ownership-percent|half"), 2, "`half` is no percentage"),
+        (format!("{issue}|--no-aggregate|--everyone"), 2, "--ownership-list"),
+        (format!("{add}|--owner|;50"), 2, "an owner has a name"),
+        (format!("{add}|--owner|x;101"), 2, "`101` is no percentage: write 0 to 100"),
+        (format!("{add}|--owner|x;-1"), 2, "`-1` is no percentage"),
+        (format!("{add}|--owner|x;NaN"), 2, "`NaN` is no percentage"),
+        (format!("{add}|--owner|x;50;trust"), 2, "`trust` is neither person nor organisation"),
+        (format!("{add}|--owner|x;50;person;UK"), 2, "`UK` is no ISO 3166-1"),
+        (format!("{add}|--owner|x;50;person;GB;y"), 2, "NAME;PERCENT;KIND;COUNTRY"),
+        (format!("{add}|--owners-file|/no/such/file.yaml"), 2, "can't be read"),
+        (
+            file("a.yaml", "- name: x\n  kind: person\n  percent: 200\n"),
+            2,
+            "a.yaml:3: owners[0].percent: 200 is no percentage",
+        ),
+        (file("b.yaml", "- name: x\n  kind: person\n  share: 20\n"), 2, "unknown field `share`"),
+        (file("c.yaml", "- name: x\n  kind: club\n"), 2, "c.yaml:"),
+        (file("d.json", "7"), 2, "d.json:1"),
+        (file("e.yaml", ""), 2, "e.yaml:1"),
+        (format!("{person}|--born|1.2.1970"), 2, "no date such as"),
+        (format!("{person}|--born|1970-13"), 2, "no date such as"),
+        (format!("{person}|--identifier|"), 2, "empty text"),
+    ];
+    let before = (world.ledger().await.len(), organisation(&world, "new").await);
+    for (line, code, says) in table {
+        let ran = run(&world, &line);
+        assert_eq!(ran.code, code, "{line}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains(says), "{line}: {}", ran.err);
+    }
+    assert_eq!((world.ledger().await.len(), organisation(&world, "new").await), before);
+}
