@@ -224,6 +224,12 @@ async fn a_clearance_is_granted_once_and_taken_back() {
     done(&world, &grant);
     assert_eq!(record(&world, "clearance", id).await.get("withdrawn"), None);
     record(&world, "history#clearance", &format!("{id}@3")).await;
+    // Of what was compared alone: that is another clearance than one that stands whatever becomes of it.
+    let bound = format!("{grant} --match-sha256 {}", "0f".repeat(16));
+    let refused = say(&world, &bound);
+    assert!(refused.code == 1 && refused.out.contains("differs: match_sha256"), "{}", refused.out);
+    done(&world, &format!("{bound} --replace"));
+    assert_eq!(record(&world, "clearance", id).await["match_sha256"], "0f".repeat(16));
 }
 
 /// The sample records, some that can't be relied on, and some that are over or not yet in force.
@@ -380,6 +386,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
         ("clearance grant organisation#sample-us-company l --officer o --reason r".into(), 1, "no `list:entry`"),
         ("clearance grant organisation#sample-us-company l:1 --officer o --reason \"\"".into(), 2, "says nothing"),
         ("clearance grant organisation#sample-us-company l:1 --reason r".into(), 2, "--officer"),
+        ("clearance grant organisation#sample-us-company l:1 --officer o --reason r --match-sha256 0F".into(), 2, "it has not 32 hexadecimal digits"),
         ("clearance revoke organisation#sample-us-company l:1".into(), 1, "has no clearance"),
     ];
     let before = everything(&world).await;

@@ -190,7 +190,7 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
     );
     assert!(!sides["today"]["why"].as_array().unwrap().is_empty(), "{sides}");
     let ran = review(&world, &format!("show {PERSON} {party}"));
-    assert!(ran.out.contains("name  Sample Person Seven") && ran.out.contains("nothing in common"), "{}", said(&ran));
+    assert!(ran.code == 0 && ran.out.contains("name  Sample Person Seven"), "{}", said(&ran));
     let ran = review(&world, &format!("show {COMPANY} own:none"));
     assert!(ran.code == 0 && ran.out.contains("own:none is not in the edition e1"), "{}", said(&ran));
     // What was looked into is what is cleared.

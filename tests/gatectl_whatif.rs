@@ -617,9 +617,10 @@ async fn of_lists_what_was_asked_then_is_simulated_and_replayed_and_the_rest_is_
             assert_eq!(told["lose"]["reasons"][0]["code"], "party.review", "{told}");
         }
     }
-    let edition = world.edition("asked", "2", &[]).await;
+    let edition = world.edition("asked", "2", &[party("9", "Unrelated Quarry")]).await;
     let threshold = json!({"kind": "setting", "id": "screening", "match_threshold": 0.5});
-    let text = simulated(json!([by_lists("letter", "*", &["never"]), edition, threshold]), "").out;
+    let ran = simulated(json!([by_lists("letter", "*", &["never"]), edition, threshold]), "");
+    let text = format!("{}{}", ran.out, ran.err);
     for shown in [
         "`embargo/letter` names lists: it is held against what they said at each decision",
         "`list/asked` is another edition: what it says of callers is not simulated",

@@ -3,8 +3,8 @@
 //! What is wrong with a body is told by its place and by what that takes: names, and whatever else a caller wrote, come
 //! back in no refusal.
 
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer as _};
 use serde_path_to_error::{Path, Segment};
 
 use super::Rejected;
@@ -213,7 +213,9 @@ fn some_lists<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<S
 }
 
 fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PartyKind>, D::Error> {
-    PartyKind::deserialize(deserializer).map(Some)
+    // By way of a text: of an enum that is none, the JSON reader says that it is no JSON.
+    let text = String::deserialize(deserializer)?;
+    PartyKind::deserialize(text.into_deserializer()).map(Some)
 }
 
 fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
