@@ -151,8 +151,9 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
     let party = "own:7";
     let last = json!({"code": "party.review", "subject": COMPANY, "party": party, "score": 900,
                       "match_sha256": "0123456789abcdef0123456789abcdef"});
+    let before = |subject| with(may_be(subject, party), "match_sha256", json!("f".repeat(32)));
     let world = held_up(vec![
-        refusal("a", 1, 3, "app-1", &[may_be(COMPANY, party), may_be(PERSON, party), may_be(COMPANY, "own:none")]),
+        refusal("a", 1, 3, "app-1", &[before(COMPANY), before(PERSON), may_be(COMPANY, "own:none")]),
         refusal("a", 2, 2, "app-1", &[last]),
     ])
     .await;
@@ -191,6 +192,7 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
     assert!(!sides["today"]["why"].as_array().unwrap().is_empty(), "{sides}");
     let ran = review(&world, &format!("show {PERSON} {party}"));
     assert!(ran.code == 0 && ran.out.contains("name  Sample Person Seven"), "{}", said(&ran));
+    assert!(ran.out.contains(&format!("compared: {}", "f".repeat(32))), "{}", ran.out);
     let ran = review(&world, &format!("show {COMPANY} own:none"));
     assert!(ran.code == 0 && ran.out.contains("own:none is not in the edition e1"), "{}", said(&ran));
     // What was looked into is what is cleared.

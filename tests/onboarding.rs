@@ -191,6 +191,13 @@ async fn an_edition_counts_from_the_next_request_on_and_one_that_cannot_be_loade
     assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 503, "it is in force, and can't be asked");
     named["lists"] = json!(["own"]);
     assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 200, "the others can be asked by name");
+    // A record that can't be read may be a list in force.
+    let world = listed().await;
+    world.register(vec![json!({"kind": "list", "id": "fourth", "content": "parties", "edition": 7})]).await;
+    let gate = world.gate();
+    assert_eq!(ask(&gate, &bakery(), Timestamp::now()).await.code(), "register.unavailable");
+    named["lists"] = json!(["fourth"]);
+    assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 503, "it is there, and says nothing");
 }
 
 #[tokio::test]
