@@ -1,7 +1,6 @@
 //! Pure. An edition of a list: what is said of it while it is only imported, and while it is in force.
 //!
 //! Its manifest is `chunk#<list>`/`<edition>`, its chunks are `chunk#<list>@<edition>#0001`/`0001` and so on, and
-//! `chunk#<list>@<edition>#entries`/`0001` and so on keep what the source says of each party, for whoever reviews a match;
 //! `chunk#`/`<list>` says that there is such a list. None of them bears a revision, so that nobody reads them with the
 //! register's records.
 
@@ -76,18 +75,6 @@ impl Edition {
     /// A chunk.
     pub(super) fn chunk(&self, number: u64, data: &[u8]) -> Item {
         let mut item = self.chunk_key(number).item();
-        item.insert(CHUNK_DATA.into(), AttributeValue::B(data.into()));
-        item
-    }
-
-    /// The kind of the items that keep what the source says of each party.
-    pub(super) fn described(&self) -> String {
-        format!("{CHUNKS}{}@{}#entries", self.list, self.edition)
-    }
-
-    /// One of these items, from 1.
-    pub(super) fn describing(&self, number: u64, data: &[u8]) -> Item {
-        let mut item = Key { kind: self.described(), id: format!("{number:04}") }.item();
         item.insert(CHUNK_DATA.into(), AttributeValue::B(data.into()));
         item
     }

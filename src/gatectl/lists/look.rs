@@ -5,7 +5,7 @@ use export_gate::parties::{Index, Listed};
 use export_gate::record::{Item, ListContent};
 
 use super::edition::Edition;
-use super::pack::{described, index};
+use super::pack::index;
 use super::store::Store;
 use crate::outcome::Trouble;
 
@@ -32,18 +32,11 @@ pub(crate) async fn look(
         Err(why) => return Ok(Err(format!("the record of the list `{list}` can't be read: {why}"))),
     };
     let store = Store::new(dynamodb, table.to_owned());
-    let bad = |why: String| Ok(Err(format!("the edition `{}` of `{list}` can't be read: {why}", edition.edition)));
     let index = match store.packed(&edition).await?.and_then(|packed| index(&packed).map_err(|error| error.to_string()))
     {
         Ok(index) => index,
-        Err(why) => return bad(why),
+        Err(why) => return Ok(Err(format!("the edition `{}` of `{list}` can't be read: {why}", edition.edition))),
     };
-    let packed = store.described(&edition).await?;
-    match described(&packed, party) {
-        Ok(party) => Ok(Ok(Looked { edition: edition.edition, index, party })),
-        Err(_) if packed.is_empty() => {
-            bad("it keeps nothing of its parties; import it again under another name".into())
-        }
-        Err(error) => bad(format!("what it keeps of its parties is not whole: {error}")),
-    }
+    let party = index.entry(party);
+    Ok(Ok(Looked { edition: edition.edition, index, party }))
 }

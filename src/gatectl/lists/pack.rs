@@ -9,7 +9,6 @@ use export_gate::record::ListContent;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
-use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -29,8 +28,6 @@ const EFFORT: i32 = 19;
 pub(super) struct Packed {
     /// What its chunks hold, one behind the other.
     pub(super) bytes: Vec<u8>,
-    /// Of parties: all that their source says of each, which whoever reviews a match reads, and the gate doesn't.
-    pub(super) described: Vec<u8>,
     /// How many bytes it is unpacked.
     unpacked: usize,
     /// Of parties: how many there are, their names and aliases, and those aliases that their source calls weak.
@@ -75,7 +72,7 @@ fn networks(entries: &[Entry]) -> std::io::Result<Packed> {
         Entry::Party(_) => Err(Error::other("a party among networks")),
     };
     let (bytes, unpacked) = lines(&entries.iter().map(network).collect::<std::io::Result<Vec<_>>>()?)?;
-    Ok(Packed { bytes, described: Vec::new(), unpacked, parties: None })
+    Ok(Packed { bytes, unpacked, parties: None })
 }
 
 fn parties(entries: &[Entry]) -> std::io::Result<Packed> {
@@ -89,14 +86,13 @@ fn parties(entries: &[Entry]) -> std::io::Result<Packed> {
     let index = build(&parties);
     Ok(Packed {
         bytes: zstd::bulk::compress(&index, EFFORT)?,
-        described: lines(&parties)?.0,
         unpacked: index.len(),
         parties: Some([parties.len(), strong.saturating_add(weak), weak]),
     })
 }
 
 /// A JSON text a line, and how many bytes that is unpacked.
-fn lines(all: &[impl Serialize]) -> std::io::Result<(Vec<u8>, usize)> {
+fn lines(all: &[String]) -> std::io::Result<(Vec<u8>, usize)> {
     let mut packed: GzEncoder<Vec<u8>> = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     let mut unpacked = 0_usize;
     for one in all {
@@ -106,22 +102,6 @@ fn lines(all: &[impl Serialize]) -> std::io::Result<(Vec<u8>, usize)> {
         packed.write_all(&line)?;
     }
     Ok((packed.finish()?, unpacked))
-}
-
-/// The party of this id among those that [`Packed::described`] has.
-///
-/// # Errors
-/// What is wrong with the bytes.
-pub(super) fn described(packed: &[u8], id: &str) -> std::io::Result<Option<Party>> {
-    let mut found = None;
-    // To the end, whose digest tells whether all of it is there.
-    for line in BufReader::new(GzDecoder::new(packed)).lines() {
-        let party: Party = serde_json::from_str(&line?)?;
-        if party.id == id {
-            found = Some(party);
-        }
-    }
-    Ok(found)
 }
 
 /// The index of bytes that parties were packed as.
@@ -176,17 +156,6 @@ mod tests {
             assert!(count(content, b"nothing").is_err());
         }
         assert_eq!(digest(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    }
-
-    #[test]
-    fn what_a_source_says_of_a_party_is_found_by_its_id() {
-        let party =
-            |id: &str| Party { id: id.into(), name: "Sample".into(), citation: Some(id.into()), ..Party::default() };
-        let entries = ["1", "2"].map(|id| Entry::Party(Box::new(party(id))));
-        let packed = Packed::of(ListContent::Parties, &entries).unwrap().described;
-        assert_eq!(described(&packed, "2").unwrap(), Some(party("2")));
-        assert_eq!(described(&packed, "3").unwrap(), None);
-        assert!(described(packed.get(..packed.len() - 1).unwrap(), "1").is_err(), "cut short");
     }
 
     #[test]

@@ -84,10 +84,8 @@ impl Store {
         packed: &Packed,
         manifest: Item,
     ) -> Result<Result<(), String>, Trouble> {
-        let chunks = (1_u64..).zip(packed.bytes.chunks(CHUNK)).map(|(number, data)| edition.chunk(number, data));
-        let described = (1_u64..).zip(packed.described.chunks(CHUNK));
-        let described = described.map(|(number, data)| edition.describing(number, data));
-        let items: Vec<Item> = chunks.chain(described).collect();
+        let items = (1_u64..).zip(packed.bytes.chunks(CHUNK)).map(|(number, data)| edition.chunk(number, data));
+        let items: Vec<Item> = items.collect();
         let bar = progress::bar(items.len(), "chunks written");
         let puts = items.into_iter().map(|item| {
             let bar = &bar;
@@ -157,14 +155,6 @@ impl Store {
             return Ok(Err("its chunks are not what was imported: their digest is another".into()));
         }
         Ok(Ok(packed))
-    }
-
-    /// What the source of an edition says of its parties, as it was packed; nothing where nothing was kept.
-    pub(super) async fn described(&self, edition: &Edition) -> Result<Vec<u8>, Trouble> {
-        let mut items = partition(&self.dynamodb, &self.table, &edition.described()).await?;
-        items.sort_by(|one, other| text(one, "id").cmp(text(other, "id")));
-        let data = items.iter().filter_map(|item| item.get(CHUNK_DATA)?.as_b().ok());
-        Ok(data.flat_map(|data| data.as_ref()).copied().collect())
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Item>, Trouble> {

@@ -12,10 +12,10 @@ use layout::{FILLER, Layout, NAME, Section, Traits, WORD};
 use search::Shared;
 pub use write::build;
 
-use super::lexicon::{Reading, Role, Weight, lexicon};
-use super::listed::Listed;
-use super::name::{Said, View};
-use super::word::Word;
+use crate::parties::lexicon::{Reading, Role, Weight, lexicon};
+use crate::parties::listed::Listed;
+use crate::parties::name::{Said, View};
+use crate::parties::word::Word;
 
 /// A list's edition, ready to be asked.
 #[derive(Debug)]
@@ -69,6 +69,12 @@ impl Index {
     #[must_use]
     pub fn listed(&self, party: usize) -> Option<Listed> {
         serde_json::from_slice(self.party_json(party)).ok()
+    }
+
+    /// The party of an id.
+    #[must_use]
+    pub fn entry(&self, id: &str) -> Option<Listed> {
+        (0..self.parties()).filter_map(|party| self.listed(party)).find(|listed| listed.id == id)
     }
 
     fn party_json(&self, party: usize) -> &[u8] {

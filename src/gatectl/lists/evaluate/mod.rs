@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use export_gate::parties::{Index, Listed, Score, build};
 use export_gate::record::{ListContent, Screening, thousandths};
 
-use super::check::settled;
-use super::entry::Entry;
-use super::format::{Format, Reading};
-use super::import::sources;
 use crate::files;
+use crate::lists::check::settled;
+use crate::lists::entry::Entry;
+use crate::lists::format::{Format, Reading};
+use crate::lists::import::sources;
 use crate::outcome::{Outcome, Trouble};
 
 /// What to evaluate on.

@@ -1,4 +1,4 @@
-//! Pure but for the clock that a pair is timed by. Labelled pairs of names: how often the same are told for the same.
+//! I/O. By the clock alone. Labelled pairs of names: how often the same are told for the same.
 
 use std::time::Instant;
 
