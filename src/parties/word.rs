@@ -128,7 +128,9 @@ fn nearly(one: &str, other: &str, same_bones: bool) -> Likeness {
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "rows are as long as the longest word")]
 fn distance(one: &[u8], other: &[u8]) -> u32 {
     let (one, other) = (&one[..one.len().min(MOST)], &other[..other.len().min(MOST)]);
-    let (mut before, mut above, mut row) = ([0_u32; MOST + 1], [0_u32; MOST + 1], [0_u32; MOST + 1]);
+    let rows = &mut [[0_u32; MOST + 1]; 3];
+    let [before, above, row] = rows;
+    let (mut before, mut above, mut row) = (before, above, row);
     for (across, b) in other.iter().enumerate() {
         above[across + 1] = above[across] + alone(*b);
     }
@@ -169,21 +171,39 @@ fn exchange(one: u8, other: u8) -> u32 {
 }
 
 fn is_vowel(letter: u8) -> bool {
-    matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
+    class(letter) == b'a'
 }
 
 /// Letters of one class are taken for each other.
 fn class(letter: u8) -> u8 {
-    match letter {
-        b'b' | b'p' => b'p',
-        b'f' | b'v' => b'f',
-        b'd' | b't' => b't',
-        b'g' | b'k' => b'k',
-        b'q' | b'h' => b'h',
-        b's' | b'z' | b'x' | b'c' | b'j' => b's',
-        _ if is_vowel(letter) => b'a',
-        other => other,
+    CLASSES.get(usize::from(letter)).copied().unwrap_or(letter)
+}
+
+static CLASSES: [u8; 256] = classes();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a table of all bytes"
+)]
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut letter = 0;
+    while letter < classes.len() {
+        classes[letter] = match letter as u8 {
+            b'b' | b'p' => b'p',
+            b'f' | b'v' => b'f',
+            b'd' | b't' => b't',
+            b'g' | b'k' => b'k',
+            b'q' | b'h' => b'h',
+            b's' | b'z' | b'x' | b'c' | b'j' => b's',
+            b'a' | b'e' | b'i' | b'o' | b'u' | b'y' => b'a',
+            other => other,
+        };
+        letter += 1;
     }
+    classes
 }
 
 /// How a word sounds, in letters of which `q` is a kh, `x` a sh, `c` a ch and `j` a zh.

@@ -18,8 +18,6 @@ pub(super) enum Section {
     NameNumbers,
     /// The words, [`WORD`] numbers each, in the order of their sounds.
     Words,
-    /// The words' texts, sounds and bones.
-    Letters,
     /// Where the names of each word begin among [`Section::WordNames`].
     WordNamesAt,
     /// The names of the words, one word's behind the other's.
@@ -40,6 +38,8 @@ pub(super) enum Section {
     Bones,
     /// Hashes of identifiers with their parties, in order.
     Identifiers,
+    /// The words' texts, sounds and bones, one word's behind the other's; the last section, since it is taken out.
+    Letters,
 }
 
 pub(super) const SECTIONS: usize = 17;
@@ -106,6 +106,14 @@ impl Layout {
             return Err("something stands behind its last section".into());
         }
         Ok(Self { bytes, sections, rules })
+    }
+
+    /// Takes the letters out, which stand last.
+    pub(super) fn take_letters(&mut self) -> Vec<u8> {
+        let (start, _) = self.sections.get(place(Section::Letters)).copied().unwrap_or_default();
+        let letters = self.bytes.split_off(start.min(self.bytes.len()));
+        self.bytes.shrink_to_fit();
+        letters
     }
 
     /// How many bytes it has.
@@ -203,21 +211,33 @@ impl Traits {
     }
 }
 
-/// The hash of letters, made letter by letter, so that words that differ by one are hashed quickly.
+/// The hash of letters: a polynomial, so that words that differ by a letter are hashed without going through all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hash(u32);
 
 impl Hash {
-    pub(super) const START: Self = Self(0x811c_9dc5);
+    pub(super) const START: Self = Self(0);
+    const BASE: u32 = 0x0100_0193;
 
     #[inline]
     pub(super) fn and(self, letter: u8) -> Self {
-        Self((self.0 ^ u32::from(letter)).wrapping_mul(0x0100_0193))
+        Self(self.0.wrapping_mul(Self::BASE).wrapping_add(u32::from(letter)))
     }
 
     #[inline]
     pub(super) fn of(letters: &[u8]) -> Self {
         letters.iter().fold(Self::START, |hash, letter| hash.and(*letter))
+    }
+
+    /// With letters behind it, of this hash and of a length by which the base was raised to `power`.
+    #[inline]
+    pub(super) fn then(self, behind: Self, power: u32) -> Self {
+        Self(self.0.wrapping_mul(power).wrapping_add(behind.0))
+    }
+
+    /// The base raised to 0, 1 and so on.
+    pub(super) fn powers() -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(1_u32), |power| Some(power.wrapping_mul(Self::BASE)))
     }
 
     /// Mixed, so that its lowest bits tell as much as all.

@@ -21,6 +21,8 @@ use crate::parties::word::Word;
 #[derive(Debug)]
 pub struct Index {
     layout: Layout,
+    /// The words' texts, sounds and bones, one behind the other.
+    letters: String,
     /// Room to count in, used again by each search.
     room: Mutex<Vec<Shared>>,
 }
@@ -37,14 +39,19 @@ impl Index {
     /// # Errors
     /// [`NotAnIndex`] with what is wrong.
     pub fn load(bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
-        let layout = Layout::read(bytes).map_err(NotAnIndex)?;
-        let own = Self { layout, room: Mutex::default() };
+        let own = Self::read(bytes)?;
         if own.layout.rules == lexicon().stamp() {
             return Ok(own);
         }
         let listed: Option<Vec<Listed>> = (0..own.parties()).map(|party| own.listed(party)).collect();
         let listed = listed.ok_or_else(|| NotAnIndex("a party in it can't be read".into()))?;
-        Ok(Self { layout: Layout::read(build(&listed)).map_err(NotAnIndex)?, room: Mutex::default() })
+        Self::read(build(&listed))
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
+        let mut layout = Layout::read(bytes).map_err(NotAnIndex)?;
+        let letters = String::from_utf8(layout.take_letters()).map_err(|_| NotAnIndex("its words are no text".into()))?;
+        Ok(Self { layout, letters, room: Mutex::default() })
     }
 
     /// How many parties it has.
@@ -62,7 +69,7 @@ impl Index {
     /// How many bytes of memory it takes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.layout.size()
+        self.layout.size().saturating_add(self.letters.len())
     }
 
     /// A party, by its place.
@@ -141,11 +148,8 @@ impl Index {
         let words = self.layout.numbers(Section::Words);
         let at = word.saturating_mul(WORD);
         let (start, [text, sound, bones, _]) = (size(words.at(at)), words.at(at.saturating_add(1)).to_le_bytes());
-        let letters = self.layout.section(Section::Letters);
-        let part = |start: usize, length: u8| {
-            let bytes = letters.get(start..start.saturating_add(length.into())).unwrap_or_default();
-            std::str::from_utf8(bytes).unwrap_or_default()
-        };
+        let part =
+            |start: usize, length: u8| self.letters.get(start..start.saturating_add(length.into())).unwrap_or_default();
         let sound_at = start.saturating_add(text.into());
         Word {
             text: part(start, text),

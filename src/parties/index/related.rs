@@ -1,6 +1,6 @@
 //! Pure. The words of an index that are like a word, found by its text, its sound and its bones.
 
-use super::layout::{Hash, Section};
+use super::layout::{Hash, Numbers, Section};
 use super::{Index, size};
 use crate::parties::compare::meet;
 use crate::parties::lexicon::{Reading, Role, lexicon};
@@ -62,65 +62,41 @@ impl Index {
     }
 
     fn with(&self, by: By, key: &str, found: &mut Vec<u32>) {
-        self.hashed(by, Hash::of(key.as_bytes()), |candidate| candidate == key.as_bytes(), found);
+        self.way(by).hashed(Hash::of(key.as_bytes()), |candidate| candidate == key.as_bytes(), found);
     }
 
-    /// Adds the words whose key has a hash, and is the one that is meant.
-    #[inline]
-    fn hashed(&self, by: By, hash: Hash, is_it: impl Fn(&[u8]) -> bool, found: &mut Vec<u32>) {
-        let (bits, table) = match by {
+    fn way(&self, by: By) -> Way<'_> {
+        let (bits, slots) = match by {
             By::Text => (Section::Texts, Section::ByText),
             By::Sound => (Section::Sounds, Section::BySound),
             By::Bones => (Section::Bones, Section::ByBones),
         };
-        let hash = hash.mixed();
-        if !self.layout.numbers(bits).bit(hash) {
-            return;
-        }
-        let slots = self.layout.numbers(table);
-        let mask = slots.len().wrapping_sub(1);
-        for step in 0..slots.len() {
-            let Some(first) = slots.at(size(hash).wrapping_add(step) & mask).checked_sub(1) else { return };
-            let key = self.key(by, first).as_bytes();
-            if is_it(key) {
-                let same = (first..self.word_count()).take_while(|place| self.key(by, *place).as_bytes() == key);
-                found.extend(same.map(|place| self.in_place(by, place)));
-                return;
-            }
-        }
-    }
-
-    /// The word at a place of the order that a way goes by.
-    fn in_place(&self, by: By, place: u32) -> u32 {
-        match by {
-            By::Text | By::Sound => place,
-            By::Bones => self.layout.numbers(Section::BonesOrder).at(size(place)),
-        }
-    }
-
-    fn key(&self, by: By, place: u32) -> &str {
-        let word = self.word(size(self.in_place(by, place)));
-        match by {
-            By::Text => word.text,
-            By::Sound => word.sound,
-            By::Bones => word.bones,
-        }
+        Way { index: self, by, bits: self.layout.numbers(bits), slots: self.layout.numbers(slots) }
     }
 
     /// Adds the words whose key is one letter off: one put in, taken out or exchanged, or two that changed places.
     fn one_off(&self, by: By, key: &str, letters: &[u8], found: &mut Vec<u32>) {
+        let way = self.way(by);
         let key = key.as_bytes();
+        // What stands behind each place, as a hash with the base raised to its length; the last one first.
+        let powers = Hash::powers().take(key.len().saturating_add(1));
+        let mut behind: Vec<(Hash, u32)> = (0..=key.len())
+            .rev()
+            .zip(powers)
+            .map(|(from, power)| (Hash::of(key.get(from..).unwrap_or_default()), power))
+            .collect();
+        behind.reverse();
         let mut ahead = Hash::START;
         for place in 0..=key.len() {
             let (before, rest) = key.split_at(place);
             let mut attempt = |put: &[u8], skipped: usize| {
-                let behind = rest.get(skipped..).unwrap_or_default();
-                let hash = put.iter().chain(behind).fold(ahead, |hash, letter| hash.and(*letter));
+                let (hash, power) = behind.get(place.saturating_add(skipped)).copied().unwrap_or((Hash::START, 1));
+                let hash = put.iter().fold(ahead, |hash, letter| hash.and(*letter)).then(hash, power);
                 let is_it = |candidate: &[u8]| {
                     let candidate = candidate.strip_prefix(before).and_then(|rest| rest.strip_prefix(put));
-                    candidate == Some(behind)
+                    candidate == rest.get(skipped..)
                 };
-                self.hashed(by, hash, is_it, found);
+                way.hashed(hash, is_it, found);
             };
             for letter in letters {
                 attempt(&[*letter], 0);
@@ -140,5 +116,56 @@ impl Index {
 
     fn word_count(&self) -> u32 {
         u32::try_from(self.layout.numbers(Section::WordNamesAt).len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+}
+
+/// A way to find words.
+struct Way<'a> {
+    index: &'a Index,
+    by: By,
+    /// A bit for each hash of a key that there is.
+    bits: Numbers<'a>,
+    /// The places of the keys by their hashes.
+    slots: Numbers<'a>,
+}
+
+impl Way<'_> {
+    /// Adds the words whose key has a hash, and is the one that is meant.
+    #[inline]
+    fn hashed(&self, hash: Hash, is_it: impl Fn(&[u8]) -> bool, found: &mut Vec<u32>) {
+        let hash = hash.mixed();
+        if self.bits.bit(hash) {
+            self.looked_up(hash, is_it, found);
+        }
+    }
+
+    fn looked_up(&self, hash: u32, is_it: impl Fn(&[u8]) -> bool, found: &mut Vec<u32>) {
+        let mask = self.slots.len().wrapping_sub(1);
+        for step in 0..self.slots.len() {
+            let Some(first) = self.slots.at(size(hash).wrapping_add(step) & mask).checked_sub(1) else { return };
+            let key = self.key(first);
+            if is_it(key.as_bytes()) {
+                let same = (first..self.index.word_count()).take_while(|place| self.key(*place) == key);
+                found.extend(same.map(|place| self.in_place(place)));
+                return;
+            }
+        }
+    }
+
+    /// The word at a place of the order that this way goes by.
+    fn in_place(&self, place: u32) -> u32 {
+        match self.by {
+            By::Text | By::Sound => place,
+            By::Bones => self.index.layout.numbers(Section::BonesOrder).at(size(place)),
+        }
+    }
+
+    fn key(&self, place: u32) -> &str {
+        let word = self.index.word(size(self.in_place(place)));
+        match self.by {
+            By::Text => word.text,
+            By::Sound => word.sound,
+            By::Bones => word.bones,
+        }
     }
 }

@@ -105,7 +105,7 @@ fn vocabulary(names: &[Entry]) -> Vec<OwnWord> {
 }
 
 fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[Listed], sections: &mut [Vec<u8>; 12]) {
-    let [words, letters, names_at, names, by_text, texts, by_sound, sounds, bones_order, by_bones, bones, identifiers] =
+    let [words, names_at, names, by_text, texts, by_sound, sounds, bones_order, by_bones, bones, identifiers, letters] =
         sections;
     for own in vocabulary {
         let word = own.word();
