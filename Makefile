@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl
+.PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -14,6 +14,7 @@ STACK ?= export-gate
 RECORDS ?=
 PARAMETERS ?=
 YES ?=
+DATA ?=
 
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
 zig := .tools/ziglang-0.17.1/ziglang/zig
@@ -97,6 +98,14 @@ gatectl: ## build the operators' command, its man pages and completions into tar
 	@for shell in bash zsh fish; do \
 		$(target)/gatectl/gatectl completions $$shell >$(target)/gatectl/completions/gatectl.$$shell; done
 	@echo "Built. For this shell: export PATH=$(target)/gatectl:\$$PATH MANPATH=$(target)/gatectl/man:"
+
+eval-parties: ## how well and how fast names are matched, beside nomenklatura (DATA=folder with name-pairs and parties/ofac)
+	@test -n "$(DATA)" || { echo "say where the data is: make eval-parties DATA=folder" >&2; exit 2; }
+	@for file in name-pairs/pairs.csv parties/ofac/{sdn,alt,add}.csv; do \
+		test -f "$(DATA)/$$file" || { echo "there is no $(DATA)/$$file" >&2; exit 2; }; done
+	cargo build --locked --profile functions --features gatectl --bin gatectl
+	@$(target)/functions/gatectl lists evaluate --pairs "$(DATA)/name-pairs/pairs.csv" \
+		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)
