@@ -207,15 +207,11 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
             ("id".to_owned(), AttributeValue::S("0001".to_owned())),
         ])
     };
-    for (chunk, says) in [
-        ("chunk#own@e1#entries", "the edition `e1` of `own` can't be read: it keeps nothing of its parties"),
-        ("chunk#own@e1#0001", "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing"),
-    ] {
-        let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
-        delete.set_key(Some(key(chunk))).send().await.unwrap();
-        let ran = review(&world, &format!("show {COMPANY} {party}"));
-        assert!(ran.code == 1 && ran.out.contains(says), "{}", said(&ran));
-    }
+    let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
+    delete.set_key(Some(key("chunk#own@e1#0001"))).send().await.unwrap();
+    let ran = review(&world, &format!("show {COMPANY} {party}"));
+    let says = "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing";
+    assert!(ran.code == 1 && ran.out.contains(says), "{}", said(&ran));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
