@@ -1,0 +1,168 @@
+//! A list's way, from a file as such files come to the next request: imported, put in force, asked, reviewed, taken back.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod gatectl;
+mod world;
+
+use export_gate::gate::Gate;
+use gatectl::{Folder, Ran, gatectl};
+use jiff::Timestamp;
+use serde_json::json;
+use world::events::invocation;
+use world::{World, ask};
+
+/// Runs a command on the world's tables; `|` stands between its words.
+fn run(world: &World, line: &str) -> Ran {
+    let table = match line.split('|').next() {
+        Some("caller") => ["--callers-table", &world.tables.callers],
+        _ => ["--register-table", &world.tables.register],
+    };
+    let url = world.relay.url();
+    let says = ["--by", "officer-1", "--why", "a reason"].into_iter();
+    let asks = !line.starts_with("lists|import");
+    let words = line.split('|').chain(says).chain(asks.then_some("--yes")).chain(table).chain(["--endpoint-url", &url]);
+    gatectl(words.map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn done(world: &World, line: &str) {
+    let ran = run(world, line);
+    assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
+}
+
+/// The sample company under another name; and the status that its client gets for `opus-4-8`, with the codes on record.
+async fn as_named(world: &World, gate: &Gate, name: &str) -> String {
+    let add =
+        "caller|add|organisation|sample-us-company|--replace|--type|company|--incorporated-in|US|--end-use|research";
+    done(world, &format!("{add}|--name|{name}"));
+    done(world, "caller|verify|organisation#sample-us-company|--until|2036-01-01T00:00:00Z|--method|x|--evidence|x");
+    told(world, gate).await
+}
+
+async fn told(world: &World, gate: &Gate) -> String {
+    let answered = ask(gate, &invocation("sample-us-service", "opus-4-8").0, Timestamp::now()).await;
+    let entry = world.ledger().await.into_iter().max_by_key(|entry| entry["seq"].as_u64()).unwrap();
+    let reasons = entry["reasons"].as_array().unwrap().iter();
+    let parties = reasons.map(|reason| format!(" {} {}", reason["code"], reason["party"]).replace('"', ""));
+    answered.status.to_string() + &parties.collect::<String>()
+}
+
+/// A file as such files come: a byte-order mark, Windows line ends, a line end within a name, a name of 400 letters, mixed
+/// scripts, letters that can't be seen and letters that look like others.
+fn file() -> String {
+    let long = format!("Sample {} Consolidated", "Longname".repeat(48));
+    let rows = [
+        ("1", "Роснефть".to_owned()),
+        ("2", "\"Sample\r\nWindmill Cooperative\"".to_owned()),
+        ("3", long),
+        ("4", "Sam\u{200b}ple Quar\u{ad}tzite Mining".to_owned()),
+        ("5", "Sаmple Вrasswоrks".to_owned()), // Cyrillic letters that look like Latin ones
+        ("6", "Sample Хрусталь Exports".to_owned()),
+        ("7", "SAMPLE GRÜNWALD GESELLSCHAFT MIT BESCHRÄNKTER HAFTUNG".to_owned()),
+    ];
+    let rows: String = rows.iter().map(|(id, name)| format!("{id},{name},organisation\r\n")).collect();
+    format!("\u{feff}id,name,type\r\n{rows}")
+}
+
+async fn listed(world: &World, folder: &Folder) {
+    let file = folder.file("own.csv", file());
+    done(world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e1"));
+    done(world, "lists|activate|own|e1");
+}
+
+const EMBARGO: &str =
+    "embargo|issue|listed|--model|opus-4-8|--list|own|--effect|prohibited|--authority|OPERATOR|--citation|a policy";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_counts_on_the_next_request_however_its_names_are_written() {
+    let (world, folder) = (World::with_samples().await, Folder::new("parties-way"));
+    let gate = world.gate();
+    assert_eq!(as_named(&world, &gate, "Rosneft").await, "200", "before there is a list");
+    listed(&world, &folder).await;
+    assert_eq!(told(&world, &gate).await, "200", "no embargo names it");
+    done(&world, EMBARGO);
+    let long = format!("Sample {} Consolidated", "Longname".repeat(48));
+    let table = [
+        ("Rosneft", "own:1"),
+        ("ROSNEFT OJSC", "own:1"),
+        ("Sample Windmill Cooperative", "own:2"),
+        ("Windmill Sample Co-operative", "own:2"),
+        (long.as_str(), "own:3"),
+        ("Sample Quartzite Mining", "own:4"),
+        ("Sample Qaurtzite Mining Ltd.", "own:4"),
+        ("Sample Brassworks, Inc.", "own:5"),
+        ("Sample Khrustal Exports", "own:6"),
+        ("Sample Gruenwald GmbH", "own:7"),
+    ];
+    for (name, party) in table {
+        assert_eq!(as_named(&world, &gate, name).await, format!("403 party.review {party}"), "{name}");
+    }
+    assert_eq!(as_named(&world, &gate, "Sample Widgets, Inc.").await, "200", "nobody that is listed");
+    let kept = json!(world.ledger().await).to_string();
+    assert!(!kept.contains("Rosneft") && !kept.contains("Quartzite"), "no name is kept");
+    // Taken back, it counts no more; in force again, it does.
+    assert_eq!(as_named(&world, &gate, "Rosneft").await, "403 party.review own:1");
+    let other = folder.file("other.csv", "id,name\n1,Somebody Else Entirely\n");
+    done(&world, &format!("lists|import|own|{other}|--content|parties|--format|csv|--edition|e2|--allow-shrink"));
+    done(&world, "lists|activate|own|e2");
+    assert_eq!(told(&world, &gate).await, "200");
+    done(&world, "lists|rollback|own");
+    assert_eq!(told(&world, &gate).await, "403 party.review own:1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
+    let (world, folder) = (World::with_samples().await, Folder::new("parties-cleared"));
+    let gate = world.gate();
+    listed(&world, &folder).await;
+    done(&world, EMBARGO);
+    let held = "403 party.review own:4";
+    assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining").await, held);
+    let clear = |world: &World| {
+        let line = "review|clear|organisation#sample-us-company|own:4|--officer|o|--reason|somebody else|--replace";
+        done(world, &format!("{line}|--ledger-table|{}", world.tables.ledger));
+    };
+    clear(&world);
+    assert_eq!(told(&world, &gate).await, "200", "cleared");
+    assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining Ltd").await, held, "under another name");
+    assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining").await, "200", "under the name that was cleared");
+    let changed = file().replace("Quar\u{ad}tzite Mining,organisation", "Quartzite Mining Works,organisation");
+    let changed = folder.file("changed.csv", changed);
+    done(&world, &format!("lists|import|own|{changed}|--content|parties|--format|csv|--edition|e2"));
+    done(&world, "lists|activate|own|e2");
+    assert_eq!(told(&world, &gate).await, held, "the entry is another");
+    clear(&world);
+    assert_eq!(told(&world, &gate).await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cant_be_asked_refuses() {
+    let (world, folder) = (World::with_samples().await, Folder::new("parties-trouble"));
+    let gate = world.gate();
+    assert_eq!(told(&world, &gate).await, "200");
+    let ran = run(&world, EMBARGO);
+    let says = "it names the list `own`, which is no list of parties in force";
+    assert!(ran.code == 1 && ran.out.contains(says), "{}{}", ran.out, ran.err);
+    // By another's hand it is there all the same: nobody is let by.
+    let embargo = json!({"kind": "embargo", "id": "listed", "models": ["opus-4-8"], "applies_to": {"lists": ["own"]},
+                         "effect": "prohibited", "authority": "OPERATOR", "citation": "a policy"});
+    world.register(vec![embargo]).await;
+    let unavailable =
+        async || ask(&gate, &invocation("sample-us-service", "opus-4-8").0, Timestamp::now()).await.status;
+    assert_eq!(unavailable().await, 503, "the list is not there yet");
+    let file = folder.file("own.csv", file());
+    done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e1"));
+    world.lose_chunk("own", "e1", 1).await;
+    let ran = run(&world, "lists|activate|own|e1");
+    assert!(ran.code == 1 && ran.out.contains("chunk 1 of 1 is missing"), "{}{}", ran.out, ran.err);
+    assert_eq!(unavailable().await, 503, "nothing was put in force");
+    done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e2"));
+    done(&world, "lists|activate|own|e2");
+    assert_eq!(told(&world, &gate).await, "200", "asked, and nobody that is listed");
+}
