@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::edition::{Edition, told};
-use super::entry::{Entry, Place, Reject};
+use super::entry::{Entry, Place, Reject, UNCLOSED};
 use super::format::Reading;
 
 /// What may be, though it is most often a slip.
@@ -51,6 +51,9 @@ impl Allowed {
     /// # Errors
     /// A sentence that says what to do.
     pub(super) fn rejects(self, rejects: &[Reject]) -> Result<(), String> {
+        if let Some(Reject { place, why }) = rejects.iter().find(|reject| reject.why == UNCLOSED) {
+            return Err(format!("{place}: {why}, and nobody can say which rows that swallowed: mend it"));
+        }
         if rejects.len() <= self.allow_rejects {
             return Ok(());
         }

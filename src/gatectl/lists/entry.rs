@@ -25,6 +25,9 @@ pub(super) struct Place {
     pub(super) column: usize,
 }
 
+/// Why a row is none that may have taken others with it: no allowance of rejects is for that.
+pub(super) const UNCLOSED: &str = "its quote is never closed";
+
 /// A row that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reject {

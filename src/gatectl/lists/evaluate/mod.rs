@@ -70,7 +70,11 @@ fn listed(arguments: &Arguments) -> Result<Vec<Listed>, Trouble> {
     if let Some(reject) = reading.headless.first() {
         return Err(Trouble::new(format!("{}: {}, so no row was read", reject.place, reject.why)));
     }
-    let (entries, _) = settled(reading);
+    let (entries, rejects) = settled(reading);
+    if let Some(reject) = rejects.first() {
+        let rows = crate::show::count(rejects.len(), "row", "rows");
+        return Err(Trouble::new(format!("{rows} can't be read: {reject}; `gatectl lists import` names them all")));
+    }
     let party = |entry| match entry {
         Entry::Party(party) => Some(*party),
         Entry::Network(_) => None,

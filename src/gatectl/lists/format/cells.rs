@@ -2,7 +2,7 @@
 //! swallow the rest of a list without a word.
 
 use super::{Source, legible};
-use crate::lists::entry::{Place, Reject};
+use crate::lists::entry::{Place, Reject, UNCLOSED};
 use crate::show::count;
 
 /// How cells stand in a line.
@@ -104,11 +104,14 @@ impl Cursor<'_> {
             match self.next() {
                 Some('"') if self.rest.peek() == Some(&'"') => text.extend(self.next()),
                 Some('"') if self.is_at_end() => return Ok(text),
+                // What seems to close it on another line opens a cell there.
+                Some('"') if self.line != place.line => break,
                 Some('"') => return Err(self.fault("a cell goes on behind its closing quote")),
                 Some(letter) => text.push(letter),
-                None => return Err(Reject { place: place.clone(), why: "its quote is never closed".into() }),
+                None => break,
             }
         }
+        Err(Reject { place: place.clone(), why: UNCLOSED.into() })
     }
 
     fn plain(&mut self) -> Result<String, Reject> {
