@@ -207,15 +207,44 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
             ("id".to_owned(), AttributeValue::S("0001".to_owned())),
         ])
     };
-    for (chunk, says) in [
-        ("chunk#own@e1#entries", "the edition `e1` of `own` can't be read: it keeps nothing of its parties"),
-        ("chunk#own@e1#0001", "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing"),
-    ] {
-        let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
-        delete.set_key(Some(key(chunk))).send().await.unwrap();
-        let ran = review(&world, &format!("show {COMPANY} {party}"));
-        assert!(ran.code == 1 && ran.out.contains(says), "{}", said(&ran));
+    let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
+    delete.set_key(Some(key("chunk#own@e1#0001"))).send().await.unwrap();
+    let ran = review(&world, &format!("show {COMPANY} {party}"));
+    let says = "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing";
+    assert!(ran.code == 1 && ran.out.contains(says), "{}", said(&ran));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_near_to_an_embargos_own_party_is_reviewed_as_one_of_a_list() {
+    let world = World::with_samples().await;
+    world
+        .register(vec![json!({
+            "kind": "embargo", "id": "letter", "models": ["opus-4-8"], "effect": "prohibited", "authority": "OPERATOR",
+            "citation": "cited", "applies_to": {"parties": [{"name": "Sample Wigets", "country": "US"}]},
+        })])
+        .await;
+    let gate = world.gate();
+    let asks = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
+    let answered = ask(&gate, &asks, Timestamp::now()).await;
+    assert_eq!((answered.status, answered.code()), (403, "party.review"));
+    let kept = json!(world.ledger().await).to_string().to_lowercase();
+    assert!(!format!("{kept}{}", answered.body).contains("wigets") && kept.contains("\"lists\":[]"), "{kept}");
+    let ran = review(&world, "list --json");
+    assert_eq!(listed(&ran), [format!("{COMPANY} parties:letter open 1")], "{}", said(&ran));
+    let ran = review(&world, &format!("show {COMPANY} parties:letter"));
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    for part in ["parties:letter, as the embargo names it", "Sample Wigets", "itself, by the listed name sample wigets"]
+    {
+        assert!(ran.out.contains(part), "`{part}` in {}", ran.out);
     }
+    let before = revision(&world).await;
+    let ran = review(&world, &format!("confirm {COMPANY} parties:letter --by a --why b --yes"));
+    assert!(ran.code == 1 && said(&ran).contains("gatectl embargo issue 'letter' --replace"), "{}", said(&ran));
+    assert_eq!(revision(&world).await, before);
+    let ran = review(&world, &format!("clear {COMPANY} parties:letter --officer o --reason r --by a --why b --yes"));
+    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ask(&gate, &asks, Timestamp::now()).await.status, 200);
+    assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

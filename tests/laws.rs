@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 const PLACES: [&str; 9] = ["*", "US", "CU", "IR", "UA", "UA-43", "UA-30", "E:1", "E:2"];
 const COUNTRIES: [&str; 5] = ["US", "CU", "IR", "UA", "DE"];
 const END_USES: [&str; 3] = ["research", "military", "nuclear"];
-const PARTIES: [&str; 3] = ["eu:1", "sdn:1", "sdn:2"];
+const PARTIES: [&str; 5] = ["eu:1", "parties:e0", "parties:e1", "sdn:1", "sdn:2"];
 const NETWORKS: [&str; 4] = ["192.0.2.0/24", "192.0.2.128/25", "198.51.100.0/24", "2001:db8::/32"];
 
 /// A request and the records that it meets.

@@ -80,7 +80,8 @@ fn outcome(subject: &Subject, register: &Register) -> (String, String) {
 fn an_organisation_is_named_by_its_names_and_its_owners() {
     let yes = (REFUSED, "e yes organisation#acme");
     let unknown = (REFUSED, "e unknown organisation#acme");
-    let no = ("permit", "");
+    let (review, no) = ("403 party.review", "permit");
+    let [review, no] = [review, no].map(|decision| (decision, ""));
     let is = |name: &str| json!([{ "name": name }]);
     let of = |country: &str| json!([{ "name": "sample widgets inc", "country": country }]);
     let owned = |owners: Value| json!({ "owners": owners });
@@ -88,9 +89,9 @@ fn an_organisation_is_named_by_its_names_and_its_owners() {
     let cases = [
         ("its name", is("Sample Widgets, Inc."), json!({}), yes),
         ("its name written otherwise", is("  SAMPLE-WIDGETS   inc "), json!({}), yes),
-        ("a part of it", is("Sample Widgets"), json!({}), no),
+        ("a part of it", is("Sample Widgets"), json!({}), review),
         ("an alias of its", is("Widgets of Sample"), json!({ "aliases": ["WIDGETS OF SAMPLE"] }), yes),
-        ("no alias of its", is("Widgets of Sample"), json!({ "aliases": ["Widgets", ""] }), no),
+        ("no alias of its", is("Widgets of Sample"), json!({ "aliases": ["Widgets", ""] }), review),
         ("the party's alias", json!([{ "name": "x", "aliases": ["y", "sample widgets inc"] }]), json!({}), yes),
         ("one of several parties", json!([{ "name": "x" }, { "name": "sample widgets inc" }]), json!({}), yes),
         ("no name on record", is("x"), json!({ "name": null }), unknown),
@@ -146,7 +147,8 @@ fn a_person_is_named_by_name_alias_and_nationality() {
     let of = |country: &str| json!([{ "name": "sample person", "country": country }]);
     let cases = [
         ("the name", json!([{ "name": "SAMPLE Person" }]), json!({}), yes),
-        ("another", json!([{ "name": "Sample Persons" }]), json!({}), no),
+        ("nearly the name", json!([{ "name": "Sample Persons" }]), json!({}), ("403 party.review", "")),
+        ("another", json!([{ "name": "Unrelated Somebody" }]), json!({}), no),
         ("an alias", json!([{ "name": "S. Person" }]), json!({ "aliases": ["s person"] }), yes),
         ("no name on record", json!([{ "name": "x" }]), json!({ "name": null }), unknown),
         ("a nationality", of("CA"), json!({}), yes),
@@ -206,6 +208,200 @@ fn an_embargo_by_party_is_answered_by_name_only_and_told_in_its_place() {
         let subject = subject(organisation(&json!({})), None, "none", &register);
         assert_eq!(outcome(&subject, &register).0, expected, "{embargo}");
     }
+}
+
+// Near spellings
+
+/// Who may be a party that an embargo names, as `embargo subject`, with `via` where it is an owner.
+fn near(subject: &Subject) -> Vec<String> {
+    let told = |found: &Possible| {
+        assert!(!found.exact && found.match_sha256.len() == 32, "{found:?}");
+        let embargo = found.party.strip_prefix("parties:").unwrap();
+        let via = found.via.as_ref().map(|via| format!(" {via}")).unwrap_or_default();
+        format!("{embargo} {}{via}", found.subject)
+    };
+    subject.facts.listed.iter().map(told).collect()
+}
+
+#[test]
+fn another_spelling_of_a_named_party_is_held_up_until_it_is_looked_into() {
+    let named = |name: &str| organisation(&json!({ "name": name }));
+    let (is, owner, no): (&[&str], &[&str], &[&str]) = (&["e organisation#acme"], &["e organisation#acme owner"], &[]);
+    let of = |country: &str| json!([{ "name": "Gazprom", "country": country }]);
+    let gazprom = || json!([{ "name": "Gazprom" }]);
+    let huawei = || json!([{ "name": "Huawei Technologies Co., Ltd." }]);
+    let owned = |owners: Value| organisation(&json!({ "owners": owners }));
+    let unknown_seat = || organisation(&json!({ "name": "OAO Gazprom", "headquartered_in": null }));
+    // (the parties, the organisation, whom that names)
+    let cases = [
+        (gazprom(), named("OAO Gazprom"), is),
+        (gazprom(), named("Gazprom, PAO"), is),
+        (gazprom(), named("Gasprom"), is),
+        (gazprom(), named("Газпром"), is),
+        (gazprom(), named("ПАО «Газпром»"), is),
+        (gazprom(), named("Sample Widgets, Inc."), no),
+        (gazprom(), named("Bosch GmbH"), no),
+        (huawei(), named("Huawei Technology Company Limited"), is),
+        (huawei(), named("HUAWEI Tecnologies Co Ltd"), is),
+        (huawei(), named("Siemens Technologies Co., Ltd."), no),
+        (json!([{ "name": "x", "aliases": ["Rosneft"] }]), named("Rosneft OAO"), is),
+        (json!([{ "name": "Rosneft" }, { "name": "Gazprom" }]), named("OAO Gazprom"), is),
+        // Each embargo once, by what comes nearest.
+        (json!([{ "name": "Gasprom" }, { "name": "Gazprom" }]), named("OAO Gazprom"), is),
+        (gazprom(), organisation(&json!({ "aliases": ["OAO Gazprom"] })), is),
+        (gazprom(), owned(json!([{ "name": "Gasprom", "percent": 1 }])), owner),
+        (gazprom(), owned(json!([{ "name": "x", "owners": [{ "name": "OAO Gazprom" }] }])), owner),
+        // Of another country it is another, where all of its countries are known.
+        (of("DE"), named("OAO Gazprom"), is),
+        (of("DE"), named("Gazpróm"), is),
+        (of("FR"), named("OAO Gazprom"), is),
+        (of("RU"), named("OAO Gazprom"), no),
+        (of("RU"), unknown_seat(), is),
+        (of("RU"), owned(json!([{ "name": "OAO Gazprom", "country": "RU" }])), owner),
+        (of("RU"), owned(json!([{ "name": "OAO Gazprom", "country": "KZ" }])), no),
+        (of("RU"), owned(json!([{ "name": "OAO Gazprom" }])), owner),
+        (json!([{ "name": "Gazprom", "country": "RU" }, { "name": "Gazprom", "country": "DE" }]), named("Gasprom"), is),
+    ];
+    for (parties, organisation, expected) in cases {
+        let what = format!("{parties} {}", organisation["name"]);
+        let register = law(&[by_party("e", parties)]);
+        let subject = subject(organisation, None, "none", &register);
+        assert_eq!(near(&subject), expected, "{what}");
+        assert!(subject.facts.parties.is_empty(), "{what}: nothing is the very one");
+        let decision = if expected.is_empty() { "permit" } else { "403 party.review" };
+        assert_eq!(told(&decided("fable-5", &subject, &register)), decision, "{what}");
+    }
+}
+
+#[test]
+fn a_person_is_held_up_by_another_spelling_but_for_other_nationalities() {
+    let of = |country: &str| json!([{ "name": "Ivan Petrovich Sidorov", "country": country }]);
+    let (is, no): (&[&str], &[&str]) = (&["e person#p"], &[]);
+    let cases = [
+        (json!([{ "name": "Ivan Petrovich Sidorov" }]), json!({ "name": "Sidorov, Ivan" }), is),
+        (json!([{ "name": "Ivan Petrovich Sidorov" }]), json!({ "aliases": ["Иван Петрович Сидоров"] }), is),
+        (json!([{ "name": "Ivan Petrovich Sidorov" }]), json!({ "name": "Maria Keller" }), no),
+        (of("CA"), json!({ "name": "Sidorov, Ivan" }), is),
+        (of("FR"), json!({ "name": "Sidorov, Ivan" }), is),
+        (of("RU"), json!({ "name": "Sidorov, Ivan" }), no),
+        (of("RU"), json!({ "name": "Sidorov, Ivan", "nationalities": [] }), is),
+    ];
+    for (parties, changes, expected) in cases {
+        let register = law(&[by_party("e", parties.clone())]);
+        let subject = subject(organisation(&json!({})), Some(person(&changes)), "asserted", &register);
+        assert_eq!(near(&subject), expected, "{parties} {changes}");
+    }
+}
+
+#[test]
+fn a_near_spelling_applies_as_a_possible_match_does() {
+    let by = |changes: Value| with(by_party("e", json!([{ "name": "Gazprom" }])), &changes);
+    let plain = || by(json!({}));
+    let to = |keys: Value| by(json!({ "applies_to": with(json!({ "parties": [{ "name": "Gazprom" }] }), &keys) }));
+    let caller = || organisation(&json!({ "name": "OAO Gazprom" }));
+    let compared = subject(caller(), None, "none", &law(&[plain()])).facts.listed[0].match_sha256.clone();
+    let clears = |changes: Value| with(with(clearance("c"), &json!({ "party": "parties:e" })), &changes);
+    let review = "403 party.review";
+    let cases: Vec<(&str, Vec<Value>, &str)> = vec![
+        ("it alone", vec![plain()], review),
+        ("cleared", vec![plain(), clears(json!({ "match_sha256": compared }))], "permit"),
+        ("cleared whatever changes", vec![plain(), clears(json!({}))], "permit"),
+        ("another comparison", vec![plain(), clears(json!({ "match_sha256": "f".repeat(32) }))], review),
+        ("cleared of another embargo's", vec![plain(), clears(json!({ "party": "parties:f" }))], review),
+        ("a clearance that is over", vec![plain(), clears(json!({ "until": "2026-06-20T12:00:00Z" }))], review),
+        (
+            "the party's aliases are others",
+            vec![
+                to(json!({ "parties": [{ "name": "Gazprom", "aliases": ["x"] }] })),
+                clears(json!({ "match_sha256": compared })),
+            ],
+            review,
+        ),
+        (
+            "another party beside it",
+            vec![
+                to(json!({ "parties": [{ "name": "Unrelated Quarry" }, { "name": "Gazprom" }] })),
+                clears(json!({ "match_sha256": compared })),
+            ],
+            "permit",
+        ),
+        ("observed", vec![by(json!({ "effect": "observed" }))], "permit"),
+        ("prohibited", vec![by(json!({ "effect": "prohibited" }))], review),
+        ("over", vec![by(json!({ "until": "2026-06-20T12:00:00Z" }))], "permit"),
+        ("not begun", vec![by(json!({ "from": "2026-06-20T12:00:00.001Z" }))], "permit"),
+        ("withdrawn", vec![by(json!({ "withdrawn": true }))], "permit"),
+        (
+            "over, and another is not",
+            vec![
+                by(json!({ "until": "2026-06-20T12:00:00Z" })),
+                by_party("f", json!([{ "name": "Unrelated Quarry" }])),
+            ],
+            "permit",
+        ),
+        ("another model", vec![by(json!({ "models": ["mythos-5"] }))], "permit"),
+        ("elsewhere", vec![to(json!({ "destinations": ["CU"] }))], "permit"),
+        ("there", vec![to(json!({ "destinations": ["US"] }))], review),
+        ("a licence", vec![plain(), licence("l")], review),
+        ("a licence that names it", vec![plain(), with(licence("l"), &json!({ "embargoes": ["e"] }))], "permit by l@1"),
+        (
+            "two embargoes",
+            vec![plain(), by_party("f", json!([{ "name": "Gasprom" }]))],
+            "403 party.review party.review",
+        ),
+        (
+            "another is exact",
+            vec![plain(), by_party("f", json!([{ "name": "OAO Gazprom" }]))],
+            "451 embargo.party licence.missing party.review",
+        ),
+        (
+            "both in one",
+            vec![by_party("e", json!([{ "name": "Gazprom" }, { "name": "OAO Gazprom" }])), clears(json!({}))],
+            REFUSED,
+        ),
+        (
+            "a threshold above it",
+            vec![plain(), json!({ "kind": "setting", "id": "screening", "revision": 1, "match_threshold": 1 })],
+            "permit",
+        ),
+    ];
+    for (what, records, expected) in cases {
+        let register = law(&records);
+        let subject = subject(caller(), None, "none", &register);
+        assert_eq!(told(&decided("fable-5", &subject, &register)), expected, "{what}");
+        let explained = explain(register.models(now()).next().unwrap(), &subject, &register, &BTreeSet::new(), now());
+        let awaits = explained.embargoes.iter().filter(|embargo| embargo.refuses()).any(|one| !one.reviews.is_empty());
+        assert_eq!(awaits, expected.contains("party.review"), "{what}");
+    }
+    // The very one is that, and no possible match of the same embargo beside it.
+    let register = law(&[by_party("e", json!([{ "name": "Gasprom" }, { "name": "oao gazprom" }]))]);
+    let exact = subject(caller(), None, "none", &register);
+    assert_eq!((near(&exact), outcome(&exact, &register).1), (vec![], "e yes organisation#acme".to_owned()));
+    // Who is named in an embargo that is over is in no search.
+    let over = by(json!({ "until": "2026-06-20T12:00:00Z" }));
+    let another = by_party("f", json!([{ "name": "Unrelated Quarry" }]));
+    assert!(near(&subject(caller(), None, "none", &law(&[over, another]))).is_empty());
+}
+
+#[test]
+fn who_comes_again_is_not_searched_again_while_the_parties_are_the_same() {
+    let law = law(&[by_party("e", json!([{ "name": "Gazprom" }]))]);
+    let searches = |register: &Register| register.parties_named().unwrap().searches();
+    let asked = |register: &Register| subject(organisation(&json!({})), None, "none", register);
+    assert_eq!((asked(&law), searches(&law)), (asked(&law), 1));
+    let other = common::later(&law, 2, &[licence("l"), by_party("e", json!([{ "name": "GAZPROM" }]))], now());
+    assert_eq!(searches(&other), 1, "the parties are the same: so is the index");
+    asked(&other);
+    assert_eq!(searches(&other), 1, "and its memory");
+    let other = common::later(&other, 3, &[by_party("e", json!([{ "name": "Gazprom", "country": "RU" }]))], now());
+    asked(&other);
+    assert_eq!(searches(&other), 1, "an index of its own");
+    let none = common::later(
+        &other,
+        4,
+        &[with(by_party("e", json!([{ "name": "x" }])), &json!({ "withdrawn": true }))],
+        now(),
+    );
+    assert!(none.parties_named().is_none() && !format!("{other:?}").to_lowercase().contains("gazprom"));
 }
 
 // Lists

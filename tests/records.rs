@@ -484,6 +484,7 @@ fn lists() {
                 "published: `19 June 2026` is no RFC 3339 time in UTC, and no date such as 2026-06-12",
             ),
             (json!({ "id": "ownership" }), "`ownership` can be no list's name: clearances mean something else by it"),
+            (json!({ "id": "parties" }), "`parties` can be no list's name: clearances mean something else by it"),
             (json!({ "id": "us:sdn" }), "`us:sdn` can be no list's name: it is empty, or has a `:`, `@` or `#`"),
             (
                 json!({ "url": "x" }),

@@ -80,7 +80,7 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
         (
             "parties",
             Code::EmbargoParty,
-            to.parties.as_ref().map(|_| subject.facts.party_of(&embargo.meta.id, NameKey::Parties)),
+            to.parties.as_ref().map(|_| named(&embargo.meta.id, subject, register, now, &mut reviews)),
         ),
         (
             "lists",
@@ -126,6 +126,18 @@ pub(super) fn destination(
     choice.ask(|places| places.has_destination(&subject.to, &in_group))
 }
 
+/// Whether somebody behind the request is a party that the embargo names, or as far as is known may be. Who comes near
+/// enough by another spelling matches until that is cleared, and is added to the reviews.
+fn named(embargo: &str, subject: &Subject, register: &Register, now: Timestamp, reviews: &mut Vec<Review>) -> Match {
+    match subject.facts.party_of(embargo, NameKey::Parties) {
+        Match::No => {
+            let near = subject.facts.listed.iter().filter(|possible| possible.is_named_by(embargo));
+            awaited(near, register, now, reviews)
+        }
+        known @ (Match::Yes | Match::Unknown) => known,
+    }
+}
+
 /// Whether somebody behind the request is on one of the lists: known where an entry is the very one, unknown where a
 /// name is. What else comes near enough matches until it is cleared, and is added to the reviews.
 fn listed(
@@ -144,8 +156,18 @@ fn listed(
     if facts.party_of(embargo, NameKey::Lists) != Match::No {
         return Match::Unknown;
     }
+    awaited(possible(), register, now, reviews)
+}
+
+/// Adds what nobody has cleared to the reviews.
+fn awaited<'a>(
+    possible: impl Iterator<Item = &'a Possible>,
+    register: &Register,
+    now: Timestamp,
+    reviews: &mut Vec<Review>,
+) -> Match {
     let before = reviews.len();
-    reviews.extend(possible().filter(|possible| possible.cleared_by(register, now).is_none()).map(Possible::review));
+    reviews.extend(possible.filter(|possible| possible.cleared_by(register, now).is_none()).map(Possible::review));
     if reviews.len() == before { Match::No } else { Match::Unknown }
 }
 

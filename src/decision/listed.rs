@@ -1,5 +1,5 @@
-//! Pure. Whom lists name that may stand behind a request: worked out before the decision, which then needs no name, and
-//! kept as a fact, so that no name stands in the ledger.
+//! Pure. Whom lists name that may stand behind a request, and whom embargoes themselves name by another spelling: worked
+//! out before the decision, which then needs no name, and kept as a fact, so that no name stands in the ledger.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Callers;
+use super::parties::{NameKey, PartyMatch};
 use super::reason::Review;
 use super::subject::{Persons, Subject};
 use crate::parties::{Hit, PartyKind, Score, Somebody};
@@ -17,7 +18,7 @@ use crate::record::{Clearance, Organisation, Owner, OwnerKind, Person, Record};
 use crate::register::{Loaded, Register};
 use crate::terms::Name;
 
-/// An entry of a list that somebody behind the request is, or may be. The fields stand in alphabetical order, since the
+/// An entry of a list that somebody behind the request is, or may be; or a party of an embargo that somebody may be. The fields stand in alphabetical order, since the
 /// ledger's entry is hashed so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Possible {
@@ -26,7 +27,7 @@ pub struct Possible {
     /// The first 32 hex digits of the SHA-256 of what was compared: of the subject's names, birth date, identifiers and
     /// countries, and of the entry. Another where any of that changed.
     pub match_sha256: String,
-    /// The entry: `list:entry`.
+    /// The entry: `list:entry`; the embargo that names the party itself: `parties:embargo`.
     pub party: String,
     /// How near it is.
     pub score: Score,
@@ -37,10 +38,25 @@ pub struct Possible {
     pub via: Option<String>,
 }
 
-/// The lists that embargoes in force name, as they are asked.
+/// What stands for a list's name where an embargo names the party itself.
+const NAMED: &str = "parties";
+
+/// The lists that embargoes in force name, as they are asked, and the parties that such embargoes name themselves.
 pub(super) struct Lists<'a> {
     all: Vec<(&'a str, &'a Loaded)>,
+    /// Absent where no embargo in force names a party.
+    named: Option<&'a Loaded>,
+    /// The embargoes in force that name parties.
+    naming: BTreeSet<&'a str>,
     at_least: Score,
+}
+
+/// Somebody behind the request.
+struct Standing {
+    via: Option<&'static str>,
+    who: Somebody,
+    /// Whether there are no other countries than those that are known.
+    complete: bool,
 }
 
 /// The editions that are asked about a caller at `now`, `name@edition`: those of the lists that embargoes in force name.
@@ -49,21 +65,30 @@ pub fn editions_asked(register: &Register, now: Timestamp) -> Vec<String> {
     register.lists_asked(now).map(|(name, loaded)| format!("{name}@{}", loaded.edition())).collect()
 }
 
-/// Whom lists name of the organisation, its owners at every level and the named person, whose id is `person`; sorted,
-/// each subject once an entry. Where no embargo in force names a list, no name is looked at.
+/// Whom lists and embargoes name of the organisation, its owners at every level and the named person, whose id is `person`;
+/// sorted, each subject once an entry or embargo. Where no embargo in force names a list or a party, no name is looked at.
 pub(super) fn listed(subject: &Subject, callers: &Callers, person: Option<&str>, lists: &Lists<'_>) -> Vec<Possible> {
-    if lists.all.is_empty() {
+    if lists.all.is_empty() && lists.named.is_none() {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    let mut standing = Vec::new();
     if let Some(organisation) = &callers.organisation {
         let id = format!("organisation#{}", subject.organisation);
-        for (via, who) in behind(organisation) {
-            found.extend(lists.hold(&id, &who, via));
-        }
+        let is_known = organisation.incorporated_in.is_some() && organisation.headquartered_in.is_some();
+        standing.extend(behind(organisation).into_iter().map(|(via, who)| {
+            let complete = if via.is_some() { !who.countries.is_empty() } else { is_known };
+            (id.clone(), Standing { via, who, complete })
+        }));
     }
     if let (Some(record), Persons::Named(_)) = (&callers.person, &subject.facts.persons) {
-        found.extend(lists.hold(&format!("person#{}", person.unwrap_or_default()), &of_person(record), None));
+        let complete = !record.nationalities.is_empty();
+        let id = format!("person#{}", person.unwrap_or_default());
+        standing.push((id, Standing { via: None, who: of_person(record), complete }));
+    }
+    let mut found = Vec::new();
+    for (id, standing) in &standing {
+        found.extend(lists.hold(id, &standing.who, standing.via));
+        found.extend(lists.near(id, standing, &subject.facts.parties));
     }
     strongest(found)
 }
@@ -87,7 +112,11 @@ impl<'a> Lists<'a> {
     /// Those that can be relied on; what can't is unknown.
     pub(super) fn asked(register: &'a Register, now: Timestamp) -> Self {
         let all = register.lists_asked(now).map(|(name, loaded)| (name, loaded.as_ref()));
-        Self { all: all.collect(), at_least: register.screening(now).threshold() }
+        let in_force = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
+        let naming = in_force.filter(|embargo| embargo.applies_to.parties.is_some());
+        let naming: BTreeSet<&str> = naming.map(|embargo| embargo.meta.id.as_str()).collect();
+        let named = register.parties_named().map(AsRef::as_ref).filter(|_| !naming.is_empty());
+        Self { all: all.collect(), named, naming, at_least: register.screening(now).threshold() }
     }
 
     /// Whether these can all be asked.
@@ -100,19 +129,34 @@ impl<'a> Lists<'a> {
         if who.names.is_empty() && who.identifiers.is_empty() {
             return Vec::new();
         }
-        let possible = |list: &str, hit: &Hit| Possible {
-            exact: hit.exact,
-            match_sha256: compared(who, hit),
-            party: format!("{list}:{}", hit.entry),
-            score: hit.score,
-            subject: subject.to_owned(),
-            via: via.map(str::to_owned),
-        };
         let mut found = Vec::new();
         for (list, loaded) in &self.all {
-            found.extend(loaded.hits(who, self.at_least).iter().map(|hit| possible(list, hit)));
+            let hits = loaded.hits(who, self.at_least);
+            found.extend(hits.iter().map(|hit| Possible::new((list, &hit.entry), hit, subject, (via, who))));
         }
         found
+    }
+
+    /// The embargoes in force that name a party themselves that somebody may be, by another spelling, and that don't name
+    /// the subject already, which `known` says. Whether it is the party is for the operators: here nothing is exact.
+    fn near(&self, subject: &str, standing: &Standing, known: &[PartyMatch]) -> Vec<Possible> {
+        let Standing { via, who, complete } = standing;
+        let Some(named) = self.named.filter(|_| !who.names.is_empty()) else { return Vec::new() };
+        let is_known = |embargo: &str| {
+            let of_it = |found: &PartyMatch| found.by == NameKey::Parties && found.embargo == embargo;
+            known.iter().any(|found| of_it(found) && found.subject == subject)
+        };
+        let is_elsewhere = |country: &str| {
+            let is_there = || who.countries.iter().any(|own| own.to_string() == country);
+            !country.is_empty() && *complete && !is_there()
+        };
+        let possible = |hit: &Hit| {
+            let (country, embargo) = hit.entry.split_once(':')?;
+            let is_meant = self.naming.contains(embargo) && !is_known(embargo) && !is_elsewhere(country);
+            let possible = || Possible::new((NAMED, embargo), hit, subject, (*via, who));
+            is_meant.then(|| Possible { exact: false, ..possible() })
+        };
+        named.hits(who, self.at_least).iter().filter_map(possible).collect()
     }
 }
 
@@ -192,6 +236,23 @@ pub(super) fn digest(of: &impl Serialize) -> String {
 }
 
 impl Possible {
+    /// Of an entry, `list` and id, that somebody behind the subject comes near to.
+    fn new(of: (&str, &str), hit: &Hit, subject: &str, (via, who): (Option<&str>, &Somebody)) -> Self {
+        Self {
+            exact: hit.exact,
+            match_sha256: compared(who, hit),
+            party: format!("{}:{}", of.0, of.1),
+            score: hit.score,
+            subject: subject.to_owned(),
+            via: via.map(str::to_owned),
+        }
+    }
+
+    /// Whether it is a party that this embargo names itself.
+    pub(super) fn is_named_by(&self, embargo: &str) -> bool {
+        self.party.split_once(':') == Some((NAMED, embargo))
+    }
+
     /// The list.
     pub(super) fn list(&self) -> &str {
         self.party.split_once(':').map_or(self.party.as_str(), |(list, _)| list)

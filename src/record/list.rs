@@ -88,9 +88,10 @@ impl Kind for List {
         if meta.id.trim().is_empty() || meta.id.contains([':', '@', '#']) {
             return fault(format!("`{}` can be no list's name: it is empty, or has a `:`, `@` or `#`", meta.id));
         }
-        // Clearances of ownership that nobody knows write `ownership:embargo`.
-        if meta.id == "ownership" {
-            return fault("`ownership` can be no list's name: clearances mean something else by it".into());
+        // Clearances of ownership that nobody knows write `ownership:embargo`; of a party that an embargo itself names,
+        // `parties:embargo`.
+        if ["ownership", "parties"].contains(&meta.id.as_str()) {
+            return fault(format!("`{}` can be no list's name: clearances mean something else by it", meta.id));
         }
         if self.edition.contains('#') {
             return fault(format!("edition: `{}` has a `#`", self.edition));

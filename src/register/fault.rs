@@ -104,6 +104,10 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
     faults.extend(unreadable(&register.clearances, |_, _, _| Concerns::NONE));
     faults.extend(unreadable(&register.lists, |id, _, _| by_list(register, id)));
     faults.extend(unloaded(register));
+    faults.extend(register.named.trouble().map(|error| {
+        let why = format!("the parties that embargoes name can't be asked: {error}");
+        Fault::new(Embargo::KIND, "parties", why, Concerns::Every)
+    }));
     faults.extend(missing(register));
     faults.extend(shared_endpoints(register));
     faults

@@ -30,13 +30,13 @@ impl Loaded {
     /// The edition that a list's record speaks of, with nothing asked yet.
     #[must_use]
     pub fn new(list: &List, index: Index) -> Self {
-        Self {
-            edition: list.edition.clone(),
-            sha256: list.sha256.clone(),
-            index,
-            memory: Mutex::default(),
-            searches: AtomicU64::new(0),
-        }
+        Self { edition: list.edition.clone(), sha256: list.sha256.clone(), ..Self::named(index) }
+    }
+
+    /// What is of no list.
+    pub(super) fn named(index: Index) -> Self {
+        let (memory, searches) = (Mutex::default(), AtomicU64::new(0));
+        Self { edition: String::new(), sha256: String::new(), index, memory, searches }
     }
 
     /// The edition's name.

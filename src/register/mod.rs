@@ -6,6 +6,7 @@ mod fault;
 pub mod history;
 mod lists;
 mod loaded;
+mod named;
 mod read;
 mod shelf;
 mod write;
@@ -24,6 +25,7 @@ pub use fault::{Concerns, Fault, GRACE};
 pub use lists::load;
 use loaded::Held;
 pub use loaded::{Editions, Loaded};
+use named::Named;
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
 pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
@@ -51,6 +53,8 @@ pub struct Register {
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
     embargoes_by_name: Vec<Arc<Record<Embargo>>>,
+    /// The parties that embargoes name themselves.
+    named: Named,
     /// When the embargoes are in force that name a list, by its name.
     lists_named: BTreeMap<String, Vec<Window>>,
     licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
@@ -248,6 +252,7 @@ impl Register {
         let is_by_name = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.is_by_name();
         let by_name = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(is_by_name);
         self.embargoes_by_name = by_name.cloned().collect();
+        self.named = std::mem::take(&mut self.named).by(&self.embargoes_by_name);
         self.lists_named.clear();
         for embargo in &self.embargoes_by_name {
             for list in embargo.applies_to.lists_named() {

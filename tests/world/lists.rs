@@ -43,7 +43,7 @@ pub fn record(list: &str, edition: &str, entries: usize, packed: &[u8], chunk: u
 }
 
 /// How many bytes the tests' chunks have: few, so that there are several.
-pub const CHUNK: usize = 20;
+pub const CHUNK: usize = 120;
 
 impl World {
     /// Writes an edition's chunks; its record, which puts it in force.

@@ -65,6 +65,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         if held.is_none() {
             return Err(format!("{}; `gatectl review list` lists who is", not_held(&of, &unread)));
         }
+        if let Some(embargo) = of.party.strip_prefix("parties:") {
+            return Err(format!(
+                "the embargo `{embargo}` is there already: add `{}`'s own spelling to its aliases, or as one more \
+                 `--party`, gatectl embargo issue '{embargo}' --replace",
+                of.subject
+            ));
+        }
         match of.resolution(held, present, now) {
             Resolution::Confirmed(_) => return Ok(Vec::new()),
             Resolution::Cleared(_) | Resolution::Again(_) => {

@@ -1,6 +1,6 @@
 //! I/O. `gatectl review show`: one possible match, both sides of it, and its decisions.
 
-use export_gate::record::{Kind as _, List};
+use export_gate::record::{Embargo, Item, Kind as _, List};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::json;
@@ -9,6 +9,7 @@ use super::queue::{Held, Match, Refusal, Resolution, told};
 use super::read::{Source, not_held};
 use super::sides::{self, Sides, nearest, subject};
 use crate::callers::Callers;
+use crate::item::value_as_json;
 use crate::lists::look::{Looked, look};
 use crate::outcome::{Outcome, Trouble};
 use crate::period::told as lasted;
@@ -93,12 +94,16 @@ async fn sides(
     let record = callers.record(&of.subject).await?;
     sides.subject = record.as_ref().map(subject);
     let Some((list, entry)) = of.party.split_once(':') else { return Ok(sides) };
+    if list == "parties" {
+        named(&of.subject, entry, record.as_ref(), present, &mut sides, unread);
+        return Ok(sides);
+    }
     let Some(item) = present.record(List::KIND, list) else { return Ok(sides) };
     match look(dynamodb, &register.register_table, (list, item), entry).await? {
         Ok(Looked { edition, index, party }) => {
             sides.entry = party.as_ref().map(sides::entry);
             sides.edition = Some(edition);
-            match record.map(|record| nearest(&of.subject, &record, &index, entry)).transpose() {
+            match record.map(|record| nearest(&of.subject, &record, &index, |id| id == entry)).transpose() {
                 Ok(hit) => sides.hit = hit.flatten(),
                 Err(why) => unread.push(why),
             }
@@ -106,6 +111,27 @@ async fn sides(
         Err(why) => unread.push(why),
     }
     Ok(sides)
+}
+
+/// The parties that an embargo names itself, and what comes nearest to one of them.
+fn named(
+    subject: &str,
+    embargo: &str,
+    record: Option<&Item>,
+    present: &Present,
+    sides: &mut Sides,
+    unread: &mut Vec<String>,
+) {
+    let Some(item) = present.record(Embargo::KIND, embargo) else { return };
+    let to = item.get("applies_to").map(value_as_json).unwrap_or_default();
+    sides.entry = to.get("parties").map(|parties| json!({"parties": parties}));
+    let register = present.register(Timestamp::now());
+    let (Some(named), Some(record)) = (register.parties_named(), record) else { return };
+    let is_its = |id: &str| id.split_once(':').is_some_and(|(_, its)| its == embargo);
+    match nearest(subject, record, named.index(), is_its) {
+        Ok(hit) => sides.hit = hit,
+        Err(why) => unread.push(why),
+    }
 }
 
 fn decisions(held: &Held) -> String {

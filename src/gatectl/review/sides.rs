@@ -15,7 +15,7 @@ use crate::show::visible;
 pub(super) struct Sides {
     /// The subject's record, without what has nothing to do with who it is.
     pub(super) subject: Option<Value>,
-    /// The list's entry.
+    /// The list's entry, or the parties that the embargo names.
     pub(super) entry: Option<Value>,
     /// The edition that has it.
     pub(super) edition: Option<String>,
@@ -46,7 +46,7 @@ pub(super) fn nearest(
     id: &str,
     record: &Item,
     index: &Index,
-    entry: &str,
+    is_meant: impl Fn(&str) -> bool,
 ) -> Result<Option<(Option<&'static str>, Hit)>, String> {
     let all: Vec<(Option<&'static str>, Somebody)> = if id.starts_with("person#") {
         let read = Person::read(record.clone()).map_err(|_| "the person's record can't be read".to_owned())?;
@@ -56,7 +56,7 @@ pub(super) fn nearest(
         behind(&read)
     };
     let hits = all.into_iter().flat_map(|(via, who)| {
-        let own = index.search(&who, Score(0)).into_iter().filter(|hit| hit.entry == entry);
+        let own = index.search(&who, Score(0)).into_iter().filter(|hit| is_meant(&hit.entry));
         own.map(move |hit| (via, hit)).collect::<Vec<_>>()
     });
     Ok(hits.max_by_key(|(_, hit)| (hit.exact, hit.score)))
@@ -77,10 +77,11 @@ impl Sides {
         };
         shown += &match (&self.entry, &self.edition) {
             (Some(entry), Some(edition)) => format!("\n{party}, in the edition {edition}\n{}", lines(entry)),
+            (Some(entry), None) => format!("\n{party}, as the embargo names it\n{}", lines(entry)),
             (None, Some(edition)) => format!("\n{party} is not in the edition {edition}\n"),
             // Of an ownership that nobody knows there is no entry.
-            (_, None) if party.starts_with("ownership:") => String::new(),
-            (_, None) => {
+            (None, None) if party.starts_with("ownership:") => String::new(),
+            (None, None) => {
                 format!("\n{party} can't be looked up: no list of that name is in the register, or it can't be read\n")
             }
         };

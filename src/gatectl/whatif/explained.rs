@@ -164,7 +164,7 @@ impl<'a> Explained<'a> {
         text + &self.possible_text()
     }
 
-    /// Whom lists name that may stand behind the request, and what was decided about it.
+    /// Whom lists and embargoes name that may stand behind the request, and what was decided about it.
     fn possible_text(&self) -> String {
         let row = |(possible, cleared): &(&Possible, Option<&Record<Clearance>>)| {
             let says = match cleared {
@@ -181,7 +181,7 @@ impl<'a> Explained<'a> {
             return String::new();
         }
         let heading = ["subject", "entry", "score of 1000", "comes to"];
-        indented("Found on lists", &table(&heading, found.iter().map(row), &[2]))
+        indented("Found by name", &table(&heading, found.iter().map(row), &[2]))
     }
 
     fn possible(&self) -> Vec<(&'a Possible, Option<&'a Record<Clearance>>)> {

@@ -50,7 +50,8 @@ impl Index {
 
     fn read(bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
         let mut layout = Layout::read(bytes).map_err(NotAnIndex)?;
-        let letters = String::from_utf8(layout.take_letters()).map_err(|_| NotAnIndex("its words are no text".into()))?;
+        let letters =
+            String::from_utf8(layout.take_letters()).map_err(|_| NotAnIndex("its words are no text".into()))?;
         Ok(Self { layout, letters, room: Mutex::default() })
     }
 
