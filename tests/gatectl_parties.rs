@@ -87,6 +87,7 @@ fn file() -> String {
         ("10", "Sαmple Οmikrοn Μill".to_owned()), // Greek letters that look like Latin ones
         ("11", "Ｓａｍｐｌｅ　Ｆｕｌｌｗｉｄｔｈ　Ｂｒｅｗｅｒｙ".to_owned()),
         ("12", "Sample De\u{301}corated Oﬃcial Straße".to_owned()),
+        ("13", "Sample Нуреrсhrоme Рrеss".to_owned()), // and Cyrillic ones that sound otherwise
     ];
     let rows: String = rows.iter().map(|(id, name)| format!("{id},{name},organisation\r\n")).collect();
     format!("\u{feff}id,name,type\r\n{rows}")
@@ -126,6 +127,7 @@ async fn a_list_counts_on_the_next_request_however_its_names_are_written() {
         ("Sample Omikron Mill", "own:10"),
         ("Sample Fullwidth Brewery", "own:11"),
         ("Sample Decorated Official Strasse", "own:12"),
+        ("Sample Hyperchrome Press", "own:13"),
     ];
     for (name, party) in table {
         assert_eq!(as_named(&world, &gate, name).await, format!("403 party.review {party}"), "{name}");
@@ -163,7 +165,7 @@ async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
     clear(&world);
     assert_eq!(told(&world, &gate).await, "200", "cleared");
     assert_eq!(review("list").out, "Nobody is held up.\n");
-    let same = folder.file("same.csv", file() + "13,Unrelated Cartwright,organisation\r\n");
+    let same = folder.file("same.csv", file() + "14,Unrelated Cartwright,organisation\r\n");
     done(&world, &format!("lists|import|own|{same}|--content|parties|--format|csv|--edition|e1b"));
     done(&world, "lists|activate|own|e1b");
     assert_eq!(told(&world, &gate).await, "200", "another edition says the same of the entry");
