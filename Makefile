@@ -104,7 +104,7 @@ eval-parties: ## how well and how fast names are matched, beside nomenklatura (D
 	@for file in name-pairs/pairs.csv parties/ofac/{sdn,alt,add}.csv; do \
 		test -f "$(DATA)/$$file" || { echo "there is no $(DATA)/$$file" >&2; exit 2; }; done
 	cargo build --locked --profile functions --features gatectl --bin gatectl
-	@$(target)/functions/gatectl lists evaluate --pairs "$(DATA)/name-pairs/pairs.csv" \
+	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget

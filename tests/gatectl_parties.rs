@@ -14,8 +14,8 @@ mod world;
 use export_gate::gate::Gate;
 use gatectl::{Folder, Ran, gatectl};
 use jiff::Timestamp;
-use serde_json::json;
-use world::events::invocation;
+use serde_json::{Value, json};
+use world::events::{invocation, rest};
 use world::{World, ask};
 
 /// Runs a command on the world's tables; `|` stands between its words.
@@ -34,6 +34,23 @@ fn run(world: &World, line: &str) -> Ran {
 fn done(world: &World, line: &str) {
     let ran = run(world, line);
     assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
+}
+
+/// Runs a command that changes nothing.
+fn look(world: &World, line: &str) -> Ran {
+    let url = world.relay.url();
+    let table = ["--register-table", &world.tables.register, "--endpoint-url", &url];
+    gatectl(line.split('|').chain(table).map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn review(world: &World, line: &str) -> Ran {
+    let ran = look(world, &format!("review|{line}|--ledger-table|{}", world.tables.ledger));
+    assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
+    ran
+}
+
+async fn health(gate: &Gate) -> Value {
+    ask(gate, &rest("GET", "/v1/health", "x").0, Timestamp::now()).await.body
 }
 
 /// The sample company under another name; and the status that its client gets for `opus-4-8`, with the codes on record.
@@ -65,6 +82,12 @@ fn file() -> String {
         ("5", "Sаmple Вrasswоrks".to_owned()), // Cyrillic letters that look like Latin ones
         ("6", "Sample Хрусталь Exports".to_owned()),
         ("7", "SAMPLE GRÜNWALD GESELLSCHAFT MIT BESCHRÄNKTER HAFTUNG".to_owned()),
+        ("8", "\"“Sample, \"\"Comma\"\"” Tannery\"".to_owned()),
+        ("9", "\u{202a}Sample Sideways\u{202c} Bakery\u{200e}".to_owned()),
+        ("10", "Sαmple Οmikrοn Μill".to_owned()), // Greek letters that look like Latin ones
+        ("11", "Ｓａｍｐｌｅ　Ｆｕｌｌｗｉｄｔｈ　Ｂｒｅｗｅｒｙ".to_owned()),
+        ("12", "Sample De\u{301}corated Oﬃcial Straße".to_owned()),
+        ("13", "Sample Нуреrсhrоme Рrеss".to_owned()), // and Cyrillic ones that sound otherwise
     ];
     let rows: String = rows.iter().map(|(id, name)| format!("{id},{name},organisation\r\n")).collect();
     format!("\u{feff}id,name,type\r\n{rows}")
@@ -99,6 +122,12 @@ async fn a_list_counts_on_the_next_request_however_its_names_are_written() {
         ("Sample Brassworks, Inc.", "own:5"),
         ("Sample Khrustal Exports", "own:6"),
         ("Sample Gruenwald GmbH", "own:7"),
+        ("Sample Comma Tannery", "own:8"),
+        ("Sample Sideways Bakery", "own:9"),
+        ("Sample Omikron Mill", "own:10"),
+        ("Sample Fullwidth Brewery", "own:11"),
+        ("Sample Decorated Official Strasse", "own:12"),
+        ("Sample Hyperchrome Press", "own:13"),
     ];
     for (name, party) in table {
         assert_eq!(as_named(&world, &gate, name).await, format!("403 party.review {party}"), "{name}");
@@ -124,12 +153,22 @@ async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
     done(&world, EMBARGO);
     let held = "403 party.review own:4";
     assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining").await, held);
+    let review = |line: &str| review(&world, line);
+    assert_eq!(review("list|--json").json()["queue"][0]["party"], "own:4");
+    let callers = format!("--callers-table|{}", world.tables.callers);
+    let shown = review(&format!("show|organisation#sample-us-company|own:4|{callers}"));
+    assert!(shown.out.contains("own:4, in the edition e1"), "{}", shown.out);
     let clear = |world: &World| {
         let line = "review|clear|organisation#sample-us-company|own:4|--officer|o|--reason|somebody else|--replace";
         done(world, &format!("{line}|--ledger-table|{}", world.tables.ledger));
     };
     clear(&world);
     assert_eq!(told(&world, &gate).await, "200", "cleared");
+    assert_eq!(review("list").out, "Nobody is held up.\n");
+    let same = folder.file("same.csv", file() + "14,Unrelated Cartwright,organisation\r\n");
+    done(&world, &format!("lists|import|own|{same}|--content|parties|--format|csv|--edition|e1b"));
+    done(&world, "lists|activate|own|e1b");
+    assert_eq!(told(&world, &gate).await, "200", "another edition says the same of the entry");
     assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining Ltd").await, held, "under another name");
     assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining").await, "200", "under the name that was cleared");
     let changed = file().replace("Quar\u{ad}tzite Mining,organisation", "Quartzite Mining Works,organisation");
@@ -137,6 +176,7 @@ async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
     done(&world, &format!("lists|import|own|{changed}|--content|parties|--format|csv|--edition|e2"));
     done(&world, "lists|activate|own|e2");
     assert_eq!(told(&world, &gate).await, held, "the entry is another");
+    assert_eq!(review("list|--json").json()["queue"][0]["party"], "own:4", "and waits again");
     clear(&world);
     assert_eq!(told(&world, &gate).await, "200");
 }
@@ -156,6 +196,10 @@ async fn what_cant_be_asked_refuses() {
     let unavailable =
         async || ask(&gate, &invocation("sample-us-service", "opus-4-8").0, Timestamp::now()).await.status;
     assert_eq!(unavailable().await, 503, "the list is not there yet");
+    assert_eq!(health(&gate).await["unreadable"], json!([{"kind": "embargo", "id": "listed"}]));
+    let ran = look(&world, "embargo|list");
+    let told_of = format!("The gate can't rely on `embargo/listed`: {says}");
+    assert!(ran.code == 1 && ran.out.contains(&told_of), "{}{}", ran.out, ran.err);
     let file = folder.file("own.csv", file());
     done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e1"));
     world.lose_chunk("own", "e1", 1).await;
@@ -165,4 +209,15 @@ async fn what_cant_be_asked_refuses() {
     done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e2"));
     done(&world, "lists|activate|own|e2");
     assert_eq!(told(&world, &gate).await, "200", "asked, and nobody that is listed");
+    assert_eq!(health(&gate).await["unreadable"], json!([]));
+
+    // A chunk is lost once the edition is in force: who has it in memory goes on, a gate that starts now can't.
+    world.lose_chunk("own", "e2", 1).await;
+    assert_eq!(told(&world, &gate).await, "200", "in memory");
+    let cold = world.gate();
+    let answered = ask(&cold, &invocation("sample-us-service", "opus-4-8").0, Timestamp::now()).await;
+    assert_eq!((answered.status, answered.code()), (503, "register.unavailable"));
+    assert_eq!(health(&cold).await["unreadable"], json!([{"kind": "list", "id": "own"}]));
+    let ran = look(&world, "lists|status");
+    assert!(ran.code == 1 && ran.out.contains("chunk 1 of 1 is missing"), "{}{}", ran.out, ran.err);
 }

@@ -267,3 +267,47 @@ fn plain(table: &str) -> HashMap<String, ()> {
 fn lines(table: &str) -> impl Iterator<Item = &str> {
     table.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_once_in_a_table_and_as_it_is_compared() {
+        for (name, table) in [
+            ("titles", include_str!("lexicon/titles.txt")),
+            ("filler", include_str!("lexicon/filler.txt")),
+            ("generic", include_str!("lexicon/generic.txt")),
+            ("common", include_str!("lexicon/common.txt")),
+        ] {
+            let mut seen = BTreeSet::new();
+            for word in lines(table).flat_map(str::split_whitespace) {
+                assert_eq!(fold::words(word), [word], "{name}");
+                assert!(seen.insert(word), "{name}: `{word}` stands there twice");
+            }
+        }
+        for (name, table) in [
+            ("spellings", include_str!("lexicon/spellings.txt")),
+            ("variants", include_str!("lexicon/variants.txt")),
+            ("words", include_str!("lexicon/words.txt")),
+        ] {
+            for line in lines(table) {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let once: BTreeSet<&str> = words.iter().copied().collect();
+                assert_eq!(fold::words(line), words, "{name}");
+                assert!(once.len() == words.len() && once.len() > 1, "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_word_has_a_weight_that_another_table_takes_from_it() {
+        let tables = lexicon();
+        let dead = |table: &HashMap<String, ()>, reading, expected| {
+            let other = |word: &&String| tables.role(word, reading) != (Role::Name, expected);
+            table.keys().filter(other).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(dead(&tables.common, Reading::Person, COMMON), Vec::<String>::new());
+        assert_eq!(dead(&tables.generic, Reading::Body, GENERIC), Vec::<String>::new());
+    }
+}

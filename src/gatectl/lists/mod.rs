@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// Show every list with its editions
     #[command(after_help = EXIT_CODES)]
     Status(Box<status::Arguments>),
-    /// Measure how well names are matched, and how fast, on a list and on labelled pairs
+    /// Measure how well names are matched on a list and on labelled pairs, and how fast
     #[command(after_help = EXIT_CODES)]
     Evaluate(Box<evaluate::Arguments>),
 }
