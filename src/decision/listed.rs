@@ -7,19 +7,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::Callers;
 use super::parties::{NameKey, PartyMatch};
 use super::reason::Review;
 use super::subject::{Persons, Subject};
-use crate::parties::{Hit, PartyKind, Score, Somebody};
+use crate::parties::{Hit, PartyKind, Score, Somebody, half_sha256};
 use crate::record::{Clearance, Organisation, Owner, OwnerKind, Person, Record};
 use crate::register::{Loaded, Register};
 use crate::terms::Name;
 
-/// An entry of a list that somebody behind the request is, or may be; or a party of an embargo that somebody may be. The fields stand in alphabetical order, since the
-/// ledger's entry is hashed so.
+/// An entry of a list that somebody behind the request is, or may be; or a party of an embargo that somebody may be. The
+/// fields stand in alphabetical order, since the ledger's entry is hashed so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Possible {
     /// Whether nothing is left to review: it is the party.
@@ -230,9 +229,7 @@ fn order(possible: &Possible) -> (&str, &str, Reverse<bool>, Reverse<Score>, Opt
 
 /// The first 32 hex digits of the SHA-256 of this as JSON.
 pub(super) fn digest(of: &impl Serialize) -> String {
-    let mut digits = hex::encode(Sha256::digest(serde_json::to_vec(of).unwrap_or_default()));
-    digits.truncate(32);
-    digits
+    half_sha256(&serde_json::to_vec(of).unwrap_or_default())
 }
 
 impl Possible {

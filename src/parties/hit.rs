@@ -1,6 +1,7 @@
 //! Pure. What comes of holding somebody against a list.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// How near two are, in thousandths: 0 is nothing in common, 1000 the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,4 +33,12 @@ pub struct Hit {
     pub why: Vec<String>,
     /// The first 32 digits of the SHA-256 of what the list says of the party: another where that changed.
     pub sha256: String,
+}
+
+/// The first 32 hex digits of a SHA-256: enough to tell whether what was compared is still the same.
+#[must_use]
+pub fn half_sha256(of: &[u8]) -> String {
+    let mut digits = hex::encode(Sha256::digest(of));
+    digits.truncate(32);
+    digits
 }

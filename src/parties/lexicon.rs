@@ -1,6 +1,6 @@
 //! Pure. What is known of the words that names are made of. The tables stand in `lexicon/`, one a file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::fold;
@@ -45,12 +45,12 @@ pub(super) struct Form {
 /// All tables.
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
-    titles: HashMap<String, ()>,
+    titles: HashSet<String>,
     particles: HashMap<String, u8>,
-    filler: HashMap<String, ()>,
-    generic: HashMap<String, ()>,
-    places: HashMap<String, ()>,
-    common: HashMap<String, ()>,
+    filler: HashSet<String>,
+    generic: HashSet<String>,
+    places: HashSet<String>,
+    common: HashSet<String>,
     numbers: HashMap<String, u32>,
     /// What tells these rules from those of another version.
     stamp: u32,
@@ -139,7 +139,7 @@ impl Lexicon {
 
     /// What the rules make of all words of the tables: an index that was made by other rules is built anew.
     fn fingerprint(&self) -> u32 {
-        let tables = [&self.titles, &self.filler, &self.generic, &self.places, &self.common].map(|table| table.keys());
+        let tables = [&self.titles, &self.filler, &self.generic, &self.places, &self.common].map(|table| table.iter());
         let variants = [&self.spellings, &self.variants, &self.words].into_iter().flat_map(|table| table.of.keys());
         let words: BTreeSet<&String> =
             tables.into_iter().flatten().chain(self.particles.keys()).chain(variants).collect();
@@ -169,9 +169,9 @@ impl Lexicon {
                     (Role::Initial, INITIAL)
                 } else if let Some(group) = self.particles.get(word) {
                     (Role::Particle(*group), PARTICLE)
-                } else if self.titles.contains_key(word) {
+                } else if self.titles.contains(word) {
                     (Role::Filler, PARTICLE)
-                } else if self.common.contains_key(word) || self.is_given(word) {
+                } else if self.common.contains(word) || self.is_given(word) {
                     (Role::Name, COMMON)
                 } else {
                     (Role::Name, NAME)
@@ -180,11 +180,11 @@ impl Lexicon {
             Reading::Body => {
                 if let Some(number) = self.numbers.get(word) {
                     (Role::Number(*number), NAME)
-                } else if self.filler.contains_key(word) {
+                } else if self.filler.contains(word) {
                     (Role::Filler, FILLER)
-                } else if self.places.contains_key(word) {
+                } else if self.places.contains(word) {
                     (Role::Name, PLACE)
-                } else if self.generic.contains_key(word) {
+                } else if self.generic.contains(word) {
                     (Role::Name, GENERIC)
                 } else if word.len() == 1 {
                     (Role::Name, INITIAL)
@@ -259,9 +259,9 @@ impl Variants {
     }
 }
 
-fn plain(table: &str) -> HashMap<String, ()> {
+fn plain(table: &str) -> HashSet<String> {
     // Word by word: a text that is folded whole is cut where no name is so long.
-    lines(table).flat_map(str::split_whitespace).flat_map(fold::words).map(|word| (word, ())).collect()
+    lines(table).flat_map(str::split_whitespace).flat_map(fold::words).collect()
 }
 
 fn lines(table: &str) -> impl Iterator<Item = &str> {
@@ -303,9 +303,9 @@ mod tests {
     #[test]
     fn no_word_has_a_weight_that_another_table_takes_from_it() {
         let tables = lexicon();
-        let dead = |table: &HashMap<String, ()>, reading, expected| {
+        let dead = |table: &HashSet<String>, reading, expected| {
             let other = |word: &&String| tables.role(word, reading) != (Role::Name, expected);
-            table.keys().filter(other).cloned().collect::<Vec<_>>()
+            table.iter().filter(other).cloned().collect::<Vec<_>>()
         };
         assert_eq!(dead(&tables.common, Reading::Person, COMMON), Vec::<String>::new());
         assert_eq!(dead(&tables.generic, Reading::Body, GENERIC), Vec::<String>::new());

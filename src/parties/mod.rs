@@ -12,7 +12,7 @@ mod weigh;
 mod word;
 
 pub use compare::nearness;
-pub use hit::{Hit, Score};
+pub use hit::{Hit, Score, half_sha256};
 pub use index::{Index, NotAnIndex, build};
 pub use listed::Listed;
 pub use somebody::{PartyKind, Somebody};

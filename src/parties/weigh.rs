@@ -1,10 +1,8 @@
 //! Pure. What else is known of two whose names are near, laid in the scales: identifiers, birth dates, countries.
 
-use sha2::{Digest as _, Sha256};
-
 use super::compare::{compare, told};
 use super::fold;
-use super::hit::{Hit, Score};
+use super::hit::{Hit, Score, half_sha256};
 use super::lexicon::Reading;
 use super::listed::Listed;
 use super::name::Name;
@@ -32,8 +30,14 @@ pub(super) fn lowest(who: &Somebody, at_least: Score) -> Score {
 }
 
 /// What comes of somebody and a listed party whose names come to `score`; `own` is somebody's name that does, and `which`
-/// the party's. `None` where they can't be the same, being of different kinds.
-pub(super) fn weigh(who: &Somebody, own: &str, listed: &Listed, which: usize, score: Score) -> Option<Hit> {
+/// the party's, which is written as `json`. `None` where they can't be the same, being of different kinds.
+pub(super) fn weigh(
+    who: &Somebody,
+    own: &str,
+    (listed, json): (&Listed, &[u8]),
+    which: usize,
+    score: Score,
+) -> Option<Hit> {
     let identifier = same_identifier(who, listed);
     let kind = listed.kind.as_deref().and_then(PartyKind::parse);
     if identifier.is_none() && who.kind.is_some() && kind.is_some() && who.kind != kind {
@@ -88,8 +92,7 @@ pub(super) fn weigh(who: &Somebody, own: &str, listed: &Listed, which: usize, sc
         why.push(format!("the identifier `{identifier}` is the same"));
         (of, exact) = (1000, true);
     }
-    let sha256 = hex::encode(Sha256::digest(serde_json::to_vec(listed).unwrap_or_default())).chars().take(32).collect();
-    Some(Hit { entry: listed.id.clone(), name, weak, score: Score(of), exact, why, sha256 })
+    Some(Hit { entry: listed.id.clone(), name, weak, score: Score(of), exact, why, sha256: half_sha256(json) })
 }
 
 /// The reading in which two names are nearest, of which nobody knows the kind.

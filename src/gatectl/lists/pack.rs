@@ -22,7 +22,7 @@ pub(super) const CHUNK: usize = 380_000;
 pub(super) const MOST_CHUNKS: usize = 9_999;
 
 /// How hard zstd tries: an edition is packed once, and unpacked wherever the gate starts.
-const EFFORT: i32 = 19;
+pub(super) const EFFORT: i32 = 19;
 
 /// An edition's entries, packed.
 pub(super) struct Packed {

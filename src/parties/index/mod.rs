@@ -64,7 +64,7 @@ impl Index {
     /// How many names they have.
     #[must_use]
     pub fn names(&self) -> usize {
-        self.name_count()
+        (self.layout.numbers(Section::Names).len() / NAME).saturating_sub(1)
     }
 
     /// How many bytes of memory it takes.
@@ -91,10 +91,6 @@ impl Index {
             .section(Section::Parties)
             .get(size(at.at(party))..size(at.at(party.saturating_add(1))))
             .unwrap_or_default()
-    }
-
-    fn name_count(&self) -> usize {
-        (self.layout.numbers(Section::Names).len() / NAME).saturating_sub(1)
     }
 
     fn traits(&self, name: usize) -> Traits {

@@ -74,7 +74,8 @@ impl Index {
         }
         let hits = nearest.into_iter().filter_map(|(party, (score, which, own))| {
             let name = who.names.get(own).map(String::as_str).unwrap_or_default();
-            weigh(who, name, &self.listed(party)?, which, score).filter(|hit| hit.score >= at_least)
+            weigh(who, name, (&self.listed(party)?, self.party_json(party)), which, score)
+                .filter(|hit| hit.score >= at_least)
         });
         let mut hits: Vec<Hit> = hits.collect();
         hits.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.entry.cmp(&b.entry)));
@@ -84,7 +85,7 @@ impl Index {
     /// The names that are at least so near to one, each with how near.
     fn near(&self, view: &View<'_>, reading: Reading, at_least: Score) -> Vec<(usize, Score)> {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        room.resize(self.name_count(), Shared::default());
+        room.resize(self.names(), Shared::default());
         let mut tally =
             Tally { index: self, reading, shared: &mut room, touched: Vec::with_capacity(1024), begins: true };
         // A name that is nothing but particles or initials is found by these.

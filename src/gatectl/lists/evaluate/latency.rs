@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use export_gate::parties::{Index, Listed, PartyKind, Score, Somebody, build};
+use export_gate::parties::{Listed, PartyKind, Score, Somebody, build};
 
 use super::figure::{Figure, Goal, Unit};
 use super::names;
 use super::pairs::count;
 use super::typing::{Dice, mistyped};
+use crate::lists::pack::{EFFORT, index as unpacked};
 use crate::outcome::Trouble;
 
 /// The parties and the names of a large list, and the searches that are timed.
@@ -20,15 +21,13 @@ const LOADS: usize = 9;
 pub(super) fn figures(listed: &[Listed], threshold: Score) -> Result<Vec<Figure>, Trouble> {
     let large = enlarged(listed);
     let bytes = build(&large);
-    let packed =
-        zstd::encode_all(bytes.as_slice(), 19).map_err(|error| Trouble::of("it could not be packed", error))?;
+    let packed = zstd::bulk::compress(&bytes, EFFORT);
+    let packed = packed.map_err(|error| Trouble::of("it could not be packed", error))?;
     let mut loads = Vec::new();
     let mut index = None;
     for _ in 0..LOADS {
         let began = Instant::now();
-        let bytes =
-            zstd::decode_all(packed.as_slice()).map_err(|error| Trouble::of("it could not be unpacked", error))?;
-        index = Some(Index::load(bytes).map_err(|error| Trouble::of("it could not be loaded", error))?);
+        index = Some(unpacked(&packed).map_err(|error| Trouble::of("it could not be unpacked and loaded", error))?);
         loads.push(began.elapsed());
     }
     let Some(index) = index else { return Ok(Vec::new()) };
