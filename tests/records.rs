@@ -250,17 +250,24 @@ fn what_embargoes_apply_to() {
             json!({ "foreign_persons": true, "ownership": { "percent": 50 } }),
             "applies_to.ownership: missing field `lists`",
         ),
+        // Places.
         (
-            json!({ "foreign_persons": true, "network_classes": ["tor"] }),
-            "applies_to.network_classes: unknown field `network_classes`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
+            json!({ "network_classes": ["tor", "vnp"] }),
+            "applies_to.network_classes[1]: unknown variant `vnp`, expected one of `vpn`, `tor`, `public_proxy`, `residential_proxy`, `hosting`, `relay`",
         ),
+        (json!({ "network_classes": [] }), "applies_to.network_classes: an empty list names nothing"),
+        (json!({ "spread": { "countries": 3 } }), "applies_to.spread: missing field `hours`"),
         (
-            json!({ "foreign_persons": true, "spread": { "countries": 3 } }),
-            "applies_to.spread: unknown field `spread`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
+            json!({ "spread": { "hours": 1 } }),
+            "applies_to.spread.countries: write from how many `countries` or `networks` on",
         ),
+        (json!({ "spread": { "networks": 1, "hours": 1 } }), "applies_to.spread.networks: write 2 to 1000"),
+        (json!({ "spread": { "countries": 1001, "hours": 1 } }), "applies_to.spread.countries: write 2 to 1000"),
+        (json!({ "spread": { "countries": 3, "hours": 0 } }), "applies_to.spread.hours: write 1 to 168"),
+        (json!({ "spread": { "countries": 3, "hours": 169 } }), "applies_to.spread.hours: write 1 to 168"),
         (
             json!({ "foreign_persons": true, "foreign_person": true }),
-            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `parties`, `lists`, `ownership`, `end_uses`",
+            "applies_to.foreign_person: unknown field `foreign_person`, expected one of `everyone`, `foreign_persons`, `destinations`, `nationalities`, `networks`, `network_classes`, `spread`, `parties`, `lists`, `ownership`, `end_uses`",
         ),
         // Empty lists.
         (json!({ "destinations": [] }), "applies_to.destinations: an empty list names nothing"),
@@ -514,10 +521,20 @@ fn settings() {
                 "unknown_destination: unknown variant `allow`, expected `refuse` or `permit`",
             ),
             (json!({ "inconsistent_destination": true }), "inconsistent_destination: Expected enum"),
+            (json!({ "must_agree": [["mmdb", "mmdb"]] }), "must_agree: a signal always agrees with itself; name two"),
+            (
+                json!({ "must_agree": [["mmdb"]] }),
+                "must_agree[0]: invalid length 1, expected tuple struct Pair with 2 elements",
+            ),
+            (json!({ "must_agree": [["mmdb", "cloudfront"], ["waf", "organisation"]] }), READABLE),
+            (json!({ "impossible_travel": "refuse" }), READABLE),
+            (json!({ "anonymizer_confidence": 100 }), "anonymizer_confidence: write 1 to 99"),
+            (json!({ "anonymizer_days": 0 }), "anonymizer_days: write 1 or more"),
+            (json!({ "database_days": 0 }), "database_days: write 1 or more"),
             (json!({ "id": "screen" }), "`screen` is no setting that this version knows"),
             (
                 json!({ "unknown_destinations": "permit" }),
-                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`, `unknown_ownership`, `parent_countries`",
+                "unknown_destinations: unknown field `unknown_destinations`, expected one of `match_threshold`, `unknown_destination`, `inconsistent_destination`, `unknown_ownership`, `parent_countries`, `tunnelled_destination`, `unknown_region`, `must_agree`, `impossible_travel`, `anonymizer_confidence`, `anonymizer_days`, `database_days`",
             ),
         ],
     );

@@ -284,12 +284,10 @@ fn an_unreadable_clearance_counts_as_absent_and_an_unreadable_list_keeps_its_las
 
 #[test]
 fn an_embargo_with_a_key_that_this_version_doesnt_read_is_not_half_read() {
-    for key in ["network_classes", "spread"] {
-        let applies_to = json!({ "foreign_persons": true, key: ["x"] });
-        let register = register(&[model("fable-5@1"), model("opus-4@1"), embargo("e", applies_to)]);
-        assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "undecidable embargo/e", "{key}");
-        assert_eq!(ask_at("opus-4", &foreign(), &register, now()), "permit", "{key}");
-    }
+    let applies_to = json!({ "foreign_persons": true, "weather": ["fair"] });
+    let register = register(&[model("fable-5@1"), model("opus-4@1"), embargo("e", applies_to)]);
+    assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "undecidable embargo/e");
+    assert_eq!(ask_at("opus-4", &foreign(), &register, now()), "permit");
 }
 
 // Groups
@@ -517,7 +515,8 @@ fn without_a_setting_in_force_the_strictest_holds() {
         (vec![with(setting("permit"), &json!({ "from": "2026-06-20T12:00:00.001Z" }))], strict),
     ];
     for (records, expected) in cases {
-        let screening = register(&records).screening(now());
+        let register = register(&records);
+        let screening = register.screening(now());
         assert_eq!(screening.unknown_destination, expected, "{records:?}");
         assert_eq!(screening.inconsistent_destination, strict, "{records:?}");
     }

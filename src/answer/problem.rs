@@ -156,9 +156,15 @@ fn detail(code: Code) -> &'static str {
             "This model may not be put to this end use without a licence; name another of your organisation's in the \
              End-Use header, or ask whoever runs this API."
         }
-        Code::EmbargoNetwork => "Requests from this network are not accepted; call from another.",
+        Code::EmbargoNetwork => {
+            "Requests from this network, or from so many at once, are not accepted; call from one other."
+        }
         Code::DestinationUnknown => {
             "Nobody can say which country or region the request comes from; call from a network that can be placed."
+        }
+        Code::DestinationInconsistent => {
+            "What tells where the request comes from disagrees; call from the network and country that you are known by, \
+             without a proxy."
         }
         Code::EndUseUndeclared => {
             "The End-Use header names none of your organisation's declared end uses; name one of them."

@@ -8,7 +8,7 @@ use super::ownership::reach;
 use super::parties::NameKey;
 use super::reason::Review;
 use super::subject::{Nationality, Subject};
-use crate::record::{AppliesTo, Choice, Embargo, Places, Record, Screening};
+use crate::record::{AppliesTo, Choice, Classes, Embargo, Places, Record, Screening, Spread};
 use crate::register::Register;
 use crate::terms::{Code, Match};
 
@@ -16,7 +16,7 @@ use crate::terms::{Code, Match};
 #[derive(Debug)]
 pub(super) struct Keys {
     /// In the order of [`Code`], by the attribute's name; `None` is a key that it doesn't have.
-    all: [(&'static str, Code, Option<Match>); 9],
+    all: [(&'static str, Code, Option<Match>); 11],
     /// The possible matches by which alone a key is not `No`.
     reviews: Vec<Review>,
 }
@@ -70,12 +70,12 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
         (
             "destinations",
             Code::EmbargoDestination,
-            to.destinations.as_ref().map(|choice| destination(choice, subject, in_group)),
+            to.destinations.as_ref().map(|choice| destination(choice, subject, screening, in_group, now)),
         ),
         (
             "nationalities",
             Code::EmbargoNationality,
-            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, &screening, in_group)),
+            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, screening, in_group)),
         ),
         (
             "parties",
@@ -108,22 +108,46 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
                 or_unknown(addresses.map(|address| choice.ask(|named| named.has(*address))))
             }),
         ),
+        (
+            "network_classes",
+            Code::EmbargoNetwork,
+            to.network_classes.as_ref().map(|choice| classes(choice, subject, screening, now)),
+        ),
+        ("spread", Code::EmbargoNetwork, to.spread.as_ref().map(|limit| spread(limit, subject))),
     ];
     Keys { all, reviews }
 }
 
 /// Whether the embargo can be lifted only by a licence that names it.
 pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
-    to.networks.is_some() || to.is_by_name()
+    to.networks.is_some() || to.network_classes.is_some() || to.spread.is_some() || to.is_by_name()
 }
 
 /// Whether the destination is among the places.
 pub(super) fn destination(
     choice: &Choice<Places>,
     subject: &Subject,
+    screening: &Screening,
     in_group: impl Fn(&str, crate::terms::Country) -> Match,
+    now: Timestamp,
 ) -> Match {
-    choice.ask(|places| places.has_destination(&subject.to, &in_group))
+    let to = subject.destination(screening, now);
+    choice.ask(|places| places.has_destination(to, screening.unknown_region, &in_group))
+}
+
+/// Whether the address is on a network of one of the classes.
+fn classes(choice: &Choice<Classes>, subject: &Subject, screening: &Screening, now: Timestamp) -> Match {
+    if subject.addresses.is_empty() {
+        return Match::Unknown;
+    }
+    let network = &subject.facts.network;
+    choice.ask(|named| Match::any(named.iter().map(|class| network.is_of(class, screening, now))))
+}
+
+/// Whether the client shows up from too many places, where anybody counted them.
+fn spread(limit: &Spread, subject: &Subject) -> Match {
+    let counted = subject.facts.spread.iter().find(|places| places.hours == limit.hours);
+    counted.map_or(Match::Unknown, |places| places.reach(limit).into())
 }
 
 /// Whether somebody behind the request is a party that the embargo names, or as far as is known may be. Who comes near

@@ -148,6 +148,7 @@ fn subject(
             exhausted: Vec::new(),
             listed: Vec::new(),
             location: from.by,
+            network: from.network,
             organisation: OrganisationFacts {
                 headquartered_in: organisation.headquartered_in,
                 incorporated_in: organisation.incorporated_in,
@@ -157,6 +158,9 @@ fn subject(
             owned: None,
             parties: Vec::new(),
             persons,
+            signals: from.signals,
+            spread: Vec::new(),
+            travel: None,
             undeclared_end_use: undeclared,
             users: client.users,
         },

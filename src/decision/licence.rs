@@ -98,21 +98,22 @@ fn answers(licence: &Licence, embargo: &Record<Embargo>) -> bool {
 fn scope(licence: &Licence, embargo: &Embargo, asking: &Asking<'_>) -> Match {
     let Asking { subject, register, now, .. } = *asking;
     let in_group = |group: &str, country| register.in_group(group, country, now);
+    let screening = register.screening(now);
     let persons = match (&subject.facts.persons, licence.persons) {
         (Persons::Unknown, _) => Match::Unknown,
         (Persons::Named(person), PersonScope::UsPersons) => person.us_status.is_us_person().into(),
         (Persons::None | Persons::Attested, PersonScope::UsPersons) | (_, PersonScope::Any) => Match::Yes,
     };
-    let destinations = licence.destinations.as_ref().map(|choice| destination(choice, subject, in_group));
-    let nationalities = licence.nationalities.as_ref().map(|choice| {
-        match subject.nationality(embargo.basis, &register.screening(now)) {
+    let destinations =
+        licence.destinations.as_ref().map(|choice| destination(choice, subject, screening, in_group, now));
+    let nationalities =
+        licence.nationalities.as_ref().map(|choice| match subject.nationality(embargo.basis, screening) {
             Nationality::UsPerson => Match::Yes,
             Nationality::Of { complete: false, .. } => Match::Unknown,
             Nationality::Of { countries, complete: true } => Match::all(
                 countries.into_iter().map(|country| choice.ask(|places| places.has_country(country, in_group))),
             ),
-        }
-    });
+        });
     let end_uses = licence.end_uses.as_ref().map(|choice| {
         let words = subject.facts.end_uses.iter().map(|word| choice.ask(|named| named.has(word)));
         words.min().unwrap_or(Match::Unknown)

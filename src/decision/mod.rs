@@ -7,12 +7,15 @@ mod explanation;
 mod identity;
 mod licence;
 mod listed;
+mod network;
 mod owned;
 mod ownership;
 mod parents;
 mod parties;
 mod permit;
 mod reason;
+mod signal;
+mod spread;
 mod subject;
 
 use std::collections::BTreeSet;
@@ -21,17 +24,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Effect, Licence, Model, ModelStatus, Record, WhenUnknown};
+use crate::record::{Effect, ImpossibleTravel, Licence, Model, ModelStatus, Record, WhenUnknown};
 use crate::register::{Fault, Register, Resolved};
 use crate::terms::{Code, ModelRef};
 
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
 pub use listed::{Possible, behind, editions_asked, of_person};
+pub use network::{Classified, NetworkFacts};
 pub use owned::{Holding, Owned, OwnerMatch};
 pub use parties::{NameKey, PartyMatch};
 pub use permit::Permit;
 pub use reason::{Reason, Review, leading};
+pub use signal::Signal;
+pub use spread::{Coordinates, Places, Sighting, Travel};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 
 /// What was decided, with every reason and every record used.
@@ -217,9 +223,16 @@ fn against_any_embargo(model: &Record<Model>, subject: &Subject, register: &Regi
 
 /// What stands against a request whatever the model.
 fn against_any_model(subject: &Subject, register: &Register, now: Timestamp) -> Vec<Reason> {
-    let unknown = subject.to.country.is_none() && refuses_unknown(register, now);
-    let undeclared = subject.facts.undeclared_end_use;
-    let reasons = [(unknown, Code::DestinationUnknown), (undeclared, Code::EndUseUndeclared)];
+    let screening = register.screening(now);
+    let unknown = subject.destination(screening, now).country.is_none() && refuses_unknown(register, now);
+    let travels = subject.facts.travel.is_some() && screening.impossible_travel == Some(ImpossibleTravel::Refuse);
+    let inconsistent = (subject.facts.is_inconsistent(screening) || travels)
+        && screening.inconsistent_destination == WhenUnknown::Refuse;
+    let reasons = [
+        (unknown, Code::DestinationUnknown),
+        (inconsistent, Code::DestinationInconsistent),
+        (subject.facts.undeclared_end_use, Code::EndUseUndeclared),
+    ];
     reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| Reason::of(code)).collect()
 }
 

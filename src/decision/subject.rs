@@ -4,12 +4,16 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::listed::Possible;
+use super::network::NetworkFacts;
 use super::owned::Owned;
 use super::parents::ultimate;
 use super::parties::{NameKey, PartyMatch};
+use super::signal::Signal;
+use super::spread::{Coordinates, Places, Sighting, Travel};
 use crate::record::{Basis, Organisation, OrganisationType, Screening, UsStatus, Users};
 use crate::terms::{Country, Destination, Match};
 
@@ -20,7 +24,7 @@ pub struct Subject {
     pub organisation: String,
     /// The address, first as it came, then what is embedded in it; none is unknown.
     pub addresses: Vec<IpAddr>,
-    /// Where the answer goes.
+    /// Where the address is.
     pub to: Destination,
     /// The rest of what the decision rests on.
     pub facts: Facts,
@@ -39,6 +43,9 @@ pub struct Facts {
     pub listed: Vec<Possible>,
     /// Where the destination comes from.
     pub location: LocationFacts,
+    /// What is known of the address's network.
+    #[serde(default, skip_serializing_if = "NetworkFacts::is_empty")]
+    pub network: NetworkFacts,
     /// The organisation.
     pub organisation: OrganisationFacts,
     /// Who owns the organisation, where an embargo or a setting asked.
@@ -49,6 +56,15 @@ pub struct Facts {
     pub parties: Vec<PartyMatch>,
     /// Who uses the client.
     pub persons: Persons,
+    /// What each source tells of where the request comes from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
+    /// From how many places the client showed up, for each window that an embargo asks about, the shortest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spread: Vec<Places>,
+    /// The fastest way that the client seems to have made, where nobody can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub travel: Option<Travel>,
     /// Whether the `End-Use` header names none of the organisation's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undeclared_end_use: bool,
@@ -74,6 +90,14 @@ pub struct Where {
     pub to: Destination,
     /// Which data gave it.
     pub by: LocationFacts,
+    /// What each source tells of it.
+    pub signals: Vec<Signal>,
+    /// What is known of the network.
+    pub network: NetworkFacts,
+    /// Where that is, as far as the location data says.
+    pub coordinates: Option<Coordinates>,
+    /// Where the client showed up, this request among it; `None` where nobody asked.
+    pub sightings: Option<Vec<Sighting>>,
 }
 
 /// What is known of an organisation.
@@ -127,7 +151,16 @@ pub(super) enum Nationality {
     Of { countries: Vec<Country>, complete: bool },
 }
 
+/// Where nobody knows.
+static NOWHERE: Destination = Destination { country: None, region: None };
+
 impl Subject {
+    /// Where the answer goes: where the address is, unless it hides where its user is.
+    #[must_use]
+    pub fn destination(&self, screening: &Screening, now: Timestamp) -> &Destination {
+        if self.facts.network.hides(screening, now) { &NOWHERE } else { &self.to }
+    }
+
     /// Whether a foreign person gets the answer (15 CFR 772.1). A person who acts for a foreign organisation is that
     /// organisation's access, and what nobody knows is foreign.
     #[must_use]

@@ -102,7 +102,7 @@ impl Location {
     pub fn of(&self, source: Option<IpAddr>) -> Where {
         let addresses = source.map(addresses).unwrap_or_default();
         let to = addresses.last().map(|innermost| self.look_up(*innermost)).unwrap_or_default();
-        Where { addresses, to, by: self.facts.clone() }
+        Where { addresses, to, by: self.facts.clone(), ..Where::default() }
     }
 
     /// Which data it is.

@@ -297,8 +297,10 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::decision::{
-        Holding, NameKey, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts, Persons, Possible,
+        Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts,
+        Persons, Places, Possible, Signal, Travel,
     };
+    use crate::record::NetworkClass;
     use serde_json::Value;
 
     /// Every field filled, so that an order that isn't alphabetical can't hide.
@@ -315,6 +317,16 @@ mod tests {
                 via: Some("owner".into()),
             }],
             location: LocationFacts { edition: "e".into(), source: "mmdb".into() },
+            network: NetworkFacts {
+                found: vec![Classified {
+                    class: Some(NetworkClass::Vpn),
+                    confidence: Some(99),
+                    edition: Some("e".into()),
+                    last_seen: Some("2026-06-12".into()),
+                    source: "list:vpn".into(),
+                }],
+                told: vec![NetworkClass::Vpn],
+            },
             organisation: OrganisationFacts {
                 headquartered_in: Some(crate::terms::Country::parse("DE").unwrap()),
                 incorporated_in: Some(crate::terms::Country::parse("DE").unwrap()),
@@ -339,6 +351,15 @@ mod tests {
                 subject: "organisation#o".into(),
             }],
             persons: Persons::Named(PersonFacts::default()),
+            signals: vec![Signal {
+                country: Some(crate::terms::Country::parse("US").unwrap()),
+                date: Some("2026-06-12".into()),
+                edition: Some("e".into()),
+                region: Some(crate::terms::Region::parse("US-CA").unwrap()),
+                source: crate::terms::SignalSource::Mmdb,
+            }],
+            spread: vec![Places { countries: 3, hours: 1, networks: 40 }],
+            travel: Some(Travel { kilometres: 9000, minutes: 30 }),
             undeclared_end_use: true,
             users: Users::Asserted,
         };

@@ -8,6 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixSet;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::WhenUnknown;
 use crate::terms::{Country, CountrySet, Destination, Match, Region};
 
 /// Values that a record names, less its exceptions.
@@ -116,12 +117,19 @@ impl<'de> Deserialize<'de> for Places {
 }
 
 impl Places {
-    /// Whether a destination is among the places. `in_group` says whether a country is in a group.
-    pub fn has_destination(&self, to: &Destination, in_group: impl Fn(&str, Country) -> Match) -> Match {
+    /// Whether a destination is among the places. `in_group` says whether a country is in a group; a region that nobody
+    /// knows is among those of its country as `unknown_region` says.
+    pub fn has_destination(
+        &self,
+        to: &Destination,
+        unknown_region: WhenUnknown,
+        in_group: impl Fn(&str, Country) -> Match,
+    ) -> Match {
         let Some(country) = to.country else { return Match::Unknown };
         let of_this_country = || self.regions.iter().filter(|region| region.country() == Some(country));
         let region = match &to.region {
             Some(region) => Match::any(of_this_country().map(|named| Match::from(named == region))),
+            None if unknown_region == WhenUnknown::Permit => Match::No,
             None => Match::any(of_this_country().map(|_| Match::Unknown)),
         };
         region.max(self.has_country(country, in_group))

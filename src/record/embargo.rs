@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Choice, Kind, Meta, Model, Networks, Places, Record, Unreadable, Words};
+use super::{Choice, Classes, Kind, Meta, Model, Networks, Places, Record, Spread, Unreadable, Words};
 use crate::terms::{Country, Match, ModelPattern, Name, Share};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
@@ -59,6 +59,10 @@ pub struct AppliesTo {
     pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
     pub networks: Option<Choice<Networks>>,
+    /// The address is on a network of one of these classes.
+    pub network_classes: Option<Choice<Classes>>,
+    /// The client shows up from too many places at once.
+    pub spread: Option<Spread>,
     /// The organisation, one of its owners or the person is called as one of these.
     #[serde(deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
@@ -230,6 +234,8 @@ impl Kind for Embargo {
             Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
         } else if to.ownership.as_ref().is_some_and(|ownership| ownership.share < Share::ONE_PERCENT) {
             Err(Unreadable("applies_to.ownership.percent: write 1 to 100".into()))
+        } else if let Some(fault) = to.spread.as_ref().and_then(Spread::fault) {
+            Err(Unreadable(format!("applies_to.spread.{fault}")))
         } else {
             Ok(())
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Meta, Unreadable};
+use super::{Kind, Meta, NetworkClass, Unreadable};
 use crate::terms::parse_time;
 
 /// The most chunks of an edition: their numbers have four digits.
@@ -58,25 +58,6 @@ pub enum ListContent {
     Parties,
     /// Networks of one class.
     Networks,
-}
-
-/// What a network is used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum NetworkClass {
-    /// A virtual private network's exits.
-    Vpn,
-    /// Tor's exits.
-    Tor,
-    /// Proxies that are open to all.
-    PublicProxy,
-    /// Proxies in homes.
-    ResidentialProxy,
-    /// Data centres.
-    Hosting,
-    /// Relays that hide the address and keep the country.
-    Relay,
 }
 
 impl Kind for List {

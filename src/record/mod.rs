@@ -14,9 +14,11 @@ mod lenient;
 mod licence;
 mod list;
 mod model;
+mod network_class;
 #[cfg(feature = "gatectl")]
 mod schema;
 mod setting;
+mod spread;
 
 use std::collections::HashMap;
 
@@ -38,9 +40,12 @@ pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
 pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
-pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, NetworkClass, chunk_key};
+pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, chunk_key};
 pub use model::{Model, ModelStatus};
-pub use setting::{MATCH_THRESHOLD, ParentCountries, Screening, WhenUnknown, thousandths};
+pub use network_class::{Classes, NetworkClass};
+pub(crate) use setting::STRICTEST;
+pub use setting::{ImpossibleTravel, MATCH_THRESHOLD, Pair, ParentCountries, Screening, WhenUnknown, thousandths};
+pub use spread::Spread;
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Kind, Meta, Unreadable};
 use crate::parties::Score;
-use crate::terms::Share;
+use crate::terms::{Share, SignalSource};
 
 /// The score from which a name is a possible match where no setting says another.
 pub const MATCH_THRESHOLD: Score = Score(760);
@@ -28,6 +28,60 @@ pub struct Screening {
     pub unknown_ownership: Option<Share>,
     /// Whether the countries of an organisation's ultimate parents are its own.
     pub parent_countries: Option<ParentCountries>,
+    /// What becomes of a request through a tunnel, whose address has a country that need not be its user's: refused, that
+    /// country is nobody's; permitted, it is taken.
+    pub tunnelled_destination: WhenUnknown,
+    /// What becomes of a request from a country whose regions an embargo names, where nobody knows which region it is:
+    /// permitted, it is taken to be none of these.
+    pub unknown_region: WhenUnknown,
+    /// The signals that must tell the same country, in pairs. What tells none agrees with nothing.
+    pub must_agree: Vec<Pair>,
+    /// What becomes of a client that travels faster than anybody can.
+    pub impossible_travel: Option<ImpossibleTravel>,
+    /// The least confidence, 1 to 99, at which a database that has one is believed that an address is anonymous.
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 1, max = 99)))]
+    pub anonymizer_confidence: Option<u8>,
+    /// For how many days a database that has the day is believed of a network that was last seen anonymous then.
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 1)))]
+    pub anonymizer_days: Option<u32>,
+    /// From how many days on a location or anonymity database is too old.
+    #[cfg_attr(feature = "gatectl", schemars(range(min = 1)))]
+    pub database_days: Option<u32>,
+}
+
+/// The settings where no record is in force.
+pub(crate) static STRICTEST: Screening = Screening {
+    match_threshold: None,
+    unknown_destination: WhenUnknown::Refuse,
+    inconsistent_destination: WhenUnknown::Refuse,
+    unknown_ownership: None,
+    parent_countries: None,
+    tunnelled_destination: WhenUnknown::Refuse,
+    unknown_region: WhenUnknown::Refuse,
+    must_agree: Vec::new(),
+    impossible_travel: None,
+    anonymizer_confidence: None,
+    anonymizer_days: None,
+    database_days: None,
+};
+
+/// From how many days on a database is too old where no setting says another.
+const DATABASE_DAYS: u32 = 30;
+
+/// Two signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+pub struct Pair(pub SignalSource, pub SignalSource);
+
+/// What becomes of a client that travels faster than anybody can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ImpossibleTravel {
+    /// It is recorded.
+    Observe,
+    /// It is refused: the signals of where it is disagree.
+    Refuse,
 }
 
 /// That the countries of an organisation's ultimate parents are its own.
@@ -44,6 +98,12 @@ impl Screening {
     #[must_use]
     pub fn threshold(&self) -> Score {
         self.match_threshold.map_or(MATCH_THRESHOLD, thousandths)
+    }
+
+    /// From how many days on a database is too old.
+    #[must_use]
+    pub fn database_days(&self) -> u32 {
+        self.database_days.unwrap_or(DATABASE_DAYS)
     }
 }
 
@@ -78,11 +138,19 @@ impl Kind for Screening {
         if meta.id != "screening" {
             return Err(Unreadable(format!("`{}` is no setting that this version knows", meta.id)));
         }
-        match self.match_threshold {
-            Some(threshold) if !(0.0..=1.0).contains(&threshold) => {
-                Err(Unreadable(format!("match_threshold: {threshold} is not between 0 and 1")))
-            }
-            _ => Ok(()),
+        if let Some(threshold) = self.match_threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
+            return Err(Unreadable(format!("match_threshold: {threshold} is not between 0 and 1")));
+        }
+        if self.must_agree.iter().any(|Pair(one, other)| one == other) {
+            return Err(Unreadable("must_agree: a signal always agrees with itself; name two".into()));
+        }
+        if self.anonymizer_confidence.is_some_and(|confidence| !(1..=99).contains(&confidence)) {
+            return Err(Unreadable("anonymizer_confidence: write 1 to 99".into()));
+        }
+        let days = [("anonymizer_days", self.anonymizer_days), ("database_days", self.database_days)];
+        match days.into_iter().find(|(_, days)| *days == Some(0)) {
+            Some((name, _)) => Err(Unreadable(format!("{name}: write 1 or more"))),
+            None => Ok(()),
         }
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::record::{
-    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, Screening,
+    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, STRICTEST, Screening,
 };
 use crate::terms::{Country, Match, ModelRef, Window};
 
@@ -202,9 +202,9 @@ impl Register {
 
     /// The settings at `now`: the strictest where no record is in force.
     #[must_use]
-    pub fn screening(&self, now: Timestamp) -> Screening {
+    pub fn screening(&self, now: Timestamp) -> &Screening {
         let in_force = self.screening.as_ref().filter(|setting| setting.meta.is_in_force(now));
-        in_force.map(|setting| setting.body.clone()).unwrap_or_default()
+        in_force.map_or(&STRICTEST, |setting| &setting.body)
     }
 
     fn put(&mut self, item: Item, now: Timestamp) {

@@ -47,6 +47,8 @@ pub enum Code {
     EmbargoNetwork,
     /// Nobody knows the destination.
     DestinationUnknown,
+    /// What tells of the destination disagrees.
+    DestinationInconsistent,
     /// The end use is none of the organisation's.
     EndUseUndeclared,
     /// Somebody behind the request may be a listed party, and nobody has decided yet.
@@ -92,7 +94,7 @@ pub enum Rank {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::IdentityMissing,
         Self::IdentityUnknown,
         Self::IdentitySuspended,
@@ -114,6 +116,7 @@ impl Code {
         Self::EmbargoEndUse,
         Self::EmbargoNetwork,
         Self::DestinationUnknown,
+        Self::DestinationInconsistent,
         Self::EndUseUndeclared,
         Self::PartyReview,
         Self::LicenceMissing,
@@ -160,6 +163,7 @@ impl Code {
             Self::EmbargoEndUse => "embargo.end-use",
             Self::EmbargoNetwork => "embargo.network",
             Self::DestinationUnknown => "destination.unknown",
+            Self::DestinationInconsistent => "destination.inconsistent",
             Self::EndUseUndeclared => "end-use.undeclared",
             Self::PartyReview => "party.review",
             Self::LicenceMissing => "licence.missing",
@@ -194,6 +198,7 @@ impl Code {
             | Self::PersonUnverified
             | Self::EmbargoNetwork
             | Self::DestinationUnknown
+            | Self::DestinationInconsistent
             | Self::EndUseUndeclared
             | Self::PartyReview
             | Self::LicenceMissing

@@ -7,6 +7,7 @@ mod name;
 #[cfg(feature = "gatectl")]
 mod schema;
 mod share;
+mod signal;
 mod three_valued;
 mod time;
 
@@ -15,6 +16,7 @@ pub use country::{Country, CountrySet, Destination, NotACountry, NotARegion, Reg
 pub use model_name::{ModelName, ModelPattern, ModelRef, NotAModel};
 pub use name::{Name, NotAName};
 pub use share::Share;
+pub use signal::SignalSource;
 pub use three_valued::Match;
 pub(crate) use time::optional as optional_time;
 pub use time::{NotATime, Window, parse_time, render_time};

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use export_gate::decision::{
-    Decision, Facts, LocationFacts, OrganisationFacts, Outcome, PersonFacts, Persons, Possible, Subject, Undecidable,
-    decide,
+    Decision, Facts, LocationFacts, NetworkFacts, OrganisationFacts, Outcome, PersonFacts, Persons, Possible, Subject,
+    Undecidable, decide,
 };
 use export_gate::parties::Score;
 use export_gate::record::{Head, Item, OrganisationType, UsStatus, Users};
@@ -142,10 +142,14 @@ pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
             exhausted: Vec::new(),
             listed: Vec::new(),
             location: LocationFacts::default(),
+            network: NetworkFacts::default(),
             organisation: company("US"),
             owned: None,
             parties: Vec::new(),
             persons: Persons::None,
+            signals: Vec::new(),
+            spread: Vec::new(),
+            travel: None,
             undeclared_end_use: false,
             users: Users::None,
         },

@@ -139,7 +139,9 @@ fn weight(step: &Step) -> usize {
 mod tests {
     use std::collections::BTreeSet;
 
-    use export_gate::decision::{Facts, LocationFacts, OrganisationFacts, Outcome, Persons, Subject, decide};
+    use export_gate::decision::{
+        Facts, LocationFacts, NetworkFacts, OrganisationFacts, Outcome, Persons, Subject, decide,
+    };
     use export_gate::record::{OrganisationType, Users};
     use export_gate::register::history::Key;
     use export_gate::terms::{Country, Destination, ModelRef, parse_time};
@@ -179,10 +181,14 @@ mod tests {
                             exhausted: Vec::new(),
                             listed: Vec::new(),
                             location: LocationFacts::default(),
+                            network: NetworkFacts::default(),
                             organisation: organisation_facts,
                             owned: None,
                             parties: Vec::new(),
                             persons: Persons::None,
+                            signals: Vec::new(),
+                            spread: Vec::new(),
+                            travel: None,
                             undeclared_end_use: false,
                             users: Users::None,
                         },

@@ -1,0 +1,54 @@
+//! Pure. What tells the country of a request, and whether what must agree does.
+
+use serde::{Deserialize, Serialize};
+
+use super::subject::Facts;
+use crate::record::{Pair, Screening};
+use crate::terms::{Country, Region, SignalSource};
+
+/// What one source tells of where the request comes from. The fields stand in alphabetical order, since the ledger's entry
+/// is hashed so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// The country; absent, it doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// The day that its data was made, such as 2026-11-24; absent, it doesn't say, or tells of this very request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Which data it is, of a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
+    /// The region; absent, it doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// What it is.
+    pub source: SignalSource,
+}
+
+impl Facts {
+    /// Whether two signals that must agree don't. What tells no country agrees with nothing: who could leave a signal out
+    /// would else be free of it.
+    pub(super) fn is_inconsistent(&self, screening: &Screening) -> bool {
+        let disagree = |Pair(one, other): &Pair| {
+            let (one, other) = (self.countries_by(*one), self.countries_by(*other));
+            !one.iter().any(|country| other.contains(country))
+        };
+        screening.must_agree.iter().any(disagree)
+    }
+
+    fn countries_by(&self, source: SignalSource) -> Vec<Country> {
+        match source {
+            SignalSource::Organisation => {
+                let own = [self.organisation.incorporated_in, self.organisation.headquartered_in];
+                own.into_iter().flatten().collect()
+            }
+            SignalSource::Mmdb | SignalSource::Delegations | SignalSource::Cloudfront | SignalSource::Waf => self
+                .signals
+                .iter()
+                .filter(|signal| signal.source == source)
+                .filter_map(|signal| signal.country)
+                .collect(),
+        }
+    }
+}
