@@ -75,6 +75,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("caller", COMMAND),
     ("model", COMMAND),
     ("clearance", COMMAND),
+    ("setting", COMMAND),
     ("register", COMMAND),
     ("ledger", &["aws", "entries", "entry", "files", "json", "outcome", "progress", "show"]),
     ("whatif", WHATIF),

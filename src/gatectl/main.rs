@@ -44,6 +44,7 @@ mod report;
 mod review;
 mod says;
 mod scenario;
+mod setting;
 mod show;
 mod tables;
 mod versions;
@@ -83,6 +84,9 @@ enum Command {
     /// Grant and revoke clearances: a possible match that is somebody else
     #[command(subcommand, arg_required_else_help = true)]
     Clearance(clearance::Command),
+    /// Look at the settings, and change them
+    #[command(subcommand, arg_required_else_help = true)]
+    Setting(setting::Command),
     /// Keep the records as files: validate, plan, apply, export
     #[command(subcommand, arg_required_else_help = true)]
     Register(register::Command),
@@ -162,6 +166,7 @@ async fn run(command: &Command) -> Result<Outcome, Trouble> {
         Command::Caller(command) => caller::run(command).await,
         Command::Model(command) => model::run(command).await,
         Command::Clearance(command) => clearance::run(command).await,
+        Command::Setting(command) => setting::run(command).await,
         Command::Register(command) => register::run(command).await,
         Command::Explain(arguments) => whatif::explain::run(arguments).await,
         Command::Simulate(arguments) => whatif::simulate::run(arguments).await,

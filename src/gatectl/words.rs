@@ -2,14 +2,17 @@
 
 use std::net::IpAddr;
 
-use export_gate::record::Place;
+use export_gate::record::{Place, Spread};
 use export_gate::terms::{Country, ModelPattern};
 use ipnet::IpNet;
 use serde::Serialize;
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 /// Who imposes embargoes and grants licences.
 pub(crate) const AUTHORITIES: [&str; 7] = ["BIS", "OFAC", "DDTC", "EU", "UK", "UN", "OPERATOR"];
+
+/// What networks are used for.
+pub(crate) const CLASSES: [&str; 6] = ["vpn", "tor", "public_proxy", "residential_proxy", "hosting", "relay"];
 
 /// How records name models.
 pub(crate) fn models(text: &str) -> Result<String, String> {
@@ -28,6 +31,23 @@ pub(crate) fn place(text: &str) -> Result<String, String> {
 pub(crate) fn network(text: &str) -> Result<String, String> {
     let is_network = text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok();
     if is_network { Ok(text.to_owned()) } else { Err("that is no network such as 192.0.2.0/24".to_owned()) }
+}
+
+/// From how many places on, within how many hours, a client is too many places at once.
+pub(crate) fn spread(text: &str) -> Result<Value, String> {
+    let mut limits = Map::new();
+    for limit in text.split(',') {
+        let (name, number) = limit.split_once('=').ok_or("write countries=3,networks=40,hours=1")?;
+        let number: u32 = number.trim().parse().map_err(|_| format!("`{}` is no number", number.trim()))?;
+        if limits.insert(name.trim().to_owned(), number.into()).is_some() {
+            return Err(format!("`{}` is said twice", name.trim()));
+        }
+    }
+    let limits = Value::Object(limits);
+    match serde_json::from_value::<Spread>(limits.clone()).map_err(|error| error.to_string())?.fault() {
+        Some(fault) => Err(fault),
+        None => Ok(limits),
+    }
 }
 
 /// Somebody whom an embargo names.
@@ -124,5 +144,17 @@ pub(crate) fn id(text: &str) -> Result<String, String> {
     match ["client#", "organisation#", "person#"].iter().find(|kind| text.starts_with(**kind)) {
         Some(kind) => Err(format!("write it without `{kind}`")),
         None => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use export_gate::record::NetworkClass;
+
+    use super::CLASSES;
+
+    #[test]
+    fn every_class_can_be_said() {
+        assert_eq!(CLASSES, NetworkClass::ALL.map(NetworkClass::as_str));
     }
 }

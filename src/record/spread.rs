@@ -27,7 +27,8 @@ pub struct Spread {
 
 impl Spread {
     /// What is wrong with it.
-    pub(super) fn fault(&self) -> Option<String> {
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
         let counts = [("countries", self.countries), ("networks", self.networks)];
         let is_odd = |(_, count): &(&str, Option<u32>)| count.is_some_and(|count| !(2..=MOST).contains(&count));
         if let Some((name, _)) = counts.into_iter().find(is_odd) {

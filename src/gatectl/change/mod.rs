@@ -3,6 +3,8 @@
 mod end;
 mod make;
 mod notes;
+mod permits;
+mod places;
 mod step;
 
 pub(crate) use end::{Ending, end};

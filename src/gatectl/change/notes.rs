@@ -6,6 +6,7 @@ use export_gate::terms::{Match, ModelPattern};
 use jiff::Timestamp;
 
 use super::step::Step;
+use super::{permits, places};
 use crate::present::Present;
 
 /// The notes on all steps, a sentence each.
@@ -19,12 +20,14 @@ pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<St
         if let Some(embargo) = begun::<Embargo>(step, now) {
             notes.extend(unnamed(&embargo.models, name, &register));
             notes.extend(past(&embargo, name, now));
+            notes.extend(places::notes(&embargo.applies_to, name, &register, now));
         }
         if let Some(licence) = begun::<Licence>(step, now) {
             notes.extend(unnamed(&licence.models, name, &register));
             notes.extend(past(&licence, name, now));
             notes.extend(unanswered(&licence, name, &next));
         }
+        notes.extend(permits::notes(step));
     }
     notes
 }

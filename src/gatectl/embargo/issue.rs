@@ -10,7 +10,7 @@ use crate::change::{Manner, Step, make_noting};
 use crate::item::{choice, if_any, of_json, value_as_json};
 use crate::outcome::{Outcome, Trouble};
 use crate::says::{Says, filled};
-use crate::words::{self, AUTHORITIES, Party};
+use crate::words::{self, AUTHORITIES, CLASSES, Party};
 
 /// The embargo.
 #[derive(clap::Args)]
@@ -43,8 +43,8 @@ pub(crate) struct Arguments {
 /// What an embargo is about: every key that is given must match.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("applies_to").required(true).multiple(true)
-    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "parties", "lists", "ownership_lists",
-        "end_uses"]))]
+    .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "network_classes", "spread", "parties",
+        "lists", "ownership_lists", "end_uses"]))]
 struct About {
     /// A model: name, name@version, eccn:4E091 or *; may be said again
     #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
@@ -76,6 +76,16 @@ struct About {
     /// A network that is excepted
     #[arg(long = "except-network", value_name = "CIDR", requires = "networks", value_parser = words::network)]
     except_networks: Vec<String>,
+    /// What the address's network is used for; may be said again
+    #[arg(long = "network-class", value_name = "CLASS", value_parser = CLASSES)]
+    network_classes: Vec<String>,
+    /// A class that is excepted
+    #[arg(long = "except-network-class", value_name = "CLASS", requires = "network_classes", value_parser = CLASSES)]
+    except_network_classes: Vec<String>,
+    /// From how many countries or networks on, within how many hours, the client shows up, such as
+    /// countries=3,networks=40,hours=1
+    #[arg(long, value_name = "LIMITS", value_parser = words::spread)]
+    spread: Option<Value>,
     /// Who the organisation, an owner or the person is, and of where; may be said again
     #[arg(long = "party", value_name = "NAME[;COUNTRY]", value_parser = words::party)]
     parties: Vec<Party>,
@@ -165,6 +175,8 @@ fn record(
         "destinations": choice(&about.destinations, &about.except_destinations),
         "nationalities": choice(&about.nationalities, &about.except_nationalities),
         "networks": choice(&about.networks, &about.except_networks),
+        "network_classes": choice(&about.network_classes, &about.except_network_classes),
+        "spread": about.spread,
         "parties": if_so(!about.parties.is_empty(), json!(about.parties)),
         "lists": if_any(&about.lists),
         "ownership": if_so(!about.ownership_lists.is_empty(), ownership(about)),
