@@ -57,13 +57,12 @@ impl NetworkFacts {
 
     /// Whether the address is of a class. A relay is no VPN, whatever lists of VPNs say: Apple's are on them.
     pub(super) fn is_of(&self, class: NetworkClass, screening: &Screening, now: Timestamp) -> Match {
-        let believed = || self.believed(screening, now);
-        let is_relay = || believed().any(|found| found == Some(NetworkClass::Relay));
-        if class == NetworkClass::Vpn && is_relay() {
+        let is_found = |class| self.believed(screening, now).any(|found| found.class == class);
+        if class == NetworkClass::Vpn && is_found(Some(NetworkClass::Relay)) {
             Match::No
-        } else if believed().any(|found| found == Some(class)) {
+        } else if is_found(Some(class)) {
             Match::Yes
-        } else if !self.told.contains(&class) || (class.is_tunnel() && believed().any(|found| found.is_none())) {
+        } else if !self.told.contains(&class) || (class.is_tunnel() && is_found(None)) {
             Match::Unknown
         } else {
             Match::No
@@ -72,23 +71,27 @@ impl NetworkFacts {
 
     /// Whether the address hides where its user is, so that its country is nobody's.
     pub(super) fn hides(&self, screening: &Screening, now: Timestamp) -> bool {
-        let is_of = |class: &NetworkClass| class.is_tunnel() && self.is_of(*class, screening, now) == Match::Yes;
-        screening.tunnelled_destination == WhenUnknown::Refuse
-            && (NetworkClass::ALL.iter().any(is_of) || self.believed(screening, now).any(|found| found.is_none()))
+        screening.tunnelled_destination == WhenUnknown::Refuse && self.tunnels(screening, now).next().is_some()
     }
 
-    /// The classes that the settings let count.
-    fn believed(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = Option<NetworkClass>> {
+    /// What says that it is a tunnel's.
+    pub fn tunnels(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
+        let is_tunnel = move |class: NetworkClass| class.is_tunnel() && self.is_of(class, screening, now) == Match::Yes;
+        self.believed(screening, now).filter(move |found| found.class.is_none_or(is_tunnel))
+    }
+
+    /// What of it the settings let count.
+    pub fn believed(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
         let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let is_sure = |found: &&Classified| {
-            let (least, confidence) = (screening.anonymizer_confidence, found.confidence);
-            least.zip(confidence).is_none_or(|(least, confidence)| confidence >= least)
+        let (least, most) = (screening.anonymizer_confidence, screening.anonymizer_days);
+        let is_sure = move |found: &&Classified| {
+            least.zip(found.confidence).is_none_or(|(least, confidence)| confidence >= least)
         };
         let is_recent = move |found: &&Classified| {
-            let (most, seen) = (screening.anonymizer_days, found.last_seen.as_deref());
+            let seen = found.last_seen.as_deref();
             most.zip(seen).is_none_or(|(most, seen)| days(seen, today).is_none_or(|days| days <= i64::from(most)))
         };
-        self.found.iter().filter(is_sure).filter(is_recent).map(|found| found.class)
+        self.found.iter().filter(is_sure).filter(is_recent)
     }
 }
 

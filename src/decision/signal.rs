@@ -27,14 +27,19 @@ pub struct Signal {
 }
 
 impl Facts {
-    /// Whether two signals that must agree don't. What tells no country agrees with nothing: who could leave a signal out
-    /// would else be free of it.
+    /// Whether two signals that must agree don't.
     pub(super) fn is_inconsistent(&self, screening: &Screening) -> bool {
+        self.disagreeing(screening).next().is_some()
+    }
+
+    /// The signals that must agree and don't. What tells no country agrees with nothing: who could leave a signal out would
+    /// else be free of it.
+    pub fn disagreeing(&self, screening: &Screening) -> impl Iterator<Item = Pair> {
         let disagree = |Pair(one, other): &Pair| {
             let (one, other) = (self.countries_by(*one), self.countries_by(*other));
             !one.iter().any(|country| other.contains(country))
         };
-        screening.must_agree.iter().any(disagree)
+        screening.must_agree.iter().copied().filter(disagree)
     }
 
     fn countries_by(&self, source: SignalSource) -> Vec<Country> {

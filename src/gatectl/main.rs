@@ -111,7 +111,7 @@ enum Command {
     ///
     /// A file is a list of scenarios, or a map with `scenarios` and, as wanted, `records` (a folder beside the file),
     /// `register` and `callers` (records of its own). A scenario has a `name`, `given` (client, person, model, address,
-    /// end_use, at) and `expect` (outcome, status, codes, licences). The exit code is 1 where one comes otherwise.
+    /// end_use, at, and as wanted what is supposed: signals, network, spread) and `expect` (outcome, status, codes, licences). The exit code is 1 where one comes otherwise.
     #[command(after_help = EXIT_CODES)]
     Test(Box<scenario::Arguments>),
     /// Import, activate and roll back lists of parties and of networks

@@ -151,7 +151,7 @@ pub(crate) fn id(text: &str) -> Result<String, String> {
 mod tests {
     use export_gate::record::NetworkClass;
 
-    use super::CLASSES;
+    use super::*;
 
     #[test]
     fn every_class_can_be_said() {

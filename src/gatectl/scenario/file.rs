@@ -1,14 +1,16 @@
 //! Pure. Scenarios as people write them: who asks for what, from where and when, and what must come of it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use export_gate::record::NetworkClass;
 use export_gate::terms::{ModelRef, parse_time};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::draft::{Checked, Draft, documents, line_at, nearest};
-use crate::whatif::{Address, Question};
+use crate::whatif::{Address, Question, ShownUp, Supposed};
 
 /// A file of scenarios.
 pub(super) struct Scenarios {
@@ -92,6 +94,13 @@ struct Given {
     address: String,
     end_use: Option<String>,
     at: String,
+    /// What the operator's own distribution says, by source.
+    #[serde(default)]
+    signals: BTreeMap<String, String>,
+    /// The classes of the address's network, in the place of what lists and databases say.
+    network: Option<Vec<NetworkClass>>,
+    /// From how many places the client showed up in every window.
+    spread: Option<ShownUp>,
 }
 
 /// Reads a file: a list of scenarios, or a map that has them under `scenarios`.
@@ -158,6 +167,7 @@ fn question(given: &Given) -> Result<Question, (&'static str, String)> {
         address: Address::parse(&given.address).map_err(|why| ("address", why))?,
         end_use: if_given("end_use", &given.end_use)?,
         at: parse_time(&given.at).map_err(|error| ("at", error.to_string()))?,
+        supposed: Supposed::new(&given.signals, given.network.clone(), given.spread).map_err(|why| ("signals", why))?,
     })
 }
 

@@ -109,10 +109,11 @@ fn explain(question: &Question, source: &str) -> String {
         }
     }
     line + &format!(
-        " --model {} --address {} --at {}{source}",
+        " --model {} --address {} --at {}{}{source}",
         quoted(question.model.as_str()),
         question.address,
         export_gate::terms::render_time(question.at),
+        question.supposed.options(),
     )
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::explained::Explained;
 use super::question::{Address, Question, location};
 use super::records::Source;
+use super::supposed::Options;
 use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
 use crate::says::filled;
@@ -37,6 +38,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
     geo_database: Option<PathBuf>,
     #[command(flatten)]
+    supposed: Options,
+    #[command(flatten)]
     source: Source,
     /// Print JSON
     #[arg(long)]
@@ -59,6 +62,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         address,
         end_use: arguments.end_use.clone(),
         at: arguments.at.unwrap_or_else(Timestamp::now),
+        supposed: (&arguments.supposed).into(),
     };
     let location = location(arguments.geo_database.as_ref())?;
     let records = arguments.source.read(&arguments.aws).await?;

@@ -7,6 +7,7 @@ use export_gate::terms::render_time;
 use serde_json::{Value, json};
 
 use super::layout::{indented, public, rows, said};
+use super::places::PlacesTold;
 use super::question::{Answer, Question};
 use super::records::Records;
 use super::rule::{Rule, comes_to, covers, effect, groups, keys, rules, told};
@@ -45,7 +46,7 @@ impl<'a> Explained<'a> {
         let mut text = format!("{}\n\n", headline(self.answer));
         text += &indented("Asked", &rows(&self.asked()));
         text += &indented(&format!("Identity: {}", self.identity_comes_to()), &rows(&self.identity()));
-        text += &indented("Destination", &rows(&self.destination()));
+        text += &PlacesTold::new(self.answer, self.question.at).text();
         if let Ok(decision) = &self.answer.came {
             text += &self.rules_text();
             text += &indented("Reasons, the first gives the status", &reasons(decision));
@@ -121,14 +122,6 @@ impl<'a> Explained<'a> {
             rows.push(("person", said(&person, &looked_at)));
         }
         rows
-    }
-
-    fn destination(&self) -> Vec<(&str, String)> {
-        let from = &self.answer.from;
-        let country = from.to.country.map_or_else(|| "unknown".to_owned(), |country| country.to_string());
-        let region = from.to.region.as_ref().map_or_else(|| "unknown".to_owned(), |region| region.as_str().to_owned());
-        let by = format!("{} ({})", from.by.source, from.by.edition);
-        vec![("country", country), ("region", region), ("by", by)]
     }
 
     fn rules_text(&self) -> String {
@@ -244,7 +237,7 @@ impl<'a> Explained<'a> {
             "model": self.model.map(|model| json!({"id": model.meta.id, "endpoint": model.endpoint})),
             "identity": {"client": caller(&answer.found.client), "organisation": caller(&answer.found.organisation),
                          "person": caller(&answer.found.person)},
-            "destination": {"country": answer.from.to.country, "region": answer.from.to.region, "by": answer.from.by},
+            "destination": PlacesTold::new(answer, question.at).told(),
             "facts": answer.subject.as_ref().map(|subject| json!(subject.facts)),
             "foreign_person": answer.subject.as_ref().map(export_gate::decision::Subject::is_foreign),
             "exhausted": answer.exhausted,

@@ -7,15 +7,18 @@ pub(crate) mod explain;
 mod explained;
 mod layout;
 mod names;
+mod places;
 mod question;
 mod records;
 pub(crate) mod replay;
 mod replayed;
 mod rule;
 pub(crate) mod simulate;
+mod supposed;
 mod told;
 mod used;
 
 pub(crate) use explained::outcome;
 pub(crate) use question::{Address, Answer, Question, location};
 pub(crate) use records::Source;
+pub(crate) use supposed::{ShownUp, Supposed};

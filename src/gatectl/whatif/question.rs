@@ -13,6 +13,7 @@ use export_gate::terms::ModelRef;
 use jiff::Timestamp;
 
 use super::records::Records;
+use super::supposed::Supposed;
 use crate::item::text;
 use crate::outcome::Trouble;
 
@@ -30,6 +31,8 @@ pub(crate) struct Question {
     pub(crate) end_use: Option<String>,
     /// When.
     pub(crate) at: Timestamp,
+    /// What is taken for given.
+    pub(crate) supposed: Supposed,
 }
 
 /// An address; `None` where nobody knows it.
@@ -92,7 +95,8 @@ impl Question {
         // The gate's own times have milliseconds.
         let now = Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at);
         let register = records.register(now).await;
-        let from = location.of(self.address.0);
+        let mut from = location.of(self.address.0);
+        self.supposed.tell(&mut from.signals);
         let found = self.found(records).await?;
         let mut answer = Answer {
             register,
@@ -107,7 +111,8 @@ impl Question {
             Err(undecidable) => Err(undecidable),
             Ok(callers) => match identify(claimed, &callers, answer.from.clone(), &answer.register, now) {
                 Err(codes) => Ok(Decision::unidentified(codes)),
-                Ok(subject) => {
+                Ok(mut subject) => {
+                    self.supposed.put(&mut subject, &answer.register);
                     let came = self.settle(&subject, &answer.register, records, &mut answer.exhausted, now).await;
                     answer.subject = Some(subject);
                     came?

@@ -15,7 +15,8 @@ use crate::show::count;
 pub(super) struct Rule<'a> {
     pub(super) embargo: &'a Record<Embargo>,
     pub(super) in_force: bool,
-    pub(super) keys: Vec<(&'static str, Match)>,
+    /// Each key as it is called, the attribute that has it, and how it matches.
+    pub(super) keys: Vec<(&'static str, &'static str, Match)>,
     pub(super) applies: bool,
     pub(super) licences: Vec<(&'a Record<Licence>, Option<Code>)>,
     pub(super) lifted_by: Option<&'a Record<Licence>>,
@@ -32,7 +33,7 @@ pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Ve
         Some(Rule {
             embargo,
             in_force: explained.force == Force::InForce,
-            keys: explained.keys.iter().map(|key| (key_name(key), key.matches)).collect(),
+            keys: explained.keys.iter().map(|key| (key_name(key), key.key, key.matches)).collect(),
             applies: explained.applies.is_some(),
             licences: licences.collect(),
             lifted_by: explained.licence().and_then(licence),
@@ -57,18 +58,21 @@ pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
 /// Each key, with what the record names by it and how that matches.
 pub(super) fn keys(rule: &Rule<'_>, record: Option<&Item>) -> String {
     let written = record.map(|item| member(&as_json(item), &["applies_to"]).clone()).unwrap_or_default();
-    let key = |(key, matched): &(&str, Match)| {
-        let named = named(key, &written).map(|named| format!(" ({named})")).unwrap_or_default();
+    let key = |(key, attribute, matched): &(&str, &str, Match)| {
+        let named = named(member(&written, &[attribute])).map(|named| format!(" ({named})")).unwrap_or_default();
         format!("{key}{named} {}", word(*matched))
     };
     rule.keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
-/// What the record names by a key, where it names anything; an attribute's name is its key's in the plural.
-fn named(key: &str, written: &Value) -> Option<String> {
-    let key = key.replace('-', "_");
-    let stem = key.get(..key.len().saturating_sub(1))?;
-    let (_, value) = written.as_object()?.iter().find(|(name, _)| name.starts_with(stem))?;
+/// What the record names by a key, where it names anything.
+fn named(value: &Value) -> Option<String> {
+    let limits = ["countries", "networks", "hours"].map(|name| (name, member(value, &[name])));
+    if let [countries, networks, (_, hours @ Value::Number(_))] = limits {
+        let some = [countries, networks].into_iter().filter(|(_, number)| number.is_number());
+        let some: Vec<String> = some.map(|(name, number)| format!("{number} {name}")).collect();
+        return Some(format!("{} in {hours} h", some.join(" or ")));
+    }
     let list = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
@@ -89,12 +93,14 @@ fn named(key: &str, written: &Value) -> Option<String> {
     }
 }
 
-/// Its code's last part; a list and the parties that an embargo itself names have the same code.
+/// Its code's last part, but for keys that have another's code.
 fn key_name(key: &KeyExplained) -> &'static str {
-    if key.key == "lists" {
-        return "list";
+    match key.key {
+        "lists" => "list",
+        "network_classes" => "network-class",
+        "spread" => "spread",
+        _ => key.code.as_str().strip_prefix("embargo.").unwrap_or(key.code.as_str()),
     }
-    key.code.as_str().strip_prefix("embargo.").unwrap_or(key.code.as_str())
 }
 
 fn word(matched: Match) -> &'static str {
@@ -156,7 +162,7 @@ pub(super) fn told(rule: &Rule<'_>, question: &Question) -> Value {
     let licence = |(licence, lacks): &(&Record<Licence>, Option<Code>)| json!({"licence": licence.meta.version(), "lacks": lacks.map(Code::as_str)});
     json!({
         "embargo": rule.embargo.meta.version(), "effect": rule.embargo.effect, "in_force": rule.in_force,
-        "keys": rule.keys.iter().map(|(key, matched)| json!({"key": key, "matches": word(*matched)})).collect::<Vec<_>>(),
+        "keys": rule.keys.iter().map(|(key, _, matched)| json!({"key": key, "matches": word(*matched)})).collect::<Vec<_>>(),
         "applies": rule.applies, "reviews": rule.reviews, "licences": rule.licences.iter().map(licence).collect::<Vec<_>>(),
         "lifted_by": rule.lifted_by.map(|licence| licence.meta.version()), "comes_to": comes_to(rule, question),
     })
