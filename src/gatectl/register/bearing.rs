@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, Model, Screening, read};
+use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, NetworkClass, Screening, read};
 use export_gate::terms::parse_time;
 
+use super::settings::of_settings;
 use super::surroundings::Surroundings;
 use crate::change::Step;
 use crate::item::text;
@@ -27,7 +28,7 @@ use Bearing::{Loosens, Mixed, Neutral, Tightens};
 
 impl Bearing {
     /// Of two changes at once.
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Neutral, one) | (one, Neutral) => one,
             (one, other) if one == other => one,
@@ -35,7 +36,7 @@ impl Bearing {
         }
     }
 
-    fn turned(self) -> Self {
+    pub(super) fn turned(self) -> Self {
         match self {
             Tightens => Loosens,
             Loosens => Tightens,
@@ -56,6 +57,7 @@ pub(super) fn bearing(step: &Step, around: &Surroundings) -> Bearing {
         Clearance::KIND if is_read::<Clearance>(&step.before) => width(before, after, of_clearance),
         Model::KIND if is_read::<Model>(&step.before) => of_models(step, before, after, around),
         Group::KIND if is_read::<Group>(&step.before) => of_groups(step, before, after, around),
+        List::KIND if is_read::<List>(&step.before) => of_lists(before, after, around),
         Screening::KIND if is_read::<Screening>(&step.before) => of_settings(before, after),
         _ => Mixed,
     }
@@ -218,22 +220,15 @@ fn of_groups(step: &Step, before: Option<&Item>, after: Option<&Item>, around: &
     }
 }
 
-fn of_settings(before: Option<&Item>, after: Option<&Item>) -> Bearing {
-    let permits = |item: Option<&Item>| -> BTreeSet<String> {
-        let permits = |value: &AttributeValue| value.as_s().is_ok_and(|word| word == "permit");
-        item.into_iter().flatten().filter(|(_, value)| permits(value)).map(|(name, _)| name.clone()).collect()
-    };
-    let differs = |name: &str| before.and_then(|item| item.get(name)) != after.and_then(|item| item.get(name));
-    let (was, is) = (permits(before), permits(after));
-    let is_told_by_no_word =
-        ["match_threshold", "unknown_ownership", "parent_countries"].iter().any(|name| differs(name));
-    if is_told_by_no_word || ((differs("from") || differs("until")) && !(was.is_empty() || is.is_empty())) {
-        return Mixed;
-    }
-    match (was.is_subset(&is), is.is_subset(&was)) {
-        (true, true) => Neutral,
-        (true, false) => Loosens,
-        (false, true) => Tightens,
-        (false, false) => Mixed,
+/// A list of networks takes the country of those that it has, and else says nothing, where no embargo names their class:
+/// one that does is unknown of every address until the first list is there. A relay's takes back what lists of VPNs say.
+fn of_lists(before: Option<&Item>, after: Option<&Item>, around: &Surroundings) -> Bearing {
+    let class = |item| read::<List>(item).ok()?.class.filter(|class| *class != NetworkClass::Relay);
+    let naming = |item| Some(around.naming_class(class(item)?.as_str()));
+    match (before, after) {
+        (None, None) => Neutral,
+        (None, Some(after)) if naming(after).is_some_and(|naming| !naming.before) => Tightens,
+        (Some(before), None) if naming(before).is_some_and(|naming| !naming.after) => Loosens,
+        _ => Mixed,
     }
 }

@@ -7,6 +7,7 @@ mod export;
 mod order;
 mod plan;
 mod schema;
+mod settings;
 mod surroundings;
 mod validate;
 mod write;

@@ -99,7 +99,7 @@ fn place_at_the_end(step: &Step) -> u8 {
         Model::KIND => 0,
         Licence::KIND | Clearance::KIND => 1,
         Embargo::KIND => 3,
-        Group::KIND => 4,
+        Group::KIND | List::KIND => 4,
         _ => 2,
     }
 }
@@ -140,11 +140,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     use export_gate::decision::{
-        Facts, LocationFacts, NetworkFacts, OrganisationFacts, Outcome, Persons, Subject, decide,
+        Classified, Facts, LocationFacts, NetworkFacts, OrganisationFacts, Outcome, Persons, Signal, Subject, Travel,
+        decide,
     };
     use export_gate::record::{OrganisationType, Users};
+    use export_gate::register::Register;
     use export_gate::register::history::Key;
-    use export_gate::terms::{Country, Destination, ModelRef, parse_time};
+    use export_gate::terms::{Country, Destination, ModelRef, SignalSource, parse_time};
     use jiff::Timestamp;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -165,7 +167,7 @@ mod tests {
         let mut permitted = BTreeSet::new();
         for model in ["a", "b", "a@1", "a@2", "b@1"] {
             for organisation in ["acme", "beta"] {
-                for to in ["CU", "IR", "FR", "?"] {
+                for (to, address) in [("CU", 7), ("IR", 8), ("FR", 7), ("FR", 9), ("?", 8)] {
                     let organisation_facts = OrganisationFacts {
                         headquartered_in: country("FR"),
                         incorporated_in: country(if organisation == "acme" { "FR" } else { "US" }),
@@ -174,21 +176,21 @@ mod tests {
                     };
                     let subject = Subject {
                         organisation: organisation.to_owned(),
-                        addresses: vec![std::net::IpAddr::from([198, 51, 100, 7])],
+                        addresses: vec![std::net::IpAddr::from([198, 51, 100, address])],
                         to: Destination { country: country(to), region: None },
                         facts: Facts {
                             end_uses: Vec::new(),
                             exhausted: Vec::new(),
                             listed: Vec::new(),
                             location: LocationFacts::default(),
-                            network: NetworkFacts::default(),
+                            network: network(&register, address, now),
                             organisation: organisation_facts,
                             owned: None,
                             parties: Vec::new(),
                             persons: Persons::None,
-                            signals: Vec::new(),
+                            signals: vec![signal(SignalSource::Mmdb, to), signal(SignalSource::Delegations, "FR")],
                             spread: Vec::new(),
-                            travel: None,
+                            travel: (address == 9).then_some(Travel { kilometres: 9000, minutes: 30 }),
                             undeclared_end_use: false,
                             users: Users::None,
                         },
@@ -196,12 +198,29 @@ mod tests {
                     let asked = ModelRef::parse(model).unwrap();
                     let decided = decide(&asked, &subject, &register, &BTreeSet::new(), now);
                     if decided.is_ok_and(|decision| matches!(decision.outcome, Outcome::Permit(_))) {
-                        permitted.insert((model.to_owned(), organisation.to_owned(), to.to_owned()));
+                        permitted.insert((model.to_owned(), organisation.to_owned(), format!("{to} {address}")));
                     }
                 }
             }
         }
         permitted
+    }
+
+    fn signal(source: SignalSource, to: &str) -> Signal {
+        Signal { country: country(to), date: None, edition: None, region: None, source }
+    }
+
+    /// What the lists in force say of an address: an edition has those whose last digits it is made of.
+    fn network(register: &Register, address: u8, now: Timestamp) -> NetworkFacts {
+        let mut facts = NetworkFacts::default();
+        for list in register.lists().filter(|list| list.meta.is_in_force(now)) {
+            let source = format!("list:{}", list.meta.id);
+            let edition = Some(list.edition.clone());
+            let found = Classified { class: list.class, confidence: None, edition, last_seen: None, source };
+            let has = list.edition.contains(&address.to_string());
+            facts.add(has.then_some(found), list.class);
+        }
+        facts
     }
 
     fn some(of: &'static [&'static str]) -> impl Strategy<Value = Value> {
@@ -213,7 +232,7 @@ mod tests {
     }
 
     /// Windows that are open, not yet or no longer; and records that are withdrawn.
-    fn in_force(record: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Value>> {
+    fn in_force(record: impl Strategy<Value = Value> + 'static) -> impl Strategy<Value = Option<Value>> {
         let window = prop_oneof![
             8 => Just(json!({})),
             1 => Just(json!({"until": "2026-11-01T00:00:00Z"})),
@@ -226,7 +245,8 @@ mod tests {
             record.as_object_mut().unwrap().extend(window.as_object().unwrap().clone());
             record
         });
-        prop_oneof![1 => Just(None), 4 => record.prop_map(Some)]
+        // Boxed, since so many of them at once are too much for a test's stack.
+        prop_oneof![1 => Just(None), 4 => record.prop_map(Some)].boxed()
     }
 
     fn model(name: &'static str, version: &'static str) -> impl Strategy<Value = Option<Value>> {
@@ -255,6 +275,8 @@ mod tests {
             3 => some(&["CU", "IR", "G:1"]).prop_map(|places| json!({"destinations": places})),
             1 => some(&["CU", "IR"]).prop_map(|places| json!({"destinations": {"any_of": ["*"], "except": places}})),
             1 => (some(&["CU", "G:1"]), some(&["FR", "US"])).prop_map(|(to, of)| json!({"destinations": to, "nationalities": of})),
+            2 => some(&["vpn", "tor", "hosting"]).prop_map(|classes| json!({"network_classes": classes})),
+            1 => some(&["vpn", "relay"]).prop_map(|but| json!({"network_classes": {"any_of": ["hosting"], "except": but}})),
         ];
         let attributes = (
             some(&["a", "b", "a@2", "eccn:4E091"]),
@@ -286,18 +308,34 @@ mod tests {
     fn registers() -> impl Strategy<Value = Vec<Value>> {
         let group =
             in_force(some(&["CU", "IR", "FR"]).prop_map(|all| json!({"kind": "group", "id": "G:1", "countries": all})));
-        let setting = in_force(
-            one(&["refuse", "permit"])
-                .prop_map(|word| json!({"kind": "setting", "id": "screening", "unknown_destination": word})),
-        );
         let models = (model("a", "1"), model("a", "2"), model("b", "1"));
         let embargoes = (embargo("e1"), embargo("e2"), embargo("e3"));
-        (models, embargoes, licence("l1"), licence("l2"), group, setting).prop_map(
-            |(models, embargoes, l1, l2, group, setting)| {
+        let lists = (list("n1"), list("n2"), list("n3"));
+        (models, embargoes, licence("l1"), licence("l2"), group, setting(), lists).prop_map(
+            |(models, embargoes, l1, l2, group, setting, lists)| {
                 let all = [models.0, models.1, models.2, embargoes.0, embargoes.1, embargoes.2, l1, l2, group, setting];
-                all.into_iter().flatten().collect()
+                all.into_iter().chain([lists.0, lists.1, lists.2]).flatten().collect()
             },
         )
+    }
+
+    fn list(name: &'static str) -> impl Strategy<Value = Option<Value>> {
+        let attributes = (one(&["vpn", "vpn", "tor", "hosting", "relay"]), one(&["7", "8", "78", "9"]));
+        in_force(attributes.prop_map(move |(class, edition)| {
+            json!({"kind": "list", "id": name, "content": "networks", "class": class, "edition": edition, "entries": 1,
+                   "chunks": 1, "sha256": "0".repeat(64)})
+        }))
+    }
+
+    fn setting() -> impl Strategy<Value = Option<Value>> {
+        let word = || one(&["refuse", "permit"]);
+        let agree =
+            proptest::sample::select(vec![json!([]), json!([["mmdb", "delegations"]]), json!([["mmdb", "waf"]])]);
+        let attributes = (word(), word(), word(), agree, one(&["observe", "refuse"]));
+        in_force(attributes.prop_map(|(unknown, tunnelled, inconsistent, agree, travel)| {
+            json!({"kind": "setting", "id": "screening", "unknown_destination": unknown, "tunnelled_destination": tunnelled,
+                   "inconsistent_destination": inconsistent, "must_agree": agree, "impossible_travel": travel})
+        }))
     }
 
     fn present(records: &[Value]) -> Present {

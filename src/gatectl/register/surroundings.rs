@@ -21,9 +21,10 @@ pub(super) struct Surroundings {
     /// The ids of the default models of each name.
     defaults: BTreeMap<String, BTreeSet<String>>,
     groups: BTreeMap<String, Naming>,
+    classes: BTreeMap<String, Naming>,
 }
 
-/// Who names a group.
+/// Who names a group of countries, or a class of networks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Naming {
     /// A record does before the change.
@@ -57,10 +58,11 @@ impl Surroundings {
         }
         let is_embargo = text(item, "kind") == Embargo::KIND;
         let places = if is_embargo { item.get("applies_to").and_then(|value| value.as_m().ok()) } else { Some(item) };
-        let named = ["destinations", "nationalities"].into_iter().filter_map(|name| places?.get(name));
-        for value in named {
-            for (name, is_exception) in named_in(value, false) {
-                let naming = self.groups.entry(name.to_owned());
+        for attribute in ["destinations", "nationalities", "network_classes"] {
+            let all = if attribute == "network_classes" { &mut self.classes } else { &mut self.groups };
+            let named = places.and_then(|places| places.get(attribute)).map(|value| named_in(value, false));
+            for (name, is_exception) in named.into_iter().flatten() {
+                let naming = all.entry(name.to_owned());
                 let naming = naming.or_insert(Naming { by_restrictions_alone: true, ..Naming::default() });
                 naming.before |= is_before;
                 naming.after |= is_after;
@@ -93,6 +95,11 @@ impl Surroundings {
     /// Who names a group.
     pub(super) fn naming(&self, group: &str) -> Naming {
         self.groups.get(group).copied().unwrap_or_default()
+    }
+
+    /// Who names a class of networks.
+    pub(super) fn naming_class(&self, class: &str) -> Naming {
+        self.classes.get(class).copied().unwrap_or_default()
     }
 
     /// The names of the models that a step may bear on; `None` where it is any.

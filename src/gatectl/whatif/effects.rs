@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Again, Asked, By, decided};
 use super::names::is_unasked;
+use super::untold::Untold;
 use crate::entry::id_of;
 use crate::json::member;
 
@@ -22,16 +23,27 @@ const NAMED: usize = 20;
 
 /// Decides by two registers, and counts.
 pub(super) struct Effects {
-    now: Register,
-    then: Register,
+    registers: Registers,
+    /// The same without what asks about places that nobody may have told of.
+    without: Registers,
+    untold: Untold,
     /// The licences that the draft changes: nobody knows yet what will be left of them, so something is.
     fresh: BTreeSet<String>,
     /// The lists that the draft names.
     lists: BTreeSet<String>,
     at: Timestamp,
-    answers: HashMap<String, (Access, Access)>,
+    answers: HashMap<String, Answers>,
     counted: Counted,
 }
+
+/// The register as it stands, and with the draft.
+pub(super) struct Registers {
+    pub(super) now: Register,
+    pub(super) then: Register,
+}
+
+/// What somebody gets now, and with the draft; `None` where that hangs on what nobody told.
+type Answers = Option<(Access, Access)>;
 
 /// What came of all decisions.
 #[derive(Default)]
@@ -48,6 +60,8 @@ pub(super) struct Counted {
     pub(super) strangers: usize,
     /// Taken without asking a list that the draft names: what it would have said nobody knows.
     pub(super) unasked: usize,
+    /// Taken when nobody told of a place what the draft asks, so that nobody knows what would come of them.
+    pub(super) untold: usize,
     /// Which the gate couldn't decide now.
     pub(super) undecidable_now: usize,
     /// Which it couldn't decide with the draft.
@@ -92,14 +106,15 @@ enum Access {
 }
 
 impl Effects {
+    /// Both of each: with all records, and without those that `untold` is made of.
     pub(super) fn new(
-        now: Register,
-        then: Register,
+        [registers, without]: [Registers; 2],
+        untold: Untold,
         fresh: BTreeSet<String>,
         lists: BTreeSet<String>,
         at: Timestamp,
     ) -> Self {
-        Self { now, then, fresh, lists, at, answers: HashMap::new(), counted: Counted::default() }
+        Self { registers, without, untold, fresh, lists, at, answers: HashMap::new(), counted: Counted::default() }
     }
 
     pub(super) fn unread(&mut self, what: String) {
@@ -132,7 +147,7 @@ impl Effects {
     }
 
     fn count(&mut self, entry: &Value, model: &ModelRef, subject: &Subject) {
-        let (now, then) = self.answers(entry, model, subject);
+        let Some((now, then)) = self.answers(entry, model, subject) else { return add(&mut self.counted.untold) };
         let counted = &mut self.counted;
         for (access, count) in [(&now, &mut counted.undecidable_now), (&then, &mut counted.undecidable_then)] {
             if matches!(access, Access::Undecidable(_)) {
@@ -150,23 +165,41 @@ impl Effects {
     }
 
     /// What it gets now, and with the draft. The same question is decided once.
-    fn answers(&mut self, entry: &Value, model: &ModelRef, subject: &Subject) -> (Access, Access) {
+    fn answers(&mut self, entry: &Value, model: &ModelRef, subject: &Subject) -> Answers {
         let rests_on = ["organisation", "model", "destination", "source_ip", "facts"];
         let key = canonical(&rests_on.iter().map(|name| member(entry, &[name]).clone()).collect());
         if let Some(known) = self.answers.get(&key) {
             return known.clone();
         }
-        let now = access(decided(model, subject, &self.now, &BTreeSet::new(), self.at));
-        let then = access(decided(model, subject, &self.then, &self.fresh, self.at));
+        let all = self.decided(&self.registers, model, subject);
+        let answers = if self.untold.has(&subject.facts) {
+            // What nobody told of is unknown, which only refuses: where the rest comes to the same, it doesn't matter.
+            let rest = self.decided(&self.without, model, subject);
+            (all.0.is_like(&rest.0) && all.1.is_like(&rest.1)).then_some(rest)
+        } else {
+            Some(all)
+        };
         if self.answers.len() >= REMEMBERED {
             self.answers.clear();
         }
-        self.answers.insert(key, (now.clone(), then.clone()));
-        (now, then)
+        self.answers.insert(key, answers.clone());
+        answers
+    }
+
+    fn decided(&self, registers: &Registers, model: &ModelRef, subject: &Subject) -> (Access, Access) {
+        let now = decided(model, subject, &registers.now, &BTreeSet::new(), self.at);
+        (access(now), access(decided(model, subject, &registers.then, &self.fresh, self.at)))
     }
 
     pub(super) fn counted(self) -> Counted {
         self.counted
+    }
+}
+
+impl Access {
+    /// Whether both are permitted, refused or undecidable.
+    fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
 

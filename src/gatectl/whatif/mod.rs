@@ -16,6 +16,7 @@ mod rule;
 pub(crate) mod simulate;
 mod supposed;
 mod told;
+mod untold;
 mod used;
 
 pub(crate) use explained::outcome;

@@ -33,10 +33,14 @@ fn note(step: &Step) -> Option<String> {
     }
     if let Some(setting) = step.record::<Screening>() {
         let before = step.before.as_ref().and_then(|before| read::<Screening>(before).ok());
-        let is_same = before.map(|before| before.body.match_threshold).unwrap_or_default() == setting.match_threshold;
-        let says =
-            format!("`{key}` sets another `match_threshold`: whom that makes or leaves a match is not simulated");
-        return (!is_same).then_some(says);
+        let before = before.map(|before| before.body).unwrap_or_default();
+        let not_simulated = [
+            (before.match_threshold != setting.match_threshold, "`match_threshold`: whom that makes or leaves a match"),
+            (before.impossible_travel != setting.impossible_travel, "`impossible_travel`: whom nobody held against it"),
+        ];
+        let what = not_simulated.into_iter().filter(|(differs, _)| *differs).map(|(_, what)| what);
+        let what = what.collect::<Vec<_>>().join(", another ");
+        return (!what.is_empty()).then(|| format!("`{key}` sets another {what} is not simulated"));
     }
     let embargo = step.record::<Embargo>()?;
     let says = if embargo.applies_to.parties.is_some() {

@@ -6,9 +6,10 @@ use export_gate::record::{Item, Kind as _, Licence};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
-use super::effects::Effects;
+use super::effects::{Effects, Registers};
 use super::names;
 use super::told::Told;
+use super::untold::Untold;
 use crate::aws::Aws;
 use crate::change::{Step, diff, faults, notes};
 use crate::draft::{Draft, read};
@@ -66,10 +67,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         ..Told::default()
     };
     if told.faults.is_empty() {
-        let lists = names::lists(&steps);
         let mut next = present.clone();
-        next.records.extend(steps.into_iter().map(|step| (step.key, step.after)));
-        let mut effects = Effects::new(present.register(at), next.register(at), told.fresh.clone(), lists, at);
+        next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
+        let untold = Untold::of(&steps);
+        let registers = |now: &Present, then: &Present| Registers { now: now.register(at), then: then.register(at) };
+        let without = registers(&untold.without(&present), &untold.without(&next));
+        let both = [registers(&present, &next), without];
+        let mut effects = Effects::new(both, untold, told.fresh.clone(), names::lists(&steps), at);
         let bar = progress::counter("decisions");
         let take = |found| {
             bar.inc(1);

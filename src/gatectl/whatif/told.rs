@@ -84,6 +84,13 @@ impl Told {
                 count(effects.unasked, "of them was", "of them were")
             );
         }
+        if effects.untold > 0 {
+            text += &format!(
+                "{} taken when nobody told what the draft asks of the network, the spread or the signals: what it does \
+                 to them is not simulated.\n",
+                count(effects.untold, "of them was", "of them were")
+            );
+        }
         if effects.decisions == 0 {
             return text + "Nobody can say what the draft would do: choose a longer period.\n" + &totals(effects);
         }
@@ -100,7 +107,7 @@ impl Told {
             "at": render_time(self.at), "at_is_the_drafts": self.is_ahead, "decisions": effects.decisions,
             "lose": effects.lose.told(), "gain": effects.gain.told(),
             "unchanged": {"permit": effects.permitted, "refuse": effects.refused},
-            "list_not_asked": effects.unasked, "refused_for_other_reasons": effects.otherwise, "without_facts": effects.strangers,
+            "place_not_told": effects.untold, "list_not_asked": effects.unasked, "refused_for_other_reasons": effects.otherwise, "without_facts": effects.strangers,
             "undecidable": {"now": effects.undecidable_now, "with_draft": effects.undecidable_then},
             "unread": {"count": effects.unread_count, "first": effects.unread},
         })
@@ -143,6 +150,7 @@ fn totals(effects: &Counted) -> String {
         ("refused as before", effects.refused),
         ("refused as before, for other reasons", effects.otherwise),
         ("refused before the embargoes: the caller was not borne out", effects.strangers),
+        ("not simulated: nobody told what the draft asks", effects.untold),
         ("undecidable now", effects.undecidable_now),
         ("undecidable with the draft", effects.undecidable_then),
         ("can't be read", effects.unread_count),

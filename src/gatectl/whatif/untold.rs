@@ -1,0 +1,73 @@
+//! Pure. Of what a draft asks about places, what nobody told when a decision was taken.
+
+use std::collections::BTreeSet;
+
+use export_gate::decision::Facts;
+use export_gate::record::{AppliesTo, Embargo, Item, Kind as _, NetworkClass, Record, Screening, read};
+use export_gate::register::history::Key;
+
+use crate::change::Step;
+use crate::present::Present;
+
+/// What the records that a draft changes ask about places, before or after.
+#[derive(Default)]
+pub(super) struct Untold {
+    classes: BTreeSet<NetworkClass>,
+    hours: BTreeSet<u32>,
+    /// Whether signals must agree.
+    signals: bool,
+    /// The embargoes that ask.
+    embargoes: BTreeSet<Key>,
+}
+
+impl Untold {
+    /// What these steps ask.
+    pub(super) fn of(steps: &[Step]) -> Self {
+        let mut untold = Self::default();
+        for step in steps {
+            let before = step.before.as_ref();
+            let settings = [step.record::<Screening>(), before.and_then(|before| read(before).ok())];
+            if step.key.kind == Screening::KIND {
+                untold.signals |= settings.iter().flatten().any(|setting| !setting.must_agree.is_empty());
+            }
+            if step.key.kind == Embargo::KIND {
+                let before = before.and_then(|before| read(before).ok());
+                [step.record::<Embargo>(), before]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|embargo| untold.take(step, &embargo));
+            }
+        }
+        untold
+    }
+
+    fn take(&mut self, step: &Step, embargo: &Record<Embargo>) {
+        let AppliesTo { network_classes, spread, .. } = &embargo.applies_to;
+        if network_classes.is_some() || spread.is_some() {
+            self.embargoes.insert(step.key.clone());
+        }
+        if let Some(choice) = network_classes {
+            self.classes.extend(choice.any_of.iter().chain(choice.except.iter().flat_map(|classes| classes.iter())));
+        }
+        self.hours.extend(spread.map(|limit| limit.hours));
+    }
+
+    /// Whether some of it was not told when these facts were found.
+    pub(super) fn has(&self, facts: &Facts) -> bool {
+        let is_counted = |hours: &u32| facts.spread.iter().any(|places| places.hours == *hours);
+        self.classes.iter().any(|class| !facts.network.told.contains(class))
+            || !self.hours.iter().all(is_counted)
+            || (self.signals && facts.signals.is_empty())
+    }
+
+    /// The records without what asks.
+    pub(super) fn without(&self, present: &Present) -> Present {
+        let mut present = present.clone();
+        present.records.retain(|key, _| !self.embargoes.contains(key));
+        let settings = present.records.iter_mut().filter(|(key, _)| key.kind == Screening::KIND);
+        settings.for_each(|(_, item): (_, &mut Item)| {
+            item.remove("must_agree");
+        });
+        present
+    }
+}
