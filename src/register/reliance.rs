@@ -24,7 +24,8 @@ pub(super) fn relying_on(list: &str, register: &Register) -> Concerns {
 fn bears_on(class: NetworkClass, embargo: &Embargo, is_scoped: impl Fn(&Embargo) -> bool) -> bool {
     let is_relay = class == NetworkClass::Relay;
     let choice = embargo.applies_to.network_classes.iter();
-    let mut named = choice.flat_map(|choice| choice.any_of.iter().chain(choice.except.iter().flat_map(|but| but.iter())));
+    let mut named =
+        choice.flat_map(|choice| choice.any_of.iter().chain(choice.except.iter().flat_map(|but| but.iter())));
     let is_named = named.any(|named| named == class || (is_relay && named == NetworkClass::Vpn));
     let may_hide = class.is_tunnel() || is_relay;
     let is_by_place = || {
@@ -47,7 +48,8 @@ fn classes(list: &str, register: &Register) -> Vec<NetworkClass> {
 
 /// The classes of a list whose record can't be read: every one, unless that much can.
 fn may_be_of(item: &Item) -> Vec<NetworkClass> {
-    let says = |name: &str, text: &str| item.get(name).and_then(|value| value.as_s().ok()).is_some_and(|own| own == text);
+    let says =
+        |name: &str, text: &str| item.get(name).and_then(|value| value.as_s().ok()).is_some_and(|own| own == text);
     if says("content", "parties") {
         return Vec::new();
     }

@@ -166,8 +166,7 @@ pub(super) mod tests {
 
     /// What reading gives: how many rows, rejects, and files that can't be read at all.
     fn counts(format: Format, text: &[u8]) -> (usize, usize, usize) {
-        let mut reading = Reading::default();
-        (format.read)(&[Source::new("l.xml", text)], &mut reading);
+        let reading = reading_of(format, export_gate::record::NetworkClass::Vpn, &[Source::new("l.xml", text)]);
         (reading.rows.len(), reading.rejects.len(), reading.headless.len())
     }
 
