@@ -55,7 +55,7 @@ impl Index {
     ///
     /// # Errors
     /// [`NotAnIndex`] with what is wrong.
-    pub fn load(bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
+    pub fn load(mut bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
         if bytes.get(..MAGIC.len()) != Some(MAGIC) {
             return Err(NotAnIndex("it doesn't begin as one does"));
         }
@@ -63,6 +63,8 @@ impl Index {
         let (Some(entries), Some(v4), Some(v6)) = (u64::read(&bytes, 1), count(4), count(5)) else {
             return Err(NotAnIndex("it is cut off"));
         };
+        // Unpacked bytes have room behind them, which would be held as long as the list is.
+        bytes.shrink_to_fit();
         let index = Self { bytes, entries, v4, v6 };
         let (v4, v6) = index.ranges().ok_or(NotAnIndex("it doesn't have as many ranges as it says"))?;
         if !v4.are_in_order::<u32>() || !v6.are_in_order::<u64>() {

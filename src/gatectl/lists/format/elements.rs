@@ -143,7 +143,8 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use crate::lists::format::tests::read_of;
-    use crate::lists::format::{Format, Reading, Source};
+    use crate::lists::format::tests::reading_of;
+    use crate::lists::format::{Format, Source};
     use crate::lists::format::{eu_xml, ofac_xml, uk_xml, un_xml};
 
     /// Asserts what a format finds wrong with a text where a part of it is replaced by another.
