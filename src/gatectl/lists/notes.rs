@@ -38,8 +38,8 @@ pub(super) fn imported(entries: &[Entry], passed_over: usize, class: NetworkClas
     let class = class.as_str();
     let mut notes = Vec::new();
     if passed_over > 0 {
-        let rows = count(passed_over, "row", "rows");
-        notes.push(format!("{rows} of other types than those of the class `{class}` were left out"));
+        let left_out = count(passed_over, "row is", "rows are");
+        notes.push(format!("{left_out} of another type than those of the class `{class}`, and left out"));
     }
     let networks = || {
         entries.iter().filter_map(|entry| match entry {
@@ -92,7 +92,7 @@ mod tests {
         // the networks, how many rows were passed over, what is said
         for (networks, passed_over, expected) in [
             ("1.2.3.0/24 2a00::/16", 0, vec![]),
-            ("1.2.3.0/24", 2, vec!["2 rows of other types than those of the class `vpn` were left out"]),
+            ("1.2.3.0/24", 2, vec!["2 rows are of another type than those of the class `vpn`, and left out"]),
             (
                 "1.2.3.0/24 10.1.0.0/16 fd00::/8 192.168.0.1/32",
                 0,

@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 use super::cells::{COMMAS, Cell, records};
 use super::cidr::narrow;
 use super::{Format, Read, Reading, Source};
-use crate::lists::entry::{Entry, Reject};
+use crate::lists::entry::{Entry, Place, Reject};
 
 pub(super) const FORMAT: Format = Format {
     name: "ip2proxy-csv",
@@ -26,18 +26,18 @@ const MAPPED: u128 = 0xffff_0000_0000;
 fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
     for source in sources {
         let mut records = records(source, COMMAS).peekable();
-        if let Some(Ok(cells)) = records.peek()
-            && let Err(reject) = columns(source, cells)
-        {
-            reading.headless.push(reject);
+        // The first row says which layout it is.
+        let columns = records.peek().and_then(|first| first.as_ref().ok()).map_or(COLUMNS, Vec::len);
+        if columns < COLUMNS {
+            let has = crate::show::count(columns, "cell", "cells");
+            let why = format!("the row has {has}, and PX2 to PX12, which tell the type, at least {COLUMNS}");
+            reading.headless.push(Reject { place: source.at(1, 1), why });
             continue;
         }
         for record in records {
-            match record.and_then(|cells| row(source, &cells, class)) {
-                Ok(Some((cell, networks))) => {
-                    networks
-                        .into_iter()
-                        .for_each(|network| reading.take(cell.place.clone(), Ok(Entry::Network(network))));
+            match record.and_then(|cells| row(&cells, columns, class)) {
+                Ok(Some((place, networks))) => {
+                    networks.into_iter().for_each(|network| reading.take(place.clone(), Ok(Entry::Network(network))));
                 }
                 Ok(None) => reading.passed_over = reading.passed_over.saturating_add(1),
                 Err(reject) => reading.rejects.push(reject),
@@ -46,9 +46,12 @@ fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
     }
 }
 
-/// The networks of a row, and the cell where it begins; `None` where it is of another class.
-fn row(source: &Source, cells: &[Cell], class: NetworkClass) -> Result<Option<(Cell, Vec<IpNet>)>, Reject> {
-    let [first, last, kind] = columns(source, cells)?;
+/// The networks of a row, and where it begins; `None` where it is of another class.
+fn row(cells: &[Cell], columns: usize, class: NetworkClass) -> Result<Option<(Place, Vec<IpNet>)>, Reject> {
+    if let Some(reject) = Cell::miscounted(cells, columns, "the first row") {
+        return Err(reject);
+    }
+    let [first, last, kind, ..] = cells else { return Ok(None) };
     let (from, to) = (number(first)?, number(last)?);
     if to < from {
         return Err(last.fault(format!("`{to}` lies before `{from}`")));
@@ -57,16 +60,7 @@ fn row(source: &Source, cells: &[Cell], class: NetworkClass) -> Result<Option<(C
         return Ok(None);
     }
     let networks = networks(from, to).map_err(|why| first.fault(why))?;
-    Ok(Some((first.clone(), networks)))
-}
-
-fn columns<'a>(source: &Source, cells: &'a [Cell]) -> Result<[&'a Cell; 3], Reject> {
-    if let [first, last, kind, _, _, ..] = cells {
-        return Ok([first, last, kind]);
-    }
-    let place = cells.last().map_or_else(|| source.at(1, 1), |cell| cell.place.clone());
-    let has = crate::show::count(cells.len(), "cell", "cells");
-    Err(Reject { place, why: format!("the row has {has}, and PX2 to PX12, which tell the type, at least {COLUMNS}") })
+    Ok(Some((first.place.clone(), networks)))
 }
 
 fn number(cell: &Cell) -> Result<u128, Reject> {
@@ -113,10 +107,10 @@ pub(super) mod tests {
     use crate::lists::format::tests::networks_of;
 
     pub(in crate::lists::format) const GOOD: &str = "\
-        \"3221225985\",\"3221225990\",\"VPN\",\"US\",\"United States of America\"\r\n\
+        \"3221225985\",\"3221225990\",\"VPN\",\"US\",\"United States of America\",\"Texas\",\"-\"\r\n\
         \"3221226496\",\"3221226751\",\"EPN\",\"DE\",\"Germany\",\"Hessen\",\"Sample, City\"\r\n\
-        \"3325256704\",\"3325256704\",\"PUB\",\"-\",\"-\"\r\n\
-        \"3325256705\",\"3325256705\",\"-\",\"-\",\"-\"\r\n";
+        \"3325256704\",\"3325256704\",\"PUB\",\"-\",\"-\",\"-\",\"-\"\r\n\
+        \"3325256705\",\"3325256705\",\"-\",\"-\",\"-\",\"-\",\"-\"\r\n";
     const V6: &str = "\
         \"0\",\"281470681743359\",\"-\",\"-\",\"-\"\n\
         \"281473902969345\",\"281473902969345\",\"VPN\",\"US\",\"United States of America\"\n\
@@ -177,7 +171,7 @@ pub(super) mod tests {
             ("1,281470681743360,VPN,US,x", "2:1: `1` to `281470681743360` are neither all IPv4 addresses nor all IPv6"),
             ("4294967295,4294967296,VPN,US,x", "2:1: `4294967295` to `4294967296` are neither"),
             ("4294967296,281474976710656,VPN,US,x", "2:1: `4294967296` to `281474976710656` are neither"),
-            ("1,2,VPN,US", "2:9: the row has 4 cells, and PX2 to PX12, which tell the type, at least 5"),
+            ("1,2,VPN,US", "2:9: the row has 4 cells, the first row 5"),
             ("1,2,VPN,US,\"x", "2:12: its quote is never closed"),
         ] {
             let text = format!("16777216,16777216,VPN,AU,Australia\n{row}\n");
