@@ -110,7 +110,7 @@ eval-parties: ## how well and how fast names are matched, beside nomenklatura (D
 
 prove-places: ## where requests come from, on real data: 1,000,000 addresses on lists of networks against a plain scan (DATA=folder)
 	@test -n "$(DATA)" || { echo "say where the data is: make prove-places DATA=folder" >&2; exit 2; }
-	DATA="$(abspath $(DATA))" cargo test --locked --config profile.dev.package.export-gate.opt-level=3 \
+	DATA="$(abspath $(DATA))" $(tests) --config profile.dev.package.export-gate.opt-level=3 \
 		--test places_data -- --ignored --nocapture
 
 bench: ## how fast lists of networks load and answer, and how large they are (DATA=folder with networks; 100,000 made ones without)

@@ -32,7 +32,7 @@ pub struct NotAnIndex(&'static str);
 /// The bytes of an index. The same networks always give the same, in whatever order they come.
 #[must_use]
 pub fn build(networks: &[IpNet]) -> Vec<u8> {
-    let (mut v4, mut v6): (Vec<(u32, u32)>, Vec<(u64, u64)>) = Default::default();
+    let (mut v4, mut v6) = (Vec::<(u32, u32)>::new(), Vec::<(u64, u64)>::new());
     for network in networks {
         match delegated(*network) {
             IpNet::V4(network) => v4.push((network.network().into(), network.broadcast().into())),
