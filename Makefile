@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties
+.PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
+	prove-places bench
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -106,6 +107,14 @@ eval-parties: ## how well and how fast names are matched, beside nomenklatura (D
 	cargo build --locked --profile functions --features gatectl --bin gatectl
 	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
+
+prove-places: ## where requests come from, on real data: 1,000,000 addresses on lists of networks against a plain scan (DATA=folder)
+	@test -n "$(DATA)" || { echo "say where the data is: make prove-places DATA=folder" >&2; exit 2; }
+	DATA="$(abspath $(DATA))" $(tests) --config profile.dev.package.export-gate.opt-level=3 \
+		--test places_data -- --ignored --nocapture
+
+bench: ## how fast lists of networks load and answer, and how large they are (DATA=folder with networks; 100,000 made ones without)
+	DATA="$(if $(DATA),$(abspath $(DATA)))" cargo bench --locked --bench networks
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)

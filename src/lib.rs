@@ -23,6 +23,7 @@ pub mod gate;
 pub mod ledger;
 pub mod log;
 pub mod model;
+pub mod networks;
 pub mod parties;
 pub mod quota;
 pub mod record;

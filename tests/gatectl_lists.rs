@@ -99,14 +99,14 @@ fn said(ran: &Ran) -> String {
     format!("{}{}", ran.out, ran.err)
 }
 
-/// So many networks that don't pack well.
+/// So many networks that don't pack well, and none beside another.
 fn many(count: u32) -> String {
     let mut state = 7_u64;
     let mut text = String::new();
-    for n in 0..count {
+    for _ in 0..count {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let [a, b, ..] = state.to_be_bytes();
-        text += &format!("2001:db8:{:x}:{:x}:{a:x}{b:02x}::/80\n", n >> 16, n & 0xffff);
+        let [a, b, c, d, e, f, ..] = state.to_be_bytes();
+        text += &format!("2a00:{a:x}{b:02x}:{c:x}{d:02x}:{e:x}{f:02x}::/64\n");
     }
     text
 }
@@ -119,8 +119,9 @@ async fn a_list_is_imported_then_put_in_force_then_rolled_back() {
         (ran.code, ran.out.as_str(), ran.err.as_str()),
         (
             0,
-            "Imported the edition `e1` of `nets`: 2 entries in 1 chunk (46 bytes, 33 unpacked). `gatectl lists activate \
-             nets e1` puts it in force.\n",
+            "note: 2 entries lie in ranges for private or special use, from which nobody calls, such as `192.0.2.0/24`\n\
+             Imported the edition `e1` of `nets`: 2 entries in 1 chunk (2 ranges: 42 bytes, 40 unpacked). `gatectl lists \
+             activate nets e1` puts it in force.\n",
             ""
         )
     );
@@ -134,6 +135,9 @@ async fn a_list_is_imported_then_put_in_force_then_rolled_back() {
         (0, "Written, revision 1: `nets` is in force in the edition `e1`, from the gate's next request on.\n")
     );
     assert!(ran.err.contains("+ list/nets") && ran.err.contains("edition  e1"), "{}", ran.err);
+    let note =
+        "note: `nets` is of `vpn`, a tunnel: from the next request on whoever calls from one of its addresses has";
+    assert!(ran.err.contains(note) && ran.err.contains("`tunnelled_destination: permit`"), "{}", ran.err);
     let record = register.item("list", "nets").await.unwrap();
     assert_eq!(
         (&record["by"], &record["why"]),
@@ -258,7 +262,7 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
         (
             format!("import nets {nets} --content networks --class vpn --format xml {says}"),
             2,
-            "there is no such format; there are `cidr`, `csv`".into(),
+            "there is no such format; there are `cidr`, `tor`, `ip2proxy-csv`, `csv`".into(),
         ),
         (
             format!("import nets {nets} --content parties --format cidr {says}"),
@@ -631,4 +635,77 @@ async fn every_format_is_imported_and_its_faults_are_told() {
         assert!(ran.code == 1 && ran.out.contains("so no row was read"), "{format}: {}", said(&ran));
         assert_eq!(register.items().await.len(), before, "{format}");
     }
+}
+
+const FIREHOL: &str = "#\n# sample\n#\n# ipv4 hash:net ipset\n#\n# Maintainer      : Sample\n#\n\
+                       5.1.64.0/24\n5.1.65.7\n10.0.0.0/8\n5.1.66.0/24 ; SAMPLE1\n";
+const EXITS: &str = "ExitNode 0000000000000000000000000000000000000001\nPublished 2026-11-24 00:10:50\n\
+                     LastStatus 2026-11-24 10:00:00\nExitAddress 5.1.64.7 2026-11-24 10:21:54\n";
+const PX: &str =
+    "\"83968000\",\"83968255\",\"VPN\",\"DE\",\"Germany\"\n\"83968256\",\"83968256\",\"PUB\",\"DE\",\"Germany\"\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn networks_of_every_format_become_what_the_gate_asks() {
+    let register = Register::new("networks").await;
+    let private =
+        "note: 1 entry lies in ranges for private or special use, from which nobody calls, such as `10.0.0.0/8`";
+    let others = "note: 1 row is of another type than those of the class `vpn`, and left out";
+    let wide = "note: it covers 50 in a hundred of all IPv4 addresses: whoever calls from there is on the class `vpn`";
+    // format, class, the file, entries, an address that is on the list, one that isn't, what is told beside it
+    for (format, class, text, entries, on, off, note) in [
+        ("cidr", "vpn", FIREHOL, 4, "5.1.65.7", "5.1.65.8", private),
+        ("cidr", "vpn", "128.0.0.0/1\n", 1, "200.0.0.1", "5.1.65.8", wide),
+        ("cidr", "hosting", "2a00:1450::7\n", 1, "2a00:1450::8", "2a00:1450:0:1::7", ""),
+        ("tor", "tor", EXITS, 1, "5.1.64.7", "5.1.64.8", ""),
+        ("tor", "tor", "5.1.64.7\n5.1.64.9\n", 2, "5.1.64.9", "5.1.64.8", ""),
+        ("ip2proxy-csv", "vpn", PX, 1, "5.1.64.255", "5.1.65.0", others),
+        ("ip2proxy-csv", "public_proxy", PX, 1, "5.1.65.0", "5.1.64.255", "note: 1 row is of another type"),
+    ] {
+        let list = format!("{format}-{class}-{entries}-{}", note.len());
+        let more = format!("--content networks --class {class} --format {format} --edition e1");
+        let ran = register.import(&list, text, &more);
+        assert!(ran.code == 0 && ran.out.contains(note), "{list}: {}", said(&ran));
+        assert_eq!(ran.out.lines().count(), 1 + usize::from(!note.is_empty()), "{list}: {}", said(&ran));
+        let again = register.import(&list, text, &format!("{more} --json")).json();
+        assert_eq!(
+            (&again["edition"]["entries"], &again["edition"]["class"]),
+            (&json!(entries), &json!(class)),
+            "{list}"
+        );
+        let notes: Vec<String> = again["notes"].as_array().unwrap().iter().map(|note| note.to_string()).collect();
+        assert!(notes.concat().contains(note.trim_start_matches("note: ")), "{list}: {notes:?}");
+        let chunk = register.item(&format!("chunk#{list}@e1#0001"), "0001").await.unwrap();
+        let index = zstd::stream::decode_all(chunk["data"].as_b().unwrap().as_ref()).unwrap();
+        let index = export_gate::networks::Index::load(index).unwrap();
+        let asked = [on, off].map(|address| index.has(address.parse().unwrap()));
+        assert_eq!((asked, index.entries()), ([true, false], entries), "{list}");
+        // Only a tunnel takes anybody's country away.
+        let ran = register.activate(&list, "e1");
+        assert_eq!((ran.code, ran.err.contains("a tunnel")), (0, class != "hosting"), "{list}: {}", said(&ran));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn networks_that_cannot_be_meant_are_refused_and_nothing_is_written() {
+    let register = Register::new("unmeant").await;
+    let left_out = "note: 2 rows are of another type than those of the class `relay`, and left out\n\
+                    Nothing was imported: it has no entry; say `--allow-empty` if that is right.";
+    // format, class, the file, what is said
+    for (format, class, text, says) in [
+        ("cidr", "vpn", "5.1.64.0/24\n0.0.0.0/0\n", ":2:1: `0.0.0.0/0` is every address"),
+        ("cidr", "vpn", "::/0\n", ":1:1: `::/0` is every address"),
+        ("tor", "tor", "# none\n", ":1:1: `# none` is no network"),
+        ("tor", "vpn", EXITS, ":1:1: Tor's exits are of the class `tor`, not `vpn`, so no row was read"),
+        ("tor", "tor", "ExitAddress 5.1.64.7 2026\n ExitAddress soon 2026\n", ":2:14: `soon` is no network such as"),
+        ("ip2proxy-csv", "relay", PX, left_out),
+        ("ip2proxy-csv", "vpn", "1,2,VPN,DE,x\n3,soon,VPN,DE,x\n", ":2:3: `soon` is no address as a decimal number"),
+        ("ip2proxy-csv", "vpn", "1,2,XXX,DE,x\n", ":1:5: `XXX` is none of VPN, EPN"),
+        ("ip2proxy-csv", "vpn", "0,4294967295,VPN,DE,x\n", ":1:1: `0.0.0.0/0` is every address"),
+        ("ip2proxy-csv", "vpn", "1,2,DE,Germany\n", "PX2 to PX12, which tell the type, at least 5, so no row was read"),
+        ("ip2proxy-csv", "vpn", "<html>\n<p>sample</p>\n", "so no row was read"),
+    ] {
+        let ran = register.import("nets", text, &format!("--content networks --class {class} --format {format}"));
+        assert!(ran.code == 1 && ran.out.contains(says), "{format} {class} {text}: {}", said(&ran));
+    }
+    assert_eq!(register.items().await, Vec::<Item>::new());
 }

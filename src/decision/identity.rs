@@ -74,6 +74,7 @@ pub fn identify(
     match (organisation, persons) {
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
+            subject.facts.network.add_lists(&subject.addresses, register, now);
             let lists = Lists::asked(register, now);
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, &lists, now);
             subject.facts.listed = listed(&subject, callers, claimed.person(), &lists);

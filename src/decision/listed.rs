@@ -58,10 +58,15 @@ struct Standing {
     complete: bool,
 }
 
-/// The editions that are asked about a caller at `now`, `name@edition`: those of the lists that embargoes in force name.
+/// The editions that are asked about a caller at `now`, `name@edition`, sorted: those of the lists of parties that
+/// embargoes in force name, and of all lists of networks.
 #[must_use]
 pub fn editions_asked(register: &Register, now: Timestamp) -> Vec<String> {
-    register.lists_asked(now).map(|(name, loaded)| format!("{name}@{}", loaded.edition())).collect()
+    let of_parties = register.lists_asked(now).map(|(name, loaded)| format!("{name}@{}", loaded.edition()));
+    let of_networks = register.network_lists(now).map(|(name, loaded)| format!("{name}@{}", loaded.edition()));
+    let mut editions: Vec<String> = of_parties.chain(of_networks).collect();
+    editions.sort();
+    editions
 }
 
 /// Whom lists and embargoes name of the organisation, its owners at every level and the named person, whose id is `person`;

@@ -1,10 +1,13 @@
 //! Pure. What is known of the network that a request comes from: of which classes it is, and whether it hides where its
 //! user is.
 
+use std::net::IpAddr;
+
 use jiff::{Timestamp, Unit, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{NetworkClass, Screening, WhenUnknown};
+use crate::register::{NetworkList, Register};
 use crate::terms::Match;
 
 /// What lists, databases and the firewall say of an address. The fields stand in alphabetical order, since the ledger's
@@ -53,6 +56,20 @@ impl NetworkFacts {
         self.told.extend(told);
         self.told.sort();
         self.told.dedup();
+    }
+
+    /// Adds what the lists of networks in force say of the addresses.
+    pub(super) fn add_lists(&mut self, addresses: &[IpAddr], register: &Register, now: Timestamp) {
+        let has = |list: &NetworkList| addresses.iter().any(|address| list.index().has(*address));
+        let hits = register.network_lists(now).filter(|(_, list)| has(list));
+        let found = hits.map(|(name, list)| Classified {
+            class: Some(list.class()),
+            confidence: None,
+            edition: Some(list.edition().to_owned()),
+            last_seen: None,
+            source: format!("list:{name}"),
+        });
+        self.add(found, register.network_lists(now).map(|(_, list)| list.class()));
     }
 
     /// Whether the address is of a class. A relay is no VPN, whatever lists of VPNs say: Apple's are on them.

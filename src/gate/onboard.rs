@@ -13,7 +13,7 @@ use crate::answer::{Answer, Candidate, ListAsked, PartiesReport, Screened};
 use crate::decision::{Decision, identify};
 use crate::parties::{Hit, Index, Score};
 use crate::record::{Kind as _, List, ListContent, Record, thousandths};
-use crate::register::Register;
+use crate::register::{Fault, Register};
 use crate::request::{Rejected, Screening, Screenings, no_such_list};
 use crate::terms::Code;
 
@@ -68,12 +68,16 @@ impl Gate {
 }
 
 fn in_force(register: &Register, now: Timestamp) -> InForce<'_> {
-    let of_parties = |list: &&Record<List>| list.content == ListContent::Parties && list.meta.is_in_force(now);
+    let is_of_networks = |list: &Record<List>| list.content == ListContent::Networks;
+    let of_parties = |list: &&Record<List>| !is_of_networks(list) && list.meta.is_in_force(now);
     let held = |list: &'_ str| register.party_list(list, now).map(|loaded| (loaded.edition(), loaded.index()));
     let in_force = register.lists().filter(of_parties).map(|list| list.meta.id.as_str());
     let mut found: InForce<'_> = in_force.map(|list| (list, held(list))).collect();
     // One that can't be read may be in force; where its last edition serves, it serves for a time and no longer.
-    let faults = register.faults().iter().filter(|fault| fault.kind == List::KIND && fault.counts(now));
+    let networks: BTreeSet<&str> =
+        register.lists().filter(|list| is_of_networks(list)).map(|list| list.meta.id.as_str()).collect();
+    let is_of_list = |fault: &&Fault| fault.kind == List::KIND && !networks.contains(fault.id.as_str());
+    let faults = register.faults().iter().filter(is_of_list).filter(|fault| fault.counts(now));
     found.extend(faults.map(|fault| (fault.id.as_str(), None)));
     found
 }

@@ -9,7 +9,6 @@ use crate::account::Account;
 use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
 use crate::decision::{Decision, identify};
 use crate::ledger::Kind;
-use crate::record::ListContent;
 use crate::register::{Register, is_offered};
 use crate::terms::{Code, ModelRef, render_time};
 
@@ -88,10 +87,9 @@ impl Gate {
     }
 }
 
-/// The lists in force, each in the edition that is asked: of a list of parties, the one in memory.
+/// The lists in force, each in the edition that is asked: the one in memory.
 fn editions(register: &Register, now: Timestamp) -> BTreeMap<&str, &str> {
-    let of_networks = register.lists().filter(|list| list.content == ListContent::Networks);
-    let of_networks = of_networks.filter(|list| list.meta.is_in_force(now));
     let of_parties = register.party_lists(now).map(|(name, loaded)| (name, loaded.edition()));
-    of_networks.map(|list| (list.meta.id.as_str(), list.edition.as_str())).chain(of_parties).collect()
+    let of_networks = register.network_lists(now).map(|(name, loaded)| (name, loaded.edition()));
+    of_parties.chain(of_networks).collect()
 }

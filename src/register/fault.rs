@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Register, shelf::Shelf};
+use super::{Register, reliance::relying_on, shelf::Shelf};
 use crate::record::{Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record};
 use crate::terms::{Match, ModelPattern, Window};
 
@@ -102,7 +102,7 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
     // An unreadable licence or clearance counts as absent: it keeps nothing from being decided.
     faults.extend(unreadable(&register.licences, |_, _, _| Concerns::NONE));
     faults.extend(unreadable(&register.clearances, |_, _, _| Concerns::NONE));
-    faults.extend(unreadable(&register.lists, |id, _, _| by_list(register, id)));
+    faults.extend(unreadable(&register.lists, |id, _, _| relying_on(id, register)));
     faults.extend(unloaded(register));
     faults.extend(register.named.trouble().map(|error| {
         let why = format!("the parties that embargoes name can't be asked: {error}");
@@ -140,19 +140,11 @@ fn groups_of(embargo: &Embargo) -> impl Iterator<Item = &String> {
         .flat_map(Places::groups)
 }
 
-/// The models of the embargoes by a list that are not over.
-fn by_list(register: &Register, list: &str) -> Concerns {
-    let is_over = |embargo: &Record<Embargo>| embargo.meta.withdrawn || embargo.meta.window.is_over(register.read_at);
-    let naming = register.embargoes.readable().filter(|embargo| !is_over(embargo));
-    let naming = naming.filter(|embargo| embargo.applies_to.lists_named().any(|named| named == list));
-    Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect())
-}
-
 /// Lists whose edition could not be loaded: the one before serves for a while.
 fn unloaded(register: &Register) -> impl Iterator<Item = Fault> {
     register.held.iter().flatten().filter_map(|(id, held)| {
         let failure = held.failed.as_ref()?;
-        let mut fault = Fault::new(List::KIND, id, failure.why.clone(), by_list(register, id));
+        let mut fault = Fault::new(List::KIND, id, failure.why.clone(), relying_on(id, register));
         fault.during.from = held.serves.as_ref().and_then(|_| failure.since.checked_add(GRACE).ok());
         Some(fault)
     })

@@ -1,4 +1,4 @@
-//! I/O. Loading lists of parties: their chunks are read, checked, unpacked and become indexes.
+//! I/O. Loading lists: their chunks are read, checked, unpacked and become indexes.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 
-use super::Register;
 use super::history::Key;
-use super::loaded::{Editions, Loaded};
+use super::{Edition, Editions, Loaded, NetworkList, Register};
 use crate::causes::Causes;
-use crate::parties::{Index, NotAnIndex, build};
+use crate::networks;
+use crate::parties;
 use crate::record::{CHUNK_DATA, List, Record, chunk_key};
 
 /// How many lists are loaded at once, and how many chunks of each.
@@ -43,7 +43,9 @@ enum BadEdition {
     #[error("unpacked, it has more than {MOST_BYTES} bytes")]
     TooLarge,
     #[error("its index can't be read")]
-    Index(#[from] NotAnIndex),
+    Parties(#[from] parties::NotAnIndex),
+    #[error("its index can't be read")]
+    Networks(#[from] networks::NotAnIndex),
     #[error("it holds {0} entries, not {1}")]
     Entries(u64, u64),
     #[error("it was not read within {} s", PATIENCE.as_secs())]
@@ -54,7 +56,7 @@ enum BadEdition {
 pub async fn load(dynamodb: &DynamoDb, table: &str, register: &Register) -> Editions {
     let loads = register.unloaded().into_iter().map(|list| async move {
         let read = tokio::time::timeout(PATIENCE, edition(dynamodb, table, &list)).await;
-        let loaded = read.unwrap_or(Err(BadEdition::Late)).map(Arc::new);
+        let loaded = read.unwrap_or(Err(BadEdition::Late));
         let why = |error| format!("the edition `{}` can't be loaded: {}", list.edition, Causes(&error));
         (list.meta.id.clone(), loaded.map_err(why))
     });
@@ -62,19 +64,30 @@ pub async fn load(dynamodb: &DynamoDb, table: &str, register: &Register) -> Edit
     editions.into_iter().collect()
 }
 
-async fn edition(dynamodb: &DynamoDb, table: &str, list: &Record<List>) -> Result<Loaded, BadEdition> {
+async fn edition(dynamodb: &DynamoDb, table: &str, list: &Record<List>) -> Result<Edition, BadEdition> {
     let reads = (1..=u64::from(list.chunks)).map(|number| chunk(dynamodb, table, list, number));
     let chunks: Vec<Blob> = futures_util::stream::iter(reads).buffered(CHUNKS_AT_ONCE).try_collect().await?;
     let packed: Vec<u8> = chunks.into_iter().flat_map(Blob::into_inner).collect();
     if hex::encode(Sha256::digest(&packed)) != list.sha256 {
         return Err(BadEdition::Digest);
     }
-    let index = Index::load(if list.chunks == 0 { build(&[]) } else { unpacked(&packed)? })?;
-    let entries = u64::try_from(index.parties()).unwrap_or(u64::MAX);
+    let bytes = |empty: fn() -> Vec<u8>| if list.chunks == 0 { Ok(empty()) } else { unpacked(&packed) };
+    // INVARIANT: a list has a class if it is of networks, and only then (`List::check`).
+    let (entries, edition) = match list.class {
+        None => {
+            let index = parties::Index::load(bytes(|| parties::build(&[]))?)?;
+            let entries = u64::try_from(index.parties()).unwrap_or(u64::MAX);
+            (entries, Edition::Parties(Arc::new(Loaded::new(list, index))))
+        }
+        Some(class) => {
+            let index = networks::Index::load(bytes(|| networks::build(&[]))?)?;
+            (index.entries(), Edition::Networks(Arc::new(NetworkList::new(list, class, index))))
+        }
+    };
     if entries != list.entries {
         return Err(BadEdition::Entries(entries, list.entries));
     }
-    Ok(Loaded::new(list, index))
+    Ok(edition)
 }
 
 /// A chunk never changes, so that any copy of it will do; one that isn't there may not have reached that copy yet.

@@ -3,11 +3,13 @@
 //! A [`Register`] never changes: a newer revision gives a new one, so a request keeps what it was decided on.
 
 mod fault;
+mod held;
 pub mod history;
 mod lists;
 mod loaded;
 mod named;
 mod read;
+mod reliance;
 mod shelf;
 mod write;
 
@@ -22,9 +24,10 @@ use crate::record::{
 use crate::terms::{Country, Match, ModelRef, Window};
 
 pub use fault::{Concerns, Fault, GRACE};
+pub use held::Editions;
+use held::Held;
 pub use lists::load;
-use loaded::Held;
-pub use loaded::{Editions, Loaded};
+pub use loaded::{Edition, Loaded, NetworkList};
 use named::Named;
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
@@ -42,7 +45,7 @@ pub struct Register {
     clearances: Shelf<Clearance>,
     lists: Shelf<List>,
     settings: Shelf<Screening>,
-    /// What is in memory of the lists of parties; absent of a register that is made of records alone, which decides on
+    /// What is in memory of the lists; absent of a register that is made of records alone, which decides on
     /// facts and screens nobody.
     held: Option<BTreeMap<String, Held>>,
     /// Records of kinds that this version doesn't read.

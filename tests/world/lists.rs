@@ -1,7 +1,8 @@
-//! Lists of parties, as `gatectl lists import` writes them.
+//! Lists of parties and of networks, as `gatectl lists import` writes them.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::networks;
 use export_gate::parties::{Listed, build};
 use export_gate::record::{CHUNK_DATA, Item, chunk_key};
 use serde_json::{Value, json};
@@ -42,6 +43,22 @@ pub fn record(list: &str, edition: &str, entries: usize, packed: &[u8], chunk: u
     })
 }
 
+/// Networks as they are packed.
+#[must_use]
+pub fn packed_networks(networks: &[&str]) -> Vec<u8> {
+    let networks: Vec<_> = networks.iter().map(|network| network.parse().unwrap()).collect();
+    zstd::encode_all(networks::build(&networks).as_slice(), 3).unwrap()
+}
+
+/// The record of an edition of networks of a class.
+#[must_use]
+pub fn record_of_networks(list: (&str, &str), edition: &str, entries: usize, packed: &[u8]) -> Value {
+    let mut record = record(list.0, edition, entries, packed, CHUNK);
+    record["content"] = json!("networks");
+    record["class"] = json!(list.1);
+    record
+}
+
 /// How many bytes the tests' chunks have: few, so that there are several.
 pub const CHUNK: usize = 120;
 
@@ -51,6 +68,13 @@ impl World {
         let packed = packed(parties);
         self.chunks(list, edition, &packed).await;
         record(list, edition, parties.len(), &packed, CHUNK)
+    }
+
+    /// Writes the chunks of an edition of networks, of a list and its class; its record, which puts it in force.
+    pub async fn network_edition(&self, list: (&str, &str), edition: &str, networks: &[&str]) -> Value {
+        let packed = packed_networks(networks);
+        self.chunks(list.0, edition, &packed).await;
+        record_of_networks(list, edition, networks.len(), &packed)
     }
 
     /// Writes chunks of an edition, whatever is in them.

@@ -4,8 +4,9 @@ use export_gate::record::List;
 use jiff::Timestamp;
 
 use super::edition::Edition;
+use super::notes::in_force;
 use super::store::Store;
-use crate::change::{Manner, Step, make};
+use crate::change::{Manner, Step, make_noting};
 use crate::item::substance;
 use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
@@ -22,7 +23,8 @@ pub(super) async fn put(
 ) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let checked = store.check(edition).await?;
-    let made = make(manner, now, |present| {
+    let notes = in_force(edition).into_iter().collect();
+    let made = make_noting(manner, now, notes, |present| {
         checked.clone().map_err(|why| {
             format!(
                 "the edition `{}` of `{}` is not whole: {why}; import it again under another name",

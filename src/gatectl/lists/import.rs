@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::check::{Allowed, settled};
 use super::edition::{self, Edition};
 use super::entry::{Entry, Reject};
-use super::format::{Format, Reading, Source};
+use super::format::{Format, Read, Reading, Source};
+use super::notes;
 use super::pack::{CHUNK, MOST_CHUNKS, Packed, digest};
 use super::store::Store;
 use crate::aws::Aws;
@@ -77,6 +78,7 @@ enum Class {
 /// What an import came to.
 struct Imported {
     rejects: Vec<Reject>,
+    notes: Vec<String>,
     edition: Option<Edition>,
     packed: Option<Packed>,
     in_force: Option<Edition>,
@@ -86,16 +88,16 @@ struct Imported {
 
 /// Reads, checks, packs, writes. Nothing of it is in force before `lists activate`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
-    let (content, class) = kind(arguments)?;
     let sources = sources(&arguments.files)?;
     let wait = progress::wait("the list is read");
-    let mut reading = Reading::default();
-    (arguments.format.read)(&sources, &mut reading);
+    let (content, class, reading) = read(arguments, &sources)?;
     wait.finish_and_clear();
     let headless =
         reading.headless.first().map(|reject| format!("{}: {}, so no row was read", reject.place, reject.why));
+    let passed_over = reading.passed_over;
     let (entries, rejects) = settled(reading);
-    let mut imported = Imported { rejects, edition: None, packed: None, in_force: None, refused: headless };
+    let notes = class.map(|class| notes::imported(&entries, passed_over, class)).unwrap_or_default();
+    let mut imported = Imported { rejects, notes, edition: None, packed: None, in_force: None, refused: headless };
     if imported.refused.is_some() {
         return Ok(imported.outcome(arguments));
     }
@@ -122,15 +124,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     Ok(imported.outcome(arguments))
 }
 
-/// What is listed, where format, content and class go together.
-fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Trouble> {
-    let content = match arguments.content {
-        Content::Parties => ListContent::Parties,
-        Content::Networks => ListContent::Networks,
-    };
-    if content != arguments.format.content {
-        return Err(Trouble::new(format!("the format `{}` is one of the other content", arguments.format.name)));
-    }
+/// What is listed, where format, content and class go together, and what is read of it.
+fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Option<NetworkClass>, Reading), Trouble> {
     let class = arguments.class.map(|class| match class {
         Class::Vpn => NetworkClass::Vpn,
         Class::Tor => NetworkClass::Tor,
@@ -139,10 +134,21 @@ fn kind(arguments: &Arguments) -> Result<(ListContent, Option<NetworkClass>), Tr
         Class::Hosting => NetworkClass::Hosting,
         Class::Relay => NetworkClass::Relay,
     });
-    match (content, class) {
-        (ListContent::Networks, None) => Err(Trouble::new("say with `--class` what the networks are")),
-        (ListContent::Parties, Some(_)) => Err(Trouble::new("parties have no `--class`: leave it out")),
-        (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => Ok((content, class)),
+    let mut reading = Reading::default();
+    match (arguments.content, arguments.format.read, class) {
+        (Content::Parties, Read::Parties(read), None) => {
+            read(sources, &mut reading);
+            Ok((ListContent::Parties, None, reading))
+        }
+        (Content::Networks, Read::Networks(read), Some(class)) => {
+            read(sources, class, &mut reading);
+            Ok((ListContent::Networks, Some(class), reading))
+        }
+        (Content::Networks, Read::Networks(_), None) => Err(Trouble::new("say with `--class` what the networks are")),
+        (Content::Parties, Read::Parties(_), Some(_)) => Err(Trouble::new("parties have no `--class`: leave it out")),
+        (Content::Parties, Read::Networks(_), _) | (Content::Networks, Read::Parties(_), _) => {
+            Err(Trouble::new(format!("the format `{}` is one of the other content", arguments.format.name)))
+        }
     }
 }
 
@@ -200,6 +206,9 @@ impl Imported {
         if let Some(more) = self.rejects.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             text += &format!("… and {more} more; `--json` has all\n");
         }
+        for note in &self.notes {
+            text += &format!("note: {note}\n");
+        }
         let says = match (&self.refused, &self.edition) {
             (Some(why), _) => format!("Nothing was imported: {why}."),
             (None, edition) => edition.as_ref().zip(self.packed.as_ref()).map(done).unwrap_or_default(),
@@ -214,6 +223,7 @@ impl Imported {
             json!({"ok": is_fine, "says": says, "edition": self.edition.as_ref().map(Edition::told),
                    "packed": self.packed.as_ref().map(Packed::told),
                    "in_force": self.in_force.as_ref().map(Edition::told),
+                   "notes": self.notes,
                    "rejects": self.rejects.iter().map(reject).collect::<Vec<Value>>(),
                    "table": arguments.register.register_table})
         };

@@ -9,6 +9,7 @@ mod flip;
 mod format;
 mod import;
 pub(crate) mod look;
+mod notes;
 mod pack;
 mod rollback;
 mod status;

@@ -1,14 +1,12 @@
-//! Pure. An edition's entries as bytes, and the bytes as chunks. How entries are written is decided here alone: networks
-//! as a JSON text a line, compressed by gzip; parties as the index that the gate asks, compressed by zstd, which costs the
-//! gate least to unpack.
+//! Pure. An edition's entries as bytes, and the bytes as chunks. How entries are written is decided here alone: as the
+//! very index that the gate asks, compressed by zstd, which costs the gate least to unpack.
 
-use std::io::{BufRead as _, BufReader, Error, ErrorKind, Write as _};
+use std::io::{Error, ErrorKind};
 
+use export_gate::networks;
 use export_gate::parties::{Index, build};
 use export_gate::record::ListContent;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
-use flate2::{Compression, GzBuilder};
+use ipnet::IpNet;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -30,8 +28,15 @@ pub(super) struct Packed {
     pub(super) bytes: Vec<u8>,
     /// How many bytes it is unpacked.
     unpacked: usize,
-    /// Of parties: how many there are, their names and aliases, and those aliases that their source calls weak.
-    parties: Option<[usize; 3]>,
+    counts: Counts,
+}
+
+/// What there is in an index.
+enum Counts {
+    /// Parties, their names and aliases, and those aliases that their source calls weak.
+    Parties([usize; 3]),
+    /// What networks come to that overlap, or lie beside each other.
+    Ranges(usize),
 }
 
 impl Packed {
@@ -47,32 +52,39 @@ impl Packed {
     pub(super) fn said(&self) -> String {
         let size = [self.bytes.len(), self.unpacked].map(|bytes| grouped(u128::try_from(bytes).unwrap_or_default()));
         let size = format!("{} bytes, {} unpacked", size[0], size[1]);
-        match self.parties {
-            Some([parties, names, weak]) => format!(
+        match self.counts {
+            Counts::Parties([parties, names, weak]) => format!(
                 "{}, {}, {} among them: {size}",
                 counted(parties, "party", "parties"),
                 counted(names, "name", "names"),
                 counted(weak, "weak alias", "weak aliases")
             ),
-            None => size,
+            Counts::Ranges(ranges) => format!("{}: {size}", counted(ranges, "range", "ranges")),
         }
     }
 
     /// For `--json`.
     pub(super) fn told(&self) -> Value {
-        let [parties, names, weak] = self.parties.map_or([None; 3], |counts| counts.map(Some));
+        let (parties, ranges) = match self.counts {
+            Counts::Parties(counts) => (counts.map(Some), None),
+            Counts::Ranges(ranges) => ([None; 3], Some(ranges)),
+        };
+        let [parties, names, weak] = parties;
         json!({"bytes": self.bytes.len(), "unpacked": self.unpacked, "parties": parties, "names": names,
-               "weak_aliases": weak})
+               "weak_aliases": weak, "ranges": ranges})
     }
 }
 
 fn networks(entries: &[Entry]) -> std::io::Result<Packed> {
     let network = |entry: &Entry| match entry {
-        Entry::Network(network) => Ok(network.to_string()),
+        Entry::Network(network) => Ok(*network),
         Entry::Party(_) => Err(Error::other("a party among networks")),
     };
-    let (bytes, unpacked) = lines(&entries.iter().map(network).collect::<std::io::Result<Vec<_>>>()?)?;
-    Ok(Packed { bytes, unpacked, parties: None })
+    let networks = entries.iter().map(network).collect::<std::io::Result<Vec<IpNet>>>()?;
+    let index = networks::build(&networks);
+    let (bytes, unpacked) = (zstd::bulk::compress(&index, EFFORT)?, index.len());
+    let ranges = networks::Index::load(index).map_err(invalid)?.ranges_held();
+    Ok(Packed { bytes, unpacked, counts: Counts::Ranges(ranges) })
 }
 
 fn parties(entries: &[Entry]) -> std::io::Result<Packed> {
@@ -87,21 +99,8 @@ fn parties(entries: &[Entry]) -> std::io::Result<Packed> {
     Ok(Packed {
         bytes: zstd::bulk::compress(&index, EFFORT)?,
         unpacked: index.len(),
-        parties: Some([parties.len(), strong.saturating_add(weak), weak]),
+        counts: Counts::Parties([parties.len(), strong.saturating_add(weak), weak]),
     })
-}
-
-/// A JSON text a line, and how many bytes that is unpacked.
-fn lines(all: &[String]) -> std::io::Result<(Vec<u8>, usize)> {
-    let mut packed: GzEncoder<Vec<u8>> = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
-    let mut unpacked = 0_usize;
-    for one in all {
-        let mut line = serde_json::to_vec(one)?;
-        line.push(b'\n');
-        unpacked = unpacked.saturating_add(line.len());
-        packed.write_all(&line)?;
-    }
-    Ok((packed.finish()?, unpacked))
 }
 
 /// The index of bytes that parties were packed as.
@@ -109,7 +108,7 @@ fn lines(all: &[String]) -> std::io::Result<(Vec<u8>, usize)> {
 /// # Errors
 /// What is wrong with the bytes.
 pub(super) fn index(packed: &[u8]) -> std::io::Result<Index> {
-    Index::load(zstd::stream::decode_all(packed)?).map_err(|error| Error::new(ErrorKind::InvalidData, error))
+    Index::load(zstd::stream::decode_all(packed)?).map_err(invalid)
 }
 
 /// How many entries bytes hold that were packed so.
@@ -117,18 +116,17 @@ pub(super) fn index(packed: &[u8]) -> std::io::Result<Index> {
 /// # Errors
 /// What is wrong with them.
 pub(super) fn count(content: ListContent, packed: &[u8]) -> std::io::Result<u64> {
-    let count = match content {
+    match content {
         ListContent::Networks => {
-            let mut count = 0_usize;
-            for line in BufReader::new(GzDecoder::new(packed)).lines() {
-                serde_json::from_str::<Value>(&line?)?;
-                count = count.saturating_add(1);
-            }
-            count
+            let index = networks::Index::load(zstd::stream::decode_all(packed)?).map_err(invalid)?;
+            Ok(index.entries())
         }
-        ListContent::Parties => index(packed)?.parties(),
-    };
-    u64::try_from(count).map_err(Error::other)
+        ListContent::Parties => u64::try_from(index(packed)?.parties()).map_err(Error::other),
+    }
+}
+
+fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::InvalidData, error)
 }
 
 /// The lower-case hex SHA-256 of an edition's bytes, which is that of all its chunks one behind the other.

@@ -10,12 +10,12 @@ mod typing;
 use std::path::PathBuf;
 
 use export_gate::parties::{Index, Listed, Score, build};
-use export_gate::record::{ListContent, Screening, thousandths};
+use export_gate::record::{Screening, thousandths};
 
 use crate::files;
 use crate::lists::check::settled;
 use crate::lists::entry::Entry;
-use crate::lists::format::{Format, Reading};
+use crate::lists::format::{Format, Read, Reading};
 use crate::lists::import::sources;
 use crate::outcome::{Outcome, Trouble};
 
@@ -64,14 +64,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 
 /// The list's parties.
 fn listed(arguments: &Arguments) -> Result<Vec<Listed>, Trouble> {
-    if arguments.format.content != ListContent::Parties {
+    let Read::Parties(read) = arguments.format.read else {
         return Err(Trouble::new(format!(
             "`{}` is a format of networks: parties are evaluated",
             arguments.format.name
         )));
-    }
+    };
     let mut reading = Reading::default();
-    (arguments.format.read)(&sources(&arguments.files)?, &mut reading);
+    read(&sources(&arguments.files)?, &mut reading);
     if let Some(reject) = reading.headless.first() {
         return Err(Trouble::new(format!("{}: {}, so no row was read", reject.place, reject.why)));
     }

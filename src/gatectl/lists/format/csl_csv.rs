@@ -1,20 +1,17 @@
 //! Pure. `csl-csv`: the Consolidated Screening List as CSV, in today's columns, which begin with `_id`, and in those of
 //! before.
 
-use export_gate::record::ListContent;
-
 use super::cells::COMMAS;
 use super::csl::{COUNTRY, List, MANY, NUMBER, ONE, Record, Text};
 use super::numbers::is_label;
 use super::places::country;
 use super::table::{Row, rows};
-use super::{Format, Reading, Source};
+use super::{Format, Read, Reading, Source};
 
 pub(super) const FORMAT: Format = Format {
     name: "csl-csv",
     about: "the Consolidated Screening List, in its columns of today and of before",
-    content: ListContent::Parties,
-    read,
+    read: Read::Parties(read),
 };
 
 const REQUIRED: &[&str] = &["source", "entity_number", "type", "name", "addresses", "alt_names", "ids"];

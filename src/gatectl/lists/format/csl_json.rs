@@ -2,20 +2,18 @@
 
 use std::collections::HashMap;
 
-use export_gate::record::ListContent;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::csl::{COUNTRY, List, MANY, NUMBER, ONE, Record, Text};
 use super::numbers::is_label;
-use super::{Format, Reading, Source};
+use super::{Format, Read, Reading, Source};
 use crate::lists::entry::{Place, Reject};
 
 pub(super) const FORMAT: Format = Format {
     name: "csl-json",
     about: "the Consolidated Screening List's consolidated.json",
-    content: ListContent::Parties,
-    read,
+    read: Read::Parties(read),
 };
 
 #[derive(Deserialize)]

@@ -1,21 +1,16 @@
 //! Pure. `csv`: a list of parties of one's own. A header names the columns, in any order; `id` and `name` are required.
 //! Several values of a cell stand with `;` between them.
 
-use export_gate::record::ListContent;
 use export_gate::terms::Country;
 use jiff::civil::Date;
 
 use super::cells::{COMMAS, Cell, records};
-use super::{Format, Reading, Source, legible};
+use super::{Format, Read, Reading, Source, legible};
 use crate::draft::nearest;
 use crate::lists::entry::{Party, Reject};
 
-pub(super) const FORMAT: Format = Format {
-    name: "csv",
-    about: "parties of one's own, a header names the columns",
-    content: ListContent::Parties,
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "csv", about: "parties of one's own, a header names the columns", read: Read::Parties(read) };
 
 /// How a cell goes into a party.
 type Column = (&'static str, fn(&mut Party, &str) -> Result<(), String>);

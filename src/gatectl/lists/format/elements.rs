@@ -143,7 +143,8 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use crate::lists::format::tests::read_of;
-    use crate::lists::format::{Format, Reading, Source};
+    use crate::lists::format::tests::reading_of;
+    use crate::lists::format::{Format, Source};
     use crate::lists::format::{eu_xml, ofac_xml, uk_xml, un_xml};
 
     /// Asserts what a format finds wrong with a text where a part of it is replaced by another.
@@ -166,8 +167,7 @@ pub(super) mod tests {
 
     /// What reading gives: how many rows, rejects, and files that can't be read at all.
     fn counts(format: Format, text: &[u8]) -> (usize, usize, usize) {
-        let mut reading = Reading::default();
-        (format.read)(&[Source::new("l.xml", text)], &mut reading);
+        let reading = reading_of(format, export_gate::record::NetworkClass::Vpn, &[Source::new("l.xml", text)]);
         (reading.rows.len(), reading.rejects.len(), reading.headless.len())
     }
 

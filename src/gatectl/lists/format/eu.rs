@@ -1,17 +1,15 @@
 //! Pure. `eu-csv`: the EU's consolidated list of financial sanctions (`csvFullSanctionsList_1_1`), a row for each name,
 //! address, birth, citizenship and document of an entity.
 
-use export_gate::record::ListContent;
-
 use super::cells::Dialect;
 use super::numbers::number;
 use super::places::{country, locate};
 use super::table::{Parties, Row, rows};
-use super::{Format, Reading, Source, dates};
+use super::{Format, Read, Reading, Source, dates};
 use crate::lists::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format =
-    Format { name: "eu-csv", about: "the EU's consolidated list, version 1.1", content: ListContent::Parties, read };
+    Format { name: "eu-csv", about: "the EU's consolidated list, version 1.1", read: Read::Parties(read) };
 
 /// Its texts have quotes in them that nobody doubled.
 pub(super) const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true };

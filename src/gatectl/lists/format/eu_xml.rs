@@ -1,16 +1,13 @@
 //! Pure. `eu-xml`: the EU's consolidated list of financial sanctions, `xmlFullSanctionsList` 1.1.
 
-use export_gate::record::ListContent;
-
 use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Reading, Source, dates, places};
+use super::{Format, Read, Reading, Source, dates, places};
 use crate::lists::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format {
     name: "eu-xml",
     about: "the EU's consolidated list of financial sanctions, full XML 1.1",
-    content: ListContent::Parties,
-    read,
+    read: Read::Parties(read),
 };
 
 const SHAPE: Shape = Shape { root: "export", holders: &[] };

@@ -8,6 +8,8 @@ use super::*;
 /// A good list in each format: its files, and their texts.
 const SAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("cidr", &[("nets.txt", cidr::tests::GOOD)]),
+    ("tor", &[("exits", tor::tests::GOOD), ("bulk", tor::tests::PLAIN)]),
+    ("ip2proxy-csv", &[("px.csv", ip2proxy::tests::GOOD)]),
     ("csv", &[("own.csv", csv::tests::GOOD)]),
     ("ofac-csv", OFAC),
     ("ofac-xml", &[("sdn_advanced.xml", ofac_xml::tests::GOOD)]),
@@ -27,6 +29,9 @@ const OFAC: &[(&str, &str)] = &[
     ("add.csv", ofac::tests::ADD),
     ("sdn_comments.csv", ofac::tests::MORE),
 ];
+
+/// Formats of a network a line, of which the rest of a cut file is another whole one.
+const LINES: &[&str] = &["cidr", "tor"];
 
 /// How many bytes each format is read of in all.
 const BYTES: usize = 4_000_000;
@@ -134,8 +139,8 @@ fn bytes(files: &[(&'static str, &str)]) -> Vec<(&'static str, Vec<u8>)> {
 /// Reads files, and looks at what comes of it.
 fn read(format: Format, files: &[(&str, Vec<u8>)]) -> Reading {
     let sources: Vec<Source> = files.iter().map(|(name, bytes)| Source::new(name, bytes)).collect();
-    let mut reading = Reading::default();
-    (format.read)(&sources, &mut reading);
+    let class = if format.name == "tor" { NetworkClass::Tor } else { NetworkClass::Vpn };
+    let reading = tests::reading_of(format, class, &sources);
     let lengths = |source: &Source| source.text.split('\n').map(|line| line.chars().count()).collect();
     let lengths: Vec<Vec<usize>> = sources.iter().map(lengths).collect();
     let places = reading.rows.iter().map(|row| &row.place);
@@ -209,7 +214,7 @@ proptest! {
     /// Cut within a row whose cells all are in quotes, or anywhere in a document, a file is at fault.
     #[test]
     fn what_was_cut_is_never_read_as_whole(at in any::<prop::sample::Index>(), of in any::<prop::sample::Index>()) {
-        let parties: Vec<_> = samples().filter(|(format, _)| format.name != "cidr").collect();
+        let parties: Vec<_> = samples().filter(|(format, _)| !LINES.contains(&format.name)).collect();
         let (format, files) = of.get(&parties);
         let (name, text) = files[0];
         let is_csv = format.name.ends_with("csv");

@@ -10,6 +10,7 @@ mod dates;
 mod elements;
 mod eu;
 mod eu_xml;
+mod ip2proxy;
 mod numbers;
 mod ofac;
 mod ofac_party;
@@ -17,6 +18,7 @@ mod ofac_values;
 mod ofac_xml;
 mod places;
 mod table;
+mod tor;
 mod uk;
 mod uk_xml;
 mod un_xml;
@@ -28,13 +30,15 @@ mod fuzz;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use export_gate::record::ListContent;
+use export_gate::record::NetworkClass;
 
 use crate::lists::entry::{Entry, Party, Place, Reject, Row};
 
 /// Every format. A new one is a module and a row here.
 const FORMATS: &[Format] = &[
     cidr::FORMAT,
+    tor::FORMAT,
+    ip2proxy::FORMAT,
     csv::FORMAT,
     ofac::FORMAT,
     ofac_xml::FORMAT,
@@ -55,10 +59,17 @@ pub(super) struct Format {
     pub(super) name: &'static str,
     /// Whose files it reads, for the help.
     pub(super) about: &'static str,
-    /// What its entries are.
-    pub(super) content: ListContent,
-    /// Reads files into entries. What is none is rejected, with its place, and the rest is read.
-    pub(super) read: fn(&[Source], &mut Reading),
+    /// How it is read.
+    pub(super) read: Read,
+}
+
+/// What reads files into entries. What is none is rejected, with its place, and the rest is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Read {
+    /// Of parties.
+    Parties(fn(&[Source], &mut Reading)),
+    /// Of networks that are of one class; what a file says to be of another is passed over.
+    Networks(fn(&[Source], NetworkClass, &mut Reading)),
 }
 
 /// A file of a list.
@@ -79,6 +90,8 @@ pub(super) struct Reading {
     pub(super) rejects: Vec<Reject>,
     /// Files whose header can't be read: no row of them was, and no allowance of rejects is for that.
     pub(super) headless: Vec<Reject>,
+    /// How many rows are of another class than was asked for.
+    pub(super) passed_over: usize,
 }
 
 impl Format {
@@ -146,11 +159,36 @@ fn legible(text: &str) -> Result<&str, String> {
 mod tests {
     use super::*;
 
+    /// What reading files gives, those of networks for a class.
+    pub(super) fn reading_of(format: Format, class: NetworkClass, sources: &[Source]) -> Reading {
+        let mut reading = Reading::default();
+        match format.read {
+            Read::Parties(read) => read(sources, &mut reading),
+            Read::Networks(read) => read(sources, class, &mut reading),
+        }
+        reading
+    }
+
+    /// The networks of a class in files, and every fault.
+    pub(super) fn networks_of(
+        format: Format,
+        class: NetworkClass,
+        files: &[(&str, &str)],
+    ) -> (Vec<String>, Vec<String>) {
+        let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(name, text.as_bytes())).collect();
+        let reading = reading_of(format, class, &sources);
+        let faults = reading.headless.iter().chain(&reading.rejects).map(ToString::to_string).collect();
+        let network = |row: Row| match row.entry {
+            Entry::Network(network) => Some(network.to_string()),
+            Entry::Party(_) => None,
+        };
+        (reading.rows.into_iter().filter_map(network).collect(), faults)
+    }
+
     /// The parties of files, and every fault.
     pub(super) fn read_of(format: Format, files: &[(&str, &str)]) -> (Vec<Party>, Vec<String>) {
         let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(name, text.as_bytes())).collect();
-        let mut reading = Reading::default();
-        (format.read)(&sources, &mut reading);
+        let reading = reading_of(format, NetworkClass::Vpn, &sources);
         let faults = reading.headless.iter().chain(&reading.rejects).map(ToString::to_string).collect();
         let party = |row: Row| match row.entry {
             Entry::Party(party) => Some(*party),

@@ -3,20 +3,17 @@
 
 use std::collections::HashMap;
 
-use export_gate::record::ListContent;
-
 use super::cells::{COMMAS, Cell, records};
 use super::numbers::{labelled, number};
 use super::places::locate;
-use super::{Format, Reading, Source, dates};
+use super::{Format, Read, Reading, Source, dates};
 use crate::lists::entry::{Party, Place, Reject};
 use crate::show::count;
 
 pub(super) const FORMAT: Format = Format {
     name: "ofac-csv",
     about: "OFAC's sdn.csv with alt.csv, add.csv and sdn_comments.csv, or cons_prim.csv with its",
-    content: ListContent::Parties,
-    read,
+    read: Read::Parties(read),
 };
 
 /// What a file says of the parties.

@@ -2,20 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use export_gate::record::ListContent;
-
 use super::elements::{Element, Shape, note, note_number, records, whole};
 use super::ofac_party::describe;
 use super::ofac_values::{Values, day};
-use super::{Format, Reading, Source, dates};
+use super::{Format, Read, Reading, Source, dates};
 use crate::lists::entry::{Party, Place, Reject};
 
-pub(super) const FORMAT: Format = Format {
-    name: "ofac-xml",
-    about: "OFAC's SDN or consolidated list, advanced XML",
-    content: ListContent::Parties,
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "ofac-xml", about: "OFAC's SDN or consolidated list, advanced XML", read: Read::Parties(read) };
 
 const SHAPE: Shape = Shape {
     root: "Sanctions",

@@ -1,29 +1,25 @@
 //! Pure. `uk-csv` and `uk-conlist-csv`: the UK's lists, a row for each name of a party. They differ in their columns'
 //! names alone.
 
-use export_gate::record::ListContent;
-
 use super::cells::COMMAS;
 use super::numbers::number;
 use super::places::locate;
 use super::table::{Parties, Row, rows};
-use super::{Format, Reading, Source, dates};
+use super::{Format, Read, Reading, Source, dates};
 use crate::lists::entry::{Party, Reject};
 
 /// The UK Sanctions List of the Foreign, Commonwealth and Development Office.
 pub(super) const LIST: Format = Format {
     name: "uk-csv",
     about: "the UK Sanctions List",
-    content: ListContent::Parties,
-    read: |sources, reading| read(&LIST_COLUMNS, sources, reading),
+    read: Read::Parties(|sources, reading| read(&LIST_COLUMNS, sources, reading)),
 };
 
 /// The consolidated list of the Office of Financial Sanctions Implementation.
 pub(super) const CONLIST: Format = Format {
     name: "uk-conlist-csv",
     about: "the UK's ConList.csv",
-    content: ListContent::Parties,
-    read: |sources, reading| read(&CONLIST_COLUMNS, sources, reading),
+    read: Read::Parties(|sources, reading| read(&CONLIST_COLUMNS, sources, reading)),
 };
 
 /// What a list calls its columns.

@@ -1,13 +1,10 @@
 //! Pure. `uk-xml`: the UK Sanctions List, as the FCDO publishes it.
 
-use export_gate::record::ListContent;
-
 use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Reading, Source, dates, places};
+use super::{Format, Read, Reading, Source, dates, places};
 use crate::lists::entry::{Party, Reject};
 
-pub(super) const FORMAT: Format =
-    Format { name: "uk-xml", about: "the UK Sanctions List", content: ListContent::Parties, read };
+pub(super) const FORMAT: Format = Format { name: "uk-xml", about: "the UK Sanctions List", read: Read::Parties(read) };
 
 const SHAPE: Shape = Shape { root: "Designations", holders: &[] };
 

@@ -1,13 +1,11 @@
 //! Pure. `un-xml`: the Security Council's consolidated list.
 
-use export_gate::record::ListContent;
-
 use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Reading, Source, dates, places};
+use super::{Format, Read, Reading, Source, dates, places};
 use crate::lists::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format =
-    Format { name: "un-xml", about: "the Security Council's consolidated list", content: ListContent::Parties, read };
+    Format { name: "un-xml", about: "the Security Council's consolidated list", read: Read::Parties(read) };
 
 const SHAPE: Shape = Shape { root: "CONSOLIDATED_LIST", holders: &["INDIVIDUALS", "ENTITIES"] };
 

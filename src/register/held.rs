@@ -1,0 +1,131 @@
+//! Pure. Lists in memory: each in its last edition that could be loaded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Edition, GRACE, Loaded, NetworkList, Register};
+use crate::record::{List, Record};
+use crate::terms::Window;
+
+/// Of each list that was to be loaded, by name: its edition, or in words for operators why there is none.
+pub type Editions = BTreeMap<String, Result<Edition, String>>;
+
+/// What is in memory of one list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Held {
+    /// The last edition that could be loaded.
+    pub(super) serves: Option<Edition>,
+    /// Why that is not the one that the record speaks of.
+    pub(super) failed: Option<Failure>,
+}
+
+/// That an edition could not be loaded.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    /// In words for operators.
+    pub(super) why: String,
+    /// Since when no edition that was wanted could be.
+    pub(super) since: Timestamp,
+}
+
+impl Register {
+    /// The lists, each in its last readable record, whose edition is not in memory.
+    #[must_use]
+    pub fn unloaded(&self) -> Vec<Arc<Record<List>>> {
+        let is_loaded = |list: &Record<List>| self.held(&list.meta.id).is_some_and(|held| held.has(list));
+        self.lists_wanted().filter(|list| !is_loaded(list)).cloned().collect()
+    }
+
+    /// The register once loading was tried: of each list that is [unloaded](Self::unloaded) its edition, or why there is
+    /// none. What was in memory before serves on where it is still wanted.
+    #[must_use]
+    pub fn holding(&self, mut editions: Editions, now: Timestamp) -> Self {
+        let held = |list: &Arc<Record<List>>| {
+            let id = &list.meta.id;
+            let mut before = self.held(id).cloned().unwrap_or_default();
+            // What it was when it was of another content is no answer to what is asked now.
+            before.serves = before.serves.filter(|edition| edition.content() == list.content);
+            let held = match editions.remove(id) {
+                Some(Ok(loaded)) => Held { serves: Some(loaded), failed: None },
+                Some(Err(why)) => {
+                    let since = before.failed.map_or(now, |failure| failure.since);
+                    Held { serves: before.serves, failed: Some(Failure { why, since }) }
+                }
+                // An edition that is in force again.
+                None if before.has(list) => Held { failed: None, ..before },
+                None => before,
+            };
+            (id.clone(), held)
+        };
+        let mut next = self.clone();
+        next.held = Some(self.lists_wanted().map(held).collect());
+        next.derive();
+        next
+    }
+
+    /// Whether an edition could not be loaded, so that it may help to try again.
+    #[must_use]
+    pub fn lacks_editions(&self) -> bool {
+        self.held.iter().flatten().any(|(_, held)| held.failed.is_some())
+    }
+
+    /// A list of parties that is in force at `now` and may be relied on.
+    #[must_use]
+    pub fn party_list(&self, name: &str, now: Timestamp) -> Option<&Arc<Loaded>> {
+        match self.relied_on(name, now)? {
+            Edition::Parties(loaded) => Some(loaded),
+            Edition::Networks(_) => None,
+        }
+    }
+
+    /// Every list of parties that is in force at `now` and may be relied on, by name.
+    pub fn party_lists(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Arc<Loaded>)> {
+        self.names_held().filter_map(move |name| Some((name, self.party_list(name, now)?)))
+    }
+
+    /// Every list of networks that is in force at `now` and may be relied on, by name.
+    pub fn network_lists(&self, now: Timestamp) -> impl Iterator<Item = (&str, &NetworkList)> {
+        self.names_held().filter_map(move |name| match self.relied_on(name, now)? {
+            Edition::Networks(loaded) => Some((name, loaded.as_ref())),
+            Edition::Parties(_) => None,
+        })
+    }
+
+    /// The lists of parties that callers are held against at `now`: an embargo in force names them.
+    pub fn lists_asked(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Arc<Loaded>)> {
+        let is_named = move |(_, during): &(&String, &Vec<Window>)| during.iter().any(|window| window.is_open(now));
+        let named = self.lists_named.iter().filter(is_named);
+        named.filter_map(move |(name, _)| Some((name.as_str(), self.party_list(name, now)?)))
+    }
+
+    /// The edition of a list that is in force at `now` and may be relied on.
+    fn relied_on(&self, name: &str, now: Timestamp) -> Option<&Edition> {
+        let outlived = |since: Timestamp| since.checked_add(GRACE).is_ok_and(|end| end <= now);
+        let held = self.held(name)?;
+        let is_damaged = self.lists.damage_of(name).is_some_and(|damage| outlived(damage.since));
+        let is_relied_on = !is_damaged && !held.failed.as_ref().is_some_and(|failure| outlived(failure.since));
+        let is_in_force = self.lists.get(name).is_some_and(|list| list.meta.is_in_force(now));
+        held.serves.as_ref().filter(|_| is_in_force && is_relied_on)
+    }
+
+    fn names_held(&self) -> impl Iterator<Item = &str> {
+        self.held.iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Those that may be asked now or later.
+    fn lists_wanted(&self) -> impl Iterator<Item = &Arc<Record<List>>> {
+        self.lists.readable().filter(|list| !list.meta.withdrawn)
+    }
+
+    fn held(&self, list: &str) -> Option<&Held> {
+        self.held.as_ref()?.get(list)
+    }
+}
+
+impl Held {
+    fn has(&self, list: &List) -> bool {
+        self.serves.as_ref().is_some_and(|edition| edition.is_of(list))
+    }
+}
