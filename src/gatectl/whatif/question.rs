@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use export_gate::causes::Causes;
 use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify};
@@ -80,10 +80,38 @@ pub(crate) struct Found {
     pub(crate) person: Option<Item>,
 }
 
-/// The location data: an MMDB, else what is compiled in.
-pub(crate) fn location(database: Option<&PathBuf>) -> Result<Location, Trouble> {
-    let open = |path: &Path| Location::open(path).map_err(|error| Trouble::of("see `--geo-database`", error));
-    database.map_or_else(|| Ok(Location::delegations()), |path| open(path))
+/// The databases, as the gate has them.
+#[derive(clap::Args)]
+pub(crate) struct Databases {
+    /// An MMDB with countries, as the gate has it; without it, what is compiled in
+    #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
+    geo_database: Option<PathBuf>,
+    /// MMDBs that tell which networks hide their users, as the gate has them, `:` between them
+    #[arg(long, value_name = "FILE:FILE", env = "ANONYMITY_DATABASES", value_delimiter = ':')]
+    anonymity_databases: Vec<PathBuf>,
+}
+
+impl Databases {
+    /// The options that name them.
+    pub(crate) fn options(&self) -> Vec<(&'static str, String)> {
+        let location = self.geo_database.iter().map(|path| ("--geo-database", path.display().to_string()));
+        let anonymity = self.anonymity_databases.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        let anonymity = (!anonymity.is_empty()).then(|| ("--anonymity-databases", anonymity.join(":")));
+        location.chain(anonymity).collect()
+    }
+
+    /// Reads them.
+    pub(crate) fn read(&self) -> Result<Location, Trouble> {
+        // A variable that is set and empty is none, as for the gate.
+        let is_named = |path: &&PathBuf| !path.as_os_str().is_empty();
+        let anonymity: Vec<PathBuf> = self.anonymity_databases.iter().filter(is_named).cloned().collect();
+        let location = self.geo_database.as_ref().filter(is_named);
+        let read = Location::load(location.map(PathBuf::as_path), &anonymity);
+        read.map_err(|unusable| {
+            let faults = unusable.iter().map(|unusable| Causes(unusable).to_string()).collect::<Vec<_>>();
+            Trouble::new(format!("{}; see `--geo-database` and `--anonymity-databases`", faults.join("; ")))
+        })
+    }
 }
 
 impl Question {
