@@ -1,6 +1,5 @@
 //! Pure. A row of a location database, in the layouts of GeoIP2, GeoLite2 and IPinfo, and flat `country_code`.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -15,41 +14,45 @@ pub(super) struct Row<'a> {
     #[serde(borrow)]
     country: Option<CountryField<'a>>,
     #[serde(borrow)]
-    country_code: Option<Cow<'a, str>>,
+    country_code: Option<&'a str>,
     #[serde(borrow)]
     subdivisions: Option<Vec<Subdivision<'a>>>,
     #[serde(borrow)]
-    region_code: Option<Cow<'a, str>>,
+    region_code: Option<&'a str>,
     /// IPinfo has a name of a place here, or nothing.
     location: Option<LocationField>,
 }
 
 /// A country's code, by itself or in a map.
-struct CountryField<'a>(Option<Cow<'a, str>>);
+struct CountryField<'a>(Option<&'a str>);
 
 #[derive(Deserialize)]
 struct Subdivision<'a> {
     #[serde(borrow)]
-    iso_code: Option<Cow<'a, str>>,
+    iso_code: Option<&'a str>,
 }
 
 #[derive(Default)]
 struct LocationField {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    accuracy_radius: Option<u32>,
+    latitude: Option<Number>,
+    longitude: Option<Number>,
+    accuracy_radius: Option<Number>,
 }
+
+/// A number of whatever type: that vendors differ there must not make the whole row unreadable.
+#[derive(Clone, Copy)]
+struct Number(f64);
 
 impl Row<'_> {
     /// The place.
     pub(super) fn destination(&self) -> Destination {
-        let nested = self.country.as_ref().and_then(|CountryField(code)| code.as_deref());
-        let code = self.country_code.as_deref().or(nested);
+        let nested = self.country.as_ref().and_then(|CountryField(code)| *code);
+        let code = self.country_code.or(nested);
         let Some(country) = code.and_then(|code| Country::parse(code).ok()) else { return Destination::default() };
         let subdivision = self.subdivisions.as_deref().and_then(<[_]>::first);
         let region = subdivision
-            .and_then(|first| first.iso_code.as_deref())
-            .or(self.region_code.as_deref())
+            .and_then(|first| first.iso_code)
+            .or(self.region_code)
             .and_then(|code| Region::parse(code).or_else(|_| Region::parse(&format!("{country}-{code}"))).ok());
         let region = region.filter(|region| region.country() == Some(country));
         Destination { country: Some(country), region }
@@ -58,16 +61,20 @@ impl Row<'_> {
     /// Where that is on the globe. Without a radius nobody knows how exact it is, so that it is none.
     pub(super) fn coordinates(&self) -> Option<Coordinates> {
         let LocationField { latitude, longitude, accuracy_radius } = self.location.as_ref()?;
-        let latitude = hundredths(*latitude, 90.0)?;
-        let longitude = hundredths(*longitude, 180.0)?;
-        Some(Coordinates { latitude, longitude, radius: (*accuracy_radius)? })
+        let latitude = whole((*latitude)?.0 * 100.0, 9_000)?;
+        let longitude = whole((*longitude)?.0 * 100.0, 18_000)?;
+        let radius = u32::try_from(whole((*accuracy_radius)?.0, HALF_ROUND)?).ok()?;
+        Some(Coordinates { latitude, longitude, radius })
     }
 }
 
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it is held to the globe first")]
-fn hundredths(degrees: Option<f64>, most: f64) -> Option<i32> {
-    let degrees = degrees.filter(|degrees| degrees.abs() <= most)?;
-    Some((degrees * 100.0).round() as i32)
+/// Kilometres from anywhere to the other side of the globe.
+const HALF_ROUND: i32 = 20_038;
+
+/// The nearest whole number, if it is no more than that.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it is held to a bound first")]
+fn whole(number: f64, most: i32) -> Option<i32> {
+    (number.abs() <= f64::from(most)).then(|| number.round() as i32)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for CountryField<'a> {
@@ -82,16 +89,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for CountryField<'a> {
             }
 
             fn visit_borrowed_str<E>(self, code: &'de str) -> Result<Self::Value, E> {
-                Ok(CountryField(Some(Cow::Borrowed(code))))
-            }
-
-            fn visit_str<E>(self, code: &str) -> Result<Self::Value, E> {
-                Ok(CountryField(Some(Cow::Owned(code.to_owned()))))
+                Ok(CountryField(Some(code)))
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut code = None;
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                while let Some(key) = map.next_key::<&str>()? {
                     if key == "iso_code" {
                         code = Some(map.next_value()?);
                     } else {
@@ -123,8 +126,8 @@ impl<'de> Deserialize<'de> for LocationField {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut field = LocationField::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match key.as_ref() {
+                while let Some(key) = map.next_key::<&str>()? {
+                    match key {
                         "latitude" => field.latitude = Some(map.next_value()?),
                         "longitude" => field.longitude = Some(map.next_value()?),
                         "accuracy_radius" => field.accuracy_radius = Some(map.next_value()?),
@@ -138,6 +141,38 @@ impl<'de> Deserialize<'de> for LocationField {
         }
 
         deserializer.deserialize_any(Either)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+                Ok(Number(number))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+                Ok(Number(i32::try_from(number).map_or(f64::NAN, f64::from)))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+                Ok(Number(u32::try_from(number).map_or(f64::NAN, f64::from)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Number, E> {
+                Ok(Number(text.parse().unwrap_or(f64::NAN)))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
     }
 }
 
@@ -173,6 +208,9 @@ mod tests {
         let table = [
             (r#"{"latitude":51.5142,"longitude":-0.0931,"accuracy_radius":10,"time_zone":"x"}"#, at(5151, -9, 10)),
             (r#"{"latitude":-90.0,"longitude":180.0,"accuracy_radius":1000}"#, at(-9000, 18000, 1000)),
+            (r#"{"latitude":"51.5","longitude":0,"accuracy_radius":10.4}"#, at(5150, 0, 10)),
+            (r#"{"latitude":"?","longitude":0,"accuracy_radius":10}"#, None),
+            (r#"{"latitude":51.5,"longitude":0,"accuracy_radius":-1}"#, None),
             (r#"{"latitude":51.5,"longitude":0.0}"#, None),
             (r#"{"latitude":51.5,"accuracy_radius":10}"#, None),
             (r#"{"latitude":90.1,"longitude":0.0,"accuracy_radius":10}"#, None),

@@ -61,9 +61,9 @@ fn read(row: &Row<'_>, _: Option<Date>) -> Result<Vec<Finding>, MaxMindDbError> 
         // The confidence is that of a VPN in use, and the day that of an anonymizer's network.
         None | Some(NetworkClass::Vpn) => Finding { class, confidence: fields.anonymizer_confidence, last_seen },
         Some(NetworkClass::Hosting) => Finding::of(class),
-        Some(
-            NetworkClass::Tor | NetworkClass::PublicProxy | NetworkClass::ResidentialProxy | NetworkClass::Relay,
-        ) => Finding { class, confidence: None, last_seen },
+        Some(NetworkClass::Tor | NetworkClass::PublicProxy | NetworkClass::ResidentialProxy | NetworkClass::Relay) => {
+            Finding { class, confidence: None, last_seen }
+        }
     };
     Ok(classes.chain(unspecified).map(finding).collect())
 }
