@@ -1,6 +1,5 @@
 //! I/O. From the settings to a gate that is ready: clients, location data, connections, the register.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -54,11 +53,7 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
 
 /// The settings and the databases, or every fault of either.
 fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Location), BadSettings> {
-    let files = |name: &str| variable(name).filter(|paths| !paths.trim().is_empty());
-    let location = files("GEO_DATABASE").map(PathBuf::from);
-    let anonymity = files("ANONYMITY_DATABASES").unwrap_or_default();
-    let anonymity: Vec<_> = anonymity.split(':').filter(|path| !path.trim().is_empty()).map(PathBuf::from).collect();
-    let location = Location::load(location.as_deref(), &anonymity);
+    let location = Location::named(variable("GEO_DATABASE").as_deref(), variable("ANONYMITY_DATABASES").as_deref());
     match (Settings::read(variable), location) {
         (Ok(settings), Ok(location)) => Ok((settings, location)),
         (Err(bad), Ok(_)) => Err(bad),

@@ -344,7 +344,7 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
     std::fs::remove_file(file.path()).unwrap();
     look(&gate, "2026-11-22T12:12:00Z").await;
     let told = &health(&gate, at("2026-11-22T12:12:00Z")).await[0];
-    assert!(told["fault"].as_str().unwrap().starts_with("gone, or not to be looked at"), "{told}");
+    assert!(told["fault"].as_str().unwrap().starts_with("can't be looked at"), "{told}");
     assert_eq!(asked("2026-11-22T12:12:30Z").await, 451);
 }
 

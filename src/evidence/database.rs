@@ -72,9 +72,9 @@ pub enum DatabaseError {
     /// It was named before.
     #[error("named twice")]
     Twice,
-    /// It can't be looked at any more.
-    #[error("gone, or not to be looked at")]
-    Gone(#[source] std::io::Error),
+    /// Nobody can say whether it is there, or has changed.
+    #[error("can't be looked at")]
+    Unseen(#[source] std::io::Error),
 }
 
 impl Database {

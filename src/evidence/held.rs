@@ -124,5 +124,5 @@ fn stamp(path: &Path) -> Result<Stamp, DatabaseError> {
         let found = std::fs::metadata(path)?;
         Ok(Stamp { size: found.len(), modified: found.modified()? })
     };
-    look().map_err(DatabaseError::Gone)
+    look().map_err(DatabaseError::Unseen)
 }

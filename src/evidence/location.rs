@@ -65,6 +65,18 @@ impl Location {
         Ok(Self::of_databases(vec![open(path, Tells::Location)?]))
     }
 
+    /// Reads the files that `GEO_DATABASE` and `ANONYMITY_DATABASES` name, the latter with `:` between them. What is
+    /// empty names none.
+    ///
+    /// # Errors
+    /// [`Unusable`] for every file that can't serve.
+    pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<Unusable>> {
+        let is_named = |path: &&str| !path.trim().is_empty();
+        let anonymity: Vec<PathBuf> =
+            anonymity.unwrap_or_default().split(':').filter(is_named).map(PathBuf::from).collect();
+        Self::load(location.filter(is_named).map(Path::new), &anonymity)
+    }
+
     /// Reads an MMDB file with countries, where there is one, and those that tell of anonymity.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use export_gate::causes::Causes;
 use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify};
@@ -85,28 +84,23 @@ pub(crate) struct Found {
 pub(crate) struct Databases {
     /// An MMDB with countries, as the gate has it; without it, what is compiled in
     #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
-    geo_database: Option<PathBuf>,
+    geo_database: Option<String>,
     /// MMDBs that tell which networks hide their users, as the gate has them, `:` between them
-    #[arg(long, value_name = "FILE:FILE", env = "ANONYMITY_DATABASES", value_delimiter = ':')]
-    anonymity_databases: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE:FILE", env = "ANONYMITY_DATABASES")]
+    anonymity_databases: Option<String>,
 }
 
 impl Databases {
     /// The options that name them.
     pub(crate) fn options(&self) -> Vec<(&'static str, String)> {
-        let location = self.geo_database.iter().map(|path| ("--geo-database", path.display().to_string()));
-        let anonymity = self.anonymity_databases.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
-        let anonymity = (!anonymity.is_empty()).then(|| ("--anonymity-databases", anonymity.join(":")));
-        location.chain(anonymity).collect()
+        let named = [("--geo-database", &self.geo_database), ("--anonymity-databases", &self.anonymity_databases)];
+        let named = named.into_iter().filter_map(|(option, files)| Some((option, files.clone()?)));
+        named.filter(|(_, files)| !files.is_empty()).collect()
     }
 
     /// Reads them.
     pub(crate) fn read(&self) -> Result<Location, Trouble> {
-        // A variable that is set and empty is none, as for the gate.
-        let is_named = |path: &&PathBuf| !path.as_os_str().is_empty();
-        let anonymity: Vec<PathBuf> = self.anonymity_databases.iter().filter(is_named).cloned().collect();
-        let location = self.geo_database.as_ref().filter(is_named);
-        let read = Location::load(location.map(PathBuf::as_path), &anonymity);
+        let read = Location::named(self.geo_database.as_deref(), self.anonymity_databases.as_deref());
         read.map_err(|unusable| {
             let faults = unusable.iter().map(|unusable| Causes(unusable).to_string()).collect::<Vec<_>>();
             Trouble::new(format!("{}; see `--geo-database` and `--anonymity-databases`", faults.join("; ")))
