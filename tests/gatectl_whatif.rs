@@ -266,6 +266,10 @@ async fn bad_questions_are_told_so() {
         (format!("explain {whole} --records {bad}"), "bad.yaml:3: unknown field `modles`: did you mean `models`?"),
         (format!("explain {whole} --records {}/none", folder.path()), "can't be read"),
         (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),
+        (
+            format!("explain {whole} --anonymity-databases /no.mmdb:{no_mmdb} {{register}} {{callers}}"),
+            "/no.mmdb: can't be looked at: No such file",
+        ),
         ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),
         ("replay {register} {ledger}".to_owned(), "DECISION"),
         ("replay {decision} --all {register} {ledger}".to_owned(), "cannot be used with"),

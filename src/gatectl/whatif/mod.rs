@@ -20,6 +20,6 @@ mod untold;
 mod used;
 
 pub(crate) use explained::outcome;
-pub(crate) use question::{Address, Answer, Question, location};
+pub(crate) use question::{Address, Answer, Databases, Question};
 pub(crate) use records::Source;
 pub(crate) use supposed::{ShownUp, Supposed};
