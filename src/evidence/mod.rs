@@ -3,7 +3,11 @@
 mod address;
 mod callers;
 mod location;
+mod sightings;
+mod spread;
 
 pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
 pub use location::{Location, LocationError};
+pub use sightings::{Place, Sightings};
+pub use spread::{SpreadStore, SpreadTrouble};
