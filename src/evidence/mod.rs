@@ -10,4 +10,4 @@ pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
 pub use location::{Location, LocationError};
 pub use sightings::{Place, Sightings};
-pub use spread::{SpreadStore, SpreadTrouble};
+pub use spread::{SPREAD, SpreadStore, SpreadTrouble};

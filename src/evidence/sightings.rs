@@ -60,8 +60,7 @@ impl Place {
     }
 
     /// That the client is there now.
-    #[must_use]
-    pub fn sighting(&self, now: Timestamp) -> Sighting {
+    fn sighting(&self, now: Timestamp) -> Sighting {
         let Self { country, network, coordinates } = self.clone();
         Sighting { at: now, country, network, coordinates }
     }
@@ -98,9 +97,14 @@ impl Sightings {
         Self(hours.collect())
     }
 
-    /// Each sighting. One that can't be read is a place of its own, in the last minute of its hour.
+    /// Each sighting, and that the client is at this place now.
     #[must_use]
-    pub fn all(&self) -> Vec<Sighting> {
+    pub fn with(&self, place: &Place, now: Timestamp) -> Vec<Sighting> {
+        self.all().into_iter().chain([place.sighting(now)]).collect()
+    }
+
+    /// Each sighting. One that can't be read is a place of its own, in the last minute of its hour.
+    fn all(&self) -> Vec<Sighting> {
         let each = self.0.iter().flat_map(|(hour, elements)| elements.iter().map(|text| (*hour, text)));
         each.map(|(hour, text)| read(hour, text).unwrap_or_else(|| unread(hour, text))).collect()
     }
@@ -218,4 +222,117 @@ fn unread(hour: u32, text: &str) -> Sighting {
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(minutes.saturating_mul(60)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::decision::Places;
+
+    const HOUR: u32 = 498_756;
+
+    fn after(seconds: i64) -> Timestamp {
+        Timestamp::from_second(i64::from(HOUR) * 3600 + seconds).unwrap()
+    }
+
+    fn place(country: &str, network: &str) -> Place {
+        Place { country: Country::parse(country).ok(), network: network.into(), coordinates: None }
+    }
+
+    fn sightings(hours: &[(u32, &[&str])]) -> Sightings {
+        let each = hours.iter().map(|(hour, elements)| (*hour, elements.iter().map(ToString::to_string).collect()));
+        Sightings(each.collect())
+    }
+
+    #[test]
+    fn an_element_says_what_was_seen_and_is_read_back() {
+        let coordinates = Coordinates { latitude: -3387, longitude: 15_121, radius: 20 };
+        for (place, element) in [
+            (place("US", "080808"), "07US:080808"),
+            (place("??", "2001048600"), "07??:2001048600"),
+            (place("??", ""), "07??:"),
+            (Place { coordinates: Some(coordinates), ..place("AU", "20010486") }, "07AU:20010486:-3387,15121,20"),
+        ] {
+            assert_eq!(place.element(after(7 * 60 + 59)), element);
+        }
+        for place in [
+            place("US", "080808"),
+            place("??", ""),
+            Place { coordinates: Some(coordinates), ..place("AU", "200104860000") },
+        ] {
+            let read = sightings(&[(HOUR, &[&place.element(after(3599))])]);
+            assert_eq!(read.all(), [place.sighting(after(59 * 60))]);
+            assert_eq!(read.last_at(&place), Some(i64::from(HOUR) * 60 + 59));
+        }
+    }
+
+    #[test]
+    fn a_place_is_what_one_site_is_given() {
+        for (address, network) in [
+            ("192.0.2.33", "c00002"),
+            ("2001:db8:1:2::3", "20010db80001"),
+            ("::ffff:192.0.2.33", "c00002"),
+            ("2002:c000:221::1", "c00002"),
+        ] {
+            let addresses = super::super::addresses(address.parse().unwrap());
+            let from = Where { addresses, ..Where::default() };
+            assert_eq!(Place::of(&from).network, network, "{address}");
+        }
+        assert_eq!(Place::of(&Where::default()).to_string(), "??:");
+    }
+
+    #[test]
+    fn a_place_was_last_seen_in_its_last_minute_and_not_where_another_begins_like_it() {
+        let seen = sightings(&[
+            (HOUR - 1, &["59US:080808", "58US:080809"]),
+            (HOUR, &["03US:080808", "02US:080808:1,2,3", "09US:08080808", "40DE:080808", "41US:080808:x"]),
+        ]);
+        let minute = |hour: u32, minute: i64| Some(i64::from(hour) * 60 + minute);
+        assert_eq!(seen.last_at(&place("US", "080808")), minute(HOUR, 3));
+        assert_eq!(seen.last_at(&place("US", "080809")), minute(HOUR - 1, 58));
+        assert_eq!(seen.last_at(&place("US", "0808")), None);
+        assert_eq!(seen.last_at(&place("??", "080808")), None);
+    }
+
+    #[test]
+    fn hours_before_the_window_go() {
+        let seen = sightings(&[(HOUR - 3, &["00US:080808"]), (HOUR - 2, &["59US:080808"]), (HOUR, &["00US:080808"])]);
+        assert_eq!(seen.obsolete(1, after(0)), [attribute(HOUR - 2), attribute(HOUR - 3)]);
+        assert_eq!(seen.obsolete(2, after(3599)), [attribute(HOUR - 3)]);
+        assert!(seen.obsolete(3, after(0)).is_empty());
+    }
+
+    /// Up to three hours of places of four countries, the later ones fuller.
+    fn many() -> impl Strategy<Value = Sightings> {
+        let element = (0..60_u8, prop::sample::select(vec!["US", "DE", "??", "xx"]), 0..1500_u32);
+        let element = element.prop_map(|(minute, country, network)| format!("{minute:02}{country}:{network:06x}"));
+        let hours = prop::collection::vec(prop::collection::btree_set(element, 0..1700), 0..4);
+        hours.prop_map(|hours| Sightings((0..).zip(hours).map(|(ago, elements)| (HOUR - ago, elements)).collect()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_goes_changes_no_count_that_a_limit_can_ask_for(seen in many(), seconds in 0..9000_i64) {
+            let counts = |seen: &Sightings, now| {
+                let all = seen.all();
+                let most = u32::try_from(MOST).unwrap();
+                let counted = (1..4).map(|hours| Places::counted(&all, hours, now));
+                counted.map(|places| (places.countries, places.networks.min(most))).collect::<Vec<_>>()
+            };
+            let mut left = seen.clone();
+            for gone in seen.obsolete(3, after(0)) {
+                left.0.retain(|hour, _| attribute(*hour) != gone);
+            }
+            prop_assert_eq!(counts(&left, after(seconds)), counts(&seen, after(seconds)));
+            if let Room::Without(superseded) = seen.room(&place("GB", "ffffff"), after(0)) {
+                left.0.entry(HOUR).or_default().retain(|text| !superseded.contains(text));
+                prop_assert_eq!(counts(&left, after(seconds)), counts(&seen, after(seconds)));
+                prop_assert!(!matches!(left.room(&place("GB", "ffffff"), after(0)), Room::Without(_)));
+            }
+        }
+    }
 }

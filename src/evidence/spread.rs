@@ -15,7 +15,7 @@ use super::sightings::{MOST, Place, Room, Sightings, attribute, hour};
 use crate::record::Item;
 
 /// The sort key of a client's item. No quota has such a model.
-const MODEL: &str = "spread";
+pub const SPREAD: &str = "spread";
 
 /// How many clients, and how many sightings of them all, are remembered before the memory is begun anew.
 const REMEMBERED: usize = 10_000;
@@ -199,6 +199,6 @@ struct Adding<'a> {
 fn key(client: &str) -> Item {
     HashMap::from([
         ("licence".to_owned(), AttributeValue::S(format!("client#{client}"))),
-        ("model".to_owned(), AttributeValue::S(MODEL.to_owned())),
+        ("model".to_owned(), AttributeValue::S(SPREAD.to_owned())),
     ])
 }

@@ -82,8 +82,6 @@ impl Gate {
                 asking.in_time(Code::RegisterUnavailable, asked).await?
             }
         };
-        let mut sightings = noted.all();
-        sightings.push(place.sighting(asking.now));
-        Ok(Some(sightings))
+        Ok(Some(noted.with(place, asking.now)))
     }
 }
