@@ -84,7 +84,7 @@ test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Loca
 	cargo build --locked --profile shaped --bin export-gate
 	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) cargo test --locked -p export-gate-local --test dynamodb -- --include-ignored
 	cargo run --locked -p export-gate-local --bin with-dynamodb-local -- $(dir $(dynamodb)) \
-		cargo test --locked --test storage --test end_to_end
+		cargo test --locked --test storage --test spread --test end_to_end
 
 check: $(deny) ## look at format, lints, and the dependencies' licences and sources
 	cargo fmt --all --check

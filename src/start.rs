@@ -8,7 +8,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::account::unreadable;
 use crate::causes::Causes;
-use crate::evidence::{CallerStore, Location, Tells};
+use crate::evidence::{CallerStore, Location, SpreadStore, Tells};
 use crate::gate::Gate;
 use crate::ledger::Ledger;
 use crate::log;
@@ -83,6 +83,7 @@ pub fn build(
         callers: CallerStore::new(dynamodb.clone(), settings.callers_table, settings.register_table.clone()),
         register: RegisterStore::new(dynamodb.clone(), settings.register_table),
         location,
+        spread: SpreadStore::new(dynamodb.clone(), settings.usage_table.clone()),
         quotas: Quotas::new(dynamodb.clone(), settings.usage_table),
         models: Models::new(sagemaker, settings.model_timeout),
         ledger: Ledger::new(dynamodb, settings.ledger_table),

@@ -14,7 +14,8 @@ BINARIES = {
 
 # On what a file's calls act. A file with calls that isn't here is told.
 ON = {
-    "src/evidence/callers.rs": ["Callers", "Register"],
+    "src/evidence/callers.rs": ["Callers", "Register", "Usage"],
+    "src/evidence/spread.rs": ["Usage"],
     "src/register/lists.rs": ["Register"],
     "src/register/read.rs": ["Register"],
     "src/register/write.rs": ["Register"],

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::listed::{Lists, listed};
 use super::owned::owned;
 use super::parties::screen;
+use super::spread::{counted, travelled};
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
 use crate::register::Register;
@@ -73,8 +74,10 @@ pub fn identify(
     let persons = persons(claimed, client, callers.person.as_ref(), now);
     match (organisation, persons) {
         (Some(organisation), Ok(persons)) if faults.is_empty() => {
+            let (spread, travel) = (counted(&from, register, now), travelled(&from, register, now));
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
             subject.facts.network.add_lists(&subject.addresses, register, now);
+            (subject.facts.spread, subject.facts.travel) = (spread, travel);
             let lists = Lists::asked(register, now);
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, &lists, now);
             subject.facts.listed = listed(&subject, callers, claimed.person(), &lists);

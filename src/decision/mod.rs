@@ -37,7 +37,7 @@ pub use parties::{NameKey, PartyMatch};
 pub use permit::Permit;
 pub use reason::{Reason, Review, leading};
 pub use signal::Signal;
-pub use spread::{Coordinates, Places, Sighting, Travel};
+pub use spread::{Coordinates, Places, Sighting, Travel, hours_back};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 
 /// What was decided, with every reason and every record used.

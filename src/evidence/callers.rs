@@ -37,6 +37,8 @@ pub struct Reading {
     pub callers: Callers,
     /// The register's head.
     pub head: Head,
+    /// The item that was asked for beside them, as far as there is one.
+    pub beside: Option<Item>,
 }
 
 /// Why there is no reading. This is trouble, not absence: nothing can be decided.
@@ -67,18 +69,25 @@ impl CallerStore {
     }
 
     /// Reads the client, its organisation, the named person and one of the register's heads: in one round trip where
-    /// the client's organisation is the one that it had last time, else in two.
+    /// the client's organisation is the one that it had last time, else in two. An item of another table, by table and
+    /// key, is read in the first beside them.
     ///
     /// # Errors
     /// [`ReadTrouble`] where anything could not be read.
-    pub async fn read(&self, client: &str, person: Option<&str>) -> Result<Reading, ReadTrouble> {
+    pub async fn read(
+        &self,
+        client: &str,
+        person: Option<&str>,
+        beside: Option<(String, Item)>,
+    ) -> Result<Reading, ReadTrouble> {
         let remembered = self.remembered(client);
         let client_id = format!("client#{client}");
         let person_id = person.map(|id| format!("person#{id}"));
         let organisation_id = |id: &str| format!("organisation#{id}");
         let first_guess = remembered.as_deref().map(organisation_id);
         let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
-        let mut found = self.fetch(ids, true).await?;
+        let mut found = self.fetch(ids, true, beside).await?;
+        let beside = found.beside.take();
         let head = found.head.take().ok_or(ReadTrouble::NoHead)?;
         let head = Head::read(head).map_err(ReadTrouble::Head)?;
         let client_record = found.take(&client_id, Client::read, "client")?;
@@ -88,13 +97,13 @@ impl CallerStore {
             Some(record) => {
                 let id = organisation_id(&record.organisation);
                 if remembered.as_ref() != Some(&record.organisation) {
-                    found = self.fetch([&id], false).await?;
+                    found = self.fetch([&id], false, None).await?;
                     self.remember(client, &record.organisation);
                 }
                 found.take(&id, Organisation::read, "organisation")?
             }
         };
-        Ok(Reading { callers: Callers { client: client_record, organisation, person }, head })
+        Ok(Reading { callers: Callers { client: client_record, organisation, person }, head, beside })
     }
 
     /// Reads one of the register's heads alone.
@@ -102,19 +111,25 @@ impl CallerStore {
     /// # Errors
     /// [`ReadTrouble`] where it could not be read.
     pub async fn head(&self) -> Result<Head, ReadTrouble> {
-        let found = self.fetch([], true).await?;
+        let found = self.fetch([], true, None).await?;
         Head::read(found.head.ok_or(ReadTrouble::NoHead)?).map_err(ReadTrouble::Head)
     }
 
-    async fn fetch(&self, ids: impl IntoIterator<Item = &String>, with_head: bool) -> Result<Found, ReadTrouble> {
+    async fn fetch(
+        &self,
+        ids: impl IntoIterator<Item = &String>,
+        with_head: bool,
+        beside: Option<(String, Item)>,
+    ) -> Result<Found, ReadTrouble> {
         let key = |id: &String| HashMap::from([("id".to_owned(), AttributeValue::S(id.clone()))]);
         let caller_keys: Vec<_> = ids.into_iter().map(key).collect();
         let head_keys: Vec<_> = with_head.then(|| Key::head(any_head()).item()).into_iter().collect();
-        let tables = [(&self.callers, caller_keys), (&self.register, head_keys)];
+        let tables = [(self.callers.clone(), caller_keys), (self.register.clone(), head_keys)];
         let mut asked: HashMap<String, KeysAndAttributes> = tables
             .into_iter()
+            .chain(beside.map(|(table, key)| (table, vec![key])))
             .filter(|(_, keys)| !keys.is_empty())
-            .filter_map(|(table, keys)| Some((table.clone(), consistent(keys)?)))
+            .filter_map(|(table, keys)| Some((table, consistent(keys)?)))
             .collect();
         let mut found = Found::default();
         let mut wait = UNPROCESSED_WAIT;
@@ -122,7 +137,13 @@ impl CallerStore {
             let answer = self.dynamodb.batch_get_item().set_request_items(Some(asked)).send().await;
             let answer = answer.map_err(|error| ReadTrouble::Failed(Box::new(error)))?;
             for (table, items) in answer.responses.unwrap_or_default() {
-                found.put(items, table == self.register);
+                if table == self.register {
+                    found.head = items.into_iter().next().or(found.head);
+                } else if table == self.callers {
+                    found.put(items);
+                } else {
+                    found.beside = items.into_iter().next().or(found.beside);
+                }
             }
             asked = answer.unprocessed_keys.unwrap_or_default();
             if asked.is_empty() {
@@ -151,15 +172,14 @@ impl CallerStore {
 #[derive(Default)]
 struct Found {
     head: Option<Item>,
+    beside: Option<Item>,
     callers: HashMap<String, Item>,
 }
 
 impl Found {
-    fn put(&mut self, items: Vec<Item>, of_register: bool) {
+    fn put(&mut self, items: Vec<Item>) {
         for item in items {
-            if of_register {
-                self.head = Some(item);
-            } else if let Some(id) = item.get("id").and_then(|id| id.as_s().ok()).cloned() {
+            if let Some(id) = item.get("id").and_then(|id| id.as_s().ok()).cloned() {
                 self.callers.insert(id, item);
             }
         }

@@ -9,10 +9,14 @@ mod delegations;
 mod held;
 mod location;
 mod place;
+mod sightings;
 mod special;
+mod spread;
 
 pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
 pub use database::{About, DatabaseError, Tells};
 pub use held::Held;
 pub use location::{Location, Unusable};
+pub use sightings::{Place, Sightings};
+pub use spread::{SPREAD, SpreadStore, SpreadTrouble};

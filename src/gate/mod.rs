@@ -3,6 +3,7 @@
 mod entry;
 mod invoke;
 mod onboard;
+mod spread;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use crate::account::Account;
 use crate::answer::Answer;
 use crate::causes::Causes;
 use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
-use crate::evidence::{CallerStore, Location, Reading};
+use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
 use crate::quota::{DrawTrouble, Drawn, Quotas};
@@ -35,6 +36,8 @@ pub struct Gate {
     pub register: RegisterStore,
     /// The location data.
     pub location: Location,
+    /// Where clients showed up.
+    pub spread: SpreadStore,
     /// The quotas of licences.
     pub quotas: Quotas,
     /// The models.
@@ -60,6 +63,10 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    fn client(&self) -> &str {
+        self.request.principal.as_deref().unwrap_or_default()
+    }
+
     fn claimed(&self) -> Claimed<'_> {
         Claimed {
             by_token: self.request.person_by_token.as_deref(),
@@ -146,14 +153,15 @@ impl Gate {
     }
 
     async fn evidence(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Evidence, Trouble> {
-        let client = asking.request.principal.as_deref().unwrap_or_default();
-        let reading = self.callers.read(client, asking.claimed().person());
-        let Reading { callers, head } = asking.in_time(Code::RegisterUnavailable, reading).await?;
+        let mut from = self.location.of(asking.request.source);
+        let place = Place::of(&from);
+        let (Reading { callers, head, .. }, noted) = self.read_and_note(asking, &place).await?;
         let refresh = self.register.at(head, asking.now);
         let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
         account.register(&register, asking.now);
         self.databases(&register, asking.now, account);
-        Ok(Evidence { callers, register, from: self.location.of(asking.request.source) })
+        from.sightings = self.sightings(asking, &place, noted, &register).await?;
+        Ok(Evidence { callers, register, from })
     }
 
     /// Accounts for the databases' age, and for files that can't be loaded anew.

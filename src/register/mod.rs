@@ -56,6 +56,7 @@ pub struct Register {
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
     embargoes_by_name: Vec<Arc<Record<Embargo>>>,
+    embargoes_by_spread: Vec<Arc<Record<Embargo>>>,
     /// The parties that embargoes name themselves.
     named: Named,
     /// When the embargoes are in force that name a list, by its name.
@@ -186,6 +187,12 @@ impl Register {
         &self.embargoes_by_name
     }
 
+    /// The embargoes by from how many places a client shows up that are not withdrawn, by id, in force or not.
+    #[must_use]
+    pub fn embargoes_by_spread(&self) -> &[Arc<Record<Embargo>>] {
+        &self.embargoes_by_spread
+    }
+
     /// The licences that an organisation holds, those open to all among them, in force or not.
     pub fn licences_of(&self, organisation: &str) -> impl Iterator<Item = &Arc<Record<Licence>>> {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
@@ -252,9 +259,10 @@ impl Register {
             let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
         }
-        let is_by_name = |embargo: &&Arc<Record<Embargo>>| embargo.applies_to.is_by_name();
-        let by_name = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter(is_by_name);
-        self.embargoes_by_name = by_name.cloned().collect();
+        let standing = || self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn);
+        let by_name = standing().filter(|embargo| embargo.applies_to.is_by_name()).cloned().collect();
+        let by_spread = standing().filter(|embargo| embargo.applies_to.spread.is_some()).cloned().collect();
+        (self.embargoes_by_name, self.embargoes_by_spread) = (by_name, by_spread);
         self.named = std::mem::take(&mut self.named).by(&self.embargoes_by_name);
         self.lists_named.clear();
         for embargo in &self.embargoes_by_name {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use export_gate::causes::Causes;
-use export_gate::decision::{Callers, Claimed, Decision, Subject, Undecidable, Where, decide, identify};
-use export_gate::evidence::Location;
+use export_gate::decision::{
+    Callers, Claimed, Decision, Sighting, Subject, Undecidable, Where, decide, hours_back, identify,
+};
+use export_gate::evidence::{Location, Place};
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
 use export_gate::terms::ModelRef;
@@ -119,6 +121,7 @@ impl Question {
         let register = records.register(now).await;
         let mut from = location.of(self.address.0);
         self.supposed.tell(&mut from.signals);
+        from.sightings = self.sightings(&from, &register, records, now).await?;
         let found = self.found(records).await?;
         let mut answer = Answer {
             register,
@@ -142,6 +145,19 @@ impl Question {
             },
         };
         Ok(answer)
+    }
+
+    /// Where the client showed up, this question among it; `None` where nothing asks, or nobody is to look.
+    async fn sightings(
+        &self,
+        from: &Where,
+        register: &Register,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Sighting>>, Trouble> {
+        let (Some(_), Some(store)) = (hours_back(register, now), &records.spread) else { return Ok(None) };
+        let read = store.read(&self.client).await.map_err(|error| Trouble::of("see `--usage-table`", error))?;
+        Ok(Some(read.with(&Place::of(from), now)))
     }
 
     /// A licence of which nothing is left yields to the next, until nothing changes any more.

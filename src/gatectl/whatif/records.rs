@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
+use export_gate::evidence::SpreadStore;
 use export_gate::quota::Quotas;
 use export_gate::record::Item;
 use export_gate::register::history::Key;
@@ -29,7 +30,8 @@ pub(crate) struct Source {
     /// The callers' table
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     pub(crate) callers_table: Option<String>,
-    /// The table of what is used of each licence; without it no quota counts as used up
+    /// The table of what is used of each licence, and of where clients showed up; without it no quota counts as used up,
+    /// and nobody knows where
     #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
     pub(crate) usage_table: Option<String>,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Records {
     editions: OnceCell<Editions>,
     /// What is used of licences; absent where nobody is to look.
     pub(crate) quotas: Option<Quotas>,
+    /// Where clients showed up; absent where nobody is to look.
+    pub(crate) spread: Option<SpreadStore>,
 }
 
 impl Source {
@@ -69,9 +73,10 @@ impl Source {
             return Err(Trouble::new(format!("the register `{register}` has no head: is it the right table?")));
         }
         let quotas = self.usage_table.as_ref().map(|table| Quotas::new(dynamodb.clone(), table.clone()));
+        let spread = self.usage_table.as_ref().map(|table| SpreadStore::new(dynamodb.clone(), table.clone()));
         let table = Some(Callers::new(dynamodb.clone(), callers.clone()));
         let lists = Some((dynamodb, register.clone()));
-        Ok(Records { present, table, lists, quotas, ..Records::none() })
+        Ok(Records { present, table, lists, quotas, spread, ..Records::none() })
     }
 }
 
@@ -85,6 +90,7 @@ impl Records {
             lists: None,
             editions: OnceCell::new(),
             quotas: None,
+            spread: None,
         }
     }
 
