@@ -2,8 +2,10 @@
 
 mod address;
 mod callers;
+mod edge;
 mod location;
 
 pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
+pub use edge::beside_edge;
 pub use location::{Location, LocationError};

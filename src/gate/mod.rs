@@ -16,12 +16,12 @@ use crate::account::Account;
 use crate::answer::Answer;
 use crate::causes::Causes;
 use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
-use crate::evidence::{CallerStore, Location, Reading};
+use crate::evidence::{CallerStore, Location, Reading, beside_edge};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
 use crate::quota::{DrawTrouble, Drawn, Quotas};
 use crate::register::{Register, RegisterStore};
-use crate::request::{Request, Route, read};
+use crate::request::{Distribution, Request, Route, read};
 use crate::terms::{Code, ModelRef, render_time};
 
 use entry::draft;
@@ -41,6 +41,8 @@ pub struct Gate {
     pub models: Models,
     /// The ledger.
     pub ledger: Ledger,
+    /// The operator's distribution, which requests may prove to have come through.
+    pub distribution: Distribution,
     /// Whoever runs the gate.
     pub operator_url: Option<String>,
 }
@@ -100,7 +102,7 @@ impl Gate {
     pub async fn handle(&self, event: &str, now: Timestamp, deadline: Instant) -> (Answer, Account) {
         let began = Instant::now();
         let mut account = Account::default();
-        let answer = match read(event) {
+        let answer = match read(event, &self.distribution) {
             Err(rejected) => {
                 account.rejected(&rejected);
                 Answer::rejected(&rejected)
@@ -150,7 +152,8 @@ impl Gate {
         let refresh = self.register.at(head, asking.now);
         let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
         account.register(&register, asking.now);
-        Ok(Evidence { callers, register, from: self.location.of(asking.request.source) })
+        let from = beside_edge(self.location.of(asking.request.source), asking.request);
+        Ok(Evidence { callers, register, from })
     }
 
     async fn decided(
