@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::request::Distribution;
+
 /// What the function is configured with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -16,6 +18,8 @@ pub struct Settings {
     pub ledger_table: String,
     /// How long a model is given.
     pub model_timeout: Duration,
+    /// The operator's distribution, by its secrets; none where nothing proves to come through one.
+    pub distribution: Distribution,
     /// Whoever runs the gate, for `rel="blocked-by"` (RFC 7725).
     pub operator_url: Option<String>,
 }
@@ -59,6 +63,11 @@ impl Settings {
         if let Some(url) = operator_url.as_deref().filter(|url| !is_url(url)) {
             faults.push(format!("OPERATOR_URL is `{url}`; it is an http or https URL"));
         }
+        let distribution =
+            given("DISTRIBUTION_SECRET").map_or(Ok(Distribution::default()), |text| Distribution::parse(&text));
+        if let Err(fault) = distribution {
+            faults.push(format!("DISTRIBUTION_SECRET {fault}"));
+        }
         if !faults.is_empty() {
             return Err(BadSettings(faults));
         }
@@ -68,6 +77,7 @@ impl Settings {
             usage_table,
             ledger_table,
             model_timeout: model_timeout.unwrap_or(MODEL_TIMEOUT),
+            distribution: distribution.unwrap_or_default(),
             operator_url,
         })
     }

@@ -87,6 +87,7 @@ pub fn build(
         quotas: Quotas::new(dynamodb.clone(), settings.usage_table),
         models: Models::new(sagemaker, settings.model_timeout),
         ledger: Ledger::new(dynamodb, settings.ledger_table),
+        distribution: settings.distribution,
         operator_url: settings.operator_url,
     }
 }

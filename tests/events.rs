@@ -3,8 +3,8 @@
 //!
 //! Four kinds of outcome have no file. `register.unavailable`, `ledger.unavailable` and `model.*` after a permit need a
 //! fault, not an event. A body that is too large (413) would be too large a file; `bad_input` makes one. `embargo.party`,
-//! `embargo.ownership`, `party.review` and `destination.inconsistent` need parties, lists and signals that the samples
-//! don't have.
+//! `embargo.ownership` and `party.review` need parties and lists that the samples don't have, `destination.inconsistent`
+//! a setting: `tests/spoofing.rs` has them.
 //! `embargo.everyone` needs a clock: the one sample record that is about everyone was in force for 90 minutes in March,
 //! so the last test asks then.
 
@@ -84,6 +84,7 @@ const EVENTS: &[(&str, Told)] = &[
     ("*-embargo-network", Refusal(403, "embargo.network destination.unknown")),
     ("*-destination-unknown", Refusal(403, "destination.unknown")),
     ("*-destination-unknown-region", Refusal(403, "destination.unknown")),
+    ("*-destination-unknown-tunnel", Refusal(403, "destination.unknown")),
     ("*-end-use-undeclared", Refusal(403, "end-use.undeclared")),
     ("*-licence-missing", Refusal(451, "embargo.foreign-person licence.missing")),
     ("*-licence-scope", Refusal(451, "embargo.destination licence.scope")),

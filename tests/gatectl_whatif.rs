@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::canonical::digest;
 use export_gate::gate::Gate;
+use export_gate::request::Distribution;
+use export_gate::settings::Settings;
 use export_gate::terms::render_time;
 use export_gate_local::sagemaker::Behaviour;
 use gatectl::{Folder, Ran, gatectl, words};
@@ -642,4 +644,72 @@ async fn of_lists_what_was_asked_then_is_simulated_and_replayed_and_the_rest_is_
     assert_eq!(ask(&gate, &event, Timestamp::now()).await.status, 200);
     let ran = run(&world, "replay --all {register} {ledger}");
     assert_eq!((ran.code, ran.out.as_str()), (0, "All 4 decisions come out the same.\n"), "{}", ran.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_tunnel_hid_and_what_signals_told_is_decided_again_as_it_was() {
+    let world = World::with_samples().await;
+    let setting = |more: Value| with(json!({"kind": "setting", "id": "screening"}), "must_agree", more);
+    world.register(vec![setting(json!([["cloudfront", "organisation"]]))]).await;
+    let secret = "sample-secret-of-these-days";
+    let settings = Settings { distribution: Distribution::parse(secret).unwrap(), ..world.settings() };
+    let gate = world.gate_with(settings);
+    let yesterday = Timestamp::now().checked_sub(SignedDuration::from_hours(24)).unwrap();
+    let proved = |client: &str, country: &str| {
+        let event = invocation(client, "opus-4-8").header("Distribution-Secret", secret);
+        event.header("CloudFront-Viewer-Country", country)
+    };
+    let hidden = proved("sample-us-service", "US").header("x-amzn-waf-anonymous", "1");
+    let table = [
+        (proved("sample-us-service", "US"), ""),
+        (proved("sample-us-service", "DE"), "destination.inconsistent"),
+        (invocation("sample-us-service", "opus-4-8"), "destination.inconsistent"),
+        (proved("sample-stranger", "US"), "identity.unknown"),
+        (hidden, "destination.unknown"),
+    ];
+    let mut id = String::new();
+    for (event, codes) in table {
+        let answered = ask(&gate, &event.0, yesterday).await;
+        assert_eq!(answered.codes().join(" "), codes);
+        id = answered.decision_id().unwrap().to_owned();
+    }
+    world.register(vec![setting(json!([["waf", "organisation"]]))]).await;
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 5 decisions come out the same.\n"), "{}", ran.err);
+
+    // The last one's address is in the US by its signals, and hidden: the entry says no destination.
+    let hidden = world.entry(&id).await;
+    assert_eq!((hidden.get("destination"), &hidden["facts"]["location"]["source"]), (None, &json!("delegations")));
+    let folder = Folder::new("hidden");
+    let by_signals = |entry: &mut Value| {
+        let cloudfront = json!({"country": "US", "source": "cloudfront"});
+        entry["facts"]["signals"] = json!([{"country": "US", "source": "delegations"}, cloudfront]);
+    };
+    // An entry of before there were signals.
+    let older = |entry: &mut Value| {
+        entry["destination"] = json!({"country": "US"});
+        entry["reasons"] = json!([{"code": "destination.inconsistent"}]);
+        entry["embargoes"] = json!([]);
+        let facts = entry["facts"].as_object_mut().unwrap();
+        facts.remove("signals");
+        facts.remove("network");
+    };
+    let told_where = |entry: &mut Value| {
+        by_signals(entry);
+        entry["destination"] = json!({"country": "US"});
+    };
+    let draft = with(setting(json!([["cloudfront", "organisation"]])), "tunnelled_destination", json!("permit"));
+    let draft = folder.file("draft.json", draft.to_string());
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    // (the entry, what a replay finds otherwise, how many gain access once tunnels are taken for where they come out)
+    let cases: [(Change<'_>, &str, u64); 3] = [(&by_signals, "", 1), (&older, "", 0), (&told_where, "destination", 1)];
+    for (change, otherwise, gain) in cases {
+        let path = archived(&folder, hidden.clone(), change, true);
+        let ran = run(&world, &format!("replay {id} {{register}} --ledger {path}"));
+        let says = format!("comes out otherwise: {otherwise}.");
+        let is_said = if otherwise.is_empty() { ran.code == 0 } else { ran.code == 1 && ran.out.contains(&says) };
+        assert!(is_said, "{otherwise}: {}{}", ran.out, ran.err);
+        let ran = run(&world, &format!("simulate --with {draft} --since 7d {{register}} --ledger {path} --json"));
+        assert_eq!((ran.code, &ran.json()["gain"]["decisions"]), (0, &json!(gain)), "{}{}", ran.out, ran.err);
+    }
 }

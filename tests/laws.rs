@@ -19,12 +19,12 @@ use common::{
     country, decided_at, embargo, group, is_permit, later, licence, model, now, possible, register, subject, to, with,
 };
 use export_gate::decision::{
-    Applied, Decision, EmbargoExplained, Explanation, NameKey, OrganisationFacts, PartyMatch, PersonFacts, Persons,
-    Possible, Subject, Undecidable, explain,
+    Applied, Classified, Decision, EmbargoExplained, Explanation, NameKey, NetworkFacts, OrganisationFacts, PartyMatch,
+    PersonFacts, Persons, Places, Possible, Subject, Travel, Undecidable, explain,
 };
-use export_gate::record::{Effect, OrganisationType, UsStatus};
+use export_gate::record::{Effect, NetworkClass, OrganisationType, UsStatus};
 use export_gate::register::Register;
-use export_gate::terms::{Code, Match};
+use export_gate::terms::{Code, Match, Signal, SignalSource};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -36,6 +36,8 @@ const COUNTRIES: [&str; 5] = ["US", "CU", "IR", "UA", "DE"];
 const END_USES: [&str; 3] = ["research", "military", "nuclear"];
 const PARTIES: [&str; 5] = ["eu:1", "parties:e0", "parties:e1", "sdn:1", "sdn:2"];
 const NETWORKS: [&str; 4] = ["192.0.2.0/24", "192.0.2.128/25", "198.51.100.0/24", "2001:db8::/32"];
+
+const CLASSES: [&str; 4] = ["vpn", "tor", "hosting", "relay"];
 
 /// A request and the records that it meets.
 #[derive(Clone, Debug)]
@@ -117,6 +119,8 @@ fn applies_to() -> impl Strategy<Value = Value> {
             1 => key("destinations", choice(&PLACES).boxed()),
             1 => key("nationalities", choice(&["*", "US", "CU", "IR", "DE", "E:1"]).boxed()),
             1 => key("networks", choice(&NETWORKS).boxed()),
+            1 => key("network_classes", choice(&CLASSES).boxed()),
+            1 => key("spread", a_limit().boxed()),
             1 => key("end_uses", choice(&["*", "research", "military"]).boxed()),
             1 => key("parties", Just(json!([{ "name": "Sample Party" }])).boxed()),
             2 => key("lists", subsequence(&["eu", "sdn"][..], 1..=2).prop_map(|lists| json!(lists)).boxed()),
@@ -124,6 +128,35 @@ fn applies_to() -> impl Strategy<Value = Value> {
     };
     prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged)
 }
+
+fn a_limit() -> impl Strategy<Value = Value> {
+    select(vec![
+        json!({ "countries": 3, "hours": 1 }),
+        json!({ "networks": 40, "hours": 24 }),
+        json!({ "countries": 2, "networks": 10, "hours": 24 }),
+    ])
+}
+
+/// What the settings say, the strictest of each in place of what is drawn now and then.
+fn a_setting() -> impl Strategy<Value = Value> {
+    let permit = |name: &'static str| weighted(0.3, Just(json!({ name: "permit" })));
+    let pairs = weighted(0.2, select(PAIRS.to_vec()).prop_map(|pair| json!({ "must_agree": [pair] })));
+    let travel = weighted(0.4, select(vec!["observe", "refuse"]).prop_map(|word| json!({ "impossible_travel": word })));
+    let belief = weighted(0.3, Just(json!({ "anonymizer_confidence": 50, "anonymizer_days": 30 })));
+    let lenient = [
+        permit("unknown_destination"),
+        permit("inconsistent_destination"),
+        permit("tunnelled_destination"),
+        permit("unknown_region"),
+    ];
+    (lenient, pairs, travel, belief).prop_map(|(lenient, pairs, travel, belief)| {
+        merged(
+            [common::setting("refuse")].into_iter().chain(lenient.into_iter().chain([pairs, travel, belief]).flatten()),
+        )
+    })
+}
+
+const PAIRS: [[&str; 2]; 3] = [["mmdb", "cloudfront"], ["mmdb", "organisation"], ["delegations", "waf"]];
 
 fn authority() -> impl Strategy<Value = &'static str> {
     prop_oneof![4 => Just("BIS"), 1 => Just("OFAC")]
@@ -229,6 +262,46 @@ fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
     subsequence(some.to_vec(), 0..=2)
 }
 
+/// What is known of the network: each class found or not, by whatever source, and told of or not.
+fn network() -> impl Strategy<Value = NetworkFacts> {
+    let told = prop_oneof![2 => Just(NetworkClass::ALL.to_vec()), 1 => subsequence(NetworkClass::ALL.to_vec(), 0..=6)];
+    (vec(classified(), 0..=2), told, weighted(0.6, Just(()))).prop_map(|(found, told, nothing)| {
+        let mut network = NetworkFacts::default();
+        network.add(found.into_iter().filter(|_| nothing.is_none()), told);
+        network
+    })
+}
+
+fn classified() -> impl Strategy<Value = Classified> {
+    let class = select(NetworkClass::ALL.into_iter().map(Some).chain([None]).collect::<Vec<_>>());
+    let last_seen = of(select(vec!["2026-06-20", "2026-01-01"]));
+    (class, of(select(vec![10, 90])), last_seen).prop_map(|(class, confidence, last_seen)| Classified {
+        class,
+        confidence,
+        edition: None,
+        last_seen: last_seen.map(str::to_owned),
+        source: "list:sample".into(),
+    })
+}
+
+fn signals() -> impl Strategy<Value = Vec<Signal>> {
+    let all = [SignalSource::Mmdb, SignalSource::Delegations, SignalSource::Cloudfront, SignalSource::Waf];
+    let told = all.map(|source| {
+        let signal =
+            some_country().prop_map(move |country| Signal { country, date: None, edition: None, region: None, source });
+        weighted(0.8, signal)
+    });
+    told.prop_map(|told| told.into_iter().flatten().collect())
+}
+
+fn spread() -> impl Strategy<Value = Vec<Places>> {
+    let counted = |hours| {
+        let places = (1..=4_u32, select(vec![4_u32, 10, 40]));
+        weighted(0.8, places.prop_map(move |(countries, networks)| Places { countries, hours, networks }))
+    };
+    (counted(1), counted(24)).prop_map(|(one, day)| one.into_iter().chain(day).collect())
+}
+
 /// Whom the screening of names found in which embargo.
 fn parties() -> impl Strategy<Value = Vec<PartyMatch>> {
     let found = |embargo: &'static str| {
@@ -274,8 +347,10 @@ prop_compose! {
         undeclared in proptest::bool::weighted(0.05),
         parties in parties(),
         listed in listed(),
+        places in (network(), signals(), spread(), weighted(0.1, Just(Travel { kilometres: 9000, minutes: 30 }))),
     ) -> Subject {
         subject(|s| {
+            (s.facts.network, s.facts.signals, s.facts.spread, s.facts.travel) = places;
             s.facts.listed = listed;
             s.facts.parties = parties;
             s.facts.persons = persons;
@@ -300,7 +375,7 @@ fn several<S: Strategy<Value = Value> + 'static>(
 prop_compose! {
     fn a_case()(
         eccn in select(vec![json!("4E091"), json!("4E091"), json!("EAR99"), Value::Null]),
-        setting in of(select(vec!["permit", "refuse"]).prop_map(common::setting)),
+        setting in of(a_setting()),
         embargoes in several("e", 1..=3, an_embargo),
         licences in several("l", 1..=5, a_licence),
         clearances in several("c", 0..=2, a_clearance),
@@ -317,10 +392,19 @@ prop_compose! {
 type Forget = fn(&mut Case);
 
 /// Every fact that a decision rests on, made unknown.
-const FORGETTING: [(&str, Forget); 13] = [
+///
+/// Not what was found of the network: that it hides its user is worse than that nobody knows.
+const FORGETTING: [(&str, Forget); 16] = [
     ("the country", |case| case.subject.to = to("?")),
-    ("the region", |case| case.subject.to.region = None),
+    ("the region", |case| {
+        // The setting takes an unknown region to be none of the embargoed ones.
+        let permits = |setting: &Value| setting["unknown_region"] == "permit";
+        case.subject.to.region.take_if(|_| !case.setting.as_ref().is_some_and(permits));
+    }),
     ("the address", |case| case.subject.addresses.clear()),
+    ("what else the network may be", |case| case.subject.facts.network.told.clear()),
+    ("what the signals tell", |case| case.subject.facts.signals.iter_mut().for_each(|signal| signal.country = None)),
+    ("how wide it is spread", |case| case.subject.facts.spread.clear()),
     ("the end uses", |case| case.subject.facts.end_uses.clear()),
     ("the names", |case| {
         let unknown = |by| move |id| PartyMatch { by, ..party(id, Match::Unknown) };
@@ -378,6 +462,35 @@ proptest! {
         prop_assert!(case.permits() || !more.permits());
         let fewer = more.but(|case| case.subject.facts.listed.retain(|found| found.party != added));
         prop_assert!(fewer.permits() || !more.permits());
+    }
+
+    /// But for exceptions, which take a class found back, and for a relay, which takes a VPN back: it is none.
+    #[test]
+    fn a_class_found_never_permits_more(case in a_case(), added in classified()) {
+        let is_relay = added.class == Some(NetworkClass::Relay);
+        let before = case.but(|case| {
+            case.embargoes.retain(|embargo| match &embargo["applies_to"]["network_classes"] {
+                Value::Array(classes) => !is_relay || !classes.contains(&json!("vpn")),
+                keys => keys.get("except").is_none(),
+            });
+            case.subject.facts.network.found.retain(|found| !is_relay || found.class != Some(NetworkClass::Vpn));
+        });
+        let more = before.but(|case| case.subject.facts.network.add([added], []));
+        prop_assert!(before.permits() || !more.permits());
+    }
+
+    #[test]
+    fn a_stricter_setting_never_permits_more(case in a_case(), stricter in subsequence(&STRICTER[..], 1..=2), pair in select(&PAIRS[..])) {
+        let strict = case.but(|case| {
+            let mut setting = case.setting.take().unwrap_or_else(|| common::setting("refuse"));
+            for (name, value) in stricter {
+                setting[name] = json!(value);
+            }
+            let pairs = setting["must_agree"].as_array().cloned().unwrap_or_default();
+            setting["must_agree"] = pairs.into_iter().chain([json!(pair)]).collect();
+            case.setting = Some(setting);
+        });
+        prop_assert!(case.permits() || !strict.permits());
     }
 
     #[test]
@@ -511,6 +624,15 @@ proptest! {
     }
 }
 
+/// The settings that let requests pass, each at its strictest.
+const STRICTER: [(&str, &str); 5] = [
+    ("unknown_destination", "refuse"),
+    ("inconsistent_destination", "refuse"),
+    ("tunnelled_destination", "refuse"),
+    ("unknown_region", "refuse"),
+    ("impossible_travel", "refuse"),
+];
+
 /// The laws say something only where the world has both outcomes, by every way.
 #[test]
 fn the_world_has_permits_and_refusals_of_every_sort() {
@@ -534,6 +656,7 @@ fn the_world_has_permits_and_refusals_of_every_sort() {
         "{permits} permits, {licensed} by licence, {refusals} refusals"
     );
     let all = [
+        "destination.inconsistent",
         "destination.unknown",
         "embargo.destination",
         "embargo.end-use",
@@ -579,7 +702,7 @@ fn could_cover(case: &Case, licence: &Value, embargo: &Value) -> bool {
         Some(named) => among(named, &[&id(embargo)]),
         None => keys.iter().all(|key| match *key {
             "everyone" | "foreign_persons" => true,
-            "networks" | "parties" | "lists" => false,
+            "networks" | "network_classes" | "spread" | "parties" | "lists" => false,
             key => licence.get(key).is_some(),
         }),
     };

@@ -15,8 +15,8 @@ mod common;
 use std::fmt::Write as _;
 
 use common::{at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with};
-use export_gate::decision::{Outcome, Persons, Subject};
-use export_gate::record::UsStatus;
+use export_gate::decision::{Classified, Outcome, Persons, Places, Subject};
+use export_gate::record::{NetworkClass, UsStatus};
 use export_gate::register::Register;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ A cell shows what is told at the embargo's first moment and again in the last mi
 millisecond before the first and at the end itself everything is permitted. Where that is not so, the cell shows all
 four, `|` between them.
 
-The request goes to Cuba, from 192.0.2.1, for a military end use, unless the block says that it is unknown; the
+The request goes to Cuba, from 192.0.2.1, for a military end use, unless the block says that it is unknown or hidden; the
 settings permit unknown destinations.
 
 Who uses it: a US citizen, a lawful permanent resident, a protected person, a foreign person, and one of unknown status
@@ -59,16 +59,19 @@ type Change = fn(&mut Subject);
 /// unknown)
 type Key = (&'static str, Value, &'static str, Value, Change);
 
-fn keys() -> [Key; 9] {
+fn keys() -> [Key; 14] {
     let known: Change = |_| {};
     let cuba = || json!({ "destinations": ["CU"] });
     let military = || json!({ "end_uses": ["military"] });
     let network = || json!({ "networks": ["192.0.2.0/24"] });
+    let hosting = || json!({ "network_classes": ["hosting"] });
+    let spread = || json!({ "spread": { "countries": 3, "hours": 1 } });
     [
         ("everyone", json!({ "everyone": true }), "451 embargo.everyone", json!({}), known),
         ("foreign_persons", json!({ "foreign_persons": true }), "451 embargo.foreign-person", json!({}), known),
         ("destinations", cuba(), "451 embargo.destination", cuba(), known),
         ("destinations, unknown", cuba(), "451 embargo.destination", cuba(), |s| s.to = to("?")),
+        ("destinations, hidden by Tor", cuba(), "451 embargo.destination", cuba(), |s| found(s, NetworkClass::Tor)),
         (
             "nationalities",
             json!({ "nationalities": ["IR"] }),
@@ -78,9 +81,22 @@ fn keys() -> [Key; 9] {
         ),
         ("networks", network(), "403 embargo.network", json!({}), known),
         ("networks, unknown", network(), "403 embargo.network", json!({}), |s| s.addresses.clear()),
+        ("network_classes", hosting(), "403 embargo.network", json!({}), |s| found(s, NetworkClass::Hosting)),
+        ("network_classes, unknown", hosting(), "403 embargo.network", json!({}), known),
+        ("spread", spread(), "403 embargo.network", json!({}), |s| {
+            s.facts.spread = vec![Places { countries: 3, hours: 1, networks: 3 }];
+        }),
+        ("spread, unknown", spread(), "403 embargo.network", json!({}), known),
         ("end_uses", military(), "451 embargo.end-use", military(), known),
         ("end_uses, unknown", military(), "451 embargo.end-use", military(), |s| s.facts.end_uses.clear()),
     ]
+}
+
+/// That the address is of a class.
+fn found(subject: &mut Subject, class: NetworkClass) {
+    let source = "list:sample".into();
+    let found = Classified { class: Some(class), confidence: None, edition: None, last_seen: None, source };
+    subject.facts.network.add([found], NetworkClass::ALL);
 }
 
 /// (the licence, its attributes; `None` for no licence). Each but two names the embargo.

@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use export_gate::request::{Rejected, Route, read};
+use export_gate::request::{Distribution, Rejected, Route, read};
 use export_gate::terms::Code;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn operations(document: &Value) -> BTreeMap<(String, String), Value> {
 fn asked(method: &str, path: &str) -> Result<Route, Rejected> {
     let context = json!({"httpMethod": method, "authorizer": {"principalId": "app"}, "identity": {}});
     let path = path.replace("{model}", "fable-5%401");
-    read(&json!({"httpMethod": method, "path": path, "requestContext": context}).to_string())
+    read(&json!({"httpMethod": method, "path": path, "requestContext": context}).to_string(), &Distribution::default())
         .map(|request| request.route)
 }
 

@@ -105,7 +105,7 @@ pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Regi
             Code::EmbargoNetwork,
             to.networks.as_ref().map(|choice| {
                 let addresses = subject.addresses.iter();
-                or_unknown(addresses.map(|address| choice.ask(|named| named.has(*address))))
+                or_unknown(addresses.map(|address| choice.has(*address)))
             }),
         ),
         (

@@ -28,6 +28,7 @@ use crate::record::{Effect, ImpossibleTravel, Licence, Model, ModelStatus, Recor
 use crate::register::{Fault, Register, Resolved};
 use crate::terms::{Code, ModelRef};
 
+pub use crate::terms::Signal;
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
 pub use identity::{Callers, Claimed, identify};
 pub use listed::{Possible, behind, editions_asked, of_person};
@@ -36,7 +37,6 @@ pub use owned::{Holding, Owned, OwnerMatch};
 pub use parties::{NameKey, PartyMatch};
 pub use permit::Permit;
 pub use reason::{Reason, Review, leading};
-pub use signal::Signal;
 pub use spread::{Coordinates, Places, Sighting, Travel, hours_back};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 

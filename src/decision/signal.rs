@@ -1,30 +1,8 @@
-//! Pure. What tells the country of a request, and whether what must agree does.
-
-use serde::{Deserialize, Serialize};
+//! Pure. Whether what must agree on the country of a request does.
 
 use super::subject::Facts;
 use crate::record::{Pair, Screening};
-use crate::terms::{Country, Region, SignalSource};
-
-/// What one source tells of where the request comes from. The fields stand in alphabetical order, since the ledger's entry
-/// is hashed so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signal {
-    /// The country; absent, it doesn't say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<Country>,
-    /// The day that its data was made, such as 2026-11-24; absent, it doesn't say, or tells of this very request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date: Option<String>,
-    /// Which data it is, of a database.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edition: Option<String>,
-    /// The region; absent, it doesn't say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<Region>,
-    /// What it is.
-    pub source: SignalSource,
-}
+use crate::terms::{Country, SignalSource};
 
 impl Facts {
     /// Whether two signals that must agree don't.

@@ -12,10 +12,9 @@ use super::network::NetworkFacts;
 use super::owned::Owned;
 use super::parents::ultimate;
 use super::parties::{NameKey, PartyMatch};
-use super::signal::Signal;
 use super::spread::{Coordinates, Places, Sighting, Travel};
 use crate::record::{Basis, Organisation, OrganisationType, Screening, UsStatus, Users};
-use crate::terms::{Country, Destination, Match};
+use crate::terms::{Country, Destination, Match, Signal};
 
 /// Who asks and where the answer goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,14 +150,19 @@ pub(super) enum Nationality {
     Of { countries: Vec<Country>, complete: bool },
 }
 
-/// Where nobody knows.
-static NOWHERE: Destination = Destination { country: None, region: None };
+impl Where {
+    /// Where the answer goes: where the address is, unless it hides where its user is.
+    #[must_use]
+    pub fn destination(&self, screening: &Screening, now: Timestamp) -> &Destination {
+        destination(&self.to, &self.network, screening, now)
+    }
+}
 
 impl Subject {
     /// Where the answer goes: where the address is, unless it hides where its user is.
     #[must_use]
     pub fn destination(&self, screening: &Screening, now: Timestamp) -> &Destination {
-        if self.facts.network.hides(screening, now) { &NOWHERE } else { &self.to }
+        destination(&self.to, &self.facts.network, screening, now)
     }
 
     /// Whether a foreign person gets the answer (15 CFR 772.1). A person who acts for a foreign organisation is that
@@ -181,6 +185,18 @@ impl Subject {
             Persons::Unknown => Nationality::Of { countries: Vec::new(), complete: false },
         }
     }
+}
+
+/// Where nobody knows.
+static NOWHERE: Destination = Destination { country: None, region: None };
+
+fn destination<'a>(
+    to: &'a Destination,
+    network: &NetworkFacts,
+    screening: &Screening,
+    now: Timestamp,
+) -> &'a Destination {
+    if network.hides(screening, now) { &NOWHERE } else { to }
 }
 
 impl Facts {

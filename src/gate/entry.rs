@@ -25,6 +25,7 @@ pub(super) fn draft(
         Some(subject) => (Rests::On(Box::new(subject.facts)), editions_asked(&evidence.register, asking.now)),
         None => (Rests::Standing(standing(asking, evidence)), Vec::new()),
     };
+    let to = evidence.from.destination(evidence.register.screening(asking.now), asking.now);
     Draft {
         at: render_time(asking.now),
         kind,
@@ -37,7 +38,7 @@ pub(super) fn draft(
         model,
         endpoint,
         source_ip: asking.request.source.map(|address| address.to_string()),
-        destination: Some(evidence.from.to.clone()).filter(|to| to.country.is_some()),
+        destination: Some(to.clone()).filter(|to| to.country.is_some()),
         facts,
         licences: decision.licences(),
         embargoes: decision.embargoes.clone(),
@@ -63,6 +64,7 @@ fn standing(asking: &Asking<'_>, evidence: &Evidence) -> Standing {
         person_by_header: asking.request.person_by_header.clone().filter(|_| asking.claimed().disagrees()),
         person_of: person.as_ref().map(|person| person.organisation.clone()),
         person_verified_until: verified_until(person.as_ref().and_then(|person| person.verification.as_ref())),
+        signals: evidence.from.signals.clone(),
         users: client.as_ref().map(|client| client.users),
     }
 }

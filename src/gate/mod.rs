@@ -17,12 +17,12 @@ use crate::account::Account;
 use crate::answer::Answer;
 use crate::causes::Causes;
 use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
-use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore};
+use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, beside_edge};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
 use crate::quota::{DrawTrouble, Drawn, Quotas};
 use crate::register::{Register, RegisterStore};
-use crate::request::{Request, Route, read};
+use crate::request::{Distribution, Request, Route, read};
 use crate::terms::{Code, ModelRef, render_time};
 
 use entry::draft;
@@ -44,6 +44,8 @@ pub struct Gate {
     pub models: Models,
     /// The ledger.
     pub ledger: Ledger,
+    /// The operator's distribution, which requests may prove to have come through.
+    pub distribution: Distribution,
     /// Whoever runs the gate.
     pub operator_url: Option<String>,
 }
@@ -107,7 +109,7 @@ impl Gate {
     pub async fn handle(&self, event: &str, now: Timestamp, deadline: Instant) -> (Answer, Account) {
         let began = Instant::now();
         let mut account = Account::default();
-        let answer = match read(event) {
+        let answer = match read(event, &self.distribution) {
             Err(rejected) => {
                 account.rejected(&rejected);
                 Answer::rejected(&rejected)
@@ -153,7 +155,7 @@ impl Gate {
     }
 
     async fn evidence(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Evidence, Trouble> {
-        let mut from = self.location.of(asking.request.source);
+        let mut from = beside_edge(self.location.of(asking.request.source), asking.request);
         let place = Place::of(&from);
         let (Reading { callers, head, .. }, noted) = self.read_and_note(asking, &place).await?;
         let refresh = self.register.at(head, asking.now);

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::decision::{Applied, Facts, LocationFacts};
 use crate::parties::Score;
 use crate::record::{Authority, CallerStatus, Item, Users};
-use crate::terms::{Code, Destination};
+use crate::terms::{Code, Destination, Signal};
 
 /// The `prev` of a chain's first entry.
 pub(super) const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -173,6 +173,9 @@ pub struct Standing {
     /// Until when the person is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_verified_until: Option<String>,
+    /// What each source tells of where the request comes from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
     /// Who may use the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<Users>,
@@ -298,7 +301,7 @@ mod tests {
     use super::*;
     use crate::decision::{
         Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts,
-        Persons, Places, Possible, Signal, Travel,
+        Persons, Places, Possible, Travel,
     };
     use crate::record::NetworkClass;
     use serde_json::Value;
@@ -452,6 +455,13 @@ mod tests {
             person_by_header: Some("h".into()),
             person_of: Some("o".into()),
             person_verified_until: Some("t".into()),
+            signals: vec![Signal {
+                country: Some(crate::terms::Country::parse("US").unwrap()),
+                date: None,
+                edition: None,
+                region: None,
+                source: crate::terms::SignalSource::Cloudfront,
+            }],
             users: Some(Users::None),
             ..Standing::default()
         };

@@ -2,7 +2,7 @@
 //!
 //! Written `["CU", "E:1"]`, or `{"any_of": ["*"], "except": ["US"]}`. In places and words `*` is every one.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixSet;
@@ -205,10 +205,37 @@ impl<'de> Deserialize<'de> for Networks {
 
 impl Networks {
     /// Whether an address is in one of them.
-    pub fn has(&self, address: IpAddr) -> Match {
-        Match::from(match address {
+    fn has(&self, address: IpAddr) -> bool {
+        match address {
             IpAddr::V4(address) => self.v4.get_lpm(&Ipv4Net::from(address)).is_some(),
             IpAddr::V6(address) => self.v6.get_lpm(&Ipv6Net::from(address)).is_some(),
-        })
+        }
+    }
+
+    /// Whether an address is in one of them, or on the subnet of one: a host has a whole /64 to choose addresses from
+    /// (RFC 4291, 2.5.4), so that who is barred by one of them would else take the next.
+    fn reach(&self, address: IpAddr) -> bool {
+        let subnet = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => subnet(address),
+        };
+        self.has(address) || subnet.is_some_and(|subnet| self.v6.children(&subnet).next().is_some())
+    }
+}
+
+impl Choice<Networks> {
+    /// Whether an address is on a network that is named. An exception is of no more than it says.
+    pub fn has(&self, address: IpAddr) -> Match {
+        let excepted = self.except.as_ref().is_some_and(|except| except.has(address));
+        (self.any_of.reach(address) && !excepted).into()
+    }
+}
+
+/// The /64 of an address. Where an IPv4 address stands behind it (mapped, compatible, translated, NAT64, Teredo) it is not
+/// one host's, but everybody's.
+fn subnet(address: Ipv6Addr) -> Option<Ipv6Net> {
+    match address.segments() {
+        [0, 0, 0, 0, ..] | [0x64, 0xff9b, ..] | [0x2001, 0, ..] => None,
+        _ => Some(Ipv6Net::new(address, 64).ok()?.trunc()),
     }
 }

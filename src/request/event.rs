@@ -7,11 +7,14 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::{HeaderMap, Method};
+use http::Method;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::distribution::Distribution;
+use super::headers::{Header, Headers};
+use super::place::{firewall, signals};
 use super::principal::{self, Caller};
 use super::route::route;
 use super::{LARGEST_BODY, LONGEST_NAME, Rejected, Request, Route};
@@ -20,18 +23,19 @@ use super::{LARGEST_BODY, LONGEST_NAME, Rejected, Request, Route};
 struct Event {
     method: Method,
     path: String,
-    headers: HeaderMap,
+    headers: Headers,
     source: Option<String>,
     caller: Caller,
     body: Option<String>,
     is_base64: bool,
 }
 
-/// Reads an event of API Gateway, version 1 or 2, or of a function URL.
+/// Reads an event of API Gateway, version 1 or 2, or of a function URL. What proves to come through `distribution` bears its
+/// signals.
 ///
 /// # Errors
 /// [`Rejected`] says what is wrong with it.
-pub fn read(payload: &str) -> Result<Request, Rejected> {
+pub fn read(payload: &str, distribution: &Distribution) -> Result<Request, Rejected> {
     let event = event(payload)?;
     let route = route(&event.method, &event.path);
     // Who isn't named is told that first, whatever is asked; health alone is anybody's.
@@ -43,11 +47,13 @@ pub fn read(payload: &str) -> Result<Request, Rejected> {
         principal: event.caller.client,
         may_ask_of_parties: event.caller.may_ask_of_parties,
         person_by_token: event.caller.person,
-        person_by_header: header(&event.headers, "End-User")?,
-        end_use: header(&event.headers, "End-Use")?,
+        person_by_header: event.headers.text(Header::EndUser)?,
+        end_use: event.headers.text(Header::EndUse)?,
         source: event.source.as_deref().and_then(|text| text.trim().parse::<IpAddr>().ok()),
-        content_type: header(&event.headers, "Content-Type")?,
-        accept: header(&event.headers, "Accept")?,
+        signals: signals(&event.headers, distribution),
+        firewall: firewall(&event.headers),
+        content_type: event.headers.text(Header::ContentType)?,
+        accept: event.headers.text(Header::Accept)?,
         body: Vec::new(),
         route,
     };
@@ -75,7 +81,7 @@ fn of_rest(event: ApiGatewayProxyRequest) -> Event {
     Event {
         method: event.http_method,
         path: event.path.unwrap_or_default(),
-        headers,
+        headers: Headers::new(headers),
         caller: principal::of_rest(&event.request_context),
         source: event.request_context.identity.source_ip,
         body: event.body,
@@ -87,7 +93,7 @@ fn of_http(event: ApiGatewayV2httpRequest) -> Event {
     Event {
         method: event.request_context.http.method.clone(),
         path: event.raw_path.unwrap_or_default(),
-        headers: event.headers,
+        headers: Headers::new(event.headers),
         caller: principal::of_http(&event.request_context),
         source: event.request_context.http.source_ip,
         body: event.body,
@@ -104,18 +110,6 @@ fn without_odd_claims(payload: &str) -> Result<ApiGatewayV2httpRequest, serde_js
     serde_json::from_value(event)
 }
 
-/// A header's value; several of one name are joined, as HTTP has it (RFC 9110, 5.3).
-fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Rejected> {
-    let mut values = headers.get_all(name).iter().map(|value| value.to_str().map_err(|_| Rejected::Header(name)));
-    let Some(first) = values.next() else { return Ok(None) };
-    let mut joined = first?.trim().to_owned();
-    for value in values {
-        joined.push_str(", ");
-        joined.push_str(value?.trim());
-    }
-    Ok((!joined.is_empty()).then_some(joined))
-}
-
 fn check_lengths(request: &Request) -> Result<(), Rejected> {
     let model = match &request.route {
         Route::Invocation(model) | Route::Screening(model) => Some(model.as_str()),
@@ -124,10 +118,10 @@ fn check_lengths(request: &Request) -> Result<(), Rejected> {
     let names = [
         ("client", request.principal.as_deref()),
         ("sub", request.person_by_token.as_deref()),
-        ("End-User", request.person_by_header.as_deref()),
-        ("End-Use", request.end_use.as_deref()),
-        ("Content-Type", request.content_type.as_deref()),
-        ("Accept", request.accept.as_deref()),
+        (Header::EndUser.name(), request.person_by_header.as_deref()),
+        (Header::EndUse.name(), request.end_use.as_deref()),
+        (Header::ContentType.name(), request.content_type.as_deref()),
+        (Header::Accept.name(), request.accept.as_deref()),
         ("model", model),
     ];
     match names.into_iter().find(|(_, text)| text.is_some_and(|text| text.len() > LONGEST_NAME)) {
@@ -171,7 +165,11 @@ mod tests {
             ("POST", "/v1/models/m/invocations", named(), Rejected::Base64),
         ];
         for (method, path, authorizer, expected) in table {
-            assert_eq!(read(&event(method, path, authorizer).to_string()).err(), Some(expected), "{method} {path}");
+            assert_eq!(
+                read(&event(method, path, authorizer).to_string(), &Distribution::default()).err(),
+                Some(expected),
+                "{method} {path}"
+            );
         }
     }
 }

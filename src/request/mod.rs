@@ -1,15 +1,21 @@
 //! Pure. An API Gateway event becomes a [`Request`], or a [`Rejected`] that says what is wrong with it.
 
+mod distribution;
 mod event;
+mod headers;
+mod place;
 mod principal;
 mod route;
 mod screenings;
 
 use std::net::IpAddr;
 
-use crate::terms::ModelRef;
+use crate::terms::{ModelRef, Signal};
 
+pub use distribution::Distribution;
 pub use event::read;
+pub use headers::Header;
+pub use place::Firewall;
 pub use screenings::{Screening, Screenings, no_such_list};
 
 /// The largest body, in bytes, decoded: SageMaker serverless takes 4 MB.
@@ -34,7 +40,8 @@ pub enum Route {
     Parties,
 }
 
-/// The facts of a request. All of it comes from the event; nothing in it is believed but what the authorizer says.
+/// The facts of a request. All of it comes from the event; nothing in it is believed but what the authorizer says, and what
+/// the operator's own distribution and firewall say, where the request proves to come from them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// What is asked for.
@@ -51,6 +58,10 @@ pub struct Request {
     pub end_use: Option<String>,
     /// The address that API Gateway saw; `None` where it gave none that can be read.
     pub source: Option<IpAddr>,
+    /// What CloudFront and the firewall tell of where it comes from, as far as it proves to come from them.
+    pub signals: Vec<Signal>,
+    /// What the firewall says of the network, proved or not.
+    pub firewall: Firewall,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
     /// The `Accept` header.

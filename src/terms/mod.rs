@@ -16,7 +16,7 @@ pub use country::{Country, CountrySet, Destination, NotACountry, NotARegion, Reg
 pub use model_name::{ModelName, ModelPattern, ModelRef, NotAModel};
 pub use name::{Name, NotAName};
 pub use share::Share;
-pub use signal::SignalSource;
+pub use signal::{Signal, SignalSource};
 pub use three_valued::Match;
 pub(crate) use time::optional as optional_time;
 pub use time::{NotATime, Window, parse_time, render_time};

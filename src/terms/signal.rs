@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Country, Region};
+
 /// What tells a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
@@ -17,4 +19,24 @@ pub enum SignalSource {
     Waf,
     /// The organisation's record: where it is incorporated, and where it is run from.
     Organisation,
+}
+
+/// What one source tells of where the request comes from. The fields stand in alphabetical order, since the ledger's entry
+/// is hashed so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// The country; absent, it doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// The day that its data was made, such as 2026-11-24; absent, it doesn't say, or tells of this very request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Which data it is, of a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
+    /// The region; absent, it doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// What it is.
+    pub source: SignalSource,
 }

@@ -29,6 +29,7 @@ use export_gate::evidence::Location;
 use export_gate::gate::Gate;
 use export_gate::record::Item;
 use export_gate::register::RegisterWriter;
+use export_gate::request::Distribution;
 use export_gate::settings::Settings;
 use export_gate::terms::parse_time;
 use export_gate_local::dynamodb::DynamoDb;
@@ -174,6 +175,7 @@ impl World {
             usage_table: tables.usage,
             ledger_table: tables.ledger,
             model_timeout: Duration::from_secs(10),
+            distribution: Distribution::default(),
             operator_url: Some("https://operator.example/export-control".into()),
         }
     }

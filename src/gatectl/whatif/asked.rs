@@ -8,7 +8,7 @@ use export_gate::evidence::addresses;
 use export_gate::ledger::{Entry, Rests, Standing, bears_its_hash};
 use export_gate::record::{Client, Item, Organisation, Person};
 use export_gate::register::Register;
-use export_gate::terms::{ModelRef, parse_time};
+use export_gate::terms::{Destination, ModelRef, Signal, parse_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -87,6 +87,14 @@ impl Asked {
             }
         }
     }
+
+    /// Where the answer goes, by a register as of then; `None` of somebody whom the records didn't bear out.
+    pub(crate) fn destination(&self, register: &Register) -> Option<&Destination> {
+        match &self.by {
+            By::Subject(subject) => Some(subject.destination(register.screening(self.at), self.at)),
+            By::Stranger(_) => None,
+        }
+    }
 }
 
 /// What the law says of a subject. Licences of which nothing was left have nothing left, but for those that are `fresh`.
@@ -107,9 +115,19 @@ fn subject(entry: &Entry, facts: &Facts) -> Result<By, String> {
     Ok(By::Subject(Box::new(Subject {
         organisation: entry.organisation.clone().ok_or("organisation: it is missing beside the facts")?,
         addresses: address.map(addresses).unwrap_or_default(),
-        to: entry.destination.clone().unwrap_or_default(),
+        to: located(entry, facts),
         facts: facts.clone(),
     })))
+}
+
+/// Where the address was, by the signal that gave the destination: the entry's `destination` is where the answer went, and
+/// nowhere where the address hid its user. An older entry has no signals, and nothing was hidden.
+fn located(entry: &Entry, facts: &Facts) -> Destination {
+    let gave = |signal: &&Signal| json!(signal.source) == facts.location.source.as_str();
+    match facts.signals.iter().find(gave) {
+        Some(signal) => Destination { country: signal.country, region: signal.region.clone() },
+        None => entry.destination.clone().unwrap_or_default(),
+    }
 }
 
 /// The callers' records, with as much in them as identifying needs: what the entry has of them.

@@ -2,6 +2,7 @@
 
 use export_gate::decision::{Decision, Outcome};
 use export_gate::ledger::EntryReason;
+use export_gate::terms::Destination;
 use serde_json::{Map, Value, json};
 
 use super::asked::Again;
@@ -21,24 +22,27 @@ pub(super) struct Difference {
 /// What of an entry the law alone decides.
 const FIELDS: [&str; 7] = ["outcome", "status", "reasons", "embargoes", "licences", "model", "endpoint"];
 
-/// Every field in which the decision is not the recorded one.
-pub(super) fn differences(entry: &Value, again: &Option<Again>) -> Vec<Difference> {
+/// Every field in which the decision is not the recorded one; of a subject, where the answer goes too.
+pub(super) fn differences(entry: &Value, again: &Option<Again>, to: Option<&Destination>) -> Vec<Difference> {
     let decision = match again {
         Some(Ok(decision)) => decision,
         Some(Err(undecidable)) => return vec![outcome(entry, format!("undecidable: {undecidable}"))],
         None => return vec![outcome(entry, "the caller is borne out".to_owned())],
     };
-    let again = told(decision);
-    let field = |field: &&'static str| {
+    let mut again = told(decision);
+    let to = to.map(|to| if to.country.is_some() { json!(to) } else { Value::Null });
+    let fields = FIELDS.into_iter().chain(to.is_some().then_some("destination"));
+    again.extend(to.map(|to| ("destination".to_owned(), to)));
+    let field = |field: &'static str| {
         let recorded = member(entry, &[field]);
         // An entry has the model as it was asked for where the register knows none.
-        let found = match (*field, again.get(*field)) {
+        let found = match (field, again.get(field)) {
             ("model", None) => recorded,
             (_, found) => found.unwrap_or(&Value::Null),
         };
         (recorded != found).then(|| Difference { field, recorded: recorded.clone(), again: found.clone() })
     };
-    FIELDS.iter().filter_map(field).collect()
+    fields.filter_map(field).collect()
 }
 
 fn outcome(entry: &Value, again: String) -> Difference {

@@ -108,7 +108,7 @@ fn came(entry: &Value, registers: &mut Registers) -> Came {
         Err(why) => return Came::Lost(why.clone()),
     };
     let faults = register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why));
-    match differences(entry, &asked.again(register, asked.at)) {
+    match differences(entry, &asked.again(register, asked.at), asked.destination(register)) {
         none if none.is_empty() => Came::Same,
         differences => Came::Differs { differences, faults: faults.collect() },
     }
