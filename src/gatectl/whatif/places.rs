@@ -1,8 +1,9 @@
 //! Pure. Where a question comes from, told whole: every signal, what hides the country, how far the client is spread.
 
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
+use export_gate::evidence::{About, Held, Tells};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
-use export_gate::terms::Destination;
+use export_gate::terms::{Destination, render_time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -30,6 +31,7 @@ impl<'a> PlacesTold<'a> {
             + &self.signals_text()
             + &self.network_text()
             + &self.spread_text()
+            + &self.databases_text()
     }
 
     /// What a script reads.
@@ -39,7 +41,13 @@ impl<'a> PlacesTold<'a> {
         let found = |found: &Classified| json!({"found": found, "comes_to": self.comes_to(found)});
         let pair = |Pair(one, other): &Pair| json!([one, other]);
         let network = self.network();
+        let database = |held: &Held| {
+            let About { file, tells, database_type, edition, built, .. } = held.about();
+            json!({"file": file, "tells": tells_word(*tells), "type": database_type, "edition": edition,
+                   "date": built.map(render_time), "age_days": held.age(self.at), "stale": self.is_stale(held)})
+        };
         json!({
+            "databases": self.answer.databases.iter().map(database).collect::<Vec<_>>(),
             "country": to.country, "region": to.region, "by": by, "address_in": self.answer.from.to,
             "hidden_by": self.hidden_by(), "signals": self.signals().iter().map(signal).collect::<Vec<_>>(),
             "disagree": self.disagreeing().iter().map(pair).collect::<Vec<_>>(),
@@ -199,6 +207,31 @@ impl<'a> PlacesTold<'a> {
             text += &format!("travel  {kilometres} km within {} min: {comes_to}\n", travel.minutes);
         }
         indented("Shown up from", &text)
+    }
+
+    fn databases_text(&self) -> String {
+        let row = |held: &Held| {
+            let About { file, tells, database_type, date, .. } = held.about();
+            let day = date.clone();
+            let age = held.age(self.at).map(|days| format!("{days} d"));
+            let comes_to = if self.is_stale(held) { "too old, by `database_days`" } else { "in time" };
+            let file = file.clone().unwrap_or_else(|| "compiled in".to_owned());
+            let [day, age] = [day, age].map(|text| text.unwrap_or_else(|| "unknown".to_owned()));
+            vec![file, tells_word(*tells).to_owned(), database_type.clone(), day, age, comes_to.to_owned()]
+        };
+        let heading = ["file", "tells", "type", "built", "age", "comes to"];
+        indented("Databases", &table(&heading, self.answer.databases.iter().map(row), &[4]))
+    }
+
+    fn is_stale(&self, held: &Held) -> bool {
+        held.is_stale(self.at, self.screening.database_days())
+    }
+}
+
+fn tells_word(tells: Tells) -> &'static str {
+    match tells {
+        Tells::Location => "location",
+        Tells::Anonymity => "anonymity",
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use export_gate::causes::Causes;
 use export_gate::decision::{
     Callers, Claimed, Decision, Sighting, Subject, Undecidable, Where, decide, hours_back, identify,
 };
-use export_gate::evidence::{Location, Place};
+use export_gate::evidence::{Held, Location, Place};
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
 use export_gate::terms::ModelRef;
@@ -70,6 +71,8 @@ pub(crate) struct Answer {
     pub(crate) subject: Option<Subject>,
     /// Where the answer would go.
     pub(crate) from: Where,
+    /// The databases that were asked.
+    pub(crate) databases: Arc<Vec<Held>>,
     /// The licences of which nothing is left.
     pub(crate) exhausted: BTreeSet<String>,
     /// The callers' records.
@@ -128,6 +131,7 @@ impl Question {
             came: Ok(Decision::unidentified(Vec::new())),
             subject: None,
             from,
+            databases: location.in_force(),
             exhausted: BTreeSet::new(),
             found,
         };
