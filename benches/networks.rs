@@ -138,7 +138,7 @@ fn made(count: usize) -> Vec<IpNet> {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let network = |number: usize| {
         let bits = dice.next();
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             let upper = (bits >> 3) | (1 << 61);
             IpNet::V6(Ipv6Net::new(Ipv6Addr::from(u128::from(upper) << 64), 48).unwrap().trunc())
         } else {

@@ -70,7 +70,7 @@ impl Plain {
     /// An address near a border of one of the networks: at it, or up to three beside it.
     fn near(&self, dice: &mut Dice) -> IpAddr {
         let network = self.networks[usize::try_from(dice.next()).unwrap() % self.networks.len()];
-        let (is_last, off) = (dice.next() % 2 == 0, dice.next() % 7);
+        let (is_last, off) = (dice.next().is_multiple_of(2), dice.next() % 7);
         match network {
             IpNet::V4(network) => {
                 let border = u32::from(if is_last { network.broadcast() } else { network.network() });
@@ -85,7 +85,7 @@ impl Plain {
 
     /// Any address, of the kinds that the list has.
     fn any(&self, dice: &mut Dice) -> IpAddr {
-        if self.v6.is_empty() || dice.next() % 2 == 0 {
+        if self.v6.is_empty() || dice.next().is_multiple_of(2) {
             IpAddr::V4(Ipv4Addr::from(u32::try_from(dice.next() >> 32).unwrap()))
         } else {
             // Within 2000::/3, which is all that is given out.
