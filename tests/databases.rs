@@ -240,6 +240,12 @@ fn a_file_that_is_cut_anywhere_is_refused_and_one_that_is_damaged_anywhere_harms
         file.becomes(&whole[..length]);
         assert_eq!(refused(None, &[file.path()]).len(), 1, "cut after {length} of {}", whole.len());
     }
+    // What no probe comes by is looked through, too.
+    let mut damaged = whole.clone();
+    let last = damaged.windows(5).rposition(|bytes| bytes == b"relay").unwrap();
+    damaged[last] = 0xff;
+    file.becomes(&damaged);
+    assert!(self::refused(None, &[file.path()])[0].contains(": damaged inside, so fetch it anew: "));
     let mut refused = 0;
     for place in 0..whole.len() {
         for bits in [0xff, 0x01, 0x80] {
@@ -280,6 +286,25 @@ async fn the_start_names_every_database_that_can_not_serve() {
         assert!(said.contains(&expected), "`{expected}` is not in {said}");
     }
     assert!(!said.contains(&format!("ANONYMITY_DATABASES: {}", paths[1])), "{said}");
+}
+
+#[tokio::test]
+async fn a_tunnel_hides_the_country_and_the_ledger_keeps_what_said_so() {
+    let world = World::with_samples().await;
+    let rows = [("8.8.8.0/24", json!({"vpn": "true"})), ("8.8.4.0/24", json!({"relay": "true"}))];
+    let file = Mmdb::new("Privacy", &rows);
+    let gate = world.gate_at(world.settings(), anonymity(&[&file]));
+    for (address, status, code, class) in
+        [("8.8.8.8", 403, "destination.unknown", "vpn"), ("8.8.4.4", 200, "", "relay")]
+    {
+        let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(address);
+        let answered = ask(&gate, &event.0, at("2026-11-22T12:00:00Z")).await;
+        assert_eq!((answered.status, answered.code()), (status, code), "{address}");
+        let entry = world.entry(answered.decision_id().unwrap()).await;
+        let found = json!([{"class": class, "edition": "2026-11-20", "source": "mmdb:Privacy"}]);
+        assert_eq!(entry["facts"]["network"]["found"], found, "{address}");
+        assert_eq!(entry["facts"]["signals"][0]["country"], "US", "{address}");
+    }
 }
 
 async fn health(gate: &export_gate::gate::Gate, now: Timestamp) -> Vec<Value> {

@@ -26,8 +26,6 @@ struct File {
     loaded: Stamp,
     /// As it was at the last look, where that is another. It may be only half written.
     seen: Option<Stamp>,
-    /// As it was when it couldn't serve, so that it is not tried again.
-    failed: Option<Stamp>,
     /// Why the file as it stands now is not the one in force.
     fault: Option<Arc<str>>,
 }
@@ -50,7 +48,7 @@ impl Held {
         let loaded = stamp(path)?;
         let database = Arc::new(Database::open(path, tells)?);
         let about = Arc::new(database.about.clone());
-        let file = File { path: path.to_owned(), database, loaded, seen: None, failed: None, fault: None };
+        let file = File { path: path.to_owned(), database, loaded, seen: None, fault: None };
         Ok(Self { about, file: Some(file) })
     }
 
@@ -95,26 +93,24 @@ impl Held {
     pub(super) fn looked_at(&self) -> Self {
         let Some(file) = &self.file else { return self.clone() };
         let next = |file| Self { about: Arc::clone(&self.about), file: Some(file) };
-        let failing = |failed, why: &DatabaseError| {
+        // It is tried again at the look after the next: what failed may have been the reading.
+        let failing = |why: &DatabaseError| {
             let fault = format!("{}; the one before stays in force", Causes(why));
-            next(File { failed, seen: None, fault: Some(fault.into()), ..file.clone() })
+            next(File { seen: None, fault: Some(fault.into()), ..file.clone() })
         };
         let now = match stamp(&file.path) {
             Ok(now) => now,
-            Err(why) => return failing(None, &why),
+            Err(why) => return failing(&why),
         };
         if now == file.loaded {
-            return next(File { seen: None, failed: None, fault: None, ..file.clone() });
-        }
-        if file.failed == Some(now) {
-            return self.clone();
+            return next(File { seen: None, fault: None, ..file.clone() });
         }
         if file.seen != Some(now) {
             return next(File { seen: Some(now), ..file.clone() });
         }
         match Self::open(&file.path, self.about.tells) {
             Ok(loaded) => loaded,
-            Err(why) => failing(Some(now), &why),
+            Err(why) => failing(&why),
         }
     }
 }

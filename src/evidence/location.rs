@@ -189,8 +189,11 @@ impl Location {
     /// What operators have not been told today: databases that are `days` old or older, and files that can't be loaded
     /// anew. Each with its name, and what is the matter.
     pub fn news(&self, now: Timestamp, days: u32) -> Vec<(String, String)> {
-        let day = now.strftime("%Y-%m-%d").to_string();
         let matters = self.in_force().iter().flat_map(|held| held.matters(now, days)).collect::<Vec<_>>();
+        if matters.is_empty() {
+            return matters;
+        }
+        let day = now.strftime("%Y-%m-%d").to_string();
         let mut told = locked(&self.told);
         told.retain(|line| line.starts_with(&day));
         matters.into_iter().filter(|(name, what)| told.insert(format!("{day} {name}: {what}"))).collect()
