@@ -257,7 +257,8 @@ async fn trouble_is_no_decision() {
     let usage = scene.world.tables.usage.clone();
     // Of a new network the write, of a known one the reading.
     for (address, operation) in [("20.1.2.1", NOTE), ("20.1.1.1", READ)] {
-        for action in [Action::access_denied as fn() -> Action, Action::internal_error, || Action::Refuse] {
+        let actions: [fn() -> Action; 3] = [Action::access_denied, Action::internal_error, || Action::Refuse];
+        for action in actions {
             let usage = usage.clone();
             scene.world.relay.rule(move |seen| {
                 if seen.operation == operation && seen.touches(&usage) { action() } else { Action::Forward }
@@ -269,7 +270,8 @@ async fn trouble_is_no_decision() {
         }
     }
     // The SDK tries again what was too much at once, or never answered.
-    for action in [Action::throttled as fn() -> Action, || Action::LoseAnswer] {
+    let actions: [fn() -> Action; 2] = [Action::throttled, || Action::LoseAnswer];
+    for action in actions {
         scene.world.relay.seen().clear();
         scene.world.relay.rule(
             move |seen| {
