@@ -32,6 +32,10 @@ pub struct Account {
     pub snapshot_age: Option<Duration>,
     /// The records that can't be relied on: kind, id, why.
     pub unreadable: Vec<(String, String, String)>,
+    /// How many databases are too old, and how many have a file that can't be loaded anew.
+    pub databases: (usize, usize),
+    /// What operators are to be told of databases: which, what is the matter.
+    pub database_news: Vec<(String, String)>,
     /// From the event to the decision.
     pub gate: Duration,
     /// The ledger's write.

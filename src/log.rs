@@ -64,6 +64,7 @@ pub fn request(account: &Account, request_id: &str) {
     if account.snapshot_age == Some(Duration::ZERO) {
         unreadable(&account.unreadable);
     }
+    databases(&account.database_news);
     // A metric that can't be written is no reason to fail a request.
     let _ = writeln!(std::io::stdout().lock(), "{}", metrics(account, jiff::Timestamp::now().as_millisecond()));
 }
@@ -72,6 +73,13 @@ pub fn request(account: &Account, request_id: &str) {
 pub fn unreadable(records: &[(String, String, String)]) {
     for (kind, id, why) in records {
         tracing::error!(kind, id, why, "a record can't be relied on");
+    }
+}
+
+/// Names each database that is too old, or whose file can't be loaded anew.
+pub fn databases(news: &[(String, String)]) {
+    for (database, why) in news {
+        tracing::warn!(database, why, "a database needs to be looked after");
     }
 }
 
@@ -88,6 +96,8 @@ pub fn metrics(account: &Account, at: i64) -> Value {
         "Failures": u8::from(account.status >= 500),
         "LicencesExhausted": exhausted,
         "UnreadableRecords": account.unreadable.len(),
+        "StaleDatabases": account.databases.0,
+        "FaultyDatabases": account.databases.1,
         "Unreadable": account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect::<Vec<_>>(),
         "Route": account.route,
     });
@@ -97,6 +107,8 @@ pub fn metrics(account: &Account, at: i64) -> Value {
         metric("Failures", "Count"),
         metric("LicencesExhausted", "Count"),
         metric("UnreadableRecords", "Count"),
+        metric("StaleDatabases", "Count"),
+        metric("FaultyDatabases", "Count"),
     ];
     let gate = (account.gate != Duration::ZERO).then_some(account.gate);
     let times = [

@@ -1,5 +1,5 @@
-//! Pure. The function's environment variables, read once, every fault named at once. `GEO_DATABASE` is a file, and so for
-//! `start.rs` to read.
+//! Pure. The function's environment variables, read once, every fault named at once. `GEO_DATABASE` and
+//! `ANONYMITY_DATABASES` are files, and so for `start.rs` to read.
 
 use std::time::Duration;
 
@@ -58,9 +58,6 @@ impl Settings {
         let operator_url = given("OPERATOR_URL");
         if let Some(url) = operator_url.as_deref().filter(|url| !is_url(url)) {
             faults.push(format!("OPERATOR_URL is `{url}`; it is an http or https URL"));
-        }
-        if given("ANONYMITY_DATABASES").is_some() {
-            faults.push("ANONYMITY_DATABASES is set; this version reads no anonymity databases".into());
         }
         if !faults.is_empty() {
             return Err(BadSettings(faults));

@@ -1,6 +1,5 @@
 //! I/O. From the settings to a gate that is ready: clients, location data, connections, the register.
 
-use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -9,7 +8,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::account::unreadable;
 use crate::causes::Causes;
-use crate::evidence::{CallerStore, Location, SpreadStore};
+use crate::evidence::{CallerStore, Location, SpreadStore, Tells};
 use crate::gate::Gate;
 use crate::ledger::Ledger;
 use crate::log;
@@ -27,7 +26,7 @@ const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 /// A gate with the settings that `variable` looks up, over the AWS configuration of the environment.
 ///
 /// # Errors
-/// [`BadSettings`] with every fault, the location database's among them.
+/// [`BadSettings`] with every fault, the databases' among them.
 pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, BadSettings> {
     let (settings, location) = configured(variable)?;
     // One HTTP client for both services: one set of connections, one TLS configuration.
@@ -43,6 +42,8 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
         Ok(Ok(register)) => {
             tracing::info!(revision = register.revision(), "the register is read");
             log::unreadable(&unreadable(&register));
+            let now = jiff::Timestamp::now();
+            log::databases(&gate.location.news(now, register.screening(now).database_days()));
         }
         Ok(Err(error)) => tracing::error!(error, "the register could not be read; the gate refuses until it is"),
         Err(_) => tracing::error!("the register could not be read in time; the gate refuses until it is"),
@@ -50,17 +51,21 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     Ok(gate)
 }
 
-/// The settings and the location data, or every fault of either.
+/// The settings and the databases, or every fault of either.
 fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Location), BadSettings> {
-    let database = variable("GEO_DATABASE").filter(|path| !path.trim().is_empty());
-    let location = database.map_or_else(|| Ok(Location::delegations()), |path| Location::open(Path::new(&path)));
-    let location = location.map_err(|error| format!("GEO_DATABASE: {}", Causes(&error)));
+    let location = Location::named(variable("GEO_DATABASE").as_deref(), variable("ANONYMITY_DATABASES").as_deref());
     match (Settings::read(variable), location) {
         (Ok(settings), Ok(location)) => Ok((settings, location)),
         (Err(bad), Ok(_)) => Err(bad),
-        (settings, Err(fault)) => {
+        (settings, Err(unusable)) => {
             let mut faults = settings.err().map(|BadSettings(faults)| faults).unwrap_or_default();
-            faults.push(fault);
+            faults.extend(unusable.iter().map(|unusable| {
+                let name = match unusable.tells {
+                    Tells::Location => "GEO_DATABASE",
+                    Tells::Anonymity => "ANONYMITY_DATABASES",
+                };
+                format!("{name}: {}", Causes(unusable))
+            }));
             Err(BadSettings(faults))
         }
     }

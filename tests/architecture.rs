@@ -24,7 +24,7 @@ const MAY_IMPORT: Table = &[
     ("request", &["parties", "terms"]),
     ("register", &["canonical", "causes", "parties", "record", "terms"]),
     ("decision", &["parties", "record", "register", "terms"]),
-    ("evidence", &["decision", "record", "register", "request", "terms"]),
+    ("evidence", &["causes", "decision", "record", "register", "request", "terms"]),
     ("ledger", &["canonical", "connections", "decision", "parties", "record", "terms"]),
     ("quota", &["record", "terms"]),
     ("model", &["causes", "connections", "decision", "terms"]),

@@ -108,7 +108,9 @@ fn june() -> Chain {
     let mut chain = Chain::default();
     let on = |day: &str, time: &str| format!("2026-{day}T{time}Z");
     chain.add(&on("05-31", "23:59:59.999"), "invocation", json!([]), json!({}));
-    chain.add(&on("06-01", "00:00:00.000"), "invocation", json!([]), json!({}));
+    let city = json!({"source": "mmdb", "edition": "GeoIP2-City 2026-04-30", "date": "2026-04-30", "country": "DE"});
+    let facts = json!({"location": {"source": "mmdb", "edition": "GeoIP2-City 2026-04-30"}, "signals": [city]});
+    chain.add(&on("06-01", "00:00:00.000"), "invocation", json!([]), json!({"facts": facts}));
     chain.add(&on("06-12", "21:21:01.500"), "invocation", refused(), json!({"organisation": "o-2"}));
     chain.add(&on("06-12", "21:21:02.000"), "invocation", refused(), json!({}));
     chain.add(&on("06-15", "08:00:00.000"), "screening", refused(), json!({}));
@@ -242,6 +244,11 @@ async fn the_figures_are_those_of_the_entries() {
         figures["lists"][1],
         json!({"edition": "entities@2026-05-01", "state": "no longer", "content": null, "published": null,
         "age_seconds": null, "activated": null, "entries": null, "decisions": 1})
+    );
+    assert_eq!(
+        figures["databases"],
+        json!([{"database": "GeoIP2-City", "made": "2026-04-30", "age_days": 32, "last_used": "2026-06-01T00:00:00.000Z",
+        "decisions": 1}])
     );
     assert_eq!(figures["seals"][0]["entries"], 7);
 

@@ -6,6 +6,7 @@ mod world;
 
 use std::net::IpAddr;
 
+use export_gate::causes::Causes;
 use export_gate::evidence::Location;
 use serde_json::{Value, json};
 use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, invocation};
@@ -17,12 +18,12 @@ fn geoip2() -> Mmdb {
     Mmdb::new(
         "GeoIP2-City",
         &[
-            ("198.51.100.0/28", place("UA", "43")),
-            ("198.51.100.16/28", place("UA", "30")),
-            ("198.51.100.32/28", json!({"country": {"iso_code": "UA"}})),
-            ("198.51.100.48/28", json!({"registered_country": {"iso_code": "US"}})),
-            ("198.51.100.64/28", place("US", "CA")),
-            ("2001:db8::/48", place("CU", "03")),
+            ("6.51.100.0/28", place("UA", "43")),
+            ("6.51.100.16/28", place("UA", "30")),
+            ("6.51.100.32/28", json!({"country": {"iso_code": "UA"}})),
+            ("6.51.100.48/28", json!({"registered_country": {"iso_code": "US"}})),
+            ("6.51.100.64/28", place("US", "CA")),
+            ("2600:db8::/48", place("CU", "03")),
         ],
     )
 }
@@ -37,33 +38,31 @@ fn place(location: &Location, address: &str) -> String {
 fn each_layout_gives_its_places() {
     let location = Location::open(geoip2().path()).unwrap();
     for (address, expected) in [
-        ("198.51.100.1", "UA UA-43"),
-        ("::ffff:198.51.100.1", "UA UA-43"),
-        ("2002:c633:6401::1", "UA UA-43"),
-        ("64:ff9b::198.51.100.17", "UA UA-30"),
-        ("198.51.100.33", "UA -"),
-        ("198.51.100.49", "- -"),
-        ("198.51.100.129", "- -"),
-        ("2001:db8::1", "CU CU-03"),
+        ("6.51.100.1", "UA UA-43"),
+        ("::ffff:6.51.100.1", "UA UA-43"),
+        ("2002:633:6401::1", "UA UA-43"),
+        ("64:ff9b::6.51.100.17", "UA UA-30"),
+        ("6.51.100.33", "UA -"),
+        ("6.51.100.49", "- -"),
+        ("6.51.100.129", "- -"),
+        ("2600:db8::1", "CU CU-03"),
     ] {
         assert_eq!(place(&location, address), expected, "{address}");
     }
     assert_eq!(
         (location.facts().source.as_str(), location.facts().edition.as_str()),
-        ("mmdb", "GeoIP2-City 2106-02-07")
+        ("mmdb", "GeoIP2-City 2026-11-20")
     );
-    let flat = Mmdb::new(
-        "ipinfo lite",
-        &[("198.51.100.0/24", json!({"country": "Cuba", "country_code": "CU", "asn": "AS1"}))],
-    );
-    assert_eq!(place(&Location::open(flat.path()).unwrap(), "198.51.100.1"), "CU -");
-    let older = Mmdb::new("ipinfo country", &[("198.51.100.0/24", json!({"country": "CU", "country_name": "Cuba"}))]);
-    assert_eq!(place(&Location::open(older.path()).unwrap(), "198.51.100.1"), "CU -");
+    let flat =
+        Mmdb::new("ipinfo lite", &[("6.51.100.0/24", json!({"country": "Cuba", "country_code": "CU", "asn": "AS1"}))]);
+    assert_eq!(place(&Location::open(flat.path()).unwrap(), "6.51.100.1"), "CU -");
+    let older = Mmdb::new("ipinfo country", &[("6.51.100.0/24", json!({"country": "CU", "country_name": "Cuba"}))]);
+    assert_eq!(place(&Location::open(older.path()).unwrap(), "6.51.100.1"), "CU -");
 }
 
 #[test]
 fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
-    let anonymous = Mmdb::new("GeoIP2-Anonymous-IP", &[("198.51.100.0/24", json!({"note": "x"}))]);
+    let anonymous = Mmdb::new("GeoIP2-Anonymous-IP", &[("6.51.100.0/24", json!({"note": "x"}))]);
     let whole = std::fs::read(geoip2().path()).unwrap();
     let table = [
         (anonymous, "a `GeoIP2-Anonymous-IP` database, in which no network has a country"),
@@ -72,7 +71,7 @@ fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
         (Mmdb::of_bytes(b""), "not a readable MMDB file"),
     ];
     for (file, expected) in table {
-        let error = Location::open(file.path()).unwrap_err().to_string();
+        let error = Causes(&Location::open(file.path()).unwrap_err()).to_string();
         assert!(error.contains(expected), "{error}");
     }
     assert!(Location::open("/no/such/file.mmdb".as_ref()).unwrap_err().to_string().contains("/no/such/file.mmdb"));
@@ -104,12 +103,12 @@ async fn ukraine_is_judged_by_its_regions_and_where_nobody_knows_them_it_is_unkn
     let file = geoip2();
     let mmdb = || Location::open(file.path()).unwrap();
     let table = [
-        (mmdb(), "198.51.100.1", 451, "embargo.destination"),
-        (mmdb(), "198.51.100.17", 200, ""),
-        (mmdb(), "198.51.100.33", 403, "destination.unknown"),
-        (mmdb(), "198.51.100.49", 403, "destination.unknown"),
-        (mmdb(), "198.51.100.65", 200, ""),
-        (mmdb(), "2001:db8::1", 451, "embargo.destination"),
+        (mmdb(), "6.51.100.1", 451, "embargo.destination"),
+        (mmdb(), "6.51.100.17", 200, ""),
+        (mmdb(), "6.51.100.33", 403, "destination.unknown"),
+        (mmdb(), "6.51.100.49", 403, "destination.unknown"),
+        (mmdb(), "6.51.100.65", 200, ""),
+        (mmdb(), "2600:db8::1", 451, "embargo.destination"),
         (Location::delegations(), IN_UKRAINE, 403, "destination.unknown"),
         (Location::delegations(), IN_US, 200, ""),
         (Location::delegations(), IN_GERMANY, 200, ""),

@@ -40,6 +40,8 @@ pub struct HealthReport<'a> {
     pub lists: BTreeMap<&'a str, &'a str>,
     /// The location data.
     pub location: LocationReport<'a>,
+    /// Every database, the one that gives the location first.
+    pub databases: Vec<DatabaseReport<'a>>,
     /// The gate's own version.
     pub version: &'static str,
 }
@@ -63,6 +65,32 @@ pub struct LocationReport<'a> {
     /// When it was made; absent where it doesn't say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+}
+
+/// A database of locations, or of networks that hide their users.
+#[derive(Debug, Serialize)]
+pub struct DatabaseReport<'a> {
+    /// The file's name without its folder; absent of what is compiled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<&'a str>,
+    /// `location` or `anonymity`.
+    pub tells: &'static str,
+    /// What it calls itself.
+    #[serde(rename = "type")]
+    pub database_type: &'a str,
+    /// Which one of these it is.
+    pub edition: &'a str,
+    /// When it was made; of what is compiled in, when it was published. Absent where it doesn't say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// How old it is, in whole days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_days: Option<u32>,
+    /// Whether that is too old.
+    pub stale: bool,
+    /// Why the file as it stands now is not the one in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'a str>,
 }
 
 impl HealthReport<'_> {

@@ -1,198 +1,242 @@
-//! I/O. Where an address is: by an MMDB, else by the registries' delegations that are compiled in.
+//! I/O. What databases say of an address: where it is, by an MMDB, else by the registries' delegations that are compiled
+//! in; and whether its network hides its users. Files that change are loaded anew.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use maxminddb::{MaxMindDbError, Reader};
-use serde::Deserialize;
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
 
 use super::address::addresses;
-use crate::decision::{LocationFacts, Where};
-use crate::terms::{Country, Destination, Region};
+use super::database::{About, DatabaseError, Tells};
+use super::delegations;
+use super::held::Held;
+use super::special::is_special;
+use crate::decision::{LocationFacts, NetworkFacts, Signal, Where};
+use crate::terms::{Destination, SignalSource};
 
-/// The edition of the registries' data, which bears no date of its own. `Cargo.toml` pins the same one.
-const DELEGATIONS: &str = "iptocc 1.4.175";
+/// How often files are looked at.
+const LOOK: SignedDuration = SignedDuration::from_secs(60);
 
-/// How many of an MMDB's networks are looked at for a country before it is said to have none.
-const PROBES: usize = 4096;
-
-/// The location data in force.
+/// The databases in force.
 #[derive(Debug)]
 pub struct Location {
-    database: Option<Reader<Vec<u8>>>,
-    facts: LocationFacts,
-    /// When the data was made; `None` where it doesn't say.
-    built: Option<jiff::Timestamp>,
+    shared: Arc<Shared>,
+    looked: Mutex<Option<Timestamp>>,
+    /// What operators were told of, each line with its day.
+    told: Mutex<BTreeSet<String>>,
 }
 
-/// A location database that can't serve.
+#[derive(Debug)]
+struct Shared {
+    /// What gives the location comes first.
+    in_force: Mutex<Arc<Vec<Held>>>,
+    looking: AtomicBool,
+}
+
+/// A file that can't serve.
 #[derive(Debug, thiserror::Error)]
-pub enum LocationError {
-    /// It can't be opened, or is no MMDB.
-    #[error("{path}: not a readable MMDB file")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: MaxMindDbError,
-    },
-    /// It has no countries in a layout that the gate knows.
-    #[error("{path}: a `{database_type}` database, in which no network has a country")]
-    NoCountries {
-        /// The file.
-        path: PathBuf,
-        /// What the file says that it is.
-        database_type: String,
-    },
-}
-
-/// One network's row, in the layouts of GeoIP2, GeoLite2 and IPinfo, and flat `country_code`.
-#[derive(Deserialize)]
-struct Row {
-    country: Option<CountryField>,
-    country_code: Option<String>,
-    subdivisions: Option<Vec<Subdivision>>,
-    region_code: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum CountryField {
-    Nested { iso_code: Option<String> },
-    Flat(String),
-}
-
-#[derive(Deserialize)]
-struct Subdivision {
-    iso_code: Option<String>,
+#[error("{}", path.display())]
+pub struct Unusable {
+    /// The file.
+    pub path: PathBuf,
+    /// What it was to tell.
+    pub tells: Tells,
+    /// Why not.
+    #[source]
+    pub why: DatabaseError,
 }
 
 impl Location {
-    /// The data that is compiled in.
+    /// The data that is compiled in, and nothing else.
     #[must_use]
     pub fn delegations() -> Self {
-        let facts = LocationFacts { edition: DELEGATIONS.into(), source: "delegations".into() };
-        Self { database: None, facts, built: None }
+        Self::of_databases(vec![Held::delegations()])
     }
 
-    /// Reads an MMDB file into memory.
+    /// Reads an MMDB file with countries into memory.
     ///
     /// # Errors
-    /// [`LocationError`] where it can't be read or has no countries.
-    pub fn open(path: &Path) -> Result<Self, LocationError> {
-        let fail = |source| LocationError::Open { path: path.to_owned(), source };
-        let database = Reader::open_readfile(path).map_err(fail)?;
-        let mut networks = database.networks(maxminddb::WithinOptions::default()).map_err(fail)?.take(PROBES);
-        let has_country = |row: Row| row.destination().country.is_some();
-        if !networks
-            .any(|network| network.and_then(|found| found.decode::<Row>()).ok().flatten().is_some_and(has_country))
-        {
-            let database_type = database.metadata().database_type.clone();
-            return Err(LocationError::NoCountries { path: path.to_owned(), database_type });
-        }
-        let built = database.metadata().build_time().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
-        let date = built.map(|built| format!(" {}", built.strftime("%Y-%m-%d"))).unwrap_or_default();
-        let edition = format!("{}{date}", database.metadata().database_type);
-        let facts = LocationFacts { edition, source: "mmdb".into() };
-        Ok(Self { database: Some(database), facts, built })
+    /// [`Unusable`] where it can't serve.
+    pub fn open(path: &Path) -> Result<Self, Unusable> {
+        Ok(Self::of_databases(vec![open(path, Tells::Location)?]))
     }
 
-    /// Where an address is. What is embedded in it is what is looked up.
+    /// Reads the files that `GEO_DATABASE` and `ANONYMITY_DATABASES` name, the latter with `:` between them. What is
+    /// empty names none.
+    ///
+    /// # Errors
+    /// [`Unusable`] for every file that can't serve.
+    pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<Unusable>> {
+        let is_named = |path: &&str| !path.trim().is_empty();
+        let anonymity: Vec<PathBuf> =
+            anonymity.unwrap_or_default().split(':').filter(is_named).map(PathBuf::from).collect();
+        Self::load(location.filter(is_named).map(Path::new), &anonymity)
+    }
+
+    /// Reads an MMDB file with countries, where there is one, and those that tell of anonymity.
+    ///
+    /// # Errors
+    /// [`Unusable`] for every file that can't serve.
+    pub fn load(location: Option<&Path>, anonymity: &[PathBuf]) -> Result<Self, Vec<Unusable>> {
+        let mut faults = Vec::new();
+        let mut databases = Vec::new();
+        let mut seen = BTreeSet::new();
+        match location.map(|path| open(path, Tells::Location)) {
+            None => databases.push(Held::delegations()),
+            Some(Ok(held)) => databases.push(held),
+            Some(Err(fault)) => faults.push(fault),
+        }
+        for path in anonymity {
+            let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+            let opened = if seen.insert(whole) {
+                open(path, Tells::Anonymity)
+            } else {
+                Err(Unusable { path: path.clone(), tells: Tells::Anonymity, why: DatabaseError::Twice })
+            };
+            match opened {
+                Ok(held) => databases.push(held),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() { Ok(Self::of_databases(databases)) } else { Err(faults) }
+    }
+
+    fn of_databases(databases: Vec<Held>) -> Self {
+        let shared = Shared { in_force: Mutex::new(Arc::new(databases)), looking: AtomicBool::new(false) };
+        Self { shared: Arc::new(shared), looked: Mutex::default(), told: Mutex::default() }
+    }
+
+    /// What is known of an address. What is embedded in it is what is placed; both are asked about as networks. An address
+    /// of a special-purpose range is in no place.
     #[must_use]
     pub fn of(&self, source: Option<IpAddr>) -> Where {
+        let in_force = self.in_force();
         let addresses = source.map(addresses).unwrap_or_default();
-        let to = addresses.last().map(|innermost| self.look_up(*innermost)).unwrap_or_default();
-        Where { addresses, to, by: self.facts.clone(), ..Where::default() }
-    }
-
-    /// Which data it is.
-    #[must_use]
-    pub fn facts(&self) -> &LocationFacts {
-        &self.facts
-    }
-
-    /// When the data was made; `None` where it doesn't say.
-    #[must_use]
-    pub fn built(&self) -> Option<jiff::Timestamp> {
-        self.built
-    }
-
-    fn look_up(&self, address: IpAddr) -> Destination {
-        match &self.database {
-            // A row that can't be read is a country that nobody knows.
-            Some(database) => {
-                let row = database.lookup(address).and_then(|found| found.decode::<Row>());
-                row.ok().flatten().map(|row| row.destination()).unwrap_or_default()
-            }
-            // The registries answer `EU` for some networks, which is no country.
-            None => {
-                let country = iptocc::country_code(address).and_then(|code| Country::parse(code).ok());
-                Destination { country, region: None }
+        let placed = addresses.last().copied().filter(|innermost| !is_special(*innermost));
+        let mut found = Where { addresses, ..Where::default() };
+        let registered = placed.map(delegations::place).unwrap_or_default();
+        for held in in_force.iter() {
+            let Some(database) = held.database() else { continue };
+            match held.about().tells {
+                Tells::Location => {
+                    let (to, coordinates) = placed.map(|address| database.place(address)).unwrap_or_default();
+                    found.signals.push(signal(held.about(), SignalSource::Mmdb, &to));
+                    (found.to, found.coordinates) = (to, coordinates);
+                }
+                Tells::Anonymity => classify(held, &found.addresses, &mut found.network),
             }
         }
+        found.signals.push(signal(&delegations::ABOUT, SignalSource::Delegations, &registered));
+        found.by = by(&in_force);
+        if found.by.source == delegations::SOURCE {
+            found.to = registered;
+        }
+        found
+    }
+
+    /// Which data gives the location.
+    #[must_use]
+    pub fn facts(&self) -> LocationFacts {
+        by(&self.in_force())
+    }
+
+    /// When that data was made; `None` where it doesn't say.
+    #[must_use]
+    pub fn built(&self) -> Option<Timestamp> {
+        self.in_force().first().filter(|held| held.database().is_some()).and_then(|held| held.about().built)
+    }
+
+    /// Every database in force, the one that gives the location first.
+    #[must_use]
+    pub fn in_force(&self) -> Arc<Vec<Held>> {
+        Arc::clone(&locked(&self.shared.in_force))
+    }
+
+    /// Looks whether files have changed, at most once a minute, and loads them anew beside whatever else is done. What
+    /// can't serve leaves the last one in force that could. Gives what to wait for, if anything.
+    pub fn look(&self, now: Timestamp) -> Option<JoinHandle<()>> {
+        if self.in_force().iter().all(|held| held.database().is_none()) {
+            return None;
+        }
+        let mut looked = locked(&self.looked);
+        if looked.is_some_and(|last| now.duration_since(last).abs() < LOOK) {
+            return None;
+        }
+        *looked = Some(now);
+        if self.shared.looking.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        let shared = Arc::clone(&self.shared);
+        Some(tokio::task::spawn_blocking(move || {
+            let looking = Looking(shared);
+            let next = Arc::clone(&locked(&looking.0.in_force)).iter().map(Held::looked_at).collect();
+            *locked(&looking.0.in_force) = Arc::new(next);
+        }))
+    }
+
+    /// How many are `days` old or older, and of how many the file can't be loaded anew.
+    #[must_use]
+    pub fn count(&self, now: Timestamp, days: u32) -> (usize, usize) {
+        let in_force = self.in_force();
+        let stale = in_force.iter().filter(|held| held.is_stale(now, days)).count();
+        (stale, in_force.iter().filter(|held| held.fault().is_some()).count())
+    }
+
+    /// What operators have not been told today: databases that are `days` old or older, and files that can't be loaded
+    /// anew. Each with its name, and what is the matter.
+    pub fn news(&self, now: Timestamp, days: u32) -> Vec<(String, String)> {
+        let matters = self.in_force().iter().flat_map(|held| held.matters(now, days)).collect::<Vec<_>>();
+        if matters.is_empty() {
+            return matters;
+        }
+        let day = now.strftime("%Y-%m-%d").to_string();
+        let mut told = locked(&self.told);
+        told.retain(|line| line.starts_with(&day));
+        matters.into_iter().filter(|(name, what)| told.insert(format!("{day} {name}: {what}"))).collect()
     }
 }
 
-impl Row {
-    fn destination(&self) -> Destination {
-        let nested = match &self.country {
-            Some(CountryField::Nested { iso_code }) => iso_code.as_deref(),
-            Some(CountryField::Flat(code)) => Some(code.as_str()),
-            None => None,
-        };
-        let code = self.country_code.as_deref().or(nested);
-        let Some(country) = code.and_then(|code| Country::parse(code).ok()) else { return Destination::default() };
-        let subdivision =
-            self.subdivisions.as_deref().and_then(<[_]>::first).and_then(|first| first.iso_code.as_deref());
-        let region = subdivision
-            .or(self.region_code.as_deref())
-            .and_then(|code| Region::parse(code).or_else(|_| Region::parse(&format!("{country}-{code}"))).ok());
-        let region = region.filter(|region| region.country() == Some(country));
-        Destination { country: Some(country), region }
+/// Whoever looks; however that ends, others may look then.
+struct Looking(Arc<Shared>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.looking.store(false, Ordering::Release);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn open(path: &Path, tells: Tells) -> Result<Held, Unusable> {
+    Held::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
+}
 
-    #[test]
-    fn the_edition_is_the_one_that_is_compiled_in() {
-        let lock = include_str!("../../Cargo.lock");
-        let entry = lock.split("[[package]]").find(|entry| entry.contains("\nname = \"iptocc\"\n")).unwrap();
-        let version = entry.split("version = \"").nth(1).unwrap().split('"').next().unwrap();
-        assert_eq!(DELEGATIONS, format!("iptocc {version}"));
-    }
+fn by(in_force: &[Held]) -> LocationFacts {
+    let giving = in_force.first();
+    let source = if giving.is_some_and(|held| held.database().is_some()) { "mmdb" } else { delegations::SOURCE };
+    let edition = giving.map(|held| held.about().edition.clone()).unwrap_or_default();
+    LocationFacts { edition, source: source.into() }
+}
 
-    #[test]
-    fn rows_of_every_layout_give_country_and_region() {
-        let table = [
-            (
-                r#"{"country":{"iso_code":"UA","names":{"en":"Ukraine"}},"subdivisions":[{"iso_code":"43"}]}"#,
-                "UA UA-43",
-            ),
-            (r#"{"country":{"iso_code":"UA"}}"#, "UA -"),
-            (r#"{"country":"US","region":"California"}"#, "US -"),
-            (r#"{"country":"United States","country_code":"US","region_code":"CA"}"#, "US US-CA"),
-            (r#"{"country_code":"CU"}"#, "CU -"),
-            (r#"{"registered_country":{"iso_code":"US"}}"#, "- -"),
-            (r#"{"country":"EU"}"#, "- -"),
-        ];
-        for (row, expected) in table {
-            let to = serde_json::from_str::<Row>(row).unwrap().destination();
-            let country = to.country.map_or("-".to_owned(), |country| country.to_string());
-            let region = to.region.as_ref().map_or("-", Region::as_str);
-            assert_eq!(format!("{country} {region}"), expected, "{row}");
-        }
+fn signal(about: &About, source: SignalSource, to: &Destination) -> Signal {
+    Signal {
+        country: to.country,
+        date: about.date.clone(),
+        edition: Some(about.edition.clone()),
+        region: to.region.clone(),
+        source,
     }
+}
 
-    #[test]
-    fn delegations_know_public_addresses_and_no_private_ones() {
-        let country =
-            |text: &str| Location::delegations().of(Some(text.parse().unwrap())).to.country.map(|c| c.to_string());
-        assert_eq!(country("8.8.8.8").as_deref(), Some("US"));
-        assert_eq!(country("::ffff:8.8.8.8").as_deref(), Some("US"));
-        assert_eq!(country("10.0.0.1"), None);
-        assert_eq!(Location::delegations().of(None), Where { by: Location::delegations().facts, ..Where::default() });
+fn classify(held: &Held, addresses: &[IpAddr], network: &mut NetworkFacts) {
+    let Some(database) = held.database() else { return };
+    for address in addresses {
+        database.classify(*address, network);
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

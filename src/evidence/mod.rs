@@ -1,13 +1,22 @@
-//! What a decision rests on beside the request: the callers' records, the register as it is now, the location.
+//! What a decision rests on beside the request: the callers' records, the register as it is now, what databases say of the
+//! address.
 
 mod address;
+mod anonymity;
 mod callers;
+mod database;
+mod delegations;
+mod held;
 mod location;
+mod place;
 mod sightings;
+mod special;
 mod spread;
 
 pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
-pub use location::{Location, LocationError};
+pub use database::{About, DatabaseError, Tells};
+pub use held::Held;
+pub use location::{Location, Unusable};
 pub use sightings::{Place, Sightings};
 pub use spread::{SPREAD, SpreadStore, SpreadTrouble};

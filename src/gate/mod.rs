@@ -117,6 +117,8 @@ impl Gate {
                 account.route = route_name(&request.route);
                 // The ledger keeps milliseconds: the decision is taken with the time that the entry will have.
                 let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+                // Nobody waits for it: until a file is loaded anew, what is in force serves.
+                drop(self.location.look(now));
                 let asking = Asking { request: &request, now, began, deadline };
                 // On the heap: what lies ahead is large, and would be copied from one future to the next.
                 let answered = Box::pin(self.route(&asking, body, &mut account)).await;
@@ -157,8 +159,16 @@ impl Gate {
         let refresh = self.register.at(head, asking.now);
         let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
         account.register(&register, asking.now);
+        self.databases(&register, asking.now, account);
         from.sightings = self.sightings(asking, &place, noted, &register).await?;
         Ok(Evidence { callers, register, from })
+    }
+
+    /// Accounts for the databases' age, and for files that can't be loaded anew.
+    fn databases(&self, register: &Register, now: Timestamp, account: &mut Account) {
+        let days = register.screening(now).database_days();
+        account.databases = self.location.count(now, days);
+        account.database_news = self.location.news(now, days);
     }
 
     async fn decided(

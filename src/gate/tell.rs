@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::{Asking, Gate, Trouble};
 use crate::account::Account;
-use crate::answer::{Answer, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
+use crate::answer::{Answer, DatabaseReport, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
 use crate::decision::{Decision, identify};
+use crate::evidence::{Held, Tells};
 use crate::ledger::Kind;
-use crate::record::ListContent;
+use crate::record::{ListContent, STRICTEST};
 use crate::register::{Register, is_offered};
 use crate::terms::{Code, ModelRef, render_time};
 
@@ -68,11 +69,14 @@ impl Gate {
         let now = asking.now;
         let can_answer = register.as_ref().is_some_and(|register| {
             account.register(register, now);
+            self.databases(register, now, account);
             register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
         });
         let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
         let lists = register.as_ref().map(|register| editions(register, now)).unwrap_or_default();
         let facts = self.location.facts();
+        let in_force = self.location.in_force();
+        let days = register.as_ref().map_or(&STRICTEST, |register| register.screening(now)).database_days();
         Answer::health(&HealthReport {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
@@ -83,8 +87,26 @@ impl Gate {
                 edition: &facts.edition,
                 date: self.location.built().map(render_time),
             },
+            databases: in_force.iter().map(|held| database(held, now, days)).collect(),
             version: env!("CARGO_PKG_VERSION"),
         })
+    }
+}
+
+fn database(held: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
+    let about = held.about();
+    DatabaseReport {
+        file: about.file.as_deref(),
+        tells: match about.tells {
+            Tells::Location => "location",
+            Tells::Anonymity => "anonymity",
+        },
+        database_type: &about.database_type,
+        edition: &about.edition,
+        date: about.built.map(render_time),
+        age_days: held.age(now),
+        stale: held.is_stale(now, days),
+        fault: held.fault(),
     }
 }
 

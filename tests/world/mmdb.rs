@@ -12,20 +12,19 @@ pub struct Mmdb {
 }
 
 impl Mmdb {
-    /// Writes a database of this type.
+    /// Writes a database of this type, made on [`DAY`].
     pub fn new(database_type: &str, rows: &[(&str, Value)]) -> Self {
-        let (tree, nodes, data) = tree(rows);
-        let metadata = serde_json::json!({
-            "binary_format_major_version": 2, "binary_format_minor_version": 0, "build_epoch": EPOCH,
-            "database_type": database_type, "description": {"en": "a sample"}, "ip_version": 6, "languages": ["en"],
-            "node_count": NODES + u64::try_from(nodes).unwrap(), "record_size": 32,
-        });
-        let mut bytes = tree;
-        bytes.extend([0; 16]);
-        bytes.extend(data);
-        bytes.extend(b"\xab\xcd\xefMaxMind.com");
-        encode(&metadata, &mut bytes);
-        Self::of_bytes(&bytes)
+        Self::made(DAY, database_type, rows)
+    }
+
+    /// Writes one that was made then.
+    pub fn made(at: &str, database_type: &str, rows: &[(&str, Value)]) -> Self {
+        Self::of_bytes(&bytes(at, 6, database_type, rows))
+    }
+
+    /// Writes one that has IPv4 addresses alone.
+    pub fn of_ipv4(database_type: &str, rows: &[(&str, Value)]) -> Self {
+        Self::of_bytes(&bytes(DAY, 4, database_type, rows))
     }
 
     /// Any file.
@@ -40,6 +39,11 @@ impl Mmdb {
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
+
+    /// Puts something else in its place.
+    pub fn becomes(&self, bytes: &[u8]) {
+        std::fs::write(&self.path, bytes).unwrap();
+    }
 }
 
 impl Drop for Mmdb {
@@ -48,11 +52,41 @@ impl Drop for Mmdb {
     }
 }
 
-/// 2106-02-07, the first time that takes 64 bits.
-pub const EPOCH: u64 = 1 << 32;
+/// When databases of tests were made where a test doesn't care.
+pub const DAY: &str = "2026-11-20T00:00:00Z";
 
-/// Added to the count of nodes, so that it is written in 32 bits.
-const NODES: u64 = 1 << 16;
+/// The file of a database.
+pub fn bytes(made: &str, ip_version: u8, database_type: &str, rows: &[(&str, Value)]) -> Vec<u8> {
+    let (tree, nodes, data) = tree(rows, ip_version);
+    let mut bytes = tree;
+    bytes.extend([0; 16]);
+    bytes.extend(data);
+    bytes.extend(b"\xab\xcd\xefMaxMind.com");
+    let seconds = made.parse::<jiff::Timestamp>().unwrap().as_second();
+    let numbers = [
+        ("binary_format_major_version", 5, 2),
+        ("binary_format_minor_version", 5, 0),
+        ("build_epoch", 9, u64::try_from(seconds).unwrap()),
+        ("ip_version", 5, u64::from(ip_version)),
+        ("node_count", 6, u64::try_from(nodes).unwrap()),
+        ("record_size", 5, 32),
+    ];
+    let others = [
+        ("database_type", Value::from(database_type)),
+        ("description", serde_json::json!({"en": "a sample"})),
+        ("languages", serde_json::json!(["en"])),
+    ];
+    control(&mut bytes, 7, numbers.len() + others.len());
+    for (name, kind, value) in numbers {
+        encode(&Value::from(name), &mut bytes);
+        number(&mut bytes, kind, value);
+    }
+    for (name, value) in others {
+        encode(&Value::from(name), &mut bytes);
+        encode(&value, &mut bytes);
+    }
+    bytes
+}
 
 #[derive(Clone, Copy)]
 enum Branch {
@@ -62,13 +96,13 @@ enum Branch {
 }
 
 /// The search tree, how many nodes it has, and the data section.
-fn tree(rows: &[(&str, Value)]) -> (Vec<u8>, usize, Vec<u8>) {
+fn tree(rows: &[(&str, Value)], ip_version: u8) -> (Vec<u8>, usize, Vec<u8>) {
     let mut nodes = vec![[Branch::Empty; 2]];
     let mut data = Vec::new();
     for (network, row) in rows {
         let offset = data.len();
         encode(row, &mut data);
-        let bits = bits(network.parse().unwrap());
+        let bits = bits(network.parse().unwrap(), ip_version);
         let mut at = 0;
         for (depth, bit) in bits.iter().enumerate() {
             if depth + 1 == bits.len() {
@@ -92,9 +126,12 @@ fn tree(rows: &[(&str, Value)]) -> (Vec<u8>, usize, Vec<u8>) {
     (records.collect(), nodes.len(), data)
 }
 
-/// IPv4 stands under `::/96`.
-fn bits(network: IpNet) -> Vec<usize> {
+/// Among IPv6, IPv4 stands under `::/96`.
+fn bits(network: IpNet, ip_version: u8) -> Vec<usize> {
     let (address, length) = match network.addr() {
+        IpAddr::V4(address) if ip_version == 4 => {
+            (u128::from(u32::from(address)) << 96, usize::from(network.prefix_len()))
+        }
         IpAddr::V4(address) => (u128::from(u32::from(address)), 96 + usize::from(network.prefix_len())),
         IpAddr::V6(address) => (u128::from(address), usize::from(network.prefix_len())),
     };
@@ -102,46 +139,52 @@ fn bits(network: IpNet) -> Vec<usize> {
 }
 
 fn encode(value: &Value, bytes: &mut Vec<u8>) {
-    let mut control = |kind: u8, size: usize| {
-        let (size, more) = if size < 29 { (size, None) } else { (29, Some(size - 29)) };
-        let size = u8::try_from(size).unwrap();
-        if kind < 8 {
-            bytes.push(kind << 5 | size)
-        } else {
-            bytes.extend([size, kind - 7])
-        }
-        bytes.extend(more.map(|more| u8::try_from(more).unwrap()));
-    };
     match value {
         Value::Object(map) => {
-            control(7, map.len());
+            control(bytes, 7, map.len());
             for (key, value) in map {
                 encode(&Value::from(key.as_str()), bytes);
                 encode(value, bytes);
             }
         }
         Value::Array(list) => {
-            control(11, list.len());
+            control(bytes, 11, list.len());
             list.iter().for_each(|value| encode(value, bytes));
         }
         Value::String(text) => {
-            control(2, text.len());
+            control(bytes, 2, text.len());
             bytes.extend(text.as_bytes());
         }
-        // The metadata's numbers have a type each, which a reader insists on; here their size tells them apart.
-        Value::Number(number) => {
-            let number = number.as_u64().unwrap();
-            let (kind, width) = if number >= 1 << 32 {
-                (9, 8)
-            } else if number >= NODES {
-                (6, 4)
-            } else {
-                (5, 2)
-            };
-            control(kind, width);
-            let number = if kind == 6 { number - NODES } else { number };
-            bytes.extend(&number.to_be_bytes()[8 - width..]);
-        }
-        Value::Null | Value::Bool(_) => panic!("no sample needs it"),
+        Value::Bool(value) => control(bytes, 14, usize::from(*value)),
+        Value::Number(value) => match value.as_u64() {
+            Some(value) => number(bytes, if value < 1 << 16 { 5 } else { 6 }, value),
+            None => {
+                control(bytes, 3, 8);
+                bytes.extend(value.as_f64().unwrap().to_be_bytes());
+            }
+        },
+        Value::Null => panic!("no sample needs it"),
     }
+}
+
+/// A number of 16, 32 or 64 bits, which its kind says.
+fn number(bytes: &mut Vec<u8>, kind: u8, value: u64) {
+    let width = match kind {
+        5 => 2,
+        6 => 4,
+        _ => 8,
+    };
+    control(bytes, kind, width);
+    bytes.extend(&value.to_be_bytes()[8 - width..]);
+}
+
+fn control(bytes: &mut Vec<u8>, kind: u8, size: usize) {
+    let (size, more) = if size < 29 { (size, None) } else { (29, Some(size - 29)) };
+    let size = u8::try_from(size).unwrap();
+    if kind < 8 {
+        bytes.push(kind << 5 | size)
+    } else {
+        bytes.extend([size, kind - 7])
+    }
+    bytes.extend(more.map(|more| u8::try_from(more).unwrap()));
 }

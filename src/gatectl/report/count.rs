@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::databases::Databases;
 use super::directives::Directives;
 use super::seen::Seen;
 use super::tally::{Split, Tally, raise};
@@ -40,6 +41,7 @@ pub(super) struct Counts {
     pub(super) completions: BTreeMap<(u16, String), u64>,
     pub(super) licences: Tally<Drawn>,
     pub(super) lists: Tally<u64>,
+    pub(super) databases: Databases,
     pub(super) directives: Directives,
     /// Possible matches, those from before the period too.
     pub(super) queue: Queue,
@@ -128,6 +130,9 @@ impl Counts {
                 self.unproved.add(id(), "it does not bear its hash".into());
             }
             self.count(&entry);
+            if entry.is_decision() {
+                self.databases.take(value, entry.at);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod chart;
 mod count;
+mod databases;
 mod decisions;
 mod directives;
 mod page;
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::ledger::bears_its_hash;
-use export_gate::record::{Embargo, Item, Kind as _, Licence, List};
+use export_gate::record::{Embargo, Item, Kind as _, Licence, List, Screening};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
@@ -152,6 +153,13 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
     Ok(Known { licences, lists: lists(&past), seals, past })
 }
 
+/// From how many days on a database is too old, by the setting as it stands.
+fn database_days(past: &Past) -> u32 {
+    let settings = past.present.of_kind(Screening::KIND).map(|(_, item)| item);
+    let said = settings.filter_map(|item| item.get("database_days")?.as_n().ok()?.parse().ok()).next();
+    Screening { database_days: said, ..Screening::default() }.database_days()
+}
+
 /// All versions of the records of a kind, by id, the first one first. What is replaced while it is read is there twice.
 fn versions(past: &Past, kind: &str) -> BTreeMap<String, Vec<Item>> {
     let mut found: BTreeMap<String, BTreeMap<u64, Item>> = BTreeMap::new();
@@ -198,6 +206,7 @@ fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestam
         records::directives(directives),
         records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
         records::lists(&counts, &known.lists, now),
+        counts.databases.too_old(database_days(&known.past)),
         reviews::reviews(&counts.queue, present, arguments.from, now),
         records::seals(known.seals.as_deref()),
     ];

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::aws::Aws;
 use crate::files;
 use crate::outcome::{Outcome, Trouble};
-use crate::whatif::{Source, location};
+use crate::whatif::{Databases, Source};
 use file::Scenarios;
 use junit::junit;
 use ran::{Ran, outcome, quoted};
@@ -22,9 +22,8 @@ pub(crate) struct Arguments {
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
     source: Source,
-    /// An MMDB with countries, as the gate has it; without it, what is compiled in
-    #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
-    geo_database: Option<PathBuf>,
+    #[command(flatten)]
+    databases: Databases,
     /// Write the results as JUnit XML, too
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -38,7 +37,7 @@ pub(crate) struct Arguments {
 /// Runs them; exit code 1 where one comes otherwise.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let files = read(&arguments.scenarios)?;
-    let location = location(arguments.geo_database.as_ref())?;
+    let location = arguments.databases.read()?;
     let mut all = Vec::new();
     for scenarios in files {
         let source = source(arguments, &scenarios);
@@ -97,8 +96,8 @@ fn options(arguments: &Arguments, source: &Source) -> String {
             .filter_map(|(option, table)| Some(format!(" {option} {}", quoted((*table).as_ref()?))))
             .collect(),
     };
-    if let Some(database) = &arguments.geo_database {
-        told += &format!(" --geo-database {}", quoted(&database.display().to_string()));
+    for (option, files) in arguments.databases.options() {
+        told += &format!(" {option} {}", quoted(&files));
     }
     told
 }

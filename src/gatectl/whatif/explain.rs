@@ -1,12 +1,10 @@
 //! I/O. `gatectl explain`: what the gate would decide, with every rule that it looks at.
 
-use std::path::PathBuf;
-
 use export_gate::terms::{ModelRef, parse_time};
 use jiff::Timestamp;
 
 use super::explained::Explained;
-use super::question::{Address, Question, location};
+use super::question::{Address, Databases, Question};
 use super::records::Source;
 use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
@@ -33,9 +31,8 @@ pub(crate) struct Arguments {
     /// When it asks, by the records as they stand now, such as 2026-06-12T21:21:00Z; now where nothing is said
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
-    /// An MMDB with countries, as the gate has it; without it, what is compiled in
-    #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
-    geo_database: Option<PathBuf>,
+    #[command(flatten)]
+    databases: Databases,
     #[command(flatten)]
     source: Source,
     /// Print JSON
@@ -60,7 +57,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         end_use: arguments.end_use.clone(),
         at: arguments.at.unwrap_or_else(Timestamp::now),
     };
-    let location = location(arguments.geo_database.as_ref())?;
+    let location = arguments.databases.read()?;
     let records = arguments.source.read(&arguments.aws).await?;
     let answer = question.ask(&records, &location).await?;
     let explained = Explained::new(&question, &records, &answer);

@@ -17,5 +17,5 @@ mod told;
 mod used;
 
 pub(crate) use explained::outcome;
-pub(crate) use question::{Address, Answer, Question, location};
+pub(crate) use question::{Address, Answer, Databases, Question};
 pub(crate) use records::Source;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
 use export_gate::causes::Causes;
 use export_gate::decision::{
@@ -82,10 +81,33 @@ pub(crate) struct Found {
     pub(crate) person: Option<Item>,
 }
 
-/// The location data: an MMDB, else what is compiled in.
-pub(crate) fn location(database: Option<&PathBuf>) -> Result<Location, Trouble> {
-    let open = |path: &Path| Location::open(path).map_err(|error| Trouble::of("see `--geo-database`", error));
-    database.map_or_else(|| Ok(Location::delegations()), |path| open(path))
+/// The databases, as the gate has them.
+#[derive(clap::Args)]
+pub(crate) struct Databases {
+    /// An MMDB with countries, as the gate has it; without it, what is compiled in
+    #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
+    geo_database: Option<String>,
+    /// MMDBs that tell which networks hide their users, as the gate has them, `:` between them
+    #[arg(long, value_name = "FILE:FILE", env = "ANONYMITY_DATABASES")]
+    anonymity_databases: Option<String>,
+}
+
+impl Databases {
+    /// The options that name them.
+    pub(crate) fn options(&self) -> Vec<(&'static str, String)> {
+        let named = [("--geo-database", &self.geo_database), ("--anonymity-databases", &self.anonymity_databases)];
+        let named = named.into_iter().filter_map(|(option, files)| Some((option, files.clone()?)));
+        named.filter(|(_, files)| !files.is_empty()).collect()
+    }
+
+    /// Reads them.
+    pub(crate) fn read(&self) -> Result<Location, Trouble> {
+        let read = Location::named(self.geo_database.as_deref(), self.anonymity_databases.as_deref());
+        read.map_err(|unusable| {
+            let faults = unusable.iter().map(|unusable| Causes(unusable).to_string()).collect::<Vec<_>>();
+            Trouble::new(format!("{}; see `--geo-database` and `--anonymity-databases`", faults.join("; ")))
+        })
+    }
 }
 
 impl Question {

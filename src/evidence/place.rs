@@ -1,0 +1,224 @@
+//! Pure. A row of a location database, in the layouts of GeoIP2, GeoLite2 and IPinfo, and flat `country_code`.
+
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::decision::Coordinates;
+use crate::terms::{Country, Destination, Region};
+
+/// One network's row. Names in it are passed over unread.
+#[derive(Deserialize)]
+pub(super) struct Row<'a> {
+    #[serde(borrow)]
+    country: Option<CountryField<'a>>,
+    #[serde(borrow)]
+    country_code: Option<&'a str>,
+    #[serde(borrow)]
+    subdivisions: Option<Vec<Subdivision<'a>>>,
+    #[serde(borrow)]
+    region_code: Option<&'a str>,
+    /// IPinfo has a name of a place here, or nothing.
+    location: Option<LocationField>,
+}
+
+/// A country's code, by itself or in a map.
+struct CountryField<'a>(Option<&'a str>);
+
+#[derive(Deserialize)]
+struct Subdivision<'a> {
+    #[serde(borrow)]
+    iso_code: Option<&'a str>,
+}
+
+#[derive(Default)]
+struct LocationField {
+    latitude: Option<Number>,
+    longitude: Option<Number>,
+    accuracy_radius: Option<Number>,
+}
+
+/// A number of whatever type: that vendors differ there must not make the whole row unreadable.
+#[derive(Clone, Copy)]
+struct Number(f64);
+
+impl Row<'_> {
+    /// The place.
+    pub(super) fn destination(&self) -> Destination {
+        let nested = self.country.as_ref().and_then(|CountryField(code)| *code);
+        let code = self.country_code.or(nested);
+        let Some(country) = code.and_then(|code| Country::parse(code).ok()) else { return Destination::default() };
+        let subdivision = self.subdivisions.as_deref().and_then(<[_]>::first);
+        let region = subdivision
+            .and_then(|first| first.iso_code)
+            .or(self.region_code)
+            .and_then(|code| Region::parse(code).or_else(|_| Region::parse(&format!("{country}-{code}"))).ok());
+        let region = region.filter(|region| region.country() == Some(country));
+        Destination { country: Some(country), region }
+    }
+
+    /// Where that is on the globe. Without a radius nobody knows how exact it is, so that it is none.
+    pub(super) fn coordinates(&self) -> Option<Coordinates> {
+        let LocationField { latitude, longitude, accuracy_radius } = self.location.as_ref()?;
+        let latitude = whole((*latitude)?.0 * 100.0, 9_000)?;
+        let longitude = whole((*longitude)?.0 * 100.0, 18_000)?;
+        let radius = u32::try_from(whole((*accuracy_radius)?.0, HALF_ROUND)?).ok()?;
+        Some(Coordinates { latitude, longitude, radius })
+    }
+}
+
+/// Kilometres from anywhere to the other side of the globe.
+const HALF_ROUND: i32 = 20_038;
+
+/// The nearest whole number, if it is no more than that.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it is held to a bound first")]
+fn whole(number: f64, most: i32) -> Option<i32> {
+    (number.abs() <= f64::from(most)).then(|| number.round() as i32)
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for CountryField<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = CountryField<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a country's code, or a map with its `iso_code`")
+            }
+
+            fn visit_borrowed_str<E>(self, code: &'de str) -> Result<Self::Value, E> {
+                Ok(CountryField(Some(code)))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut code = None;
+                while let Some(key) = map.next_key::<&str>()? {
+                    if key == "iso_code" {
+                        code = Some(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(CountryField(code))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl<'de> Deserialize<'de> for LocationField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = LocationField;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map with `latitude` and `longitude`, or a text")
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(LocationField::default())
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut field = LocationField::default();
+                while let Some(key) = map.next_key::<&str>()? {
+                    match key {
+                        "latitude" => field.latitude = Some(map.next_value()?),
+                        "longitude" => field.longitude = Some(map.next_value()?),
+                        "accuracy_radius" => field.accuracy_radius = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(field)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+                Ok(Number(number))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+                Ok(Number(i32::try_from(number).map_or(f64::NAN, f64::from)))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+                Ok(Number(u32::try_from(number).map_or(f64::NAN, f64::from)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Number, E> {
+                Ok(Number(text.parse().unwrap_or(f64::NAN)))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_every_layout_give_country_and_region() {
+        let table = [
+            (
+                r#"{"country":{"iso_code":"UA","names":{"en":"Ukraine"}},"subdivisions":[{"iso_code":"43"}]}"#,
+                "UA UA-43",
+            ),
+            (r#"{"country":{"iso_code":"UA"}}"#, "UA -"),
+            (r#"{"country":"US","region":"California"}"#, "US -"),
+            (r#"{"country":"United States","country_code":"US","region_code":"CA","location":"Sample"}"#, "US US-CA"),
+            (r#"{"country_code":"CU"}"#, "CU -"),
+            (r#"{"registered_country":{"iso_code":"US"}}"#, "- -"),
+            (r#"{"country":"EU"}"#, "- -"),
+        ];
+        for (row, expected) in table {
+            let to = serde_json::from_str::<Row<'_>>(row).unwrap().destination();
+            let country = to.country.map_or("-".to_owned(), |country| country.to_string());
+            let region = to.region.as_ref().map_or("-", Region::as_str);
+            assert_eq!(format!("{country} {region}"), expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn coordinates_are_those_of_the_globe_with_a_radius() {
+        let at = |latitude, longitude, radius| Some(Coordinates { latitude, longitude, radius });
+        let table = [
+            (r#"{"latitude":51.5142,"longitude":-0.0931,"accuracy_radius":10,"time_zone":"x"}"#, at(5151, -9, 10)),
+            (r#"{"latitude":-90.0,"longitude":180.0,"accuracy_radius":1000}"#, at(-9000, 18000, 1000)),
+            (r#"{"latitude":"51.5","longitude":0,"accuracy_radius":10.4}"#, at(5150, 0, 10)),
+            (r#"{"latitude":"?","longitude":0,"accuracy_radius":10}"#, None),
+            (r#"{"latitude":51.5,"longitude":0,"accuracy_radius":-1}"#, None),
+            (r#"{"latitude":51.5,"longitude":0.0}"#, None),
+            (r#"{"latitude":51.5,"accuracy_radius":10}"#, None),
+            (r#"{"latitude":90.1,"longitude":0.0,"accuracy_radius":10}"#, None),
+            (r#""51.5,0.0""#, None),
+        ];
+        for (location, expected) in table {
+            let row = format!(r#"{{"location":{location}}}"#);
+            assert_eq!(serde_json::from_str::<Row<'_>>(&row).unwrap().coordinates(), expected, "{row}");
+        }
+    }
+}
