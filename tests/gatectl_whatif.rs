@@ -383,6 +383,35 @@ fn archived(folder: &Folder, mut entry: Value, change: impl FnOnce(&mut Value), 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_where_a_client_showed_up_is_explained_and_replayed_and_not_written() {
+    let world = World::with_samples().await;
+    let limit = json!({"kind": "embargo", "id": "spread", "models": ["opus-4-8"], "effect": "prohibited",
+                       "applies_to": {"spread": {"networks": 2, "hours": 1}}, "authority": "OPERATOR", "citation": "Sample"});
+    world.register(vec![limit]).await;
+    let (gate, now) = (world.gate(), at("2026-11-22T12:00:00Z"));
+    let asks = |address| ("sample-us-service", "-", "opus-4-8", address);
+    let line = |address, more| {
+        let at = render_time(now);
+        format!("explain {{register}} {{callers}} {more} {} --at {at} --json", options(asks(address)))
+    };
+    let codes = |address, more| run(&world, &line(address, more)).json()["codes"].clone();
+    let none = || json!([]);
+    // Nobody looks, nobody knows.
+    assert_eq!(codes(IN_US, ""), json!(["embargo.network"]));
+    assert_eq!(codes(IN_US, "{usage}"), none());
+    assert_eq!(said(&ask(&gate, &event(asks(IN_US), screening), now).await), (200, Vec::new()));
+    assert_eq!((codes(IN_US, "{usage}"), codes(IN_GERMANY, "{usage}")), (none(), json!(["embargo.network"])));
+    assert_eq!(codes(IN_US, "{usage}"), none(), "to ask is not to show up");
+    assert_eq!(said(&ask(&gate, &event(asks(IN_GERMANY), screening), now).await).0, 403);
+    assert_eq!(codes(IN_US, "{usage}"), json!(["embargo.network"]));
+    let replayed = run(&world, "replay --all {ledger} {register}");
+    assert_eq!(replayed.code, 0, "{}{}", replayed.out, replayed.err);
+    let used = run(&world, "licence usage {register} {usage} --json");
+    assert_eq!(used.code, 0, "{}", used.err);
+    assert!(!used.out.contains("client#"), "{}", used.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_changed_or_is_lost_is_told() {
     let world = World::with_samples().await;
     let gate = world.gate();

@@ -257,7 +257,8 @@ async fn trouble_is_no_decision() {
     let usage = scene.world.tables.usage.clone();
     // Of a new network the write, of a known one the reading.
     for (address, operation) in [("20.1.2.1", NOTE), ("20.1.1.1", READ)] {
-        for action in [Action::access_denied as fn() -> Action, Action::internal_error, || Action::Refuse] {
+        let actions: [fn() -> Action; 3] = [Action::access_denied, Action::internal_error, || Action::Refuse];
+        for action in actions {
             let usage = usage.clone();
             scene.world.relay.rule(move |seen| {
                 if seen.operation == operation && seen.touches(&usage) { action() } else { Action::Forward }
@@ -269,7 +270,8 @@ async fn trouble_is_no_decision() {
         }
     }
     // The SDK tries again what was too much at once, or never answered.
-    for action in [Action::throttled as fn() -> Action, || Action::LoseAnswer] {
+    let actions: [fn() -> Action; 2] = [Action::throttled, || Action::LoseAnswer];
+    for action in actions {
         scene.world.relay.seen().clear();
         scene.world.relay.rule(
             move |seen| {
@@ -389,6 +391,55 @@ async fn the_ledger_keeps_a_count_for_each_window_that_is_asked_about() {
     let applied: Vec<&Value> = entry["embargoes"].as_array().unwrap().iter().map(|one| &one["embargo"]).collect();
     assert_eq!(applied, ["day@2"]);
     assert!(entry["facts"].get("travel").is_none(), "a database of countries has no coordinates");
+}
+
+fn travel(attributes: Value) -> Value {
+    let mut record = json!({"kind": "setting", "id": "screening"});
+    record.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+    record
+}
+
+#[tokio::test]
+async fn impossible_travel_is_recorded_and_refused_where_the_settings_say_so() {
+    let mut scene = Scene::new(vec![travel(json!({"impossible_travel": "observe"}))]).await;
+    let city = |country: &str, latitude: f64, longitude: f64| {
+        let location = json!({"latitude": latitude, "longitude": longitude, "accuracy_radius": 20});
+        json!({"country": {"iso_code": country}, "location": location})
+    };
+    let (home, far) = (city("US", 40.71, -74.01), city("GB", 51.51, -0.13));
+    let near = city("US", 42.36, -71.06);
+    let rows = [("20.1.0.0/16", home), ("20.2.0.0/16", near), ("20.3.0.0/16", far)];
+    scene.data = Mmdb::new("GeoIP2-City", &rows);
+    let gates = [scene.gate(), scene.gate()];
+    let asks = async |gate: usize, address: &str, minutes: i64| {
+        let answered = ask(&gates[gate], &from(address).0, after(60 * minutes)).await;
+        let facts = scene.world.entry(answered.decision_id().unwrap()).await["facts"].clone();
+        assert!(facts.get("spread").is_none(), "no embargo asks");
+        (answered.status, answered.code().to_owned(), facts["travel"].clone())
+    };
+    let allowed = |travel: Value| (200, String::new(), travel);
+    let too_fast = |kilometres: u32, minutes: u32| json!({"kilometres": kilometres, "minutes": minutes});
+    assert_eq!(asks(0, "20.1.1.1", 0).await, allowed(Value::Null));
+    assert_eq!(scene.item().await[format!("h{HOUR}")], json!(["00US:140101:4071,-7401,20"]));
+    assert_eq!(asks(1, "20.2.1.1", 20).await, allowed(Value::Null), "too near to be told");
+    assert_eq!(asks(1, "20.3.1.1", 100).await, allowed(too_fast(5224, 81)), "the faster of two ways");
+    assert_eq!(asks(0, "20.1.1.1", 130).await, allowed(too_fast(5530, 31)), "and back");
+
+    let refuse = json!({"impossible_travel": "refuse"});
+    scene.world.register(vec![travel(refuse.clone())]).await;
+    let (status, code, _) = asks(0, "20.3.1.1", 140).await;
+    assert_eq!((status, code.as_str()), (403, "destination.inconsistent"));
+    let mut permits = refuse;
+    permits["inconsistent_destination"] = json!("permit");
+    scene.world.register(vec![travel(permits)]).await;
+    assert_eq!(asks(1, "20.3.1.1", 150).await.0, 200);
+    // An embargo that looks back for an hour doesn't shorten the day that is looked back for travel.
+    let mut observed = by_spread(json!({"networks": 500, "hours": 1}));
+    observed["effect"] = json!("observed");
+    scene.world.register(vec![observed, travel(json!({"impossible_travel": "observe"}))]).await;
+    let answered = ask(&gates[0], &from("20.3.1.1").0, after(60 * 240)).await;
+    let entry = scene.world.entry(answered.decision_id().unwrap()).await;
+    assert_eq!(entry["facts"]["travel"], too_fast(5224, 221));
 }
 
 // ------------------------------------------------------------------------------------------------- simulations

@@ -88,9 +88,10 @@ impl Sightings {
     pub fn read(item: Item) -> Self {
         let hours = item.into_iter().filter_map(|(name, value)| {
             let hour: u32 = name.strip_prefix('h')?.parse().ok()?;
-            let elements = match value {
-                AttributeValue::Ss(elements) => elements.into_iter().collect(),
-                _ => BTreeSet::from([name.clone()]),
+            let elements = if let AttributeValue::Ss(elements) = value {
+                elements.into_iter().collect()
+            } else {
+                BTreeSet::from([name.clone()])
             };
             (name == attribute(hour)).then_some((hour, elements))
         });
@@ -276,7 +277,7 @@ mod tests {
             ("::ffff:192.0.2.33", "c00002"),
             ("2002:c000:221::1", "c00002"),
         ] {
-            let addresses = super::super::addresses(address.parse().unwrap());
+            let addresses = crate::evidence::addresses(address.parse().unwrap());
             let from = Where { addresses, ..Where::default() };
             assert_eq!(Place::of(&from).network, network, "{address}");
         }

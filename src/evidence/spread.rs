@@ -150,14 +150,12 @@ impl SpreadStore {
         match update.send().await {
             Ok(answer) => Ok(Ok(answer.attributes.unwrap_or_default())),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
-                let was = match service.into_err() {
-                    UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
-                    _ => None,
-                };
-                Ok(Err(match was {
-                    Some(item) => item,
-                    None => self.item(adding.client).await?.unwrap_or_default(),
-                }))
+                if let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err()
+                    && let Some(item) = failed.item
+                {
+                    return Ok(Err(item));
+                }
+                Ok(Err(self.item(adding.client).await?.unwrap_or_default()))
             }
             Err(error) => Err(SpreadTrouble::Write(Box::new(error))),
         }
