@@ -213,7 +213,7 @@ fn tunnels_hide_the_country_from_embargoes_licences_and_the_entry() {
             };
             let case = format!("{setting}: {class:?}");
             assert_eq!(ask(&[]), if hides { alone } else { "permit" }, "{case}");
-            assert_eq!(ask(&[cuba.clone()]), if hides { of_cuba } else { "permit" }, "{case}");
+            assert_eq!(ask(std::slice::from_ref(&cuba)), if hides { of_cuba } else { "permit" }, "{case}");
             let licensed = ask(&[everyone.clone(), to_the_us.clone()]);
             assert_eq!(licensed, if hides { &of_everyone } else { "permit by l@1" }, "{case}");
             let record = register(&[settings(&setting)]);
@@ -280,7 +280,8 @@ fn signals_that_must_agree_do_or_the_request_is_refused() {
     let home = json!([["mmdb", "organisation"]]);
     let two = json!([["mmdb", "cloudfront"], ["organisation", "waf"]]);
     // (pairs, what mmdb, delegations, cloudfront and waf tell: `?` tells no country, `-` tells nothing, the organisation's)
-    let table: [(&Value, [&str; 4], (&str, &str), &str); 22] = [
+    type Case<'a> = (&'a Value, [&'a str; 4], (&'a str, &'a str), &'a str);
+    let table: [Case<'_>; 22] = [
         (&json!([]), ["US", "DE", "IR", "?"], ("FR", "FR"), "permit"),
         (&edges, ["US", "DE", "US", "IR"], ("FR", "FR"), "permit"),
         (&edges, ["US", "US", "DE", "US"], ("US", "US"), DISAGREE),
@@ -439,18 +440,12 @@ fn requests(headers: &[(&str, &str)]) -> Vec<(&'static str, Request)> {
         "http": {"method": "POST", "path": path}, "authorizer": {"lambda": {"principalId": "app"}}}});
     let mut is_single = true;
     for (name, value) in headers {
-        match &mut rest["multiValueHeaders"][name] {
-            Value::Array(values) => {
-                values.push(json!(value));
-                is_single = false;
-            }
-            none => *none = json!([value]),
-        }
+        let values = &mut rest["multiValueHeaders"][name];
+        is_single &= values.is_null();
+        *values = values.as_array().into_iter().flatten().cloned().chain([json!(value)]).collect();
         single["headers"][name] = json!(value);
-        match &mut http["headers"][name.to_lowercase()] {
-            Value::String(text) => text.push_str(&format!(",{value}")),
-            none => *none = json!(value),
-        }
+        let values = &mut http["headers"][name.to_lowercase()];
+        *values = json!(values.as_str().map_or_else(|| (*value).to_owned(), |values| format!("{values},{value}")));
     }
     let read =
         |event: Value| read(&event.to_string(), &distribution()).unwrap_or_else(|error| panic!("{error}: {event}"));
@@ -478,7 +473,8 @@ fn headers_tell_a_country_where_the_request_proves_its_way() {
     const F: &str = "x-amzn-waf-distribution-secret";
     const WC: &str = "x-amzn-waf-country";
     const WR: &str = "x-amzn-waf-region";
-    let table: &[(&[(&str, &str)], &[&str])] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let table: &[Case<'_>] = &[
         (&[(C, "US")], &[]),
         (&[(D, NEW)], &[]),
         (&[(D, NEW), (C, "US")], &["Cloudfront US ?"]),

@@ -345,10 +345,8 @@ fn add_rest(rest: &mut Value, name: &str, value: &str) {
 
 /// Another value of a header, as an HTTP API passes it on.
 fn add_http(http: &mut Value, name: &str, value: &str) {
-    match &mut http["headers"][name.to_lowercase()] {
-        Value::String(values) => values.push_str(&format!(",{value}")),
-        none => *none = json!(value),
-    }
+    let headers = &mut http["headers"][name.to_lowercase()];
+    *headers = json!(headers.as_str().map_or_else(|| value.to_owned(), |values| format!("{values},{value}")));
 }
 
 /// The request in both payloads.
