@@ -430,6 +430,8 @@ fn writing() -> Vec<String> {
         "model add fable-5@9 --endpoint e --eccn 4E091".into(),
         "model withdraw fable-5@1".into(),
         "clearance grant organisation#sample-us-company l:1 --officer o --reason r".into(),
+        "setting set unknown_region=permit".into(),
+        format!("embargo issue b --model fable-5 --network-class vpn --spread countries=3,hours=1 {RULE}"),
     ]
 }
 
