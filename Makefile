@@ -108,10 +108,10 @@ eval-parties: ## how well and how fast names are matched, beside nomenklatura (D
 	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
-prove-places: ## where requests come from, on real data: 1,000,000 addresses on lists of networks against a plain scan (DATA=folder)
+prove-places: ## where requests come from, on real data: lists of networks and MaxMind's test databases (DATA=folder with networks and mmdb)
 	@test -n "$(DATA)" || { echo "say where the data is: make prove-places DATA=folder" >&2; exit 2; }
 	DATA="$(abspath $(DATA))" $(tests) --config profile.dev.package.export-gate.opt-level=3 \
-		--test places_data -- --ignored --nocapture
+		--test places_data --test databases_data -- --ignored --nocapture
 
 bench: ## how fast lists of networks load and answer, and how large they are (DATA=folder with networks; 100,000 made ones without)
 	DATA="$(if $(DATA),$(abspath $(DATA)))" cargo bench --locked --bench networks

@@ -21,11 +21,17 @@ pub(super) fn draft(
         Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
         None => (asked.as_str().to_owned(), None),
     };
+    // Of somebody whom the records bear out, the lists of networks were asked too.
+    let screening = evidence.register.screening(asking.now);
+    let to = match &subject {
+        Some(subject) => subject.destination(screening, asking.now),
+        None => evidence.from.destination(screening, asking.now),
+    };
+    let destination = Some(to.clone()).filter(|to| to.country.is_some());
     let (facts, lists) = match subject {
         Some(subject) => (Rests::On(Box::new(subject.facts)), editions_asked(&evidence.register, asking.now)),
         None => (Rests::Standing(standing(asking, evidence)), Vec::new()),
     };
-    let to = evidence.from.destination(evidence.register.screening(asking.now), asking.now);
     Draft {
         at: render_time(asking.now),
         kind,
@@ -38,7 +44,7 @@ pub(super) fn draft(
         model,
         endpoint,
         source_ip: asking.request.source.map(|address| address.to_string()),
-        destination: Some(to.clone()).filter(|to| to.country.is_some()),
+        destination,
         facts,
         licences: decision.licences(),
         embargoes: decision.embargoes.clone(),
