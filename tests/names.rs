@@ -331,6 +331,15 @@ fn says_something(name: &str) -> bool {
     nearness(name, name, None) > Score(0)
 }
 
+#[test]
+fn it_makes_no_difference_which_of_a_short_word_and_a_long_one_of_the_same_consonants_comes_first() {
+    for (one, other) in [("mr", "Jean-Marie"), ("Mr", "Marie"), ("bn", "Ibanao")] {
+        for kind in [PERSON, ORGANISATION, None] {
+            assert_eq!(nearness(one, other, kind), nearness(other, one, kind), "{one} {other}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -115,7 +115,7 @@ fn nearly(one: &str, other: &str, same_bones: bool) -> Likeness {
     let alike = by_length(cost, one.len(), other.len());
     let least = if cost <= 100 {
         LEAST
-    } else if same_bones && one.len() >= TELLING {
+    } else if same_bones && one.len().min(other.len()) >= TELLING {
         LEAST_SAME_BONES
     } else {
         LEAST_OTHERWISE
