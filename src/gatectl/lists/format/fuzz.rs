@@ -237,6 +237,15 @@ fn quoted(text: &str, format: &str) -> (String, Vec<usize>) {
     for row in cells::records(&source, dialect) {
         let cells = row.unwrap().into_iter().map(|cell| format!("\"{}\"", cell.text.replace('"', "\"\"")));
         let cells: Vec<String> = cells.collect();
+        if format == "ip2proxy-csv" && rows.is_empty() {
+            // Nothing but the first row says how long rows are: cut behind a cell of it, it is one of a smaller edition.
+            let mut end = 0;
+            for cell in &cells {
+                end += cell.len();
+                untold.extend([end, end + 1]);
+                end += 1;
+            }
+        }
         rows += &cells.join(&dialect.separator.to_string());
         let end = rows.len();
         untold.extend([end - cells.last().unwrap().len(), end, end + 1, end + 2]);
