@@ -114,7 +114,7 @@ prove-places: ## where requests come from, on real data: lists of networks and M
 		--test places_data --test databases_data -- --ignored --nocapture
 
 bench: ## how fast lists of networks load and answer, and how large they are (DATA=folder with networks; 100,000 made ones without)
-	DATA="$(if $(DATA),$(abspath $(DATA)))" cargo bench --locked --bench networks
+	DATA="$(if $(DATA),$(abspath $(DATA)))" cargo bench --locked -p export-gate-bench --bench networks
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)

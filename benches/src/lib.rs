@@ -1,0 +1,14 @@
+//! What `make bench` measures with: the gate's process and its peers', the stand-ins around them, and how it is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::missing_panics_doc,
+    reason = "a bench that can't go on says so and ends"
+)]
+
+pub mod figures;
