@@ -11,4 +11,10 @@
     reason = "a bench that can't go on says so and ends"
 )]
 
+pub mod authority;
+pub mod dynamodb;
 pub mod figures;
+pub mod model;
+pub mod process;
+pub mod runtime_api;
+pub mod wire;

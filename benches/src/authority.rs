@@ -1,0 +1,52 @@
+//! I/O. A certificate authority of the bench's own, and what it takes to speak TLS with a name that it vouches for.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+/// The authority: both sides' configurations, and the file by which processes trust it.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    /// Of the stand-ins.
+    pub server: Arc<ServerConfig>,
+    /// Of the bench's own client.
+    pub client: Arc<ClientConfig>,
+    /// The authority's certificate, PEM.
+    pub file: PathBuf,
+}
+
+impl Authority {
+    /// Makes one that vouches for loopback, and leaves its certificate in `folder`.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "export-gate bench");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let root = params.self_signed(&key).map_err(io::Error::other)?;
+        let issuer = Issuer::new(params, key);
+        let leaf_key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut leaf =
+            CertificateParams::new(vec!["127.0.0.1".into(), "localhost".into()]).map_err(io::Error::other)?;
+        leaf.distinguished_name.push(DnType::CommonName, "localhost");
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.use_authority_key_identifier_extension = true;
+        let leaf = leaf.signed_by(&leaf_key, &issuer).map_err(io::Error::other)?;
+        let mut roots = RootCertStore::empty();
+        roots.add(root.der().clone()).map_err(io::Error::other)?;
+        let private = PrivateKeyDer::try_from(leaf_key.serialize_der()).map_err(io::Error::other)?;
+        let server = ServerConfig::builder().with_no_client_auth();
+        let server = server.with_single_cert(vec![leaf.der().clone()], private).map_err(io::Error::other)?;
+        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let file = folder.join("authority.pem");
+        std::fs::write(&file, root.pem())?;
+        Ok(Self { server: Arc::new(server), client: Arc::new(client), file })
+    }
+}

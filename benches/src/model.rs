@@ -1,0 +1,79 @@
+//! I/O. The model's SageMaker endpoint after a set delay.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustls::ServerConfig;
+
+use crate::wire::{Connection, Reply, listen, sleep_until};
+
+/// What it says to everything.
+const ANSWER: &[u8] = br#"[{"generated_text":"hello"}]"#;
+
+const HEADERS: &str = "content-type: application/json\r\nx-amzn-invoked-production-variant: sample\r\n";
+
+/// The endpoint.
+#[derive(Clone, Debug)]
+pub struct Model {
+    shared: Arc<Shared>,
+    plain: SocketAddr,
+    tls: SocketAddr,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// In nanoseconds.
+    delay: AtomicU64,
+    seen: Mutex<Vec<Instant>>,
+}
+
+impl Model {
+    /// Listens, with and without TLS.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn start(tls: &Arc<ServerConfig>) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let serve = |shared: Arc<Shared>| move |connection| shared.serve(connection);
+        let plain = listen(None, serve(Arc::clone(&shared)))?;
+        let tls = listen(Some(Arc::clone(tls)), serve(Arc::clone(&shared)))?;
+        Ok(Self { shared, plain, tls })
+    }
+
+    /// Where it listens, with or without TLS.
+    #[must_use]
+    pub fn address(&self, tls: bool) -> SocketAddr {
+        if tls { self.tls } else { self.plain }
+    }
+
+    /// From now on it answers after this.
+    pub fn delay(&self, delay: Duration) {
+        self.shared.delay.store(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// When it was called since this was last asked.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Instant> {
+        std::mem::take(&mut *self.shared.seen.lock().unwrap())
+    }
+}
+
+impl Shared {
+    fn serve(&self, mut connection: Connection) -> io::Result<()> {
+        while let Some(request) = connection.read()? {
+            let now = Instant::now();
+            if request.method != "POST" {
+                // A page that isn't there opens a connection as well as another.
+                connection.answer(Reply { status: 404, headers: "", body: b"" })?;
+                continue;
+            }
+            self.seen.lock().unwrap().push(now);
+            sleep_until(now + Duration::from_nanos(self.delay.load(Ordering::Relaxed)));
+            connection.answer(Reply { status: 200, headers: HEADERS, body: ANSWER })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! I/O. One execution environment: a process as Lambda would start it, and what the system says of it.
+
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::runtime_api::RuntimeApi;
+
+/// A process behind a Runtime API of its own. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    /// Its Runtime API.
+    pub api: RuntimeApi,
+    /// When it was started.
+    pub started: Instant,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `command` with `environment` and nothing of this process's own but `PATH`; what it prints is dropped.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn start(mut command: Command, environment: &[(String, String)]) -> io::Result<Self> {
+        let api = RuntimeApi::start()?;
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(if std::env::var_os("BENCH_STDERR").is_some() { Stdio::inherit() } else { Stdio::null() });
+        let started = Instant::now();
+        let child = command.spawn()?;
+        Ok(Self { api, started, child })
+    }
+
+    /// The processor time of all its threads so far.
+    #[must_use]
+    pub fn processor_time(&self) -> Duration {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let spent = std::fs::read_dir(tasks).expect("the process lives").flatten().map(|task| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+            text.split(' ').next().and_then(|spent| spent.parse().ok()).unwrap_or(0)
+        });
+        Duration::from_nanos(spent.sum())
+    }
+
+    /// What it has in memory, in bytes.
+    #[must_use]
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process lives");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
+    }
+
+    /// Ends it with SIGTERM, and waits until it is gone.
+    pub fn end(mut self) {
+        if let Some(id) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The gate's own command.
+#[must_use]
+pub fn gate(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command.env_clear();
+    command
+}

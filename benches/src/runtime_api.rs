@@ -1,0 +1,129 @@
+//! I/O. Lambda's Runtime API for one process: when it asked for its first event, and how long each takes it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::wire::{Connection, Reply, listen};
+
+/// What the function may take for one event.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The API. It has one event under way at a time.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    address: SocketAddr,
+    events: Sender<Vec<u8>>,
+    ready: Receiver<Instant>,
+    answers: Receiver<Answer>,
+}
+
+/// What the function made of an event, and when event and answer were on the wire.
+#[derive(Debug)]
+struct Answer {
+    sent: Instant,
+    there: Instant,
+    body: Vec<u8>,
+}
+
+/// What connections share.
+struct Shared {
+    events: Mutex<Receiver<Vec<u8>>>,
+    sent: Mutex<Option<Instant>>,
+    ready: Mutex<Option<Sender<Instant>>>,
+    answers: Sender<Answer>,
+}
+
+impl RuntimeApi {
+    /// Listens on a free port of loopback.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn start() -> io::Result<Self> {
+        let (events, waiting) = channel();
+        let (ready_at, ready) = channel();
+        let (answered, answers) = channel();
+        let shared = Arc::new(Shared {
+            events: Mutex::new(waiting),
+            sent: Mutex::default(),
+            ready: Mutex::new(Some(ready_at)),
+            answers: answered,
+        });
+        let address = listen(None, move |connection| shared.serve(connection))?;
+        Ok(Self { address, events, ready, answers })
+    }
+
+    /// What `AWS_LAMBDA_RUNTIME_API` is to be.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the first poll, which ends the start.
+    #[must_use]
+    pub fn ready(&self) -> Instant {
+        self.ready.recv_timeout(PATIENCE).expect("the function did not become ready")
+    }
+
+    /// Hands over an event; gives the answer, and the time from before the event's first byte until after the answer's last.
+    #[must_use]
+    pub fn invoke(&self, event: &[u8]) -> (Vec<u8>, Duration) {
+        let (body, sent, there) = self.invoked(event);
+        (body, there.duration_since(sent))
+    }
+
+    /// The same, with the two moments.
+    #[must_use]
+    pub fn invoked(&self, event: &[u8]) -> (Vec<u8>, Instant, Instant) {
+        self.events.send(event.to_vec()).expect("the connections live on");
+        let answer = self.answers.recv_timeout(PATIENCE).expect("the function did not answer");
+        (answer.body, answer.sent, answer.there)
+    }
+}
+
+impl Shared {
+    fn serve(&self, mut connection: Connection) -> io::Result<()> {
+        while let Some(request) = connection.read()? {
+            let there = Instant::now();
+            let route = request.path.rsplit('/').next().unwrap_or_default();
+            match (request.method.as_str(), route) {
+                ("GET", "next") => {
+                    if let Some(ready) = self.ready.lock().unwrap().take() {
+                        let _ = ready.send(there);
+                    }
+                    let event = self.events.lock().unwrap().recv();
+                    // The bench has let go of this function.
+                    let Ok(event) = event else { return Ok(()) };
+                    let headers = headers();
+                    *self.sent.lock().unwrap() = Some(Instant::now());
+                    connection.answer(Reply { status: 200, headers: &headers, body: &event })?;
+                }
+                ("POST", "response") => {
+                    let sent = self.sent.lock().unwrap().take().expect("an answer without an event");
+                    let _ = self.answers.send(Answer { sent, there, body: request.body });
+                    connection.answer(Reply { status: 202, headers: "", body: b"" })?;
+                }
+                _ => panic!("the function reports {}: {}", request.path, String::from_utf8_lossy(&request.body)),
+            }
+            if request.closes {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn headers() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let deadline = (now + PATIENCE).as_millis();
+    format!(
+        "content-type: application/json\r\n\
+         lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-{:012x}\r\n\
+         lambda-runtime-deadline-ms: {deadline}\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:export-gate\r\n\
+         lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n",
+        now.as_micros() & 0xffff_ffff_ffff
+    )
+}

@@ -1,0 +1,271 @@
+//! I/O. HTTP/1.1 with a thread a connection and nothing in between that could add noise of its own, with and without TLS.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
+
+/// How much of a head is read: more than any of the clients sends.
+const MOST_HEADERS: usize = 64;
+
+/// How much is asked of the system at once.
+const READ: usize = 64 * 1024;
+
+/// How late the system may wake a thread, in nanoseconds; without a word it is 50,000.
+const TIMER_SLACK: u64 = 1_000;
+
+/// A request, or the answer to one.
+#[derive(Debug, Default)]
+pub struct Message {
+    /// The method; empty for an answer.
+    pub method: String,
+    /// The path with its query; empty for an answer.
+    pub path: String,
+    /// The status; 0 for a request.
+    pub status: u16,
+    /// `X-Amz-Target`, which names DynamoDB's operations.
+    pub target: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the other side closes the connection now.
+    pub closes: bool,
+}
+
+/// What an answer is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The status.
+    pub status: u16,
+    /// Headers, each line with its end.
+    pub headers: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// One connection, from either side.
+pub struct Connection {
+    stream: Stream,
+    read: Vec<u8>,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Accepted(Box<StreamOwned<ServerConnection, TcpStream>>),
+    Opened(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+/// Listens on loopback for as long as the process lives; `serve` has each connection to itself, on a thread of its own.
+///
+/// # Errors
+/// Those of the system.
+pub fn listen(
+    tls: Option<Arc<ServerConfig>>,
+    serve: impl Fn(Connection) -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (serve, tls) = (Arc::clone(&serve), tls.clone());
+            // A client that goes away ends its connection and nothing else.
+            thread::spawn(move || drop(Connection::accept(stream, tls).and_then(|connection| serve(connection))));
+        }
+    });
+    Ok(address)
+}
+
+/// Sleeps until a moment, as exactly as the system can.
+pub fn sleep_until(moment: Instant) {
+    thread::sleep(moment.saturating_duration_since(Instant::now()));
+}
+
+impl Connection {
+    fn accept(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        rustix::thread::set_current_timer_slack(NonZeroU64::new(TIMER_SLACK))?;
+        let stream = match tls {
+            None => Stream::Plain(stream),
+            Some(tls) => {
+                let session = ServerConnection::new(tls).map_err(io::Error::other)?;
+                Stream::Accepted(Box::new(StreamOwned::new(session, stream)))
+            }
+        };
+        Ok(Self { stream, read: Vec::new() })
+    }
+
+    /// Opens one.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn open(to: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Result<Self> {
+        let stream = TcpStream::connect(to)?;
+        stream.set_nodelay(true)?;
+        let stream = match tls {
+            None => Stream::Plain(stream),
+            Some(tls) => {
+                let name = ServerName::from(to.ip());
+                let session = ClientConnection::new(tls, name).map_err(io::Error::other)?;
+                Stream::Opened(Box::new(StreamOwned::new(session, stream)))
+            }
+        };
+        Ok(Self { stream, read: Vec::new() })
+    }
+
+    /// Reads a whole message; `None` where the other side is done.
+    ///
+    /// # Errors
+    /// Those of the system, and of what is no HTTP.
+    pub fn read(&mut self) -> io::Result<Option<Message>> {
+        let mut told_to_go_on = false;
+        loop {
+            if let Some(head) = Head::of(&self.read)? {
+                if head.expects && !told_to_go_on {
+                    told_to_go_on = true;
+                    self.send(&[b"HTTP/1.1 100 Continue\r\n\r\n"])?;
+                }
+                if let Some(end) = head.end(&self.read) {
+                    let mut message = head.message;
+                    message.body = self.read.get(head.length..end).unwrap_or_default().to_vec();
+                    self.read.drain(..end);
+                    return Ok(Some(message));
+                }
+                // All that is missing at once, rather than parsing the head for each piece.
+                self.fill(head.missing(&self.read))?;
+            } else if !self.fill(1)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Writes an answer.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn answer(&mut self, reply: Reply<'_>) -> io::Result<()> {
+        let Reply { status, headers, body } = reply;
+        let head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+        self.send(&[head.as_bytes(), body])
+    }
+
+    /// Posts a body, and reads the answer. `headers` are lines with their ends.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn post(&mut self, path: &str, headers: &str, body: &[u8]) -> io::Result<Message> {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+        self.send(&[head.as_bytes(), body])?;
+        self.read()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Asks for a page, and reads it.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn get(&mut self, path: &str) -> io::Result<Message> {
+        self.send(&[format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()])?;
+        self.read()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    fn send(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        let whole = parts.concat();
+        let stream: &mut dyn Write = match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Accepted(stream) => stream,
+            Stream::Opened(stream) => stream,
+        };
+        stream.write_all(&whole)?;
+        stream.flush()
+    }
+
+    /// Reads at least so many bytes more, and says whether there were any.
+    fn fill(&mut self, least: usize) -> io::Result<bool> {
+        let stream: &mut dyn Read = match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Accepted(stream) => stream,
+            Stream::Opened(stream) => stream,
+        };
+        let before = self.read.len();
+        while self.read.len() < before + least {
+            let held = self.read.len();
+            self.read.resize(held + READ.max(least.saturating_sub(held - before)), 0);
+            let more = stream.read(&mut self.read[held..]);
+            self.read.truncate(held + more.as_ref().copied().unwrap_or(0));
+            if more? == 0 {
+                if held == 0 {
+                    return Ok(false);
+                }
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// A head that has been read whole.
+struct Head {
+    message: Message,
+    /// Its own length.
+    length: usize,
+    body: Body,
+    /// Whether the other side waits to be told to go on.
+    expects: bool,
+}
+
+enum Body {
+    Length(usize),
+    Chunked,
+}
+
+impl Head {
+    fn of(read: &[u8]) -> io::Result<Option<Self>> {
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut message = Message::default();
+        let length = if read.starts_with(b"HTTP/") {
+            let mut answer = httparse::Response::new(&mut headers);
+            let length = answer.parse(read).map_err(io::Error::other)?;
+            message.status = answer.code.unwrap_or_default();
+            length
+        } else {
+            let mut request = httparse::Request::new(&mut headers);
+            let length = request.parse(read).map_err(io::Error::other)?;
+            message.method = request.method.unwrap_or_default().to_owned();
+            message.path = request.path.unwrap_or_default().to_owned();
+            length
+        };
+        let httparse::Status::Complete(length) = length else { return Ok(None) };
+        let named = |name: &str| {
+            let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+            header.and_then(|header| std::str::from_utf8(header.value).ok())
+        };
+        message.target = named("x-amz-target").unwrap_or_default().to_owned();
+        message.closes = named("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let body = match named("content-length") {
+            Some(length) => Body::Length(length.trim().parse().map_err(io::Error::other)?),
+            None if named("transfer-encoding").is_some() => Body::Chunked,
+            None => Body::Length(0),
+        };
+        Ok(Some(Self { message, length, body, expects: named("expect").is_some() }))
+    }
+
+    /// Where the message ends, once all of it is read. Chunks stay as they are: nobody looks into such a body.
+    fn end(&self, read: &[u8]) -> Option<usize> {
+        match self.body {
+            Body::Length(length) => Some(self.length + length).filter(|end| *end <= read.len()),
+            Body::Chunked => read.ends_with(b"0\r\n\r\n").then_some(read.len()),
+        }
+    }
+
+    fn missing(&self, read: &[u8]) -> usize {
+        match self.body {
+            Body::Length(length) => self.length + length - read.len(),
+            Body::Chunked => 1,
+        }
+    }
+}
