@@ -111,7 +111,7 @@ impl Shared {
 
 fn ask(engine: &mut Connection, target: &str, body: &[u8]) -> io::Result<(u16, Arc<[u8]>)> {
     let headers = format!(
-        "x-amz-target: {target}\r\n{CONTENT_TYPE}\
+        "x-amz-target: {target}\r\n{CONTENT_TYPE}x-amz-date: 20260101T000000Z\r\n\
          authorization: AWS4-HMAC-SHA256 Credential=sample/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0\r\n"
     );
     let answer = engine.post("/", &headers, body)?;

@@ -46,7 +46,7 @@ pub struct Figure {
 }
 
 /// The headings.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// From nothing to an answer.
@@ -59,6 +59,8 @@ pub enum Part {
     Size,
     /// Parts of it alone.
     Alone,
+    /// How all of it grows.
+    Growth,
     /// What the bench itself adds.
     Noise,
 }

@@ -7,14 +7,20 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::cast_precision_loss,
     clippy::missing_panics_doc,
     reason = "a bench that can't go on says so and ends"
 )]
 
+pub mod alone;
 pub mod authority;
+pub mod deployment;
 pub mod dynamodb;
 pub mod figures;
+pub mod measure;
 pub mod model;
+pub mod peers;
 pub mod process;
+pub mod report;
 pub mod runtime_api;
 pub mod wire;

@@ -18,7 +18,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` with `environment` and nothing of this process's own but `PATH`; what it prints is dropped.
+    /// Starts `command` with `environment` and nothing of this process's own but `PATH`. What it prints is dropped, unless
+    /// `BENCH_OUTPUT` is set.
     ///
     /// # Errors
     /// Those of the system.
@@ -29,8 +30,8 @@ impl Process {
             .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
             .envs(environment.iter().cloned())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(if std::env::var_os("BENCH_STDERR").is_some() { Stdio::inherit() } else { Stdio::null() });
+            .stdout(output())
+            .stderr(output());
         let started = Instant::now();
         let child = command.spawn()?;
         Ok(Self { api, started, child })
@@ -69,6 +70,10 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn output() -> Stdio {
+    if std::env::var_os("BENCH_OUTPUT").is_some() { Stdio::inherit() } else { Stdio::null() }
 }
 
 /// The gate's own command.

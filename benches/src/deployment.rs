@@ -1,0 +1,291 @@
+//! I/O. What DynamoDB holds: the samples, and made records on top, as many as are asked for; and the events that are sent.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::parties::Listed;
+use export_gate::record::{CHUNK_DATA, Item, chunk_key};
+use export_gate::register::{MOST_RECORDS, RegisterWriter};
+use export_gate::{networks, parties};
+use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::samples;
+use export_gate_local::tables::{self, Tables};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The model that is asked for. A sample embargo refuses it to foreign persons.
+pub const MODEL: &str = "mythos-5";
+
+/// How much of a list one item holds: `gatectl lists import`'s own measure.
+const CHUNK: usize = 380_000;
+
+/// How hard lists are packed. What `gatectl` does takes seconds and unpacks as fast.
+const EFFORT: i32 = 9;
+
+/// How much is held on top of the samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Embargoes on the model, each of which must be weighed and none of which applies.
+    pub embargoes: usize,
+    /// Networks on a list.
+    pub networks: usize,
+    /// Parties on a list.
+    pub parties: usize,
+    /// Their names, theirs and aliases together.
+    pub names: usize,
+}
+
+impl Size {
+    /// The samples alone.
+    pub const SMALL: Self = Self { embargoes: 0, networks: 0, parties: 0, names: 0 };
+    /// What a provider with all the world's lists has.
+    pub const FULL: Self = Self { embargoes: 500, networks: 50_000, parties: 20_000, names: 60_000 };
+}
+
+/// Tables in the embedded engine. They are gone when this is dropped.
+pub struct Deployment {
+    engine: DynamoDb,
+    tables: Tables,
+    writer: RegisterWriter,
+    directives: AtomicU64,
+}
+
+impl Deployment {
+    /// The samples, and so many made records.
+    pub async fn of(size: Size) -> Self {
+        let engine = DynamoDb::memory().await.expect("the engine starts");
+        let client = tables::client(engine.url());
+        let tables = Tables::with_prefix("bench-");
+        tables.create(&client).await.expect("tables");
+        samples::load(&client, &tables).await.expect("samples");
+        let writer = RegisterWriter::new(client.clone(), tables.register.clone());
+        let mut records: Vec<Value> = (0..size.embargoes).map(embargo).collect();
+        if size.networks > 0 {
+            let made = made_networks(size.networks);
+            let packed = packed(&networks::build(&made));
+            put_chunks(&client, &tables, "made-networks", &packed).await;
+            let mut list = list("made-networks", "networks", made.len(), &packed);
+            list["class"] = json!("vpn");
+            records.extend([list, applying("made-class", &json!({"network_classes": ["vpn"]}))]);
+        }
+        if size.names > 0 {
+            let made = made_parties(size.parties, size.names);
+            let packed = packed(&parties::build(&made));
+            put_chunks(&client, &tables, "made-parties", &packed).await;
+            let list = list("made-parties", "parties", made.len(), &packed);
+            records.extend([list, applying("made-listed", &json!({"lists": ["made-parties"]}))]);
+        }
+        for change in records.chunks(MOST_RECORDS) {
+            writer.put(change.iter().map(item).collect()).await.expect("the register takes them");
+        }
+        Self { engine, tables, writer, directives: AtomicU64::default() }
+    }
+
+    /// Where the engine listens, `http://host:port`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.engine.url()
+    }
+
+    /// The tables' names.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Records one more letter by which no foreign person may use the model.
+    pub async fn directive(&self) {
+        let number = self.directives.fetch_add(1, Ordering::Relaxed);
+        let record = applying(&format!("letter-{number}"), &json!({"foreign_persons": true}));
+        self.writer.put(vec![item(&record)]).await.expect("the register takes it");
+    }
+}
+
+/// The main path: a US citizen of a US company asks for the model, with a body of so many bytes; permitted.
+#[must_use]
+pub fn event(body: usize) -> Value {
+    by("sample-us-app", Some("sample-us-citizen"), "8.8.8.8", body)
+}
+
+/// What is asked, and what comes of it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// In words.
+    pub name: &'static str,
+    /// The event.
+    pub event: Value,
+    /// The status.
+    pub status: u16,
+    /// The code that leads; none of a permit.
+    pub code: Option<&'static str>,
+}
+
+/// What every function must answer alike.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let app = |person| by("sample-us-app", Some(person), "8.8.8.8", 100);
+    let service = |client, address| by(client, None, address, 100);
+    let case = |name, event, status, code| Case { name, event, status, code };
+    vec![
+        case("a US citizen", app("sample-us-citizen"), 200, None),
+        case("a permanent resident of the US", app("sample-us-permanent-resident"), 200, None),
+        case("a US service without persons", service("sample-us-service", "8.8.8.8"), 200, None),
+        case("a foreign employee", app("sample-foreign-employee"), 451, Some("embargo.foreign_person")),
+        case("from Iran", service("sample-us-service", "2.176.0.1"), 451, Some("embargo.destination")),
+        case("an embargoed network", service("sample-us-service", "203.0.113.7"), 403, Some("embargo.network")),
+        case("a suspended client", service("sample-us-suspended-app", "8.8.8.8"), 403, Some("identity.suspended")),
+        case("an unknown client", service("sample-nobody", "8.8.8.8"), 403, Some("identity.unknown")),
+    ]
+}
+
+fn by(client: &str, person: Option<&str>, address: &str, body: usize) -> Value {
+    let path = format!("/v1/models/{MODEL}/invocations");
+    let frame = r#"{"inputs":""}"#.len();
+    let mut headers = json!({"Content-Type": "application/json", "Accept": "application/json"});
+    let mut multi = json!({"Content-Type": ["application/json"], "Accept": ["application/json"]});
+    if let Some(person) = person {
+        headers["End-User"] = json!(person);
+        multi["End-User"] = json!([person]);
+    }
+    json!({
+        "resource": "/{proxy+}", "path": path, "httpMethod": "POST", "headers": headers, "multiValueHeaders": multi,
+        "queryStringParameters": null, "multiValueQueryStringParameters": null,
+        "pathParameters": {"proxy": path.trim_start_matches('/')}, "stageVariables": null,
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "sample", "stage": "live", "httpMethod": "POST",
+            "path": format!("/live{path}"), "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "requestTimeEpoch": 0,
+            "identity": {"sourceIp": address, "userAgent": "sample"},
+            "authorizer": {"claims": {"client_id": client, "sub": client, "token_use": "access"}},
+        },
+        "body": format!(r#"{{"inputs":"{}"}}"#, "a".repeat(body.saturating_sub(frame))), "isBase64Encoded": false,
+    })
+}
+
+/// Kinds of embargoes by turns: each looks at something else of the request, and none applies to the main path.
+fn embargo(number: usize) -> Value {
+    let block = number % 65_536;
+    let own: Vec<String> =
+        (0..10).map(|place| format!("198.18.{}.{}/28", block % 256, place * 16)).chain([format!("2001:db8:{block:x}::/48")]).collect();
+    let country = ["CU", "IR", "KP", "RU", "SY"][number / 6 % 5];
+    let applies_to = match number % 6 {
+        0 => json!({"destinations": [country]}),
+        1 => json!({"destinations": ["E:1", "D:5"]}),
+        2 => json!({"nationalities": ["D:5", "BY"]}),
+        3 => json!({"foreign_persons": true, "destinations": ["RU", "BY"]}),
+        4 => json!({"end_uses": ["nuclear", "missile"]}),
+        _ => json!({"networks": own}),
+    };
+    applying(&format!("made-{number}"), &applies_to)
+}
+
+fn applying(id: &str, applies_to: &Value) -> Value {
+    json!({
+        "kind": "embargo", "id": id, "models": [MODEL], "applies_to": applies_to, "effect": "licence_required",
+        "authority": "OPERATOR", "citation": "Sample operator policy",
+    })
+}
+
+fn list(name: &str, content: &str, entries: usize, packed: &[u8]) -> Value {
+    json!({
+        "kind": "list", "id": name, "content": content, "edition": "1", "entries": entries,
+        "chunks": packed.chunks(CHUNK).len(), "sha256": hex::encode(Sha256::digest(packed)),
+    })
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(bytes, EFFORT).expect("bytes can be packed")
+}
+
+async fn put_chunks(client: &aws_sdk_dynamodb::Client, tables: &Tables, list: &str, packed: &[u8]) {
+    for (number, data) in (1..).zip(packed.chunks(CHUNK)) {
+        let (kind, id) = chunk_key(list, "1", number);
+        let put = client.put_item().table_name(&tables.register).item("kind", AttributeValue::S(kind));
+        let put = put.item("id", AttributeValue::S(id)).item(CHUNK_DATA, AttributeValue::B(Blob::new(data)));
+        put.send().await.expect("the engine takes a chunk");
+    }
+}
+
+fn item(record: &Value) -> Item {
+    serde_dynamo::to_item(record).expect("an object")
+}
+
+/// Networks of several sizes, a tenth of them IPv6, none of which has an address that the cases ask from.
+#[must_use]
+pub fn made_networks(many: usize) -> Vec<IpNet> {
+    let mut random = Random(7);
+    let mut made = Vec::new();
+    while made.len() < many {
+        let bits = random.next();
+        let network: IpNet = if bits % 10 == 0 {
+            let address = Ipv6Addr::from((0x2a00_u128 << 112) | (u128::from(random.next()) << 48));
+            Ipv6Net::new_assert(address, 48).trunc().into()
+        } else {
+            let [_, _, b, c, d, ..] = bits.to_be_bytes();
+            let prefix = 22 + u8::try_from(bits % 11).unwrap_or(0);
+            Ipv4Net::new_assert(Ipv4Addr::new(64 + b % 64, b ^ c, c, d), prefix).trunc().into()
+        };
+        made.push(network);
+    }
+    made
+}
+
+/// Parties of syllables, some in Cyrillic, as many names as asked for: each its own, and aliases where there are more.
+#[must_use]
+pub fn made_parties(many: usize, names: usize) -> Vec<Listed> {
+    let mut random = Random(11);
+    let mut made: Vec<Listed> = (0..many)
+        .map(|number| Listed {
+            id: number.to_string(),
+            name: made_name(&mut random),
+            kind: Some(if number % 3 == 0 { "organisation" } else { "person" }.into()),
+            country: vec![["IR", "RU", "KP", "SY"][number % 4].into()],
+            ..Listed::default()
+        })
+        .collect();
+    for number in 0..names.saturating_sub(many) {
+        let alias = made_name(&mut random);
+        made[number % many].aliases.push(alias);
+    }
+    made
+}
+
+/// A name that nobody has.
+#[must_use]
+pub fn made_name(random: &mut Random) -> String {
+    const LATIN: [&str; 32] = [
+        "ba", "dor", "ki", "len", "mu", "nar", "os", "pel", "qua", "ril", "sha", "tov", "ul", "ver", "wen", "xi", "yar",
+        "zub", "chen", "dra", "fel", "gor", "hul", "im", "jor", "kas", "lo", "min", "nu", "oran", "pra", "stel",
+    ];
+    const CYRILLIC: [&str; 12] = ["ба", "дор", "ки", "лен", "му", "нар", "ос", "пел", "рил", "ша", "тов", "вер"];
+    let syllables: &[&str] = if random.next().is_multiple_of(12) { &CYRILLIC } else { &LATIN };
+    let word = |random: &mut Random| -> String {
+        let many = 2 + random.below(3);
+        let text: String = (0..many).map(|_| syllables[random.below(syllables.len())]).collect();
+        let mut letters = text.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    };
+    (0..2 + random.below(3)).map(|_| word(random)).collect::<Vec<_>>().join(" ")
+}
+
+/// The same numbers in every run (xorshift64*).
+#[derive(Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next.
+    #[expect(clippy::should_implement_trait, reason = "it never ends")]
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// One below a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() >> 16).unwrap_or(0) % bound
+    }
+}

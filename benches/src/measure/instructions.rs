@@ -1,0 +1,99 @@
+//! I/O. Instructions and allocations a request, counted by callgrind, which noise can't touch.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{BODY, Bench, Stage, answered};
+use crate::deployment::event;
+use crate::figures::{Figure, Measured, Part, Unit, Who};
+use crate::process::Process;
+
+/// What is counted are the requests between these: the start, and what is done once, is in both runs.
+const FEW: usize = 20;
+const MANY: usize = 120;
+
+/// What allocates, by the C library's names.
+const ALLOCATES: [&str; 6] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"];
+
+/// Instructions and allocations of one request.
+///
+/// # Errors
+/// Those of the system; a missing valgrind says how to get it.
+pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<Vec<Figure>> {
+    stage.delays(Duration::ZERO, Duration::ZERO);
+    let (few, many) = (counted(bench, stage, folder, FEW)?, counted(bench, stage, folder, MANY)?);
+    let requests = (MANY - FEW) as f64;
+    let figure = |id: &str, what: &str, number: f64| Figure {
+        id: id.into(),
+        part: Part::Cost,
+        what: what.into(),
+        unit: Unit::Count,
+        measured: vec![Measured::exactly(Who::Gate, number)],
+        goals: Vec::new(),
+    };
+    Ok(vec![
+        figure(
+            "cost.instructions",
+            "instructions a request, in user space",
+            (many.instructions - few.instructions) / requests,
+        ),
+        figure("cost.allocations", "allocations a request", (many.allocations - few.allocations) / requests),
+    ])
+}
+
+struct Counted {
+    instructions: f64,
+    allocations: f64,
+}
+
+fn counted(bench: &Bench, stage: &Stage, folder: &Path, requests: usize) -> io::Result<Counted> {
+    let file = folder.join("callgrind.out");
+    let mut command = Command::new("valgrind");
+    command.env_clear().args(["--tool=callgrind", "--quiet"]);
+    command.arg(format!("--callgrind-out-file={}", file.display())).arg(&bench.gate);
+    let process = Process::start(command, &stage.environment(false)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            io::Error::other("valgrind counts instructions: install it (`apt-get install valgrind`)")
+        }
+        _ => error,
+    })?;
+    let _ = process.api.ready();
+    let event = event(BODY).to_string();
+    for _ in 0..requests {
+        answered(&process, event.as_bytes());
+    }
+    process.end();
+    Ok(read(&std::fs::read_to_string(&file)?))
+}
+
+/// The total, and the calls of what allocates. Names are written once, as `cfn=(7) malloc`, and then by number.
+fn read(profile: &str) -> Counted {
+    let mut ours = Vec::new();
+    let mut counted = Counted { instructions: 0.0, allocations: 0.0 };
+    let mut called = "";
+    for line in profile.lines() {
+        if let Some((number, name)) =
+            line.strip_prefix("cfn=").or_else(|| line.strip_prefix("fn=")).and_then(|f| f.split_once(' '))
+        {
+            if ALLOCATES.contains(&name) {
+                ours.push(number);
+            }
+        }
+        if let Some(callee) = line.strip_prefix("cfn=") {
+            called = callee.split(' ').next().unwrap_or_default();
+        } else if let Some(calls) = line.strip_prefix("calls=") {
+            if ours.contains(&called) {
+                counted.allocations += number(calls);
+            }
+        } else if let Some(total) = line.strip_prefix("totals:").or_else(|| line.strip_prefix("summary:")) {
+            counted.instructions = number(total.trim());
+        }
+    }
+    counted
+}
+
+fn number(text: &str) -> f64 {
+    text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0.0)
+}

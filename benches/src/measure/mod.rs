@@ -1,0 +1,211 @@
+//! I/O. The measurements, each a file, and what they share.
+
+mod cost;
+mod growth;
+mod instructions;
+mod latency;
+mod noise;
+mod size;
+mod start;
+
+pub use cost::costs;
+pub use growth::growth;
+pub use instructions::instructions;
+pub use latency::{Setting as Latency, directive, latencies};
+pub use noise::{ROUND_TRIP, noise};
+pub use size::sizes;
+pub use start::{Setting as Start, starts};
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+
+use crate::authority::Authority;
+use crate::deployment::{Deployment, Size, event};
+use crate::dynamodb::DynamoDb;
+use crate::figures::Who;
+use crate::model::Model;
+use crate::peers;
+use crate::process::{Process, gate};
+use crate::wire::Connection;
+
+/// The model's delay in all that is about latency.
+pub const THINKING: Duration = Duration::from_millis(50);
+
+/// The body of the main path, in bytes.
+pub const BODY: usize = 1_000;
+
+/// Who is measured, and how thoroughly.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// The gate's binary.
+    pub gate: PathBuf,
+    /// Where the peers are installed; `None` measures the gate alone.
+    pub peers: Option<PathBuf>,
+    /// Few runs, to show that it runs.
+    pub quick: bool,
+}
+
+/// One deployment with its stand-ins.
+pub struct Stage {
+    /// The authority behind the stand-ins' certificates.
+    pub authority: Authority,
+    /// What DynamoDB holds.
+    pub deployment: Deployment,
+    /// DynamoDB.
+    pub dynamodb: DynamoDb,
+    /// The model's endpoint.
+    pub model: Model,
+}
+
+impl Bench {
+    /// How often something is done: `full` times, or a few.
+    #[must_use]
+    pub fn runs(&self, full: usize) -> usize {
+        if self.quick { full.div_ceil(12).max(2) } else { full }
+    }
+
+    /// The functions: the gate, then its peers.
+    #[must_use]
+    pub fn functions(&self) -> Vec<Who> {
+        let peers = self.peers.iter().flat_map(|_| [Who::Python, Who::Node]);
+        std::iter::once(Who::Gate).chain(peers).collect()
+    }
+
+    /// Starts a function on a stage.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn start(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
+        let mut environment = stage.environment(tls);
+        if tls {
+            environment.push((trust(who).to_owned(), stage.authority.file.display().to_string()));
+        }
+        Process::start(self.command(who), &environment)
+    }
+
+    /// Starts a function, and has it answer so often that nothing is new to it any more.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn warm(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
+        let process = self.start(who, stage, tls)?;
+        let _ = process.api.ready();
+        let event = event(BODY).to_string();
+        for _ in 0..self.runs(200) {
+            answered(&process, event.as_bytes());
+        }
+        Ok(process)
+    }
+
+    fn command(&self, who: Who) -> Command {
+        let tools = || self.peers.as_deref().expect("peers are measured only where they are");
+        match who {
+            Who::Python => peers::python(tools()),
+            Who::Node => peers::node(tools()),
+            _ => gate(&self.gate),
+        }
+    }
+}
+
+/// The variable by which a function trusts an authority of one's own.
+fn trust(who: Who) -> &'static str {
+    match who {
+        Who::Python => peers::PYTHON_TRUST,
+        Who::Node => peers::NODE_TRUST,
+        _ => "SSL_CERT_FILE",
+    }
+}
+
+impl Stage {
+    /// A deployment of a size, and stand-ins before it that answer at once.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn new(runtime: &Runtime, authority: &Authority, size: Size) -> io::Result<Self> {
+        let deployment = runtime.block_on(Deployment::of(size));
+        let engine = address(deployment.url());
+        let dynamodb = DynamoDb::start(engine, deployment.tables().ledger.clone(), &authority.server)?;
+        let model = Model::start(&authority.server)?;
+        Ok(Self { authority: authority.clone(), deployment, dynamodb, model })
+    }
+
+    /// How long DynamoDB and the model take from now on.
+    pub fn delays(&self, dynamodb: Duration, model: Duration) {
+        self.dynamodb.delay(dynamodb);
+        self.model.delay(model);
+    }
+
+    /// The variables of a function here: Lambda's, and the deployment's.
+    #[must_use]
+    pub fn environment(&self, tls: bool) -> Vec<(String, String)> {
+        let url = |at: SocketAddr| if tls { format!("https://{at}") } else { format!("http://{at}") };
+        let mut variables = self.deployment.tables().environment();
+        let lambda = [
+            ("AWS_LAMBDA_FUNCTION_NAME", "export-gate"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/export-gate"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "sample"),
+            ("AWS_SECRET_ACCESS_KEY", "sample"),
+            ("TZ", ":UTC"),
+        ];
+        variables.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        variables.push(("AWS_ENDPOINT_URL_DYNAMODB".into(), url(self.dynamodb.address(tls))));
+        variables.push(("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME".into(), url(self.model.address(tls))));
+        variables
+    }
+
+    /// A client that calls the model directly, as nobody's gate.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn direct(&self, tls: bool) -> io::Result<Direct> {
+        let client = tls.then(|| Arc::clone(&self.authority.client));
+        Ok(Direct(Connection::open(self.model.address(tls), client)?))
+    }
+}
+
+/// A client of the model's endpoint.
+pub struct Direct(Connection);
+
+impl Direct {
+    /// How long one call takes.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn call(&mut self, body: &[u8]) -> io::Result<Duration> {
+        let began = Instant::now();
+        let answer = self.0.post("/endpoints/sample/invocations", "content-type: application/json\r\n", body)?;
+        assert_eq!(answer.status, 200, "the model's stand-in answers");
+        Ok(began.elapsed())
+    }
+}
+
+/// How long a function takes for an event, which it must permit.
+///
+/// # Panics
+/// Where it does not.
+pub fn answered(process: &Process, event: &[u8]) -> Duration {
+    let (answer, took) = process.api.invoke(event);
+    assert!(permits(&answer), "not a permit: {}", String::from_utf8_lossy(&answer));
+    took
+}
+
+fn permits(answer: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(answer).is_ok_and(|answer| answer["statusCode"] == 200)
+}
+
+fn address(url: &str) -> SocketAddr {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    address.replace("localhost", "127.0.0.1").parse().expect("host and port")
+}

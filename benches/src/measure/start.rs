@@ -1,0 +1,54 @@
+//! I/O. From nothing to ready, and to the first answer.
+
+use std::io;
+
+use super::{BODY, Bench, Stage, answered};
+use crate::deployment::event;
+use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
+
+/// What a start is measured on.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// For ids: `small`, `full`.
+    pub id: &'static str,
+    /// In words.
+    pub what: &'static str,
+    /// Whether over TLS.
+    pub tls: bool,
+    /// What the start is to be under, in seconds.
+    pub below: Option<f64>,
+}
+
+/// Starts of the gate and of its peers in turn.
+///
+/// # Errors
+/// Those of the system.
+pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io::Result<Vec<Figure>> {
+    let functions = bench.functions();
+    let mut ready: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
+    let mut first = ready.clone();
+    let event = event(BODY).to_string();
+    for _ in 0..bench.runs(runs) {
+        for (place, who) in functions.iter().enumerate() {
+            let process = bench.start(*who, stage, setting.tls)?;
+            ready[place].push(process.api.ready().duration_since(process.started).as_secs_f64());
+            answered(&process, event.as_bytes());
+            first[place].push(process.started.elapsed().as_secs_f64());
+            process.end();
+        }
+    }
+    let tenth = Goal { of: Quantile::P50, bound: Bound::Times { times: 10.0, below: Who::Python } };
+    let below = setting.below.map(|below| Goal { of: Quantile::P50, bound: Bound::Below(below) });
+    let figure = |what: &str, id: &str, runs: Vec<Vec<f64>>, goals: Vec<Goal>| Figure {
+        id: format!("start.{id}.{}", setting.id),
+        part: Part::Start,
+        what: format!("{what}, {}", setting.what),
+        unit: Unit::Seconds,
+        measured: functions.iter().zip(runs).map(|(who, runs)| Measured::of(*who, runs)).collect(),
+        goals,
+    };
+    Ok(vec![
+        figure("process start to ready", "ready", ready, below.into_iter().chain([tenth]).collect()),
+        figure("process start to the first answer", "answer", first, vec![tenth]),
+    ])
+}
