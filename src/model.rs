@@ -89,13 +89,13 @@ impl Models {
             let invocation = self.client.invoke_endpoint().endpoint_name(permit.endpoint()).body(body.clone());
             let invocation = invocation.set_content_type(content_type.clone()).set_accept(accept.clone());
             if content_type.is_some() {
-                return invocation.send().await;
+                return Box::pin(invocation.send()).await;
             }
             // The SDK would name a type where the caller named none.
             let untyped = invocation.customize().mutate_request(|request| {
                 request.headers_mut().remove("content-type");
             });
-            untyped.send().await
+            Box::pin(untyped.send()).await
         };
         let attempts = async {
             match call().await {

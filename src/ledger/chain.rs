@@ -237,7 +237,7 @@ impl Ledger {
             .expression_attribute_names("#chain", "chain")
             .expression_attribute_names("#hash", "hash")
             .expression_attribute_values(":hash", AttributeValue::S(hash.clone()));
-        match put.send().await {
+        match Box::pin(put.send()).await {
             Ok(_) => Put::Written,
             Err(error) => self.classify(error),
         }
