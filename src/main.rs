@@ -27,17 +27,14 @@ const WITHOUT_DEADLINE: Duration = Duration::from_secs(29);
 async fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
     log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let gate: &'static Gate = match start(variable).await {
-        Ok(gate) => Box::leak(Box::new(gate)),
+    let gate = match start(variable).await {
+        Ok(gate) => gate,
         Err(error) => return fail(&error),
     };
-    let served = lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| answer(gate, event)));
-    // The runtime wakes a task of its own by a note in memory, but what `main` waits for by way of the kernel: a write
-    // and one more look at what is ready, several times a request.
-    match tokio::spawn(served).await {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error)) => fail(error.as_ref()),
-        Err(error) => fail(&error),
+    let gate = &gate;
+    match lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| answer(gate, event))).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref()),
     }
 }
 
