@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
-	prove-places bench
+	prove-places bench instructions
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -16,6 +16,7 @@ RECORDS ?=
 PARAMETERS ?=
 YES ?=
 DATA ?=
+BY ?=
 
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
 zig := .tools/ziglang-0.17.1/ziglang/zig
@@ -61,6 +62,7 @@ test-rust: $(archive) ## run the Rust tests, the end-to-end ones on a binary of 
 	cargo build --locked --profile shaped --bin export-gate
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
+	$(tests) --test instructions -- --include-ignored
 
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
 	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)
@@ -115,6 +117,19 @@ prove-places: ## where requests come from, on real data: lists of networks and M
 
 bench: ## how fast lists of networks load and answer, and how large they are (DATA=folder with networks; 100,000 made ones without)
 	DATA="$(if $(DATA),$(abspath $(DATA)))" cargo bench --locked -p export-gate-bench --bench networks
+
+ifeq ($(BY),function)
+instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate
+instructions:
+	cargo build --locked --profile shaped --config profile.shaped.strip=false --config profile.shaped.debug=1 \
+		--bin export-gate --target-dir $(target)/symbols
+	$(tests) --test instructions -- --include-ignored --nocapture || true
+	callgrind_annotate --auto=no --threshold=100 $(target)/tmp/instructions/a-permitted-request.callgrind | sed -n 1,100p
+else
+instructions: ## count a start's and a request's instructions and allocations (needs Valgrind; BY=function tells where they go)
+	cargo build --locked --profile shaped --bin export-gate
+	$(tests) --test instructions -- --include-ignored --nocapture
+endif
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -66,7 +66,10 @@ pub fn request(account: &Account, request_id: &str) {
     }
     databases(&account.database_news);
     // A metric that can't be written is no reason to fail a request.
-    let _ = writeln!(std::io::stdout().lock(), "{}", metrics(account, jiff::Timestamp::now().as_millisecond()));
+    if let Ok(mut line) = serde_json::to_vec(&metrics(account, jiff::Timestamp::now().as_millisecond())) {
+        line.push(b'\n');
+        let _ = std::io::stdout().lock().write_all(&line);
+    }
 }
 
 /// Names each record that can't be relied on: kind, id, why.
@@ -84,55 +87,99 @@ pub fn databases(news: &[(String, String)]) {
 }
 
 /// The metrics line (CloudWatch embedded metric format, version 0). Refusals and failures are counted by the code that leads.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metrics<'a> {
+    #[serde(rename = "_aws")]
+    aws: Described,
+    requests: u8,
+    refusals: u8,
+    failures: u8,
+    licences_exhausted: usize,
+    unreadable_records: usize,
+    stale_databases: usize,
+    faulty_databases: usize,
+    unreadable: Vec<String>,
+    route: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate_latency: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_latency: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger_latency: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot_age: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+/// Which of the line's members are metrics.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Described {
+    timestamp: i64,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: [&'static [&'static str]; 1],
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
+/// The metrics of a request that was answered at `at`, in milliseconds since 1970.
 #[must_use]
-pub fn metrics(account: &Account, at: i64) -> Value {
-    let refused = (400..500).contains(&account.status);
-    let leading = account.codes.first().filter(|_| account.status >= 400);
-    let exhausted = account.codes.iter().filter(|code| **code == Code::LicenceExhausted).count();
-    let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
-    let mut line = json!({
-        "Requests": 1,
-        "Refusals": u8::from(refused),
-        "Failures": u8::from(account.status >= 500),
-        "LicencesExhausted": exhausted,
-        "UnreadableRecords": account.unreadable.len(),
-        "StaleDatabases": account.databases.0,
-        "FaultyDatabases": account.databases.1,
-        "Unreadable": account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect::<Vec<_>>(),
-        "Route": account.route,
-    });
-    let mut metrics = vec![
-        metric("Requests", "Count"),
-        metric("Refusals", "Count"),
-        metric("Failures", "Count"),
-        metric("LicencesExhausted", "Count"),
-        metric("UnreadableRecords", "Count"),
-        metric("StaleDatabases", "Count"),
-        metric("FaultyDatabases", "Count"),
-    ];
-    let gate = (account.gate != Duration::ZERO).then_some(account.gate);
-    let times = [
-        ("GateLatency", gate),
-        ("ModelLatency", account.model),
-        ("LedgerLatency", account.ledger),
-        ("SnapshotAge", account.snapshot_age),
-    ];
-    for (name, took) in times.into_iter().filter_map(|(name, took)| Some((name, took?))) {
-        metrics.push(metric(name, "Milliseconds"));
-        set(&mut line, name, json!(took.as_secs_f64() * 1e3));
-    }
-    let mut directives = vec![json!({"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics})];
-    if let Some(code) = leading {
-        set(&mut line, "Code", json!(code.as_str()));
-        let by_code = [metric("Refusals", "Count"), metric("Failures", "Count")];
-        directives.push(json!({"Namespace": NAMESPACE, "Dimensions": [["Code"]], "Metrics": by_code}));
-    }
-    set(&mut line, "_aws", json!({"Timestamp": at, "CloudWatchMetrics": directives}));
+pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
+    let millis = |took: Duration| took.as_secs_f64() * 1e3;
+    let code = account.codes.first().filter(|_| account.status >= 400).map(|code| code.as_str());
+    let mut line = Metrics {
+        aws: Described { timestamp: at, cloud_watch_metrics: Vec::new() },
+        requests: 1,
+        refusals: u8::from((400..500).contains(&account.status)),
+        failures: u8::from(account.status >= 500),
+        licences_exhausted: account.codes.iter().filter(|code| **code == Code::LicenceExhausted).count(),
+        unreadable_records: account.unreadable.len(),
+        stale_databases: account.databases.0,
+        faulty_databases: account.databases.1,
+        unreadable: account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect(),
+        route: account.route,
+        gate_latency: (account.gate != Duration::ZERO).then(|| millis(account.gate)),
+        model_latency: account.model.map(millis),
+        ledger_latency: account.ledger.map(millis),
+        snapshot_age: account.snapshot_age.map(millis),
+        code,
+    };
+    line.aws.cloud_watch_metrics = described(&line);
     line
 }
 
-fn set(line: &mut Value, name: &str, value: Value) {
-    if let Some(line) = line.as_object_mut() {
-        line.insert(name.to_owned(), value);
+fn described(line: &Metrics<'_>) -> Vec<Directive> {
+    let directive = |dimensions, metrics| Directive { namespace: NAMESPACE, dimensions: [dimensions], metrics };
+    let times = [
+        ("GateLatency", line.gate_latency),
+        ("ModelLatency", line.model_latency),
+        ("LedgerLatency", line.ledger_latency),
+        ("SnapshotAge", line.snapshot_age),
+    ];
+    let counts = COUNTS.iter().map(|name| Metric { name, unit: "Count" });
+    let times = times.into_iter().filter(|(_, took)| took.is_some());
+    let metrics = counts.chain(times.map(|(name, _)| Metric { name, unit: "Milliseconds" })).collect();
+    let mut directives = vec![directive(&[], metrics)];
+    if line.code.is_some() {
+        let by_code = ["Refusals", "Failures"].map(|name| Metric { name, unit: "Count" });
+        directives.push(directive(&["Code"], by_code.into()));
     }
+    directives
 }
+
+const COUNTS: [&str; 7] =
+    ["Requests", "Refusals", "Failures", "LicencesExhausted", "UnreadableRecords", "StaleDatabases", "FaultyDatabases"];

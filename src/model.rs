@@ -85,17 +85,17 @@ impl Models {
         deadline: Instant,
     ) -> Result<ModelAnswer, ModelTrouble> {
         let body = Blob::new(body);
-        let call = || {
-            let untyped = content_type.is_none();
+        let call = || async {
             let invocation = self.client.invoke_endpoint().endpoint_name(permit.endpoint()).body(body.clone());
             let invocation = invocation.set_content_type(content_type.clone()).set_accept(accept.clone());
+            if content_type.is_some() {
+                return Box::pin(invocation.send()).await;
+            }
             // The SDK would name a type where the caller named none.
-            let invocation = invocation.customize().mutate_request(move |request| {
-                if untyped {
-                    request.headers_mut().remove("content-type");
-                }
+            let untyped = invocation.customize().mutate_request(|request| {
+                request.headers_mut().remove("content-type");
             });
-            invocation.send()
+            Box::pin(untyped.send()).await
         };
         let attempts = async {
             match call().await {

@@ -225,7 +225,7 @@ impl Quotas {
             .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match update.send().await {
+        match Box::pin(update.send()).await {
             Ok(answer) => Ok(Ok(leased_in(answer.attributes.as_ref()))),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
                 let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err() else {
@@ -249,7 +249,7 @@ impl Quotas {
                 .update_expression("ADD #leased :leased")
                 .expression_attribute_names("#leased", "leased")
                 .expression_attribute_values(":leased", AttributeValue::N(leased.to_string()));
-            update.send().await.map_err(|error| UsageTrouble::Lease(Box::new(error)))?;
+            Box::pin(update.send()).await.map_err(|error| UsageTrouble::Lease(Box::new(error)))?;
             let mut uncounted = self.uncounted();
             if !uncounted.is_empty() {
                 uncounted.remove(0);
@@ -259,7 +259,7 @@ impl Quotas {
 
     async fn leased(&self, id: &str) -> Result<u64, UsageTrouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let answer = read.set_key(Some(key(id, ENFORCING))).send().await;
+        let answer = Box::pin(read.set_key(Some(key(id, ENFORCING))).send()).await;
         answer.map(|answer| leased_in(answer.item.as_ref())).map_err(|error| UsageTrouble::Read(Box::new(error)))
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -33,8 +34,11 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts).build();
-    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
+    // The attempt's time is over long before the SDK would call its stream stalled.
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.build());
     let gate = build(settings, location, &dynamodb, &aws_sdk_sagemakerruntime::Client::new(&config));
     let (warmed, ()) =
         tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())), gate.models.connect());

@@ -398,7 +398,7 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
     assert_eq!(tomorrow.databases, (1, 0));
     assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; from 30 days on it is too old".to_owned())]);
     assert_eq!(account("2026-11-23T02:00:00Z").await.database_news, []);
-    let line = export_gate::log::metrics(&tomorrow, 0);
+    let line = json!(export_gate::log::metrics(&tomorrow, 0));
     assert_eq!((&line["StaleDatabases"], &line["FaultyDatabases"]), (&json!(1), &json!(0)));
     // The setting says when.
     world.register(vec![json!({"kind": "setting", "id": "screening", "database_days": 60})]).await;

@@ -70,7 +70,8 @@ async fn each_request_is_one_log_line_and_one_metrics_line() {
 #[test]
 fn an_exhausted_licence_is_counted_though_its_embargo_leads() {
     let codes = vec![Code::EmbargoForeignPerson, Code::LicenceExhausted, Code::EmbargoDestination];
-    let line = metrics(&Account { codes, status: 451, ..Account::default() }, 0);
+    let account = Account { codes, status: 451, ..Account::default() };
+    let line = json!(metrics(&account, 0));
     assert_eq!((&line["LicencesExhausted"], &line["Code"]), (&json!(1), &json!("embargo.foreign-person")));
 }
 

@@ -134,7 +134,8 @@ impl CallerStore {
         let mut found = Found::default();
         let mut wait = UNPROCESSED_WAIT;
         for _ in 0..UNPROCESSED_TRIES {
-            let answer = self.dynamodb.batch_get_item().set_request_items(Some(asked)).send().await;
+            let read = self.dynamodb.batch_get_item().set_request_items(Some(asked));
+            let answer = Box::pin(read.send()).await;
             let answer = answer.map_err(|error| ReadTrouble::Failed(Box::new(error)))?;
             for (table, items) in answer.responses.unwrap_or_default() {
                 if table == self.register {

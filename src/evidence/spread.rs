@@ -147,7 +147,7 @@ impl SpreadStore {
         for (name, attribute) in names.into_iter().zip(&adding.obsolete) {
             update = update.expression_attribute_names(name, attribute);
         }
-        match update.send().await {
+        match Box::pin(update.send()).await {
             Ok(answer) => Ok(Ok(answer.attributes.unwrap_or_default())),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
                 if let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err()
@@ -163,13 +163,13 @@ impl SpreadStore {
 
     async fn item(&self, client: &str) -> Result<Option<Item>, SpreadTrouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let answer = read.set_key(Some(key(client))).send().await;
+        let answer = Box::pin(read.set_key(Some(key(client))).send()).await;
         answer.map(|answer| answer.item).map_err(|error| SpreadTrouble::Read(Box::new(error)))
     }
 
     async fn remove(&self, adding: &Adding<'_>, superseded: Vec<String>) -> Result<(), SpreadTrouble> {
         let update = self.update(adding, superseded).update_expression("DELETE #hour :elements");
-        update.send().await.map(drop).map_err(|error| SpreadTrouble::Write(Box::new(error)))
+        Box::pin(update.send()).await.map(drop).map_err(|error| SpreadTrouble::Write(Box::new(error)))
     }
 
     fn update(&self, adding: &Adding<'_>, elements: Vec<String>) -> UpdateItemFluentBuilder {

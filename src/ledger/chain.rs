@@ -12,9 +12,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::sync::Mutex;
 
-use super::entry::{Draft, NOTHING_BEFORE};
+use super::entry::{Draft, Entry, NOTHING_BEFORE};
 use crate::connections::{Connection, Connections};
-use crate::record::Item;
 use crate::terms::Code;
 
 /// How often a write is tried, and how long is waited before the second try; the wait doubles.
@@ -48,7 +47,7 @@ pub struct Recorded {
 #[must_use = "say how the permit ended"]
 pub struct Unanswered<'a> {
     ledger: &'a Ledger,
-    permit: Option<Draft>,
+    permit: Option<Entry>,
     decision_id: String,
 }
 
@@ -80,12 +79,10 @@ struct Chain {
     unsettled: Option<Unsettled>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Unsettled {
-    item: Item,
+    entry: Entry,
     hash: String,
-    /// What completes the entry if it turns out to be there: its permit gave no answer.
-    completion: Option<Draft>,
 }
 
 enum Put {
@@ -126,8 +123,8 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::record`].
     pub async fn permit(&self, draft: Draft) -> Result<Unanswered<'_>, LedgerTrouble> {
-        let Recorded { decision_id } = self.record(draft.clone()).await?;
-        Ok(Unanswered { ledger: self, permit: Some(draft), decision_id })
+        let permit = self.write(draft).await?;
+        Ok(Unanswered { ledger: self, decision_id: permit.decision_id.clone(), permit: Some(permit) })
     }
 
     /// Writes an entry behind the last one.
@@ -136,6 +133,11 @@ impl Ledger {
     /// [`LedgerTrouble`] where it is not known to be there. Where it may be there all the same and was a permit, it is
     /// completed as `ledger.unavailable` before the next entry.
     pub async fn record(&self, draft: Draft) -> Result<Recorded, LedgerTrouble> {
+        let Entry { decision_id, .. } = self.write(draft).await?;
+        Ok(Recorded { decision_id })
+    }
+
+    async fn write(&self, draft: Draft) -> Result<Entry, LedgerTrouble> {
         let mut chain = self.chain.lock().await;
         self.settle(&mut chain).await?;
         self.append(&mut chain, draft).await
@@ -143,14 +145,18 @@ impl Ledger {
 
     /// Puts what may or may not be there again, then writes what is owed.
     async fn settle(&self, chain: &mut Chain) -> Result<(), LedgerTrouble> {
-        if let Some(unsettled) = chain.unsettled.clone() {
-            match self.put_until_known(&unsettled).await {
+        if let Some(unsettled) = &chain.unsettled {
+            match self.put_until_known(unsettled).await {
+                // Its permit gave no answer.
                 Put::Written => {
-                    chain.advance(unsettled.hash);
-                    self.owed().extend(unsettled.completion);
+                    let dropped = chain.advance().filter(Entry::is_permit).map(|permit| {
+                        let at = permit.at.clone();
+                        permit.completion(Code::LedgerUnavailable, at)
+                    });
+                    self.owed().extend(dropped);
                 }
                 // Another entry stands in its place, so this one never landed.
-                Put::Taken => chain.abandon(),
+                Put::Taken => drop(chain.abandon()),
                 // An earlier try may have landed, whatever this one came to.
                 Put::NotWritten(error) | Put::Unknown(error) => return Err(LedgerTrouble::Unknown(Box::new(error))),
             }
@@ -178,23 +184,15 @@ impl Ledger {
         (!owed.is_empty()).then(|| owed.remove(0))
     }
 
-    async fn append(&self, chain: &mut Chain, draft: Draft) -> Result<Recorded, LedgerTrouble> {
+    async fn append(&self, chain: &mut Chain, mut draft: Draft) -> Result<Entry, LedgerTrouble> {
         for _ in 0..2 {
-            let unmade = |error: &dyn std::fmt::Display| LedgerTrouble::Unmade(error.to_string());
-            let entry = draft.clone().seal(&chain.id()?, chain.next(), chain.last_hash());
-            let hash = entry.hash().map_err(|error| unmade(&error))?;
-            let item = entry.item(&hash).map_err(|error| unmade(&error))?;
-            let is_permit = draft.outcome == super::Finding::Permit && draft.kind == super::Kind::Invocation;
-            let dropped = || draft.completion(entry.decision_id.clone(), Code::LedgerUnavailable, draft.at.clone());
-            let unsettled = Unsettled { item, hash, completion: is_permit.then(dropped) };
+            let entry = draft.seal(&chain.id()?, chain.next(), chain.last_hash());
+            let hash = entry.hash().map_err(|error| LedgerTrouble::Unmade(error.to_string()))?;
             // Noted before it is sent: if this future is dropped on the way, the entry may still land.
-            chain.unsettled = Some(unsettled.clone());
-            match self.put_until_known(&unsettled).await {
-                Put::Written => {
-                    chain.advance(unsettled.hash);
-                    return Ok(Recorded { decision_id: entry.decision_id });
-                }
-                Put::Taken => chain.abandon(),
+            let unsettled = chain.unsettled.insert(Unsettled { entry, hash });
+            match self.put_until_known(unsettled).await {
+                Put::Written => return chain.advance().ok_or(LedgerTrouble::Taken),
+                Put::Taken => draft = chain.abandon().ok_or(LedgerTrouble::Taken)?.unsealed(),
                 Put::NotWritten(error) => {
                     chain.unsettled = None;
                     return Err(LedgerTrouble::NotWritten(Box::new(error)));
@@ -225,17 +223,21 @@ impl Ledger {
         Put::Taken // not reached: the last try returns
     }
 
-    async fn put(&self, unsettled: &Unsettled) -> Put {
+    async fn put(&self, Unsettled { entry, hash }: &Unsettled) -> Put {
+        let item = match entry.item(hash) {
+            Ok(item) => item,
+            Err(error) => return Put::NotWritten(SdkError::construction_failure(error)),
+        };
         let put = self
             .dynamodb
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(unsettled.item.clone()))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(#chain) OR #hash = :hash")
             .expression_attribute_names("#chain", "chain")
             .expression_attribute_names("#hash", "hash")
-            .expression_attribute_values(":hash", AttributeValue::S(unsettled.hash.clone()));
-        match put.send().await {
+            .expression_attribute_values(":hash", AttributeValue::S(hash.clone()));
+        match Box::pin(put.send()).await {
             Ok(_) => Put::Written,
             Err(error) => self.classify(error),
         }
@@ -267,11 +269,10 @@ impl Unanswered<'_> {
     /// [`LedgerTrouble`] where the completion is not known to be there yet.
     pub async fn completed(mut self, code: Code, at: String) -> Result<Recorded, LedgerTrouble> {
         let Some(permit) = self.permit.take() else { return Err(LedgerTrouble::Taken) };
-        let decision_id = std::mem::take(&mut self.decision_id);
-        self.ledger.owed().push(permit.completion(decision_id.clone(), code, at));
+        self.ledger.owed().push(permit.completion(code, at));
         let mut chain = self.ledger.chain.lock().await;
         self.ledger.settle(&mut chain).await?;
-        Ok(Recorded { decision_id })
+        Ok(Recorded { decision_id: std::mem::take(&mut self.decision_id) })
     }
 }
 
@@ -279,8 +280,7 @@ impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
             let at = permit.at.clone();
-            let of = std::mem::take(&mut self.decision_id);
-            self.ledger.owed().push(permit.completion(of, Code::InternalFailure, at));
+            self.ledger.owed().push(permit.completion(Code::InternalFailure, at));
         }
     }
 }
@@ -323,14 +323,16 @@ impl Chain {
         if self.seq == 0 { NOTHING_BEFORE } else { &self.hash }
     }
 
-    fn advance(&mut self, hash: String) {
-        self.unsettled = None;
+    /// What was unsettled is there, and the next one comes behind it.
+    fn advance(&mut self) -> Option<Entry> {
+        let Unsettled { entry, hash } = self.unsettled.take()?;
         self.seq = self.next();
         self.hash = hash;
+        Some(entry)
     }
 
-    /// Begins a new chain, since another entry stands where this one's next would.
-    fn abandon(&mut self) {
-        *self = Self::default();
+    /// Begins a new chain, since another entry stands where this one's next would. Gives what found no place.
+    fn abandon(&mut self) -> Option<Entry> {
+        std::mem::take(self).unsettled.map(|unsettled| unsettled.entry)
     }
 }

@@ -232,20 +232,6 @@ impl From<Code> for Reason {
 }
 
 impl Draft {
-    /// The completion of the decision `of`, which this draft was: its caller got `code` instead of an answer.
-    #[must_use]
-    pub fn completion(&self, of: String, code: Code, at: String) -> Self {
-        Self {
-            at,
-            kind: Kind::Completion,
-            outcome: Finding::Refuse,
-            status: code.status(),
-            reasons: vec![code.into()],
-            of: Some(of),
-            ..self.clone()
-        }
-    }
-
     /// The entry at place `seq` of a chain, behind the entry whose hash is `prev`.
     pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Entry {
         Entry {
@@ -277,6 +263,43 @@ impl Draft {
 }
 
 impl Entry {
+    /// The completion of this decision: its caller got `code` instead of an answer.
+    pub(super) fn completion(self, code: Code, at: String) -> Draft {
+        let of = Some(self.decision_id.clone());
+        let (kind, outcome) = (Kind::Completion, Finding::Refuse);
+        Draft { at, kind, outcome, status: code.status(), reasons: vec![code.into()], of, ..self.unsealed() }
+    }
+
+    /// What it says, without its place.
+    pub(super) fn unsealed(self) -> Draft {
+        Draft {
+            at: self.at,
+            kind: self.kind,
+            outcome: self.outcome,
+            status: self.status,
+            reasons: self.reasons,
+            client: self.client,
+            organisation: self.organisation,
+            person: self.person,
+            model: self.model,
+            endpoint: self.endpoint,
+            source_ip: self.source_ip,
+            destination: self.destination,
+            facts: self.facts,
+            licences: self.licences,
+            embargoes: self.embargoes,
+            revision: self.revision,
+            lists: self.lists,
+            request_sha256: self.request_sha256,
+            of: self.of,
+        }
+    }
+
+    /// Whether it lets a model be invoked, so that it is completed where its caller gets no answer.
+    pub(super) fn is_permit(&self) -> bool {
+        self.outcome == Finding::Permit && self.kind == Kind::Invocation
+    }
+
     /// The lower-case hex SHA-256 of the entry as canonical JSON.
     ///
     /// # Errors

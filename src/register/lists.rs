@@ -96,7 +96,7 @@ async fn chunk(dynamodb: &DynamoDb, table: &str, list: &Record<List>, number: u6
     let key = Key { kind, id };
     for is_consistent in [false, true] {
         let read = dynamodb.get_item().table_name(table).consistent_read(is_consistent).set_key(Some(key.item()));
-        let item = read.send().await.map_err(|error| BadEdition::Read(Box::new(error)))?.item;
+        let item = Box::pin(read.send()).await.map_err(|error| BadEdition::Read(Box::new(error)))?.item;
         if let Some(AttributeValue::B(data)) = item.and_then(|mut item| item.remove(CHUNK_DATA)) {
             return Ok(data);
         }

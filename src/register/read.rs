@@ -73,11 +73,16 @@ impl RegisterStore {
     ///
     /// # Errors
     /// [`RefreshTrouble`] where it could not be read, or not whole.
-    pub async fn at(&self, mut head: Head, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
+    pub async fn at(&self, head: Head, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
         let last = self.last();
         if last.revision() == head.revision && !self.may_load(&last, now) {
             return Ok(last);
         }
+        // On the heap: few requests come so far, and the others would carry it along.
+        Box::pin(self.refreshed(head, now)).await
+    }
+
+    async fn refreshed(&self, mut head: Head, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
         let _alone = self.reading.lock().await;
         for attempt in 0..TRIES {
             if attempt > 0 {
