@@ -9,14 +9,14 @@ use crate::figures::{Quantile, Results, Taken, Unit, Who};
 /// What is drawn, in this order; what wasn't measured isn't.
 const HEADLINES: [(&str, Quantile, &str); 5] = [
     ("start.ready.small", Quantile::P50, "Process start to ready"),
-    ("latency.added.2ms", Quantile::P50, "Latency added to a request, median"),
-    ("latency.added.2ms", Quantile::P99, "Latency added to a request, 99th percentile"),
+    ("latency.added.2ms", Quantile::P50, "Added latency, median, with DynamoDB at 2 ms"),
+    ("latency.added.2ms", Quantile::P99, "Added latency, 99th percentile, with DynamoDB at 2 ms"),
     ("cost.processor.small", Quantile::P50, "Processor time a request"),
     ("size.resident.full", Quantile::P50, "Resident memory, full lists"),
 ];
 
 /// From where to where bars reach.
-const BARS: (f64, f64) = (176.0, 590.0);
+const BARS: (f64, f64) = (190.0, 590.0);
 /// How much room a bar takes, and what stands above the bars of a figure.
 const ROW: f64 = 26.0;
 const HEAD: f64 = 42.0;
@@ -24,7 +24,7 @@ const TITLE: &str = "The gate beside what people would use instead";
 
 /// On a narrow page the picture shrinks: its text must not shrink as much.
 const NARROW: &str = "\
-@media (max-width:560px){text{font-size:22px}.title{font-size:30px}.scale{font-size:19px}}";
+@media (max-width:560px){text{font-size:20px}.title{font-size:27px}.scale{font-size:17px}.foot{font-size:15px}}";
 
 /// One figure's bars.
 struct Panel<'a> {
@@ -44,9 +44,8 @@ pub fn svg(results: &Results) -> String {
     for of_a_unit in panels.chunk_by(|one, other| one.row.figure.unit == other.row.figure.unit) {
         y = group(&mut picture, of_a_unit, y) + 8.0;
     }
-    y += 24.0;
-    picture.text((MARGIN, y), Anchor::Start, "scale", &taken(&results.taken));
-    picture.finish(y + 20.0)
+    let y = foot(&mut picture, &results.taken, y + 24.0);
+    picture.finish(y)
 }
 
 /// A headline that has bars: somebody's number is more than nothing.
@@ -117,10 +116,13 @@ fn description(panels: &[Panel<'_>]) -> String {
     panels.iter().map(told).collect::<Vec<_>>().join(" ")
 }
 
-/// When and where it was measured, and by what command.
-pub(super) fn taken(taken: &Taken) -> String {
+/// When and where it was measured, and by what command; returns where the picture ends.
+pub(super) fn foot(picture: &mut Picture, taken: &Taken, y: f64) -> f64 {
     let date = taken.at.split('T').next().unwrap_or_default();
-    format!("{date} · {} · {} at {}", taken.machine, taken.command, taken.revision)
+    let how = format!("{date} · {} at {}", taken.command, taken.revision);
+    picture.text((MARGIN, y), Anchor::Start, "scale foot", &how);
+    picture.text((MARGIN, y + 18.0), Anchor::Start, "scale foot", &taken.machine);
+    y + 38.0
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::number::{NONE, chosen, times, told};
 use super::row::short;
-use crate::figures::Growth;
+use crate::figures::{Growth, Line};
 
 /// The last column: the last number beside the first.
 pub(super) const SPREAD: &str = "last ÷ first";
@@ -12,9 +12,21 @@ pub(super) fn places(growth: &Growth) -> Vec<String> {
     growth.at.iter().map(|at| chosen(growth.unit, *at)).collect()
 }
 
+/// The lines of each figure, the gate's beside its peers', in the order in which figures come first.
+pub(super) fn plots(growth: &Growth) -> Vec<Vec<&Line>> {
+    let mut plots: Vec<Vec<&Line>> = Vec::new();
+    for line in &growth.lines {
+        match plots.iter_mut().find(|plot| plot.iter().any(|of| of.what == line.what && of.unit == line.unit)) {
+            Some(plot) => plot.push(line),
+            None => plots.push(vec![line]),
+        }
+    }
+    plots
+}
+
 /// A row a line: what and whose, its numbers, and how many times the first the last is.
 pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
-    let row = |line: &crate::figures::Line| {
+    let row = |line: &Line| {
         let mut row = vec![format!("{}, {}", line.what, short(line.who))];
         let number = |place| line.values.get(place).map_or(NONE.to_owned(), |number| told(line.unit, *number));
         row.extend((0..growth.at.len()).map(number));
@@ -23,5 +35,26 @@ pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
         row.push(ends.map_or(NONE.to_owned(), |(first, last)| times(last / first)));
         row
     };
-    growth.lines.iter().map(row).collect()
+    plots(growth).into_iter().flatten().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_figures_lines_are_together_in_whatever_order_they_come() {
+        let mut growth = sample::whole().growth.remove(1);
+        growth.lines.sort_by_key(|line| line.who);
+        let told: Vec<_> = plots(&growth).iter().map(|plot| (plot[0].what.clone(), plot.len())).collect();
+        assert_eq!(told, [("a request, back to back".to_owned(), 3), ("resident memory".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_short_has_no_last_number() {
+        let mut growth = sample::whole().growth.remove(0);
+        growth.lines[0].values.truncate(1);
+        assert_eq!(rows(&growth)[0][1..], ["4.70 ms", "–", "–", "–", "–"]);
+    }
 }

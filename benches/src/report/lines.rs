@@ -1,7 +1,8 @@
 //! Pure. The picture of growth: a small plot a figure, whose lines end in their last number.
 
 use super::axis::Axis;
-use super::bars::taken;
+use super::bars::foot;
+use super::growth::plots;
 use super::number::{chosen, short as short_number, told};
 use super::picture::{Anchor, MARGIN, Picture, WIDTH};
 use super::row::{named, short};
@@ -25,7 +26,8 @@ text{font-size:13px}.line{fill:none;stroke-width:2}.s-gate{stroke:#1f5f8b;stroke
 .s-a{stroke:#a4471f;stroke-dasharray:6 3}.s-b{stroke:#2e6b45;stroke-dasharray:2 3}.f-gate{fill:#1f5f8b;font-weight:600}\
 .f-a{fill:#a4471f}.f-b{fill:#2e6b45}\
 @media (prefers-color-scheme:dark){.s-gate{stroke:#82bdea}.s-a{stroke:#f0a077}.s-b{stroke:#86c79b}.f-gate{fill:#82bdea}\
-.f-a{fill:#f0a077}.f-b{fill:#86c79b}}";
+.f-a{fill:#f0a077}.f-b{fill:#86c79b}}\
+@media (max-width:560px){text{font-size:15px}.scale{font-size:14px}}";
 
 /// The picture.
 #[must_use]
@@ -39,8 +41,8 @@ pub fn growth_svg(results: &Results) -> String {
     for growth in &results.growth {
         y = section(&mut picture, growth, y);
     }
-    picture.text((MARGIN, y + 22.0), Anchor::Start, "scale", &taken(&results.taken));
-    picture.finish(y + 42.0)
+    let y = foot(&mut picture, &results.taken, y + 22.0);
+    picture.finish(y)
 }
 
 /// Whose line is whose: by colour, by stroke and by mark.
@@ -59,9 +61,9 @@ fn legend(picture: &mut Picture, growth: &[Growth], y: f64) {
 
 /// All plots along one axis; returns where they end.
 fn section(picture: &mut Picture, growth: &Growth, top: f64) -> f64 {
-    let plots: Vec<&[Line]> = plots(growth);
+    let plots = plots(growth);
     let heading_lines = plots.iter().map(|plot| wrapped(what(plot)).len()).max().unwrap_or_default();
-    let height = LINE * heading_lines as f64 + 10.0 + PLOT + 34.0;
+    let height = LINE * heading_lines as f64 + 14.0 + PLOT + 34.0;
     picture.path(&format!("M{MARGIN} {:.1}H{:.1}", top + 8.0, WIDTH - MARGIN), "grid");
     picture.text((MARGIN, top + 34.0), Anchor::Start, "head", &format!("By {}", growth.axis));
     let mut bottom = top + 44.0;
@@ -71,24 +73,19 @@ fn section(picture: &mut Picture, growth: &Growth, top: f64) -> f64 {
             for (index, line) in wrapped(what(plot)).iter().enumerate() {
                 picture.text((x, bottom + LINE * (index as f64 + 1.0) - 2.0), Anchor::Start, "quiet", line);
             }
-            draw(picture, growth, plot, (x, bottom + LINE * heading_lines as f64 + 12.0));
+            draw(picture, growth, plot, (x, bottom + LINE * heading_lines as f64 + 14.0));
         }
         bottom += height;
     }
     bottom
 }
 
-/// The lines of one figure each.
-fn plots(growth: &Growth) -> Vec<&[Line]> {
-    growth.lines.chunk_by(|one, other| one.what == other.what && one.unit == other.unit).collect()
-}
-
-fn what<'a>(plot: &'a [Line]) -> &'a str {
+fn what<'a>(plot: &[&'a Line]) -> &'a str {
     plot.first().map_or("", |line| line.what.as_str())
 }
 
 /// One plot, from its upper left corner.
-fn draw(picture: &mut Picture, growth: &Growth, plot: &[Line], (left, top): (f64, f64)) {
+fn draw(picture: &mut Picture, growth: &Growth, plot: &[&Line], (left, top): (f64, f64)) {
     let (from, to, bottom) = (left + SCALE, left + PANEL - LAST, top + PLOT);
     let numbers: Vec<f64> = plot.iter().flat_map(|line| line.values.iter().copied()).collect();
     let axes = Axis::growing(&growth.at, (from + 4.0, to - 4.0)).zip(Axis::measured(&numbers, (bottom, top)));
@@ -133,7 +130,7 @@ fn places(picture: &mut Picture, growth: &Growth, across: &Axis, y: f64) {
         let half = CHARACTER * text.chars().count() as f64 / 2.0;
         if x + half < free_to {
             picture.text((x, y), Anchor::Middle, "scale", &text);
-            free_to = x - half - 4.0;
+            free_to = x - half - 6.0;
         }
     }
 }

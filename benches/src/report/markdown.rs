@@ -51,7 +51,8 @@ fn beside(what: &str, figures: &[&Figure]) -> Option<String> {
         .into_iter()
         .chain(peers.iter().copied())
         .collect();
-    let has_ratios = who.len() > 1;
+    let rows = || figures.iter().flat_map(|figure| Row::of(figure));
+    let has_ratios = rows().any(|row| peers.iter().any(|peer| row.ratio(*peer).is_some()));
     let has_goals = figures.iter().any(|figure| !figure.goals.is_empty());
     let mut heading = vec![what.to_owned()];
     heading.extend(who.iter().map(|who| named(*who).to_owned()));
@@ -67,8 +68,7 @@ fn beside(what: &str, figures: &[&Figure]) -> Option<String> {
         cells.extend(has_goals.then(|| goals.join("; ")));
         cells
     };
-    let rows = figures.iter().flat_map(|figure| Row::of(figure)).map(row);
-    (!figures.is_empty()).then(|| table(&heading, rows, numbers))
+    (!figures.is_empty()).then(|| table(&heading, rows().map(row), numbers))
 }
 
 /// `43× / 40×`; of a peer between others that has no number, `–`.

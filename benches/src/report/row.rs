@@ -41,9 +41,9 @@ impl<'a> Row<'a> {
     }
 
     /// How many times better than a peer the gate is. None where a number is nothing or less, as a latency may be that
-    /// is lost in the noise.
+    /// is lost in the noise; nor beside nobody.
     pub(super) fn ratio(&self, peer: Who) -> Option<f64> {
-        let (gate, peer) = (self.number(Who::Gate)?, self.number(peer)?);
+        let (gate, peer) = (self.number(Who::Gate)?, self.number(peer).filter(|_| peer != Who::Nobody)?);
         (gate > 0.0 && peer > 0.0).then(|| if self.figure.unit == Unit::PerSecond { gate / peer } else { peer / gate })
     }
 
@@ -81,7 +81,7 @@ pub(super) fn short(who: Who) -> &'static str {
         Who::Node => "Node.js",
         Who::LiteLlm => "LiteLLM",
         Who::Nomenklatura => "nomenklatura",
-        Who::Nobody => "stand-ins",
+        Who::Nobody => "bench alone",
     }
 }
 
