@@ -12,6 +12,19 @@ pub(super) fn places(growth: &Growth) -> Vec<String> {
     growth.at.iter().map(|at| chosen(growth.unit, *at)).collect()
 }
 
+/// All growth along the same places of the same axis as one.
+pub(super) fn by_axis(growth: &[Growth]) -> Vec<Growth> {
+    let mut axes: Vec<Growth> = Vec::new();
+    for growth in growth {
+        match axes.iter_mut().find(|axis| axis.axis == growth.axis && axis.unit == growth.unit && axis.at == growth.at)
+        {
+            Some(axis) => axis.lines.extend(growth.lines.iter().cloned()),
+            None => axes.push(growth.clone()),
+        }
+    }
+    axes
+}
+
 /// The lines of each figure, the gate's beside its peers', in the order in which figures come first.
 pub(super) fn plots(growth: &Growth) -> Vec<Vec<&Line>> {
     let mut plots: Vec<Vec<&Line>> = Vec::new();
@@ -49,6 +62,19 @@ mod tests {
         growth.lines.sort_by_key(|line| line.who);
         let told: Vec<_> = plots(&growth).iter().map(|plot| (plot[0].what.clone(), plot.len())).collect();
         assert_eq!(told, [("a request, back to back".to_owned(), 3), ("resident memory".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn the_same_places_of_an_axis_are_told_once() {
+        let mut growth = sample::whole().growth;
+        let whole = growth.clone();
+        let last = growth[0].lines.split_off(2);
+        growth.push(Growth { lines: last, ..growth[0].clone() });
+        growth.push(Growth { at: vec![1.0], ..growth[0].clone() });
+        let told: Vec<_> = by_axis(&growth).iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
+        let mut expected: Vec<_> = whole.iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
+        expected.push((growth[0].axis.clone(), 2));
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::bars::foot;
-use super::growth::plots;
+use super::growth::{by_axis, plots};
 use super::number::{chosen, short as short_number, told};
 use super::picture::{Anchor, MARGIN, Picture, WIDTH};
 use super::row::{named, short};
@@ -32,13 +32,14 @@ text{font-size:13px}.line{fill:none;stroke-width:2}.s-gate{stroke:#1f5f8b;stroke
 /// The picture.
 #[must_use]
 pub fn growth_svg(results: &Results) -> String {
-    let mut picture = Picture::new(TITLE, description(&results.growth), STYLE);
+    let growth = by_axis(&results.growth);
+    let mut picture = Picture::new(TITLE, description(&growth), STYLE);
     picture.text((MARGIN, 44.0), Anchor::Start, "title", TITLE);
     let note = "Axes are of decades where they span more than tenfold. Lower and flatter is better.";
     picture.text((MARGIN, 70.0), Anchor::Start, "quiet", note);
-    legend(&mut picture, &results.growth, 96.0);
+    legend(&mut picture, &growth, 96.0);
     let mut y = 112.0;
-    for growth in &results.growth {
+    for growth in &growth {
         y = section(&mut picture, growth, y);
     }
     let y = foot(&mut picture, &results.taken, y + 22.0);

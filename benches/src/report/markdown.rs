@@ -16,7 +16,7 @@ pub fn markdown(results: &Results) -> String {
     told.extend(beside("what", &of(|part| part != Part::Alone && part != Part::Noise)));
     told.extend(beside("a part alone", &of(|part| part == Part::Alone)));
     told.extend(beside("what the bench itself adds", &of(|part| part == Part::Noise)));
-    for growth in &results.growth {
+    for growth in &growth::by_axis(&results.growth) {
         let mut heading = vec![growth.axis.clone()];
         heading.extend(growth::places(growth));
         heading.push(SPREAD.to_owned());
@@ -44,13 +44,10 @@ fn taken(taken: &Taken) -> String {
 /// The gate's numbers and its peers'; all ratios stand in one cell, in the peers' order.
 fn beside(what: &str, figures: &[&Figure]) -> Option<String> {
     let peers = peers(figures.iter().copied());
-    let who: Vec<Who> = figures
-        .iter()
-        .any(|figure| figure.of(Who::Gate).is_some())
-        .then_some(Who::Gate)
-        .into_iter()
-        .chain(peers.iter().copied())
-        .collect();
+    let mut who = peers.clone();
+    if figures.iter().any(|figure| figure.of(Who::Gate).is_some()) {
+        who.insert(0, Who::Gate);
+    }
     let rows = || figures.iter().flat_map(|figure| Row::of(figure));
     let has_ratios = rows().any(|row| peers.iter().any(|peer| row.ratio(*peer).is_some()));
     let has_goals = figures.iter().any(|figure| !figure.goals.is_empty());

@@ -24,7 +24,7 @@ pub fn print(results: &Results) -> String {
             told.push(part_of(heading, &figures));
         }
     }
-    for growth in &results.growth {
+    for growth in &growth::by_axis(&results.growth) {
         let mut heading = vec![format!("Growth: {}", growth.axis)];
         heading.extend(growth::places(growth));
         heading.push(SPREAD.to_owned());
