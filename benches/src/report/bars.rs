@@ -138,8 +138,20 @@ mod tests {
         {
             assert!(text.iter().any(|text| text == expected), "{expected} in {text:?}");
         }
+        assert!(!text.iter().any(|text| text == "1.0×"), "the gate beside itself: {text:?}");
         let described = "Processor time a request: gate 531 µs, Python 3.10 ms, Node.js 2.20 ms.";
         assert!(text.iter().any(|text| text.contains(described)), "{text:?}");
+    }
+
+    #[test]
+    fn what_has_no_bar_has_no_heading() {
+        let mut results = sample::whole();
+        for figure in results.figures.iter_mut().filter(|figure| figure.id == "start.ready.small") {
+            figure.measured.iter_mut().for_each(|measured| measured.p50 = -1.0);
+        }
+        let text = read(&svg(&results));
+        assert!(!text.iter().any(|text| text == "Process start to ready"), "{text:?}");
+        assert!(text.iter().any(|text| text == "Processor time a request"), "{text:?}");
     }
 
     #[test]

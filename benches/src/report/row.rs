@@ -92,3 +92,29 @@ pub(super) fn quantile(quantile: Quantile) -> &'static str {
         Quantile::P99 => "p99",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_ratio_above_one_is_in_the_gates_favour() {
+        let results = sample::whole();
+        let ratio = |id: &str, peer| {
+            let figure = results.figures.iter().find(|figure| figure.id == id).unwrap();
+            Row::of(figure)[0].ratio(peer).map(|ratio| (ratio * 10.0).round() / 10.0)
+        };
+        let cases = [
+            ("start.ready.small", Who::Python, Some(42.8)),
+            ("cost.rate.small", Who::Python, Some(6.2)),
+            ("start.ready.small", Who::LiteLlm, None),
+            ("latency.added.0ms", Who::Python, None),
+            ("alone.none", Who::Gate, None),
+            ("noise.runtime_api", Who::Nobody, None),
+        ];
+        for (id, peer, expected) in cases {
+            assert_eq!(ratio(id, peer), expected, "{id}");
+        }
+    }
+}
