@@ -62,23 +62,22 @@ fn legend(picture: &mut Picture, growth: &[Growth], y: f64) {
 
 /// All plots along one axis; returns where they end.
 fn section(picture: &mut Picture, growth: &Growth, top: f64) -> f64 {
-    let plots = plots(growth);
-    let heading_lines = plots.iter().map(|plot| wrapped(what(plot)).len()).max().unwrap_or_default();
-    let height = LINE * heading_lines as f64 + 14.0 + PLOT + 34.0;
     picture.path(&format!("M{MARGIN} {:.1}H{:.1}", top + 8.0, WIDTH - MARGIN), "grid");
     picture.text((MARGIN, top + 34.0), Anchor::Start, "head", &format!("By {}", growth.axis));
-    let mut bottom = top + 44.0;
-    for row in plots.chunks(COLUMNS) {
-        for (column, plot) in row.iter().enumerate() {
+    let mut y = top + 44.0;
+    for row in plots(growth).chunks(COLUMNS) {
+        let headings: Vec<Vec<String>> = row.iter().map(|plot| wrapped(what(plot))).collect();
+        let below = y + LINE * headings.iter().map(Vec::len).max().unwrap_or_default() as f64 + 14.0;
+        for (column, (plot, heading)) in row.iter().zip(&headings).enumerate() {
             let x = MARGIN + (PANEL + GAP) * column as f64;
-            for (index, line) in wrapped(what(plot)).iter().enumerate() {
-                picture.text((x, bottom + LINE * (index as f64 + 1.0) - 2.0), Anchor::Start, "quiet", line);
+            for (index, line) in heading.iter().enumerate() {
+                picture.text((x, y + LINE * (index as f64 + 1.0) - 2.0), Anchor::Start, "quiet", line);
             }
-            draw(picture, growth, plot, (x, bottom + LINE * heading_lines as f64 + 14.0));
+            draw(picture, growth, plot, (x, below));
         }
-        bottom += height;
+        y = below + PLOT + 34.0;
     }
-    bottom
+    y
 }
 
 fn what<'a>(plot: &[&'a Line]) -> &'a str {
