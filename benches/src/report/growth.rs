@@ -1,0 +1,86 @@
+//! Pure. What grows, as rows of a table.
+
+use super::number::{NONE, chosen, times, told};
+use super::row::short;
+use crate::figures::{Growth, Line};
+
+/// The last column: the last number beside the first.
+pub(super) const SPREAD: &str = "last ÷ first";
+
+/// The axis' places.
+pub(super) fn places(growth: &Growth) -> Vec<String> {
+    growth.at.iter().map(|at| chosen(growth.unit, *at)).collect()
+}
+
+/// All growth along the same places of the same axis as one.
+pub(super) fn by_axis(growth: &[Growth]) -> Vec<Growth> {
+    let mut axes: Vec<Growth> = Vec::new();
+    for growth in growth {
+        match axes.iter_mut().find(|axis| axis.axis == growth.axis && axis.unit == growth.unit && axis.at == growth.at)
+        {
+            Some(axis) => axis.lines.extend(growth.lines.iter().cloned()),
+            None => axes.push(growth.clone()),
+        }
+    }
+    axes
+}
+
+/// The lines of each figure, the gate's beside its peers', in the order in which figures come first.
+pub(super) fn plots(growth: &Growth) -> Vec<Vec<&Line>> {
+    let mut plots: Vec<Vec<&Line>> = Vec::new();
+    for line in &growth.lines {
+        match plots.iter_mut().find(|plot| plot.iter().any(|of| of.what == line.what && of.unit == line.unit)) {
+            Some(plot) => plot.push(line),
+            None => plots.push(vec![line]),
+        }
+    }
+    plots
+}
+
+/// A row a line: what and whose, its numbers, and how many times the first the last is.
+pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
+    let row = |line: &Line| {
+        let mut row = vec![format!("{}, {}", line.what, short(line.who))];
+        let number = |place| line.values.get(place).map_or(NONE.to_owned(), |number| told(line.unit, *number));
+        row.extend((0..growth.at.len()).map(number));
+        let ends = line.values.first().zip(line.values.get(growth.at.len().saturating_sub(1)));
+        let ends = ends.filter(|(first, last)| **first > 0.0 && **last > 0.0);
+        row.push(ends.map_or(NONE.to_owned(), |(first, last)| times(last / first)));
+        row
+    };
+    plots(growth).into_iter().flatten().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_figures_lines_are_together_in_whatever_order_they_come() {
+        let mut growth = sample::whole().growth.remove(1);
+        growth.lines.sort_by_key(|line| line.who);
+        let told: Vec<_> = plots(&growth).iter().map(|plot| (plot[0].what.clone(), plot.len())).collect();
+        assert_eq!(told, [("a request, back to back".to_owned(), 3), ("resident memory".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn the_same_places_of_an_axis_are_told_once() {
+        let mut growth = sample::whole().growth;
+        let whole = growth.clone();
+        let last = growth[0].lines.split_off(2);
+        growth.push(Growth { lines: last, ..growth[0].clone() });
+        growth.push(Growth { at: vec![1.0], ..growth[0].clone() });
+        let told: Vec<_> = by_axis(&growth).iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
+        let mut expected: Vec<_> = whole.iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
+        expected.push((growth[0].axis.clone(), 2));
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_line_that_is_too_short_has_no_last_number() {
+        let mut growth = sample::whole().growth.remove(0);
+        growth.lines[0].values.truncate(1);
+        assert_eq!(rows(&growth)[0][1..], ["4.70 ms", "–", "–", "–", "–"]);
+    }
+}

@@ -1,0 +1,111 @@
+//! Pure. Results as a terminal shows them: a table a part, what grows, and how many goals are reached.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+
+use super::goal::{summary, told_goal};
+use super::growth::{self, SPREAD};
+use super::number::times;
+use super::row::{PARTS, Row, named, peers, quantile};
+use crate::figures::{Figure, Results, Who};
+
+/// Characters of what was measured in a line.
+const WHAT: u16 = 50;
+/// Wider than any table: only what was measured is broken into lines.
+const WIDE: u16 = 400;
+
+/// All of it. Whether a goal is reached is said in words and by a sign, so that it needs no colour.
+#[must_use]
+pub fn print(results: &Results) -> String {
+    let mut told = Vec::new();
+    for (part, heading) in PARTS {
+        let figures: Vec<&Figure> = results.figures.iter().filter(|figure| figure.part == part).collect();
+        if !figures.is_empty() {
+            told.push(part_of(heading, &figures));
+        }
+    }
+    for growth in &growth::by_axis(&results.growth) {
+        let mut heading = vec![format!("Growth: {}", growth.axis)];
+        heading.extend(growth::places(growth));
+        heading.push(SPREAD.to_owned());
+        told.push(table(&heading, growth::rows(growth), heading.len()));
+    }
+    told.push(summary(results).join("\n") + "\n");
+    told.join("\n")
+}
+
+/// Each peer has a column for its number and one for how many times the gate's it is.
+fn part_of(heading: &str, figures: &[&Figure]) -> String {
+    let has_gate = figures.iter().any(|figure| figure.of(Who::Gate).is_some());
+    let has_goals = figures.iter().any(|figure| !figure.goals.is_empty());
+    let peers = peers(figures.iter().copied());
+    let mut headings = vec![heading.to_owned(), String::new()];
+    headings.extend(has_gate.then(|| named(Who::Gate).to_owned()));
+    for peer in &peers {
+        headings.push(named(*peer).to_owned());
+        headings.extend(has_gate.then(String::new));
+    }
+    let numbers = headings.len();
+    headings.extend(has_goals.then(|| "goal".to_owned()));
+    let row = |row: Row<'_>| {
+        let what = if row.is_one_of_two && quantile(row.quantile) == "p99" { "" } else { &row.figure.what };
+        let which = if row.is_one_of_two { quantile(row.quantile) } else { "" };
+        let mut cells = vec![what.to_owned(), which.to_owned()];
+        cells.extend(has_gate.then(|| row.cell(Who::Gate)));
+        for peer in &peers {
+            cells.push(if row.figure.of(*peer).is_some() { row.cell(*peer) } else { String::new() });
+            cells.extend(has_gate.then(|| row.ratio(*peer).map(times).unwrap_or_default()));
+        }
+        let goals: Vec<String> = row.goals().map(|goal| told_goal(row.figure, *goal)).collect();
+        cells.extend(has_goals.then(|| goals.join("\n")));
+        cells
+    };
+    table(&headings, figures.iter().flat_map(|figure| Row::of(figure)).map(row), numbers)
+}
+
+/// Columns before `numbers` are numbers, but the first.
+fn table(heading: &[String], rows: impl IntoIterator<Item = Vec<String>>, numbers: usize) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDE).set_header(heading);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let constraint = if index == 0 {
+            ColumnConstraint::UpperBoundary(Width::Fixed(WHAT + 2))
+        } else {
+            ColumnConstraint::ContentWidth
+        };
+        column.set_padding((0, 2)).set_constraint(constraint);
+        if (1..numbers).contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_table_a_part_and_which_goals_are_reached() {
+        let told = print(&sample::whole());
+        for line in [
+            "Start                                         gate  Python, boto3       Node.js, SDK v3       goal",
+            "process start to ready, small register     4.70 ms         201 ms  43×           187 ms  40×  ✔ reached: p50 under 15 ms",
+        ] {
+            assert!(told.lines().any(|told| told == line), "{line}\n{told}");
+        }
+        assert!(told.contains("p50 is 3.10 ms, 100 µs (3 %) over 3 ms."), "{told}");
+        assert!(!told.contains("NaN") && !told.contains("inf"), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() <= 170), "{told}");
+    }
+
+    #[test]
+    fn nothing_measured_is_told_too() {
+        assert_eq!(print(&sample::results(Vec::new())), "No goals.\n");
+    }
+}
