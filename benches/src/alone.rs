@@ -1,9 +1,273 @@
-//! stub
-use crate::figures::*;
+//! I/O. Parts of the gate within this process: the decision, the screening of names, answers of lists, and their unpacking.
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::path::Path;
-pub fn figures(_: bool, _: Option<&Path>) -> Vec<Figure> {
-    Vec::new()
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Instant;
+
+use export_gate::decision::{Callers, Claimed, Decision, Outcome, Where, decide, identify};
+use export_gate::evidence::{CallerStore, Location, beside_edge};
+use export_gate::parties::{Index as Parties, Score, Somebody, nearness};
+use export_gate::record::Screening;
+use export_gate::register::{Register, RegisterStore};
+use export_gate::request::{Distribution, Route, read};
+use export_gate::terms::ModelRef;
+use export_gate::{networks, parties};
+use export_gate_local::tables;
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::deployment::{Deployment, Random, Size, event, made_name, made_networks, made_parties, packed};
+use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile, Unit, Who};
+use crate::measure::{BODY, Bench};
+use crate::peers;
+
+/// How many names somebody has who is screened: a client's organisation with an owner, and a person.
+const NAMES: usize = 5;
+
+/// How many calls are one run where a call is too short for the clock.
+const BATCH: usize = 100;
+
+/// The main path's request as it stands before the decision: who is calling, from where, for what.
+pub struct Asked {
+    register: Arc<Register>,
+    callers: Callers,
+    from: Where,
+    model: ModelRef,
+    person: Option<String>,
+    now: Timestamp,
 }
-pub fn growth(_: bool) -> Vec<Growth> {
-    Vec::new()
+
+impl Asked {
+    /// That of a deployment, read as the gate reads it.
+    pub async fn of(deployment: &Deployment) -> Self {
+        let now = Timestamp::now();
+        let (client, tables) = (tables::client(deployment.url()), deployment.tables());
+        let request = read(&event(BODY).to_string(), &Distribution::default()).expect("the gate reads its event");
+        let principal = request.principal.as_deref().expect("a client");
+        let store = CallerStore::new(client.clone(), tables.callers.clone(), tables.register.clone());
+        let read =
+            store.read(principal, request.person_by_header.as_deref(), None).await.expect("the caller's records");
+        let register = RegisterStore::new(client, tables.register.clone());
+        let register = register.at(read.head, now).await.expect("the register");
+        let from = beside_edge(Location::delegations().of(request.source), &request);
+        let Route::Invocation(model) = request.route else { panic!("an invocation") };
+        Self { register, callers: read.callers, from, model, person: request.person_by_header, now }
+    }
+
+    /// Who is calling, and whether it may: all that the gate does between reading records and calling the model.
+    #[must_use]
+    pub fn decide(&self) -> Decision {
+        let claimed = Claimed { by_header: self.person.as_deref(), ..Claimed::default() };
+        let subject = identify(claimed, &self.callers, self.from.clone(), &self.register, self.now).expect("known");
+        decide(&self.model, &subject, &self.register, &BTreeSet::new(), self.now).expect("decidable")
+    }
+}
+
+/// Somebody whom no list knows, with so many names as are screened.
+#[must_use]
+pub fn somebody(random: &mut Random) -> Somebody {
+    Somebody { names: (0..NAMES).map(|_| made_name(random)).collect(), ..Somebody::default() }
+}
+
+/// The figures at the full register.
+///
+/// # Errors
+/// Those of the system, and of nomenklatura.
+pub fn figures(bench: &Bench, runtime: &Runtime, full: &Deployment) -> io::Result<Vec<Figure>> {
+    let under = |bound| Goal { of: Quantile::P99, bound: Bound::Below(bound) };
+    let figure = |id: &str, what: &str, measured: Vec<Measured>, goals| Figure {
+        id: format!("alone.{id}"),
+        part: Part::Alone,
+        what: what.into(),
+        unit: Unit::Seconds,
+        measured,
+        goals,
+    };
+    let gate = |runs| Measured::of(Who::Gate, runs);
+    let asked = runtime.block_on(Asked::of(full));
+    let lists = Lists::of(Size::FULL);
+    Ok(vec![
+        figure(
+            "decision",
+            "the decision, 500 embargoes, 60,000 names, 50,000 networks",
+            vec![gate(decisions(bench, &asked))],
+            vec![under(20e-6)],
+        ),
+        figure(
+            "screening",
+            "screening a caller's 5 names for the first time",
+            vec![gate(screenings(bench, &lists.names()))],
+            vec![under(2e-3)],
+        ),
+        figure(
+            "network",
+            "whether an address is on a list of 50,000 networks",
+            vec![gate(answers(bench, &lists.networks()))],
+            vec![],
+        ),
+        figure("names", "how alike two names are", names(bench)?, vec![]),
+        figure(
+            "unpack.parties",
+            "a list of 20,000 parties: digest, unpacking, index",
+            vec![gate(unpackings(bench, || drop(lists.names())))],
+            vec![],
+        ),
+        figure(
+            "unpack.networks",
+            "a list of 50,000 networks: digest, unpacking, index",
+            vec![gate(unpackings(bench, || drop(lists.networks())))],
+            vec![],
+        ),
+    ])
+}
+
+/// How they grow.
+#[must_use]
+pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
+    let line = |what: &str, values| Line { what: what.into(), unit: Unit::Seconds, who: Who::Gate, values };
+    let grown = |axis: &str, at: &[usize], lines| Growth {
+        axis: axis.into(),
+        unit: Unit::Count,
+        at: at.iter().map(|at| *at as f64).collect(),
+        lines,
+    };
+    let each = |at: &[usize], of: &dyn Fn(usize) -> Vec<f64>| -> Vec<f64> {
+        at.iter().map(|at| Measured::of(Who::Gate, of(*at)).p50).collect()
+    };
+    let (networks, names, embargoes) = ([10, 1_000, 100_000], [0, 1_000, 20_000, 60_000], [1, 10, 100, 500]);
+    let of_networks = |networks| Lists::of(Size { networks, ..Size::SMALL });
+    let of_names = |names: usize| Lists::of(Size { names, parties: names.div_ceil(3), ..Size::SMALL });
+    let decision = |embargoes| {
+        let deployment = runtime.block_on(Deployment::of(Size { embargoes, ..Size::SMALL }));
+        decisions(bench, &runtime.block_on(Asked::of(&deployment)))
+    };
+    vec![
+        grown(
+            "embargo networks",
+            &networks,
+            vec![
+                line("an answer of the list", each(&networks, &|many| answers(bench, &of_networks(many).networks()))),
+                line(
+                    "digest, unpacking, index",
+                    each(&networks, &|many| {
+                        let lists = of_networks(many);
+                        unpackings(bench, || drop(lists.networks()))
+                    }),
+                ),
+            ],
+        ),
+        grown(
+            "listed names",
+            &names,
+            vec![
+                line("screening 5 names", each(&names, &|many| screenings(bench, &of_names(many).names()))),
+                line(
+                    "digest, unpacking, index",
+                    each(&names, &|many| {
+                        let lists = of_names(many);
+                        unpackings(bench, || drop(lists.names()))
+                    }),
+                ),
+            ],
+        ),
+        grown("embargoes", &embargoes, vec![line("the decision", each(&embargoes, &decision))]),
+    ]
+}
+
+fn decisions(bench: &Bench, asked: &Asked) -> Vec<f64> {
+    let permits = |decision: &Decision| matches!(decision.outcome, Outcome::Permit(_));
+    assert!(permits(&asked.decide()), "the main path is permitted");
+    (0..bench.runs(20_000)).map(|_| timed(|| drop(black_box(asked.decide())))).collect()
+}
+
+fn screenings(bench: &Bench, list: &Parties) -> Vec<f64> {
+    let (mut random, at_least) = (Random(23), Screening::default().threshold());
+    let screen = |who: &Somebody, at_least: Score| drop(black_box(list.search(who, at_least)));
+    screen(&somebody(&mut random), at_least);
+    let whos: Vec<Somebody> = (0..bench.runs(1_000)).map(|_| somebody(&mut random)).collect();
+    whos.iter().map(|who| timed(|| screen(who, at_least))).collect()
+}
+
+fn answers(bench: &Bench, list: &networks::Index) -> Vec<f64> {
+    let mut random = Random(29);
+    let mut batch = || -> Vec<IpAddr> {
+        (0..BATCH).map(|_| std::net::Ipv4Addr::from((random.next() >> 32) as u32).into()).collect()
+    };
+    let batches: Vec<Vec<IpAddr>> = (0..bench.runs(2_000)).map(|_| batch()).collect();
+    let each =
+        |batch: &Vec<IpAddr>| timed(|| drop(black_box(batch.iter().filter(|address| list.has(**address)).count())));
+    batches.iter().map(|batch| each(batch) / BATCH as f64).collect()
+}
+
+fn unpackings(bench: &Bench, load: impl Fn()) -> Vec<f64> {
+    (0..bench.runs(24)).map(|_| timed(&load)).collect()
+}
+
+/// The same pairs for the gate and for nomenklatura: half of them one name written twice, with a letter more.
+fn names(bench: &Bench) -> io::Result<Vec<Measured>> {
+    let mut random = Random(31);
+    let pairs: Vec<(String, String)> = (0..bench.runs(1_000))
+        .map(|number| {
+            let one = made_name(&mut random);
+            let other = if number % 2 == 0 { format!("{one}a") } else { made_name(&mut random) };
+            (one, other)
+        })
+        .collect();
+    let compare = |(one, other): &(String, String)| timed(|| drop(black_box(nearness(one, other, None))));
+    let mut measured = vec![Measured::of(Who::Gate, pairs.iter().map(compare).collect())];
+    if let Some(tools) = bench.peers.as_deref().filter(|_| !bench.quick) {
+        measured.push(Measured::of(Who::Nomenklatura, nomenklatura(tools, &pairs)?));
+    }
+    Ok(measured)
+}
+
+fn nomenklatura(tools: &Path, pairs: &[(String, String)]) -> io::Result<Vec<f64>> {
+    let mut child = peers::nomenklatura(tools).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let lines: String = pairs.iter().map(|pair| format!("{}\n", json!(pair))).collect();
+    child.stdin.take().expect("it is piped").write_all(lines.as_bytes())?;
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(format!("nomenklatura ends with {}", output.status)));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn timed(act: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    act();
+    began.elapsed().as_secs_f64()
+}
+
+/// Lists as their chunks hold them.
+struct Lists {
+    names: Vec<u8>,
+    networks: Vec<u8>,
+}
+
+impl Lists {
+    fn of(size: Size) -> Self {
+        let names = packed(&parties::build(&made_parties(size.parties, size.names)));
+        Self { names, networks: packed(&networks::build(&made_networks(size.networks))) }
+    }
+
+    fn names(&self) -> Parties {
+        Parties::load(unpacked(&self.names)).expect("an index")
+    }
+
+    fn networks(&self) -> networks::Index {
+        networks::Index::load(unpacked(&self.networks)).expect("an index")
+    }
+}
+
+/// As the gate does it: the digest is told before a byte is unpacked.
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    use sha2::Digest as _;
+    let _ = black_box(sha2::Sha256::digest(packed));
+    zstd::stream::decode_all(packed).expect("it was packed here")
 }

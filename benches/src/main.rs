@@ -13,9 +13,9 @@ use export_gate_bench::authority::Authority;
 use export_gate_bench::deployment::Size;
 use export_gate_bench::figures::{Figure, Part, Results, Taken};
 use export_gate_bench::measure::{
-    Bench, Latency, ROUND_TRIP, Stage, Start, costs, directive, growth, instructions, latencies, noise, sizes, starts,
+    Bench, Latency, Proxy, ROUND_TRIP, Stage, Start, costs, directive, growth, instructions, latencies, noise, sizes,
+    starts,
 };
-use export_gate_bench::peers::Proxy;
 use export_gate_bench::report;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -114,8 +114,8 @@ fn measured(options: &Options) -> io::Result<Results> {
         figures.extend(starts(&bench, &full, of("full", "full lists", false, Some(80e-3)), 12)?);
     }
     if asked(Part::Latency) {
-        let peers = bench.peers.as_deref();
-        let mut proxy = peers.map(|peers| Proxy::start(peers, small.model.address(false))).transpose()?;
+        let peers = bench.peers.as_deref().filter(|_| !bench.quick);
+        let mut proxy = peers.map(|peers| Proxy::start(peers, &small)).transpose()?;
         for (dynamodb, tls, requests) in LATENCIES {
             steps.next("latency");
             let proxy = proxy.as_mut().filter(|_| !tls);
@@ -135,13 +135,13 @@ fn measured(options: &Options) -> io::Result<Results> {
     }
     if asked(Part::Alone) {
         steps.next("parts alone");
-        figures.extend(alone::figures(bench.quick, bench.peers.as_deref()));
+        figures.extend(alone::figures(&bench, &runtime, &full.deployment)?);
     }
     let mut grown = Vec::new();
     if asked(Part::Growth) {
         steps.next("growth");
         grown.extend(growth(&bench, &runtime, &authority)?);
-        grown.extend(alone::growth(bench.quick));
+        grown.extend(alone::growth(&bench, &runtime));
     }
     steps.done();
 

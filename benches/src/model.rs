@@ -10,8 +10,8 @@ use rustls::ServerConfig;
 
 use crate::wire::{Connection, Reply, listen, sleep_until};
 
-/// What it says to everything.
-const ANSWER: &[u8] = br#"[{"generated_text":"hello"}]"#;
+/// What it says to everything, in the form that LiteLLM reads.
+const ANSWER: &[u8] = br#"{"id":"x","object":"chat.completion","created":0,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#;
 
 const HEADERS: &str = "content-type: application/json\r\nx-amzn-invoked-production-variant: sample\r\n";
 

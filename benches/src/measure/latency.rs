@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::{BODY, Bench, Stage, THINKING, answered};
+use super::{BODY, Bench, Proxy, Stage, THINKING, answered};
 use crate::deployment::event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
-use crate::peers::Proxy;
 use crate::process::Process;
 
 /// What latency is measured with.

@@ -5,6 +5,7 @@ mod growth;
 mod instructions;
 mod latency;
 mod noise;
+mod proxy;
 mod size;
 mod start;
 
@@ -13,13 +14,13 @@ pub use growth::growth;
 pub use instructions::instructions;
 pub use latency::{Setting as Latency, directive, latencies};
 pub use noise::{ROUND_TRIP, noise};
+pub use proxy::Proxy;
 pub use size::sizes;
 pub use start::{Setting as Start, starts};
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,7 @@ use crate::deployment::{Deployment, Size, event};
 use crate::dynamodb::DynamoDb;
 use crate::figures::Who;
 use crate::model::Model;
-use crate::peers;
+use crate::peers::{self, Peer};
 use crate::process::{Process, gate};
 use crate::wire::Connection;
 
@@ -82,11 +83,12 @@ impl Bench {
     /// # Errors
     /// Those of the system.
     pub fn start(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
+        let Peer { command, authority } = self.command(who);
         let mut environment = stage.environment(tls);
         if tls {
-            environment.push((trust(who).to_owned(), stage.authority.file.display().to_string()));
+            environment.push((authority.to_owned(), stage.authority.file.display().to_string()));
         }
-        Process::start(self.command(who), &environment)
+        Process::start(command, &environment)
     }
 
     /// Starts a function, and has it answer so often that nothing is new to it any more.
@@ -103,22 +105,13 @@ impl Bench {
         Ok(process)
     }
 
-    fn command(&self, who: Who) -> Command {
+    fn command(&self, who: Who) -> Peer {
         let tools = || self.peers.as_deref().expect("peers are measured only where they are");
         match who {
             Who::Python => peers::python(tools()),
             Who::Node => peers::node(tools()),
-            _ => gate(&self.gate),
+            _ => Peer { command: gate(&self.gate), authority: "SSL_CERT_FILE" },
         }
-    }
-}
-
-/// The variable by which a function trusts an authority of one's own.
-fn trust(who: Who) -> &'static str {
-    match who {
-        Who::Python => peers::PYTHON_TRUST,
-        Who::Node => peers::NODE_TRUST,
-        _ => "SSL_CERT_FILE",
     }
 }
 
