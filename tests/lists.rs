@@ -138,6 +138,7 @@ const FAULTS: [(&str, &str); 7] = [
     ("an index that is none", "index"),
     ("another number of entries", "entries"),
     ("bytes that nothing packed", "unpacked"),
+    ("bytes packed as a stream", "how large"),
     ("reads that fail", "could not be read"),
 ];
 
@@ -151,10 +152,14 @@ async fn activate_faulty(world: &World, fault: &str) {
         "a byte that is another" => bytes[20] ^= 1,
         "a chunk that was cut" => bytes.truncate(bytes.len() - 1),
         "an index that is none" => {
-            bytes = zstd::encode_all(&b"nothing"[..], 3).unwrap();
+            bytes = zstd::bulk::compress(b"nothing", 3).unwrap();
             second = record("sdn", "2", 1, &bytes, world::lists::CHUNK);
         }
         "another number of entries" => second["entries"] = json!(2),
+        "bytes packed as a stream" => {
+            bytes = zstd::encode_all(export_gate::parties::build(&parties).as_slice(), 3).unwrap();
+            second = record("sdn", "2", 1, &bytes, world::lists::CHUNK);
+        }
         "bytes that nothing packed" => {
             bytes = b"nothing".to_vec();
             second = record("sdn", "2", 1, &bytes, world::lists::CHUNK);

@@ -196,7 +196,7 @@ async fn activate_faulty(world: &World, list: (&str, &str), fault: &str) {
     let mut bytes = whole.clone();
     let mut entries = 1;
     match fault {
-        "an index that is none" => bytes = zstd::encode_all(&b"nothing"[..], 3).unwrap(),
+        "an index that is none" => bytes = zstd::bulk::compress(b"nothing", 3).unwrap(),
         "an index of parties" => bytes = world::lists::packed(&[]),
         "another number of entries" => entries = 2,
         "bytes that nothing packed" => bytes = b"nothing".to_vec(),

@@ -219,22 +219,40 @@ pub fn made_parties(many: usize, names: usize) -> Vec<Listed> {
     made
 }
 
-/// A name that nobody has.
+/// How many words names are made of: as many as a list of 20,000 real parties has.
+const WORDS: usize = 15_000;
+
+/// A name of two to four words, of which some are far more common than others. One in twelve is written in Cyrillic.
 #[must_use]
 pub fn made_name(random: &mut Random) -> String {
-    const LATIN: [&str; 32] = [
-        "ba", "dor", "ki", "len", "mu", "nar", "os", "pel", "qua", "ril", "sha", "tov", "ul", "ver", "wen", "xi",
-        "yar", "zub", "chen", "dra", "fel", "gor", "hul", "im", "jor", "kas", "lo", "min", "nu", "oran", "pra", "stel",
+    let is_latin = !random.next().is_multiple_of(12);
+    let words = 2 + random.below(3);
+    let common_first = |random: &mut Random| random.below(WORDS) * random.below(WORDS) / WORDS;
+    (0..words).map(|_| word(common_first(random), is_latin)).collect::<Vec<_>>().join(" ")
+}
+
+/// One of the words, by its number.
+fn word(number: usize, is_latin: bool) -> String {
+    const LATIN: [&[&str]; 3] = [
+        &[
+            "b", "ch", "d", "f", "g", "gr", "h", "j", "k", "kh", "l", "m", "n", "p", "r", "s", "sh", "t", "tr", "v",
+            "y", "z",
+        ],
+        &["a", "e", "i", "o", "u", "aa", "ai", "ou"],
+        &["", "", "", "", "d", "l", "m", "n", "r", "s", "t", "v"],
     ];
-    const CYRILLIC: [&str; 12] = ["ба", "дор", "ки", "лен", "му", "нар", "ос", "пел", "рил", "ша", "тов", "вер"];
-    let syllables: &[&str] = if random.next().is_multiple_of(12) { &CYRILLIC } else { &LATIN };
-    let word = |random: &mut Random| -> String {
-        let many = 2 + random.below(3);
-        let text: String = (0..many).map(|_| syllables[random.below(syllables.len())]).collect();
-        let mut letters = text.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-    };
-    (0..2 + random.below(3)).map(|_| word(random)).collect::<Vec<_>>().join(" ")
+    const CYRILLIC: [&[&str]; 3] = [
+        &["б", "в", "г", "д", "ж", "з", "к", "л", "м", "н", "п", "р", "с", "т", "х", "ч", "ш"],
+        &["а", "е", "и", "о", "у", "я"],
+        &["", "", "", "в", "л", "н", "р", "с"],
+    ];
+    let mut random = Random((number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    random.next();
+    let sounds = if is_latin { LATIN } else { CYRILLIC };
+    let syllables = 1 + random.below(10).div_ceil(4);
+    let letters: String = (0..syllables).flat_map(|_| sounds).map(|of| of[random.below(of.len())]).collect();
+    let mut letters = letters.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The same numbers in every run (xorshift64*).

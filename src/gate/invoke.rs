@@ -43,6 +43,9 @@ impl Gate {
             (answered, began.elapsed())
         };
         let write = async {
+            // The model's request leaves now: its connection is a task of its own, which runs when this one pauses. The
+            // entry is hashed and signed while the model thinks.
+            tokio::task::yield_now().await;
             let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(draft)).await;
             (permitted, began.elapsed())
         };

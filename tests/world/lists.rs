@@ -31,7 +31,7 @@ pub fn by_lists(id: &str, model: &str, lists: &[&str]) -> Value {
 /// An edition as it is packed.
 #[must_use]
 pub fn packed(parties: &[Listed]) -> Vec<u8> {
-    zstd::encode_all(build(parties).as_slice(), 3).unwrap()
+    zstd::bulk::compress(&build(parties), 3).unwrap()
 }
 
 /// The record of an edition in chunks of so many bytes.
@@ -47,7 +47,7 @@ pub fn record(list: &str, edition: &str, entries: usize, packed: &[u8], chunk: u
 #[must_use]
 pub fn packed_networks(networks: &[&str]) -> Vec<u8> {
     let networks: Vec<_> = networks.iter().map(|network| network.parse().unwrap()).collect();
-    zstd::encode_all(networks::build(&networks).as_slice(), 3).unwrap()
+    zstd::bulk::compress(&networks::build(&networks), 3).unwrap()
 }
 
 /// The record of an edition of networks of a class.
