@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256_hex;
 
 /// The value with sorted keys and no white space. Keys are ASCII, numbers are whole.
 #[must_use]
@@ -23,7 +24,7 @@ pub fn canonical(value: &Value) -> String {
 /// The lower-case hex SHA-256 of the value's canonical form.
 #[must_use]
 pub fn digest(value: &Value) -> String {
-    hex::encode(Sha256::digest(canonical(value)))
+    sha256_hex(canonical(value))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod canonical;
 pub mod causes;
 pub mod connections;
 pub mod decision;
+pub mod digest;
 pub mod evidence;
 pub mod gate;
 pub mod ledger;

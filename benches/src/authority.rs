@@ -19,10 +19,15 @@ pub struct Authority {
     pub client: Arc<ClientConfig>,
     /// The authority's certificate, PEM.
     pub file: PathBuf,
+    /// The system's certificates with it, PEM: as much to read as where the gate is deployed.
+    pub bundle: PathBuf,
 }
 
+/// Where systems keep all certificates in one file: Amazon Linux and Debian.
+const SYSTEM: [&str; 2] = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
+
 impl Authority {
-    /// Makes one that vouches for loopback, and leaves its certificate in `folder`.
+    /// Makes one that vouches for loopback, and leaves its certificate in `folder`, alone and with the system's.
     ///
     /// # Errors
     /// Those of the file.
@@ -49,6 +54,10 @@ impl Authority {
         let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let file = folder.join("authority.pem");
         std::fs::write(&file, root.pem())?;
-        Ok(Self { server: Arc::new(server), client: Arc::new(client), file })
+        let bundle = folder.join("bundle.pem");
+        let system = SYSTEM.iter().find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        std::fs::write(&bundle, system + &root.pem())?;
+        let [file, bundle] = [file.canonicalize()?, bundle.canonicalize()?];
+        Ok(Self { server: Arc::new(server), client: Arc::new(client), file, bundle })
     }
 }

@@ -1,5 +1,7 @@
 //! Pure. Whether an embargo applies: every key that it has must match, and unknown is a match.
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 
 use super::explanation::KeyExplained;
@@ -7,19 +9,11 @@ use super::listed::Possible;
 use super::ownership::reach;
 use super::parties::NameKey;
 use super::reason::Review;
+use super::refuses_unknown;
 use super::subject::{Nationality, Subject};
 use crate::record::{AppliesTo, Choice, Classes, Embargo, Places, Record, Screening, Spread};
 use crate::register::Register;
-use crate::terms::{Code, Match};
-
-/// How each key of an embargo matches.
-#[derive(Debug)]
-pub(super) struct Keys {
-    /// In the order of [`Code`], by the attribute's name; `None` is a key that it doesn't have.
-    all: [(&'static str, Code, Option<Match>); 11],
-    /// The possible matches by which alone a key is not `No`.
-    reviews: Vec<Review>,
-}
+use crate::terms::{Code, Country, Destination, Match};
 
 /// That an embargo applies, and how that is told.
 #[derive(Debug)]
@@ -30,10 +24,40 @@ pub(super) struct Applying {
     pub(super) reviews: Vec<Review>,
 }
 
-impl Keys {
-    /// Those that the embargo has.
-    pub(super) fn present(&self) -> impl Iterator<Item = KeyExplained> {
-        self.all.iter().filter_map(|(key, code, matched)| Some(KeyExplained { key, code: *code, matches: (*matched)? }))
+/// What embargoes are asked about. What is the same for all of them is worked out once.
+pub(super) struct Asking<'a> {
+    subject: &'a Subject,
+    register: &'a Register,
+    screening: &'a Screening,
+    to: &'a Destination,
+    is_foreign: bool,
+    refuses_unknown: bool,
+    now: Timestamp,
+}
+
+impl<'a> Asking<'a> {
+    /// About a subject under a register at a time.
+    pub(super) fn new(subject: &'a Subject, register: &'a Register, now: Timestamp) -> Self {
+        let screening = register.screening(now);
+        Self {
+            subject,
+            register,
+            screening,
+            to: subject.destination(screening, now),
+            is_foreign: subject.is_foreign(),
+            refuses_unknown: refuses_unknown(register, now),
+            now,
+        }
+    }
+
+    /// How each key that the embargo has matches, in the order of [`Code`].
+    pub(super) fn keys(&self, embargo: &Record<Embargo>) -> Vec<KeyExplained> {
+        let mut keys = Vec::new();
+        let _ = self.ask(embargo, &mut Vec::new(), |key| {
+            keys.push(key);
+            ControlFlow::Continue(())
+        });
+        keys
     }
 
     /// How the embargo is told, by its first key; `None` where it doesn't apply.
@@ -41,81 +65,82 @@ impl Keys {
     /// An embargo on a place that nobody knows the request to be in is told as unknown, where the settings refuse that:
     /// it is what the caller can do something about. One that would not apply, were its possible matches cleared, awaits
     /// just that.
-    pub(super) fn applying(&self, refuses_unknown: bool) -> Option<Applying> {
-        if Match::all(self.present().map(|key| key.matches)) == Match::No {
-            return None;
-        }
-        let first = self.present().next()?;
-        let is_unknown = first.code == Code::EmbargoDestination && first.matches == Match::Unknown && refuses_unknown;
-        let code = if !self.reviews.is_empty() {
+    pub(super) fn applying(&self, embargo: &Record<Embargo>) -> Option<Applying> {
+        let (mut first, mut reviews) = (None, Vec::new());
+        let asked = self.ask(embargo, &mut reviews, |key| {
+            if key.matches == Match::No {
+                return ControlFlow::Break(());
+            }
+            first.get_or_insert(key);
+            ControlFlow::Continue(())
+        });
+        let first = first.filter(|_| asked.is_continue())?;
+        let is_unknown =
+            first.code == Code::EmbargoDestination && first.matches == Match::Unknown && self.refuses_unknown;
+        let code = if !reviews.is_empty() {
             Code::PartyReview
         } else if is_unknown {
             Code::DestinationUnknown
         } else {
             first.code
         };
-        Some(Applying { code, reviews: self.reviews.clone() })
+        Some(Applying { code, reviews })
     }
-}
 
-/// How the embargo's keys match the subject.
-pub(super) fn keys(embargo: &Record<Embargo>, subject: &Subject, register: &Register, now: Timestamp) -> Keys {
-    let to = &embargo.applies_to;
-    let in_group = |group: &str, country| register.in_group(group, country, now);
-    let screening = register.screening(now);
-    let mut reviews = Vec::new();
-    let all = [
-        ("everyone", Code::EmbargoEveryone, to.everyone.then_some(Match::Yes)),
-        ("foreign_persons", Code::EmbargoForeignPerson, to.foreign_persons.then(|| subject.is_foreign().into())),
-        (
-            "destinations",
-            Code::EmbargoDestination,
-            to.destinations.as_ref().map(|choice| destination(choice, subject, screening, in_group, now)),
-        ),
-        (
-            "nationalities",
-            Code::EmbargoNationality,
-            to.nationalities.as_ref().map(|choice| nationality(choice, embargo, subject, screening, in_group)),
-        ),
-        (
-            "parties",
-            Code::EmbargoParty,
-            to.parties.as_ref().map(|_| named(&embargo.meta.id, subject, register, now, &mut reviews)),
-        ),
-        (
-            "lists",
-            Code::EmbargoParty,
-            to.lists.as_ref().map(|lists| listed(lists, &embargo.meta.id, subject, register, now, &mut reviews)),
-        ),
-        (
-            "ownership",
-            Code::EmbargoOwnership,
-            to.ownership.as_ref().map(|asked| reach(asked, embargo, subject, register, now, &mut reviews)),
-        ),
-        (
-            "end_uses",
-            Code::EmbargoEndUse,
-            to.end_uses.as_ref().map(|choice| {
-                let words = subject.facts.end_uses.iter();
-                or_unknown(words.map(|word| choice.ask(|named| named.has(word))))
-            }),
-        ),
-        (
-            "networks",
-            Code::EmbargoNetwork,
-            to.networks.as_ref().map(|choice| {
-                let addresses = subject.addresses.iter();
-                or_unknown(addresses.map(|address| choice.has(*address)))
-            }),
-        ),
-        (
-            "network_classes",
-            Code::EmbargoNetwork,
-            to.network_classes.as_ref().map(|choice| classes(choice, subject, screening, now)),
-        ),
-        ("spread", Code::EmbargoNetwork, to.spread.as_ref().map(|limit| spread(limit, subject))),
-    ];
-    Keys { all, reviews }
+    /// Tells how each key that the embargo has matches, in the order of [`Code`], for as long as anybody listens. The
+    /// possible matches by which alone one is not `No` are added to the reviews.
+    fn ask(
+        &self,
+        embargo: &Record<Embargo>,
+        reviews: &mut Vec<Review>,
+        mut listener: impl FnMut(KeyExplained) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Self { subject, register, screening, to: destination, now, .. } = *self;
+        let (to, id) = (&embargo.applies_to, &embargo.meta.id);
+        let in_group = |group: &str, country| register.in_group(group, country, now);
+        let mut tell = |key, code, matches| listener(KeyExplained { key, code, matches });
+        if to.everyone {
+            tell("everyone", Code::EmbargoEveryone, Match::Yes)?;
+        }
+        if to.foreign_persons {
+            tell("foreign_persons", Code::EmbargoForeignPerson, self.is_foreign.into())?;
+        }
+        if let Some(choice) = &to.destinations {
+            let matches = among(choice, destination, screening, in_group);
+            tell("destinations", Code::EmbargoDestination, matches)?;
+        }
+        if let Some(choice) = &to.nationalities {
+            let matches = nationality(choice, embargo, subject, screening, in_group);
+            tell("nationalities", Code::EmbargoNationality, matches)?;
+        }
+        if to.parties.is_some() {
+            tell("parties", Code::EmbargoParty, named(id, subject, register, now, reviews))?;
+        }
+        if let Some(lists) = &to.lists {
+            tell("lists", Code::EmbargoParty, listed(lists, id, subject, register, now, reviews))?;
+        }
+        if let Some(asked) = &to.ownership {
+            let matches = reach(asked, embargo, subject, register, now, reviews);
+            tell("ownership", Code::EmbargoOwnership, matches)?;
+        }
+        if let Some(choice) = &to.end_uses {
+            let words = subject.facts.end_uses.iter();
+            let matches = or_unknown(words.map(|word| choice.ask(|named| named.has(word))));
+            tell("end_uses", Code::EmbargoEndUse, matches)?;
+        }
+        if let Some(choice) = &to.networks {
+            let addresses = subject.addresses.iter();
+            let matches = or_unknown(addresses.map(|address| choice.has(*address)));
+            tell("networks", Code::EmbargoNetwork, matches)?;
+        }
+        if let Some(choice) = &to.network_classes {
+            tell("network_classes", Code::EmbargoNetwork, classes(choice, subject, screening, now))?;
+        }
+        if let Some(limit) = &to.spread {
+            tell("spread", Code::EmbargoNetwork, spread(limit, subject))?;
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 /// Whether the embargo can be lifted only by a licence that names it.
@@ -123,15 +148,13 @@ pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
     to.networks.is_some() || to.network_classes.is_some() || to.spread.is_some() || to.is_by_name()
 }
 
-/// Whether the destination is among the places.
-pub(super) fn destination(
+/// Whether a destination is among the places.
+pub(super) fn among(
     choice: &Choice<Places>,
-    subject: &Subject,
+    to: &Destination,
     screening: &Screening,
-    in_group: impl Fn(&str, crate::terms::Country) -> Match,
-    now: Timestamp,
+    in_group: impl Fn(&str, Country) -> Match,
 ) -> Match {
-    let to = subject.destination(screening, now);
     choice.ask(|places| places.has_destination(to, screening.unknown_region, &in_group))
 }
 
@@ -200,7 +223,7 @@ fn nationality(
     embargo: &Embargo,
     subject: &Subject,
     screening: &Screening,
-    in_group: impl Fn(&str, crate::terms::Country) -> Match,
+    in_group: impl Fn(&str, Country) -> Match,
 ) -> Match {
     match subject.nationality(embargo.basis, screening) {
         Nationality::UsPerson => Match::No,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::reason::Review;
 use super::subject::Subject;
-use super::{against_any_embargo, embargo, licence, reason, refuses_unknown};
+use super::{against_any_embargo, embargo, licence, reason};
 use crate::record::{Authority, Effect, Embargo, Force, Model, Record};
 use crate::register::Register;
 use crate::terms::{Code, Match};
@@ -98,18 +98,22 @@ pub fn explain(
     let mut against = against_any_embargo(model, subject, register, now);
     reason::sort(&mut against);
     let asking = licence::Asking { model, subject, register, exhausted, now };
+    let embargoes = embargo::Asking::new(subject, register, now);
     let named = register.embargoes().filter(|embargo| embargo.is_on(model));
     Explanation {
         undecidable: register.fault_of(model, now).map(|fault| super::Undecidable::from(fault).to_string()),
         against: against.into_iter().map(|reason| reason.code).collect(),
-        embargoes: named.map(|embargo| explained(embargo, &asking)).collect(),
+        embargoes: named.map(|embargo| explained(embargo, &embargoes, &asking)).collect(),
     }
 }
 
-fn explained(embargo: &Record<Embargo>, asking: &licence::Asking<'_>) -> EmbargoExplained {
-    let keys = embargo::keys(embargo, asking.subject, asking.register, asking.now);
+fn explained(
+    embargo: &Record<Embargo>,
+    embargoes: &embargo::Asking<'_>,
+    asking: &licence::Asking<'_>,
+) -> EmbargoExplained {
     let force = embargo.meta.force(asking.now);
-    let applying = keys.applying(refuses_unknown(asking.register, asking.now)).filter(|_| force == Force::InForce);
+    let applying = embargoes.applying(embargo).filter(|_| force == Force::InForce);
     let can_be_lifted = applying.is_some() && embargo.effect == Effect::LicenceRequired;
     EmbargoExplained {
         embargo: embargo.meta.version(),
@@ -117,7 +121,7 @@ fn explained(embargo: &Record<Embargo>, asking: &licence::Asking<'_>) -> Embargo
         citation: embargo.citation.clone(),
         effect: embargo.effect,
         force,
-        keys: keys.present().collect(),
+        keys: embargoes.keys(embargo),
         applies: applying.as_ref().map(|applying| applying.code),
         reviews: applying.map(|applying| applying.reviews).unwrap_or_default(),
         licences: if can_be_lifted { licences(embargo, asking) } else { Vec::new() },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::embargo::{destination, is_answered_by_name_only};
+use super::embargo::{among, is_answered_by_name_only};
 use super::subject::{Nationality, Persons, Subject};
 use crate::record::{Effect, Embargo, Licence, Model, PersonScope, Record};
 use crate::register::Register;
@@ -104,8 +104,10 @@ fn scope(licence: &Licence, embargo: &Embargo, asking: &Asking<'_>) -> Match {
         (Persons::Named(person), PersonScope::UsPersons) => person.us_status.is_us_person().into(),
         (Persons::None | Persons::Attested, PersonScope::UsPersons) | (_, PersonScope::Any) => Match::Yes,
     };
-    let destinations =
-        licence.destinations.as_ref().map(|choice| destination(choice, subject, screening, in_group, now));
+    let destinations = licence
+        .destinations
+        .as_ref()
+        .map(|choice| among(choice, subject.destination(screening, now), screening, in_group));
     let nationalities =
         licence.nationalities.as_ref().map(|choice| match subject.nationality(embargo.basis, screening) {
             Nationality::UsPerson => Match::Yes,

@@ -180,12 +180,11 @@ pub fn decide_on(
     }
     let mut reasons = against_any_embargo(model, subject, register, now);
     let asking = licence::Asking { model, subject, register, exhausted, now };
-    let refuses_unknown = refuses_unknown(register, now);
+    let embargoes = embargo::Asking::new(subject, register, now);
     let mut applied = Vec::new();
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
     for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
-        let keys = embargo::keys(record, subject, register, now);
-        let Some(applying) = keys.applying(refuses_unknown) else { continue };
+        let Some(applying) = embargoes.applying(record) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,
             Effect::LicenceRequired | Effect::Prohibited => {

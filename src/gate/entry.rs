@@ -1,9 +1,8 @@
 //! Pure. What the ledger is to say of a decision.
 
-use sha2::{Digest, Sha256};
-
 use super::{Asking, Evidence};
 use crate::decision::{Callers, Decision, Outcome, Subject, editions_asked};
+use crate::digest::sha256_hex;
 use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
 use crate::terms::{ModelRef, render_time};
 
@@ -50,7 +49,7 @@ pub(super) fn draft(
         embargoes: decision.embargoes.clone(),
         revision: evidence.register.revision(),
         lists,
-        request_sha256: hex::encode(Sha256::digest(body)),
+        request_sha256: sha256_hex(body),
         of: None,
     }
 }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use super::{Asking, Gate, Trouble};
@@ -42,10 +43,10 @@ impl Gate {
             let answered = self.models.invoke(permit, content_type, accept, body, until).await;
             (answered, began.elapsed())
         };
+        // The model's request leaves first: its connection is a task of its own, which runs when all here pause. What else
+        // there is to send is made while the model thinks.
         let write = async {
-            // The model's request leaves now: its connection is a task of its own, which runs when this one pauses. The
-            // entry is hashed and signed while the model thinks.
-            tokio::task::yield_now().await;
+            yield_now().await;
             let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(draft)).await;
             (permitted, began.elapsed())
         };
@@ -62,7 +63,11 @@ impl Gate {
                 },
             }
         };
-        let ((permitted, wrote), tended) = match select(pin!(both), pin!(self.quotas.tend(&drawn, &model))).await {
+        let tend = async {
+            yield_now().await;
+            self.quotas.tend(&drawn, &model).await
+        };
+        let ((permitted, wrote), tended) = match select(pin!(both), pin!(tend)).await {
             Either::Left((done, tend)) => (done, timeout(FOR_THE_QUOTAS, tend).await),
             Either::Right((tended, both)) => (both.await, Ok(tended)),
         };

@@ -4,9 +4,9 @@
 //! written is the canonical one of RFC 8785; all numbers are integers.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::decision::{Applied, Facts, LocationFacts};
+use crate::digest::sha256_hex;
 use crate::parties::Score;
 use crate::record::{Authority, CallerStatus, Item, Users};
 use crate::terms::{Code, Destination, Signal};
@@ -305,7 +305,7 @@ impl Entry {
     /// # Errors
     /// None that can come of these types; JSON's own are passed on.
     pub fn hash(&self) -> Result<String, serde_json::Error> {
-        Ok(hex::encode(Sha256::digest(serde_json::to_vec(self)?)))
+        Ok(sha256_hex(serde_json::to_vec(self)?))
     }
 
     /// The entry as DynamoDB keeps it, with its hash.

@@ -1,7 +1,8 @@
 //! Pure. What comes of holding somebody against a list.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use crate::digest::sha256_hex;
 
 /// How near two are, in thousandths: 0 is nothing in common, 1000 the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub struct Hit {
 /// The first 32 hex digits of a SHA-256: enough to tell whether what was compared is still the same.
 #[must_use]
 pub fn half_sha256(of: &[u8]) -> String {
-    let mut digits = hex::encode(Sha256::digest(of));
+    let mut digits = sha256_hex(of);
     digits.truncate(32);
     digits
 }

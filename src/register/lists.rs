@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use sha2::{Digest as _, Sha256};
 use zstd::zstd_safe;
 
 use super::history::Key;
 use super::{Edition, Editions, Loaded, NetworkList, Register};
 use crate::causes::Causes;
+use crate::digest::sha256_hex;
 use crate::networks;
 use crate::parties;
 use crate::record::{CHUNK_DATA, List, Record, chunk_key};
@@ -71,7 +71,7 @@ async fn edition(dynamodb: &DynamoDb, table: &str, list: &Record<List>) -> Resul
     let chunks: Vec<Blob> = futures_util::stream::iter(reads).buffered(CHUNKS_AT_ONCE).try_collect().await?;
     let packed = chunks.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
     drop(chunks);
-    if hex::encode(Sha256::digest(&packed)) != list.sha256 {
+    if sha256_hex(&packed) != list.sha256 {
         return Err(BadEdition::Digest);
     }
     let bytes = |empty: fn() -> Vec<u8>| if list.chunks == 0 { Ok(empty()) } else { unpacked(&packed) };

@@ -203,9 +203,9 @@ impl Register {
     #[must_use]
     pub fn in_group(&self, group: &str, country: Country, now: Timestamp) -> Match {
         let outlived = |damage: &shelf::Damage| damage.since.checked_add(GRACE).is_ok_and(|end| end <= now);
-        match self.groups.get(group) {
-            Some(_) if self.groups.damage_of(group).is_some_and(outlived) => Match::Unknown,
-            Some(group) if group.meta.is_in_force(now) => Match::from(group.countries.contains(country)),
+        match self.groups.slot(group) {
+            Some((_, Some(damage))) if outlived(damage) => Match::Unknown,
+            Some((group, _)) if group.meta.is_in_force(now) => Match::from(group.countries.contains(country)),
             Some(_) | None => Match::Unknown,
         }
     }

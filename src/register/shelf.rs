@@ -62,6 +62,12 @@ impl<T> Shelf<T> {
         self.0.get(id)?.readable.as_ref()
     }
 
+    /// A record's last readable version, and what is wrong with its last one.
+    pub(super) fn slot(&self, id: &str) -> Option<(&Arc<Record<T>>, Option<&Damage>)> {
+        let slot = self.0.get(id)?;
+        Some((slot.readable.as_ref()?, slot.damage.as_ref()))
+    }
+
     /// What is wrong with a record's last version.
     pub(super) fn damage_of(&self, id: &str) -> Option<&Damage> {
         self.0.get(id)?.damage.as_ref()

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
+
+use crate::digest::sha256;
 
 /// The least that a secret has, in visible ASCII characters.
 const SHORTEST: usize = 16;
@@ -51,7 +52,7 @@ impl fmt::Debug for Distribution {
 }
 
 fn digest(secret: &[u8]) -> [u8; 32] {
-    Sha256::digest(secret).into()
+    sha256(secret)
 }
 
 #[cfg(test)]

@@ -85,9 +85,12 @@ impl Bench {
     pub fn start(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
         let Peer { command, authority } = self.command(who);
         let mut environment = stage.environment(tls);
-        if tls {
-            environment.push((authority.to_owned(), stage.authority.file.display().to_string()));
-        }
+        // The gate's deployment names the file, and the gate reads it whether TLS is spoken or not.
+        let trusted = match who {
+            Who::Gate => Some(&stage.authority.bundle),
+            _ => tls.then_some(&stage.authority.file),
+        };
+        environment.extend(trusted.map(|file| (authority.to_owned(), file.display().to_string())));
         Process::start(command, &environment)
     }
 

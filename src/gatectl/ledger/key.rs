@@ -3,7 +3,6 @@
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
 
 /// What a public key begins with in DER (RFC 8410): the algorithm, then 32 bytes.
 const DER_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -29,7 +28,7 @@ impl PublicKey {
 
     /// What it is known by: the hex SHA-256 of its DER form.
     pub(super) fn id(&self) -> String {
-        hex::encode(Sha256::digest([&DER_HEAD[..], &self.0].concat()))
+        export_gate::digest::sha256_hex([&DER_HEAD[..], &self.0].concat())
     }
 
     /// Whether the signature is by this key.

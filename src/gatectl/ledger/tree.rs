@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use export_gate::canonical::canonical;
+use export_gate::digest::sha256;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::chains::Head;
 use super::link::{ChainId, Sum};
@@ -13,7 +13,7 @@ use super::link::{ChainId, Sum};
 pub(super) fn root(heads: &BTreeMap<ChainId, Head>) -> Sum {
     let leaves: Vec<Sum> =
         heads.iter().map(|(chain, head)| hashed(0, &[canonical(&leaf(*chain, *head)).as_bytes()])).collect();
-    if leaves.is_empty() { Sha256::digest([]).into() } else { node(&leaves) }
+    if leaves.is_empty() { sha256([]) } else { node(&leaves) }
 }
 
 /// What is known of a head.
@@ -34,10 +34,7 @@ fn node(leaves: &[Sum]) -> Sum {
 
 /// Leaves and nodes begin differently, so that none can pass for the other.
 fn hashed(first: u8, parts: &[&[u8]]) -> Sum {
-    let mut hash = Sha256::new();
-    hash.update([first]);
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
+    sha256([&[first], parts.concat().as_slice()].concat())
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use export_gate::parties::{Index, build};
 use export_gate::record::ListContent;
 use ipnet::IpNet;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::entry::{Entry, Party};
 use crate::show::{count as counted, grouped};
@@ -131,7 +130,7 @@ fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 
 /// The lower-case hex SHA-256 of an edition's bytes, which is that of all its chunks one behind the other.
 pub(super) fn digest(packed: &[u8]) -> String {
-    hex::encode(Sha256::digest(packed))
+    export_gate::digest::sha256_hex(packed)
 }
 
 #[cfg(test)]

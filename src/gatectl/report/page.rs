@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD;
 use export_gate::terms::{Window, render_time};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::chart::Chart;
 use super::count::{Counts, Named};
@@ -127,7 +126,7 @@ impl Report {
 
     /// Nothing but this style; no script, no picture, no font, no form, no other address.
     fn policy(&self) -> String {
-        let hash = STANDARD.encode(Sha256::digest(STYLE));
+        let hash = STANDARD.encode(export_gate::digest::sha256(STYLE));
         format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
     }
 

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest as _, Sha256};
-
 use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits};
 use super::pack_role;
-use crate::parties::lexicon::{Reading, Role, lexicon};
+use crate::digest::sha256;
+use crate::parties::lexicon::{RULES, Reading, Role, lexicon};
 use crate::parties::listed::Listed;
 use crate::parties::name::Name;
 use crate::parties::somebody::PartyKind;
@@ -53,7 +52,7 @@ pub fn build(parties: &[Listed]) -> Vec<u8> {
         put(name_section, field);
     }
     write_words(&vocabulary, &word_names, parties, rest);
-    Layout::write(lexicon().stamp(), &sections)
+    Layout::write(RULES, &sections)
 }
 
 /// What the words of a name weigh that tell one from another.
@@ -177,7 +176,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
 
 /// The hash of an identifier.
 pub(super) fn identifier_hash(text: &str) -> Option<u32> {
-    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(identifier(text)?.as_bytes()));
+    let [a, b, c, d, ..] = sha256(identifier(text)?);
     Some(u32::from_le_bytes([a, b, c, d]))
 }
 

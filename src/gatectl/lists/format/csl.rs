@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use sha2::{Digest as _, Sha256};
-
 use super::numbers::number;
 use super::places::locate;
 use super::table::Parties;
@@ -135,7 +133,7 @@ fn id(record: &Record, source: &str, name: &str) -> String {
     if let Some(number) = record.one("entity_number") {
         return format!("{source}-{}", number.text);
     }
-    let digest = hex::encode(Sha256::digest(format!("{source}\n{name}")));
+    let digest = export_gate::digest::sha256_hex(format!("{source}\n{name}"));
     format!("{source}-{}", digest.get(..16).unwrap_or(&digest))
 }
 
