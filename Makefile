@@ -33,7 +33,8 @@ target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 template := $(target)/deploy/template.json
 
 # One set of features for all, so that nothing is built twice.
-tests := cargo test --locked --workspace --features export-gate/gatectl,export-gate-local/model
+all := --locked --workspace --features export-gate/gatectl,export-gate-local/model
+tests := cargo test $(all)
 
 # The SDKs read one, the Python tools the other.
 ifdef AWS_REGION
@@ -58,7 +59,7 @@ run:
 	@echo "\`$(MODEL)\` is no model that comes with this: MODEL is minilm or none, and infra/model packages others" >&2; exit 2
 endif
 
-test: test-rust test-deploy rehearse ## run all tests: the Rust ones, the deployment's, its rehearsal
+test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
 
 test-rust: $(archive) ## run the Rust tests, the end-to-end ones on a binary of the release's shape
 	cargo build --locked --profile shaped --bin export-gate
@@ -130,8 +131,8 @@ bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside it
 
 bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
 	cargo build --locked --profile shaped --bin export-gate
-	cargo run --locked -q -p export-gate-bench --bin bench -- --quick --gate $(GATE_BINARY) --peers .tools/bench \
-		--out $(target)/bench-quick --called "make bench-quick"
+	cargo build $(all) --bin bench
+	$(target)/debug/bench --quick --gate $(GATE_BINARY) --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)
 instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate
