@@ -131,7 +131,7 @@ async fn a_list_that_is_activated_counts_on_the_next_request() {
 }
 
 /// What may be wrong with an edition, and a word of what operators are told.
-const FAULTS: [(&str, &str); 7] = [
+const FAULTS: [(&str, &str); 8] = [
     ("a chunk that is missing", "chunk 1 of"),
     ("a byte that is another", "digest"),
     ("a chunk that was cut", "digest"),

@@ -1,6 +1,10 @@
 //! The decision alone, at both ends of what a register holds: `cargo bench -p export-gate-bench`.
 
-#![allow(missing_docs, reason = "criterion writes them")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "criterion writes them; a bench that can't go on says so and ends"
+)]
 
 use std::hint::black_box;
 
@@ -9,7 +13,7 @@ use export_gate_bench::alone::Asked;
 use export_gate_bench::deployment::{Deployment, Size};
 
 fn decision(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Runtime::new().unwrap_or_else(|error| panic!("no runtime: {error}"));
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
     let mut group = criterion.benchmark_group("decision");
     for (name, size) in [("small register", Size::SMALL), ("full lists", Size::FULL)] {
         let deployment = runtime.block_on(Deployment::of(size));

@@ -186,7 +186,7 @@ pub fn made_networks(many: usize) -> Vec<IpNet> {
     let mut made = Vec::new();
     while made.len() < many {
         let bits = random.next();
-        let network: IpNet = if bits % 10 == 0 {
+        let network: IpNet = if bits.is_multiple_of(10) {
             let address = Ipv6Addr::from((0x2a00_u128 << 112) | (u128::from(random.next()) << 48));
             Ipv6Net::new_assert(address, 48).trunc().into()
         } else {

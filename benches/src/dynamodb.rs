@@ -21,6 +21,9 @@ pub struct DynamoDb {
     tls: SocketAddr,
 }
 
+/// An operation, and its body.
+type Reading = (String, Vec<u8>);
+
 #[derive(Debug)]
 struct Shared {
     engine: SocketAddr,
@@ -28,7 +31,7 @@ struct Shared {
     /// In nanoseconds.
     delay: AtomicU64,
     /// What the engine answered, by operation and body.
-    readings: RwLock<HashMap<(String, Vec<u8>), Arc<[u8]>>>,
+    readings: RwLock<HashMap<Reading, Arc<[u8]>>>,
     seen: Mutex<Vec<(Instant, String)>>,
 }
 

@@ -20,6 +20,9 @@ const LINES: [(&str, Unit); 5] = [
     ("resident memory", Unit::Bytes),
 ];
 
+/// What grows, what it counts, each of its places with a deployment and a body, and whether the peers go along.
+type Axis = (&'static str, Unit, Vec<(usize, (Size, usize))>, bool);
+
 /// Every axis.
 ///
 /// # Errors
@@ -28,7 +31,7 @@ pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority) -> io::Re
     let networks = |networks| (Size { networks, ..Size::SMALL }, BODY);
     let names = |names: usize| (Size { names, parties: names.div_ceil(3), ..Size::SMALL }, BODY);
     let embargoes = |embargoes| (Size { embargoes, ..Size::SMALL }, BODY);
-    let axes: [(&str, Unit, Vec<(usize, (Size, usize))>, bool); 4] = [
+    let axes: [Axis; 4] = [
         ("embargo networks", Unit::Count, of(&[10, 1_000, 100_000], networks), false),
         ("listed names", Unit::Count, of(&[0, 1_000, 20_000, 60_000], names), false),
         ("embargoes", Unit::Count, of(&[1, 10, 100, 500], embargoes), true),

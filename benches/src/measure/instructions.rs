@@ -53,11 +53,9 @@ fn counted(bench: &Bench, stage: &Stage, folder: &Path, requests: usize) -> io::
     let mut command = Command::new("valgrind");
     command.env_clear().args(["--tool=callgrind", "--quiet"]);
     command.arg(format!("--callgrind-out-file={}", file.display())).arg(&bench.gate);
-    let process = Process::start(command, &stage.environment(false)).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            io::Error::other("valgrind counts instructions: install it (`apt-get install valgrind`)")
-        }
-        _ => error,
+    let process = Process::start(command, &stage.environment(false)).map_err(|error| {
+        let is_missing = error.kind() == io::ErrorKind::NotFound;
+        if is_missing { io::Error::other("Valgrind counts instructions: install it first") } else { error }
     })?;
     let _ = process.api.ready();
     let event = event(BODY).to_string();
@@ -76,10 +74,9 @@ fn read(profile: &str) -> Counted {
     for line in profile.lines() {
         if let Some((number, name)) =
             line.strip_prefix("cfn=").or_else(|| line.strip_prefix("fn=")).and_then(|f| f.split_once(' '))
+            && ALLOCATES.contains(&name)
         {
-            if ALLOCATES.contains(&name) {
-                ours.push(number);
-            }
+            ours.push(number);
         }
         if let Some(callee) = line.strip_prefix("cfn=") {
             called = callee.split(' ').next().unwrap_or_default();

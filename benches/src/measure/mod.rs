@@ -86,10 +86,8 @@ impl Bench {
         let Peer { command, authority } = self.command(who);
         let mut environment = stage.environment(tls);
         // The gate's deployment names the file, and the gate reads it whether TLS is spoken or not.
-        let trusted = match who {
-            Who::Gate => Some(&stage.authority.bundle),
-            _ => tls.then_some(&stage.authority.file),
-        };
+        let authority_alone = tls.then_some(&stage.authority.file);
+        let trusted = if who == Who::Gate { Some(&stage.authority.bundle) } else { authority_alone };
         environment.extend(trusted.map(|file| (authority.to_owned(), file.display().to_string())));
         Process::start(command, &environment)
     }
@@ -113,7 +111,9 @@ impl Bench {
         match who {
             Who::Python => peers::python(tools()),
             Who::Node => peers::node(tools()),
-            _ => Peer { command: gate(&self.gate), authority: "SSL_CERT_FILE" },
+            Who::Gate | Who::LiteLlm | Who::Nomenklatura | Who::Nobody => {
+                Peer { command: gate(&self.gate), authority: "SSL_CERT_FILE" }
+            }
         }
     }
 }
