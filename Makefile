@@ -131,7 +131,7 @@ bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside it
 
 bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
 	cargo build --locked --profile shaped --bin export-gate
-	cargo build $(all) --bin bench
+	$(tests) --no-run --test same_check # and so its package's binary
 	$(target)/debug/bench --quick --gate $(GATE_BINARY) --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)

@@ -144,7 +144,9 @@ pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
     let each = |at: &[usize], of: &dyn Fn(usize) -> Vec<f64>| -> Vec<f64> {
         at.iter().map(|at| Measured::of(Who::Gate, of(*at)).p50).collect()
     };
-    let (networks, names, embargoes) = ([10, 1_000, 100_000], [0, 1_000, 20_000, 60_000], [1, 10, 100, 500]);
+    let networks = bench.places(&[10, 1_000, 100_000]);
+    let names = bench.places(&[0, 1_000, 20_000, 60_000]);
+    let embargoes = bench.places(&[1, 10, 100, 500]);
     let of_networks = |networks| Lists::of(Size { networks, ..Size::SMALL });
     let of_names = |names: usize| Lists::of(Size { names, parties: names.div_ceil(3), ..Size::SMALL });
     let decision = |embargoes| {

@@ -93,7 +93,8 @@ fn measured(options: &Options) -> io::Result<Results> {
     let began = Instant::now();
     std::fs::create_dir_all(&options.out)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let bench = Bench { gate: options.gate.canonicalize()?, peers: options.peers.clone(), quick: options.quick };
+    let peers = options.peers.as_deref().map(Path::canonicalize).transpose()?;
+    let bench = Bench { gate: options.gate.canonicalize()?, peers, quick: options.quick };
     let steps = Steps::new();
     let authority = Authority::new(&options.out)?;
     let asked = |part| options.only.is_empty() || options.only.contains(&part);

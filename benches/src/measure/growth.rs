@@ -32,10 +32,15 @@ pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority) -> io::Re
     let names = |names: usize| (Size { names, parties: names.div_ceil(3), ..Size::SMALL }, BODY);
     let embargoes = |embargoes| (Size { embargoes, ..Size::SMALL }, BODY);
     let axes: [Axis; 4] = [
-        ("embargo networks", Unit::Count, of(&[10, 1_000, 100_000], networks), false),
-        ("listed names", Unit::Count, of(&[0, 1_000, 20_000, 60_000], names), false),
-        ("embargoes", Unit::Count, of(&[1, 10, 100, 500], embargoes), true),
-        ("the body's bytes", Unit::Bytes, of(&[1_000, 64_000, 1_000_000, 4_000_000], |body| (Size::SMALL, body)), true),
+        ("embargo networks", Unit::Count, of(&bench.places(&[10, 1_000, 100_000]), networks), false),
+        ("listed names", Unit::Count, of(&bench.places(&[0, 1_000, 20_000, 60_000]), names), false),
+        ("embargoes", Unit::Count, of(&bench.places(&[1, 10, 100, 500]), embargoes), true),
+        (
+            "the body's bytes",
+            Unit::Bytes,
+            of(&bench.places(&[1_000, 64_000, 1_000_000, 4_000_000]), |body| (Size::SMALL, body)),
+            true,
+        ),
     ];
     let mut grown = Vec::new();
     for (axis, unit, places, with_peers) in axes {

@@ -71,6 +71,12 @@ impl Bench {
         if self.quick { full.div_ceil(12).max(2) } else { full }
     }
 
+    /// Where growth is measured: everywhere, or at the first places.
+    #[must_use]
+    pub fn places(&self, full: &[usize]) -> Vec<usize> {
+        full.iter().copied().take(if self.quick { 2 } else { full.len() }).collect()
+    }
+
     /// The functions: the gate, then its peers.
     #[must_use]
     pub fn functions(&self) -> Vec<Who> {
