@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use export_gate::decision::{Callers, Claimed, Decision, Outcome, Where, decide, identify};
+use export_gate::digest::sha256;
 use export_gate::evidence::{CallerStore, Location, beside_edge};
 use export_gate::parties::{Index as Parties, PartyKind, Somebody, nearness};
 use export_gate::record::Screening;
@@ -20,16 +21,15 @@ use export_gate::{networks, parties};
 use export_gate_local::tables;
 use jiff::Timestamp;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
 use crate::deployment::{Deployment, Random, Size, event, made_name, made_networks, made_parties, packed};
 use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile, Unit, Who};
-use crate::measure::{BODY, Bench};
+use crate::measure::{BODY, Bench, EMBARGOES, NAMES, NETWORKS};
 use crate::peers;
 
 /// How many names a caller has who is screened: its organisation, and the person.
-const NAMES: [(PartyKind, usize); 2] = [(PartyKind::Organisation, 3), (PartyKind::Person, 2)];
+const CALLER: [(PartyKind, usize); 2] = [(PartyKind::Organisation, 3), (PartyKind::Person, 2)];
 
 /// How many calls are one run where a call is too short for the clock.
 const BATCH: usize = 100;
@@ -72,7 +72,7 @@ impl Asked {
 
 /// A caller whom no list knows.
 fn caller(random: &mut Random) -> [Somebody; 2] {
-    NAMES.map(|(kind, names)| Somebody {
+    CALLER.map(|(kind, names)| Somebody {
         kind: Some(kind),
         names: (0..names).map(|_| made_name(random)).collect(),
         ..Somebody::default()
@@ -141,48 +141,29 @@ pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
         at: at.iter().map(|at| *at as f64).collect(),
         lines,
     };
-    let each = |at: &[usize], of: &dyn Fn(usize) -> Vec<f64>| -> Vec<f64> {
-        at.iter().map(|at| Measured::of(Who::Gate, of(*at)).p50).collect()
+    let median = |runs| Measured::of(Who::Gate, runs).p50;
+    let at = [NETWORKS.as_slice(), &NAMES, &EMBARGOES].map(|full| bench.places(full));
+    let [networks, names, embargoes] = &at;
+    let of_networks: Vec<Lists> =
+        networks.iter().map(|networks| Lists::of(Size { networks: *networks, ..Size::SMALL })).collect();
+    let of_names: Vec<Lists> = names.iter().map(|names| Lists::of(Size::SMALL.with_names(*names))).collect();
+    let unpacked = |lists: &[Lists], load: fn(&Lists)| {
+        let each = lists.iter().map(|lists| median(unpackings(bench, || load(lists))));
+        line("digest, unpacking, index", each.collect())
     };
-    let networks = bench.places(&[10, 1_000, 100_000]);
-    let names = bench.places(&[0, 1_000, 20_000, 60_000]);
-    let embargoes = bench.places(&[1, 10, 100, 500]);
-    let of_networks = |networks| Lists::of(Size { networks, ..Size::SMALL });
-    let of_names = |names: usize| Lists::of(Size { names, parties: names.div_ceil(3), ..Size::SMALL });
-    let decision = |embargoes| {
-        let deployment = runtime.block_on(Deployment::of(Size { embargoes, ..Size::SMALL }));
-        decisions(bench, &runtime.block_on(Asked::of(&deployment)))
-    };
+    let answered = of_networks.iter().map(|lists| median(answers(bench, &lists.networks())));
+    let answered = line("an answer of the list", answered.collect());
+    let screened = of_names.iter().map(|lists| median(screenings(bench, &lists.names())));
+    let screened = line("screening 5 names", screened.collect());
+    let decided = embargoes.iter().map(|embargoes| {
+        let deployment = runtime.block_on(Deployment::of(Size { embargoes: *embargoes, ..Size::SMALL }));
+        median(decisions(bench, &runtime.block_on(Asked::of(&deployment))))
+    });
+    let decided = line("the decision", decided.collect());
     vec![
-        grown(
-            "embargo networks",
-            &networks,
-            vec![
-                line("an answer of the list", each(&networks, &|many| answers(bench, &of_networks(many).networks()))),
-                line(
-                    "digest, unpacking, index",
-                    each(&networks, &|many| {
-                        let lists = of_networks(many);
-                        unpackings(bench, || drop(lists.networks()))
-                    }),
-                ),
-            ],
-        ),
-        grown(
-            "listed names",
-            &names,
-            vec![
-                line("screening 5 names", each(&names, &|many| screenings(bench, &of_names(many).names()))),
-                line(
-                    "digest, unpacking, index",
-                    each(&names, &|many| {
-                        let lists = of_names(many);
-                        unpackings(bench, || drop(lists.names()))
-                    }),
-                ),
-            ],
-        ),
-        grown("embargoes", &embargoes, vec![line("the decision", each(&embargoes, &decision))]),
+        grown("embargo networks", networks, vec![answered, unpacked(&of_networks, |lists| drop(lists.networks()))]),
+        grown("listed names", names, vec![screened, unpacked(&of_names, |lists| drop(lists.names()))]),
+        grown("embargoes", embargoes, vec![decided]),
     ]
 }
 
@@ -270,7 +251,7 @@ impl Lists {
 
 /// As the gate does it: the digest is told before a byte is unpacked.
 fn unpacked(packed: &[u8]) -> Vec<u8> {
-    let _ = black_box(Sha256::digest(packed));
+    let _ = black_box(sha256(packed));
     let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().expect("it says so");
     zstd::bulk::decompress(packed, size as usize).expect("it was packed here")
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::digest::sha256_hex;
 use export_gate::parties::Listed;
 use export_gate::record::{CHUNK_DATA, Item, chunk_key};
 use export_gate::register::{MOST_RECORDS, RegisterWriter};
@@ -14,7 +15,6 @@ use export_gate_local::samples;
 use export_gate_local::tables::{self, Tables};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// The model that is asked for. A sample embargo refuses it to foreign persons.
 pub const MODEL: &str = "mythos-5";
@@ -43,6 +43,12 @@ impl Size {
     pub const SMALL: Self = Self { embargoes: 0, networks: 0, parties: 0, names: 0 };
     /// What a provider with all the world's lists has.
     pub const FULL: Self = Self { embargoes: 500, networks: 50_000, parties: 20_000, names: 60_000 };
+
+    /// The same with so many names, three a party.
+    #[must_use]
+    pub fn with_names(self, names: usize) -> Self {
+        Self { names, parties: names.div_ceil(3), ..self }
+    }
 }
 
 /// Tables in the embedded engine. They are gone when this is dropped.
@@ -156,7 +162,7 @@ fn applying(id: &str, applies_to: &Value) -> Value {
 fn list(name: &str, content: &str, entries: usize, packed: &[u8]) -> Value {
     json!({
         "kind": "list", "id": name, "content": content, "edition": "1", "entries": entries,
-        "chunks": packed.chunks(CHUNK).len(), "sha256": hex::encode(Sha256::digest(packed)),
+        "chunks": packed.chunks(CHUNK).len(), "sha256": sha256_hex(packed),
     })
 }
 

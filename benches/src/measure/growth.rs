@@ -20,6 +20,13 @@ const LINES: [(&str, Unit); 5] = [
     ("resident memory", Unit::Bytes),
 ];
 
+/// The places of the axes that parts alone are measured on too.
+pub const NETWORKS: [usize; 3] = [10, 1_000, 100_000];
+/// Of listed names.
+pub const NAMES: [usize; 4] = [0, 1_000, 20_000, 60_000];
+/// Of embargoes.
+pub const EMBARGOES: [usize; 4] = [1, 10, 100, 500];
+
 /// What grows, what it counts, each of its places with a deployment and a body, and whether the peers go along.
 type Axis = (&'static str, Unit, Vec<(usize, (Size, usize))>, bool);
 
@@ -29,12 +36,12 @@ type Axis = (&'static str, Unit, Vec<(usize, (Size, usize))>, bool);
 /// Those of the system.
 pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority) -> io::Result<Vec<Growth>> {
     let networks = |networks| (Size { networks, ..Size::SMALL }, BODY);
-    let names = |names: usize| (Size { names, parties: names.div_ceil(3), ..Size::SMALL }, BODY);
+    let names = |names: usize| (Size::SMALL.with_names(names), BODY);
     let embargoes = |embargoes| (Size { embargoes, ..Size::SMALL }, BODY);
     let axes: [Axis; 4] = [
-        ("embargo networks", Unit::Count, of(&bench.places(&[10, 1_000, 100_000]), networks), false),
-        ("listed names", Unit::Count, of(&bench.places(&[0, 1_000, 20_000, 60_000]), names), false),
-        ("embargoes", Unit::Count, of(&bench.places(&[1, 10, 100, 500]), embargoes), true),
+        ("embargo networks", Unit::Count, of(&bench.places(&NETWORKS), networks), false),
+        ("listed names", Unit::Count, of(&bench.places(&NAMES), names), false),
+        ("embargoes", Unit::Count, of(&bench.places(&EMBARGOES), embargoes), true),
         (
             "the body's bytes",
             Unit::Bytes,

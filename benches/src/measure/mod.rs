@@ -10,7 +10,7 @@ mod size;
 mod start;
 
 pub use cost::costs;
-pub use growth::growth;
+pub use growth::{EMBARGOES, NAMES, NETWORKS, growth};
 pub use instructions::instructions;
 pub use latency::{Setting as Latency, directive, latencies};
 pub use noise::{ROUND_TRIP, noise};
