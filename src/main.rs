@@ -31,10 +31,13 @@ async fn main() -> ExitCode {
         Ok(gate) => gate,
         Err(error) => return fail(&error),
     };
-    let gate = &gate;
-    match lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| answer(gate, event))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(error.as_ref()),
+    let gate: &'static Gate = Box::leak(Box::new(gate));
+    let serve = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| answer(gate, event)));
+    // A task that is woken is put into a queue; for what `main` itself awaits it takes a system call, and another to hear it.
+    match tokio::spawn(serve).await {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => fail(error.as_ref()),
+        Err(error) => fail(&error),
     }
 }
 
