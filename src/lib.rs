@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod authorities;
 pub mod canonical;
 pub mod causes;
 pub mod connections;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
 use crate::account::unreadable;
+use crate::authorities::trusted;
 use crate::causes::Causes;
 use crate::evidence::{CallerStore, Location, SpreadStore, Tells};
 use crate::gate::Gate;
@@ -29,9 +30,13 @@ const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`BadSettings`] with every fault, the databases' among them.
 pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, BadSettings> {
-    let (settings, location) = configured(variable)?;
+    let (settings, location) = configured(&variable)?;
     // One HTTP client for both services: one set of connections, one TLS configuration.
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let trusted = trusted(variable).map(|pem| TrustStore::empty().with_pem_certificate(pem));
+    let tls = TlsContext::builder().with_trust_store(trusted.unwrap_or_default()).build();
+    let tls = tls.map_err(|error| BadSettings(vec![Causes(&error).to_string()]))?;
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    let http = http.tls_context(tls).build_https();
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
     // The attempt's time is over long before the SDK would call its stream stalled.

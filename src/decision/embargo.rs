@@ -1,5 +1,6 @@
 //! Pure. Whether an embargo applies: every key that it has must match, and unknown is a match.
 
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
@@ -30,6 +31,8 @@ pub(super) struct Asking<'a> {
     register: &'a Register,
     screening: &'a Screening,
     to: &'a Destination,
+    /// Each group of countries by its id, with whether the destination's country is in it; once one is asked about.
+    groups: OnceCell<Vec<(&'a str, Match)>>,
     is_foreign: bool,
     refuses_unknown: bool,
     now: Timestamp,
@@ -44,10 +47,19 @@ impl<'a> Asking<'a> {
             register,
             screening,
             to: subject.destination(screening, now),
+            groups: OnceCell::new(),
             is_foreign: subject.is_foreign(),
             refuses_unknown: refuses_unknown(register, now),
             now,
         }
+    }
+
+    fn in_group(&self, group: &str, country: Country) -> Match {
+        if self.to.country != Some(country) {
+            return self.register.in_group(group, country, self.now);
+        }
+        let groups = self.groups.get_or_init(|| self.register.groups_of(country, self.now).collect());
+        groups.iter().find(|(id, _)| *id == group).map_or(Match::Unknown, |(_, is_in_it)| *is_in_it)
     }
 
     /// How each key that the embargo has matches, in the order of [`Code`].
@@ -64,10 +76,11 @@ impl<'a> Asking<'a> {
     ///
     /// An embargo on a place that nobody knows the request to be in is told as unknown, where the settings refuse that:
     /// it is what the caller can do something about. One that would not apply, were its possible matches cleared, awaits
-    /// just that.
-    pub(super) fn applying(&self, embargo: &Record<Embargo>) -> Option<Applying> {
-        let (mut first, mut reviews) = (None, Vec::new());
-        let asked = self.ask(embargo, &mut reviews, |key| {
+    /// just that. `room` is where reviews are gathered, used again by each.
+    pub(super) fn applying(&self, embargo: &Record<Embargo>, room: &mut Vec<Review>) -> Option<Applying> {
+        let mut first = None;
+        room.clear();
+        let asked = self.ask(embargo, room, |key| {
             if key.matches == Match::No {
                 return ControlFlow::Break(());
             }
@@ -77,14 +90,14 @@ impl<'a> Asking<'a> {
         let first = first.filter(|_| asked.is_continue())?;
         let is_unknown =
             first.code == Code::EmbargoDestination && first.matches == Match::Unknown && self.refuses_unknown;
-        let code = if !reviews.is_empty() {
+        let code = if !room.is_empty() {
             Code::PartyReview
         } else if is_unknown {
             Code::DestinationUnknown
         } else {
             first.code
         };
-        Some(Applying { code, reviews })
+        Some(Applying { code, reviews: std::mem::take(room) })
     }
 
     /// Tells how each key that the embargo has matches, in the order of [`Code`], for as long as anybody listens. The
@@ -97,7 +110,7 @@ impl<'a> Asking<'a> {
     ) -> ControlFlow<()> {
         let Self { subject, register, screening, to: destination, now, .. } = *self;
         let (to, id) = (&embargo.applies_to, &embargo.meta.id);
-        let in_group = |group: &str, country| register.in_group(group, country, now);
+        let in_group = |group: &str, country| self.in_group(group, country);
         let mut tell = |key, code, matches| listener(KeyExplained { key, code, matches });
         if to.everyone {
             tell("everyone", Code::EmbargoEveryone, Match::Yes)?;

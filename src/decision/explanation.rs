@@ -113,7 +113,7 @@ fn explained(
     asking: &licence::Asking<'_>,
 ) -> EmbargoExplained {
     let force = embargo.meta.force(asking.now);
-    let applying = embargoes.applying(embargo).filter(|_| force == Force::InForce);
+    let applying = embargoes.applying(embargo, &mut Vec::new()).filter(|_| force == Force::InForce);
     let can_be_lifted = applying.is_some() && embargo.effect == Effect::LicenceRequired;
     EmbargoExplained {
         embargo: embargo.meta.version(),

@@ -198,7 +198,7 @@ pub fn of_person(record: &Person) -> Somebody {
 
 /// The names that say something.
 fn known<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    names.into_iter().filter(|name| Name::parse(name).is_ok()).cloned().collect()
+    names.into_iter().filter(|name| Name::is_one(name)).cloned().collect()
 }
 
 /// The digest of what was compared: both sides of it.

@@ -181,10 +181,10 @@ pub fn decide_on(
     let mut reasons = against_any_embargo(model, subject, register, now);
     let asking = licence::Asking { model, subject, register, exhausted, now };
     let embargoes = embargo::Asking::new(subject, register, now);
-    let mut applied = Vec::new();
+    let (mut applied, mut room) = (Vec::new(), Vec::new());
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
     for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
-        let Some(applying) = embargoes.applying(record) else { continue };
+        let Some(applying) = embargoes.applying(record, &mut room) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,
             Effect::LicenceRequired | Effect::Prohibited => {

@@ -99,14 +99,14 @@ impl NetworkFacts {
 
     /// What of it the settings let count.
     pub fn believed(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
-        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = move || now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let (least, most) = (screening.anonymizer_confidence, screening.anonymizer_days);
         let is_sure = move |found: &&Classified| {
             least.zip(found.confidence).is_none_or(|(least, confidence)| confidence >= least)
         };
         let is_recent = move |found: &&Classified| {
             let seen = found.last_seen.as_deref();
-            most.zip(seen).is_none_or(|(most, seen)| days(seen, today).is_none_or(|days| days <= i64::from(most)))
+            most.zip(seen).is_none_or(|(most, seen)| days(seen, today()).is_none_or(|days| days <= i64::from(most)))
         };
         self.found.iter().filter(is_sure).filter(is_recent)
     }

@@ -1,6 +1,8 @@
 //! Pure. Which embargoed parties may stand behind a request, by name: worked out before the decision, which then needs no
 //! name, and kept as a fact, so that no name stands in the ledger.
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -46,12 +48,18 @@ impl NameKey {
 }
 
 /// Somebody behind the request.
-struct Standing {
+struct Standing<'a> {
     /// `None` where nobody knows.
-    name: Option<Name>,
+    name: Option<Called<'a>>,
     countries: Vec<Country>,
     /// Whether there are no other countries.
     complete: bool,
+}
+
+/// A name, made ready to be compared once somebody compares it: lists don't.
+struct Called<'a> {
+    written: &'a str,
+    name: OnceCell<Option<Name>>,
 }
 
 /// The embargoes by party in force at `now` that match somebody behind the request, on whatever model, and those by list
@@ -91,14 +99,21 @@ pub(super) fn screen(
     matches
 }
 
-impl Standing {
-    fn new(name: Option<Name>, countries: impl IntoIterator<Item = Country>, complete: bool) -> Self {
+impl Called<'_> {
+    fn is(&self, party: &Party) -> bool {
+        let name = self.name.get_or_init(|| Name::parse(self.written).ok());
+        name.as_ref().is_some_and(|name| party.is_called(name))
+    }
+}
+
+impl<'a> Standing<'a> {
+    fn new(name: Option<Called<'a>>, countries: impl IntoIterator<Item = Country>, complete: bool) -> Self {
         Self { name, countries: countries.into_iter().collect(), complete }
     }
 
     /// Whether this is the party: by name, and by country where the party has one.
     fn is(&self, party: &Party) -> Match {
-        let named = self.name.as_ref().map_or(Match::Unknown, |name| party.is_called(name).into());
+        let named = self.name.as_ref().map_or(Match::Unknown, |name| name.is(party).into());
         let of_there = match party.country {
             Some(country) if !self.countries.contains(&country) => {
                 if self.complete {
@@ -114,7 +129,7 @@ impl Standing {
 }
 
 /// The organisation by each of its names, its owners at every level, and users whom nobody knows.
-fn of_organisation(subject: &Subject, callers: &Callers) -> Vec<Standing> {
+fn of_organisation<'a>(subject: &Subject, callers: &'a Callers) -> Vec<Standing<'a>> {
     let facts = &subject.facts.organisation;
     let countries = [facts.incorporated_in, facts.headquartered_in];
     let itself = |name| Standing::new(name, countries.into_iter().flatten(), !countries.contains(&None));
@@ -130,7 +145,7 @@ fn of_organisation(subject: &Subject, callers: &Callers) -> Vec<Standing> {
     standing
 }
 
-fn add_owners(owners: &[Owner], standing: &mut Vec<Standing>) {
+fn add_owners<'a>(owners: &'a [Owner], standing: &mut Vec<Standing<'a>>) {
     for owner in owners {
         standing.push(Standing::new(known(owner.name.as_ref()), owner.country, owner.country.is_some()));
         add_owners(&owner.owners, standing);
@@ -138,7 +153,7 @@ fn add_owners(owners: &[Owner], standing: &mut Vec<Standing>) {
 }
 
 /// The named person by each name; nobody where none is named.
-fn of_person(subject: &Subject, callers: &Callers) -> Vec<Standing> {
+fn of_person<'a>(subject: &Subject, callers: &'a Callers) -> Vec<Standing<'a>> {
     let Persons::Named(facts) = &subject.facts.persons else { return Vec::new() };
     let countries = || facts.nationalities.iter().copied().chain(facts.deemed_country);
     let itself = |name| Standing::new(name, countries(), !facts.nationalities.is_empty());
@@ -148,7 +163,8 @@ fn of_person(subject: &Subject, callers: &Callers) -> Vec<Standing> {
     std::iter::once(name).chain(aliases.map(|alias| itself(Some(alias)))).collect()
 }
 
-/// A name as it is compared. One that says nothing is as good as absent.
-fn known(name: Option<&String>) -> Option<Name> {
-    Name::parse(name?).ok()
+/// A name. One that says nothing is as good as absent.
+fn known(name: Option<&String>) -> Option<Called<'_>> {
+    let written = name.filter(|name| Name::is_one(name))?;
+    Some(Called { written, name: OnceCell::new() })
 }

@@ -210,6 +210,13 @@ impl Register {
         }
     }
 
+    /// Every group of which a version could be read, by id, with whether a country is in it at `now`. Of another nobody
+    /// can say.
+    pub fn groups_of(&self, country: Country, now: Timestamp) -> impl Iterator<Item = (&str, Match)> {
+        let ids = self.groups.readable().map(|group| group.meta.id.as_str());
+        ids.map(move |id| (id, self.in_group(id, country, now)))
+    }
+
     /// The settings at `now`: the strictest where no record is in force.
     #[must_use]
     pub fn screening(&self, now: Timestamp) -> &Screening {

@@ -24,6 +24,12 @@ impl Name {
         if name.is_empty() { Err(NotAName(text.to_owned())) } else { Ok(Self(name.into())) }
     }
 
+    /// Whether text is a name, for those who need not compare it.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        text.chars().any(char::is_alphanumeric)
+    }
+
     /// As it is compared.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -68,6 +74,13 @@ mod tests {
         }
         for none in ["", " ", "—", "?!"] {
             assert_eq!(Name::parse(none), Err(NotAName(none.to_owned())));
+        }
+    }
+
+    #[test]
+    fn whatever_the_character_it_is_a_name_where_it_can_be_read_as_one() {
+        for character in (char::MIN..=char::MAX).map(String::from) {
+            assert_eq!(Name::is_one(&character), Name::parse(&character).is_ok(), "{character:?}");
         }
     }
 }
