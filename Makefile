@@ -32,9 +32,9 @@ peers := python node litellm nomenklatura
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 template := $(target)/deploy/template.json
 
-# One set of features for all, so that nothing is built twice.
-all := --locked --workspace --features export-gate/gatectl,export-gate-local/model
-tests := cargo test $(all)
+# One profile, one set of features for all that is checked and tested, so that nothing is built twice.
+shaped := --locked --profile shaped
+tests := cargo test $(shaped) --workspace --all-features
 
 # The SDKs read one, the Python tools the other.
 ifdef AWS_REGION
@@ -61,8 +61,7 @@ endif
 
 test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
 
-test-rust: $(archive) ## run the Rust tests, the end-to-end ones on a binary of the release's shape
-	cargo build --locked --profile shaped --bin export-gate
+test-rust: $(archive) ## run the Rust tests, on binaries of the release's shape
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 	$(tests) --test instructions -- --include-ignored
@@ -74,7 +73,6 @@ test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging an
 	cd infra/model && PYTHONPATH=$(CURDIR)/$(dir $(patsubst %/,%,$(dir $(minilm)))) $(CURDIR)/$(python) -m unittest -q
 
 rehearse: $(python) ## create the deployment on a moto server, run the gate's events and register-watch on its tables
-	cargo build --locked --profile shaped --bin export-gate
 	$(python) infra/tools/join.py $(template)
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
 		$(tests) -q --test events -- --exact each_event_is_answered_as_its_row_says && \
@@ -83,17 +81,15 @@ rehearse: $(python) ## create the deployment on a moto server, run the gate's ev
 test-browser: ## look at gatectl's report in headless Chromium, wide and narrow, light and dark (needs Debian's chromium)
 	@command -v python3 >/dev/null || { echo "python3 drives the browser: install it first" >&2; exit 1; }
 	@python3 tests/browser/report.py --is-there
-	$(tests) -q --test gatectl_report -- --ignored
+	$(tests) -q --test gatectl report -- --ignored
 
 test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
-	cargo build --locked --profile shaped --bin export-gate
-	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) cargo test --locked -p export-gate-local --test dynamodb -- --include-ignored
-	cargo run --locked -p export-gate-local --bin with-dynamodb-local -- $(dir $(dynamodb)) \
-		cargo test --locked --test storage --test spread --test end_to_end
+	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) $(tests) --test dynamodb -- --include-ignored
+	$(target)/shaped/with-dynamodb-local $(dir $(dynamodb)) $(tests) --test storage --test spread --test end_to_end
 
 check: $(deny) ## look at format, lints, and the dependencies' licences and sources
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
+	cargo clippy $(shaped) --workspace --all-features --all-targets -- -D warnings
 	cargo deny --locked check licenses sources bans
 
 gatectl: ## build the operators' command, its man pages and completions into target/gatectl
@@ -115,7 +111,7 @@ eval-parties: ## how well and how fast names are matched, beside nomenklatura (D
 
 prove-places: ## where requests come from, on real data: lists of networks and MaxMind's test databases (DATA=folder with networks and mmdb)
 	@test -n "$(DATA)" || { echo "say where the data is: make prove-places DATA=folder" >&2; exit 2; }
-	DATA="$(abspath $(DATA))" $(tests) --config profile.dev.package.export-gate.opt-level=3 \
+	DATA="$(abspath $(DATA))" $(tests) --config profile.shaped.package.export-gate.opt-level=3 \
 		--test places_data --test databases_data -- --ignored --nocapture
 
 bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside its peers, in under 15 minutes (ONLY=start,latency,… for a part)
@@ -130,20 +126,18 @@ bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside it
 		--zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench" $(if $(ONLY),--only $(ONLY))
 
 bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
-	cargo build --locked --profile shaped --bin export-gate
-	$(tests) --no-run --test same_check # and so its package's binary
-	$(target)/debug/bench --quick --gate $(GATE_BINARY) --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
+	$(tests) --no-run --test same_check --test end_to_end # and so their packages' binaries
+	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)
 instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate
 instructions:
-	cargo build --locked --profile shaped --config profile.shaped.strip=false --config profile.shaped.debug=1 \
-		--bin export-gate --target-dir $(target)/symbols
+	cargo build $(shaped) --workspace --all-features --bin export-gate --target-dir $(target)/symbols \
+		--config profile.shaped.strip=false --config profile.shaped.debug=1
 	$(tests) --test instructions -- --include-ignored --nocapture || true
 	callgrind_annotate --auto=no --threshold=100 $(target)/tmp/instructions/a-permitted-request.callgrind | sed -n 1,100p
 else
 instructions: ## count a start's and a request's instructions and allocations (needs Valgrind; BY=function tells where they go)
-	cargo build --locked --profile shaped --bin export-gate
 	$(tests) --test instructions -- --include-ignored --nocapture
 endif
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: Table = &[
     ("terms", &[]),
     ("digest", &[]),
+    ("authorities", &["digest"]),
     ("canonical", &["digest"]),
     ("causes", &[]),
     ("connections", &[]),
@@ -41,7 +42,22 @@ const MAY_IMPORT: Table = &[
         ],
     ),
     ("unwind", &["account", "answer", "terms"]),
-    ("start", &["account", "causes", "evidence", "gate", "ledger", "log", "model", "quota", "register", "settings"]),
+    (
+        "start",
+        &[
+            "account",
+            "authorities",
+            "causes",
+            "evidence",
+            "gate",
+            "ledger",
+            "log",
+            "model",
+            "quota",
+            "register",
+            "settings",
+        ],
+    ),
 ];
 
 /// The same of the operators' command, whose folder is a crate of its own.

@@ -39,9 +39,6 @@ const STARTED: Duration = Duration::from_secs(60);
 
 const HELD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/instructions.json");
 
-/// The one authority of a start that is counted, since how many a machine trusts differs: its key was thrown away.
-const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/instructions.pem");
-
 /// What is called for memory.
 const ALLOCATE: [&str; 6] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"];
 
@@ -95,9 +92,7 @@ fn off(name: &str, is: Cost, held: Option<Cost>) -> Option<String> {
 async fn measured() -> BTreeMap<String, Cost> {
     let world = World::with_samples().await;
     let callgrind = Callgrind::over(&world::binary());
-    let mut environment = world.environment();
-    environment.push(("SSL_CERT_FILE".into(), AUTHORITY.into()));
-    let function = Function::spawn(&callgrind.wrapper, &environment).await.unwrap();
+    let function = Function::spawn(&callgrind.wrapper, &world.environment()).await.unwrap();
     let ready = function.ready(STARTED).await;
     assert!(ready.is_ok(), "{ready:?} {:?} {:?}", function.stdout().all(), function.stderr().all());
     let mut costs = BTreeMap::from([("a start".to_owned(), callgrind.since_the_last("a start", 1))]);

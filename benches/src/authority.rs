@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use export_gate::authorities::AMAZON;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
@@ -19,15 +20,12 @@ pub struct Authority {
     pub client: Arc<ClientConfig>,
     /// The authority's certificate, PEM.
     pub file: PathBuf,
-    /// The system's certificates with it, PEM: as much to read as where the gate is deployed.
+    /// Those with it that the gate trusts by itself, PEM: as much to read as where it is deployed.
     pub bundle: PathBuf,
 }
 
-/// Where systems keep all certificates in one file: Amazon Linux and Debian.
-const SYSTEM: [&str; 2] = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
-
 impl Authority {
-    /// Makes one that vouches for loopback, and leaves its certificate in `folder`, alone and with the system's.
+    /// Makes one that vouches for loopback, and leaves its certificate in `folder`, alone and with those that the gate trusts.
     ///
     /// # Errors
     /// Those of the file.
@@ -55,8 +53,7 @@ impl Authority {
         let file = folder.join("authority.pem");
         std::fs::write(&file, root.pem())?;
         let bundle = folder.join("bundle.pem");
-        let system = SYSTEM.iter().find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-        std::fs::write(&bundle, system + &root.pem())?;
+        std::fs::write(&bundle, AMAZON.to_owned() + &root.pem())?;
         let [file, bundle] = [file.canonicalize()?, bundle.canonicalize()?];
         Ok(Self { server: Arc::new(server), client: Arc::new(client), file, bundle })
     }

@@ -1,28 +1,17 @@
 //! `gatectl embargo`, `licence`, `caller`, `model` and `clearance`: the gate obeys each change on its next request, and
 //! nothing bad, and nobody's change by another's, is ever written or lost.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::command::{Folder, Ran, gatectl};
+use crate::world::events::{IN_US, invocation};
+use crate::world::{World, ask, item};
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::gate::Gate;
 use export_gate::record::{Head, dynamodb_json};
 use export_gate_local::relay::{Action, Seen};
-use gatectl::{Folder, Ran, gatectl};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use world::events::{IN_US, invocation};
-use world::{World, ask, item};
 
 /// What every embargo of these tests has, but for its id and what it is about.
 const RULE: &str = "--effect licence-required --authority BIS --citation \"15 CFR 744.22(b)\"";

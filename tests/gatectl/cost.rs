@@ -1,22 +1,10 @@
 //! `gatectl cost`: figures that are known, and what they rest on.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
+use crate::command::{gatectl, words};
+use crate::world::events::invocation;
+use crate::world::{World, ask, at};
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatectl::{gatectl, words};
 use serde_json::Value;
-use world::events::invocation;
-use world::{World, ask, at};
 
 /// Ten-billionths of a dollar.
 fn exact(usd: &Value) -> u128 {
@@ -108,12 +96,7 @@ fn what_a_way_cannot_do_is_said() {
 #[test]
 fn the_table_is_as_a_person_reads_it() {
     let ran = gatectl(words("cost --requests 1000000 --seconds 1 --memory 2048"));
-    assert_eq!(
-        ran.out,
-        include_str!("gatectl/cost.txt"),
-        "put this into tests/gatectl/cost.txt if it is right:\n{}",
-        ran.out
-    );
+    assert_eq!(ran.out, include_str!("cost.txt"), "put this into tests/gatectl/cost.txt if it is right:\n{}", ran.out);
 }
 
 #[test]

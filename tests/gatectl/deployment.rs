@@ -1,20 +1,9 @@
 //! `gatectl deployment check`: a deployment that is right, and everything that makes it wrong.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-
+use crate::command::{Folder, Ran, gatectl, words};
 use export_gate::register::RegisterWriter;
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::tables::{self, Tables};
-use gatectl::{Folder, Ran, gatectl, words};
 use serde_json::{Value, json};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/local/samples");

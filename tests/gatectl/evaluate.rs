@@ -1,11 +1,7 @@
 //! `gatectl lists evaluate` on a list and on pairs of one's own: what it prints, what it says of faults, when it is 1. How
 //! fast it is, no test says.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
-
-mod gatectl;
-
-use gatectl::{Folder, Ran, gatectl, words};
+use crate::command::{Folder, Ran, gatectl, words};
 use serde_json::{Value, json};
 
 const LIST: &str = "id,name,aliases,type\n\

@@ -1,16 +1,11 @@
 //! June 2026 by `gatectl` alone: the very script that people run against the local stack, on the real binaries.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
-
-mod gatectl;
-mod world;
-
 use std::process::Stdio;
 use std::sync::Arc;
 
+use crate::command::Folder;
+use crate::world::{PATIENCE, World};
 use export_gate_local::gateway::{Gateway, by_function};
-use gatectl::Folder;
-use world::{PATIENCE, World};
 
 #[tokio::test]
 async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_request() {

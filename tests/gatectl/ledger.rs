@@ -1,27 +1,15 @@
 //! `gatectl ledger`: whatever is done to the ledger is found, by the command and by the independent script; a decision is
 //! shown, and those that come are followed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod ledger;
-mod world;
-
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
+use crate::books::kms::Kms;
+use crate::books::{Books, by_python, chain, named, of_the_gate, place, rehashed, shuffled};
+use crate::command::{Folder, Ran, gatectl, gatectl_in, words};
 use export_gate::canonical::canonical;
 use flate2::{Compression, write::GzEncoder};
-use gatectl::{Folder, Ran, gatectl, gatectl_in, words};
 use jiff::Timestamp;
-use ledger::kms::Kms;
-use ledger::{Books, by_python, chain, named, of_the_gate, place, rehashed, shuffled};
 use serde_json::{Value, json};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -171,13 +159,13 @@ async fn whatever_is_done_to_the_ledger_is_found() {
 async fn what_a_seal_alone_can_tell_is_found() {
     let (world, entries) = of_the_gate().await;
     let folder = Folder::new("sealed");
-    let (key, public) = ledger::keys(&folder, "own");
+    let (key, public) = crate::books::keys(&folder, "own");
     let table = format!("--ledger-table {} --endpoint-url {}", world.tables.ledger, world.relay.url());
     let seal = format!("{}/seal.json", folder.path());
     let ran = gatectl(words(&format!("ledger seal {table} --key {key} --to {seal}")));
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let sealed: Value = serde_json::from_slice(&std::fs::read(&seal).unwrap()).unwrap();
-    let from = world::at(sealed["from"].as_str().unwrap());
+    let from = crate::world::at(sealed["from"].as_str().unwrap());
     let held = format!("--seal {seal} --public-key {public} --json");
     for (number, (name, deed, told)) in SEALED_DEEDS.iter().enumerate() {
         let mut books = Books::of(&entries, from);
@@ -210,8 +198,8 @@ fn agree(name: &str, books: &Books, told: Told, ran: &Ran, python: Option<&Ran>)
 #[test]
 fn a_seal_that_is_not_its_makers_proves_nothing() {
     let folder = Folder::new("seals");
-    let (key, public) = ledger::keys(&folder, "own");
-    let (_, other) = ledger::keys(&folder, "other");
+    let (key, public) = crate::books::keys(&folder, "own");
+    let (_, other) = crate::books::keys(&folder, "other");
     let archive = Books::of(&[chain(A, 3), chain(B, 2)].concat(), Timestamp::now()).archive(&folder, 0);
     let seal = format!("{}/seal.json", folder.path());
     let ran = gatectl(words(&format!("ledger seal --ledger {archive} --key {key} --to {seal}")));
@@ -250,8 +238,8 @@ fn a_seal_that_is_not_its_makers_proves_nothing() {
 #[test]
 fn a_seal_names_the_one_before_and_is_not_made_of_less() {
     let folder = Folder::new("previous");
-    let (key, public) = ledger::keys(&folder, "own");
-    let (other_key, other_public) = ledger::keys(&folder, "other");
+    let (key, public) = crate::books::keys(&folder, "own");
+    let (other_key, other_public) = crate::books::keys(&folder, "other");
     let (path, chains) = (folder.path(), [chain(A, 3), chain(B, 2)].concat());
     let whole = Books::of(&chains, Timestamp::now()).archive(&folder, 0);
     let cut = Books::of(&chains[..4], Timestamp::now()).archive(&folder, 1);
@@ -378,7 +366,7 @@ fn what_is_no_entry_is_a_fault() {
 #[test]
 fn bad_usage_ends_with_2_and_writes_nothing() {
     let folder = Folder::new("usage");
-    let (key, public) = ledger::keys(&folder, "own");
+    let (key, public) = crate::books::keys(&folder, "own");
     let archive = Books::of(&chain(A, 1), Timestamp::now()).archive(&folder, 0);
     let (text, path) = (folder.file("x.txt", "x"), folder.path());
     let id = format!("{A}-1");
@@ -503,7 +491,7 @@ async fn what_comes_is_followed_until_it_is_stopped() {
     let (send, mut came) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || lines.for_each(|line| drop(send.send(line.unwrap()))));
     let mut next = async || -> Value {
-        let line = tokio::time::timeout(world::PATIENCE, came.recv()).await.unwrap().unwrap();
+        let line = tokio::time::timeout(crate::world::PATIENCE, came.recv()).await.unwrap().unwrap();
         serde_json::from_str(&line).unwrap()
     };
     let last = entries.iter().max_by_key(|entry| (entry["at"].to_string(), entry["decision_id"].to_string())).unwrap();
@@ -515,7 +503,7 @@ async fn what_comes_is_followed_until_it_is_stopped() {
         .dynamodb
         .put_item()
         .table_name(&world.tables.ledger)
-        .set_item(Some(world::item(new.clone())))
+        .set_item(Some(crate::world::item(new.clone())))
         .send()
         .await
         .unwrap();

@@ -1,22 +1,12 @@
 //! `gatectl lists` against a DynamoDB engine: import, activate, roll back, look, and everything that must not be.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-
+use crate::command::{Folder, Ran, gatectl, words};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Item, List, read};
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::relay::{Action, Relay, Seen};
 use export_gate_local::tables::{self, Tables};
-use gatectl::{Folder, Ran, gatectl, words};
 use serde_json::{Value, json};
 
 struct Register {

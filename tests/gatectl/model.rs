@@ -1,17 +1,8 @@
 //! `gatectl model add` against a DynamoDB engine: what it writes, and what it must not.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::command::{Ran, gatectl, words};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Head, Model, read};
@@ -20,7 +11,6 @@ use export_gate::terms::ModelRef;
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::relay::{Action, Relay, Seen};
 use export_gate_local::tables::{self, Tables};
-use gatectl::{Ran, gatectl, words};
 use serde_json::{Value, json};
 
 struct Register {

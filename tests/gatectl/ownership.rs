@@ -1,25 +1,14 @@
 //! Owners, from the operators' command through the gate: who owns an organisation is written down, held against the lists
 //! in force on the next request, reviewed and cleared, and no owner's name is kept or told on the way.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
+use crate::command::{Folder, Ran, gatectl};
+use crate::world::events::invocation;
+use crate::world::lists::{party, party_of};
+use crate::world::{World, ask};
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::gate::Gate;
-use gatectl::{Folder, Ran, gatectl};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use world::events::invocation;
-use world::lists::{party, party_of};
-use world::{World, ask};
 
 /// What every change says.
 const SAYS: [&str; 5] = ["--by", "officer-1", "--why", "a reason", "--yes"];

@@ -1,22 +1,11 @@
 //! A list's way, from a file as such files come to the next request: imported, put in force, asked, reviewed, taken back.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
+use crate::command::{Folder, Ran, gatectl};
+use crate::world::events::{invocation, rest};
+use crate::world::{World, ask};
 use export_gate::gate::Gate;
-use gatectl::{Folder, Ran, gatectl};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use world::events::{invocation, rest};
-use world::{World, ask};
 
 /// Runs a command on the world's tables; `|` stands between its words.
 fn run(world: &World, line: &str) -> Ran {

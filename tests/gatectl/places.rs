@@ -1,23 +1,12 @@
 //! `gatectl` on places: embargoes by class of network and by spread, settings, and what explain, test and simulate say of
 //! them is what the gate does.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
+use crate::command::{Folder, Ran, gatectl, words};
+use crate::world::events::{IN_GERMANY, IN_US, invocation};
+use crate::world::{World, ask};
 use export_gate::gate::Gate;
-use gatectl::{Folder, Ran, gatectl, words};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use world::events::{IN_GERMANY, IN_US, invocation};
-use world::{World, ask};
 
 /// What every embargo of these tests has, but for its id and what it is about.
 const RULE: &str = "--model opus-4-8 --effect prohibited --authority OPERATOR --citation x";

@@ -1,24 +1,13 @@
 //! `gatectl ledger reconcile`: every call of an endpoint has its entry, or it is named.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
 use std::io::Write as _;
 
+use crate::command::{Folder, Ran, gatectl, words};
+use crate::world::events::invocation;
+use crate::world::{World, ask, at};
 use export_gate::canonical::{canonical, digest};
 use flate2::{Compression, write::GzEncoder};
-use gatectl::{Folder, Ran, gatectl, words};
 use serde_json::{Value, json};
-use world::events::invocation;
-use world::{World, ask, at};
 
 const GATE: &str = "arn:aws:iam::111122223333:role/export-gate/gate";
 

@@ -1,27 +1,16 @@
 //! `gatectl register`: what is read, planned, applied and exported; and that nothing is lost, nor half done.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use crate::command::{Folder, Ran, gatectl};
+use crate::world::{World, item};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
 use export_gate_local::relay::{Action, Seen};
-use gatectl::{Folder, Ran, gatectl};
 use serde_json::{Value, json};
-use world::{World, item};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/local/samples");
 
@@ -549,7 +538,7 @@ async fn a_crash_leaves_whole_batches_and_a_second_run_completes_it() {
             }
         });
         let mut child = start(&world, "apply", &place, &["--yes"]);
-        tokio::time::timeout(world::PATIENCE, reach).await.unwrap().unwrap();
+        tokio::time::timeout(crate::world::PATIENCE, reach).await.unwrap().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         world.relay.forward();

@@ -1,22 +1,11 @@
 //! `gatectl report`: a period as one page, with the same figures as CSV and JSON.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
 use std::path::Path;
 
+use crate::command::{Folder, Ran, gatectl, words};
+use crate::world::{World, item};
 use export_gate::canonical::{canonical, digest};
-use gatectl::{Folder, Ran, gatectl, words};
 use serde_json::{Value, json};
-use world::{World, item};
 
 const JUNE: &str = "--from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z";
 /// What a name must not do to the page: run, or make it wider.

@@ -1,25 +1,14 @@
 //! `gatectl review`: who is held up by a possible match, and what an officer makes of it, against real tables.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
+use crate::command::{Folder, Ran, gatectl, words};
+use crate::world::events::invocation;
+use crate::world::{World, ask, item};
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::canonical::{canonical, digest};
 use export_gate::record::{Clearance, Embargo, read};
 use export_gate::terms::render_time;
-use gatectl::{Folder, Ran, gatectl, words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use world::events::invocation;
-use world::{World, ask, item};
 
 const COMPANY: &str = "organisation#sample-us-company";
 const PERSON: &str = "person#sample-foreign-employee";

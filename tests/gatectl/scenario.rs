@@ -1,21 +1,9 @@
 //! `gatectl test`: scenarios of the register, and that the gate says the same of each.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
-use gatectl::{Folder, gatectl, words};
+use crate::command::{Folder, gatectl, words};
+use crate::world::events::screening;
+use crate::world::{World, ask, at};
 use serde_json::{Value, json};
-use world::events::screening;
-use world::{World, ask, at};
 
 /// The samples, which a newcomer copies.
 const SAMPLES: &str = "infra/local/scenarios";

@@ -1,19 +1,11 @@
 //! `gatectl explain`, `simulate` and `replay` against the gate itself: what they say of a decision is what it decides.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod gatectl;
-mod world;
-
 use std::collections::BTreeSet;
 
+use crate::command::{Folder, Ran, gatectl, words};
+use crate::world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, Rest, invocation, screening};
+use crate::world::lists::{by_lists, party};
+use crate::world::{Answered, SAMPLE_CALLERS, World, ask, at, item};
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::canonical::digest;
 use export_gate::gate::Gate;
@@ -21,12 +13,8 @@ use export_gate::request::Distribution;
 use export_gate::settings::Settings;
 use export_gate::terms::render_time;
 use export_gate_local::sagemaker::Behaviour;
-use gatectl::{Folder, Ran, gatectl, words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, Rest, invocation, screening};
-use world::lists::{by_lists, party};
-use world::{Answered, SAMPLE_CALLERS, World, ask, at, item};
 
 /// The command, asked of a world.
 fn run(world: &World, line: &str) -> Ran {
@@ -144,7 +132,7 @@ async fn an_explanation_names_whom_lists_hold_up_and_what_was_decided_about_it()
     // Files have no entries of lists: nobody can say.
     let folder = Folder::new("lists");
     let records = [list, by_lists("listed", "opus-4-8", &["sdn"])];
-    let mut samples: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
+    let mut samples: Vec<Value> = serde_json::from_str(crate::world::SAMPLE_REGISTER).unwrap();
     samples.extend(records);
     folder.file("register.json", json!(samples).to_string());
     folder.file("callers.json", SAMPLE_CALLERS);

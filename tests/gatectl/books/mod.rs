@@ -19,7 +19,7 @@ use export_gate_local::sagemaker::Behaviour;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::gatectl::{Folder, Ran, ran};
+use crate::command::{Folder, Ran, ran};
 use crate::world::events::invocation;
 use crate::world::{World, ask, at, item};
 

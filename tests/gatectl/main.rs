@@ -1,0 +1,34 @@
+//! The operators' command, `gatectl`: the real binary on tables of a DynamoDB engine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says loudly what is wrong"
+)]
+
+mod books;
+mod command;
+#[path = "../world/mod.rs"]
+mod world;
+
+mod change;
+mod cost;
+mod deployment;
+mod evaluate;
+mod june;
+mod ledger;
+mod lists;
+mod model;
+mod ownership;
+mod parties;
+mod places;
+mod reconcile;
+mod register;
+mod report;
+mod review;
+mod scenario;
+mod whatif;
