@@ -61,7 +61,7 @@ endif
 
 test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
 
-test-rust: $(archive) ## run the Rust tests, on binaries of the release's shape
+test-rust: $(archive) ## run the Rust tests, on binaries that are a release's but for being optimised
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 	$(tests) --test instructions -- --include-ignored

@@ -1,7 +1,7 @@
 //! What a start and a request cost in instructions and allocations, counted by Valgrind's callgrind: unlike times, they
-//! come out alike on a busy machine and on an idle one. `tests/instructions.json` holds the figures of the binary of the
-//! release's shape on x86-64, with hashes in software, since Valgrind doesn't know the processor's own. One that has grown
-//! fails, and one that has shrunk fails until it is written down.
+//! come out alike on a busy machine and on an idle one. `tests/instructions.json` holds the figures of the tests' binary, a
+//! release that isn't optimised, on x86-64, with hashes in software, since Valgrind doesn't know the processor's own. One that
+//! has grown fails, and one that has shrunk fails until it is written down.
 
 #![allow(
     clippy::unwrap_used,
@@ -49,7 +49,7 @@ struct Cost {
 }
 
 #[tokio::test]
-#[ignore = "its figures are those of the release-shaped binary that GATE_BINARY names, and it takes Valgrind"]
+#[ignore = "its figures are those of the binary that GATE_BINARY names, and it takes Valgrind"]
 async fn no_start_and_no_request_costs_more_than_is_held() {
     assert!(std::env::var_os("GATE_BINARY").is_some(), "GATE_BINARY names the binary: run `make instructions`");
     let measured = measured().await;

@@ -233,7 +233,7 @@ impl World {
     }
 }
 
-/// The binary under test: the release-shaped one that `make test` names, else the one that cargo built beside the test.
+/// The binary under test: the one that `make test` names, else the one that cargo built beside the test.
 pub fn binary() -> PathBuf {
     std::env::var_os("GATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_export-gate").into(), PathBuf::from)
 }

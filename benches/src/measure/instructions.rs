@@ -2,13 +2,12 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use super::{BODY, Bench, Stage, answered};
 use crate::deployment::event;
 use crate::figures::{Figure, Measured, Part, Unit, Who};
-use crate::process::Process;
+use crate::process::{Process, gate};
 
 /// What is counted are the requests between these: the start, and what is done once, is in both runs.
 const FEW: usize = 20;
@@ -50,8 +49,8 @@ struct Counted {
 
 fn counted(bench: &Bench, stage: &Stage, folder: &Path, requests: usize) -> io::Result<Counted> {
     let file = folder.join("callgrind.out");
-    let mut command = Command::new("valgrind");
-    command.env_clear().args(["--tool=callgrind", "--quiet"]);
+    let mut command = gate(Path::new("valgrind"));
+    command.args(["--tool=callgrind", "--quiet"]);
     command.arg(format!("--callgrind-out-file={}", file.display())).arg(&bench.gate);
     let process = Process::start(command, &stage.environment(false)).map_err(|error| {
         let is_missing = error.kind() == io::ErrorKind::NotFound;

@@ -91,10 +91,11 @@ impl Bench {
     pub fn start(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
         let Peer { command, authority } = self.command(who);
         let mut environment = stage.environment(tls);
-        // The gate's deployment names the file, and the gate reads it whether TLS is spoken or not.
-        let authority_alone = tls.then_some(&stage.authority.file);
-        let trusted = if who == Who::Gate { Some(&stage.authority.bundle) } else { authority_alone };
-        environment.extend(trusted.map(|file| (authority.to_owned(), file.display().to_string())));
+        if tls {
+            let Authority { file, bundle, .. } = &stage.authority;
+            let trusted = if who == Who::Gate { bundle } else { file };
+            environment.push((authority.to_owned(), trusted.display().to_string()));
+        }
         Process::start(command, &environment)
     }
 
