@@ -565,7 +565,7 @@ proptest! {
         prop_assert_eq!(decision.reasons.iter().map(|reason| reason.code).collect::<BTreeSet<_>>(), codes);
         let looked_at: BTreeSet<String> = explained.embargoes.iter().map(|embargo| embargo.embargo.clone()).collect();
         let model = register.models(now()).next().unwrap();
-        prop_assert!(register.embargoes_on(model).iter().all(|embargo| looked_at.contains(&embargo.meta.version())));
+        prop_assert!(register.embargoes_on(model).iter().all(|on| looked_at.contains(&on.embargo.meta.version())));
     }
 
     #[test]

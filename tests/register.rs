@@ -561,3 +561,39 @@ fn faults_say_whom_they_concern() {
     assert_eq!(register.fault_of(models[0], now()).map(|fault| fault.id.as_str()), Some("letter"));
     assert!(register.fault_of(models[1], now()).is_none());
 }
+
+// How far embargoes reach
+
+#[test]
+fn an_embargo_need_not_be_asked_about_an_answer_that_goes_where_it_never_applies() {
+    let letter = |applies_to: &Value| embargo("letter", applies_to.clone());
+    let to = |places: Value| json!({ "destinations": places });
+    let standing = group("E:1", &["IR", "KP"]);
+    let with_the_group = |change: Value| with(standing.clone(), &change);
+    let (here, there, elsewhere) = (Some(country("IR")), Some(country("UA")), Some(country("DE")));
+    #[rustfmt::skip]
+    let rows = [
+        // the embargo, the group, whether it may reach IR, UA, DE
+        (to(json!(["IR"])), standing.clone(), [true, false, false]),
+        (to(json!(["E:1"])), standing.clone(), [true, false, false]),
+        (to(json!(["E:1", "UA-43"])), standing.clone(), [true, true, false]),
+        (to(json!({ "any_of": ["IR", "UA"], "except": ["IR"] })), standing.clone(), [true, true, false]),
+        (json!({ "destinations": ["UA"], "foreign_persons": true }), standing.clone(), [false, true, false]),
+        // any, or nobody can say at some time
+        (to(json!(["*"])), standing.clone(), [true; 3]),
+        (to(json!(["E:2"])), standing.clone(), [true; 3]),
+        (to(json!(["E:1"])), with_the_group(json!({ "until": "2099-01-01T00:00:00Z" })), [true; 3]),
+        (to(json!(["E:1"])), with_the_group(json!({ "from": "2020-01-01T00:00:00Z" })), [true; 3]),
+        (to(json!(["E:1"])), with_the_group(json!({ "withdrawn": true })), [true; 3]),
+        (to(json!(["E:1"])), damaged(standing.clone()), [true; 3]),
+        (json!({ "foreign_persons": true }), standing.clone(), [true; 3]),
+    ];
+    for (applies_to, group, expected) in rows {
+        let register = register(&[model("fable-5@1"), letter(&applies_to), standing.clone()]);
+        let register = later(&register, 2, &[with(group, &json!({ "revision": 2 }))], now());
+        let asked = register.models(now()).next().unwrap();
+        let on = &register.embargoes_on(asked)[0];
+        assert_eq!([here, there, elsewhere].map(|country| on.may_reach(country)), expected, "{applies_to}");
+        assert!(on.may_reach(None), "{applies_to}: where nobody knows");
+    }
+}

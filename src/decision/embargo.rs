@@ -30,7 +30,8 @@ pub(super) struct Asking<'a> {
     subject: &'a Subject,
     register: &'a Register,
     screening: &'a Screening,
-    to: &'a Destination,
+    /// Where the answer goes.
+    pub(super) to: &'a Destination,
     /// Each group of countries by its id, with whether the destination's country is in it; once one is asked about.
     groups: OnceCell<Vec<(&'a str, Match)>>,
     is_foreign: bool,

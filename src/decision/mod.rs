@@ -183,7 +183,9 @@ pub fn decide_on(
     let embargoes = embargo::Asking::new(subject, register, now);
     let (mut applied, mut room) = (Vec::new(), Vec::new());
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
-    for record in register.embargoes_on(model).iter().filter(|record| record.meta.is_in_force(now)) {
+    let (to, standing) = (embargoes.to.country, register.embargoes_on(model).iter());
+    let near = standing.filter(|standing| standing.may_reach(to)).map(|standing| &standing.embargo);
+    for record in near.filter(|record| record.meta.is_in_force(now)) {
         let Some(applying) = embargoes.applying(record, &mut room) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,

@@ -151,6 +151,18 @@ impl Places {
         Match::any(self.groups.iter().map(|group| in_group(group, country)))
     }
 
+    /// The countries that all of these places are in; `None` where that may be any. `group` tells a group's, if it can.
+    pub fn countries(&self, group: impl Fn(&str) -> Option<CountrySet>) -> Option<CountrySet> {
+        let mut countries = self.countries;
+        for region in &self.regions {
+            countries.insert(region.country()?);
+        }
+        for name in &self.groups {
+            countries.add(&group(name)?);
+        }
+        (!self.every).then_some(countries)
+    }
+
     /// The groups named.
     pub fn groups(&self) -> &[String] {
         &self.groups

@@ -8,6 +8,7 @@ pub mod history;
 mod lists;
 mod loaded;
 mod named;
+mod reach;
 mod read;
 mod reliance;
 mod shelf;
@@ -29,6 +30,7 @@ use held::Held;
 pub use lists::load;
 pub use loaded::{Edition, Loaded, NetworkList};
 use named::Named;
+pub use reach::OnModel;
 pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
 use shelf::Shelf;
 pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
@@ -54,7 +56,7 @@ pub struct Register {
     // What follows is derived from the above, anew for each revision.
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
-    embargoes_by_model: HashMap<String, Vec<Arc<Record<Embargo>>>>,
+    embargoes_by_model: HashMap<String, Vec<OnModel>>,
     embargoes_by_name: Vec<Arc<Record<Embargo>>>,
     embargoes_by_spread: Vec<Arc<Record<Embargo>>>,
     /// The parties that embargoes name themselves.
@@ -177,7 +179,7 @@ impl Register {
 
     /// The embargoes that name a model and are not withdrawn.
     #[must_use]
-    pub fn embargoes_on(&self, model: &Record<Model>) -> &[Arc<Record<Embargo>>] {
+    pub fn embargoes_on(&self, model: &Record<Model>) -> &[OnModel] {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -264,7 +266,8 @@ impl Register {
         self.embargoes_by_model.clear();
         for model in self.models.readable() {
             let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
-            self.embargoes_by_model.insert(model.meta.id.clone(), on_it.cloned().collect());
+            let on_it = on_it.map(|embargo| OnModel::new(embargo, &self.groups)).collect();
+            self.embargoes_by_model.insert(model.meta.id.clone(), on_it);
         }
         let standing = || self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn);
         let by_name = standing().filter(|embargo| embargo.applies_to.is_by_name()).cloned().collect();

@@ -104,6 +104,11 @@ impl CountrySet {
             *word |= 1_u64.checked_shl(bit).unwrap_or(0);
         }
     }
+
+    /// Adds the countries of another set.
+    pub fn add(&mut self, others: &Self) {
+        self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word |= other);
+    }
 }
 
 impl FromIterator<Country> for CountrySet {
