@@ -123,10 +123,10 @@ bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside it
 	GATE_BINARY=$(target)/bench/bootstrap cargo test --locked -q -p export-gate-bench --profile bench --test same_check -- --ignored
 	cargo bench --locked -p export-gate-bench --bench decision -- --quiet
 	cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- --gate $(target)/bench/bootstrap \
-		--zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench" $(if $(ONLY),--only $(ONLY))
+		--zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
 
 bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
-	$(tests) --no-run --test same_check --test end_to_end # and so their packages' binaries
+	$(tests) -q --test same_check --test end_to_end -- --include-ignored the_peers # and so their packages' binaries
 	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)

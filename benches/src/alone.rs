@@ -61,7 +61,8 @@ impl Asked {
         Self { register, callers: read.callers, from, model, person: request.person_by_header, now }
     }
 
-    /// Who is calling, and whether it may: all that the gate does between reading records and calling the model.
+    /// Who is calling, held against lists, and whether it may. What the gate does besides between reading records and
+    /// calling the model, quotas and the ledger's draft, is not in it.
     #[must_use]
     pub fn decide(&self) -> Decision {
         let claimed = Claimed { by_header: self.person.as_deref(), ..Claimed::default() };
@@ -161,7 +162,7 @@ pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
     });
     let decided = line("the decision", decided.collect());
     vec![
-        grown("embargo networks", networks, vec![answered, unpacked(&of_networks, |lists| drop(lists.networks()))]),
+        grown("listed networks", networks, vec![answered, unpacked(&of_networks, |lists| drop(lists.networks()))]),
         grown("listed names", names, vec![screened, unpacked(&of_names, |lists| drop(lists.names()))]),
         grown("embargoes", embargoes, vec![decided]),
     ]

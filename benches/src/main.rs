@@ -13,8 +13,8 @@ use export_gate_bench::authority::Authority;
 use export_gate_bench::deployment::Size;
 use export_gate_bench::figures::{Figure, Part, Results, Taken};
 use export_gate_bench::measure::{
-    Bench, Latency, Proxy, ROUND_TRIP, Stage, Start, costs, directive, growth, instructions, latencies, noise, sizes,
-    starts,
+    Bench, Latency, Proxy, ROUND_TRIP, Stage, Start, costs, counts, directive, growth, instructions, latencies, noise,
+    sizes, starts,
 };
 use export_gate_bench::report;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -95,9 +95,20 @@ fn measured(options: &Options) -> io::Result<Results> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let peers = options.peers.as_deref().map(Path::canonicalize).transpose()?;
     let bench = Bench { gate: options.gate.canonicalize()?, peers, quick: options.quick };
-    let steps = Steps::new();
     let authority = Authority::new(&options.out)?;
     let asked = |part| options.only.is_empty() || options.only.contains(&part);
+    let of_costs = asked(Part::Cost) || asked(Part::Size);
+    if of_costs {
+        counts()?;
+    }
+    let parts = [
+        (asked(Part::Start), 3),
+        (asked(Part::Latency), LATENCIES.len() + 1),
+        (of_costs, 3),
+        (asked(Part::Alone), 1),
+        (asked(Part::Growth), 1),
+    ];
+    let steps = Steps::new(1 + parts.iter().filter(|(asked, _)| *asked).map(|(_, many)| many).sum::<usize>());
 
     steps.next("the small register, and the bench's own noise");
     let small = Stage::new(&runtime, &authority, Size::SMALL)?;
@@ -116,16 +127,18 @@ fn measured(options: &Options) -> io::Result<Results> {
     }
     if asked(Part::Latency) {
         let peers = bench.peers.as_deref().filter(|_| !bench.quick);
-        let mut proxy = peers.map(|peers| Proxy::start(peers, &small)).transpose()?;
+        let mut proxy = peers.map(|peers| Proxy::warm(peers, &small, bench.runs(200))).transpose()?;
         for (dynamodb, tls, requests) in LATENCIES {
             steps.next("latency");
-            let proxy = proxy.as_mut().filter(|_| !tls);
-            figures.extend(latencies(&bench, &small, proxy, Latency { dynamodb, tls, requests }, round_trip)?);
+            // It isn't measured over TLS, nor is it to be in the way of those that are.
+            proxy = proxy.filter(|_| !tls);
+            let setting = Latency { dynamodb, tls, requests };
+            figures.extend(latencies(&bench, &small, proxy.as_mut(), setting, round_trip)?);
         }
         steps.next("directives");
         figures.push(directive(&bench, &runtime, &full, 24)?);
     }
-    if asked(Part::Cost) || asked(Part::Size) {
+    if of_costs {
         steps.next("costs");
         figures.extend(costs(&bench, &small, "small", 7)?);
         steps.next("costs with full lists");
@@ -180,12 +193,10 @@ fn revision() -> String {
 /// Progress: what is being measured, and for how long already.
 struct Steps(ProgressBar);
 
-/// How often [`Steps::next`] is called.
-const STEPS: u64 = 13;
-
 impl Steps {
-    fn new() -> Self {
-        let bar = ProgressBar::new(STEPS);
+    /// So many, of which each is announced by [`Steps::next`].
+    fn new(many: usize) -> Self {
+        let bar = ProgressBar::new(many as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})") {
             bar.set_style(style);
         }

@@ -76,10 +76,16 @@ fn output() -> Stdio {
     if std::env::var_os("BENCH_OUTPUT").is_some() { Stdio::inherit() } else { Stdio::null() }
 }
 
-/// The gate's own command, tuned as its template tunes it.
+/// The gate's own command, its allocator tuned as the template tunes it.
+///
+/// # Panics
+/// Where the template doesn't.
 #[must_use]
 pub fn gate(binary: &Path) -> Command {
+    const TUNES: &str = "GLIBC_TUNABLES";
+    let template = include_str!("../../infra/template.yaml");
+    let tuned = template.lines().find_map(|line| line.trim().strip_prefix(TUNES)?.strip_prefix(": "));
     let mut command = Command::new(binary);
-    command.env_clear().env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=127");
+    command.env_clear().env(TUNES, tuned.expect("the template tunes it"));
     command
 }

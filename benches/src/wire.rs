@@ -16,6 +16,9 @@ const MOST_HEADERS: usize = 64;
 /// How much is asked of the system at once.
 const READ: usize = 64 * 1024;
 
+/// From how many bytes on a message's head and body are sent apart.
+const LARGE: usize = 64 * 1024;
+
 /// How late the system may wake a thread, in nanoseconds; without a word it is 50,000.
 const TIMER_SLACK: u64 = 1_000;
 
@@ -174,13 +177,17 @@ impl Connection {
     }
 
     fn send(&mut self, parts: &[&[u8]]) -> io::Result<()> {
-        let whole = parts.concat();
         let stream: &mut dyn Write = match &mut self.stream {
             Stream::Plain(stream) => stream,
             Stream::Accepted(stream) => stream,
             Stream::Opened(stream) => stream,
         };
-        stream.write_all(&whole)?;
+        // One packet where it is small; what is large is not copied first.
+        if parts.iter().map(|part| part.len()).sum::<usize>() <= LARGE {
+            stream.write_all(&parts.concat())?;
+        } else {
+            parts.iter().try_for_each(|part| stream.write_all(part))?;
+        }
         stream.flush()
     }
 
@@ -191,20 +198,22 @@ impl Connection {
             Stream::Accepted(stream) => stream,
             Stream::Opened(stream) => stream,
         };
-        let before = self.read.len();
-        while self.read.len() < before + least {
-            let held = self.read.len();
-            self.read.resize(held + READ.max(least.saturating_sub(held - before)), 0);
-            let more = stream.read(&mut self.read[held..]);
-            self.read.truncate(held + more.as_ref().copied().unwrap_or(0));
-            if more? == 0 {
-                if held == 0 {
-                    return Ok(false);
-                }
-                return Err(io::ErrorKind::UnexpectedEof.into());
+        let mut held = self.read.len();
+        let wanted = held + least;
+        self.read.resize(held + READ.max(least), 0);
+        let filled = loop {
+            match stream.read(&mut self.read[held..]) {
+                Ok(0) if held == 0 => break Ok(false),
+                Ok(0) => break Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(more) => held += more,
+                Err(error) => break Err(error),
             }
-        }
-        Ok(true)
+            if held >= wanted {
+                break Ok(true);
+            }
+        };
+        self.read.truncate(held);
+        filled
     }
 }
 

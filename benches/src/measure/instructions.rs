@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use super::{BODY, Bench, Stage, answered};
@@ -16,10 +17,19 @@ const MANY: usize = 120;
 /// What allocates, by the C library's names.
 const ALLOCATES: [&str; 6] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"];
 
+/// Whether they can be counted.
+///
+/// # Errors
+/// That Valgrind is missing.
+pub fn counts() -> io::Result<()> {
+    let asked = Command::new("valgrind").arg("--version").output();
+    asked.map(drop).map_err(|_| io::Error::other("Valgrind counts instructions: install it first"))
+}
+
 /// Instructions and allocations of one request.
 ///
 /// # Errors
-/// Those of the system; a missing valgrind says how to get it.
+/// Those of the system.
 pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<Vec<Figure>> {
     stage.delays(Duration::ZERO, Duration::ZERO);
     let (few, many) = (counted(bench, stage, folder, FEW)?, counted(bench, stage, folder, MANY)?);
@@ -52,10 +62,7 @@ fn counted(bench: &Bench, stage: &Stage, folder: &Path, requests: usize) -> io::
     let mut command = gate(Path::new("valgrind"));
     command.args(["--tool=callgrind", "--quiet"]);
     command.arg(format!("--callgrind-out-file={}", file.display())).arg(&bench.gate);
-    let process = Process::start(command, &stage.environment(false)).map_err(|error| {
-        let is_missing = error.kind() == io::ErrorKind::NotFound;
-        if is_missing { io::Error::other("Valgrind counts instructions: install it first") } else { error }
-    })?;
+    let process = Process::start(command, &stage.environment(false))?;
     let _ = process.api.ready();
     let event = event(BODY).to_string();
     for _ in 0..requests {

@@ -11,7 +11,7 @@ mod start;
 
 pub use cost::costs;
 pub use growth::{EMBARGOES, NAMES, NETWORKS, growth};
-pub use instructions::instructions;
+pub use instructions::{counts, instructions};
 pub use latency::{Setting as Latency, directive, latencies};
 pub use noise::{ROUND_TRIP, noise};
 pub use proxy::Proxy;
@@ -192,6 +192,16 @@ impl Direct {
         assert_eq!(answer.status, 200, "the model's stand-in answers");
         Ok(began.elapsed())
     }
+}
+
+/// How long it took from a process' start until its first answer was there, in seconds. The event must be permitted.
+///
+/// # Panics
+/// Where it is not.
+pub fn first_answer(process: &Process, event: &[u8]) -> f64 {
+    let (answer, _, there) = process.api.invoked(event);
+    assert!(permits(&answer), "not a permit: {}", String::from_utf8_lossy(&answer));
+    there.duration_since(process.started).as_secs_f64()
 }
 
 /// How long a function takes for an event, which it must permit.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::Stage;
+use super::{BODY, Stage};
 use crate::peers::{self, LITELLM_KEY};
 use crate::wire::Connection;
 
@@ -23,11 +23,20 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts it before a stage's model, and waits until it answers.
+    /// Starts it before a stage's model, and has it answer so often that nothing is new to it any more.
     ///
     /// # Errors
-    /// Those of the system, and that it does not start.
-    pub fn start(tools: &Path, stage: &Stage) -> io::Result<Self> {
+    /// Those of the system, and that it does not start or answer.
+    pub fn warm(tools: &Path, stage: &Stage, calls: usize) -> io::Result<Self> {
+        let mut proxy = Self::start(tools, stage)?;
+        stage.delays(Duration::ZERO, Duration::ZERO);
+        for _ in 0..calls {
+            proxy.call(&[b'a'; BODY])?;
+        }
+        Ok(proxy)
+    }
+
+    fn start(tools: &Path, stage: &Stage) -> io::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let endpoint = format!("http://{}/endpoints/sample/invocations", stage.model.address(false));
         let mut command = peers::litellm(tools, port, &endpoint).command;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{BODY, Bench, Stage, answered};
+use super::{BODY, Bench, Stage, first_answer};
 use crate::deployment::event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 
@@ -32,8 +32,7 @@ pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io
         for (place, who) in functions.iter().enumerate() {
             let process = bench.start(*who, stage, setting.tls)?;
             ready[place].push(process.api.ready().duration_since(process.started).as_secs_f64());
-            answered(&process, event.as_bytes());
-            first[place].push(process.started.elapsed().as_secs_f64());
+            first[place].push(first_answer(&process, event.as_bytes()));
             process.end();
         }
     }

@@ -4,8 +4,11 @@ use super::number::{NONE, chosen, times, told};
 use super::row::short;
 use crate::figures::{Growth, Line};
 
-/// The last column: the last number beside the first.
+/// The last column but one: the last number beside the first.
 pub(super) const SPREAD: &str = "last ÷ first";
+
+/// The last column: whether that is no more than the axis' last place beside its first.
+pub(super) const KEEPS: &str = "no faster";
 
 /// The axis' places.
 pub(super) fn places(growth: &Growth) -> Vec<String> {
@@ -37,7 +40,23 @@ pub(super) fn plots(growth: &Growth) -> Vec<Vec<&Line>> {
     plots
 }
 
-/// A row a line: what and whose, its numbers, and how many times the first the last is.
+/// Whether a line grows no faster than what it grows with. Places and numbers that are nothing have no share in it.
+fn keeps(growth: &Growth, line: &Line) -> &'static str {
+    let mut there = growth.at.iter().zip(&line.values).filter(|(at, value)| **at > 0.0 && **value > 0.0);
+    match (there.next(), there.next_back()) {
+        (Some((from, first)), Some((to, last))) => {
+            if last / first <= to / from {
+                "✔"
+            } else {
+                "✘"
+            }
+        }
+        _ => NONE,
+    }
+}
+
+/// A row a line: what and whose, its numbers, how many times the first the last is, and whether that is no more than the
+/// axis grew.
 pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
     let row = |line: &Line| {
         let mut row = vec![format!("{}, {}", line.what, short(line.who))];
@@ -46,6 +65,7 @@ pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
         let ends = line.values.first().zip(line.values.get(growth.at.len().saturating_sub(1)));
         let ends = ends.filter(|(first, last)| **first > 0.0 && **last > 0.0);
         row.push(ends.map_or(NONE.to_owned(), |(first, last)| times(last / first)));
+        row.push(keeps(growth, line).to_owned());
         row
     };
     plots(growth).into_iter().flatten().map(row).collect()
@@ -78,9 +98,23 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_grows_faster_than_its_axis_is_told() {
+        let mut growth = sample::whole().growth.remove(0);
+        growth.at = vec![0.0, 10.0, 1_000.0];
+        let mut keeps_at = |values: [f64; 3]| {
+            growth.lines[0].values = values.into();
+            keeps(&growth, &growth.lines[0])
+        };
+        assert_eq!(keeps_at([1.0, 2.0, 200.0]), "✔");
+        assert_eq!(keeps_at([0.0, 2.0, 201.0]), "✘");
+        assert_eq!(keeps_at([5.0, 5.0, 5.0]), "✔");
+        assert_eq!(keeps_at([1.0, 0.0, 3.0]), NONE);
+    }
+
+    #[test]
     fn a_line_that_is_too_short_has_no_last_number() {
         let mut growth = sample::whole().growth.remove(0);
         growth.lines[0].values.truncate(1);
-        assert_eq!(rows(&growth)[0][1..], ["4.70 ms", "–", "–", "–", "–"]);
+        assert_eq!(rows(&growth)[0][1..], ["4.70 ms", "–", "–", "–", "–", "–"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Pure. Results as Markdown, for the README: the gate beside its peers, what grows, and what the bench itself adds.
 
 use super::goal::{summary, told_goal};
-use super::growth::{self, SPREAD};
+use super::growth::{self, KEEPS, SPREAD};
 use super::number::{NONE, times};
 use super::row::{Row, named, peers, quantile};
 use crate::figures::{Figure, Part, Results, Taken, Who};
@@ -19,7 +19,7 @@ pub fn markdown(results: &Results) -> String {
     for growth in &growth::by_axis(&results.growth) {
         let mut heading = vec![growth.axis.clone()];
         heading.extend(growth::places(growth));
-        heading.push(SPREAD.to_owned());
+        heading.extend([SPREAD, KEEPS].map(str::to_owned));
         let numbers = heading.len();
         told.push(table(&heading, growth::rows(growth), numbers));
     }
@@ -34,11 +34,11 @@ pub fn markdown(results: &Results) -> String {
 fn taken(taken: &Taken) -> String {
     let date = taken.at.split('T').next().unwrap_or_default();
     let long = if taken.seconds < 90.0 {
-        format!("{:.0} s", taken.seconds)
+        format!("measured in {:.0} s", taken.seconds)
     } else {
-        format!("{:.0} minutes", taken.seconds / 60.0)
+        format!("measured in {:.0} minutes", taken.seconds / 60.0)
     };
-    format!("{date}, {}, `{}` at `{}`, in {long}:\n", escaped(&taken.machine), taken.command, taken.revision)
+    format!("{date}, {}, `{}` at `{}`, {long}:\n", escaped(&taken.machine), taken.command, taken.revision)
 }
 
 /// The gate's numbers and its peers'; all ratios stand in one cell, in the peers' order.
@@ -101,7 +101,7 @@ mod tests {
     fn the_readmes_table() {
         let told = markdown(&sample::whole());
         for line in [
-            "2026-11-24, A processor, 2 cores, Linux 6.18, x86_64, `make bench` at `0123abc`, in 12 minutes:",
+            "2026-11-24, A processor, 2 cores, Linux 6.18, x86_64, `make bench` at `0123abc`, measured in 12 minutes:",
             "| what | gate | Python, boto3 | Node.js, SDK v3 | LiteLLM | ratio | goal |",
             "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
             "| process start to ready, small register | 4.70 ms | 201 ms | 187 ms | – | 43× / 40× | ✔ reached: p50 under 15 ms |",

@@ -4,7 +4,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::goal::{summary, told_goal};
-use super::growth::{self, SPREAD};
+use super::growth::{self, KEEPS, SPREAD};
 use super::number::times;
 use super::row::{PARTS, Row, named, peers, quantile};
 use crate::figures::{Figure, Results, Who};
@@ -27,7 +27,7 @@ pub fn print(results: &Results) -> String {
     for growth in &growth::by_axis(&results.growth) {
         let mut heading = vec![format!("Growth: {}", growth.axis)];
         heading.extend(growth::places(growth));
-        heading.push(SPREAD.to_owned());
+        heading.extend([SPREAD, KEEPS].map(str::to_owned));
         told.push(table(&heading, growth::rows(growth), heading.len()));
     }
     told.push(summary(results).join("\n") + "\n");
