@@ -102,13 +102,15 @@ fn measured(options: &Options) -> io::Result<Results> {
         counts()?;
     }
     let parts = [
+        (true, 1),
         (asked(Part::Start), 3),
-        (asked(Part::Latency), LATENCIES.len() + 1),
+        (asked(Part::Latency), LATENCIES.len()),
+        (asked(Part::Latency), 1),
         (of_costs, 3),
         (asked(Part::Alone), 1),
         (asked(Part::Growth), 1),
     ];
-    let steps = Steps::new(1 + parts.iter().filter(|(asked, _)| *asked).map(|(_, many)| many).sum::<usize>());
+    let steps = Steps::new(parts.iter().filter(|(asked, _)| *asked).map(|(_, many)| many).sum::<usize>());
 
     steps.next("the small register, and the bench's own noise");
     let small = Stage::new(&runtime, &authority, Size::SMALL)?;
@@ -196,7 +198,7 @@ struct Steps(ProgressBar);
 impl Steps {
     /// So many, of which each is announced by [`Steps::next`].
     fn new(many: usize) -> Self {
-        let bar = ProgressBar::new(many as u64);
+        let bar = ProgressBar::new(u64::try_from(many).unwrap_or_default());
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})") {
             bar.set_style(style);
         }

@@ -1,6 +1,6 @@
 //! Whom the gate believes to be AWS: whoever bears a certificate of the authorities that it trusts, and nobody else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says loudly what is wrong")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
 
 use std::path::PathBuf;
 
