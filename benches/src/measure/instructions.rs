@@ -32,8 +32,9 @@ pub fn counts() -> io::Result<()> {
 /// Those of the system.
 pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<Vec<Figure>> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let (few, many) = (counted(bench, stage, folder, FEW)?, counted(bench, stage, folder, MANY)?);
-    let requests = (MANY - FEW) as f64;
+    let [short, long] = [FEW, MANY].map(|requests| bench.runs(requests));
+    let (few, many) = (counted(bench, stage, folder, short)?, counted(bench, stage, folder, long)?);
+    let requests = (long - short) as f64;
     let figure = |id: &str, what: &str, number: f64| Figure {
         id: id.into(),
         part: Part::Cost,
