@@ -1,6 +1,5 @@
 //! Pure. Whether an embargo applies: every key that it has must match, and unknown is a match.
 
-use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
@@ -32,8 +31,6 @@ pub(super) struct Asking<'a> {
     screening: &'a Screening,
     /// Where the answer goes.
     pub(super) to: &'a Destination,
-    /// Each group of countries by its id, with whether the destination's country is in it; once one is asked about.
-    groups: OnceCell<Vec<(&'a str, Match)>>,
     is_foreign: bool,
     refuses_unknown: bool,
     now: Timestamp,
@@ -48,19 +45,10 @@ impl<'a> Asking<'a> {
             register,
             screening,
             to: subject.destination(screening, now),
-            groups: OnceCell::new(),
             is_foreign: subject.is_foreign(),
             refuses_unknown: refuses_unknown(register, now),
             now,
         }
-    }
-
-    fn in_group(&self, group: &str, country: Country) -> Match {
-        if self.to.country != Some(country) {
-            return self.register.in_group(group, country, self.now);
-        }
-        let groups = self.groups.get_or_init(|| self.register.groups_of(country, self.now).collect());
-        groups.iter().find(|(id, _)| *id == group).map_or(Match::Unknown, |(_, is_in_it)| *is_in_it)
     }
 
     /// How each key that the embargo has matches, in the order of [`Code`].
@@ -111,7 +99,7 @@ impl<'a> Asking<'a> {
     ) -> ControlFlow<()> {
         let Self { subject, register, screening, to: destination, now, .. } = *self;
         let (to, id) = (&embargo.applies_to, &embargo.meta.id);
-        let in_group = |group: &str, country| self.in_group(group, country);
+        let in_group = |group: &str, country| register.in_group(group, country, now);
         let mut tell = |key, code, matches| listener(KeyExplained { key, code, matches });
         if to.everyone {
             tell("everyone", Code::EmbargoEveryone, Match::Yes)?;

@@ -23,11 +23,7 @@ pub struct Choice<T> {
 impl<T> Choice<T> {
     /// Asks both lists the same question.
     pub fn ask(&self, among: impl Fn(&T) -> Match) -> Match {
-        let named = among(&self.any_of);
-        match &self.except {
-            Some(except) if named != Match::No => named.but_not(among(except)),
-            Some(_) | None => named,
-        }
+        among(&self.any_of).but_not(self.except.as_ref().map_or(Match::No, among))
     }
 }
 
@@ -130,17 +126,13 @@ impl Places {
         in_group: impl Fn(&str, Country) -> Match,
     ) -> Match {
         let Some(country) = to.country else { return Match::Unknown };
-        let there = self.has_country(country, in_group);
-        if self.regions.is_empty() || there == Match::Yes {
-            return there;
-        }
         let of_this_country = || self.regions.iter().filter(|region| region.country() == Some(country));
         let region = match &to.region {
             Some(region) => Match::any(of_this_country().map(|named| Match::from(named == region))),
             None if unknown_region == WhenUnknown::Permit => Match::No,
             None => Match::any(of_this_country().map(|_| Match::Unknown)),
         };
-        region.max(there)
+        region.max(self.has_country(country, in_group))
     }
 
     /// Whether a country, as a nationality or an organisation's, is among the places.

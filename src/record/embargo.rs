@@ -40,8 +40,7 @@ fn yes() -> bool {
     true
 }
 
-/// The keys of an embargo. At least one is there. What is large stands elsewhere, so that those that are not there are
-/// passed over within a cache line or two.
+/// The keys of an embargo. At least one is there.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
@@ -55,11 +54,11 @@ pub struct AppliesTo {
     #[cfg_attr(feature = "gatectl", schemars(extend("const" = true)))]
     pub foreign_persons: bool,
     /// The answer goes there.
-    pub destinations: Option<Box<Choice<Places>>>,
+    pub destinations: Option<Choice<Places>>,
     /// The person, or without one the organisation, is of there.
-    pub nationalities: Option<Box<Choice<Places>>>,
+    pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
-    pub networks: Option<Box<Choice<Networks>>>,
+    pub networks: Option<Choice<Networks>>,
     /// The address is on a network of one of these classes.
     pub network_classes: Option<Choice<Classes>>,
     /// The client shows up from too many places at once.
@@ -73,9 +72,9 @@ pub struct AppliesTo {
     #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
     pub lists: Option<Vec<String>>,
     /// The organisation is owned by parties of lists.
-    pub ownership: Option<Box<Ownership>>,
+    pub ownership: Option<Ownership>,
     /// One of the request's end uses is one of these.
-    pub end_uses: Option<Box<Choice<Words>>>,
+    pub end_uses: Option<Choice<Words>>,
 }
 
 /// A party that an embargo names.
@@ -231,7 +230,7 @@ impl Kind for Embargo {
         let is_empty = *to == AppliesTo::default();
         if is_empty {
             Err(Unreadable("applies_to: it names nothing; write `everyone: true` where everyone is meant".into()))
-        } else if to.nationalities.as_ref().is_some_and(|choice| choice.names_a_region()) {
+        } else if to.nationalities.as_ref().is_some_and(Choice::names_a_region) {
             Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
         } else if to.ownership.as_ref().is_some_and(|ownership| ownership.share < Share::ONE_PERCENT) {
             Err(Unreadable("applies_to.ownership.percent: write 1 to 100".into()))

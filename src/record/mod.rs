@@ -86,7 +86,7 @@ impl Meta {
     /// Whether the record counts at `now`.
     #[must_use]
     pub fn is_in_force(&self, now: Timestamp) -> bool {
-        !self.withdrawn && self.window.is_open(now)
+        self.force(now) == Force::InForce
     }
 
     /// Whether the record counts at `now`, and why not.

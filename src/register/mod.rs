@@ -212,13 +212,6 @@ impl Register {
         }
     }
 
-    /// Every group of which a version could be read, by id, with whether a country is in it at `now`. Of another nobody
-    /// can say.
-    pub fn groups_of(&self, country: Country, now: Timestamp) -> impl Iterator<Item = (&str, Match)> {
-        let ids = self.groups.readable().map(|group| group.meta.id.as_str());
-        ids.map(move |id| (id, self.in_group(id, country, now)))
-    }
-
     /// The settings at `now`: the strictest where no record is in force.
     #[must_use]
     pub fn screening(&self, now: Timestamp) -> &Screening {
@@ -263,13 +256,13 @@ impl Register {
         for clearance in self.clearances.readable() {
             self.clearances_by_subject.entry(clearance.subject.clone()).or_default().push(Arc::clone(clearance));
         }
+        let standing = || self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn);
+        let reaching: Vec<OnModel> = standing().map(|embargo| OnModel::new(embargo, &self.groups)).collect();
         self.embargoes_by_model.clear();
         for model in self.models.readable() {
-            let on_it = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn && embargo.is_on(model));
-            let on_it = on_it.map(|embargo| OnModel::new(embargo, &self.groups)).collect();
+            let on_it = reaching.iter().filter(|reaching| reaching.embargo.is_on(model)).cloned().collect();
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it);
         }
-        let standing = || self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn);
         let by_name = standing().filter(|embargo| embargo.applies_to.is_by_name()).cloned().collect();
         let by_spread = standing().filter(|embargo| embargo.applies_to.spread.is_some()).cloned().collect();
         (self.embargoes_by_name, self.embargoes_by_spread) = (by_name, by_spread);
