@@ -76,16 +76,16 @@ fn output() -> Stdio {
     if std::env::var_os("BENCH_OUTPUT").is_some() { Stdio::inherit() } else { Stdio::null() }
 }
 
-/// The gate's own command, its allocator tuned as the template tunes it.
+/// The command of the gate, or of what runs it: its allocator is tuned as the template tunes it.
 ///
 /// # Panics
 /// Where the template doesn't.
 #[must_use]
-pub fn gate(binary: &Path) -> Command {
+pub fn gate(program: &Path) -> Command {
     const TUNES: &str = "GLIBC_TUNABLES";
     let template = include_str!("../../infra/template.yaml");
     let tuned = template.lines().find_map(|line| line.trim().strip_prefix(TUNES)?.strip_prefix(": "));
-    let mut command = Command::new(binary);
+    let mut command = Command::new(program);
     command.env_clear().env(TUNES, tuned.expect("the template tunes it"));
     command
 }

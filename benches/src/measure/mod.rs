@@ -199,8 +199,7 @@ impl Direct {
 /// # Panics
 /// Where it is not.
 pub fn first_answer(process: &Process, event: &[u8]) -> f64 {
-    let (answer, _, there) = process.api.invoked(event);
-    assert!(permits(&answer), "not a permit: {}", String::from_utf8_lossy(&answer));
+    let (_, there) = permitted(process, event);
     there.duration_since(process.started).as_secs_f64()
 }
 
@@ -209,9 +208,15 @@ pub fn first_answer(process: &Process, event: &[u8]) -> f64 {
 /// # Panics
 /// Where it does not.
 pub fn answered(process: &Process, event: &[u8]) -> Duration {
-    let (answer, took) = process.api.invoke(event);
+    let (sent, there) = permitted(process, event);
+    there.duration_since(sent)
+}
+
+/// When an event was sent that must be permitted, and when its answer was there.
+fn permitted(process: &Process, event: &[u8]) -> (Instant, Instant) {
+    let (answer, sent, there) = process.api.invoked(event);
     assert!(permits(&answer), "not a permit: {}", String::from_utf8_lossy(&answer));
-    took
+    (sent, there)
 }
 
 fn permits(answer: &[u8]) -> bool {

@@ -44,13 +44,8 @@ pub(super) fn plots(growth: &Growth) -> Vec<Vec<&Line>> {
 fn keeps(growth: &Growth, line: &Line) -> &'static str {
     let mut there = growth.at.iter().zip(&line.values).filter(|(at, value)| **at > 0.0 && **value > 0.0);
     match (there.next(), there.next_back()) {
-        (Some((from, first)), Some((to, last))) => {
-            if last / first <= to / from {
-                "✔"
-            } else {
-                "✘"
-            }
-        }
+        (Some((from, first)), Some((to, last))) if last / first <= to / from => "✔",
+        (Some(_), Some(_)) => "✘",
         _ => NONE,
     }
 }

@@ -34,11 +34,11 @@ pub fn markdown(results: &Results) -> String {
 fn taken(taken: &Taken) -> String {
     let date = taken.at.split('T').next().unwrap_or_default();
     let long = if taken.seconds < 90.0 {
-        format!("measured in {:.0} s", taken.seconds)
+        format!("{:.0} s", taken.seconds)
     } else {
-        format!("measured in {:.0} minutes", taken.seconds / 60.0)
+        format!("{:.0} minutes", taken.seconds / 60.0)
     };
-    format!("{date}, {}, `{}` at `{}`, {long}:\n", escaped(&taken.machine), taken.command, taken.revision)
+    format!("{date}, {}, `{}` at `{}`, measured in {long}:\n", escaped(&taken.machine), taken.command, taken.revision)
 }
 
 /// The gate's numbers and its peers'; all ratios stand in one cell, in the peers' order.
