@@ -1,8 +1,5 @@
 //! What the tests of the operators' command share: the real binary, and a folder of its own for each test.
 
-#![allow(dead_code, reason = "each test uses its part")]
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test says loudly what is wrong")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

@@ -1,13 +1,5 @@
 //! Ledgers to tamper with: chains by the real gate and chains made in bulk, as an archive and as a table.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
 pub(crate) mod kms;
 
 use std::collections::BTreeMap;
