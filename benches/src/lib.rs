@@ -14,6 +14,7 @@
 
 pub mod alone;
 pub mod authority;
+pub mod awake;
 pub mod deployment;
 pub mod dynamodb;
 pub mod figures;

@@ -10,6 +10,7 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use export_gate_bench::alone;
 use export_gate_bench::authority::Authority;
+use export_gate_bench::awake::{self, Awake};
 use export_gate_bench::deployment::Size;
 use export_gate_bench::figures::{Figure, Part, Results, Taken};
 use export_gate_bench::measure::{
@@ -59,12 +60,16 @@ enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Is busy on every core until its standard input ends.
+    #[command(name = awake::COMMAND, hide = true)]
+    StayAwake,
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
     let done = match &options.command {
         Some(Command::Report { file }) => read(file).and_then(|results| tell(&results, &options.out)),
+        Some(Command::StayAwake) => awake::stay(),
         None => measured(&options).and_then(|results| tell(&results, &options.out)),
     };
     match done {
@@ -110,6 +115,7 @@ fn measured(options: &Options) -> io::Result<Results> {
         (asked(Part::Alone), 1),
         (asked(Part::Growth), 1),
     ];
+    let _awake = Awake::keep(&std::env::current_exe()?)?;
     let steps = Steps::new(parts.iter().filter(|(asked, _)| *asked).map(|(_, many)| many).sum::<usize>());
 
     steps.next("the small register, and the bench's own noise");

@@ -1,0 +1,43 @@
+//! What keeps the cores awake is in nobody's way, and doesn't stay behind.
+
+#![allow(clippy::unwrap_used, reason = "a test says loudly what is wrong")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::{available_parallelism, sleep};
+use std::time::{Duration, Instant};
+
+use export_gate_bench::awake::{Awake, COMMAND};
+
+const BENCH: &str = env!("CARGO_BIN_EXE_bench");
+
+/// `SCHED_IDLE` of sched(7), as proc_pid_stat(5) gives it.
+const IDLE: &str = "5";
+
+/// The scheduling policies of a process' threads.
+fn policies(id: u32) -> Vec<String> {
+    let tasks: Vec<PathBuf> =
+        fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten().map(|task| task.path()).collect();
+    let stats = tasks.iter().filter_map(|task| fs::read_to_string(task.join("stat")).ok());
+    // The policy is the 41st field; the second may hold spaces, and ends with a parenthesis.
+    stats.filter_map(|stat| Some(stat.rsplit_once(')')?.1.split_whitespace().nth(38)?.to_owned())).collect()
+}
+
+#[test]
+fn every_core_has_a_thread_that_runs_where_nobody_else_wants_to() {
+    let awake = Awake::keep(Path::new(BENCH)).unwrap();
+    let began = Instant::now();
+    let many = available_parallelism().unwrap().get() + 1;
+    while policies(awake.id()) != vec![IDLE; many] {
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", policies(awake.id()));
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn it_ends_with_whoever_started_it() {
+    let mut process = Command::new(BENCH).arg(COMMAND).stdin(Stdio::piped()).spawn().unwrap();
+    drop(process.stdin.take());
+    assert!(process.wait().unwrap().success());
+}
