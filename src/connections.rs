@@ -46,7 +46,7 @@ impl Connections {
     /// For the client's configuration.
     #[must_use]
     pub fn interceptor(&self) -> SharedInterceptor {
-        SharedInterceptor::new(self.clone())
+        SharedInterceptor::permanent(self.clone())
     }
 }
 

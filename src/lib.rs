@@ -35,3 +35,4 @@ pub mod settings;
 pub mod start;
 pub mod terms;
 pub mod unwind;
+pub mod user_agent;

@@ -18,6 +18,7 @@ use crate::model::Models;
 use crate::quota::Quotas;
 use crate::register::RegisterStore;
 use crate::settings::{BadSettings, Settings};
+use crate::user_agent::user_agent;
 
 /// How long one attempt at DynamoDB may take; it answers in single milliseconds, and the SDK makes three.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -42,9 +43,13 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     // The attempt's time is over long before the SDK would call its stream stalled.
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
         .timeout_config(timeouts)
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .interceptor(user_agent("aws-sdk-dynamodb", aws_sdk_dynamodb::meta::PKG_VERSION));
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.build());
-    let gate = build(settings, location, &dynamodb, &aws_sdk_sagemakerruntime::Client::new(&config));
+    let sagemaker = aws_sdk_sagemakerruntime::config::Builder::from(&config)
+        .interceptor(user_agent("aws-sdk-sagemakerruntime", aws_sdk_sagemakerruntime::meta::PKG_VERSION));
+    let sagemaker = aws_sdk_sagemakerruntime::Client::from_conf(sagemaker.build());
+    let gate = build(settings, location, &dynamodb, &sagemaker);
     let (warmed, ()) =
         tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())), gate.models.connect());
     match warmed {

@@ -20,6 +20,7 @@ const MAY_IMPORT: Table = &[
     ("canonical", &["digest"]),
     ("causes", &[]),
     ("connections", &[]),
+    ("user_agent", &[]),
     ("parties", &["digest", "terms"]),
     ("networks", &[]),
     ("record", &["parties", "terms"]),
@@ -56,6 +57,7 @@ const MAY_IMPORT: Table = &[
             "quota",
             "register",
             "settings",
+            "user_agent",
         ],
     ),
 ];
