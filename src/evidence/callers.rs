@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
+use super::known::Known;
 use crate::decision::Callers;
 use crate::record::{Client, HEADS, Head, Item, Organisation, Person, Unreadable};
 use crate::register::history::Key;
@@ -28,6 +29,8 @@ pub struct CallerStore {
     register: String,
     /// The organisation that each client had last time, so that one round trip can ask for it too.
     organisations: Mutex<HashMap<String, String>>,
+    /// What many requests have in common. A person's record is none of it, and is not kept.
+    known: (Known<Head>, Known<Client>, Known<Organisation>),
 }
 
 /// What one reading gave.
@@ -65,7 +68,7 @@ impl CallerStore {
     /// A store over these tables.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, callers: String, register: String) -> Self {
-        Self { dynamodb, callers, register, organisations: Mutex::default() }
+        Self { dynamodb, callers, register, organisations: Mutex::default(), known: Default::default() }
     }
 
     /// Reads the client, its organisation, the named person and one of the register's heads: in one round trip where
@@ -88,9 +91,10 @@ impl CallerStore {
         let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
         let mut found = self.fetch(ids, true, beside).await?;
         let beside = found.beside.take();
-        let head = found.head.take().ok_or(ReadTrouble::NoHead)?;
-        let head = Head::read(head).map_err(ReadTrouble::Head)?;
-        let client_record = found.take(&client_id, Client::read, "client")?;
+        let (_, clients, organisations) = &self.known;
+        let head = self.read_head(found.head.take())?;
+        let read = |item| clients.read(&client_id, item, Client::read);
+        let client_record = found.take(&client_id, read, "client")?;
         let person = person_id.map(|id| found.take(&id, Person::read, "person")).transpose()?.flatten();
         let organisation = match &client_record {
             None => None,
@@ -100,7 +104,7 @@ impl CallerStore {
                     found = self.fetch([&id], false, None).await?;
                     self.remember(client, &record.organisation);
                 }
-                found.take(&id, Organisation::read, "organisation")?
+                found.take(&id, |item| organisations.read(&id, item, Organisation::read), "organisation")?
             }
         };
         Ok(Reading { callers: Callers { client: client_record, organisation, person }, head, beside })
@@ -112,7 +116,15 @@ impl CallerStore {
     /// [`ReadTrouble`] where it could not be read.
     pub async fn head(&self) -> Result<Head, ReadTrouble> {
         let found = self.fetch([], true, None).await?;
-        Head::read(found.head.ok_or(ReadTrouble::NoHead)?).map_err(ReadTrouble::Head)
+        self.read_head(found.head)
+    }
+
+    fn read_head(&self, head: Option<Item>) -> Result<Head, ReadTrouble> {
+        let mut head = head.ok_or(ReadTrouble::NoHead)?;
+        // All heads say the same, but for which of them they are.
+        head.remove("kind");
+        let (heads, ..) = &self.known;
+        heads.read(Head::ID, head, Head::read).map_err(ReadTrouble::Head)
     }
 
     async fn fetch(
@@ -189,7 +201,7 @@ impl Found {
     fn take<T>(
         &mut self,
         id: &str,
-        read: impl Fn(Item) -> Result<T, Unreadable>,
+        read: impl FnOnce(Item) -> Result<T, Unreadable>,
         what: &'static str,
     ) -> Result<Option<T>, ReadTrouble> {
         self.callers.remove(id).map(read).transpose().map_err(|_| ReadTrouble::Record(what))

@@ -8,6 +8,7 @@ mod database;
 mod delegations;
 mod edge;
 mod held;
+mod known;
 mod location;
 mod place;
 mod sightings;
