@@ -1,9 +1,13 @@
 //! I/O. Log lines, and a metrics line a request in CloudWatch's embedded metric format.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -118,7 +122,7 @@ pub struct Metrics<'a> {
 #[serde(rename_all = "PascalCase")]
 struct Described {
     timestamp: i64,
-    cloud_watch_metrics: Vec<Directive>,
+    cloud_watch_metrics: Option<&'static RawValue>,
 }
 
 #[derive(Serialize)]
@@ -141,8 +145,18 @@ struct Metric {
 pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
     let millis = |took: Duration| took.as_secs_f64() * 1e3;
     let code = account.codes.first().filter(|_| account.status >= 400).map(|code| code.as_str());
-    let mut line = Metrics {
-        aws: Described { timestamp: at, cloud_watch_metrics: Vec::new() },
+    let times = [
+        Some(account.gate).filter(|took| *took != Duration::ZERO),
+        account.model,
+        account.ledger,
+        account.snapshot_age,
+    ];
+    let [gate, model, ledger, snapshot_age] = times.map(|took| took.map(millis));
+    Metrics {
+        aws: Described {
+            timestamp: at,
+            cloud_watch_metrics: described(times.map(|took| took.is_some()), code.is_some()),
+        },
         requests: 1,
         refusals: u8::from((400..500).contains(&account.status)),
         failures: u8::from(account.status >= 500),
@@ -152,34 +166,39 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
         faulty_databases: account.databases.1,
         unreadable: account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect(),
         route: account.route,
-        gate_latency: (account.gate != Duration::ZERO).then(|| millis(account.gate)),
-        model_latency: account.model.map(millis),
-        ledger_latency: account.ledger.map(millis),
-        snapshot_age: account.snapshot_age.map(millis),
+        gate_latency: gate,
+        model_latency: model,
+        ledger_latency: ledger,
+        snapshot_age,
         code,
-    };
-    line.aws.cloud_watch_metrics = described(&line);
-    line
+    }
 }
 
-fn described(line: &Metrics<'_>) -> Vec<Directive> {
+/// The directives of a line that has these of [`TIMES`], and a code or none: all that there can be are few, and each is
+/// made once.
+fn described(timed: [bool; TIMES.len()], has_code: bool) -> Option<&'static RawValue> {
+    type Made = BTreeMap<([bool; TIMES.len()], bool), &'static RawValue>;
+    static MADE: Mutex<Made> = Mutex::new(Made::new());
+    match MADE.lock().unwrap_or_else(PoisonError::into_inner).entry((timed, has_code)) {
+        Entry::Occupied(made) => Some(made.get()),
+        Entry::Vacant(made) => Some(made.insert(Box::leak(to_raw_value(&directives(timed, has_code)).ok()?))),
+    }
+}
+
+fn directives(timed: [bool; TIMES.len()], has_code: bool) -> Vec<Directive> {
     let directive = |dimensions, metrics| Directive { namespace: NAMESPACE, dimensions: [dimensions], metrics };
-    let times = [
-        ("GateLatency", line.gate_latency),
-        ("ModelLatency", line.model_latency),
-        ("LedgerLatency", line.ledger_latency),
-        ("SnapshotAge", line.snapshot_age),
-    ];
     let counts = COUNTS.iter().map(|name| Metric { name, unit: "Count" });
-    let times = times.into_iter().filter(|(_, took)| took.is_some());
+    let times = TIMES.iter().zip(timed).filter(|(_, is_there)| *is_there);
     let metrics = counts.chain(times.map(|(name, _)| Metric { name, unit: "Milliseconds" })).collect();
     let mut directives = vec![directive(&[], metrics)];
-    if line.code.is_some() {
+    if has_code {
         let by_code = ["Refusals", "Failures"].map(|name| Metric { name, unit: "Count" });
         directives.push(directive(&["Code"], by_code.into()));
     }
     directives
 }
+
+const TIMES: [&str; 4] = ["GateLatency", "ModelLatency", "LedgerLatency", "SnapshotAge"];
 
 const COUNTS: [&str; 7] =
     ["Requests", "Refusals", "Failures", "LicencesExhausted", "UnreadableRecords", "StaleDatabases", "FaultyDatabases"];

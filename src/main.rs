@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 /// What is kept back of the invocation's time for the answer's own way out.
@@ -55,7 +56,12 @@ async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGat
         .unwrap_or_else(Instant::now);
     let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
     let (answer, account) = unless_it_panics(handled).await;
-    log::request(&account, &context.request_id);
+    // Nobody waits for the log: it is written while the answer is on its way, and before the next event is asked for, since
+    // tasks take turns. So no freeze comes between.
+    tokio::spawn(async move {
+        yield_now().await;
+        log::request(&account, &context.request_id);
+    });
     Ok(answer.into_payload())
 }
 

@@ -17,7 +17,7 @@ use export_gate_local::function::Function;
 use export_gate_local::runtime_api::{Event, FunctionError};
 use serde_json::{Value, json};
 use world::events::{Http, IN_GERMANY, IN_IRAN, IN_US, Rest, answered, http, http_invocation, invocation, rest};
-use world::{Answered, PATIENCE, World, call};
+use world::{Answered, PATIENCE, World, call, printed};
 
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
@@ -394,7 +394,7 @@ async fn prove(cases: Vec<(&str, impl Into<Event>, Is)>) {
     }
     assert_eq!(world.invoked(), permits + count, "nothing but what was permitted");
     assert_eq!(world.ledger().await.len(), decided + count, "an entry for each decision, and for nothing else");
-    is_silent(&function);
+    is_silent(&function).await;
 }
 
 /// RFC 9457, and the member that OpenAI clients read.
@@ -421,9 +421,8 @@ fn hides(what: &str, text: &str) {
 }
 
 /// Nothing of any request was printed, and no panic either.
-fn is_silent(function: &Function) {
-    let lines = function.stdout().all().into_iter().chain(function.stderr().all());
-    for line in lines {
+async fn is_silent(function: &Function) {
+    for line in printed(function).await {
         hides("the log", &line);
         assert!(!line.contains("panic"), "{line}");
     }

@@ -100,3 +100,18 @@ async fn types_pass_through_untouched_and_none_is_made_up() {
     let expected = [(Some("text/csv".into()), Some("application/x-sample;q=0.5".into())), (None, None)];
     assert_eq!(types.collect::<Vec<_>>(), expected);
 }
+
+#[tokio::test]
+async fn aws_knows_the_gate_by_one_name() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    assert_eq!(call(&function, &event.0).await.status, 200);
+    let headers = world.sagemaker.invocations().all().remove(0).headers;
+    let expected = format!(
+        "export-gate/{} aws-sdk-sagemakerruntime/{}",
+        env!("CARGO_PKG_VERSION"),
+        aws_sdk_sagemakerruntime::meta::PKG_VERSION
+    );
+    assert_eq!((&headers["user-agent"], headers.get("x-amz-user-agent")), (&expected.parse().unwrap(), None));
+}

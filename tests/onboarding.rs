@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use world::events::{Http, Rest, http, rest};
 use world::lists::{party, party_of};
-use world::{Answered, World, ask, call};
+use world::{Answered, World, ask, call, printed};
 
 const PATH: &str = "/v1/parties/screenings";
 const CLIENT: &str = "sample-us-service";
@@ -297,7 +297,7 @@ async fn no_name_is_logged_or_comes_back_in_a_refusal() {
         assert!(!answered.body.to_string().contains(SECRET), "{body}: {}", answered.body);
         assert_eq!(answered.body["error"]["type"], "invalid_request_error", "{body}");
     }
-    let lines: Vec<String> = function.stdout().all().into_iter().chain(function.stderr().all()).collect();
+    let lines = printed(&function).await;
     assert!(
         lines.iter().any(|line| line.contains(r#""route":"parties""#) && line.contains(r#""candidates":1"#)),
         "{lines:?}"

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use world::events::{IN_IRAN, IN_UKRAINE, IN_US, http_invocation, invocation};
 use world::lists::{by_lists, party, party_of};
-use world::{Answered, PATIENCE, World, ask, at, binary, call};
+use world::{Answered, PATIENCE, World, ask, at, binary, call, printed};
 
 const SECRET: &str = "sample-secret-of-these-days";
 const OLD_SECRET: &str = "sample-secret-of-old-times";
@@ -556,7 +556,7 @@ async fn the_distributions_word_counts_and_its_secret_stays_one() {
         }
     }
     is_told_nothing(&answers);
-    let said = [function.stdout().all(), function.stderr().all()].concat().join("\n");
+    let said = printed(&function).await.join("\n");
     let kept = json!(world.ledger().await).to_string();
     for secret in [SECRET, OLD_SECRET, "sample-secret-of-other-folk"] {
         assert!(!said.contains(secret) && !kept.contains(secret), "{secret}");

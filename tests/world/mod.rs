@@ -41,6 +41,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use events::rest;
+
 /// The sample records, which the local stack loads too.
 pub const SAMPLE_REGISTER: &str = include_str!("../../infra/local/samples/register.json");
 /// The sample callers.
@@ -265,4 +267,15 @@ pub async fn call(function: &Function, event: &Value) -> Answered {
         Ok(payload) => Answered::of(&payload, None),
         Err(error) => panic!("{error:?}: {:?} {:?}", function.stdout().all(), function.stderr().all()),
     }
+}
+
+/// All that the binary has printed of what it was asked so far. It logs a request while the answer is on its way, in the
+/// requests' order: one more is asked, and its last line waited for.
+pub async fn printed(function: &Function) -> Vec<String> {
+    let is_last = |line: &String| line.contains(r#""Route":"health""#);
+    let before = function.stdout().count_of(is_last);
+    call(function, &rest("GET", "/v1/health", "sample-us-app").0).await;
+    let lines =
+        function.stdout().wait(PATIENCE, |lines| lines.iter().filter(|line| is_last(line)).count() > before).await;
+    [lines, function.stderr().all()].concat()
 }
