@@ -2,7 +2,6 @@
 
 use super::{Asking, Evidence};
 use crate::decision::{Callers, Decision, Outcome, Subject, editions_asked};
-use crate::digest::sha256_hex;
 use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
 use crate::terms::{ModelRef, render_time};
 
@@ -11,7 +10,7 @@ pub(super) fn draft(
     asking: &Asking<'_>,
     asked: &ModelRef,
     kind: Kind,
-    body: &[u8],
+    request_sha256: String,
     evidence: &Evidence,
     decision: &Decision,
     subject: Option<Subject>,
@@ -49,7 +48,7 @@ pub(super) fn draft(
         embargoes: decision.embargoes.clone(),
         revision: evidence.register.revision(),
         lists,
-        request_sha256: sha256_hex(body),
+        request_sha256,
         of: None,
     }
 }

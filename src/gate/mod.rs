@@ -10,13 +10,16 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::join;
 use jiff::Timestamp;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::causes::Causes;
 use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
+use crate::digest::sha256_hex;
 use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, beside_edge};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
@@ -182,7 +185,13 @@ impl Gate {
         body: Vec<u8>,
         account: &mut Account,
     ) -> Result<Answer, Trouble> {
-        let evidence = self.evidence(asking, account).await?;
+        let digest = async {
+            yield_now().await;
+            sha256_hex(&body)
+        };
+        // What is asked for leaves first: the body is digested while DynamoDB answers.
+        let (evidence, digest) = join(self.evidence(asking, account), digest).await;
+        let evidence = evidence?;
         let register = &evidence.register;
         let (decision, subject, drawn) =
             match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), register, asking.now) {
@@ -194,7 +203,7 @@ impl Gate {
             };
         account.decided(&decision);
         account.gate = asking.began.elapsed();
-        let draft = draft(asking, model, kind, &body, &evidence, &decision, subject);
+        let draft = draft(asking, model, kind, digest, &evidence, &decision, subject);
         match (decision.outcome, kind) {
             (Outcome::Permit(permit), Kind::Invocation) => {
                 self.invoke(asking, permit, drawn, draft, body, account).await
