@@ -116,18 +116,19 @@ prove-places: ## where requests come from, on real data: lists of networks and M
 
 bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside its peers, in under 15 minutes (ONLY=start,latency,… for a part)
 	cargo lambda build --locked --compiler zig --target $$(rustc -vV | sed -n 's/^host: //p').2.34 --output-format zip \
-		--release --package export-gate --bin export-gate
-	@mkdir -p $(target)/bench
-	@python3 -m zipfile -e $(target)/lambda/export-gate/bootstrap.zip $(target)/bench
-	@chmod +x $(target)/bench/bootstrap
-	GATE_BINARY=$(target)/bench/bootstrap cargo test --locked -q -p export-gate-bench --profile bench --test same_check -- --ignored
+		--release --package export-gate --bin export-gate --package export-gate-bench-calls --bin calls
+	@for bin in export-gate calls; do \
+		python3 -m zipfile -e $(target)/lambda/$$bin/bootstrap.zip $(target)/bench/$$bin; \
+		chmod +x $(target)/bench/$$bin/bootstrap; done
+	GATE_BINARY=$(target)/bench/export-gate/bootstrap cargo test --locked -q -p export-gate-bench --profile bench --test same_check -- --ignored
 	cargo bench --locked -p export-gate-bench --bench decision -- --quiet
-	cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- --gate $(target)/bench/bootstrap \
-		--zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
+	cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- --gate $(target)/bench/export-gate/bootstrap \
+		--calls $(target)/bench/calls/bootstrap --zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
 
 bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
 	$(tests) -q --test same_check --test end_to_end -- --include-ignored the_peers # and so their packages' binaries
-	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
+	cargo build $(shaped) --workspace --all-features --bin calls
+	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --calls $(target)/shaped/calls --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)
 instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate

@@ -85,6 +85,8 @@ pub enum Unit {
 pub enum Who {
     /// The gate.
     Gate,
+    /// The calls to AWS alone, with the gate's SDK and runtime.
+    Calls,
     /// A Python function with boto3.
     Python,
     /// A Node.js function with AWS SDK v3.

@@ -36,7 +36,10 @@ struct Options {
     /// The package that is deployed; without one its size is not told.
     #[arg(long)]
     zip: Option<PathBuf>,
-    /// Where the peers are installed; without it the gate is measured alone.
+    /// A function that makes the gate's calls to AWS and nothing else.
+    #[arg(long)]
+    calls: Option<PathBuf>,
+    /// Where the peers are installed; without it none of them is measured.
     #[arg(long)]
     peers: Option<PathBuf>,
     /// Few runs: to show that it runs, not how fast.
@@ -98,8 +101,9 @@ fn measured(options: &Options) -> io::Result<Results> {
     let began = Instant::now();
     std::fs::create_dir_all(&options.out)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let peers = options.peers.as_deref().map(Path::canonicalize).transpose()?;
-    let bench = Bench { gate: options.gate.canonicalize()?, peers, quick: options.quick };
+    let whole = |path: &Option<PathBuf>| path.as_deref().map(Path::canonicalize).transpose();
+    let (calls, peers) = (whole(&options.calls)?, whole(&options.peers)?);
+    let bench = Bench { gate: options.gate.canonicalize()?, calls, peers, quick: options.quick };
     let authority = Authority::new(&options.out)?;
     let asked = |part| options.only.is_empty() || options.only.contains(&part);
     let of_costs = asked(Part::Cost) || asked(Part::Size);

@@ -8,7 +8,7 @@ use crate::deployment::event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 use crate::process::Process;
 
-/// How many requests are one run of the gate; the slower peers have a quarter.
+/// How many requests are one run of the gate and of its calls alone; the slower peers have a quarter.
 const REQUESTS: usize = 1_000;
 
 /// Processor time and requests a second in turns, and what each has in memory afterwards. `id` is `small` or `full`.
@@ -18,7 +18,7 @@ const REQUESTS: usize = 1_000;
 pub fn costs(bench: &Bench, stage: &Stage, id: &str, turns: usize) -> io::Result<Vec<Figure>> {
     stage.delays(Duration::ZERO, Duration::ZERO);
     let functions: Vec<(Who, Process)> = bench
-        .functions()
+        .functions_and_calls()
         .into_iter()
         .map(|who| Ok((who, bench.warm(who, stage, false)?)))
         .collect::<io::Result<_>>()?;
@@ -27,7 +27,7 @@ pub fn costs(bench: &Bench, stage: &Stage, id: &str, turns: usize) -> io::Result
     let mut rates = spent.clone();
     for _ in 0..bench.runs(turns) {
         for (place, (who, process)) in functions.iter().enumerate() {
-            let requests = bench.runs(if *who == Who::Gate { REQUESTS } else { REQUESTS / 4 });
+            let requests = bench.runs(if matches!(who, Who::Gate | Who::Calls) { REQUESTS } else { REQUESTS / 4 });
             let (cost, rate) = turn(process, event.as_bytes(), requests);
             spent[place].push(cost);
             rates[place].push(rate);

@@ -35,8 +35,11 @@ pub fn latencies(
     let Setting { dynamodb, tls, requests } = setting;
     let mut proxy = proxy;
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions: Vec<(Who, Process)> =
-        bench.functions().into_iter().map(|who| Ok((who, bench.warm(who, stage, tls)?))).collect::<io::Result<_>>()?;
+    let functions: Vec<(Who, Process)> = bench
+        .functions_and_calls()
+        .into_iter()
+        .map(|who| Ok((who, bench.warm(who, stage, tls)?)))
+        .collect::<io::Result<_>>()?;
     stage.delays(Duration::from_millis(dynamodb), THINKING);
     let whole = event(BODY);
     let body = whole["body"].as_str().unwrap_or_default().as_bytes().to_vec();

@@ -46,7 +46,9 @@ pub const BODY: usize = 1_000;
 pub struct Bench {
     /// The gate's binary.
     pub gate: PathBuf,
-    /// Where the peers are installed; `None` measures the gate alone.
+    /// A function that makes the gate's calls to AWS and nothing else, where there is one.
+    pub calls: Option<PathBuf>,
+    /// Where the peers are installed; `None` measures none of them.
     pub peers: Option<PathBuf>,
     /// Few runs, to show that it runs.
     pub quick: bool,
@@ -77,11 +79,20 @@ impl Bench {
         full.iter().copied().take(if self.quick { 2 } else { full.len() }).collect()
     }
 
-    /// The functions: the gate, then its peers.
+    /// The functions that make the check: the gate, then its peers.
     #[must_use]
     pub fn functions(&self) -> Vec<Who> {
         let peers = self.peers.iter().flat_map(|_| [Who::Python, Who::Node]);
         std::iter::once(Who::Gate).chain(peers).collect()
+    }
+
+    /// The same, and the one that makes the calls alone.
+    #[must_use]
+    pub fn functions_and_calls(&self) -> Vec<Who> {
+        let calls = self.calls.iter().map(|_| Who::Calls);
+        let mut all: Vec<Who> = self.functions().into_iter().chain(calls).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Starts a function on a stage.
@@ -93,7 +104,7 @@ impl Bench {
         let mut environment = stage.environment(tls);
         if tls {
             let Authority { file, bundle, .. } = &stage.authority;
-            let trusted = if who == Who::Gate { bundle } else { file };
+            let trusted = if matches!(who, Who::Gate | Who::Calls) { bundle } else { file };
             environment.push((authority.to_owned(), trusted.display().to_string()));
         }
         Process::start(command, &environment)
@@ -115,12 +126,12 @@ impl Bench {
 
     fn command(&self, who: Who) -> Peer {
         let tools = || self.peers.as_deref().expect("peers are measured only where they are");
+        let function = |binary| Peer { command: gate(binary), authority: "SSL_CERT_FILE" };
         match who {
+            Who::Calls => function(self.calls.as_deref().expect("they are measured only where they are")),
             Who::Python => peers::python(tools()),
             Who::Node => peers::node(tools()),
-            Who::Gate | Who::LiteLlm | Who::Nomenklatura | Who::Nobody => {
-                Peer { command: gate(&self.gate), authority: "SSL_CERT_FILE" }
-            }
+            Who::Gate | Who::LiteLlm | Who::Nomenklatura | Who::Nobody => function(&self.gate),
         }
     }
 }

@@ -159,7 +159,7 @@ fn class(who: Who) -> &'static str {
     match who {
         Who::Gate => "gate",
         Who::Python | Who::LiteLlm | Who::Nomenklatura => "a",
-        Who::Node | Who::Nobody => "b",
+        Who::Calls | Who::Node | Who::Nobody => "b",
     }
 }
 

@@ -67,6 +67,7 @@ pub(super) fn peers<'a>(figures: impl IntoIterator<Item = &'a Figure>) -> Vec<Wh
 pub(super) fn named(who: Who) -> &'static str {
     match who {
         Who::Gate => "gate",
+        Who::Calls => "its AWS calls alone",
         Who::Python => "Python, boto3",
         Who::Node => "Node.js, SDK v3",
         Who::LiteLlm | Who::Nomenklatura | Who::Nobody => short(who),
@@ -77,6 +78,7 @@ pub(super) fn named(who: Who) -> &'static str {
 pub(super) fn short(who: Who) -> &'static str {
     match who {
         Who::Gate => "gate",
+        Who::Calls => "calls alone",
         Who::Python => "Python",
         Who::Node => "Node.js",
         Who::LiteLlm => "LiteLLM",
