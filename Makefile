@@ -126,8 +126,7 @@ bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside it
 		--calls $(target)/bench/calls/bootstrap --zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
 
 bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
-	$(tests) -q --test same_check --test end_to_end -- --include-ignored the_peers # and so their packages' binaries
-	cargo build $(shaped) --workspace --all-features --bin calls
+	$(tests) -q --test same_check --test end_to_end --test settings -- --include-ignored the_peers # and so their packages' binaries
 	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --calls $(target)/shaped/calls --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)
@@ -156,7 +155,7 @@ deploy-built: $(python)
 	@test -f $(target)/lambda/architecture || { echo "nothing is built yet: run \`make build\` first" >&2; exit 1; }
 	@test -n "$(RECORDS)" || { echo "say which records to check, RECORDS=folder or file of them, or RECORDS=none" >&2; exit 2; }
 	$(python) infra/tools/join.py $(template)
-	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(target)/lambda/*/bootstrap.zip
+	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(foreach function,export-gate ledger-archive register-watch,$(target)/lambda/$(function)/bootstrap.zip)
 	$(python) infra/tools/parameters.py $(STACK) $(PARAMETERS) >$(target)/deploy/parameters
 	xargs -d '\n' cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
 		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(filter-out none,$(RECORDS)),--records $(RECORDS)) \

@@ -56,8 +56,8 @@ async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGat
         .unwrap_or_else(Instant::now);
     let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
     let (answer, account) = unless_it_panics(handled).await;
-    // Nobody waits for the log: it is written while the answer is on its way, and before the next event is asked for, since
-    // tasks take turns. So no freeze comes between.
+    // Nobody waits for the log: it is written once the answer is, and before the next event is asked for, which takes the
+    // answer's receipt. That rests on the runtime's one thread, where what yields runs after what was ready.
     tokio::spawn(async move {
         yield_now().await;
         log::request(&account, &context.request_id);

@@ -1,6 +1,6 @@
 //! I/O. The `User-Agent` by which AWS knows the gate, in CloudTrail for one.
 //!
-//! The SDK makes its own anew at each request, twice, and signs one of them: a sixteenth of what a request takes.
+//! The SDK makes its own anew at each request, twice, and signs one of them, which takes longer than the decision.
 
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;

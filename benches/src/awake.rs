@@ -3,12 +3,12 @@
 //! A request with pauses in it wakes a core at each of its hops. What that takes is neither the gate's nor a peer's, it is
 //! different from one minute to the next, and there is more of it with a function than without.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::{self, available_parallelism};
+use std::thread;
 
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// What the bench is told to be, to do this.
 pub const COMMAND: &str = "stay-awake";
@@ -25,9 +25,14 @@ impl Awake {
     /// That `chrt`, of util-linux, is missing; those of the system.
     pub fn keep(bench: &Path) -> io::Result<Self> {
         let mut command = Command::new("chrt");
-        command.args(["--idle", "0"]).arg(bench).arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::null());
+        command.args(["--idle", "0"]).arg(bench).arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped());
         let missing = |error| io::Error::other(format!("`chrt`, of util-linux, keeps the cores awake: {error}"));
-        command.spawn().map(Self).map_err(missing)
+        let mut awake = command.spawn().map(Self).map_err(missing)?;
+        let mut told = [0];
+        match awake.0.stdout.as_mut().map(|stdout| stdout.read_exact(&mut told)) {
+            Some(Ok(())) => Ok(awake),
+            _ => Err(missing(io::Error::other("it did not start"))),
+        }
     }
 
     /// The process' number.
@@ -44,21 +49,25 @@ impl Drop for Awake {
     }
 }
 
-/// What that process does: a thread on each core, until nobody holds the other end of its standard input any more.
+/// What that process does: a thread on each core that it may run on, which it tells by a byte, until nobody holds the other
+/// end of its standard input any more.
 ///
 /// # Errors
 /// Those of the system.
 pub fn stay() -> io::Result<()> {
-    for core in 0..available_parallelism()?.get() {
+    let cores = sched_getaffinity(None)?;
+    for core in (0..CpuSet::MAX_CPU).filter(|core| cores.is_set(*core)) {
         let mut alone = CpuSet::new();
         alone.set(core);
         thread::spawn(move || {
-            // Where it may not choose its core, the scheduler does.
+            // Where it can't stay on its core, the scheduler moves it.
             let _ = sched_setaffinity(None, &alone);
             loop {
                 std::hint::spin_loop();
             }
         });
     }
+    io::stdout().write_all(b".")?;
+    io::stdout().flush()?;
     io::stdin().read_to_end(&mut Vec::new()).map(drop)
 }

@@ -37,7 +37,7 @@ fn every_core_has_a_thread_that_runs_where_nobody_else_wants_to() {
 
 #[test]
 fn it_ends_with_whoever_started_it() {
-    let mut process = Command::new(BENCH).arg(COMMAND).stdin(Stdio::piped()).spawn().unwrap();
+    let mut process = Command::new(BENCH).arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     drop(process.stdin.take());
     assert!(process.wait().unwrap().success());
 }

@@ -29,8 +29,8 @@ pub struct CallerStore {
     register: String,
     /// The organisation that each client had last time, so that one round trip can ask for it too.
     organisations: Mutex<HashMap<String, String>>,
-    /// What many requests have in common. A person's record is none of it, and is not kept.
-    known: (Known<Head>, Known<Client>, Known<Organisation>),
+    /// What many requests have in common and no person's name is in: an organisation's record may have its owners'.
+    known: (Known<Head>, Known<Client>),
 }
 
 /// What one reading gave.
@@ -91,7 +91,7 @@ impl CallerStore {
         let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
         let mut found = self.fetch(ids, true, beside).await?;
         let beside = found.beside.take();
-        let (_, clients, organisations) = &self.known;
+        let (_, clients) = &self.known;
         let head = self.read_head(found.head.take())?;
         let read = |item| clients.read(&client_id, item, Client::read);
         let client_record = found.take(&client_id, read, "client")?;
@@ -104,7 +104,7 @@ impl CallerStore {
                     found = self.fetch([&id], false, None).await?;
                     self.remember(client, &record.organisation);
                 }
-                found.take(&id, |item| organisations.read(&id, item, Organisation::read), "organisation")?
+                found.take(&id, Organisation::read, "organisation")?
             }
         };
         Ok(Reading { callers: Callers { client: client_record, organisation, person }, head, beside })
@@ -123,7 +123,7 @@ impl CallerStore {
         let mut head = head.ok_or(ReadTrouble::NoHead)?;
         // All heads say the same, but for which of them they are.
         head.remove("kind");
-        let (heads, ..) = &self.known;
+        let (heads, _) = &self.known;
         heads.read(Head::ID, head, Head::read).map_err(ReadTrouble::Head)
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::record::{Item, Unreadable};
 
 /// How many are known before all are forgotten.
-const MOST: usize = 1_000;
+const MOST: usize = 100;
 
 /// Items of one kind by their ids, and what each was read as.
 #[derive(Debug)]

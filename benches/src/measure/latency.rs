@@ -71,7 +71,7 @@ pub fn latencies(
     let in_words = format!("DynamoDB {dynamodb} ms, model 50 ms{}", if tls { ", TLS" } else { "" });
     let tenth = Goal { of: Quantile::P99, bound: Bound::Times { times: 10.0, below: Who::LiteLlm } };
     let goals = match dynamodb {
-        // LiteLLM reads no records: what either takes by itself, and what a caller of the gate waits for beside that.
+        // LiteLLM asks no store, so that 0 ms compares what each takes itself, 2 ms what a caller waits for.
         0 if !tls => vec![tenth],
         2 if !tls => vec![Goal { of: Quantile::P50, bound: Bound::Below(round_trip + 1e-3) }, tenth],
         _ => Vec::new(),

@@ -24,7 +24,7 @@ pub struct Setting {
 /// # Errors
 /// Those of the system.
 pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io::Result<Vec<Figure>> {
-    let functions = bench.functions_and_calls();
+    let functions = bench.functions();
     let mut ready: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
     let mut first = ready.clone();
     let event = event(BODY).to_string();
