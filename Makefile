@@ -155,7 +155,7 @@ deploy-built: $(python)
 	@test -f $(target)/lambda/architecture || { echo "nothing is built yet: run \`make build\` first" >&2; exit 1; }
 	@test -n "$(RECORDS)" || { echo "say which records to check, RECORDS=folder or file of them, or RECORDS=none" >&2; exit 2; }
 	$(python) infra/tools/join.py $(template)
-	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(foreach function,export-gate ledger-archive register-watch,$(target)/lambda/$(function)/bootstrap.zip)
+	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(target)/lambda/{export-gate,ledger-archive,register-watch}/bootstrap.zip
 	$(python) infra/tools/parameters.py $(STACK) $(PARAMETERS) >$(target)/deploy/parameters
 	xargs -d '\n' cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
 		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(filter-out none,$(RECORDS)),--records $(RECORDS)) \

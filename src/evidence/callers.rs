@@ -30,7 +30,8 @@ pub struct CallerStore {
     /// The organisation that each client had last time, so that one round trip can ask for it too.
     organisations: Mutex<HashMap<String, String>>,
     /// What many requests have in common and no person's name is in: an organisation's record may have its owners'.
-    known: (Known<Head>, Known<Client>),
+    heads: Known<Head>,
+    clients: Known<Client>,
 }
 
 /// What one reading gave.
@@ -68,7 +69,8 @@ impl CallerStore {
     /// A store over these tables.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, callers: String, register: String) -> Self {
-        Self { dynamodb, callers, register, organisations: Mutex::default(), known: Default::default() }
+        let (heads, clients) = (Known::default(), Known::default());
+        Self { dynamodb, callers, register, organisations: Mutex::default(), heads, clients }
     }
 
     /// Reads the client, its organisation, the named person and one of the register's heads: in one round trip where
@@ -91,9 +93,8 @@ impl CallerStore {
         let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
         let mut found = self.fetch(ids, true, beside).await?;
         let beside = found.beside.take();
-        let (_, clients) = &self.known;
         let head = self.read_head(found.head.take())?;
-        let read = |item| clients.read(&client_id, item, Client::read);
+        let read = |item| self.clients.read(&client_id, item, Client::read);
         let client_record = found.take(&client_id, read, "client")?;
         let person = person_id.map(|id| found.take(&id, Person::read, "person")).transpose()?.flatten();
         let organisation = match &client_record {
@@ -123,8 +124,7 @@ impl CallerStore {
         let mut head = head.ok_or(ReadTrouble::NoHead)?;
         // All heads say the same, but for which of them they are.
         head.remove("kind");
-        let (heads, _) = &self.known;
-        heads.read(Head::ID, head, Head::read).map_err(ReadTrouble::Head)
+        self.heads.read(Head::ID, head, Head::read).map_err(ReadTrouble::Head)
     }
 
     async fn fetch(

@@ -17,11 +17,7 @@ const REQUESTS: usize = 1_000;
 /// Those of the system.
 pub fn costs(bench: &Bench, stage: &Stage, id: &str, turns: usize) -> io::Result<Vec<Figure>> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions: Vec<(Who, Process)> = bench
-        .functions_and_calls()
-        .into_iter()
-        .map(|who| Ok((who, bench.warm(who, stage, false)?)))
-        .collect::<io::Result<_>>()?;
+    let functions = bench.all_warm(bench.functions_and_calls(), stage, false)?;
     let event = event(BODY).to_string();
     let mut spent: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
     let mut rates = spent.clone();

@@ -8,7 +8,6 @@ use tokio::runtime::Runtime;
 use super::{BODY, Bench, Proxy, Stage, THINKING, answered};
 use crate::deployment::event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
-use crate::process::Process;
 
 /// What latency is measured with.
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +34,7 @@ pub fn latencies(
     let Setting { dynamodb, tls, requests } = setting;
     let mut proxy = proxy;
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions: Vec<(Who, Process)> = bench
-        .functions_and_calls()
-        .into_iter()
-        .map(|who| Ok((who, bench.warm(who, stage, tls)?)))
-        .collect::<io::Result<_>>()?;
+    let functions = bench.all_warm(bench.functions_and_calls(), stage, tls)?;
     stage.delays(Duration::from_millis(dynamodb), THINKING);
     let whole = event(BODY);
     let body = whole["body"].as_str().unwrap_or_default().as_bytes().to_vec();
@@ -113,11 +108,7 @@ fn before_the_model(stage: &Stage, setting: Setting) -> f64 {
 /// Those of the system.
 pub fn directive(bench: &Bench, runtime: &Runtime, stage: &Stage, runs: usize) -> io::Result<Figure> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions: Vec<(Who, Process)> = bench
-        .functions()
-        .into_iter()
-        .map(|who| Ok((who, bench.warm(who, stage, false)?)))
-        .collect::<io::Result<_>>()?;
+    let functions = bench.all_warm(bench.functions(), stage, false)?;
     stage.delays(Duration::from_millis(2), THINKING);
     let event = event(BODY).to_string();
     let mut more: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];

@@ -90,9 +90,7 @@ impl Bench {
     #[must_use]
     pub fn functions_and_calls(&self) -> Vec<Who> {
         let calls = self.calls.iter().map(|_| Who::Calls);
-        let mut all: Vec<Who> = self.functions().into_iter().chain(calls).collect();
-        all.sort_unstable();
-        all
+        self.functions().into_iter().chain(calls).collect()
     }
 
     /// Starts a function on a stage.
@@ -104,7 +102,7 @@ impl Bench {
         let mut environment = stage.environment(tls);
         if tls {
             let Authority { file, bundle, .. } = &stage.authority;
-            let trusted = if matches!(who, Who::Gate | Who::Calls) { bundle } else { file };
+            let trusted = if who == Who::Gate { bundle } else { file };
             environment.push((authority.to_owned(), trusted.display().to_string()));
         }
         Process::start(command, &environment)
@@ -122,6 +120,14 @@ impl Bench {
             answered(&process, event.as_bytes());
         }
         Ok(process)
+    }
+
+    /// Several, each started and made warm.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn all_warm(&self, whos: Vec<Who>, stage: &Stage, tls: bool) -> io::Result<Vec<(Who, Process)>> {
+        whos.into_iter().map(|who| Ok((who, self.warm(who, stage, tls)?))).collect()
     }
 
     fn command(&self, who: Who) -> Peer {
