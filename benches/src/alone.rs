@@ -23,9 +23,10 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::deployment::{Deployment, Random, Size, event, made_name, made_networks, made_parties, packed};
+use crate::deployment::{Deployment, Random, Size, made_name, made_networks, made_parties, packed};
+use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile, Unit, Who};
-use crate::measure::{BODY, Bench, EMBARGOES, NAMES, NETWORKS};
+use crate::measure::{Bench, EMBARGOES, NAMES, NETWORKS};
 use crate::peers;
 
 /// How many names a caller has who is screened: its organisation, and the person.
@@ -49,7 +50,7 @@ impl Asked {
     pub async fn of(deployment: &Deployment) -> Self {
         let now = Timestamp::now();
         let (client, tables) = (tables::client(deployment.url()), deployment.tables());
-        let request = read(&event(BODY).to_string(), &Distribution::default()).expect("the gate reads its event");
+        let request = read(Event::usual().text(), &Distribution::default()).expect("the gate reads its event");
         let principal = request.principal.as_deref().expect("a client");
         let store = CallerStore::new(client.clone(), tables.callers.clone(), tables.register.clone());
         let read =

@@ -1,4 +1,4 @@
-//! I/O. What DynamoDB holds: the samples, and made records on top, as many as are asked for; and the events that are sent.
+//! I/O. What DynamoDB holds: the samples, and made records on top, as many as are asked for.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -108,29 +108,6 @@ impl Deployment {
         let record = applying(&format!("letter-{number}"), &json!({"foreign_persons": true}));
         self.writer.put(vec![item(&record)]).await.expect("the register takes it");
     }
-}
-
-/// The main path: a US citizen of a US company asks for the model, with a body of so many bytes; permitted.
-#[must_use]
-pub fn event(body: usize) -> Value {
-    let (client, person) = ("sample-us-app", "sample-us-citizen");
-    let path = format!("/v1/models/{MODEL}/invocations");
-    let frame = r#"{"inputs":""}"#.len();
-    json!({
-        "resource": "/{proxy+}", "path": path, "httpMethod": "POST",
-        "headers": {"Content-Type": "application/json", "Accept": "application/json", "End-User": person},
-        "multiValueHeaders":
-            {"Content-Type": ["application/json"], "Accept": ["application/json"], "End-User": [person]},
-        "queryStringParameters": null, "multiValueQueryStringParameters": null,
-        "pathParameters": {"proxy": path.trim_start_matches('/')}, "stageVariables": null,
-        "requestContext": {
-            "accountId": "123456789012", "apiId": "sample", "stage": "live", "httpMethod": "POST",
-            "path": format!("/live{path}"), "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "requestTimeEpoch": 0,
-            "identity": {"sourceIp": "8.8.8.8", "userAgent": "sample"},
-            "authorizer": {"claims": {"client_id": client, "sub": client, "token_use": "access"}},
-        },
-        "body": format!(r#"{{"inputs":"{}"}}"#, "a".repeat(body.saturating_sub(frame))), "isBase64Encoded": false,
-    })
 }
 
 /// Kinds of embargoes by turns: each looks at something else of the request, and none applies to the main path.

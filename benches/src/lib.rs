@@ -17,6 +17,7 @@ pub mod authority;
 pub mod awake;
 pub mod deployment;
 pub mod dynamodb;
+pub mod event;
 pub mod figures;
 pub mod measure;
 pub mod model;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 /// DynamoDB's delay in ms, whether over TLS, and how many requests of each.
 const LATENCIES: [(u64, bool, usize); 5] =
-    [(0, false, 100), (2, false, 400), (5, false, 100), (10, false, 100), (2, true, 100)];
+    [(0, false, 100), (2, false, 300), (5, false, 100), (10, false, 100), (2, true, 100)];
 
 /// How fast and how small the gate is, beside what people would use in its place.
 #[derive(Parser)]
@@ -107,7 +107,7 @@ fn measured(options: &Options) -> io::Result<Results> {
     let authority = Authority::new(&options.out)?;
     let asked = |part| options.only.is_empty() || options.only.contains(&part);
     let of_costs = asked(Part::Cost) || asked(Part::Size);
-    if of_costs {
+    if of_costs || asked(Part::Growth) {
         counts()?;
     }
     let parts = [
@@ -166,7 +166,7 @@ fn measured(options: &Options) -> io::Result<Results> {
     let mut grown = Vec::new();
     if asked(Part::Growth) {
         steps.next("growth");
-        grown.extend(growth(&bench, &runtime, &authority)?);
+        grown.extend(growth(&bench, &runtime, &authority, &options.out)?);
         grown.extend(alone::growth(&bench, &runtime));
     }
     steps.done();

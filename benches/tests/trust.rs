@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 use export_gate_bench::authority::Authority;
-use export_gate_bench::deployment::{Size, event};
+use export_gate_bench::deployment::Size;
+use export_gate_bench::event::Event;
 use export_gate_bench::measure::Stage;
 use export_gate_bench::process::{Process, gate};
 use serde_json::Value;
@@ -31,7 +32,7 @@ fn only_who_has_a_certificate_of_a_trusted_authority_is_believed() {
         environment.extend(trusted.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let process = Process::start(gate(&binary()), &environment).unwrap();
         let _ = process.api.ready();
-        let (answer, _) = process.api.invoke(event(100).to_string().as_bytes());
+        let (answer, _) = process.api.invoke(Event::of(100).text().as_bytes());
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!(answer["statusCode"], expected, "{trusted:?}: {answer}");
         process.end();

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{BODY, Bench, Stage, answered};
-use crate::deployment::event;
+use super::{Bench, Stage, answered};
+use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 use crate::process::Process;
 
@@ -17,14 +17,14 @@ const REQUESTS: usize = 1_000;
 /// Those of the system.
 pub fn costs(bench: &Bench, stage: &Stage, id: &str, turns: usize) -> io::Result<Vec<Figure>> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions = bench.all_warm(bench.functions_and_calls(), stage, false)?;
-    let event = event(BODY).to_string();
+    let event = Event::usual();
+    let functions = bench.warm(bench.functions_and_calls(), stage, false, &event)?;
     let mut spent: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
     let mut rates = spent.clone();
     for _ in 0..bench.runs(turns) {
         for (place, (who, process)) in functions.iter().enumerate() {
             let requests = bench.runs(if matches!(who, Who::Gate | Who::Calls) { REQUESTS } else { REQUESTS / 4 });
-            let (cost, rate) = turn(process, event.as_bytes(), requests);
+            let (cost, rate) = turn(process, &event, requests);
             spent[place].push(cost);
             rates[place].push(rate);
         }
@@ -76,7 +76,7 @@ pub fn costs(bench: &Bench, stage: &Stage, id: &str, turns: usize) -> io::Result
 }
 
 /// Processor time a request, and requests a second.
-pub(super) fn turn(process: &Process, event: &[u8], requests: usize) -> (f64, f64) {
+pub(super) fn turn(process: &Process, event: &Event, requests: usize) -> (f64, f64) {
     let (spent, began) = (process.processor_time(), Instant::now());
     for _ in 0..requests {
         answered(process, event);

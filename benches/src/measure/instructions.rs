@@ -5,14 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{BODY, Bench, Stage, answered};
-use crate::deployment::event;
+use super::{Bench, Stage, answered};
+use crate::event::Event;
 use crate::figures::{Figure, Measured, Part, Unit, Who};
 use crate::process::{Process, gate};
-
-/// What is counted are the requests between these: the start, and what is done once, is in both runs.
-const FEW: usize = 20;
-const MANY: usize = 120;
 
 /// What allocates, by the C library's names.
 const ALLOCATES: [&str; 6] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"];
@@ -31,10 +27,7 @@ pub fn counts() -> io::Result<()> {
 /// # Errors
 /// Those of the system.
 pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<Vec<Figure>> {
-    stage.delays(Duration::ZERO, Duration::ZERO);
-    let [short, long] = [FEW, MANY].map(|requests| bench.runs(requests));
-    let (few, many) = (counted(bench, stage, folder, short)?, counted(bench, stage, folder, long)?);
-    let requests = (long - short) as f64;
+    let counted = a_request(bench, stage, folder, &Event::usual(), [20, 120].map(|requests| bench.runs(requests)))?;
     let figure = |id: &str, what: &str, number: f64| Figure {
         id: id.into(),
         part: Part::Cost,
@@ -44,30 +37,46 @@ pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<V
         goals: Vec::new(),
     };
     Ok(vec![
-        figure(
-            "cost.instructions",
-            "instructions a request, in user space",
-            (many.instructions - few.instructions) / requests,
-        ),
-        figure("cost.allocations", "allocations a request", (many.allocations - few.allocations) / requests),
+        figure("cost.instructions", "instructions a request, in user space", counted.instructions),
+        figure("cost.allocations", "allocations a request", counted.allocations),
     ])
 }
 
-struct Counted {
-    instructions: f64,
-    allocations: f64,
+/// What callgrind counts.
+pub(super) struct Counted {
+    pub instructions: f64,
+    pub allocations: f64,
 }
 
-fn counted(bench: &Bench, stage: &Stage, folder: &Path, requests: usize) -> io::Result<Counted> {
+/// What one request takes: those between a run of few and one of many, since the start, and what is done once, is in both.
+///
+/// # Errors
+/// Those of the system.
+pub(super) fn a_request(
+    bench: &Bench,
+    stage: &Stage,
+    folder: &Path,
+    event: &Event,
+    [few, many]: [usize; 2],
+) -> io::Result<Counted> {
+    stage.delays(Duration::ZERO, Duration::ZERO);
+    let [short, long] = [counted(bench, stage, folder, event, few)?, counted(bench, stage, folder, event, many)?];
+    let each = |long: f64, short: f64| (long - short) / (many - few) as f64;
+    Ok(Counted {
+        instructions: each(long.instructions, short.instructions),
+        allocations: each(long.allocations, short.allocations),
+    })
+}
+
+fn counted(bench: &Bench, stage: &Stage, folder: &Path, event: &Event, requests: usize) -> io::Result<Counted> {
     let file = folder.join("callgrind.out");
     let mut command = gate(Path::new("valgrind"));
     command.args(["--tool=callgrind", "--quiet"]);
     command.arg(format!("--callgrind-out-file={}", file.display())).arg(&bench.gate);
     let process = Process::start(command, &stage.environment(false))?;
     let _ = process.api.ready();
-    let event = event(BODY).to_string();
     for _ in 0..requests {
-        answered(&process, event.as_bytes());
+        answered(&process, event);
     }
     process.end();
     Ok(read(&std::fs::read_to_string(&file)?))

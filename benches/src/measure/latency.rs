@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::{BODY, Bench, Proxy, Stage, THINKING, answered};
-use crate::deployment::event;
+use super::{Bench, Proxy, Stage, THINKING, answered};
+use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
+use crate::process::Process;
 
 /// What latency is measured with.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +21,15 @@ pub struct Setting {
     pub requests: usize,
 }
 
-/// The latency that each adds, one request of each in turn; LiteLLM, which reads no records, among them where its proxy runs.
+/// What requests came to, the functions' in their order.
+pub(super) struct Added {
+    /// The time with each, less the median of calling the model directly; the proxy's last.
+    pub latency: Vec<Measured>,
+    /// How many operations DynamoDB had answered before the model was called.
+    pub round_trips: Vec<Measured>,
+}
+
+/// The latency that each adds; LiteLLM, which reads no records, among them where its proxy runs.
 ///
 /// # Errors
 /// Those of the system.
@@ -32,36 +41,11 @@ pub fn latencies(
     round_trip: f64,
 ) -> io::Result<Vec<Figure>> {
     let Setting { dynamodb, tls, requests } = setting;
-    let mut proxy = proxy;
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions = bench.all_warm(bench.functions_and_calls(), stage, tls)?;
-    stage.delays(Duration::from_millis(dynamodb), THINKING);
-    let whole = event(BODY);
-    let body = whole["body"].as_str().unwrap_or_default().as_bytes().to_vec();
-    let event = whole.to_string();
-    let mut direct = stage.direct(tls)?;
-    let mut calls = Vec::new();
-    let mut totals: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
-    let mut proxied = Vec::new();
-    let mut round_trips: Vec<Vec<f64>> = totals.clone();
-    for _ in 0..bench.runs(requests) {
-        calls.push(direct.call(&body)?.as_secs_f64());
-        for (place, (_, process)) in functions.iter().enumerate() {
-            drop((stage.dynamodb.seen(), stage.model.seen()));
-            totals[place].push(answered(process, event.as_bytes()).as_secs_f64());
-            round_trips[place].push(before_the_model(stage, setting));
-        }
-        if let Some(proxy) = proxy.as_mut() {
-            proxied.push(proxy.call(&body)?.as_secs_f64());
-        }
-    }
-    let usual = Measured::of(Who::Nobody, calls).p50;
-    let added = |who, totals: Vec<f64>| Measured::of(who, totals.into_iter().map(|total| total - usual).collect());
-    let mut measured: Vec<Measured> =
-        functions.iter().zip(totals).map(|((who, _), totals)| added(*who, totals)).collect();
-    if !proxied.is_empty() {
-        measured.push(added(Who::LiteLlm, proxied));
-    }
+    let event = Event::usual();
+    let functions = bench.warm(bench.functions_and_calls(), stage, tls, &event)?;
+    let setting = Setting { requests: bench.runs(requests), ..setting };
+    let Added { latency, round_trips } = added(stage, &functions, proxy, &event, setting)?;
     let over = if tls { ".tls" } else { "" };
     let in_words = format!("DynamoDB {dynamodb} ms, model 50 ms{}", if tls { ", TLS" } else { "" });
     let tenth = Goal { of: Quantile::P99, bound: Bound::Times { times: 10.0, below: Who::LiteLlm } };
@@ -76,21 +60,58 @@ pub fn latencies(
         part: Part::Latency,
         what: format!("added latency, {in_words}"),
         unit: Unit::Seconds,
-        measured,
+        measured: latency,
         goals,
     }];
     if dynamodb == 2 && !tls {
-        let counted = functions.iter().zip(round_trips).map(|((who, _), counts)| Measured::of(*who, counts));
         figures.push(Figure {
             id: "latency.round_trips".into(),
             part: Part::Latency,
             what: "round trips to DynamoDB before the model is called".into(),
             unit: Unit::Count,
-            measured: counted.collect(),
+            measured: round_trips,
             goals: vec![Goal { of: Quantile::P50, bound: Bound::Below(1.5) }],
         });
     }
     Ok(figures)
+}
+
+/// Requests to the model directly, to each function, which is warm, and to the proxy, one of each in turn.
+///
+/// # Errors
+/// Those of the system.
+pub(super) fn added(
+    stage: &Stage,
+    functions: &[(Who, Process)],
+    mut proxy: Option<&mut Proxy>,
+    event: &Event,
+    setting: Setting,
+) -> io::Result<Added> {
+    stage.delays(Duration::from_millis(setting.dynamodb), THINKING);
+    let mut direct = stage.direct(setting.tls)?;
+    let mut calls = Vec::new();
+    let mut totals: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
+    let mut round_trips = totals.clone();
+    let mut proxied = Vec::new();
+    for _ in 0..setting.requests {
+        calls.push(direct.call(event.body())?.as_secs_f64());
+        for (place, (_, process)) in functions.iter().enumerate() {
+            drop((stage.dynamodb.seen(), stage.model.seen()));
+            totals[place].push(answered(process, event).as_secs_f64());
+            round_trips[place].push(before_the_model(stage, setting));
+        }
+        if let Some(proxy) = &mut proxy {
+            proxied.push(proxy.call(event.body())?.as_secs_f64());
+        }
+    }
+    let usual = Measured::of(Who::Nobody, calls).p50;
+    let proxied = (!proxied.is_empty()).then_some((Who::LiteLlm, proxied));
+    let totals = functions.iter().map(|(who, _)| *who).zip(totals).chain(proxied);
+    let less = |totals: Vec<f64>| totals.into_iter().map(|total| total - usual).collect();
+    Ok(Added {
+        latency: totals.map(|(who, totals)| Measured::of(who, less(totals))).collect(),
+        round_trips: functions.iter().zip(round_trips).map(|((who, _), counts)| Measured::of(*who, counts)).collect(),
+    })
 }
 
 /// How many operations DynamoDB had answered when the model was called. What is on the way at that moment, like the
@@ -102,31 +123,42 @@ fn before_the_model(stage: &Stage, setting: Setting) -> f64 {
     seen.iter().filter(|(seen, _)| called.is_some_and(|called| answered_by(*seen) <= called)).count() as f64
 }
 
-/// The first request after a directive, and the one after it: how long each takes with a full register.
+/// The first request after a directive, and the one before it: how long each takes with a full register.
 ///
 /// # Errors
 /// Those of the system.
 pub fn directive(bench: &Bench, runtime: &Runtime, stage: &Stage, runs: usize) -> io::Result<Figure> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let functions = bench.all_warm(bench.functions(), stage, false)?;
-    stage.delays(Duration::from_millis(2), THINKING);
-    let event = event(BODY).to_string();
-    let mut more: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
-    for _ in 0..bench.runs(runs) {
-        let usual: Vec<Duration> = functions.iter().map(|(_, process)| answered(process, event.as_bytes())).collect();
-        runtime.block_on(stage.deployment.directive());
-        stage.dynamodb.forget();
-        for (place, (_, process)) in functions.iter().enumerate() {
-            let first = answered(process, event.as_bytes());
-            more[place].push(first.as_secs_f64() - usual[place].as_secs_f64());
-        }
-    }
+    let event = Event::usual();
+    let functions = bench.warm(bench.functions(), stage, false, &event)?;
     Ok(Figure {
         id: "latency.directive".into(),
         part: Part::Latency,
         what: "what the first request after a directive takes more, full register, DynamoDB 2 ms".into(),
         unit: Unit::Seconds,
-        measured: functions.iter().zip(more).map(|((who, _), more)| Measured::of(*who, more)).collect(),
+        measured: directed(runtime, stage, &functions, &event, bench.runs(runs)),
         goals: Vec::new(),
     })
+}
+
+/// What the first request after a directive takes more than the one before it, of functions that are warm.
+pub(super) fn directed(
+    runtime: &Runtime,
+    stage: &Stage,
+    functions: &[(Who, Process)],
+    event: &Event,
+    runs: usize,
+) -> Vec<Measured> {
+    stage.delays(Duration::from_millis(2), THINKING);
+    let mut more: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
+    for _ in 0..runs {
+        let usual: Vec<Duration> = functions.iter().map(|(_, process)| answered(process, event)).collect();
+        runtime.block_on(stage.deployment.directive());
+        stage.dynamodb.forget();
+        for (place, (_, process)) in functions.iter().enumerate() {
+            let first = answered(process, event);
+            more[place].push(first.as_secs_f64() - usual[place].as_secs_f64());
+        }
+    }
+    functions.iter().zip(more).map(|((who, _), more)| Measured::of(*who, more)).collect()
 }

@@ -5,6 +5,7 @@ mod growth;
 mod instructions;
 mod latency;
 mod noise;
+mod place;
 mod proxy;
 mod size;
 mod start;
@@ -27,8 +28,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 use crate::authority::Authority;
-use crate::deployment::{Deployment, Size, event};
+use crate::deployment::{Deployment, Size};
 use crate::dynamodb::DynamoDb;
+use crate::event::Event;
 use crate::figures::Who;
 use crate::model::Model;
 use crate::peers::{self, Peer};
@@ -37,9 +39,6 @@ use crate::wire::Connection;
 
 /// The model's delay in all that is about latency.
 pub const THINKING: Duration = Duration::from_millis(50);
-
-/// The body of the main path, in bytes.
-pub const BODY: usize = 1_000;
 
 /// Who is measured, and how thoroughly.
 #[derive(Clone, Debug)]
@@ -108,26 +107,20 @@ impl Bench {
         Process::start(command, &environment)
     }
 
-    /// Starts a function, and has it answer so often that nothing is new to it any more.
+    /// Starts functions, and has each answer so often that nothing is new to it any more.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn warm(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
-        let process = self.start(who, stage, tls)?;
-        let _ = process.api.ready();
-        let event = event(BODY).to_string();
-        for _ in 0..self.runs(200) {
-            answered(&process, event.as_bytes());
-        }
-        Ok(process)
-    }
-
-    /// Several, each started and made warm.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub fn all_warm(&self, whos: Vec<Who>, stage: &Stage, tls: bool) -> io::Result<Vec<(Who, Process)>> {
-        whos.into_iter().map(|who| Ok((who, self.warm(who, stage, tls)?))).collect()
+    pub fn warm(&self, whos: Vec<Who>, stage: &Stage, tls: bool, event: &Event) -> io::Result<Vec<(Who, Process)>> {
+        let warm = |who| {
+            let process = self.start(who, stage, tls)?;
+            let _ = process.api.ready();
+            for _ in 0..self.runs(event.times(200)) {
+                answered(&process, event);
+            }
+            Ok((who, process))
+        };
+        whos.into_iter().map(warm).collect()
     }
 
     fn command(&self, who: Who) -> Peer {
@@ -215,7 +208,7 @@ impl Direct {
 ///
 /// # Panics
 /// Where it is not.
-pub fn first_answer(process: &Process, event: &[u8]) -> f64 {
+pub fn first_answer(process: &Process, event: &Event) -> f64 {
     let (_, there) = permitted(process, event);
     there.duration_since(process.started).as_secs_f64()
 }
@@ -224,14 +217,14 @@ pub fn first_answer(process: &Process, event: &[u8]) -> f64 {
 ///
 /// # Panics
 /// Where it does not.
-pub fn answered(process: &Process, event: &[u8]) -> Duration {
+pub fn answered(process: &Process, event: &Event) -> Duration {
     let (sent, there) = permitted(process, event);
     there.duration_since(sent)
 }
 
 /// When an event was sent that must be permitted, and when its answer was there.
-fn permitted(process: &Process, event: &[u8]) -> (Instant, Instant) {
-    let (answer, sent, there) = process.api.invoked(event);
+fn permitted(process: &Process, event: &Event) -> (Instant, Instant) {
+    let (answer, sent, there) = process.api.invoked(event.text().as_bytes());
     assert!(permits(&answer), "not a permit: {}", String::from_utf8_lossy(&answer));
     (sent, there)
 }

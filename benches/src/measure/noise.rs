@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{BODY, Bench, Stage, THINKING};
-use crate::deployment::event;
+use super::{Bench, Stage, THINKING};
+use crate::event::{BODY, Event};
 use crate::figures::{Figure, Measured, Part, Unit, Who};
 use crate::runtime_api::RuntimeApi;
 use crate::wire::Connection;
@@ -60,10 +60,10 @@ fn runtime_api(bench: &Bench) -> io::Result<Vec<f64>> {
     let api = RuntimeApi::start()?;
     let address = api.address();
     thread::spawn(move || drop(idle(address)));
-    let event = event(BODY).to_string();
+    let event = Event::usual();
     let mut times = Vec::new();
     for _ in 0..bench.runs(1_200) {
-        times.push(api.invoke(event.as_bytes()).1.as_secs_f64());
+        times.push(api.invoke(event.text().as_bytes()).1.as_secs_f64());
     }
     Ok(times)
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{BODY, Stage};
+use super::Stage;
+use crate::event::BODY;
 use crate::peers::{self, LITELLM_KEY};
 use crate::wire::Connection;
 

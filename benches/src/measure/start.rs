@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::{BODY, Bench, Stage, first_answer};
-use crate::deployment::event;
+use super::{Bench, Stage, first_answer};
+use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 
 /// What a start is measured on.
@@ -27,12 +27,12 @@ pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io
     let functions = bench.functions();
     let mut ready: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
     let mut first = ready.clone();
-    let event = event(BODY).to_string();
+    let event = Event::usual();
     for _ in 0..bench.runs(runs) {
         for (place, who) in functions.iter().enumerate() {
             let process = bench.start(*who, stage, setting.tls)?;
             ready[place].push(process.api.ready().duration_since(process.started).as_secs_f64());
-            first[place].push(first_answer(&process, event.as_bytes()));
+            first[place].push(first_answer(&process, &event));
             process.end();
         }
     }
