@@ -32,6 +32,7 @@ pub mod record;
 pub mod register;
 pub mod request;
 pub mod settings;
+mod signed_by;
 pub mod start;
 pub mod terms;
 pub mod unwind;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::causes::Causes;
 use crate::connections::{Connection, Connections};
 use crate::decision::Permit;
+use crate::signed_by::SignedBy;
 use crate::terms::Code;
 
 /// How long opening the connection ahead may take.
@@ -24,6 +25,18 @@ pub struct Models {
     client: Client,
     connections: Connections,
     timeout: Duration,
+}
+
+/// What the model is asked with.
+pub struct Invocation {
+    /// The body's `Content-Type`.
+    pub content_type: Option<String>,
+    /// What types of answers are taken, as `Accept` has it.
+    pub accept: Option<String>,
+    /// The body as it is.
+    pub body: Vec<u8>,
+    /// The body's SHA-256, in lower-case hex.
+    pub sha256: String,
 }
 
 /// What the model answered.
@@ -79,20 +92,20 @@ impl Models {
     pub async fn invoke(
         &self,
         permit: Permit,
-        content_type: Option<String>,
-        accept: Option<String>,
-        body: Vec<u8>,
+        invocation: Invocation,
         deadline: Instant,
     ) -> Result<ModelAnswer, ModelTrouble> {
+        let Invocation { content_type, accept, body, sha256 } = invocation;
         let body = Blob::new(body);
         let call = || async {
             let invocation = self.client.invoke_endpoint().endpoint_name(permit.endpoint()).body(body.clone());
             let invocation = invocation.set_content_type(content_type.clone()).set_accept(accept.clone());
+            let signed = invocation.customize().interceptor(SignedBy(sha256.clone()));
             if content_type.is_some() {
-                return Box::pin(invocation.send()).await;
+                return Box::pin(signed.send()).await;
             }
             // The SDK would name a type where the caller named none.
-            let untyped = invocation.customize().mutate_request(|request| {
+            let untyped = signed.mutate_request(|request| {
                 request.headers_mut().remove("content-type");
             });
             Box::pin(untyped.send()).await

@@ -4,6 +4,10 @@
 
 mod world;
 
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use export_gate::digest::sha256_hex;
+use export_gate_local::sagemaker::Invocation;
+use export_gate_local::tables::{REGION, SECRET_ACCESS_KEY};
 use serde_json::json;
 use world::events::{IN_IRAN, invocation, rest, screening};
 use world::{PATIENCE, World, call};
@@ -99,6 +103,59 @@ async fn types_pass_through_untouched_and_none_is_made_up() {
     let types = world.sagemaker.invocations().all().into_iter().map(|seen| (seen.content_type, seen.accept));
     let expected = [(Some("text/csv".into()), Some("application/x-sample;q=0.5".into())), (None, None)];
     assert_eq!(types.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn sagemaker_is_held_to_the_body_that_the_ledger_has() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    let with = |body: serde_json::Value, is_base64: bool| {
+        let mut event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
+        event["body"] = body;
+        event["isBase64Encoded"] = json!(is_base64);
+        event
+    };
+    let mut untyped = with(json!("no type"), false);
+    untyped["headers"].as_object_mut().unwrap().retain(|name, _| !name.eq_ignore_ascii_case("content-type"));
+    untyped["multiValueHeaders"] = json!(null);
+    let table = [
+        ("text", with(json!(r#"{"inputs":"hello"}"#), false)),
+        ("bytes", with(json!("AP+A"), true)),
+        ("nothing", with(json!(null), false)),
+        ("100 KB", with(json!("a".repeat(100_000)), false)),
+        ("no type", untyped),
+    ];
+    for (name, event) in table {
+        let answered = call(&function, &event).await;
+        assert_eq!(answered.status, 200, "{name}: {}", answered.body);
+        let invocation = world.sagemaker.invocations().all().pop().unwrap();
+        assert_eq!(invocation.content_type.is_none(), name == "no type", "{name}");
+        let entry = world.entry(answered.decision_id().unwrap()).await;
+        let digest = sha256_hex(&invocation.body);
+        assert_eq!(entry["request_sha256"], json!(digest), "{name}");
+        let signature = signature(&invocation, &digest);
+        let authorization = invocation.headers["authorization"].to_str().unwrap();
+        assert!(authorization.ends_with(&format!("Signature={signature}")), "{name}: {authorization}");
+    }
+}
+
+/// What SageMaker makes of a request and its body's digest: the signature of AWS Signature Version 4.
+fn signature(Invocation { endpoint, headers, .. }: &Invocation, digest: &str) -> String {
+    let header = |name: &str| headers[name].to_str().unwrap().trim().to_owned();
+    let authorization = header("authorization");
+    let (_, signed) = authorization.split_once("SignedHeaders=").unwrap();
+    let (signed, _) = signed.split_once(',').unwrap();
+    let lines: String = signed.split(';').map(|name| format!("{name}:{}\n", header(name))).collect();
+    let canonical = format!("POST\n/endpoints/{endpoint}/invocations\n\n{lines}\n{signed}\n{digest}");
+    let time = header("x-amz-date");
+    let scope = format!("{}/{REGION}/sagemaker/aws4_request", &time[..8]);
+    let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256_hex(canonical));
+    let first = format!("AWS4{SECRET_ACCESS_KEY}").into_bytes();
+    let signed = scope
+        .split('/')
+        .chain([to_sign.as_str()])
+        .fold(first, |key, part| hmac::sign(&hmac::Key::new(HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec());
+    signed.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::answer::{Answer, encode};
 use crate::causes::Causes;
 use crate::decision::Permit;
 use crate::ledger::{Draft, Unanswered};
-use crate::model::{ModelAnswer, ModelTrouble};
+use crate::model::{Invocation, ModelAnswer, ModelTrouble};
 use crate::quota::Drawn;
 use crate::terms::Code;
 
@@ -37,10 +37,15 @@ impl Gate {
     ) -> Result<Answer, Trouble> {
         let began = Instant::now();
         let until = asking.deadline.checked_sub(AFTER_THE_MODEL).unwrap_or(asking.deadline);
-        let (content_type, accept) = (asking.request.content_type.clone(), asking.request.accept.clone());
+        let invocation = Invocation {
+            content_type: asking.request.content_type.clone(),
+            accept: asking.request.accept.clone(),
+            body,
+            sha256: draft.request_sha256.clone(),
+        };
         let model = permit.model().to_owned();
         let call = async {
-            let answered = self.models.invoke(permit, content_type, accept, body, until).await;
+            let answered = self.models.invoke(permit, invocation, until).await;
             (answered, began.elapsed())
         };
         // The model's request leaves first: its connection is a task of its own, which runs when all here pause. What else
