@@ -34,9 +34,12 @@ pub(super) fn lines(
     for (who, process) in &functions {
         lines.extend(costs(bench, *who, process, event));
     }
-    let Counted { instructions, allocations } = a_request(bench, stage, folder, event, [2, 8])?;
-    lines.push(line("instructions a request, in user space", Unit::Count, Who::Gate, instructions));
-    lines.push(line("allocations a request", Unit::Count, Who::Gate, allocations));
+    // A start under callgrind takes a binary that isn't optimised half a minute.
+    if !bench.quick {
+        let Counted { instructions, allocations } = a_request(bench, stage, folder, event, [2, 8])?;
+        lines.push(line("instructions a request, in user space", Unit::Count, Who::Gate, instructions));
+        lines.push(line("allocations a request", Unit::Count, Who::Gate, allocations));
+    }
     let setting = Setting { dynamodb: 2, tls: false, requests: bench.runs(16) };
     let Added { latency, round_trips } = added(stage, &functions, None, event, setting)?;
     let medians = |what, unit, measured: Vec<Measured>| {
