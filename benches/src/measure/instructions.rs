@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use super::{Bench, Stage, answered};
@@ -60,7 +61,14 @@ pub(super) fn a_request(
     [few, many]: [usize; 2],
 ) -> io::Result<Counted> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let [short, long] = [counted(bench, stage, folder, event, few)?, counted(bench, stage, folder, event, many)?];
+    let counted = |requests| counted(bench, stage, folder, event, requests);
+    // Both at once: counts are the same however busy the machine is.
+    let (short, long) = thread::scope(|scope| {
+        let short = scope.spawn(|| counted(few));
+        let long = counted(many);
+        (short.join(), long)
+    });
+    let (short, long) = (short.expect("it counts")?, long?);
     let each = |long: f64, short: f64| (long - short) / (many - few) as f64;
     Ok(Counted {
         instructions: each(long.instructions, short.instructions),
@@ -69,7 +77,7 @@ pub(super) fn a_request(
 }
 
 fn counted(bench: &Bench, stage: &Stage, folder: &Path, event: &Event, requests: usize) -> io::Result<Counted> {
-    let file = folder.join("callgrind.out");
+    let file = folder.join(format!("callgrind-{requests}.out"));
     let mut command = gate(Path::new("valgrind"));
     command.args(["--tool=callgrind", "--quiet"]);
     command.arg(format!("--callgrind-out-file={}", file.display())).arg(&bench.gate);
