@@ -54,7 +54,7 @@ impl Model {
         self.shared.delay.store(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// When it was called since this was last asked.
+    /// When calls began since this was last asked: what is called beside one with a large body is not before it.
     #[must_use]
     pub fn seen(&self) -> Vec<Instant> {
         std::mem::take(&mut *self.shared.seen.lock().unwrap())
@@ -70,7 +70,7 @@ impl Shared {
                 connection.answer(Reply { status: 404, headers: "", body: b"" })?;
                 continue;
             }
-            self.seen.lock().unwrap().push(now);
+            self.seen.lock().unwrap().push(request.began.unwrap_or(now));
             sleep_until(now + Duration::from_nanos(self.delay.load(Ordering::Relaxed)));
             connection.answer(Reply { status: 200, headers: HEADERS, body: ANSWER })?;
         }

@@ -37,6 +37,8 @@ pub struct Message {
     pub body: Vec<u8>,
     /// Whether the other side closes the connection now.
     pub closes: bool,
+    /// When its head was there.
+    pub began: Option<Instant>,
 }
 
 /// What an answer is made of.
@@ -126,14 +128,16 @@ impl Connection {
     /// Those of the system, and of what is no HTTP.
     pub fn read(&mut self) -> io::Result<Option<Message>> {
         let mut told_to_go_on = false;
+        let mut began = None;
         loop {
             if let Some(head) = Head::of(&self.read)? {
+                began = began.or_else(|| Some(Instant::now()));
                 if head.expects && !told_to_go_on {
                     told_to_go_on = true;
                     self.send(&[b"HTTP/1.1 100 Continue\r\n\r\n"])?;
                 }
                 if let Some(end) = head.end(&self.read) {
-                    let mut message = head.message;
+                    let mut message = Message { began, ..head.message };
                     message.body = self.read.get(head.length..end).unwrap_or_default().to_vec();
                     self.read.drain(..end);
                     return Ok(Some(message));

@@ -47,7 +47,11 @@ pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority, folder: &
             if lines.is_empty() {
                 lines = here;
             } else {
-                lines.iter_mut().zip(here).for_each(|(line, here)| line.values.extend(here.values));
+                assert_eq!(lines.len(), here.len(), "each place has the same lines");
+                for (line, here) in lines.iter_mut().zip(here) {
+                    assert_eq!((&line.what, line.who), (&here.what, here.who), "in the same order");
+                    line.values.extend(here.values);
+                }
             }
         }
         let at = places.iter().map(|(place, _)| *place as f64).collect();

@@ -1,4 +1,4 @@
-//! I/O. Instructions and allocations a request, counted by callgrind, which noise can't touch.
+//! I/O. Instructions and allocations a request, counted by callgrind, which the machine's load doesn't touch.
 
 use std::io;
 use std::path::Path;

@@ -123,7 +123,7 @@ fn before_the_model(stage: &Stage, setting: Setting) -> f64 {
     seen.iter().filter(|(seen, _)| called.is_some_and(|called| answered_by(*seen) <= called)).count() as f64
 }
 
-/// The first request after a directive, and the one before it: how long each takes with a full register.
+/// What the first request after a directive takes more than the one before it, with a full register. It changes the stage.
 ///
 /// # Errors
 /// Those of the system.

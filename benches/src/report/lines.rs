@@ -115,9 +115,10 @@ fn draw(picture: &mut Picture, growth: &Growth, plot: &[&Line], (left, top): (f6
         for (x, y, _) in &points {
             picture.path(&mark(line.who, (*x, *y)), &format!("f-{class}"));
         }
-        ends.extend(points.last().map(|(_, y, value)| (*y, told(line.unit, *value), class)));
+        let last = |value| told(line.unit, value).replace(" million", " M");
+        ends.extend(points.last().map(|(_, y, value)| (*y, last(*value), class)));
     }
-    for (y, value, class) in apart(ends, bottom) {
+    for (y, value, class) in apart(ends, (top, bottom)) {
         picture.text((to + 4.0, y + 4.0), Anchor::Start, &format!("f-{class}"), &value);
     }
 }
@@ -135,13 +136,18 @@ fn places(picture: &mut Picture, growth: &Growth, across: &Axis, y: f64) {
     }
 }
 
-/// Last numbers in the order of their lines, no two of them on each other.
-fn apart(mut ends: Vec<(f64, String, &'static str)>, bottom: f64) -> Vec<(f64, String, &'static str)> {
+/// Last numbers in the order of their lines, no two of them on each other and none above its plot.
+fn apart(mut ends: Vec<(f64, String, &'static str)>, (top, bottom): (f64, f64)) -> Vec<(f64, String, &'static str)> {
     ends.sort_by(|one, other| other.0.total_cmp(&one.0));
     let mut below = bottom + LINE;
     for end in &mut ends {
         end.0 = end.0.min(below - 14.0);
         below = end.0;
+    }
+    let mut above = top;
+    for end in ends.iter_mut().rev() {
+        end.0 = end.0.max(above);
+        above = end.0 + 14.0;
     }
     ends
 }
