@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::causes::Causes;
 use crate::connections::{Connection, Connections};
 use crate::decision::Permit;
-use crate::signed_by::SignedBy;
+use crate::payload_digest::PayloadDigest;
 use crate::terms::Code;
 
 /// How long opening the connection ahead may take.
@@ -100,12 +100,12 @@ impl Models {
         let call = || async {
             let invocation = self.client.invoke_endpoint().endpoint_name(permit.endpoint()).body(body.clone());
             let invocation = invocation.set_content_type(content_type.clone()).set_accept(accept.clone());
-            let signed = invocation.customize().interceptor(SignedBy(sha256.clone()));
+            let invocation = invocation.customize().interceptor(PayloadDigest(sha256.clone()));
             if content_type.is_some() {
-                return Box::pin(signed.send()).await;
+                return Box::pin(invocation.send()).await;
             }
             // The SDK would name a type where the caller named none.
-            let untyped = signed.mutate_request(|request| {
+            let untyped = invocation.mutate_request(|request| {
                 request.headers_mut().remove("content-type");
             });
             Box::pin(untyped.send()).await

@@ -1,4 +1,4 @@
-//! I/O. A request whose body is signed by a digest that is known already, so that SigV4 needs no second one.
+//! I/O. A body's digest that is known already, by which its request is signed: SigV4 needs no second one.
 //!
 //! The digest is the one that the ledger keeps: what AWS checks the body against is what the entry says of it.
 
@@ -11,11 +11,11 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// The body's SHA-256, in lower-case hex.
 #[derive(Debug)]
-pub(crate) struct SignedBy(pub String);
+pub(crate) struct PayloadDigest(pub String);
 
-impl Intercept for SignedBy {
+impl Intercept for PayloadDigest {
     fn name(&self) -> &'static str {
-        "SignedBy"
+        "PayloadDigest"
     }
 
     fn modify_before_signing(
