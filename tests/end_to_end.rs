@@ -143,19 +143,19 @@ async fn sagemaker_is_held_to_the_body_that_the_ledger_has() {
 fn signature(Invocation { endpoint, headers, .. }: &Invocation, digest: &str) -> String {
     let header = |name: &str| headers[name].to_str().unwrap().trim().to_owned();
     let authorization = header("authorization");
-    let (_, signed) = authorization.split_once("SignedHeaders=").unwrap();
-    let (signed, _) = signed.split_once(',').unwrap();
-    let lines: String = signed.split(';').map(|name| format!("{name}:{}\n", header(name))).collect();
-    let canonical = format!("POST\n/endpoints/{endpoint}/invocations\n\n{lines}\n{signed}\n{digest}");
+    let (_, names) = authorization.split_once("SignedHeaders=").unwrap();
+    let (names, _) = names.split_once(',').unwrap();
+    let lines: String = names.split(';').map(|name| format!("{name}:{}\n", header(name))).collect();
+    let canonical = format!("POST\n/endpoints/{endpoint}/invocations\n\n{lines}\n{names}\n{digest}");
     let time = header("x-amz-date");
     let scope = format!("{}/{REGION}/sagemaker/aws4_request", &time[..8]);
     let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256_hex(canonical));
     let first = format!("AWS4{SECRET_ACCESS_KEY}").into_bytes();
-    let signed = scope
+    let signature = scope
         .split('/')
         .chain([to_sign.as_str()])
         .fold(first, |key, part| hmac::sign(&hmac::Key::new(HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec());
-    signed.iter().map(|byte| format!("{byte:02x}")).collect()
+    signature.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[tokio::test]

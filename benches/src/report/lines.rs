@@ -225,9 +225,13 @@ mod tests {
 
     #[test]
     fn last_numbers_do_not_lie_on_each_other() {
-        let ends = [50.0, 51.0, 100.0, 100.0].map(|y| (y, String::new(), "gate")).to_vec();
-        let places: Vec<f64> = apart(ends, 100.0).iter().map(|end| end.0).collect();
-        assert_eq!(places, [100.0, 86.0, 51.0, 37.0]);
+        let table =
+            [([50.0, 51.0, 100.0, 100.0], [100.0, 86.0, 51.0, 37.0]), ([0.0, 0.0, 0.0, 60.0], [60.0, 28.0, 14.0, 0.0])];
+        for (ends, expected) in table {
+            let ends = ends.map(|y| (y, String::new(), "gate")).to_vec();
+            let places: Vec<f64> = apart(ends, (0.0, 100.0)).iter().map(|end| end.0).collect();
+            assert_eq!(places, expected);
+        }
     }
 
     #[test]
