@@ -219,7 +219,7 @@ $(foreach peer,$(peers),$(eval .tools/bench/$(peer)/installed: $(wildcard benche
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@cp -r benches/peers/node $(@D)/build
-	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D)/build
+	@npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --prefix $(@D)/build >/dev/null
 	@npm run --silent --prefix $(@D)/build build -- --outfile=../function.mjs
 	@cp benches/peers/node/runtime.mjs $(@D)/
 	@rm -rf $(@D)/build
