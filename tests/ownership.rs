@@ -728,6 +728,8 @@ proptest! {
     fn a_match_more_never_permits_more_and_knowing_it_least(
         owners in vec(holding(), 1..=3), records in records(), at in any::<prop::sample::Index>(),
     ) {
+        // A clearance without a digest, as these are, settles whatever share comes to be unexplained: a listed owner's too.
+        let records: Vec<Value> = records.into_iter().filter(|record| record["party"] != "ownership:e").collect();
         let register = law(&records);
         let paths = paths(&owners);
         let with = |matches: Vec<OwnerMatch>| {
