@@ -155,7 +155,7 @@ fn signature(Invocation { endpoint, headers, .. }: &Invocation, digest: &str) ->
         .split('/')
         .chain([to_sign.as_str()])
         .fold(first, |key, part| hmac::sign(&hmac::Key::new(HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec());
-    signature.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(signature)
 }
 
 #[tokio::test]

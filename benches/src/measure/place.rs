@@ -8,7 +8,8 @@ use tokio::runtime::Runtime;
 
 use super::instructions::{Counted, a_request};
 use super::latency::{Added, Setting, added, directed};
-use super::{Bench, Stage, answered, cost, first_answer};
+use super::start::start;
+use super::{Bench, Stage, answered, cost};
 use crate::event::Event;
 use crate::figures::{Line, Measured, Unit, Who};
 use crate::process::Process;
@@ -56,9 +57,9 @@ pub(super) fn lines(
 fn starts(bench: &Bench, stage: &Stage, who: Who, event: &Event) -> io::Result<[Line; 2]> {
     let (mut ready, mut first) = (Vec::new(), Vec::new());
     for _ in 0..bench.runs(if who == Who::Gate { 8 } else { 4 }) {
-        let process = bench.start(who, stage, false)?;
-        ready.push(process.api.ready().duration_since(process.started).as_secs_f64());
-        first.push(first_answer(&process, event));
+        let [until_ready, until_answered] = start(bench, stage, who, false, event)?;
+        ready.push(until_ready);
+        first.push(until_answered);
     }
     Ok([
         line("process start to ready", Unit::Seconds, who, median(ready)),

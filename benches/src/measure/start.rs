@@ -30,10 +30,9 @@ pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io
     let event = Event::usual();
     for _ in 0..bench.runs(runs) {
         for (place, who) in functions.iter().enumerate() {
-            let process = bench.start(*who, stage, setting.tls)?;
-            ready[place].push(process.api.ready().duration_since(process.started).as_secs_f64());
-            first[place].push(first_answer(&process, &event));
-            process.end();
+            let [until_ready, until_answered] = start(bench, stage, *who, setting.tls, &event)?;
+            ready[place].push(until_ready);
+            first[place].push(until_answered);
         }
     }
     let tenth = Goal { of: Quantile::P50, bound: Bound::Times { times: 10.0, below: Who::Python } };
@@ -50,4 +49,16 @@ pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io
         figure("process start to ready", "ready", ready, below.into_iter().chain([tenth]).collect()),
         figure("process start to the first answer", "answer", first, vec![tenth]),
     ])
+}
+
+/// Seconds from a process' start until it is ready, and until its first answer is there.
+///
+/// # Errors
+/// Those of the system.
+pub(super) fn start(bench: &Bench, stage: &Stage, who: Who, tls: bool, event: &Event) -> io::Result<[f64; 2]> {
+    let process = bench.start(who, stage, tls)?;
+    let ready = process.api.ready().duration_since(process.started).as_secs_f64();
+    let first = first_answer(&process, event);
+    process.end();
+    Ok([ready, first])
 }
