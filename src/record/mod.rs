@@ -12,6 +12,7 @@ mod head;
 mod json;
 mod lenient;
 mod licence;
+pub mod limits;
 mod list;
 mod model;
 mod network_class;

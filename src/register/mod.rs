@@ -5,6 +5,7 @@
 mod fault;
 mod held;
 pub mod history;
+pub mod limits;
 mod lists;
 mod loaded;
 mod named;

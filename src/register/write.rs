@@ -11,6 +11,8 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::history::{self, Key};
+use super::limits::unstorable;
+use crate::record::limits::{LARGEST_TRANSACTION, size};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 
 /// How many records one transaction takes: DynamoDB's 100 items, less the heads and the item that names the records,
@@ -42,6 +44,12 @@ pub enum WriteTrouble {
     /// The change was decided on another revision.
     #[error("somebody else changed the register meanwhile: it is at revision {0}")]
     Moved(u64),
+    /// DynamoDB cannot store a record of the change.
+    #[error("DynamoDB cannot store `{0}`: {1}")]
+    Unstorable(Key, String),
+    /// The change is larger than DynamoDB's largest transaction.
+    #[error("the change has {0} bytes, and DynamoDB takes {LARGEST_TRANSACTION} at once: change fewer records at a time")]
+    TooLarge(usize),
     /// The transaction could not be made.
     #[error("the change could not be made: {0}")]
     Unmade(String),
@@ -84,9 +92,14 @@ impl WriteTrouble {
         let error = match self {
             Self::Moved(_) => return true,
             Self::Write(error) => error,
-            Self::TooMany(_) | Self::NoKey | Self::BadHead(_) | Self::Read(_) | Self::Unmade(_) | Self::PutBack(_) => {
-                return false;
-            }
+            Self::TooMany(_)
+            | Self::NoKey
+            | Self::BadHead(_)
+            | Self::Read(_)
+            | Self::Unstorable(..)
+            | Self::TooLarge(_)
+            | Self::Unmade(_)
+            | Self::PutBack(_) => return false,
         };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
             return false;
@@ -110,11 +123,45 @@ impl WriteTrouble {
                 None => true,
             },
             Self::Read(error) => error.as_service_error().is_none_or(|error| is_passing(error.code())),
-            Self::TooMany(_) | Self::NoKey | Self::BadHead(_) | Self::Moved(_) | Self::Unmade(_) | Self::PutBack(_) => {
-                false
-            }
+            Self::TooMany(_)
+            | Self::NoKey
+            | Self::BadHead(_)
+            | Self::Moved(_)
+            | Self::Unstorable(..)
+            | Self::TooLarge(_)
+            | Self::Unmade(_)
+            | Self::PutBack(_) => false,
         }
     }
+
+    /// Whether the same change fails however often it is retried: DynamoDB cannot store it. What operators repair, such
+    /// as a missing permission, is not permanent.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::TooMany(_) | Self::NoKey | Self::Unstorable(..) | Self::TooLarge(_) | Self::Unmade(_) => true,
+            Self::BadHead(_) | Self::Moved(_) => false,
+            Self::Read(error) => is_permanent(error.code()),
+            Self::PutBack(error) => is_permanent(error.code()),
+            Self::Write(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    cancelled.cancellation_reasons().iter().any(|reason| is_permanent(reason.code()))
+                }
+                Some(_) | None => is_permanent(error.code()),
+            },
+        }
+    }
+}
+
+/// Whether DynamoDB's code says that the request itself is at fault.
+fn is_permanent(code: Option<&str>) -> bool {
+    const PERMANENT: [&str; 4] = [
+        "ItemCollectionSizeLimitExceeded",
+        "ItemCollectionSizeLimitExceededException",
+        "ValidationError",
+        "ValidationException",
+    ];
+    code.is_some_and(|code| PERMANENT.contains(&code))
 }
 
 /// Whether DynamoDB's code is one of those that a while may help.
@@ -262,14 +309,24 @@ impl RegisterWriter {
         });
         let kept = futures_util::future::try_join_all(kept).await?;
         let (mut puts, mut written) = (Vec::new(), Vec::new());
+        let mut bytes = kept.iter().flatten().map(size).fold(0, usize::saturating_add);
         puts.extend(kept.into_iter().flatten().map(|kept| self.conditional_put(kept, None)));
         for Step { key, mut record, found, .. } in steps {
             record.insert("revision".into(), AttributeValue::N(revision.to_string()));
+            if let Some(why) = unstorable(&record, 0) {
+                return Err(WriteTrouble::Unstorable(key, why));
+            }
+            bytes = bytes.saturating_add(size(&record));
             puts.push(self.conditional_put(record.clone(), found));
             written.push((key, record));
         }
-        puts.push(self.plain_put(history::change(revision, &written)));
-        let next = Head { revision, kinds };
+        let (change, next) = (history::change(revision, &written), Head { revision, kinds });
+        let heads = size(&head_item(0, &next)).saturating_mul(usize::from(HEADS));
+        bytes = bytes.saturating_add(size(&change)).saturating_add(heads);
+        if bytes > LARGEST_TRANSACTION {
+            return Err(WriteTrouble::TooLarge(bytes));
+        }
+        puts.push(self.plain_put(change));
         puts.extend((0..HEADS).map(|number| self.head_put(number, &next, before.as_ref())));
         let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteTrouble::Unmade(error.to_string())));
         let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build())).collect::<Result<_, _>>()?;

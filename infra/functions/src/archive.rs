@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 
 use crate::alarm::{Alarms, Untold};
 use crate::metric;
+use crate::parked::{self, Parked};
 use crate::serve::ask_again;
-use crate::stream::{self, Change, Imageless, Told};
+use crate::stream::{self, Change, Told};
 
 /// The archive's bucket.
 #[derive(Debug)]
@@ -45,6 +46,10 @@ pub enum ArchiveTrouble {
     Untold(#[from] Untold),
 }
 
+/// What operators do about changes that cannot be archived.
+const ADVICE: &str = "ledger-archive cannot archive these changes, and goes on with those after them. The entries are in \
+    the ledger's table: copy them, and set the stream's view type.";
+
 impl Archive {
     /// An archive in this bucket.
     #[must_use]
@@ -52,20 +57,18 @@ impl Archive {
         Self { s3: s3.clone(), bucket, alarms }
     }
 
-    /// Archives a batch as a whole. Where that fails, all of it is asked for again.
-    ///
-    /// # Errors
-    /// [`Imageless`], since then it can't be told where to begin anew.
-    pub async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse, Imageless> {
-        let changes = stream::read(event)?;
-        Ok(match self.archive(&changes).await {
+    /// Archives a batch as a whole, and reports what cannot be. Where that fails, all of it is asked for again.
+    pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
+        let first = stream::first(&event);
+        let (changes, parked) = stream::read(event);
+        match self.archive(&changes, &parked).await {
             Ok(()) => stream::again_from(None),
-            Err(trouble) => ask_again(&trouble, changes.into_iter().next().map(|told| told.sequence)),
-        })
+            Err(trouble) => ask_again(&trouble, first),
+        }
     }
 
     /// Entries first: that somebody could not be told must not keep them from the archive.
-    async fn archive(&self, changes: &[Told]) -> Result<(), ArchiveTrouble> {
+    async fn archive(&self, changes: &[Told], parked: &[Parked]) -> Result<(), ArchiveTrouble> {
         let (mut entries, mut tampered) = (Vec::new(), Vec::new());
         let mut name = None;
         for told in changes {
@@ -89,6 +92,7 @@ impl Archive {
             self.put(name, entries.join("\n"), "application/x-ndjson").await?;
             metric::count("ArchivedEntries", count);
         }
+        parked::report(&self.alarms, parked, ADVICE).await?;
         for (told, what, was, became) in tampered {
             self.tampered(told, what, was, became).await?;
         }

@@ -15,6 +15,7 @@
 pub mod alarm;
 pub mod archive;
 pub mod metric;
+pub mod parked;
 pub mod serve;
 pub mod stream;
 pub mod watch;

@@ -22,7 +22,7 @@ pub fn ask_again(trouble: &(dyn std::error::Error + 'static), sequence: Option<S
 pub async fn serve<F, const N: usize>(
     variables: [&str; N],
     build: impl FnOnce(&SdkConfig, [String; N]) -> F,
-    handle: impl AsyncFn(&F, Event) -> Result<DynamoDbEventResponse, Error>,
+    handle: impl AsyncFn(&F, Event) -> DynamoDbEventResponse,
 ) -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     export_gate::log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
@@ -36,7 +36,7 @@ pub async fn serve<F, const N: usize>(
     let (function, handle) = (&function, &handle);
     let served = lambda_runtime::run(service_fn(async move |event: LambdaEvent<Event>| {
         // On the heap: what lies ahead is large, and would be part of every future around it.
-        Box::pin(handle(function, event.payload)).await
+        Ok::<_, Error>(Box::pin(handle(function, event.payload)).await)
     }));
     match served.await {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,10 @@
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
+
+use crate::parked::Parked;
 
 /// One change of one item.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,32 +35,53 @@ pub struct Told {
     pub change: Change,
 }
 
-/// A record of the stream that tells no change: the stream must carry both images.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the stream's record `{id}` ({event}) lacks an image; its view type must be NEW_AND_OLD_IMAGES")]
-pub struct Imageless {
-    id: String,
-    event: String,
+/// Where a batch begins.
+#[must_use]
+pub fn first(event: &Event) -> Option<String> {
+    event.records.first().and_then(|record| record.change.sequence_number.clone())
 }
 
-/// Reads a batch, in the order of its shard.
-///
-/// # Errors
-/// [`Imageless`].
-pub fn read(event: Event) -> Result<Vec<Told>, Imageless> {
-    event.records.into_iter().map(told).collect()
+/// Reads a batch, in the order of its shard. A record without its images is parked: a retry delivers the same record.
+#[must_use]
+pub fn read(event: Event) -> (Vec<Told>, Vec<Parked>) {
+    let (mut changes, mut parked) = (Vec::new(), Vec::new());
+    for record in event.records {
+        match told(record) {
+            Ok(told) => changes.push(told),
+            Err(imageless) => parked.push(imageless),
+        }
+    }
+    (changes, parked)
 }
 
-fn told(record: EventRecord) -> Result<Told, Imageless> {
+fn told(record: EventRecord) -> Result<Told, Parked> {
     let image = |item: serde_dynamo::Item| -> Option<Item> { (!item.is_empty()).then(|| item.into()) };
     let (old, new) = (image(record.change.old_image), image(record.change.new_image));
     let change = match (record.event_name.as_str(), old, new) {
         ("INSERT", None, Some(new)) => Change::Put { old: None, new },
         ("MODIFY", Some(old), Some(new)) => Change::Put { old: Some(old), new },
         ("REMOVE", Some(old), None) => Change::Removed { old },
-        _ => return Err(Imageless { id: record.event_id, event: record.event_name }),
+        _ => {
+            let why = format!(
+                "the stream's record `{}` ({}) has no image; the stream's view type must be NEW_AND_OLD_IMAGES",
+                record.event_id, record.event_name
+            );
+            return Err(Parked::new(key(record.change.keys.into()), why));
+        }
     };
     Ok(Told { sequence: record.change.sequence_number.unwrap_or_default(), id: record.event_id, change })
+}
+
+/// An item's key in one word: `embargo/a`, `c0ffee/7`.
+fn key(keys: Item) -> String {
+    let text = |value: AttributeValue| match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => Some(text),
+        _ => None,
+    };
+    // The tables' partition keys, then their sort keys.
+    let names = ["kind", "chain", "id", "seq"];
+    let parts: Vec<String> = names.iter().filter_map(|name| text(keys.get(*name)?.clone())).collect();
+    parts.join("/")
 }
 
 /// Asks for the batch again from `sequence` on; with none, for nothing.
@@ -79,8 +103,9 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn batch(name: &str, images: &Value) -> Result<Vec<Told>, Imageless> {
-        let mut change = json!({"SequenceNumber": "7", "Keys": {"id": {"S": "a"}}, "SizeBytes": 1,
+    fn batch(name: &str, images: &Value) -> (Vec<Told>, Vec<Parked>) {
+        let keys = json!({"kind": {"S": "embargo"}, "id": {"S": "a"}});
+        let mut change = json!({"SequenceNumber": "7", "Keys": keys, "SizeBytes": 1,
                                 "StreamViewType": "NEW_AND_OLD_IMAGES", "ApproximateCreationDateTime": 1.0});
         for (name, image) in images.as_object().unwrap() {
             change[name] = image.clone();
@@ -92,12 +117,12 @@ mod tests {
     #[test]
     fn a_change_has_the_images_that_its_kind_has() {
         let [a, b] = ["1", "2"].map(|n| json!({"id": {"S": "a"}, "n": {"N": n}}));
-        assert!(matches!(batch("INSERT", &json!({"NewImage": a})).unwrap()[0].change, Change::Put { old: None, .. }));
-        let modified = batch("MODIFY", &json!({"OldImage": a, "NewImage": b})).unwrap().remove(0);
+        assert!(matches!(batch("INSERT", &json!({"NewImage": a})).0[0].change, Change::Put { old: None, .. }));
+        let modified = batch("MODIFY", &json!({"OldImage": a, "NewImage": b})).0.remove(0);
         assert_eq!((modified.sequence.as_str(), modified.id.as_str()), ("7", "e"));
         let Change::Put { old: Some(old), new } = modified.change else { panic!("a put over another") };
         assert_eq!((old["n"].as_n().unwrap().as_str(), new["n"].as_n().unwrap().as_str()), ("1", "2"));
-        assert!(matches!(batch("REMOVE", &json!({"OldImage": a})).unwrap()[0].change, Change::Removed { .. }));
+        assert!(matches!(batch("REMOVE", &json!({"OldImage": a})).0[0].change, Change::Removed { .. }));
         let wrong = [
             ("INSERT", json!({})),
             ("MODIFY", json!({"NewImage": a})),
@@ -105,7 +130,8 @@ mod tests {
             ("OTHER", json!({"NewImage": a})),
         ];
         for (name, images) in wrong {
-            assert!(batch(name, &images).is_err(), "{name}");
+            let (changes, parked) = batch(name, &images);
+            assert!(changes.is_empty() && parked[0].to_string().starts_with("`embargo/a`: "), "{name}: {parked:?}");
         }
     }
 

@@ -52,7 +52,7 @@ impl Archived {
     /// Hands over what has happened, and gives what is asked for again.
     async fn run(&mut self) -> Value {
         let batch = event(self.stream.event().await);
-        serde_json::to_value(self.archive.handle(batch).await.unwrap()).unwrap()["batchItemFailures"].take()
+        serde_json::to_value(self.archive.handle(batch).await).unwrap()["batchItemFailures"].take()
     }
 
     /// The bodies of the objects whose path begins so.
@@ -150,9 +150,21 @@ async fn an_alarm_that_fails_keeps_no_entry_from_the_archive() {
     archived.put(&entry(2)).await;
     let batch = archived.stream.event().await;
     archived.world.sink.refuse_behind(1);
-    let answer = archived.archive.handle(event(batch)).await.unwrap();
+    let answer = archived.archive.handle(event(batch)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "the alarm is tried again");
     assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 2);
+}
+
+#[tokio::test]
+async fn a_change_without_its_image_is_reported_and_the_others_are_archived() {
+    let mut archived = Archived::new().await;
+    archived.put(&entry(1)).await;
+    archived.put(&entry(2)).await;
+    let mut batch = archived.stream.event().await;
+    batch["Records"][0]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+    assert!(archived.archive.handle(event(batch)).await.batch_item_failures.is_empty());
+    assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 1);
+    assert_eq!(archived.world.alarmed(), ["export-gate: c0ffee/1 cannot be processed"]);
 }
 
 #[tokio::test]

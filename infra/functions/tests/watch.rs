@@ -89,7 +89,7 @@ impl Watched {
             if batch["Records"].as_array().unwrap().is_empty() {
                 return self.is_whole().await;
             }
-            let answer = serde_json::to_value(self.watch.handle(event(batch)).await.unwrap()).unwrap();
+            let answer = serde_json::to_value(self.watch.handle(event(batch)).await).unwrap();
             assert_eq!(answer, json!({"batchItemFailures": []}));
         }
         panic!("the watch never comes to rest");
@@ -317,7 +317,7 @@ async fn a_record_that_is_no_json_comes_to_rest_too() {
         // Not looked over as the others are: it would have to be JSON for that.
         for _ in 0..MOST_BATCHES {
             let batch = event(watched.stream.event().await);
-            assert!(watched.watch.handle(batch).await.unwrap().batch_item_failures.is_empty());
+            assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty());
         }
         let head = Key { kind: Head::kind(0), id: Head::ID.into() };
         let head = Head::read(watched.world.writer.get(&head).await.unwrap().unwrap()).unwrap();
@@ -345,12 +345,93 @@ async fn what_fails_is_asked_for_again_from_there_on() {
     watched.world.sink.refuse(20);
     let batch = watched.stream.event().await;
     let first = batch["Records"][0]["dynamodb"]["SequenceNumber"].clone();
-    let answer = serde_json::to_value(watched.watch.handle(event(batch.clone())).await.unwrap()).unwrap();
+    let answer = serde_json::to_value(watched.watch.handle(event(batch.clone())).await).unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": first}]}), "the operators were not told");
     watched.world.sink.refuse(0);
-    let answer = serde_json::to_value(watched.watch.handle(event(batch)).await.unwrap()).unwrap();
+    let answer = serde_json::to_value(watched.watch.handle(event(batch)).await).unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     assert_eq!(watched.world.alarmed().len(), 1);
+}
+
+/// A record that fits into the table only as long as it is in no index.
+fn too_large() -> Value {
+    let networks: Vec<String> = (0..20_000).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect();
+    with(stop("large", "x"), &json!({"applies_to": {"networks": networks}}))
+}
+
+#[tokio::test]
+async fn a_change_that_no_retry_can_process_is_reported_by_id_and_the_stream_goes_on() {
+    let long_id = "i".repeat(1022);
+    let cases = [
+        ("embargo/large", too_large()),
+        (&format!("embargo/{long_id}"), stop(&long_id, "x")),
+    ];
+    for (key, record) in cases {
+        let mut watched = Watched::new().await;
+        watched.by_hand(&record).await;
+        watched.by_hand(&stop("after", "x")).await;
+        let batch = event(watched.stream.event().await);
+        assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty(), "the shard goes on");
+        assert_eq!(watched.at("embargo", "after").await.unwrap()["revision"], json!(2));
+        let reported = watched.world.sink.messages().all().remove(0);
+        assert!(reported.subject.starts_with(&format!("export-gate: {key}")[..100.min(13 + key.len())]), "{reported:?}");
+        assert!(reported.text.contains(key) && reported.text.contains("bytes"), "{}", reported.text);
+        assert!(!reported.text.contains("10.0.1.0"), "no value of the record is reported");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_an_unstorable_edit_replaced_stays_in_the_history() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&with(too_large(), &json!({"id": "a"}))).await;
+    let batch = event(watched.stream.event().await);
+    assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty());
+    assert_eq!(watched.at("history#embargo", "a@1").await.unwrap()["models"], json!(["x"]));
+}
+
+#[tokio::test]
+async fn a_parked_change_that_cannot_be_reported_comes_again() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&too_large()).await;
+    let batch = watched.stream.event().await;
+    watched.world.sink.refuse(20);
+    assert_eq!(watched.watch.handle(event(batch.clone())).await.batch_item_failures.len(), 1);
+    watched.world.sink.refuse(0);
+    assert!(watched.watch.handle(event(batch)).await.batch_item_failures.is_empty());
+    assert_eq!(watched.world.alarmed(), ["export-gate: embargo/large cannot be processed"]);
+}
+
+#[tokio::test]
+async fn a_change_without_its_image_is_reported_and_the_others_are_processed() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&stop("lost", "x")).await;
+    watched.by_hand(&stop("after", "x")).await;
+    let mut batch = watched.stream.event().await;
+    batch["Records"][0]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+    assert!(watched.watch.handle(event(batch)).await.batch_item_failures.is_empty());
+    assert_eq!(watched.at("embargo", "after").await.unwrap()["revision"], json!(2));
+    assert_eq!(watched.world.alarmed(), ["export-gate: embargo/lost cannot be processed"]);
+}
+
+#[tokio::test]
+async fn many_unreadable_records_are_one_message() {
+    let mut watched = Watched::new().await;
+    for number in 0..60 {
+        let broken = with(stop(&format!("broken-{number:02}"), "x"), &json!({"effect": "forbidden"}));
+        watched.by_hand(&broken).await;
+    }
+    watched.watch().await;
+    let reported = watched.world.sink.messages().all();
+    assert_eq!(reported.len(), 1, "{:?}", watched.world.alarmed());
+    assert_eq!(reported[0].subject, "export-gate: 60 records can't be relied on: embargo/broken-00, …".replace('…', "?"));
+    assert!(reported[0].text.contains("`embargo/broken-49`") && reported[0].text.contains("and 10 more"));
+}
+
+#[tokio::test]
+async fn a_message_longer_than_sns_takes_is_cut() {
+    let world = World::new().await;
+    world.alarms().tell("long", &"é".repeat(200_000)).await.unwrap();
+    assert_eq!(world.sink.messages().all()[0].text.len(), 262_144);
 }
 
 /// Edits and writes in every order that a few numbers draw: whatever was done, it comes to rest whole.

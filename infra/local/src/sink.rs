@@ -13,6 +13,11 @@ use crate::Error;
 use crate::record::Record;
 use crate::server::{Answer, Hangup, Server};
 
+/// The longest message that SNS takes, in bytes.
+const LONGEST_MESSAGE: usize = 262_144;
+/// The longest subject that SNS takes, in characters.
+const LONGEST_SUBJECT: usize = 100;
+
 /// The running stand-in.
 pub struct Sink {
     server: Server,
@@ -130,6 +135,10 @@ impl State {
             let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
             percent_decode_str(value).decode_utf8_lossy().into_owned()
         };
+        if field("Message").len() > LONGEST_MESSAGE || field("Subject").chars().count() > LONGEST_SUBJECT {
+            let invalid = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code></Error></ErrorResponse>";
+            return Ok(answer(StatusCode::BAD_REQUEST, invalid));
+        }
         self.messages.push(Message { topic: field("TopicArn"), subject: field("Subject"), text: field("Message") });
         let taken = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
                      <MessageId>0</MessageId></PublishResult></PublishResponse>";

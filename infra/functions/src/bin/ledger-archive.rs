@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
         Archive::new(&aws_sdk_s3::Client::new(aws), bucket, alarms)
     };
     serve(["ARCHIVE_BUCKET", "ALARM_TOPIC_ARN"], build, async |archive: &Archive, event| {
-        Ok(archive.handle(event).await?)
+        archive.handle(event).await
     })
     .await
 }

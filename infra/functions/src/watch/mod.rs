@@ -14,12 +14,13 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::causes::Causes;
 use export_gate::record::{Head, Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
-use export_gate::register::{RegisterStore, RegisterWriter, WriteTrouble};
+use export_gate::register::{Fault, RegisterStore, RegisterWriter, WriteTrouble};
 
-use crate::alarm::{Alarms, Untold};
+use crate::alarm::{Alarms, Untold, listed};
 use crate::metric;
+use crate::parked::{self, Parked};
 use crate::serve::ask_again;
-use crate::stream::{self, Change, Imageless, Told};
+use crate::stream::{self, Change, Told};
 use heads::HeadsTrouble;
 
 /// How often a change that others interrupted is tried anew before the stream is asked to send it again.
@@ -41,9 +42,6 @@ pub struct Watch {
 /// Why a change could not be seen to.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchTrouble {
-    /// The stream's record tells no change.
-    #[error(transparent)]
-    Imageless(#[from] Imageless),
     /// An item without a key.
     #[error("an item of the stream has no `kind` or `id`")]
     NoKey,
@@ -60,6 +58,23 @@ pub enum WatchTrouble {
     #[error(transparent)]
     Untold(#[from] Untold),
 }
+
+impl WatchTrouble {
+    /// Whether the same change fails however often the stream sends it.
+    fn is_permanent(&self) -> bool {
+        match self {
+            // Repaired by hand, the heads come as changes of their own.
+            Self::NoKey | Self::Heads(HeadsTrouble::NoMajority | HeadsTrouble::Unmade(_)) => true,
+            Self::Write(trouble) | Self::Heads(HeadsTrouble::Write(trouble)) => trouble.is_permanent(),
+            Self::Interrupted(_) | Self::Heads(HeadsTrouble::Read(_)) | Self::Untold(_) => false,
+        }
+    }
+}
+
+/// What operators do about changes that register-watch cannot process.
+const ADVICE: &str = "register-watch cannot process these changes, and goes on with those after them. A record that was \
+    written by hand has no revision then, and no gate applies it: change the record (split a large one, or use a list), \
+    or write it with gatectl. The function's log has the error.";
 
 /// The changes of a batch, by revision: many records of a batch were most often written by the same one.
 type Changes = HashMap<u64, Item>;
@@ -78,22 +93,49 @@ impl Watch {
         }
     }
 
-    /// Sees to every change of a batch, then tells the operators of each record that can't be relied on.
-    ///
-    /// # Errors
-    /// [`Imageless`], since then it can't be told where to begin anew; what else fails is asked for again.
-    pub async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse, Imageless> {
-        let changes = stream::read(event)?;
+    /// Sees to every change of a batch, then tells the operators of each record that can't be relied on. A change that
+    /// fails permanently is reported and passed over; from one that fails otherwise on, the batch is asked for again.
+    pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
+        let first = stream::first(&event);
+        let (changes, mut parked) = stream::read(event);
         let mut known = Changes::new();
+        let mut again = None;
         for Told { sequence, change, .. } in &changes {
-            if let Err(trouble) = self.see_to(change, &mut known).await {
-                return Ok(ask_again(&trouble, Some(sequence.clone())));
+            match self.see_to(change, &mut known).await {
+                Ok(()) => {}
+                Err(trouble) if trouble.is_permanent() => parked.push(self.park(change, &trouble)),
+                Err(trouble) => {
+                    again = Some(ask_again(&trouble, Some(sequence.clone())));
+                    break;
+                }
             }
         }
-        if let Err(trouble) = self.look_over().await {
-            return Ok(ask_again(&trouble, changes.into_iter().next().map(|told| told.sequence)));
+        if let Err(trouble) = parked::report(&self.alarms, &parked, ADVICE).await {
+            return ask_again(&trouble, first);
         }
-        Ok(stream::again_from(None))
+        if let Some(again) = again {
+            return again;
+        }
+        match self.look_over().await {
+            Ok(()) => stream::again_from(None),
+            Err(trouble) => ask_again(&trouble, first),
+        }
+    }
+
+    /// The log has the whole error, which may quote the record; operators get its kind.
+    fn park(&self, change: &Change, trouble: &WatchTrouble) -> Parked {
+        let (Change::Put { new: image, .. } | Change::Removed { old: image }) = change;
+        let key = Key::of(image).map_or_else(|| "?".to_owned(), |key| key.to_string());
+        tracing::error!(record = key, trouble = %Causes(trouble), "the change cannot be processed");
+        let why = match trouble {
+            WatchTrouble::Write(WriteTrouble::Unstorable(_, why)) => format!("DynamoDB cannot store it: {why}"),
+            WatchTrouble::Heads(HeadsTrouble::Write(_)) | WatchTrouble::Write(_) => "DynamoDB refuses the write".to_owned(),
+            WatchTrouble::NoKey
+            | WatchTrouble::Interrupted(_)
+            | WatchTrouble::Heads(_)
+            | WatchTrouble::Untold(_) => Causes(trouble).to_string(),
+        };
+        Parked::new(key, why)
     }
 
     async fn see_to(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
@@ -138,8 +180,13 @@ impl Watch {
         }
         let there = self.writer.get(key).await?;
         if there.is_some_and(|there| is_same(&there, new)) {
-            let revision = self.writer.settle(new.clone(), old.cloned()).await?;
-            repaired(key, revision, "a record edited by hand has got its revision");
+            let settled = self.writer.settle(new.clone(), old.cloned()).await;
+            if let (Err(trouble), Some(old)) = (&settled, old)
+                && trouble.is_permanent()
+            {
+                self.writer.keep(old).await?;
+            }
+            repaired(key, settled?, "a record edited by hand has got its revision");
         } else if let Some(old) = old {
             // Another edit came behind this one, and is told next. The version before must not be lost between them.
             self.writer.keep(old).await?;
@@ -235,22 +282,23 @@ impl Watch {
         };
         let faults = register.faults();
         metric::count("UnreadableRecords", faults.len());
-        let mut current = BTreeSet::new();
-        for fault in faults {
-            let key = Key { kind: fault.kind.clone(), id: fault.id.clone() };
-            let is_new = !self.told().contains(&(key.clone(), fault.why.clone()));
-            if is_new {
-                let subject = format!("export-gate: {key} can't be relied on");
-                let message = format!(
-                    "`{key}` can't be relied on: {}.\n\nA record that only permits counts as absent. For any other its \
-                     last readable version serves for 300 s, then the models that it concerns are refused (at once \
-                     where there was none). Mend the record, or withdraw it, in the register's table: it counts from \
-                     the next request.",
-                    fault.why
-                );
-                self.alarms.tell(&subject, &message).await?;
-            }
-            current.insert((key, fault.why.clone()));
+        let named = |fault: &Fault| (Key { kind: fault.kind.clone(), id: fault.id.clone() }, fault.why.clone());
+        let current: BTreeSet<(Key, String)> = faults.iter().map(named).collect();
+        let new: Vec<(Key, String)> = current.difference(&self.told()).cloned().collect();
+        // One message for all: an edit by hand of many records would outlast the function's time-out otherwise.
+        if let Some((key, _)) = new.first() {
+            let subject = match new.len() {
+                1 => format!("export-gate: {key} can't be relied on"),
+                count => format!("export-gate: {count} records can't be relied on: {key}, …"),
+            };
+            let lines: Vec<String> = new.iter().map(|(key, why)| format!("`{key}`: {why}")).collect();
+            let message = format!(
+                "The gate can't rely on:\n{}\nA record that only permits counts as absent. For any other its last \
+                 readable version serves for 300 s, then the models that it concerns are refused (at once where there \
+                 was none). Mend the record, or withdraw it, in the register's table: it counts from the next request.",
+                listed(&lines)
+            );
+            self.alarms.tell(&subject, &message).await?;
         }
         *self.told() = current;
         Ok(())
