@@ -50,6 +50,57 @@ fn queries(world: &World) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
+async fn an_items_size_is_what_dynamodb_counts() {
+    use export_gate::record::limits::{LARGEST_ITEM, size};
+    let world = World::empty().await;
+    let client = &world.dynamodb;
+    let put = |mut item: export_gate::record::Item, bytes: usize| {
+        let room = bytes - size(&item) - "pad".len();
+        item.insert("pad".into(), aws_sdk_dynamodb::types::AttributeValue::S("x".repeat(room)));
+        client.put_item().table_name(&world.tables.callers).set_item(Some(item)).send()
+    };
+    let values = [
+        json!(null), json!(true), json!("é\u{1f600}"), json!([]), json!({}), json!(0), json!(-1), json!(12.345), json!(-120000),
+        json!(0.00012), json!(u64::MAX), json!([1, "a", [true, {}]]), json!({"é": {"b": [null, 1.5]}, "c": "d"}),
+    ];
+    for value in values {
+        let record = item(json!({"id": "client#x", "value": value.clone()}));
+        assert!(put(record.clone(), LARGEST_ITEM).await.is_ok(), "{value}");
+        assert!(put(record, LARGEST_ITEM + 1).await.is_err(), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
+    use export_gate::record::limits::{fault, size};
+    use export_gate::register::limits::{LARGEST_RECORD, LONGEST_ID};
+    let nested = |levels: usize| (1..levels).fold(json!(1), |inner, _| json!([inner]));
+    let number = |text: &str| export_gate::record::Item::from([("n".into(), aws_sdk_dynamodb::types::AttributeValue::N(text.into()))]);
+    assert_eq!(fault(&item(json!({"n": nested(32)}))), None);
+    assert!(fault(&item(json!({"n": nested(33)}))).unwrap().starts_with("n: nested deeper"));
+    for (text, is_stored) in [("1e125", true), ("1e126", false), ("1e-130", true), ("1e-131", false), ("0", true)] {
+        assert_eq!(fault(&number(text)).is_none(), is_stored, "{text}");
+    }
+    let world = World::empty().await;
+    let full = |id: &str, bytes: usize| {
+        let mut record = stop(id, "x");
+        // The revision takes its name and two bytes.
+        let room = bytes - size(&item(record.clone())) - "revision".len() - 2 - "why".len();
+        record["why"] = "x".repeat(room).into();
+        record
+    };
+    let put = async |records: Vec<Value>| world.writer.put(records.into_iter().map(item).collect()).await;
+    assert_eq!(put(vec![full("a", LARGEST_RECORD)]).await.unwrap(), 1);
+    let larger = put(vec![full("a", LARGEST_RECORD + 1)]).await.unwrap_err();
+    let long_id = put(vec![stop(&"i".repeat(LONGEST_ID + 1), "x")]).await.unwrap_err();
+    let together = put((0..21).map(|n| full(&n.to_string(), LARGEST_RECORD)).collect()).await.unwrap_err();
+    for (error, says) in [(&larger, "204801 bytes"), (&long_id, "id: 1001 bytes"), (&together, "takes 4194304 at once")] {
+        assert!(error.is_permanent() && error.to_string().contains(says), "{error}");
+    }
+    assert_eq!(put(vec![stop("a", "y")]).await.unwrap(), 2, "nothing of the others was written");
+}
+
+#[tokio::test]
 async fn a_change_is_one_transaction_of_records_history_and_all_heads() {
     let world = World::empty().await;
     assert_eq!(world.register(vec![stop("a", "x"), stop("b", "x")]).await, 1);
