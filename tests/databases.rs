@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use export_gate::causes::Causes;
 use export_gate::decision::{Classified, Where};
-use export_gate::evidence::Location;
-use jiff::Timestamp;
+use export_gate::evidence::{DELEGATIONS_DAYS, Location};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use world::events::{invocation, rest};
 use world::mmdb::{DAY, Mmdb, bytes};
@@ -404,12 +404,30 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
     world.register(vec![json!({"kind": "setting", "id": "screening", "database_days": 60})]).await;
     assert_eq!(account("2026-11-23T03:00:00Z").await.databases, (0, 0));
     assert_eq!(account("2026-11-30T06:00:00Z").await.databases, (1, 0));
-    let delegations = world.gate();
     assert_eq!(
-        health(&delegations, now).await,
+        health(&world.gate(), now).await,
         [
             json!({"tells": "location", "type": "delegations", "edition": "iptocc 1.4.175", "date": "2026-11-01T06:11:23.000Z",
             "age_days": 21, "stale": false})
         ]
     );
+}
+
+#[tokio::test]
+async fn compiled_in_delegations_are_too_old_after_a_limit_of_their_own() {
+    let world = World::with_samples().await;
+    world.register(vec![json!({"kind": "setting", "id": "screening", "database_days": 1})]).await;
+    let gate = world.gate();
+    let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
+    let published = at("2026-11-01T06:11:23Z");
+    let limit = SignedDuration::from_hours(24 * i64::from(DELEGATIONS_DAYS));
+    let matter = format!("it is {DELEGATIONS_DAYS} days old; from {DELEGATIONS_DAYS} days on it is too old");
+    for (age, stale, news) in
+        [(limit - SignedDuration::from_secs(1), false, vec![]), (limit, true, vec![("delegations".to_owned(), matter)])]
+    {
+        let now = published + age;
+        let account = ask(&gate, &event.0, now).await.account.unwrap();
+        assert_eq!((account.databases, account.database_news), ((usize::from(stale), 0), news), "{now}");
+        assert_eq!(health(&gate, now).await[0]["stale"], stale, "{now}");
+    }
 }

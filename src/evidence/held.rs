@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::database::{About, Database, DatabaseError, Tells};
-use super::delegations;
+use super::delegations::{self, DELEGATIONS_DAYS};
 use crate::causes::Causes;
 
 /// A database in force.
@@ -65,10 +65,15 @@ impl Held {
         u32::try_from(hours.checked_div(24)?).ok()
     }
 
-    /// Whether it is so many days old, or more. What nobody knows the age of is.
+    /// From how many days on it is too old: `database_days` applies to files, [`DELEGATIONS_DAYS`] to what is compiled in.
+    fn limit(&self, database_days: u32) -> u32 {
+        if self.file.is_some() { database_days } else { DELEGATIONS_DAYS }
+    }
+
+    /// Whether it is too old. A database of unknown age is.
     #[must_use]
-    pub fn is_stale(&self, now: Timestamp, days: u32) -> bool {
-        self.age(now).is_none_or(|age| age >= days)
+    pub fn is_stale(&self, now: Timestamp, database_days: u32) -> bool {
+        self.age(now).is_none_or(|age| age >= self.limit(database_days))
     }
 
     /// Why the file as it stands now is not the one in force.
@@ -82,10 +87,11 @@ impl Held {
     }
 
     /// Its name, and what is the matter with it, for operators.
-    pub(super) fn matters(&self, now: Timestamp, days: u32) -> Vec<(String, String)> {
+    pub(super) fn matters(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
         let name = || self.about.file.clone().unwrap_or_else(|| self.about.database_type.clone());
         let age = self.age(now).map_or("its age is unknown".to_owned(), |age| format!("it is {age} days old"));
-        let stale = self.is_stale(now, days).then(|| format!("{age}; from {days} days on it is too old"));
+        let limit = self.limit(database_days);
+        let stale = self.is_stale(now, database_days).then(|| format!("{age}; from {limit} days on it is too old"));
         stale.into_iter().chain(self.fault().map(str::to_owned)).map(|what| (name(), what)).collect()
     }
 

@@ -178,18 +178,18 @@ impl Location {
         }))
     }
 
-    /// How many are `days` old or older, and of how many the file can't be loaded anew.
+    /// How many are too old, and of how many the file can't be loaded anew.
     #[must_use]
-    pub fn count(&self, now: Timestamp, days: u32) -> (usize, usize) {
+    pub fn count(&self, now: Timestamp, database_days: u32) -> (usize, usize) {
         let in_force = self.in_force();
-        let stale = in_force.iter().filter(|held| held.is_stale(now, days)).count();
+        let stale = in_force.iter().filter(|held| held.is_stale(now, database_days)).count();
         (stale, in_force.iter().filter(|held| held.fault().is_some()).count())
     }
 
-    /// What operators have not been told today: databases that are `days` old or older, and files that can't be loaded
+    /// What operators have not been told today: databases that are too old, and files that can't be loaded
     /// anew. Each with its name, and what is the matter.
-    pub fn news(&self, now: Timestamp, days: u32) -> Vec<(String, String)> {
-        let matters = self.in_force().iter().flat_map(|held| held.matters(now, days)).collect::<Vec<_>>();
+    pub fn news(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
+        let matters = self.in_force().iter().flat_map(|held| held.matters(now, database_days)).collect::<Vec<_>>();
         if matters.is_empty() {
             return matters;
         }

@@ -18,6 +18,7 @@ mod spread;
 pub use address::addresses;
 pub use callers::{CallerStore, ReadTrouble, Reading};
 pub use database::{About, DatabaseError, Tells};
+pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
 pub use edge::beside_edge;
 pub use held::Held;
 pub use location::{Location, Unusable};

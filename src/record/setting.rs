@@ -44,7 +44,8 @@ pub struct Screening {
     /// For how many days a database that has the day is believed of a network that was last seen anonymous then.
     #[cfg_attr(feature = "gatectl", schemars(range(min = 1)))]
     pub anonymizer_days: Option<u32>,
-    /// From how many days on a location or anonymity database is too old.
+    /// From how many days on an MMDB of locations or anonymity is too old. The compiled-in delegations have a limit of
+    /// their own.
     #[cfg_attr(feature = "gatectl", schemars(range(min = 1)))]
     pub database_days: Option<u32>,
 }
@@ -65,7 +66,7 @@ pub(crate) static STRICTEST: Screening = Screening {
     database_days: None,
 };
 
-/// From how many days on a database is too old where no setting says another.
+/// From how many days on an MMDB is too old where no setting says another.
 const DATABASE_DAYS: u32 = 30;
 
 /// Two signals.
@@ -100,7 +101,7 @@ impl Screening {
         self.match_threshold.map_or(MATCH_THRESHOLD, thousandths)
     }
 
-    /// From how many days on a database is too old.
+    /// From how many days on an MMDB is too old.
     #[must_use]
     pub fn database_days(&self) -> u32 {
         self.database_days.unwrap_or(DATABASE_DAYS)

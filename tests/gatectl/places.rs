@@ -210,6 +210,10 @@ async fn what_is_supposed_is_explained_and_signals_that_disagree_are_named() {
     let text = explain(&world, IN_US, "--spread countries=3,networks=3").out;
     assert!(text.contains("spread (3 countries or 40 networks in 1 h) yes"), "{text}");
     assert!(text.contains("Databases") && text.contains("compiled in"), "{text}");
+    for (at, part) in [("2027-11-01T06:11:22Z", "in time"), ("2027-11-01T06:11:23Z", "too old, from 365 days on")] {
+        let text = explain(&world, IN_US, &format!("--at {at}")).out;
+        assert!(text.lines().any(|line| line.contains("compiled in") && line.contains(part)), "{at}: {text}");
+    }
 
     // A scenario supposes the same, and says the options by which explain does.
     let folder = Folder::new("places");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use export_gate::evidence::{DELEGATIONS, DELEGATIONS_DAYS};
 use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -21,6 +22,15 @@ pub(super) struct Databases(BTreeMap<(String, String), Use>);
 struct Use {
     decisions: u64,
     last: Timestamp,
+    compiled_in: bool,
+}
+
+/// A database as an entry names it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    name: String,
+    day: String,
+    compiled_in: bool,
 }
 
 impl Databases {
@@ -31,27 +41,29 @@ impl Databases {
         let giving = |signal: &&Value| member(signal, &["source"]) == located_by;
         let signals = list(facts, &["signals"]).filter(giving).map(|signal| (signal, "edition", "date"));
         let found = list(facts, &["network", "found"]).map(|found| (found, "source", "edition"));
-        let mut seen: Vec<(String, String)> = signals.chain(found).filter_map(name_and_day).collect();
+        let mut seen: Vec<Seen> = signals.chain(found).filter_map(seen).collect();
         seen.sort_unstable();
         seen.dedup();
-        for database in seen {
-            let used = self.0.entry(database).or_insert(Use { decisions: 0, last: at });
+        for Seen { name, day, compiled_in } in seen {
+            let used = self.0.entry((name, day)).or_insert(Use { decisions: 0, last: at, compiled_in });
             raise(&mut used.decisions);
             used.last = used.last.max(at);
         }
     }
 
-    /// Those that were that old when they were used last.
-    pub(super) fn too_old(&self, days: u32) -> Section {
+    /// Those that were too old when they were used last.
+    pub(super) fn too_old(&self, database_days: u32) -> Section {
         let row = |((name, day), used): (&(String, String), &Use)| {
             let made = parse_time(&format!("{day}T00:00:00Z")).ok();
             let age = used.last.duration_since(made?).as_hours().checked_div(24)?;
-            (age >= i64::from(days)).then(|| {
+            let limit = if used.compiled_in { DELEGATIONS_DAYS } else { database_days };
+            (age >= i64::from(limit)).then(|| {
                 let age = u64::try_from(age).unwrap_or_default();
                 vec![
                     Cell::text(name),
                     Cell::text(day),
                     Cell::Number(age),
+                    Cell::Number(limit.into()),
                     Cell::Time(used.last),
                     Cell::Number(used.decisions),
                 ]
@@ -63,11 +75,9 @@ impl Databases {
             title: "Databases that were too old",
             lead: match rows.len() {
                 0 => format!("None of the {} was.", count(self.0.len(), "database seen", "databases seen")),
-                number => format!(
-                    "{} of {} days or more gave decisions their place or network.",
-                    count(number, "database", "databases"),
-                    days
-                ),
+                number => {
+                    format!("{} gave decisions their place or network.", count(number, "old database", "old databases"))
+                }
             },
             chart: None,
             sheet: Sheet {
@@ -77,6 +87,7 @@ impl Databases {
                     ("database", "Database"),
                     ("made", "Made"),
                     ("age_days", "Age in days"),
+                    ("limit_days", "Too old from days"),
                     ("last_used", "Last used"),
                     ("decisions", "Decisions"),
                 ],
@@ -84,8 +95,8 @@ impl Databases {
                 nothing: "There is none.",
             },
             how: "From this period's decisions: the signal in `facts` that gave the destination, and what `network` found by a \
-                  database. An anonymity database that found nothing leaves no trace. Too old is as the setting \
-                  `database_days` says when this report was made.",
+                  database. An anonymity database that found nothing leaves no trace. The limit is the setting \
+                  `database_days` when this report was made; the compiled-in delegations have a fixed limit.",
         }
     }
 }
@@ -95,7 +106,7 @@ fn list<'a>(value: &'a Value, path: &[&str]) -> impl Iterator<Item = &'a Value> 
 }
 
 /// Lists of networks have editions too, but no day by which they are too old.
-fn name_and_day((value, name, day): (&Value, &str, &str)) -> Option<(String, String)> {
+fn seen((value, name, day): (&Value, &str, &str)) -> Option<Seen> {
     let name = member(value, &[name]).as_str()?;
     let day = member(value, &[day]).as_str()?;
     if name.starts_with("list:") {
@@ -104,7 +115,8 @@ fn name_and_day((value, name, day): (&Value, &str, &str)) -> Option<(String, Str
     let name = name.strip_prefix("mmdb:").unwrap_or(name);
     // The edition of a location database ends in its day.
     let name = name.strip_suffix(day).map_or(name, str::trim_end);
-    Some((name.to_owned(), day.to_owned()))
+    let compiled_in = member(value, &["source"]) == DELEGATIONS;
+    Some(Seen { name: name.to_owned(), day: day.to_owned(), compiled_in })
 }
 
 #[cfg(test)]
@@ -117,7 +129,7 @@ mod tests {
     fn what_gave_place_or_network_and_was_too_old_is_named_with_its_last_use() {
         let mut databases = Databases::default();
         let delegations =
-            json!({"source": "delegations", "edition": "iptocc 1.0.0", "date": "2026-01-01", "country": "US"});
+            json!({"source": "delegations", "edition": "iptocc 1.0.0", "date": "2025-06-04", "country": "US"});
         let mmdb = |day: &str| json!({"source": "mmdb", "edition": format!("GeoIP2-City {day}"), "date": day, "country": "US"});
         let entry = |location: &str, signals: Value, found: Value| json!({"facts": {"location": {"source": location, "edition": "e"}, "signals": signals, "network": {"found": found}}});
         let entries = [
@@ -151,13 +163,16 @@ mod tests {
         assert_eq!(
             told,
             [
-                "GeoIP2-City; 2026-05-02; 31; 2026-06-02 12:00:00; 2",
-                "Privacy; 2026-05-01; 34; 2026-06-04 12:00:00; 1",
-                "iptocc 1.0.0; 2026-01-01; 154; 2026-06-04 12:00:00; 1",
+                "GeoIP2-City; 2026-05-02; 31; 31; 2026-06-02 12:00:00; 2",
+                "Privacy; 2026-05-01; 34; 31; 2026-06-04 12:00:00; 1",
+                "iptocc 1.0.0; 2025-06-04; 365; 365; 2026-06-04 12:00:00; 1",
             ]
         );
-        assert_eq!(lead, "3 databases of 31 days or more gave decisions their place or network.");
-        assert_eq!(rows(35).0.len(), 1);
-        assert_eq!(rows(200), (Vec::new(), "None of the 4 databases seen was.".to_owned()));
+        assert_eq!(lead, "3 old databases gave decisions their place or network.");
+        // The setting is about MMDBs alone.
+        assert_eq!(rows(366).0, ["iptocc 1.0.0; 2025-06-04; 365; 365; 2026-06-04 12:00:00; 1"]);
+        let mut fresh = Databases::default();
+        fresh.take(&entries[3].1, parse_time("2026-06-03T23:59:59Z").unwrap());
+        assert_eq!(fresh.too_old(366).lead, "None of the 2 databases seen was.");
     }
 }

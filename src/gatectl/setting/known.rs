@@ -38,7 +38,7 @@ pub(super) const ALL: [Known; 12] = [
     known("impossible_travel", "none", Takes::Word, "observe or refuse a client that travels faster than anybody can"),
     known("anonymizer_confidence", "none", Takes::Number, "from which confidence, 1 to 99, an anonymizer is believed"),
     known("anonymizer_days", "none", Takes::Number, "for how many days one is believed that was last seen then"),
-    known("database_days", "30", Takes::Number, "from how many days on a location or anonymity database is too old"),
+    known("database_days", "30", Takes::Number, "from how many days on an MMDB of locations or anonymity is too old"),
     known("unknown_ownership", "none", Takes::Number, "of how many percent nobody need know the owner"),
     known("parent_countries", "none", Takes::Word, "count takes the countries of the ultimate parents, too"),
 ];

@@ -1,7 +1,7 @@
 //! Pure. Where a question comes from, told whole: every signal, what hides the country, how far the client is spread.
 
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
-use export_gate::evidence::{About, Held, Tells};
+use export_gate::evidence::{About, DELEGATIONS_DAYS, Held, Tells};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
 use export_gate::terms::{Destination, render_time};
 use jiff::Timestamp;
@@ -214,10 +214,14 @@ impl<'a> PlacesTold<'a> {
             let About { file, tells, database_type, date, .. } = held.about();
             let day = date.clone();
             let age = held.age(self.at).map(|days| format!("{days} d"));
-            let comes_to = if self.is_stale(held) { "too old, by `database_days`" } else { "in time" };
+            let comes_to = match (self.is_stale(held), file) {
+                (false, _) => "in time".to_owned(),
+                (true, Some(_)) => "too old, by `database_days`".to_owned(),
+                (true, None) => format!("too old, from {DELEGATIONS_DAYS} days on"),
+            };
             let file = file.clone().unwrap_or_else(|| "compiled in".to_owned());
             let [day, age] = [day, age].map(|text| text.unwrap_or_else(|| "unknown".to_owned()));
-            vec![file, tells_word(*tells).to_owned(), database_type.clone(), day, age, comes_to.to_owned()]
+            vec![file, tells_word(*tells).to_owned(), database_type.clone(), day, age, comes_to]
         };
         let heading = ["file", "tells", "type", "built", "age", "comes to"];
         indented("Databases", &table(&heading, self.answer.databases.iter().map(row), &[4]))
