@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
+.PHONY: help run test test-rust test-clock test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
 	prove-places bench bench-quick bench-peers instructions
 
 # What may be said on the command line.
@@ -59,12 +59,23 @@ run:
 	@echo "\`$(MODEL)\` is no model that comes with this: MODEL is minilm or none, and infra/model packages others" >&2; exit 2
 endif
 
-test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
+test: test-rust test-clock test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
 
 test-rust: $(archive) ## run the Rust tests, on binaries that are a release's but for being optimised
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 	$(tests) --test instructions -- --include-ignored
+
+# Dates past the samples' day, past every date in the tests, and past the end of 32-bit time (2038-01-19). Cargo and the
+# compiler keep the real clock; only the tests, and what they start, see the date.
+dates := 2027-06-15 2036-02-29 2039-03-01
+at_date = 'target."cfg(unix)".runner = ["faketime", "--exclude-monotonic", "-f", "'$$(printf '%+d' $$(($$(date -ud $$date +%s) - $$(date +%s))))'"]'
+
+test-clock: ## run the Rust tests with the clock at three later dates (needs Debian's faketime)
+	@command -v faketime >/dev/null || { echo "faketime sets the tests' clock: install Debian's package faketime first" >&2; exit 1; }
+	@for date in $(dates); do \
+		echo "The clock is at $$date."; \
+		$(tests) --tests --quiet --config $(at_date); done
 
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
 	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)

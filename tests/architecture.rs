@@ -299,6 +299,14 @@ fn every_file_says_whether_it_is_pure_and_is() {
 }
 
 #[test]
+fn processes_of_tests_keep_the_clock_of_the_test_run() {
+    let clears = |source: &Source| source.code().any(|(_, line)| line.contains(concat!("env_", "clear")));
+    let clearing = |below, many| sources(below, many).into_iter().filter(clears).map(|source| source.path);
+    let found: Vec<String> = clearing("tests", 30).chain(clearing("infra", 30)).collect();
+    assert_eq!(found, ["local/src/clock.rs"], "call `clock::clear_environment` instead");
+}
+
+#[test]
 fn what_is_forbidden_is_seen() {
     assert_eq!(named("use crate::terms::{Code, Match}; // crate"), ["terms"]);
     assert_eq!(named("crate::record::read(crate::terms::parse)"), ["record", "terms"]);

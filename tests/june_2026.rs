@@ -601,7 +601,7 @@ fn with_end(mut record: Value, until: Option<&str>) -> Value {
 // The callers' records. What differs within a kind goes by the variety.
 
 fn verified() -> Value {
-    json!({"status": "verified", "until": "2027-01-01T00:00:00Z"})
+    json!({"status": "verified", "until": "9998-01-01T00:00:00Z"})
 }
 
 fn lapsed() -> Value {
@@ -693,7 +693,7 @@ fn attestation(until: &str) -> Value {
 }
 
 fn attested() -> Value {
-    attestation("2027-01-01T00:00:00Z")
+    attestation("9998-01-01T00:00:00Z")
 }
 
 fn attestation_lapsed() -> Value {

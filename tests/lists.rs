@@ -410,7 +410,7 @@ async fn whom_nobody_knows_is_on_every_list_and_owners_and_persons_are_held_agai
     let gate = world.gate();
     let screened = json!({
         "id": "organisation#sample-new", "status": "active", "type": "company", "incorporated_in": "US",
-        "headquartered_in": "US", "end_uses": ["research"], "verification": {"status": "verified", "until": "2036-01-01T00:00:00Z"},
+        "headquartered_in": "US", "end_uses": ["research"], "verification": {"status": "verified", "until": "9999-01-01T00:00:00Z"},
     });
     let client = json!({"id": "client#new", "organisation": "sample-new", "status": "active", "users": "none"});
     world.callers(vec![screened.clone(), client]).await;

@@ -29,7 +29,7 @@ fn organisation(changes: &Value) -> Value {
     let record = json!({
         "status": "active", "name": "Sample Widgets, Inc.", "type": "company", "incorporated_in": "DE",
         "headquartered_in": "FR", "end_uses": ["research"],
-        "verification": { "status": "verified", "until": "2027-01-01T00:00:00Z" },
+        "verification": { "status": "verified", "until": "9998-01-01T00:00:00Z" },
     });
     with(record, changes)
 }
@@ -37,7 +37,7 @@ fn organisation(changes: &Value) -> Value {
 fn person(changes: &Value) -> Value {
     let record = json!({
         "organisation": "acme", "name": "Sample Person", "nationalities": ["DE", "CA"], "deemed_country": "FR",
-        "us_status": "none", "verification": { "status": "verified", "until": "2027-01-01T00:00:00Z" },
+        "us_status": "none", "verification": { "status": "verified", "until": "9998-01-01T00:00:00Z" },
     });
     with(record, changes)
 }

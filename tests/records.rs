@@ -750,6 +750,25 @@ fn the_sample_register_can_be_read_and_has_no_faults() {
 }
 
 #[test]
+fn the_samples_give_the_same_results_on_any_day() {
+    fn times<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => members.values().for_each(|member| times(member, found)),
+            Value::Array(values) => values.iter().for_each(|value| times(value, found)),
+            Value::String(text) if export_gate::terms::parse_time(text).is_ok() => found.push(text),
+            _ => {}
+        }
+    }
+    let records = [samples("register.json"), samples("callers.json")].concat();
+    let mut found = vec![];
+    records.iter().for_each(|record| times(record, &mut found));
+    assert!(found.len() > records.len());
+    // A window has ended, has no end, or ends in the last year that a record can name.
+    let changing: Vec<_> = found.iter().filter(|time| **time > "2026-11-01" && !time.starts_with("9999-")).collect();
+    assert!(changing.is_empty(), "{changing:?}");
+}
+
+#[test]
 fn the_sample_callers_can_be_read() {
     let records = samples("callers.json");
     let mut kinds = [0; 3];

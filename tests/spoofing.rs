@@ -406,7 +406,7 @@ async fn world() -> World {
         by_lists("barred-review", "barred-review", &["listed"]),
     ]);
     world.register(records).await;
-    let verified = json!({"status": "verified", "until": "2036-01-01T00:00:00Z"});
+    let verified = json!({"status": "verified", "until": "9999-01-01T00:00:00Z"});
     world
         .callers(vec![
             json!({"id": "organisation#sample-owned", "name": "Sample Owned SE", "type": "company", "status": "active",

@@ -65,7 +65,7 @@ for number in $(seq -f %03g 1 100); do
 		headquartered_in: DE
 		end_uses: [research]
 		status: active
-		verification: {status: verified, until: "2036-01-01T00:00:00Z", method: sample}
+		verification: {status: verified, until: "9999-01-01T00:00:00Z", method: sample}
 		---
 		id: client#sample-partner-$number-service
 		organisation: sample-partner-$number

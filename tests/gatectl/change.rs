@@ -118,7 +118,7 @@ async fn the_gate_obeys_each_change_on_its_next_request() {
         ("sample-us-app sample-foreign-employee fable-5", "sample-us-app sample-us-citizen fable-5");
     let partner = "sample-partner-app sample-partner-foreign-employee fable-5";
     let new_person = "sample-us-app new-person fable-5";
-    let verify = "--until 2036-01-01T00:00:00Z --method registry-extract --evidence sample-evidence";
+    let verify = "--until 9999-01-01T00:00:00Z --method registry-extract --evidence sample-evidence";
     let verify_company = format!("caller verify organisation#new-company {verify}");
     let verify_person = format!("caller verify person#new-person {verify}");
     let (served, embargoed) = ("200 fable-5@1", "451 embargo.foreign-person");
@@ -165,7 +165,7 @@ async fn the_gate_obeys_each_change_on_its_next_request() {
         (&verify_company, &[("new-app fable-5", served)]),
         (
             "caller add client new-app --organisation new-company --users us-persons --attested-by x --attested-until \
-             2036-01-01T00:00:00Z --replace",
+             9999-01-01T00:00:00Z --replace",
             &[("new-app fable-5", served)],
         ),
         (
@@ -200,12 +200,12 @@ async fn a_clearance_is_granted_once_and_taken_back() {
     let clearance = record(&world, "clearance", id).await;
     assert_eq!((&clearance["party"], &clearance["officer"]), (&json!("sample-list:17"), &json!("officer-2")));
     assert!(done(&world, &grant).out.contains("is cleared of `sample-list:17` already"));
-    let shorter = format!("{grant} --until 2036-01-01T00:00:00Z");
+    let shorter = format!("{grant} --until 9999-01-01T00:00:00Z");
     let refused = say(&world, &shorter);
     assert_eq!(refused.code, 1, "{}", refused.out);
     assert!(refused.out.contains("differs: until") && refused.out.contains("--replace"), "{}", refused.out);
     done(&world, &format!("{shorter} --replace"));
-    assert_eq!(record(&world, "clearance", id).await["until"], "2036-01-01T00:00:00.000Z");
+    assert_eq!(record(&world, "clearance", id).await["until"], "9999-01-01T00:00:00.000Z");
     done(&world, &format!("clearance revoke {pair}"));
     assert_eq!(record(&world, "clearance", id).await["withdrawn"], true);
     assert!(done(&world, &format!("clearance revoke {pair}")).out.contains("withdrawn already"));
@@ -247,8 +247,8 @@ async fn troubled() -> World {
     licence["licensees"] = json!(["organisation#x"]);
     world
         .register(vec![
-            window("later", Some("2036-01-01T00:00:00Z"), None),
-            window("ending", None, Some("2036-01-01T00:00:00Z")),
+            window("later", Some("9999-01-01T00:00:00Z"), None),
+            window("ending", None, Some("9999-01-01T00:00:00Z")),
             withdrawn,
             damaged,
             licence,
@@ -270,7 +270,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
     let grant =
         |more: &str| format!("licence grant l --authority BIS --reference x --model fable-5 --persons any {more}");
     let people = "--foreign-persons";
-    let good_until = "--until 2036-01-01T00:00:00Z";
+    let good_until = "--until 9999-01-01T00:00:00Z";
     let verify = "--method m --evidence e";
     // the line, the exit code, a part of what is said
     let cases: Vec<(String, i32, &str)> = vec![
@@ -309,13 +309,13 @@ async fn bad_input_is_told_and_nothing_is_written() {
         (issue("a", "--party ;DE"), 2, "NAME;COUNTRY"),
         (issue("a", "--party Sample;UK"), 2, "`UK` is no ISO 3166-1"),
         (issue("a", "--foreign-persons --from 2026-06-12"), 2, "no RFC 3339 time"),
-        (issue("a", "--foreign-persons --from 2027-01-02T00:00:00Z --until 2027-01-01T00:00:00Z"), 1, "is not after"),
+        (issue("a", "--foreign-persons --from 9998-01-02T00:00:00Z --until 9998-01-01T00:00:00Z"), 1, "is not after"),
         (issue("bis-cuba", "--destination CU"), 1, "differs: "),
         (issue("bis-letter-2026-06-12", "--foreign-persons"), 1, "say `--replace`"),
         ("embargo end nothing".into(), 1, "there is no embargo `nothing`"),
         ("embargo end damaged".into(), 1, "can't be read"),
-        ("embargo end operator-stop-2026-03-02 --at 2027-01-01T00:00:00Z".into(), 1, "is over since 2026-03-02T03:30"),
-        ("embargo end ending --at 2037-01-01T00:00:00Z".into(), 1, "ends at 2036-01-01"),
+        ("embargo end operator-stop-2026-03-02 --at 9998-01-01T00:00:00Z".into(), 1, "is over since 2026-03-02T03:30"),
+        ("embargo end ending --at 9999-12-01T00:00:00Z".into(), 1, "ends at 9999-01-01"),
         ("embargo end ending --at tomorrow".into(), 2, "no RFC 3339 time"),
         (grant(""), 2, "--licensee"),
         (grant("--licensee organisation#sample-us-company"), 2, "without `organisation#`"),
@@ -336,14 +336,14 @@ async fn bad_input_is_told_and_nothing_is_written() {
         ),
         ("licence revoke nothing".into(), 1, "there is no licence `nothing`"),
         ("licence revoke damaged-licence".into(), 1, "can't be read"),
-        ("licence revoke operator-quota-licence --at 2036-01-02T00:00:00Z".into(), 1, "to prolong it"),
+        ("licence revoke operator-quota-licence --at 9999-01-02T00:00:00Z".into(), 1, "to prolong it"),
         ("caller add client".into(), 2, "PRINCIPAL"),
         ("caller add client client#a --organisation b --users none".into(), 2, "without `client#`"),
         ("caller add client a --organisation organisation#b --users none".into(), 2, "without `organisation#`"),
         ("caller add client a --organisation b --users some".into(), 2, "us-persons"),
         ("caller add client a --organisation b --users us-persons".into(), 2, "--attested-until"),
         (
-            "caller add client a --organisation b --users none --attested-until 2036-01-01T00:00:00Z".into(),
+            "caller add client a --organisation b --users none --attested-until 9999-01-01T00:00:00Z".into(),
             2,
             "goes with",
         ),
@@ -414,7 +414,7 @@ fn writing() -> Vec<String> {
         "caller add client a --organisation sample-us-company --users none".into(),
         "caller add organisation a --name x --type company".into(),
         "caller add person a --organisation sample-us-company".into(),
-        "caller verify person#sample-us-citizen --until 2036-01-01T00:00:00Z --method m --evidence e".into(),
+        "caller verify person#sample-us-citizen --until 9999-01-01T00:00:00Z --method m --evidence e".into(),
         "caller suspend client#sample-us-app".into(),
         "model add fable-5@9 --endpoint e --eccn 4E091".into(),
         "model withdraw fable-5@1".into(),
@@ -544,7 +544,7 @@ async fn of_two_operators_at_once_neither_loses_a_change() {
             other.as_object_mut().unwrap().remove("revision");
             other["why"] = json!("the other's");
             let (writer, put) = (world.writer.clone(), item(other));
-            let ran = beside(&world, "embargo end bis-cuba --at 2036-01-01T00:00:00Z", nth, reads_head, move || {
+            let ran = beside(&world, "embargo end bis-cuba --at 9999-01-01T00:00:00Z", nth, reads_head, move || {
                 let (writer, put) = (writer.clone(), put.clone());
                 Box::pin(async move {
                     writer.put(vec![put]).await.unwrap();
@@ -558,7 +558,7 @@ async fn of_two_operators_at_once_neither_loses_a_change() {
                 assert!(ran.out.contains("somebody else changed the same records"), "{}", ran.out);
                 assert_eq!((&cuba["why"], cuba.get("until")), (&json!("the other's"), None));
             } else {
-                assert_eq!(cuba["until"], "2036-01-01T00:00:00.000Z");
+                assert_eq!(cuba["until"], "9999-01-01T00:00:00.000Z");
             }
             let of_other = if same { "history#embargo" } else { "embargo" };
             match (same, is_unseen) {
@@ -620,7 +620,7 @@ async fn every_version_is_kept_and_shown() {
     // Another whose id begins alike is another.
     done(&world, "embargo issue letter-2@x --model fable-5 --everyone --effect observed --authority UN --citation x");
     done(&world, "embargo end letter-2@x");
-    done(&world, "embargo end letter-2 --at 2036-01-01T00:00:00Z");
+    done(&world, "embargo end letter-2 --at 9999-01-01T00:00:00Z");
     let shown = run(&world, "embargo show letter-2 --json").json();
     let versions = shown["versions"].as_array().unwrap();
     let revisions: Vec<u64> = versions.iter().map(|version| version["revision"].as_u64().unwrap()).collect();
@@ -630,13 +630,13 @@ async fn every_version_is_kept_and_shown() {
         ["revision 6, by officer-1, ", "revision 3, by officer-1, ", "revision 2, by officer-1, "]
             .map(|line| text.find(line).unwrap_or_else(|| panic!("{line} in {text}")));
     assert!(
-        text[last..second].contains("until  2036-01-01T00:00:00.000Z") && !text[last..second].contains("url"),
+        text[last..second].contains("until  9999-01-01T00:00:00.000Z") && !text[last..second].contains("url"),
         "{text}"
     );
     assert!(text[second..first].contains("url  https://example.com/letter"), "{text}");
     assert!(text[first..].contains("a reason") && text[first..].contains("models  [\"fable-5\"]"), "{text}");
     // What never came into force is withdrawn when it ends.
-    done(&world, &issue("--from 2036-01-01T00:00:00Z --replace"));
+    done(&world, &issue("--from 9999-01-01T00:00:00Z --replace"));
     let ran = done(&world, "embargo end letter-2");
     assert!(ran.out.contains("is withdrawn") && ran.err.contains("- embargo/letter-2"), "{}{}", ran.out, ran.err);
     assert_eq!(record(&world, "embargo", "letter-2").await["withdrawn"], true);
@@ -649,7 +649,7 @@ async fn a_callers_versions_hang_together_and_a_name_is_told_by_show_alone() {
     let mut all = String::new();
     for line in [
         &format!("{add} --name \"Sample Name\""),
-        "caller verify person#p-1 --until 2036-01-01T00:00:00Z --method passport --evidence e-1",
+        "caller verify person#p-1 --until 9999-01-01T00:00:00Z --method passport --evidence e-1",
         &format!("{add} --replace --nationality US --name \"Sample Other\""),
         "caller verify person#p-1 --status rejected --json",
     ] {
@@ -692,7 +692,7 @@ async fn a_suspension_outlives_the_replacement_of_its_record() {
     done(&world, "caller add client sample-us-app --organisation sample-us-company --users none --replace");
     let same = "caller add person sample-p --organisation sample-us-company --us-status citizen";
     done(&world, same);
-    done(&world, "caller verify person#sample-p --until 2036-01-01T00:00:00Z --method passport --evidence e-1");
+    done(&world, "caller verify person#sample-p --until 9999-01-01T00:00:00Z --method passport --evidence e-1");
     done(&world, &format!("{same} --replace"));
     let record = caller(&world, "person#sample-p").await.unwrap();
     assert_eq!(record["verification"]["status"], "verified", "nothing of who it is differs");
@@ -739,7 +739,7 @@ async fn lists_tell_every_state_and_never_pass_over_what_is_damaged() {
         json!({"code": 1, "rows": [["bis-cuba", "in force"], ["damaged", "unreadable"], ["ending", "in force"], ["later", "not yet"]]})
     );
     assert_eq!(
-        states("embargo list --all --at 2036-06-01T00:00:00Z --json"),
+        states("embargo list --all --at 9999-06-01T00:00:00Z --json"),
         json!({"code": 1, "rows": [
             ["bis-cuba", "in force"], ["bis-letter-2026-06-12", "over"], ["damaged", "unreadable"], ["ending", "over"],
             ["gone", "withdrawn"], ["later", "in force"],

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use export_gate_local::clock::clear_environment;
 use serde_json::Value;
 
 /// What the command printed, and how it ended.
@@ -30,7 +31,7 @@ pub(crate) fn gatectl_in<A: AsRef<std::ffi::OsStr>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));
-    command.env_clear().args(arguments).stdin(Stdio::null()).envs(variables.iter().copied());
+    clear_environment(&mut command).args(arguments).stdin(Stdio::null()).envs(variables.iter().copied());
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", "sample"),
         ("AWS_SECRET_ACCESS_KEY", "sample"),

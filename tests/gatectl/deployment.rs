@@ -503,7 +503,7 @@ fn records_that_must_not_go_out_are_named() {
             vec![changed(
                 changed(embargo("x"), "applies_to", json!({"destinations": ["E:9"]})),
                 "from",
-                json!("2027-01-01T00:00:00Z"),
+                json!("9998-01-01T00:00:00Z"),
             )],
             &["the group `E:9`"],
         ),

@@ -8,6 +8,7 @@ use crate::books::kms::Kms;
 use crate::books::{Books, by_python, chain, named, of_the_gate, place, rehashed, shuffled};
 use crate::command::{Folder, Ran, gatectl, gatectl_in, words};
 use export_gate::canonical::canonical;
+use export_gate_local::clock::clear_environment;
 use flate2::{Compression, write::GzEncoder};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -481,7 +482,7 @@ async fn what_comes_is_followed_until_it_is_stopped() {
     let (world, entries) = of_the_gate().await;
     let url = world.relay.url();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));
-    command.env_clear().args(words(&format!(
+    clear_environment(&mut command).args(words(&format!(
         "ledger tail --ledger-table {} --endpoint-url {url} --region us-east-1 --follow --json --number 1",
         world.tables.ledger
     )));

@@ -66,7 +66,7 @@ fn own(world: &World, owners: &str) -> Ran {
     let add = "caller|add|organisation|sample-us-company|--replace|--name|Sample Widgets, Inc.|--type|company\
                |--incorporated-in|US|--end-use|research";
     let ran = done(world, &format!("{add}{owners}"));
-    let verify = "caller|verify|organisation#sample-us-company|--until|2036-01-01T00:00:00Z|--method|x|--evidence|x";
+    let verify = "caller|verify|organisation#sample-us-company|--until|9999-01-01T00:00:00Z|--method|x|--evidence|x";
     done(world, verify);
     ran
 }

@@ -9,6 +9,7 @@ use crate::world::{World, item};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
+use export_gate_local::clock::clear_environment;
 use export_gate_local::relay::{Action, Seen};
 use serde_json::{Value, json};
 
@@ -65,7 +66,7 @@ fn run(world: &World, what: &str, place: &str, more: &[&str]) -> Ran {
 fn start(world: &World, what: &str, place: &str, more: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));
     let aws = [("AWS_ACCESS_KEY_ID", "sample"), ("AWS_SECRET_ACCESS_KEY", "sample"), ("AWS_REGION", "us-east-1")];
-    command.env_clear().envs(aws).env("AWS_MAX_ATTEMPTS", "1").args(line(world, what, place, more));
+    clear_environment(&mut command).envs(aws).env("AWS_MAX_ATTEMPTS", "1").args(line(world, what, place, more));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -733,7 +734,7 @@ fn schemas_and_validation_agree() {
     let list = json!({"kind": "list", "id": "l", "content": "networks", "class": "vpn", "edition": "1", "entries": 1, "chunks": 1, "sha256": digest});
     let setting =
         json!({"kind": "setting", "id": "screening", "match_threshold": 0.85, "unknown_destination": "permit"});
-    let client = json!({"id": "client#c", "organisation": "o", "status": "active", "users": "us_persons", "attestation": {"by": "x", "until": "2027-01-01T00:00:00Z"}});
+    let client = json!({"id": "client#c", "organisation": "o", "status": "active", "users": "us_persons", "attestation": {"by": "x", "until": "9998-01-01T00:00:00Z"}});
     let organisation = json!({"id": "organisation#o", "status": "active", "type": "company", "owners": [{"name": "x", "kind": "person", "percent": 50.5}]});
     let person = json!({"id": "person#p", "organisation": "o", "nationalities": [], "us_status": "none"});
     let scoped = with(licence("l", "a@1"), "destinations", json!({"any_of": ["*"], "except": ["CU", "E:1", "UA-43"]}));

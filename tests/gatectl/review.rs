@@ -282,7 +282,7 @@ async fn clearing_writes_a_clearance_and_ends_the_wait() {
         refusal("a", 2, 2, "app-1", &[may_be(PERSON, PARTY)]),
     ])
     .await;
-    let ran = clear(&world, COMPANY, "--yes --until 2036-01-01T00:00:00Z");
+    let ran = clear(&world, COMPANY, "--yes --until 9999-01-01T00:00:00Z");
     assert_eq!(ran.code, 0, "{}", said(&ran));
     assert!(
         ran.out.contains(&format!("`{COMPANY}` is not `{PARTY}`, from the gate's next request on.")),
@@ -297,7 +297,7 @@ async fn clearing_writes_a_clearance_and_ends_the_wait() {
         (parsed.subject.as_str(), parsed.party.as_str(), parsed.officer.as_str()),
         (COMPANY, PARTY, "officer-1")
     );
-    assert_eq!((&written["by"], &written["until"]), (&json!("officer-2"), &json!("2036-01-01T00:00:00.000Z")));
+    assert_eq!((&written["by"], &written["until"]), (&json!("officer-2"), &json!("9999-01-01T00:00:00.000Z")));
     assert_eq!(listed(&review(&world, "list --json")), [format!("{PERSON} {PARTY} open 1")]);
     let all = review(&world, "list --all --json");
     assert_eq!(listed(&all)[0], format!("{COMPANY} {PARTY} cleared 1"));
@@ -308,7 +308,7 @@ async fn clearing_writes_a_clearance_and_ends_the_wait() {
     let before = revision(&world).await;
     let ran = clear(&world, COMPANY, "--yes");
     assert!(ran.code == 1 && ran.out.contains("say `--replace`"), "{}", said(&ran));
-    let ran = clear(&world, COMPANY, "--yes --until 2036-01-01T00:00:00Z");
+    let ran = clear(&world, COMPANY, "--yes --until 9999-01-01T00:00:00Z");
     assert!(ran.code == 0 && ran.out.contains("cleared of `sdn:7` already"), "{}", said(&ran));
     let ran = confirm(&world, COMPANY, "--yes");
     assert!(ran.code == 1 && ran.out.contains("revoke that first, gatectl clearance revoke"), "{}", said(&ran));

@@ -128,7 +128,7 @@ fn a_file_may_add_records_of_its_own() {
              register:\n- kind: embargo\n  id: stop\n  models: [m]\n  applies_to: {{everyone: true}}\n  effect: {effect}\n  \
              authority: BIS\n  citation: c\n\
              callers:\n- {{id: 'client#c', organisation: o, status: active, users: none}}\n\
-             - {{id: 'organisation#o', status: active, verification: {{status: verified, until: 2036-01-01T00:00:00Z}}}}\n\
+             - {{id: 'organisation#o', status: active, verification: {{status: verified, until: 9999-01-01T00:00:00Z}}}}\n\
              scenarios:\n- name: n\n  given: {{client: c, model: m, address: 8.8.8.8, at: 2026-06-20T12:00:00Z}}\n  \
              expect: {{outcome: {outcome}}}\n"
         )

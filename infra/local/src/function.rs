@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::Error;
+use crate::clock;
 use crate::record::Record;
 use crate::runtime_api::{Event, FunctionError, RuntimeApi};
 use crate::tables::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
@@ -32,7 +33,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts `binary` with Lambda's variables, `PATH` and `env`, and nothing else of this
+    /// Starts `binary` with Lambda's variables, `PATH`, the [`clock`] and `env`, and nothing else of this
     /// process's environment; a variable in `env` replaces Lambda's.
     ///
     /// # Errors
@@ -41,8 +42,8 @@ impl Function {
     pub async fn spawn(binary: &Path, env: &[(String, String)]) -> Result<Function, Error> {
         let api = RuntimeApi::start().await?;
         let mut command = Command::new(binary);
+        clock::clear_environment(command.as_std_mut());
         command
-            .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("AWS_LAMBDA_RUNTIME_API", api.address())
             .envs(ENVIRONMENT.iter().copied())

@@ -12,6 +12,7 @@
 //! | [`sink`] | S3 and SNS, as far as something is put or published |
 //! | [`gateway`] | API Gateway (REST) with a JWT authorizer |
 //! | [`runtime_api`], [`function`] | Lambda: its Runtime API, and the process that it starts |
+//! | [`clock`] | the time, which a test run can set |
 //!
 //! Every `start` must be called within a Tokio runtime, which must outlive the handle's use.
 
@@ -25,6 +26,7 @@
 )]
 
 mod client;
+pub mod clock;
 pub mod dynamodb;
 pub mod function;
 pub mod gateway;

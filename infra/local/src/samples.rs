@@ -1,4 +1,7 @@
 //! The sample records, and how they get into the tables.
+//!
+//! They give the same results on any day. Their windows are over or have no end. A verification and an attestation must
+//! have an `until`; theirs is in 9999.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
