@@ -1,5 +1,6 @@
 //! I/O. Invoking the model's SageMaker endpoint, which takes a permit.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_sagemakerruntime::Client;
@@ -8,6 +9,7 @@ use aws_sdk_sagemakerruntime::config::retry::RetryConfig;
 use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::{InvokeEndpointError, InvokeEndpointOutput};
 use aws_sdk_sagemakerruntime::primitives::Blob;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::causes::Causes;
@@ -19,13 +21,25 @@ use crate::terms::Code;
 /// How long opening the connection ahead may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a connection may be idle before it is tried again ahead of a call. Lambda freezes an environment between two
+/// requests, and a connection that the other side closes meanwhile looks open.
+const IDLE: SignedDuration = SignedDuration::from_secs(15);
+
+/// How long that try may take. It runs beside the evidence's read, and a call opens a connection of its own without it.
+const READY_TIMEOUT: Duration = Duration::from_millis(250);
+
 /// The SageMaker Runtime.
 #[derive(Debug)]
 pub struct Models {
     client: Client,
     connections: Connections,
     timeout: Duration,
+    used: Mutex<Option<Used>>,
 }
+
+/// When the connection was last used: what the clock said at a moment, and that moment.
+#[derive(Clone, Copy, Debug)]
+struct Used(Timestamp, Instant);
 
 /// What the model is asked with.
 pub struct Invocation {
@@ -71,21 +85,54 @@ impl Models {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled());
         let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         let config = config.interceptor(connections.interceptor());
-        Self { client: Client::from_conf(config.build()), connections, timeout }
+        Self { client: Client::from_conf(config.build()), connections, timeout, used: Mutex::default() }
     }
 
-    /// Opens the connection ahead of the first call. SageMaker has no harmless operation, so a page that isn't there is
-    /// asked for; what comes of it doesn't matter.
-    pub async fn connect(&self) {
+    /// Opens the connection ahead of the first call.
+    pub async fn connect(&self, now: Timestamp) {
+        self.use_at(now);
+        let _ = tokio::time::timeout(CONNECT_TIMEOUT, self.page()).await;
+    }
+
+    /// Replaces the connection where it was idle for long and doesn't answer any more, so that no model is called over it.
+    pub async fn ready(&self, now: Timestamp) {
+        let idle = self.use_at(now).is_some_and(|Used(at, _)| now.duration_since(at) > IDLE);
+        if idle {
+            let pages = async {
+                // The first finds that the connection is closed, the second opens another.
+                if matches!(self.page().await, Err(SdkError::DispatchFailure(_))) {
+                    let _ = self.page().await;
+                }
+            };
+            let _ = tokio::time::timeout(READY_TIMEOUT, pages).await;
+        }
+    }
+
+    /// Asks for a page that isn't there, since SageMaker has no harmless operation.
+    async fn page(&self) -> Result<InvokeEndpointOutput, SdkError<InvokeEndpointError>> {
         let any = self.client.invoke_endpoint().endpoint_name("-").body(Blob::new([]));
         let page = any.customize().mutate_request(|request| {
             let _ = request.set_method("GET"); // a method of a form that can't be refused
         });
-        let _ = tokio::time::timeout(CONNECT_TIMEOUT, page.send()).await;
+        Box::pin(page.send()).await
     }
 
-    /// Invokes the permitted model with the body as it is. One attempt; a second only where no byte of the first was
-    /// sent, or where it went over a connection that the other side had closed meanwhile.
+    fn use_at(&self, now: Timestamp) -> Option<Used> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).replace(Used(now, Instant::now()))
+    }
+
+    /// Counts the connection as used until now: a model may take minutes.
+    fn used(&self) {
+        if let Some(Used(at, moment)) = self.used.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let elapsed = SignedDuration::try_from(moment.elapsed()).unwrap_or_default();
+            (*at, *moment) = (at.saturating_add(elapsed).unwrap_or(*at), Instant::now());
+        }
+    }
+
+    /// Invokes the permitted model with the body as it is. One attempt; a second only where no connection could be had, so
+    /// that no byte was sent. A connection that closes without a reply is no proof that the model didn't run, nor that no
+    /// byte of a reply had arrived: the SDK's error is the same for a reply that was cut off. ([`Models::ready`] keeps
+    /// connections that were closed meanwhile from being called over.)
     ///
     /// # Errors
     /// [`ModelTrouble`] with the code for the caller.
@@ -112,22 +159,16 @@ impl Models {
         };
         let attempts = async {
             match call().await {
-                Err(error @ SdkError::DispatchFailure(_)) => match self.connections.last() {
-                    Connection::Fresh => (Err(error), false),
-                    Connection::None => (call().await, false),
-                    // Most likely the other side had closed it; but nobody can be sure that the model didn't run.
-                    Connection::Reused => (call().await, true),
-                },
-                first => (first, false),
+                Err(SdkError::DispatchFailure(_)) if self.connections.last() == Connection::None => call().await,
+                first => first,
             }
         };
         let until = deadline.min(Instant::now().checked_add(self.timeout).unwrap_or(deadline));
-        match tokio::time::timeout_at(until, attempts).await {
-            Ok((Ok(output), _)) => Ok(answer(permit, output)),
-            Ok((Err(error), first_may_have_run)) => {
-                let trouble = self.trouble(error);
-                Err(ModelTrouble { may_have_run: trouble.may_have_run || first_may_have_run, ..trouble })
-            }
+        let answered = tokio::time::timeout_at(until, attempts).await;
+        self.used();
+        match answered {
+            Ok(Ok(output)) => Ok(answer(permit, output)),
+            Ok(Err(error)) => Err(self.trouble(error)),
             Err(_) => Err(ModelTrouble {
                 code: Code::ModelTimeout,
                 may_have_run: true,

@@ -50,8 +50,8 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
         .interceptor(user_agent("aws-sdk-sagemakerruntime", aws_sdk_sagemakerruntime::meta::PKG_VERSION));
     let sagemaker = aws_sdk_sagemakerruntime::Client::from_conf(sagemaker.build());
     let gate = build(settings, location, &dynamodb, &sagemaker);
-    let (warmed, ()) =
-        tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(jiff::Timestamp::now())), gate.models.connect());
+    let now = jiff::Timestamp::now();
+    let (warmed, ()) = tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(now)), gate.models.connect(now));
     match warmed {
         Ok(Ok(register)) => {
             tracing::info!(revision = register.revision(), "the register is read");

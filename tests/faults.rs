@@ -457,17 +457,49 @@ async fn a_model_that_cannot_be_reached_did_not_run() {
     assert_eq!(permit(&gate).await.status, 200);
 }
 
+/// On one permit a model is called once: that no byte of a reply arrived can't be told from the error, so a connection that
+/// breaks after the request counts as one over which the model may have run, whether it is new or not.
 #[tokio::test]
-async fn a_reused_connection_that_was_closed_is_tried_once_more_and_a_fresh_one_is_not() {
+async fn a_model_is_called_once_whatever_becomes_of_its_connection() {
+    let raw = |bytes: &'static str| Behaviour::Raw(bytes.into());
+    let table = [
+        ("closed without a reply", Behaviour::Close),
+        ("reset", Behaviour::Reset),
+        ("no HTTP", raw("\u{1}\u{2}\u{3}\r\n\r\n")),
+        ("a status that is none", raw("HTTP/1.1 2x0 OK\r\n\r\n")),
+        ("a header that is none", raw("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")),
+        ("half a status line", raw("HTTP/1.1 20")),
+        ("half a head", raw("HTTP/1.1 200 OK\r\nContent-Ty")),
+        ("an informational reply alone", raw("HTTP/1.1 102 Processing\r\n\r\n")),
+        ("half a body", raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a")),
+        ("half a chunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"a")),
+    ];
+    let world = World::with_samples().await;
+    for (what, behaviour) in table {
+        for (connection, gate) in [("reused", warm(&world).await), ("fresh", world.gate())] {
+            world.sagemaker.invocations().clear();
+            world.sagemaker.next(behaviour.clone());
+            let answered = permit(&gate).await;
+            assert_eq!((answered.status, answered.code()), (502, "model.failed"), "{what}, {connection}");
+            assert_eq!(world.invoked(), 1, "{what}, {connection}");
+            assert_eq!(permit(&gate).await.status, 200, "{what}, {connection}: the environment lives on");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_it_was_idle_is_replaced_before_the_model_is_called() {
     let world = World::with_samples().await;
     let gate = warm(&world).await;
-    world.sagemaker.next(Behaviour::Close);
-    assert_eq!(permit(&gate).await.status, 200, "the other side had closed the connection meanwhile");
-    assert_eq!(world.invoked(), 2);
-    let fresh = world.gate();
-    world.sagemaker.next(Behaviour::Close);
-    let answered = permit(&fresh).await;
-    assert_eq!((answered.status, answered.code()), (502, "model.failed"));
+    let after = |seconds: i64| now() + jiff::SignedDuration::from_secs(seconds);
+    world.sagemaker.forget_connections();
+    let answered = ask(&gate, &citizen().0, after(60)).await;
+    assert_eq!((answered.status, world.invoked()), (200, 1), "{}", answered.body);
+    // One that was used just now is taken for open.
+    world.sagemaker.forget_connections();
+    let answered = ask(&gate, &citizen().0, after(61)).await;
+    assert_eq!((answered.status, answered.code(), world.invoked()), (502, "model.failed", 1));
+    assert_eq!(ask(&gate, &citizen().0, after(62)).await.status, 200);
 }
 
 #[tokio::test]
@@ -506,8 +538,7 @@ async fn a_quota_is_not_given_back_where_a_closed_connection_leaves_it_open_whet
     let quota = || invocation("sample-quota-service", "mythos-5").0; // a licence for five requests
     for _ in 0..5 {
         world.sagemaker.next(Behaviour::Close);
-        world.sagemaker.next(Behaviour::NotReady);
-        assert_eq!(ask(&gate, &quota(), now()).await.status, 503);
+        assert_eq!(ask(&gate, &quota(), now()).await.status, 502);
     }
     assert_eq!(ask(&gate, &quota(), now()).await.codes(), ["embargo.foreign-person", "licence.exhausted"]);
 }

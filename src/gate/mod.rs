@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
@@ -189,8 +189,13 @@ impl Gate {
             yield_now().await;
             sha256_hex(&body)
         };
+        let ready = async {
+            if kind == Kind::Invocation {
+                self.models.ready(asking.now).await;
+            }
+        };
         // What is asked for leaves first: the body is digested while DynamoDB answers.
-        let (evidence, digest) = join(self.evidence(asking, account), digest).await;
+        let (evidence, digest, ()) = join3(self.evidence(asking, account), digest, ready).await;
         let evidence = evidence?;
         let register = &evidence.register;
         let (decision, subject, drawn) =

@@ -3,7 +3,8 @@
 
 mod answer;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub enum Behaviour {
     Close,
     /// The request is read, then the connection is reset.
     Reset,
+    /// The request is read, these bytes are sent in place of an answer, then the connection closes.
+    Raw(Bytes),
     /// 200 with this many bytes.
     TooLarge(usize),
     /// The same, later.
@@ -90,6 +93,9 @@ struct State {
     usual: Mutex<Behaviour>,
     containers: Mutex<HashMap<String, Container>>,
     invocations: Record<Invocation>,
+    /// The connections that a request came over, and those of them that are closed at their next one.
+    connections: Mutex<HashSet<SocketAddr>>,
+    stale: Mutex<HashSet<SocketAddr>>,
 }
 
 impl SageMaker {
@@ -104,6 +110,8 @@ impl SageMaker {
             usual: Mutex::new(Behaviour::StandIn),
             containers: Mutex::default(),
             invocations: Record::new(),
+            connections: Mutex::default(),
+            stale: Mutex::default(),
         });
         let shared = state.clone();
         let handler = move |request| shared.clone().answer(request);
@@ -141,6 +149,13 @@ impl SageMaker {
         &self.state.invocations
     }
 
+    /// Every connection that a request came over so far is closed at its next request, which is not read: as where the
+    /// other side closed it while the client was frozen.
+    pub fn forget_connections(&self) {
+        let connections = std::mem::take(&mut *self.state.connections.lock().unwrap());
+        self.state.stale.lock().unwrap().extend(connections);
+    }
+
     /// Closes the port and all connections.
     pub async fn cut(&self) {
         self.server.cut().await;
@@ -158,6 +173,11 @@ impl SageMaker {
 
 impl State {
     async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
+        let connection = server::peer(&request);
+        if self.stale.lock().unwrap().contains(&connection) {
+            return Err(Hangup::Close);
+        }
+        self.connections.lock().unwrap().insert(connection);
         // Whatever else is asked is answered at once: clients open connections with any request.
         let Some(invocation) = read(request) else {
             let body = json!({"message": "this stand-in knows only POST /endpoints/{name}/invocations"});

@@ -1,7 +1,6 @@
 //! One small HTTP/1.1 server for all stand-ins: it can break a connection on purpose, and leaves none behind.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -28,12 +28,14 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<Result<Answer, Hangup>> + Send + Sync>;
 
 /// The connection is broken instead of answered.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Hangup {
     #[error("the connection is closed without an answer")]
     Close,
     #[error("the connection is reset")]
     Reset,
+    #[error("these bytes are sent, then the connection is closed")]
+    Raw(Bytes),
 }
 
 /// Listens until it is dropped, which closes its connections too.
@@ -132,15 +134,23 @@ async fn accept(listener: TcpListener, handler: Handler, mut stopped: oneshot::R
 async fn serve(stream: TcpStream, peer: SocketAddr, handler: Handler) {
     // Without this an answer's last packet may wait 40 ms for an acknowledgement.
     let _ = stream.set_nodelay(true);
-    let reset = Arc::new(AtomicBool::new(false));
+    let hangup = Arc::new(Mutex::new(None));
     let service = service_fn({
-        let reset = reset.clone();
-        move |request| answer(request, peer, handler.clone(), reset.clone())
+        let hangup = hangup.clone();
+        move |request| answer(request, peer, handler.clone(), hangup.clone())
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    if (&mut connection).await.is_err() && reset.load(Ordering::Relaxed) {
-        let stream = connection.into_parts().io.into_inner();
-        let _ = stream.set_zero_linger();
+    if (&mut connection).await.is_err() {
+        let mut stream = connection.into_parts().io.into_inner();
+        let hangup = hangup.lock().unwrap().take();
+        match hangup {
+            Some(Hangup::Reset) => drop(stream.set_zero_linger()),
+            Some(Hangup::Raw(bytes)) => {
+                let _ = stream.write_all(&bytes).await;
+                let _ = stream.shutdown().await;
+            }
+            Some(Hangup::Close) | None => {}
+        }
     }
 }
 
@@ -148,15 +158,13 @@ async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     handler: Handler,
-    reset: Arc<AtomicBool>,
+    hangup: Arc<Mutex<Option<Hangup>>>,
 ) -> Result<Answer, Hangup> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(peer);
     let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|_| Hangup::Close)?.to_bytes();
     let answered = handler(Request::from_parts(parts, body)).await;
-    if matches!(answered, Err(Hangup::Reset)) {
-        reset.store(true, Ordering::Relaxed);
-    }
+    *hangup.lock().unwrap() = answered.as_ref().err().cloned();
     answered
 }
 

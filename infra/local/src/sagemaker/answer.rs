@@ -34,6 +34,7 @@ pub(super) async fn perform(behaviour: Behaviour, invocation: &Invocation) -> Re
         Behaviour::Hang | Behaviour::Delay(..) => std::future::pending().await,
         Behaviour::Close => return Err(Hangup::Close),
         Behaviour::Reset => return Err(Hangup::Reset),
+        Behaviour::Raw(bytes) => return Err(Hangup::Raw(bytes)),
     })
 }
 
