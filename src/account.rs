@@ -49,8 +49,7 @@ pub struct Account {
 impl Account {
     /// The request was none.
     pub(crate) fn rejected(&mut self, rejected: &Rejected) {
-        let missing = *rejected == Rejected::NoPrincipal;
-        self.codes.push(if missing { Code::IdentityMissing } else { Code::RequestMalformed });
+        self.codes.push(rejected.code());
         self.note(rejected.to_string());
     }
 

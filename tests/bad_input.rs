@@ -122,6 +122,13 @@ async fn parts_that_are_missing_or_of_the_wrong_type() {
         let alone = json!({"client_id": odd, "sub": odd});
         cases.push(("a client that is no text", with(good(), &claims("claims"), alone.clone()), NO_CALLER));
         cases.push(("a client that is no text, HTTP", with(good_http(), &claims("jwt/claims"), alone), NO_CALLER));
+        // Null says that there is none; whatever else is no text could name somebody, and the header may not do so instead.
+        let person = if odd.is_null() { Good } else { NO_CALLER };
+        cases.push(("a person that is no text", with(good(), &claims("claims/sub"), odd.clone()), person));
+        cases.push(("a person that is no text, HTTP", with(good_http(), &claims("jwt/claims/sub"), odd), person));
+    }
+    for empty in ["", " "] {
+        cases.push(("an empty person", with(good(), "/requestContext/authorizer/claims/sub", json!(empty)), NO_CALLER));
     }
     // What is not asked for may be anything that JSON can hold, however deep.
     let nested = (0..90).fold(json!(SECRET), |inner, _| json!([inner]));
@@ -158,21 +165,22 @@ async fn paths_and_methods() {
         ("/v1/models/../../v1/models/opus-4-8/invocations", Problem(404, "model.unknown")),
         ("/v1/models/%ff%fe/invocations", NO_ROUTE),
         ("/v1/models//invocations", NO_ROUTE),
-        ("/v1/models/opus-4-8/invocations/", NO_ROUTE),
+        ("/v1/models/opus-4-8/invocations/", Good),
         ("/v1/models/opus-4-8/Invocations", NO_ROUTE),
         ("/v1/models/opus-4-8/invocations%2f", NO_ROUTE),
         ("/v1/models/opus-4-8%2finvocations", NO_ROUTE),
         ("/v1/models/opus-4-8/completions", NO_ROUTE),
         ("/v1/models/opus-4-8", NO_ROUTE),
         ("/v2/models/opus-4-8/invocations", NO_ROUTE),
-        ("/a/b/v1/models/opus-4-8/invocations", NO_ROUTE),
+        ("/a/b/v1/models/opus-4-8/invocations", Good),
+        ("/a/b/v1/models/opus-4-8/invocations/", Good),
         ("//v1/models/opus-4-8/invocations", Good),
         ("/v1/../v1/models/opus-4-8/invocations", NO_ROUTE),
         ("/%761/models/opus-4-8/invocations", NO_ROUTE),
         ("/v1/parties/screenings", Problem(403, "identity.unscoped")),
         ("/live/v1/parties/screenings", Problem(403, "identity.unscoped")),
         ("/v1/parties/marker-3f9c/screenings", NO_ROUTE),
-        ("/v1/parties/screenings/", NO_ROUTE),
+        ("/v1/parties/screenings/", Problem(403, "identity.unscoped")),
         ("/v1/parties", NO_ROUTE),
         ("/marker-3f9c", NO_ROUTE),
         ("/", NO_ROUTE),

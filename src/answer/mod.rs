@@ -97,10 +97,19 @@ impl Answer {
     /// What was wrong with the request.
     #[must_use]
     pub fn rejected(rejected: &Rejected) -> Self {
-        let code = if *rejected == Rejected::NoPrincipal { Code::IdentityMissing } else { Code::RequestMalformed };
-        let detail =
-            (code == Code::RequestMalformed).then(|| format!("Send the request again in another form: {rejected}."));
-        let mut answer = Self::problem(&Problem::trouble(code, rejected.status(), detail, None));
+        let detail = match rejected {
+            Rejected::NoPrincipal => None,
+            Rejected::Claim(_) => Some(format!("Sign the request in with another token: {rejected}.")),
+            Rejected::Unreadable
+            | Rejected::NoRoute
+            | Rejected::Method(_)
+            | Rejected::Header(_)
+            | Rejected::TooLong(_)
+            | Rejected::Base64
+            | Rejected::TooLarge
+            | Rejected::Body(_) => Some(format!("Send the request again in another form: {rejected}.")),
+        };
+        let mut answer = Self::problem(&Problem::trouble(rejected.code(), rejected.status(), detail, None));
         if let Rejected::Method(takes) = rejected {
             answer.set(ALLOW, Some(takes));
         }

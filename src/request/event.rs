@@ -16,7 +16,7 @@ use super::distribution::Distribution;
 use super::headers::{Header, Headers};
 use super::place::{firewall, signals};
 use super::principal::{self, Caller};
-use super::route::route;
+use super::route::{mapped, route};
 use super::{LARGEST_BODY, LONGEST_NAME, Rejected, Request, Route};
 
 /// What both payloads come to.
@@ -25,7 +25,7 @@ struct Event {
     path: String,
     headers: Headers,
     source: Option<String>,
-    caller: Caller,
+    caller: Result<Caller, Rejected>,
     body: Option<String>,
     is_base64: bool,
 }
@@ -38,15 +38,17 @@ struct Event {
 pub fn read(payload: &str, distribution: &Distribution) -> Result<Request, Rejected> {
     let event = event(payload)?;
     let route = route(&event.method, &event.path);
-    // Who isn't named is told that first, whatever is asked; health alone is anybody's.
-    if event.caller.client.is_none() && !matches!(route, Ok(Route::Health)) {
-        return Err(Rejected::NoPrincipal);
-    }
+    // A request without a caller is refused for that first, whatever it asks for; health alone needs none.
+    let caller = match (event.caller, &route) {
+        (Ok(caller), _) if caller.client.is_some() => caller,
+        (_, Ok(Route::Health)) => Caller::default(),
+        (caller, _) => return Err(caller.err().unwrap_or(Rejected::NoPrincipal)),
+    };
     let route = route?;
     let request = Request {
-        principal: event.caller.client,
-        may_ask_of_parties: event.caller.may_ask_of_parties,
-        person_by_token: event.caller.person,
+        principal: caller.client,
+        may_ask_of_parties: caller.may_ask_of_parties,
+        person_by_token: caller.person,
         person_by_header: event.headers.text(Header::EndUser)?,
         end_use: event.headers.text(Header::EndUse)?,
         source: event.source.as_deref().and_then(|text| text.trim().parse::<IpAddr>().ok()),
@@ -69,8 +71,8 @@ fn event(payload: &str) -> Result<Event, Rejected> {
     }
     let probe: Probe<'_> = serde_json::from_str(payload).map_err(|_| Rejected::Unreadable)?;
     if probe.version.is_some_and(|version| version.starts_with("2.")) {
-        let event = serde_json::from_str(payload).or_else(|_| without_odd_claims(payload));
-        event.map(of_http).map_err(|_| Rejected::Unreadable)
+        let event = serde_json::from_str(payload).map(|event| (event, None)).or_else(|_| with_odd_claims(payload));
+        event.map_err(|_| Rejected::Unreadable).map(|(event, odd)| of_http(event, odd))
     } else {
         serde_json::from_str(payload).map(of_rest).map_err(|_| Rejected::Unreadable)
     }
@@ -80,7 +82,7 @@ fn of_rest(event: ApiGatewayProxyRequest) -> Event {
     let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
     Event {
         method: event.http_method,
-        path: event.path.unwrap_or_default(),
+        path: mapped(event.resource.as_deref(), &event.path_parameters).or(event.path).unwrap_or_default(),
         headers: Headers::new(headers),
         caller: principal::of_rest(&event.request_context),
         source: event.request_context.identity.source_ip,
@@ -89,25 +91,29 @@ fn of_rest(event: ApiGatewayProxyRequest) -> Event {
     }
 }
 
-fn of_http(event: ApiGatewayV2httpRequest) -> Event {
+fn of_http(event: ApiGatewayV2httpRequest, odd: Option<Value>) -> Event {
+    let template = event.route_key.as_deref().and_then(|key| key.split_once(' ')).map(|(_, template)| template);
+    let caller = match &odd {
+        Some(Value::Object(claims)) => principal::of_http(&event.request_context, Some(claims)),
+        Some(_) => Err(Rejected::Claim("claims")),
+        None => principal::of_http(&event.request_context, None),
+    };
     Event {
         method: event.request_context.http.method.clone(),
-        path: event.raw_path.unwrap_or_default(),
+        path: mapped(template, &event.path_parameters).or(event.raw_path).unwrap_or_default(),
         headers: Headers::new(event.headers),
-        caller: principal::of_http(&event.request_context),
+        caller,
         source: event.request_context.http.source_ip,
         body: event.body,
         is_base64: event.is_base64_encoded,
     }
 }
 
-/// The library reads version 2 claims as texts alone. A claim of another type is none that the gate asks for.
-fn without_odd_claims(payload: &str) -> Result<ApiGatewayV2httpRequest, serde_json::Error> {
+/// The library reads version 2 claims as texts alone, so claims of which one is no text are read apart.
+fn with_odd_claims(payload: &str) -> Result<(ApiGatewayV2httpRequest, Option<Value>), serde_json::Error> {
     let mut event: Value = serde_json::from_str(payload)?;
-    if let Some(Value::Object(claims)) = event.pointer_mut("/requestContext/authorizer/jwt/claims") {
-        claims.retain(|_, claim| claim.is_string());
-    }
-    serde_json::from_value(event)
+    let claims = event.pointer_mut("/requestContext/authorizer/jwt/claims").map(Value::take);
+    Ok((serde_json::from_value(event)?, claims.filter(|claims| !claims.is_null())))
 }
 
 fn check_lengths(request: &Request) -> Result<(), Rejected> {
@@ -147,6 +153,7 @@ fn body(text: Option<String>, is_base64: bool) -> Result<Vec<u8>, Rejected> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms::ModelRef;
     use serde_json::json;
 
     #[test]
@@ -170,6 +177,47 @@ mod tests {
                 Some(expected),
                 "{method} {path}"
             );
+        }
+    }
+
+    #[test]
+    fn the_apis_own_mapping_counts_and_not_what_the_path_says() {
+        let rest = |resource: &str, parameters: Value, path: &str| {
+            let context = json!({"httpMethod": "POST", "authorizer": {"principalId": "app"}, "identity": {}});
+            json!({"httpMethod": "POST", "resource": resource, "path": path, "pathParameters": parameters,
+                   "requestContext": context})
+        };
+        let http = |key: &str, parameters: Value, path: &str| {
+            let context = json!({"http": {"method": "POST"}, "authorizer": {"lambda": {"principalId": "app"}}});
+            json!({"version": "2.0", "routeKey": key, "rawPath": path, "pathParameters": parameters,
+                   "requestContext": context})
+        };
+        let model = || json!({"model": "org%2Fa"});
+        let invocation = |name: &str| Ok(Route::Invocation(ModelRef::asked(name)));
+        let screening = |name: &str| Ok(Route::Screening(ModelRef::asked(name)));
+        let other = "/x/v1/models/b/invocations";
+        let table = [
+            (
+                rest("/v1/models/{model}/invocations", model(), "/a/b/v1/models/org%2Fa/invocations"),
+                invocation("org/a"),
+            ),
+            (rest("/v1/models/{model}/invocations", model(), "/v1/models/org%2Fa/invocations/"), invocation("org/a")),
+            (rest("/v1/models/{model}/screenings", model(), other), screening("org/a")),
+            (rest("/gate/v1/models/{model}/screenings", model(), other), screening("org/a")),
+            (rest("/{proxy+}", json!({"proxy": "v1/models/a/screenings"}), other), screening("a")),
+            (rest("/{proxy+}", json!(null), other), invocation("b")),
+            (rest("/elsewhere", json!(null), other), Err(Rejected::NoRoute)),
+            (
+                http("POST /v1/models/{model}/invocations", json!({"model": "a"}), "/a/b/v1/models/a/invocations"),
+                invocation("a"),
+            ),
+            (http("ANY /v1/models/{model}/screenings", json!({"model": "a"}), other), screening("a")),
+            (http("ANY /{proxy+}", json!({"proxy": "v1/models/org/a/screenings"}), other), screening("org/a")),
+            (http("$default", json!(null), "/live/v1/models/b/invocations"), invocation("b")),
+        ];
+        for (event, expected) in table {
+            let read = read(&event.to_string(), &Distribution::default());
+            assert_eq!(read.map(|request| request.route), expected, "{event}");
         }
     }
 }

@@ -10,7 +10,7 @@ mod screenings;
 
 use std::net::IpAddr;
 
-use crate::terms::{ModelRef, Signal};
+use crate::terms::{Code, ModelRef, Signal};
 
 pub use distribution::Distribution;
 pub use event::read;
@@ -85,6 +85,9 @@ pub enum Rejected {
     /// No authorizer named a principal.
     #[error("the authorizer named nobody")]
     NoPrincipal,
+    /// A claim of the authorizer's that names the client or the person has a form that can't be read.
+    #[error("the authorizer's `{0}` can't be read: it must be a text that is not empty")]
+    Claim(&'static str),
     /// A header has characters outside visible ASCII.
     #[error("the header `{0}` is not visible ASCII")]
     Header(&'static str),
@@ -103,11 +106,17 @@ pub enum Rejected {
 }
 
 impl Rejected {
+    /// The code that the caller gets.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        if self.status() == 401 { Code::IdentityMissing } else { Code::RequestMalformed }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::NoPrincipal => 401,
+            Self::NoPrincipal | Self::Claim(_) => 401,
             Self::NoRoute => 404,
             Self::Method(_) => 405,
             Self::TooLarge => 413,

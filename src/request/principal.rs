@@ -1,12 +1,21 @@
 //! Pure. Who calls, by the authorizer's context and by nothing else.
+//!
+//! A claim that names the client or the person is a text. Absent and null mean that it names nobody; any other value, an
+//! empty text too, is unreadable, and the request is refused: were it taken as absent, the `End-User` header could name
+//! the person in its place.
 
 use std::collections::HashMap;
 
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequestContext, ApiGatewayV2httpRequestContext};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::Rejected;
 
 /// The scope of `POST /v1/parties/screenings`, behind the name of whose scope it is.
 const PARTIES: &str = "parties";
+
+/// The claims that may hold scopes: `scope` of RFC 8693, and `scp`, as Okta and Entra ID send it.
+const SCOPES: [&str; 2] = ["scope", "scp"];
 
 /// The client, and the person where the token names another than the client.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,55 +26,121 @@ pub(super) struct Caller {
     pub(super) may_ask_of_parties: bool,
 }
 
+/// A client, and whether it has the scope of parties.
+type Client = (String, bool);
+
 /// By a payload of version 1: a Cognito authorizer's claims, a Lambda authorizer's context, IAM, an API key.
-pub(super) fn of_rest(context: &ApiGatewayProxyRequestContext) -> Caller {
+///
+/// # Errors
+/// [`Rejected::Claim`] where a claim that names the client or the person can't be read.
+pub(super) fn of_rest(context: &ApiGatewayProxyRequestContext) -> Result<Caller, Rejected> {
     let fields = &context.authorizer.fields;
-    let claims = |name: &str| text(fields.get("claims")?.get(name)?);
-    let client = by_claims(claims)
-        .or_else(|| by_lambda(fields))
-        .or_else(|| by_iam(context.identity.user_arn.as_deref()))
-        .or_else(|| Some((context.identity.api_key_id.as_deref().and_then(filled)?, false)));
-    named(client, claims("sub").or_else(|| subject_of_lambda(fields)))
+    let claims = match fields.get("claims") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(claims)) => Some(claims),
+        Some(_) => return Err(Rejected::Claim("claims")),
+    };
+    let claim = |name: &str| claims?.get(name).cloned();
+    let identity = &context.identity;
+    let client = match by_claims(&claim)?.or(by_lambda(fields)?).or_else(|| by_iam(identity.user_arn.as_deref())) {
+        None => identity.api_key_id.as_deref().and_then(filled).map(|key| (key, false)),
+        client => client,
+    };
+    Ok(named(client, name(claim("sub"), "sub")?.or(subject_of_lambda(fields)?)))
 }
 
-/// By a payload of version 2: a JWT authorizer's claims, a Lambda authorizer's context, IAM.
-pub(super) fn of_http(context: &ApiGatewayV2httpRequestContext) -> Caller {
-    let Some(authorizer) = &context.authorizer else { return Caller::default() };
-    let claims = |name: &str| filled(authorizer.jwt.as_ref()?.claims.get(name)?);
-    let client = by_claims(claims)
-        .or_else(|| by_lambda(&authorizer.fields))
+/// By a payload of version 2: a JWT authorizer's claims, a Lambda authorizer's context, IAM. `odd` are the claims where
+/// one of them is no text.
+///
+/// # Errors
+/// [`Rejected::Claim`] where a claim that names the client or the person can't be read.
+pub(super) fn of_http(
+    context: &ApiGatewayV2httpRequestContext,
+    odd: Option<&Map<String, Value>>,
+) -> Result<Caller, Rejected> {
+    let Some(authorizer) = &context.authorizer else { return Ok(Caller::default()) };
+    let claim = |name: &str| match odd {
+        Some(claims) => claims.get(name).cloned(),
+        None => authorizer.jwt.as_ref()?.claims.get(name).cloned().map(Value::String),
+    };
+    let client = by_claims(&claim)?
+        .or(by_lambda(&authorizer.fields)?)
         .or_else(|| by_iam(authorizer.iam.as_ref()?.user_arn.as_deref()));
-    named(client, claims("sub").or_else(|| subject_of_lambda(&authorizer.fields)))
+    Ok(named(client, name(claim("sub"), "sub")?.or(subject_of_lambda(&authorizer.fields)?)))
 }
 
-fn named(client: Option<(String, bool)>, subject: Option<String>) -> Caller {
+fn named(client: Option<Client>, subject: Option<String>) -> Caller {
     let (client, may_ask_of_parties) = client.map_or((None, false), |(client, may)| (Some(client), may));
     let person = subject.filter(|subject| Some(subject) != client.as_ref());
     Caller { client, person, may_ask_of_parties }
 }
 
-fn by_claims(claim: impl Fn(&str) -> Option<String>) -> Option<(String, bool)> {
-    let of_id_token = || (claim("token_use")? == "id").then(|| claim("aud")).flatten();
-    let client = claim("client_id").or_else(of_id_token).or_else(|| claim("sub"))?;
-    Some((client, reaches_parties(claim("scope"))))
+fn by_claims(claim: &impl Fn(&str) -> Option<Value>) -> Result<Option<Client>, Rejected> {
+    let text = |of: &'static str| name(claim(of), of);
+    let mut client = text("client_id")?;
+    if client.is_none() && text("token_use")?.as_deref() == Some("id") {
+        client = audience(claim("aud"))?;
+    }
+    let client = if client.is_some() { client } else { text("sub")? };
+    Ok(client.map(|client| (client, reaches_parties(claim))))
 }
 
-fn by_lambda(fields: &HashMap<String, Value>) -> Option<(String, bool)> {
-    Some((text(fields.get("principalId")?)?, reaches_parties(fields.get("scope").and_then(text))))
+fn by_lambda(fields: &HashMap<String, Value>) -> Result<Option<Client>, Rejected> {
+    let field = |name: &str| fields.get(name).cloned();
+    let client = name(field("principalId"), "principalId")?;
+    Ok(client.map(|client| (client, reaches_parties(&field))))
 }
 
-fn by_iam(arn: Option<&str>) -> Option<(String, bool)> {
+fn by_iam(arn: Option<&str>) -> Option<Client> {
     Some((role_or_user(arn?)?, true))
 }
 
-fn reaches_parties(scope: Option<String>) -> bool {
-    scope.is_some_and(|scope| scope.split_whitespace().any(|one| one.rsplit('/').next() == Some(PARTIES)))
+/// A value that names somebody, or that says how to read one that does.
+fn name(value: Option<Value>, claim: &'static str) -> Result<Option<String>, Rejected> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text)),
+        Some(_) => Err(Rejected::Claim(claim)),
+    }
+}
+
+/// The one audience of a token: a text, a list of one, or that list as HTTP APIs write it, `[a]`.
+fn audience(value: Option<Value>) -> Result<Option<String>, Rejected> {
+    let value = match value {
+        Some(Value::Array(mut list)) if list.len() == 1 => list.pop(),
+        Some(Value::String(text)) if in_brackets(&text).is_some() => {
+            let mut words = in_brackets(&text).into_iter().flat_map(str::split_whitespace);
+            match (words.next(), words.next()) {
+                (Some(one), None) => Some(Value::from(one)),
+                _ => return Err(Rejected::Claim("aud")),
+            }
+        }
+        value => value,
+    };
+    name(value, "aud")
+}
+
+/// Whether one of the scopes is that of parties. A scope is a word; several stand in a text, in a list, or in a list as
+/// HTTP APIs write it, `[a b]`.
+fn reaches_parties(claim: &impl Fn(&str) -> Option<Value>) -> bool {
+    let has = |text: &str| {
+        let mut words = in_brackets(text).unwrap_or(text).split_whitespace();
+        words.any(|word| word.rsplit('/').next() == Some(PARTIES))
+    };
+    SCOPES.iter().filter_map(|name| claim(name)).any(|scopes| match scopes {
+        Value::String(text) => has(&text),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).any(has),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    })
+}
+
+fn in_brackets(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
 }
 
 /// A Lambda authorizer that has read a token may pass its `sub` on in its context.
-fn subject_of_lambda(fields: &HashMap<String, Value>) -> Option<String> {
-    fields.get("principalId")?;
-    text(fields.get("sub")?)
+fn subject_of_lambda(fields: &HashMap<String, Value>) -> Result<Option<String>, Rejected> {
+    if fields.contains_key("principalId") { name(fields.get("sub").cloned(), "sub") } else { Ok(None) }
 }
 
 /// An IAM caller: an assumed role without its session, which changes from one call to the next.
@@ -80,10 +155,6 @@ fn role_or_user(arn: &str) -> Option<String> {
     assumed.or_else(|| filled(arn))
 }
 
-fn text(value: &Value) -> Option<String> {
-    value.as_str().and_then(filled)
-}
-
 fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
@@ -93,14 +164,24 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn rest(authorizer: &Value, identity: &Value) -> Caller {
+    fn read_rest(authorizer: &Value, identity: &Value) -> Result<Caller, Rejected> {
         let context = json!({"httpMethod": "POST", "authorizer": authorizer, "identity": identity});
         of_rest(&serde_json::from_value(context).unwrap())
     }
 
+    fn rest(authorizer: &Value, identity: &Value) -> Caller {
+        read_rest(authorizer, identity).unwrap()
+    }
+
     fn http(authorizer: &Value) -> Caller {
         let context = json!({"http": {"method": "POST"}, "authorizer": authorizer});
-        of_http(&serde_json::from_value(context).unwrap())
+        of_http(&serde_json::from_value(context).unwrap(), None).unwrap()
+    }
+
+    /// As an HTTP API's event is read where a claim is no text.
+    fn odd(claims: &Value) -> Result<Caller, Rejected> {
+        let context = json!({"http": {"method": "POST"}, "authorizer": {"jwt": {"claims": {}}}});
+        of_http(&serde_json::from_value(context).unwrap(), claims.as_object())
     }
 
     fn caller(client: &str, person: Option<&str>) -> Caller {
@@ -115,7 +196,7 @@ mod tests {
             (json!({"token_use": "id", "aud": "app", "sub": "ann"}), caller("app", Some("ann"))),
             (json!({"token_use": "access", "aud": "app", "sub": "ann"}), caller("ann", None)),
             (json!({"aud": "app", "sub": "ann"}), caller("ann", None)),
-            (json!({"client_id": "", "sub": "ann"}), caller("ann", None)),
+            (json!({"token_use": "id", "aud": "[app]", "sub": "ann"}), caller("app", Some("ann"))),
             (json!({"iss": "nobody"}), Caller::default()),
         ];
         for (claims, expected) in claims {
@@ -131,7 +212,7 @@ mod tests {
             (json!({"sub": "ann"}), key.clone(), caller("key", None)),
             (json!({}), role, Caller { may_ask_of_parties: true, ..caller(arn, None) }),
             (json!(null), key, caller("key", None)),
-            (json!({"claims": "client_id"}), json!({}), Caller::default()),
+            (json!({"claims": null, "principalId": "app"}), json!({}), caller("app", None)),
         ];
         for (authorizer, identity, expected) in table {
             assert_eq!(rest(&authorizer, &identity), expected, "{authorizer} {identity}");
@@ -173,7 +254,88 @@ mod tests {
         let arn = json!({"userArn": "arn:aws:iam::1:user/x", "apiKeyId": "key"});
         assert!(!rest(&beside, &arn).may_ask_of_parties);
         assert!(!rest(&json!({"scope": "parties"}), &json!({"apiKeyId": "key"})).may_ask_of_parties);
-        assert!(!rest(&json!({"principalId": "app", "scope": ["parties"]}), &arn).may_ask_of_parties);
+    }
+
+    #[test]
+    fn scopes_are_read_in_every_form_that_providers_send() {
+        let reach = [
+            json!({"scope": ["export-gate/invoke", "export-gate/parties"]}),
+            json!({"scope": "[export-gate/invoke export-gate/parties]"}),
+            json!({"scope": "[export-gate/parties]"}),
+            json!({"scp": "export-gate/invoke export-gate/parties"}),
+            json!({"scp": ["export-gate/parties"]}),
+            json!({"scp": "[export-gate/invoke export-gate/parties]"}),
+            json!({"scope": "openid", "scp": ["export-gate/parties"]}),
+        ];
+        let don_t = [
+            json!({"scope": ["export-gate/invoke"], "scp": "openid"}),
+            json!({"scope": [["export-gate/parties"]]}),
+            json!({"scope": {"export-gate/parties": true}}),
+            json!({"scope": [5, null], "scp": 5}),
+            json!({"scope": "[export-gate/parties/x]"}),
+        ];
+        for (scopes, may) in reach.iter().map(|scopes| (scopes, true)).chain(don_t.iter().map(|scopes| (scopes, false)))
+        {
+            let with = |name: &str| {
+                let mut claims = scopes.clone();
+                claims[name] = json!("app");
+                claims
+            };
+            let callers = [
+                rest(&json!({"claims": with("client_id")}), &json!({})),
+                odd(&with("client_id")).unwrap(),
+                rest(&with("principalId"), &json!({})),
+                http(&json!({"lambda": with("principalId")})),
+            ];
+            for caller in callers {
+                assert_eq!((caller.client.as_deref(), caller.may_ask_of_parties), (Some("app"), may), "{scopes}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_claim_that_names_somebody_and_cannot_be_read_is_refused() {
+        // Another way in, so that an unreadable name is not passed over for it.
+        let other = json!({"userArn": "arn:aws:iam::1:user/x", "apiKeyId": "key"});
+        for value in
+            [json!(5), json!(true), json!(["x"]), json!([]), json!({"x": 1}), json!(""), json!(" "), json!(1e300)]
+        {
+            let claims = [
+                (json!({"client_id": "app", "sub": value}), "sub"),
+                (json!({"client_id": value, "sub": "ann"}), "client_id"),
+                (json!({"token_use": "id", "aud": "app", "sub": value}), "sub"),
+                (json!({"token_use": value, "aud": "app", "sub": "ann"}), "token_use"),
+                (json!({"sub": value}), "sub"),
+            ];
+            for (claims, name) in claims {
+                let refused = Err(Rejected::Claim(name));
+                assert_eq!(read_rest(&json!({"claims": claims}), &other), refused, "REST, {claims}");
+                assert_eq!(odd(&claims), refused, "HTTP, {claims}");
+            }
+            let contexts = [
+                (json!({"principalId": "app", "sub": value}), "sub"),
+                (json!({"principalId": value, "sub": "ann"}), "principalId"),
+            ];
+            for (context, name) in contexts {
+                assert_eq!(read_rest(&context, &other), Err(Rejected::Claim(name)), "{context}");
+            }
+        }
+        for aud in [json!(["a", "b"]), json!("[a b]"), json!("[]"), json!([]), json!([5]), json!([""]), json!(5)] {
+            let claims = json!({"token_use": "id", "aud": aud, "sub": "ann"});
+            assert_eq!(odd(&claims), Err(Rejected::Claim("aud")), "{claims}");
+            assert_eq!(odd(&json!({"client_id": "app", "aud": aud})), Ok(caller("app", None)), "it names nobody here");
+        }
+        for claims in [json!("client_id"), json!([]), json!(5)] {
+            assert_eq!(read_rest(&json!({"claims": claims}), &other), Err(Rejected::Claim("claims")), "{claims}");
+        }
+        // Null is how JSON says that there is nothing.
+        let null = json!({"client_id": "app", "sub": null, "token_use": null, "aud": null});
+        assert_eq!(
+            (odd(&null), rest(&json!({"claims": null}), &json!({}))),
+            (Ok(caller("app", None)), Caller::default())
+        );
+        let one = json!({"token_use": "id", "aud": ["app"], "sub": "ann"});
+        assert_eq!(odd(&one), Ok(caller("app", Some("ann"))));
     }
 
     #[test]

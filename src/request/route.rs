@@ -1,16 +1,47 @@
 //! Pure. Method and path become a [`Route`].
 
+use std::collections::HashMap;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{Rejected, Route};
 use crate::terms::ModelRef;
 
-/// Reads a path as API Gateway has it: percent-encoded or decoded already, and perhaps behind one segment that is a
-/// stage or a base path mapping.
+/// The path that an API's own mapping stands for: its template (`/v1/models/{model}/invocations`, `/{proxy+}`) with the
+/// parameters that API Gateway took from the request. `None` where the event has no template, as for `$default`, or not
+/// all of its parameters.
+///
+/// Unlike the request's path it has neither a stage nor a custom domain's base path.
+pub(super) fn mapped(template: Option<&str>, parameters: &HashMap<String, String>) -> Option<String> {
+    let mut path = String::new();
+    for segment in template?.strip_prefix('/')?.split('/') {
+        let parameter = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let parameter = parameter.map(|name| name.strip_suffix('+').unwrap_or(name));
+        path.push('/');
+        path.push_str(match parameter {
+            Some(name) => parameters.get(name)?,
+            None => segment,
+        });
+    }
+    Some(path)
+}
+
+/// Reads a path as API Gateway has it: percent-encoded or decoded already, perhaps behind segments that are a stage or a
+/// base path, and perhaps with a slash at its end. What stands first counts, since a model's name may hold the rest.
 pub(super) fn route(method: &Method, path: &str) -> Result<Route, Rejected> {
-    let behind_first = || path.get(1..)?.find('/').and_then(|end| path.get(end.saturating_add(1)..));
-    let (route, takes) = match_path(path).or_else(|| match_path(behind_first()?)).ok_or(Rejected::NoRoute)?;
+    let mut rest = path.strip_suffix('/').unwrap_or(path);
+    let (route, takes) = loop {
+        if let Some(found) = match_path(rest) {
+            break found;
+        }
+        let behind = rest.strip_prefix('/').and_then(|behind| behind.split_once('/'));
+        rest = match behind {
+            // No stage and no base path is called so.
+            None | Some(("." | "..", _)) => return Err(Rejected::NoRoute),
+            Some((segment, _)) => rest.get(segment.len().saturating_add(1)..).unwrap_or_default(),
+        };
+    };
     if *method == takes { Ok(route) } else { Err(Rejected::Method(if takes == Method::GET { "GET" } else { "POST" })) }
 }
 
@@ -23,13 +54,13 @@ fn match_path(path: &str) -> Option<(Route, Method)> {
     }
     // The model is all that stands between: a decoded name may have slashes of its own.
     let (model, act) = path.strip_prefix("/v1/models/")?.rsplit_once('/')?;
+    let route: fn(ModelRef) -> Route = match act {
+        "invocations" => Route::Invocation,
+        "screenings" => Route::Screening,
+        _ => return None,
+    };
     let model = percent_decode_str(model).decode_utf8().ok().filter(|model| !model.is_empty())?;
-    let model = ModelRef::asked(&model);
-    match act {
-        "invocations" => Some((Route::Invocation(model), Method::POST)),
-        "screenings" => Some((Route::Screening(model), Method::POST)),
-        _ => None,
-    }
+    Some((route(ModelRef::asked(&model)), Method::POST))
 }
 
 #[cfg(test)]
@@ -62,9 +93,18 @@ mod tests {
             ("POST", "/v1/health", Err(Rejected::Method("GET"))),
             ("POST", "/v1/models//invocations", Err(Rejected::NoRoute)),
             ("POST", "/v1/models/%ff/invocations", Err(Rejected::NoRoute)),
-            ("POST", "/a/b/v1/models/fable-5/invocations", Err(Rejected::NoRoute)),
-            ("GET", "/v1/models/", Err(Rejected::NoRoute)),
+            ("POST", "/a/b/v1/models/fable-5/invocations", invocation("fable-5")),
+            ("POST", "/live/a/b/v1/models/fable-5/invocations", invocation("fable-5")),
+            ("POST", "/v1/models/fable-5/invocations/", invocation("fable-5")),
+            ("POST", "/a/v1/models/b/v1/models/c/invocations", invocation("b/v1/models/c")),
+            ("POST", "/a/../v1/models/fable-5/invocations", Err(Rejected::NoRoute)),
+            ("POST", "a/v1/models/fable-5/invocations", Err(Rejected::NoRoute)),
+            ("GET", "/v1/models/", Ok(Route::Models)),
+            ("GET", "/a/b/v1/models/", Ok(Route::Models)),
+            ("GET", "/v1/health/", Ok(Route::Health)),
+            ("GET", "/v1/models//", Err(Rejected::NoRoute)),
             ("GET", "/v1/health/../models", Err(Rejected::NoRoute)),
+            ("GET", "//", Err(Rejected::NoRoute)),
             ("GET", "/", Err(Rejected::NoRoute)),
             ("GET", "", Err(Rejected::NoRoute)),
             ("GET", "é", Err(Rejected::NoRoute)),
@@ -72,5 +112,28 @@ mod tests {
         for (method, path, expected) in table {
             assert_eq!(route(&method.parse().unwrap(), path), expected, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn the_apis_own_mapping_names_route_and_model() {
+        let table: [(&str, &[(&str, &str)], Option<&str>); 12] = [
+            ("/v1/models/{model}/invocations", &[("model", "a")], Some("/v1/models/a/invocations")),
+            ("/v1/models/{model+}/invocations", &[("model", "org/a")], Some("/v1/models/org/a/invocations")),
+            ("/v1/models/{model}/invocations", &[("model", "org%2Fa")], Some("/v1/models/org%2Fa/invocations")),
+            ("/gate/v1/models/{name}/screenings", &[("name", "a")], Some("/gate/v1/models/a/screenings")),
+            ("/v1/models", &[], Some("/v1/models")),
+            ("/{proxy+}", &[("proxy", "v1/models/a/invocations")], Some("/v1/models/a/invocations")),
+            ("/v1/{proxy+}", &[("proxy", "models/a/invocations/")], Some("/v1/models/a/invocations/")),
+            ("/", &[], Some("/")),
+            ("/v1/models/{model}/invocations", &[("other", "a")], None),
+            ("/{proxy+}", &[], None),
+            ("$default", &[], None),
+            ("", &[], None),
+        ];
+        for (template, parameters, expected) in table {
+            let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(mapped(Some(template), &parameters).as_deref(), expected, "{template} {parameters:?}");
+        }
+        assert_eq!(mapped(None, &HashMap::new()), None);
     }
 }

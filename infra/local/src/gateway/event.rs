@@ -13,8 +13,13 @@ use serde_json::{Map, Value, json};
 use super::SOURCE_ADDRESS;
 
 /// The API's resources; all else is the greedy `/{proxy+}`, so that the function can answer it.
-const RESOURCES: [&str; 4] =
-    ["/v1/models/{model}/invocations", "/v1/models/{model}/screenings", "/v1/models", "/v1/health"];
+const RESOURCES: [&str; 5] = [
+    "/v1/models/{model}/invocations",
+    "/v1/models/{model}/screenings",
+    "/v1/models",
+    "/v1/health",
+    "/v1/parties/screenings",
+];
 
 const STAGE: &str = "local";
 
