@@ -68,11 +68,16 @@ impl<'a> Problem<'a> {
 
     pub(super) fn refusal_unrecorded(decision: &'a Decision) -> Self {
         let code = leading(&decision.reasons).map_or(Code::InternalFailure, |reason| reason.code);
-        Self::new(code, decision.status(), detail(code).into(), None, super::told(&decision.reasons))
+        let is_prohibited = |reason: &Reason| {
+            reason.embargo.as_ref().is_some_and(|source| !source.licensable && reason.review.is_none())
+        };
+        // A licence helps only where it lifts all that refuses.
+        let detail = detail(code, !decision.reasons.iter().any(is_prohibited));
+        Self::new(code, decision.status(), detail.into(), None, super::told(&decision.reasons))
     }
 
     pub(super) fn trouble(code: Code, status: u16, said: Option<String>, decision_id: Option<&'a str>) -> Self {
-        let detail = said.map_or(detail(code).into(), Cow::Owned);
+        let detail = said.map_or(detail(code, true).into(), Cow::Owned);
         Self::new(code, status, detail, decision_id, vec![code.into()])
     }
 
@@ -118,8 +123,9 @@ fn kind(code: Code) -> &'static str {
     }
 }
 
-/// One sentence that the caller can act on. It says nothing that a confidential letter would hide.
-fn detail(code: Code) -> &'static str {
+/// One sentence that the caller can act on. It says nothing that a confidential letter would hide, and names a licence only
+/// where one can help.
+fn detail(code: Code, licensable: bool) -> &'static str {
     match code {
         Code::IdentityMissing => "Sign the request in: the API's authorizer did not name a caller.",
         Code::IdentityUnknown => "Ask whoever runs this API to register your application and its organisation.",
@@ -136,21 +142,36 @@ fn detail(code: Code) -> &'static str {
         Code::ModelUnknown => "There is no such model or version; GET /v1/models lists them.",
         Code::ModelWithdrawn => "This model is no longer offered; GET /v1/models lists those that are.",
         Code::EmbargoEveryone => "This model is closed to everyone for now; use another.",
+        Code::EmbargoForeignPerson if !licensable => "This model is not open to foreign persons; use another.",
         Code::EmbargoForeignPerson => {
             "This model is not open to foreign persons without a licence; use another, or ask whoever runs this API."
+        }
+        Code::EmbargoDestination if !licensable => {
+            "This model may not be used from where the request comes from; use another."
         }
         Code::EmbargoDestination => {
             "This model may not be used from where the request comes from without a licence; use another, or ask whoever \
              runs this API."
         }
+        Code::EmbargoNationality if !licensable => "This model is not open to this nationality; use another.",
         Code::EmbargoNationality => {
             "This model is not open to this nationality without a licence; use another, or ask whoever runs this API."
+        }
+        Code::EmbargoParty if !licensable => {
+            "This model is not open to your organisation or the person named; use another, or ask whoever runs this API."
         }
         Code::EmbargoParty => {
             "This model is not open to your organisation or the person named without a licence; ask whoever runs this API."
         }
+        Code::EmbargoOwnership if !licensable => {
+            "This model is not open to what certain parties own; use another, or ask whoever runs this API."
+        }
         Code::EmbargoOwnership => {
             "This model is not open to what certain parties own without a licence; ask whoever runs this API."
+        }
+        Code::EmbargoEndUse if !licensable => {
+            "This model may not be put to this end use; name another of your organisation's in the End-Use header, or use \
+             another model."
         }
         Code::EmbargoEndUse => {
             "This model may not be put to this end use without a licence; name another of your organisation's in the \
@@ -184,5 +205,45 @@ fn detail(code: Code) -> &'static str {
         }
         Code::ModelTimeout => "The model took too long; try again, or ask for less.",
         Code::InternalFailure => "The gate failed on this request; tell whoever runs this API.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::{Review, Source};
+
+    fn reason(code: Code, licensable: bool) -> Reason {
+        let (id, citation) = ("letter@1".to_owned(), "15 CFR 744".to_owned());
+        let source = Source { id, authority: Authority::Bis, citation, disclose: true, licensable };
+        Reason { code, embargo: Some(source), review: None }
+    }
+
+    #[test]
+    fn a_licence_is_named_only_where_one_can_help() {
+        let table = [
+            Code::EmbargoForeignPerson,
+            Code::EmbargoDestination,
+            Code::EmbargoNationality,
+            Code::EmbargoParty,
+            Code::EmbargoOwnership,
+            Code::EmbargoEndUse,
+        ];
+        for code in table {
+            let review = Review { match_sha256: None, party: "sdn:1".into(), score: None, subject: "person#p".into() };
+            let possible = Reason { review: Some(review), ..reason(Code::PartyReview, false) };
+            let missing = reason(Code::LicenceMissing, true);
+            let cases = [
+                (vec![reason(code, true), missing.clone()], true),
+                (vec![reason(code, false)], false),
+                (vec![reason(code, true), missing, reason(Code::EmbargoEveryone, false)], false),
+                (vec![reason(code, true), possible], true),
+            ];
+            for (reasons, named) in cases {
+                let decision = Decision { reasons, ..Decision::unidentified(vec![]) };
+                let detail = Problem::refusal_unrecorded(&decision).detail;
+                assert_eq!(detail.contains("licence"), named, "{code}: {detail}");
+            }
+        }
     }
 }

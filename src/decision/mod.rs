@@ -36,7 +36,7 @@ pub use network::{Classified, NetworkFacts};
 pub use owned::{Holding, Owned, OwnerMatch};
 pub use parties::{NameKey, PartyMatch};
 pub use permit::Permit;
-pub use reason::{Reason, Review, leading};
+pub use reason::{Reason, Review, Source, leading};
 pub use spread::{Coordinates, Places, Sighting, Travel, hours_back};
 pub use subject::{Facts, LocationFacts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::embargo::Applying;
 use crate::parties::Score;
-use crate::record::{Authority, Embargo, Record};
+use crate::record::{Authority, Effect, Embargo, Record};
 use crate::terms::Code;
 
 /// One reason against a request.
@@ -45,6 +45,8 @@ pub struct Source {
     pub citation: String,
     /// Whether callers may be told authority and citation.
     pub disclose: bool,
+    /// Whether a licence can lift it.
+    pub licensable: bool,
 }
 
 impl Reason {
@@ -76,6 +78,7 @@ pub(super) fn push(reasons: &mut Vec<Reason>, applying: Applying, embargo: &Reco
         authority: embargo.authority,
         citation: embargo.citation.clone(),
         disclose: embargo.disclose,
+        licensable: embargo.effect != Effect::Prohibited,
     };
     // A possible match awaits a decision, not a licence.
     if code == Code::PartyReview {
