@@ -19,6 +19,7 @@ use export_gate_local::relay::{Action, Seen};
 use export_gate_local::sagemaker::Behaviour;
 use serde_json::{Value, json};
 use world::events::{Rest, invocation};
+use world::lists::party;
 use world::{Answered, PATIENCE, World, ask, at, call, later};
 
 fn now() -> jiff::Timestamp {
@@ -410,6 +411,62 @@ async fn an_invocation_that_is_cut_off_is_completed_before_the_next() {
 }
 
 // The model.
+
+/// The organisation of [`citizen`], owned by so many, who are owned in turn, so many levels deep.
+fn owned(each: usize, levels: usize) -> Value {
+    let owner = |below: Option<Value>| {
+        let mut owner = json!({"name": "Sample Holding", "kind": "organisation", "percent": 0.01});
+        below.into_iter().for_each(|below| owner["owners"] = json!([below]));
+        owner
+    };
+    let one = (1..levels).fold(owner(None), |below, _| owner(Some(below)));
+    json!({
+        "id": "organisation#sample-us-company", "name": "Sample US Company", "type": "company", "incorporated_in": "US",
+        "status": "active", "end_uses": ["research"], "owners": vec![one; each],
+        "verification": {"status": "verified", "until": "2030-01-01T00:00:00Z"},
+    })
+}
+
+#[tokio::test]
+async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
+    let world = World::with_samples().await;
+    let list = world.edition("own", "1", &[party(&"1".repeat(300), "Sample Holding")]).await;
+    let applies_to = json!({"ownership": {"lists": ["own"], "percent": 50}});
+    let embargo = json!({
+        "kind": "embargo", "id": "by-owners", "models": ["opus-4-8"], "applies_to": applies_to, "effect": "observed",
+        "authority": "OFAC", "citation": "31 CFR 501",
+    });
+    world.register(vec![list, embargo]).await;
+    // owners, levels of them, and what the log says of it
+    let table = [
+        (1, 13, None),
+        (1, 14, Some("nests 32 maps and lists")),
+        (1, 15, Some("the owners of `organisation#sample-us-company` may be 13 levels deep")),
+        (1_500, 1, Some("`organisation#sample-us-company` has too many owners or possible matches")),
+    ];
+    let gate = world.gate();
+    for (each, levels, refused) in table {
+        let what = format!("{each} owners, {levels} levels");
+        world.caller(owned(each, levels)).await;
+        world.sagemaker.invocations().clear();
+        let before = world.ledger().await.len();
+        let answered = permit(&gate).await;
+        let after = world.ledger().await;
+        match refused {
+            None => {
+                assert_eq!((answered.status, world.invoked()), (200, 1), "{what}: {}", answered.body);
+                let matches = after.last().unwrap()["facts"]["owned"].to_string().matches("matches").count();
+                assert_eq!((after.len(), matches), (before + 1, levels), "{what}: each level says whom it matches");
+            }
+            Some(says) => {
+                assert_unavailable(&answered, "ledger.unavailable");
+                assert_eq!((world.invoked(), after.len()), (0, before), "{what}");
+                let troubles = answered.account.unwrap().troubles.join(" ");
+                assert!(troubles.contains(says) && !troubles.contains("Holding"), "{what}: {troubles}");
+            }
+        }
+    }
+}
 
 #[tokio::test]
 async fn what_the_model_does_is_told_and_completed() {

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::answer::{Answer, encode};
 use crate::causes::Causes;
 use crate::decision::Permit;
-use crate::ledger::{Draft, Unanswered};
+use crate::ledger::{Storable, Unanswered};
 use crate::model::{Invocation, ModelAnswer, ModelTrouble};
 use crate::quota::Drawn;
 use crate::terms::Code;
@@ -31,7 +31,7 @@ impl Gate {
         asking: &Asking<'_>,
         permit: Permit,
         drawn: Drawn,
-        draft: Draft,
+        entry: Storable,
         body: Vec<u8>,
         account: &mut Account,
     ) -> Result<Answer, Trouble> {
@@ -41,18 +41,18 @@ impl Gate {
             content_type: asking.request.content_type.clone(),
             accept: asking.request.accept.clone(),
             body,
-            sha256: draft.request_sha256.clone(),
+            sha256: entry.request_sha256().to_owned(),
         };
         let model = permit.model().to_owned();
         let call = async {
             let answered = self.models.invoke(permit, invocation, until).await;
             (answered, began.elapsed())
         };
-        // The model's request leaves first: its connection is a task of its own, which runs when all here pause. What else
-        // there is to send is made while the model thinks.
+        // The model's request leaves first: its connection is a task of its own, which runs when all here pause. The entry
+        // is sealed and sent while the model thinks.
         let write = async {
             yield_now().await;
-            let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(draft)).await;
+            let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(entry)).await;
             (permitted, began.elapsed())
         };
         // Without its entry no answer leaves, so a write that fails ends the request, however far the model is.

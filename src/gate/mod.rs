@@ -208,15 +208,22 @@ impl Gate {
             };
         account.decided(&decision);
         account.gate = asking.began.elapsed();
-        let draft = draft(asking, model, kind, digest, &evidence, &decision, subject);
+        // Made before the model is called: what no entry can be stored of is never invoked.
+        let entry = match draft(asking, model, kind, digest, &evidence, &decision, subject).storable() {
+            Ok(entry) => entry,
+            Err(error) => {
+                self.quotas.give_back(drawn);
+                return Err(Trouble { code: Code::LedgerUnavailable, detail: Causes(&error).to_string() });
+            }
+        };
         match (decision.outcome, kind) {
             (Outcome::Permit(permit), Kind::Invocation) => {
-                self.invoke(asking, permit, drawn, draft, body, account).await
+                self.invoke(asking, permit, drawn, entry, body, account).await
             }
             (outcome, _) => {
                 let decision = Decision { outcome, ..decision };
                 let writing = Instant::now();
-                let recorded = asking.in_time(Code::LedgerUnavailable, self.ledger.record(draft)).await?;
+                let recorded = asking.in_time(Code::LedgerUnavailable, self.ledger.record(entry)).await?;
                 account.recorded(recorded.decision_id(), writing.elapsed());
                 Ok(match kind {
                     Kind::Screening => Answer::screening(&decision, &recorded),

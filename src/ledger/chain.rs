@@ -13,7 +13,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::sync::Mutex;
 
 use super::entry::{Draft, Entry, NOTHING_BEFORE};
+use super::storable::{Storable, Unstorable};
 use crate::connections::{Connection, Connections};
+use crate::record::Item;
 use crate::terms::Code;
 
 /// How often a write is tried, and how long is waited before the second try; the wait doubles.
@@ -60,9 +62,12 @@ pub enum LedgerTrouble {
     /// Written or not, nobody knows. It is put again before the next one.
     #[error("nobody knows whether the ledger's entry was written")]
     Unknown(#[source] Box<SdkError<PutItemError>>),
-    /// The entry could not be made.
-    #[error("the ledger's entry could not be made: {0}")]
-    Unmade(String),
+    /// DynamoDB can't store the entry.
+    #[error(transparent)]
+    Unstorable(#[from] Unstorable),
+    /// A new chain could not be named.
+    #[error("a new chain of the ledger could not be named: no random numbers: {0}")]
+    Unnamed(getrandom::Error),
     /// Other entries stood in the place of this one, in two chains.
     #[error("the places of the ledger's entry were taken")]
     Taken,
@@ -83,6 +88,8 @@ struct Chain {
 struct Unsettled {
     entry: Entry,
     hash: String,
+    /// The entry as an item, for the first try.
+    item: Option<Item>,
 }
 
 enum Put {
@@ -122,8 +129,8 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::record`].
-    pub async fn permit(&self, draft: Draft) -> Result<Unanswered<'_>, LedgerTrouble> {
-        let permit = self.write(draft).await?;
+    pub async fn permit(&self, permit: Storable) -> Result<Unanswered<'_>, LedgerTrouble> {
+        let permit = self.write(permit).await?;
         Ok(Unanswered { ledger: self, decision_id: permit.decision_id.clone(), permit: Some(permit) })
     }
 
@@ -132,20 +139,20 @@ impl Ledger {
     /// # Errors
     /// [`LedgerTrouble`] where it is not known to be there. Where it may be there all the same and was a permit, it is
     /// completed as `ledger.unavailable` before the next entry.
-    pub async fn record(&self, draft: Draft) -> Result<Recorded, LedgerTrouble> {
-        let Entry { decision_id, .. } = self.write(draft).await?;
+    pub async fn record(&self, entry: Storable) -> Result<Recorded, LedgerTrouble> {
+        let Entry { decision_id, .. } = self.write(entry).await?;
         Ok(Recorded { decision_id })
     }
 
-    async fn write(&self, draft: Draft) -> Result<Entry, LedgerTrouble> {
+    async fn write(&self, entry: Storable) -> Result<Entry, LedgerTrouble> {
         let mut chain = self.chain.lock().await;
         self.settle(&mut chain).await?;
-        self.append(&mut chain, draft).await
+        self.append(&mut chain, entry).await
     }
 
     /// Puts what may or may not be there again, then writes what is owed.
     async fn settle(&self, chain: &mut Chain) -> Result<(), LedgerTrouble> {
-        if let Some(unsettled) = &chain.unsettled {
+        if let Some(unsettled) = &mut chain.unsettled {
             match self.put_until_known(unsettled).await {
                 // Its permit gave no answer.
                 Put::Written => {
@@ -162,7 +169,11 @@ impl Ledger {
             }
         }
         while let Some(draft) = self.next_owed() {
-            match self.append(chain, draft.clone()).await {
+            let appended = match draft.clone().storable() {
+                Ok(completion) => self.append(chain, completion).await,
+                Err(error) => Err(error.into()),
+            };
+            match appended {
                 Ok(_) => {}
                 // It is among the unsettled now.
                 Err(error @ LedgerTrouble::Unknown(_)) => return Err(error),
@@ -184,15 +195,14 @@ impl Ledger {
         (!owed.is_empty()).then(|| owed.remove(0))
     }
 
-    async fn append(&self, chain: &mut Chain, mut draft: Draft) -> Result<Entry, LedgerTrouble> {
+    async fn append(&self, chain: &mut Chain, mut next: Storable) -> Result<Entry, LedgerTrouble> {
         for _ in 0..2 {
-            let entry = draft.seal(&chain.id()?, chain.next(), chain.last_hash());
-            let hash = entry.hash().map_err(|error| LedgerTrouble::Unmade(error.to_string()))?;
+            let (entry, hash, item) = next.seal(&chain.id()?, chain.next(), chain.last_hash())?;
             // Noted before it is sent: if this future is dropped on the way, the entry may still land.
-            let unsettled = chain.unsettled.insert(Unsettled { entry, hash });
+            let unsettled = chain.unsettled.insert(Unsettled { entry, hash, item: Some(item) });
             match self.put_until_known(unsettled).await {
                 Put::Written => return chain.advance().ok_or(LedgerTrouble::Taken),
-                Put::Taken => draft = chain.abandon().ok_or(LedgerTrouble::Taken)?.unsealed(),
+                Put::Taken => next = chain.abandon().ok_or(LedgerTrouble::Taken)?.unsealed().storable()?,
                 Put::NotWritten(error) => {
                     chain.unsettled = None;
                     return Err(LedgerTrouble::NotWritten(Box::new(error)));
@@ -203,7 +213,7 @@ impl Ledger {
         Err(LedgerTrouble::Taken)
     }
 
-    async fn put_until_known(&self, unsettled: &Unsettled) -> Put {
+    async fn put_until_known(&self, unsettled: &mut Unsettled) -> Put {
         let mut wait = WAIT;
         let mut may_have_landed = false;
         for attempt in 1..=TRIES {
@@ -223,8 +233,8 @@ impl Ledger {
         Put::Taken // not reached: the last try returns
     }
 
-    async fn put(&self, Unsettled { entry, hash }: &Unsettled) -> Put {
-        let item = match entry.item(hash) {
+    async fn put(&self, Unsettled { entry, hash, item }: &mut Unsettled) -> Put {
+        let item = match item.take().map_or_else(|| entry.item(hash), Ok) {
             Ok(item) => item,
             Err(error) => return Put::NotWritten(SdkError::construction_failure(error)),
         };
@@ -309,7 +319,7 @@ impl Chain {
             return Ok(id.clone());
         }
         let mut bytes = [0_u8; 16];
-        getrandom::fill(&mut bytes).map_err(|error| LedgerTrouble::Unmade(format!("no random numbers: {error}")))?;
+        getrandom::fill(&mut bytes).map_err(LedgerTrouble::Unnamed)?;
         let id = hex::encode(bytes);
         self.id = Some(id.clone());
         Ok(id)
@@ -325,7 +335,7 @@ impl Chain {
 
     /// What was unsettled is there, and the next one comes behind it.
     fn advance(&mut self) -> Option<Entry> {
-        let Unsettled { entry, hash } = self.unsettled.take()?;
+        let Unsettled { entry, hash, .. } = self.unsettled.take()?;
         self.seq = self.next();
         self.hash = hash;
         Some(entry)

@@ -1,9 +1,13 @@
 //! The tamper-evident history of decisions: what an entry is, and how it is written.
 
 mod chain;
+#[cfg(test)]
+mod chain_model;
 mod entry;
 mod proof;
+mod storable;
 
 pub use chain::{Ledger, LedgerTrouble, Recorded, Unanswered};
 pub use entry::{Draft, Entry, Finding, Kind, Reason as EntryReason, Rests, Standing};
 pub use proof::bears_its_hash;
+pub use storable::{Storable, Unstorable};

@@ -113,6 +113,18 @@ pub struct Owner {
     pub owners: Vec<Owner>,
 }
 
+/// How many levels of owners an organisation may have: what the ledger's entry can hold of them, since each level nests a
+/// list and a map, and DynamoDB stores 31 around a value.
+pub const DEEPEST_OWNERS: usize = 13;
+
+impl Owner {
+    /// How many levels of owners there are, from these on.
+    #[must_use]
+    pub fn levels(owners: &[Self]) -> usize {
+        owners.iter().map(|owner| Self::levels(&owner.owners).saturating_add(1)).max().unwrap_or_default()
+    }
+}
+
 /// What an owner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]

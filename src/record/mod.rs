@@ -31,8 +31,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::terms::Window;
 
 pub use caller::{
-    Attestation, CallerStatus, Client, Organisation, OrganisationType, Owner, OwnerKind, Person, UsStatus, Users,
-    Verification, VerificationStatus,
+    Attestation, CallerStatus, Client, DEEPEST_OWNERS, Organisation, OrganisationType, Owner, OwnerKind, Person,
+    UsStatus, Users, Verification, VerificationStatus,
 };
 pub use choice::{Choice, Networks, Place, Places, Words};
 pub use clearance::Clearance;

@@ -1,0 +1,121 @@
+//! Pure. Whether DynamoDB can store an entry: found out before its model is called, so that no model runs for an answer
+//! that no entry could let out.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::entry::{Draft, Entry, NOTHING_BEFORE};
+use crate::record::{DEEPEST_OWNERS, Item};
+
+/// The largest item that DynamoDB stores, in bytes of names and values: 400 KB.
+const LARGEST_ITEM: usize = 400 * 1024;
+
+/// What is kept free of it: for an entry's place in its chain, and for the completion of a permit, which says all that
+/// the permit says and why it gave no answer.
+const RESERVE: usize = 1024;
+
+/// How many maps and lists DynamoDB stores around a value.
+const DEEPEST: usize = 31;
+
+/// An entry that DynamoDB can store, made into its item once. Its place in the chain is still to come.
+#[derive(Debug)]
+pub struct Storable {
+    entry: Entry,
+    item: Item,
+}
+
+/// Why DynamoDB can't store an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum Unstorable {
+    /// It is too large.
+    #[error(
+        "the ledger's entry has {bytes} bytes, and DynamoDB stores {} with its place and its completion: {of} has too many \
+         owners or possible matches",
+        LARGEST_ITEM.saturating_sub(RESERVE)
+    )]
+    Large {
+        /// How large it is.
+        bytes: usize,
+        /// The record that makes it so.
+        of: String,
+    },
+    /// It nests too deep.
+    #[error(
+        "the ledger's entry nests {depth} maps and lists, and DynamoDB stores {DEEPEST}: the owners of {of} may be \
+         {DEEPEST_OWNERS} levels deep"
+    )]
+    Deep {
+        /// How deep it nests.
+        depth: usize,
+        /// The record that makes it so.
+        of: String,
+    },
+    /// It could not be made into an item, or hashed.
+    #[error("the ledger's entry could not be made: {0}")]
+    Unmade(String),
+}
+
+impl Draft {
+    /// The entry as DynamoDB stores it.
+    ///
+    /// # Errors
+    /// [`Unstorable`] where DynamoDB would refuse it.
+    pub fn storable(self) -> Result<Storable, Unstorable> {
+        // Placed for its size: another place takes as many bytes, or so few more that the reserve has room for them.
+        let entry = self.seal("", 0, NOTHING_BEFORE);
+        let item = entry.item(NOTHING_BEFORE).map_err(|error| Unstorable::Unmade(error.to_string()))?;
+        let of = || match &entry.organisation {
+            Some(id) => format!("`organisation#{id}`"),
+            None => "its caller".to_owned(),
+        };
+        let (bytes, depth) = item.iter().fold((0, 0), |(bytes, depth): (usize, usize), (name, value)| {
+            let (size, deep) = measure(value);
+            (bytes.saturating_add(name.len()).saturating_add(size), depth.max(deep))
+        });
+        if depth > DEEPEST {
+            return Err(Unstorable::Deep { depth, of: of() });
+        }
+        if bytes > LARGEST_ITEM.saturating_sub(RESERVE) {
+            return Err(Unstorable::Large { bytes, of: of() });
+        }
+        Ok(Storable { entry, item })
+    }
+}
+
+impl Storable {
+    /// The SHA-256 of the request's body.
+    pub(crate) fn request_sha256(&self) -> &str {
+        &self.entry.request_sha256
+    }
+
+    /// The entry at place `seq` of a chain, behind the entry whose hash is `prev`; with its hash, and as an item.
+    pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Result<(Entry, String, Item), Unstorable> {
+        let Self { entry, mut item } = self;
+        let entry = entry.unsealed().seal(chain, seq, prev);
+        let hash = entry.hash().map_err(|error| Unstorable::Unmade(error.to_string()))?;
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let place = [("chain", text(chain)), ("decision_id", text(&entry.decision_id)), ("prev", text(prev))];
+        let place = place.into_iter().chain([("hash", text(&hash)), ("seq", AttributeValue::N(seq.to_string()))]);
+        item.extend(place.map(|(name, value)| (name.to_owned(), value)));
+        Ok((entry, hash, item))
+    }
+}
+
+/// How many bytes DynamoDB counts for a value, at the most, and how many maps and lists nest in it, itself among them.
+fn measure(value: &AttributeValue) -> (usize, usize) {
+    let within = |values: &mut dyn Iterator<Item = (usize, &AttributeValue)>| {
+        let (bytes, depth) = values.fold((3, 0), |(bytes, depth): (usize, usize), (name, value)| {
+            let (size, deep) = measure(value);
+            (bytes.saturating_add(name).saturating_add(size).saturating_add(1), depth.max(deep))
+        });
+        (bytes, depth.saturating_add(1))
+    };
+    match value {
+        AttributeValue::S(text) => (text.len(), 0),
+        // Half a byte a digit, and one or two more.
+        AttributeValue::N(number) => (number.len().div_ceil(2).saturating_add(2), 0),
+        AttributeValue::L(list) => within(&mut list.iter().map(|value| (0, value))),
+        AttributeValue::M(map) => within(&mut map.iter().map(|(name, value)| (name.len(), value))),
+        // Entries hold nothing but these: true, false, and null, a byte each.
+        _ => (1, 0),
+    }
+}
