@@ -89,8 +89,9 @@ fn the_grace_runs_from_the_first_unreadable_version_and_ends_with_the_next_reada
     let mended = later(&others, 5, &[lifted], after(400_000));
     assert_eq!(mended.faults(), []);
     assert_eq!(ask_at("fable-5", &foreign(), &mended, after(400_000)), "permit");
-    let anew = later(&mended, 6, &[damaged(letter())], after(500_000));
-    assert_eq!(ask_at("fable-5", &foreign(), &anew, after(799_999)), "permit");
+    let again = later(&mended, 6, &[with(letter(), &json!({ "revision": 6 }))], after(450_000));
+    let anew = later(&again, 7, &[damaged(letter())], after(500_000));
+    assert_eq!(ask_at("fable-5", &foreign(), &anew, after(799_999)), REFUSED);
     assert_eq!(ask_at("fable-5", &foreign(), &anew, after(800_000)), "undecidable embargo/letter");
 }
 
@@ -288,6 +289,128 @@ fn an_embargo_with_a_key_that_this_version_doesnt_read_is_not_half_read() {
     let register = register(&[model("fable-5@1"), model("opus-4@1"), embargo("e", applies_to)]);
     assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), "undecidable embargo/e");
     assert_eq!(ask_at("opus-4", &foreign(), &register, now()), "permit");
+}
+
+/// The changes by which a version is not in force, or never refuses.
+fn not_serving() -> Vec<(&'static str, Value)> {
+    vec![
+        ("withdrawn", json!({ "withdrawn": true })),
+        ("over", json!({ "until": "2026-06-20T12:00:00Z" })),
+        ("not begun", json!({ "from": "2026-06-20T12:00:00.001Z" })),
+    ]
+}
+
+#[test]
+fn the_grace_serves_only_a_version_of_an_embargo_that_was_in_force_and_could_refuse() {
+    let observed = ("observed", json!({ "effect": "observed" }));
+    for (what, changes) in not_serving().into_iter().chain([observed]) {
+        let before = register(&[model("fable-5@1"), model("opus-4@1"), with(letter(), &changes)]);
+        let register = later(&before, 2, &[damaged(letter())], now());
+        for milliseconds in [0, 1, 299_999, 300_000] {
+            let told = ["fable-5", "opus-4"].map(|asked| ask_at(asked, &foreign(), &register, after(milliseconds)));
+            assert_eq!(told, ["undecidable embargo/letter", "permit"], "{what} at {milliseconds}");
+        }
+    }
+}
+
+#[test]
+fn the_grace_ends_with_the_window_of_the_version_that_serves() {
+    let ending = with(letter(), &json!({ "until": "2026-06-20T12:01:40Z" }));
+    let register = later(&register(&[model("fable-5@1"), ending]), 2, &[damaged(letter())], now());
+    for (milliseconds, expected) in [(99_999, REFUSED), (100_000, "undecidable embargo/letter")] {
+        assert_eq!(ask_at("fable-5", &foreign(), &register, after(milliseconds)), expected, "{milliseconds}");
+    }
+}
+
+#[test]
+fn the_grace_serves_only_the_models_that_the_last_readable_version_names() {
+    let fault = "undecidable embargo/letter";
+    let withdrawn = json!({ "withdrawn": true });
+    #[rustfmt::skip]
+    let rows = [
+        // the changes of the last readable version, the unreadable one's `models`,
+        // fable-5 and opus-4 and plain within the grace, and after it
+        (json!({}), json!(["fable-5", "opus-4"]), ["permit", fault, "permit"], [fault, fault, "permit"]),
+        (json!({}), json!(["opus-4"]), ["permit", fault, "permit"], [fault, fault, "permit"]),
+        (json!({}), json!(["*"]), ["permit", fault, fault], [fault; 3]),
+        (json!({}), json!([]), ["permit", fault, fault], [fault; 3]),
+        (json!({ "models": ["*"] }), json!(["fable-5"]), ["permit"; 3], [fault; 3]),
+        (withdrawn, json!(["opus-4"]), ["permit", fault, "permit"], ["permit", fault, "permit"]),
+    ];
+    for (changes, models, within, thereafter) in rows {
+        let before = register(&[model("fable-5@1"), model("opus-4@1"), model("plain@1"), with(letter(), &changes)]);
+        let register = later(&before, 2, &[with(damaged(letter()), &json!({ "models": models }))], now());
+        let told = |when| ["fable-5", "opus-4", "plain"].map(|asked| ask_at(asked, &subject(|_| ()), &register, when));
+        assert_eq!(told(after(299_999)), within, "{changes} then {models}");
+        assert_eq!(told(after(300_000)), thereafter, "{changes} then {models}");
+    }
+}
+
+#[test]
+fn the_grace_of_every_other_kind_serves_only_a_version_that_was_in_force() {
+    let iran = embargo("iran", json!({ "destinations": { "any_of": ["*"], "except": ["E:1"] } }));
+    let by_list = embargo("listed", json!({ "lists": ["sdn"] }));
+    let group = group("E:1", &["US"]);
+    let rows = [
+        (group.clone(), with(group, &json!({ "countries": ["UK"] })), vec![iran], "group/E:1"),
+        (list("sdn"), with(list("sdn"), &json!({ "sha256": "?" })), vec![by_list], "list/sdn"),
+        (setting("permit"), setting("perhaps"), vec![], "setting/screening"),
+        (model("fable-5@2"), with(model("fable-5@2"), &json!({ "endpoint": "" })), vec![], "model/fable-5@2"),
+    ];
+    for (last, unreadable, others, fault) in rows {
+        let read = |changes: &Value| {
+            let mut records = vec![with(model("fable-5@1"), &json!({ "default": false })), with(last.clone(), changes)];
+            records.extend(others.clone());
+            let base = register(&records);
+            later(&base, 2, std::slice::from_ref(&unreadable), now())
+        };
+        let ask = |register: &Register, when| ask_at("fable-5@1", &subject(|_| ()), register, when);
+        let in_force = read(&json!({}));
+        assert_eq!(ask(&in_force, after(299_999)), "permit", "{fault}");
+        for (what, changes) in not_serving() {
+            let register = read(&changes);
+            for milliseconds in [0, 1, 299_999] {
+                let told = ask(&register, after(milliseconds));
+                let blamed = ["undecidable embargo/", &format!("undecidable {fault}")]
+                    .iter()
+                    .any(|blamed| told.starts_with(*blamed));
+                assert!(blamed, "{fault}, {what}, at {milliseconds}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_relies_on_a_group_whose_last_readable_version_was_not_in_force() {
+    for (what, changes) in not_serving() {
+        let before = register(&[with(group("E:1", &["IR"]), &changes)]);
+        let register = later(&before, 2, &[damaged(group("E:1", &["IR"]))], now());
+        for milliseconds in [0, 1, 299_999] {
+            assert_eq!(register.in_group("E:1", country("IR"), after(milliseconds)), Match::Unknown, "{what}");
+        }
+    }
+}
+
+#[test]
+fn an_unreadable_list_of_another_class_refuses_at_once_the_models_that_only_that_class_concerns() {
+    let of_class = |class: &str| with(list("nets"), &json!({ "content": "networks", "class": class }));
+    let by_class = |id: &str, model: &str, class: &str| {
+        with(embargo(id, json!({ "network_classes": [class] })), &json!({ "models": [model] }))
+    };
+    let before = register(&[
+        model("fable-5@1"),
+        model("opus-4@1"),
+        of_class("hosting"),
+        by_class("hosted", "fable-5", "hosting"),
+        by_class("onion", "opus-4", "tor"),
+    ]);
+    let register = later(&before, 2, &[damaged(of_class("tor"))], now());
+    let stopped = |when| {
+        let stopped = register.models(when).filter(|model| register.fault_of(model, when).is_some());
+        stopped.map(|model| model.name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(stopped(after(299_999)), ["opus-4"]);
+    assert_eq!(stopped(after(300_000)), ["fable-5", "opus-4"]);
 }
 
 // Groups

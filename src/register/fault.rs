@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Register, reliance::relying_on, shelf::Shelf};
-use crate::record::{Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record};
+use super::grace::Grace;
+use super::reliance::{classes, classes_read, relying_on};
+use super::{Register, shelf::Shelf};
+use crate::record::{Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record};
 use crate::terms::{Match, ModelPattern, Window};
-
-/// How long the last readable version of a record stays in force after its last version can't be read.
-pub const GRACE: SignedDuration = SignedDuration::from_secs(300);
 
 /// A record that can't be relied on.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,12 +19,22 @@ pub struct Fault {
     pub id: String,
     /// What is wrong, in words for operators.
     pub why: String,
-    /// The models that nobody can decide on while the fault counts.
+    /// The models that can't be decided on because of what can't be read.
     pub concerns: Concerns,
-    /// When it counts: from the end of the grace, or at once.
+    /// When it counts.
     during: Window,
     /// Where this window is open, it doesn't count.
     but_not: Option<Window>,
+    /// What serves for a while in place of what can't be read.
+    served: Option<Served>,
+}
+
+/// A last readable version, or an earlier edition, within its grace period.
+#[derive(Clone, Debug, PartialEq)]
+struct Served {
+    grace: Grace,
+    /// The models for which it serves. No other model has anything to serve in its place.
+    on: Concerns,
 }
 
 /// The models that a fault concerns.
@@ -63,14 +72,34 @@ impl Concerns {
 }
 
 impl Fault {
-    /// Whether it keeps its models from being decided on at `now`.
+    /// Whether it keeps every model that it concerns from being decided on at `now`.
     #[must_use]
     pub fn counts(&self, now: Timestamp) -> bool {
+        self.is_open(now) && !self.served.as_ref().is_some_and(|served| served.grace.serves(now))
+    }
+
+    /// Whether it keeps `model` from being decided on at `now`.
+    pub(super) fn stops(&self, model: &Record<Model>, now: Timestamp) -> bool {
+        self.is_open(now)
+            && match self.served.as_ref().filter(|served| served.grace.has_begun(now) && served.on.has(model)) {
+                Some(served) => !served.grace.serves(now),
+                None => self.concerns.has(model),
+            }
+    }
+
+    /// Whether it keeps every model from being decided on at `now`, whatever models there are.
+    pub(super) fn stops_all(&self, now: Timestamp) -> bool {
+        let served = self.served.as_ref().filter(|served| served.grace.has_begun(now));
+        self.counts(now) && (self.concerns.has_all() || served.is_some_and(|served| served.on.has_all()))
+    }
+
+    fn is_open(&self, now: Timestamp) -> bool {
         self.during.is_open(now) && !self.but_not.is_some_and(|window| window.is_open(now))
     }
 
     fn new(kind: &str, id: &str, why: String, concerns: Concerns) -> Self {
-        Self { kind: kind.into(), id: id.into(), why, concerns, during: Window::default(), but_not: None }
+        let (kind, id) = (kind.into(), id.into());
+        Self { kind, id, why, concerns, during: Window::default(), but_not: None, served: None }
     }
 }
 
@@ -83,26 +112,31 @@ pub(super) fn of_strange_kind(kind: &str, id: &str) -> Fault {
 /// All faults of a register.
 pub(super) fn derive(register: &Register) -> Vec<Fault> {
     let mut faults: Vec<Fault> = register.strange.values().cloned().collect();
-    faults.extend(unreadable(&register.settings, |_, _, _| Concerns::Every));
-    faults.extend(unreadable(&register.models, |id, _, _| {
+    faults.extend(unreadable(&register.settings, |_, _, last| (Concerns::Every, last.map(|_| Concerns::Every))));
+    faults.extend(unreadable(&register.models, |id, _, last| {
         let name = id.split_once('@').map_or(id, |(name, _)| name);
-        ModelPattern::try_from(name.to_owned()).map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]))
+        let pattern = ModelPattern::try_from(name.to_owned());
+        let concerns = pattern.map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]));
+        (concerns.clone(), last.map(|_| concerns))
     }));
-    faults.extend(unreadable(&register.embargoes, |_, item, last| match models_of(item) {
-        Some(mut patterns) => {
-            patterns.extend(last.into_iter().flat_map(|embargo| embargo.models.clone()));
-            Concerns::Named(patterns)
-        }
-        None => Concerns::Every,
+    faults.extend(unreadable(&register.embargoes, |_, item, last| {
+        // What was observed alone refuses nothing in place of what may refuse.
+        let last = last.filter(|embargo| embargo.effect != Effect::Observed);
+        let concerns = models_of(item).map_or(Concerns::Every, Concerns::Named);
+        (concerns, last.map(|embargo| Concerns::Named(embargo.models.clone())))
     }));
-    faults.extend(unreadable(&register.groups, |id, _, _| {
+    faults.extend(unreadable(&register.groups, |id, _, last| {
         let naming = register.embargoes.readable().filter(|embargo| groups_of(embargo).any(|group| group == id));
-        Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect())
+        let concerns = Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect());
+        (concerns.clone(), last.map(|_| concerns))
     }));
     // An unreadable licence or clearance counts as absent: it keeps nothing from being decided.
-    faults.extend(unreadable(&register.licences, |_, _, _| Concerns::NONE));
-    faults.extend(unreadable(&register.clearances, |_, _, _| Concerns::NONE));
-    faults.extend(unreadable(&register.lists, |id, _, _| relying_on(id, register)));
+    faults.extend(unreadable(&register.licences, |_, _, _| (Concerns::NONE, None)));
+    faults.extend(unreadable(&register.clearances, |_, _, _| (Concerns::NONE, None)));
+    faults.extend(unreadable(&register.lists, |id, _, last| {
+        let on = |_| relying_on(id, &classes_read(id, register), register);
+        (relying_on(id, &classes(id, register), register), last.map(on))
+    }));
     faults.extend(unloaded(register));
     faults.extend(register.named.trouble().map(|error| {
         let why = format!("the parties that embargoes name can't be asked: {error}");
@@ -113,15 +147,18 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
     faults
 }
 
+/// The faults of the records that can't be read. `concerns` gives, by id, item and last readable version, the models that
+/// each concerns, and those for which the last readable version serves.
 fn unreadable<'a, T: Kind>(
     shelf: &'a Shelf<T>,
-    concerns: impl Fn(&str, &Item, Option<&Record<T>>) -> Concerns + 'a,
+    concerns: impl Fn(&str, &Item, Option<&Record<T>>) -> (Concerns, Option<Concerns>) + 'a,
 ) -> impl Iterator<Item = Fault> + 'a {
     shelf.damaged().map(move |(id, damage, last)| {
-        let mut fault =
-            Fault::new(T::KIND, id, damage.why.clone(), concerns(id, &damage.item, last.map(AsRef::as_ref)));
-        fault.during.from = last.and_then(|_| damage.since.checked_add(GRACE).ok());
-        fault
+        let last = last.map(AsRef::as_ref);
+        let grace = last.and_then(|last| Grace::of(&last.meta, damage.since));
+        let (concerns, on) = concerns(id, &damage.item, last);
+        let served = grace.zip(on).map(|(grace, on)| Served { grace, on });
+        Fault { served, ..Fault::new(T::KIND, id, damage.why.clone(), concerns) }
     })
 }
 
@@ -144,9 +181,9 @@ fn groups_of(embargo: &Embargo) -> impl Iterator<Item = &String> {
 fn unloaded(register: &Register) -> impl Iterator<Item = Fault> {
     register.held.iter().flatten().filter_map(|(id, held)| {
         let failure = held.failed.as_ref()?;
-        let mut fault = Fault::new(List::KIND, id, failure.why.clone(), relying_on(id, register));
-        fault.during.from = held.serves.as_ref().and_then(|_| failure.since.checked_add(GRACE).ok());
-        Some(fault)
+        let on = |grace| Served { grace, on: relying_on(id, &classes_read(id, register), register) };
+        let concerns = relying_on(id, &classes(id, register), register);
+        Some(Fault { served: held.grace().map(on), ..Fault::new(List::KIND, id, failure.why.clone(), concerns) })
     })
 }
 

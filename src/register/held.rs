@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Edition, GRACE, Loaded, NetworkList, Register};
+use super::grace::Grace;
+use super::{Edition, Loaded, NetworkList, Register};
 use crate::record::{List, Record};
 use crate::terms::Window;
 
@@ -17,6 +18,8 @@ pub type Editions = BTreeMap<String, Result<Edition, String>>;
 pub(super) struct Held {
     /// The last edition that could be loaded.
     pub(super) serves: Option<Edition>,
+    /// The window of the record that last spoke of that edition.
+    window: Window,
     /// Why that is not the one that the record speaks of.
     pub(super) failed: Option<Failure>,
 }
@@ -45,16 +48,16 @@ impl Register {
         let held = |list: &Arc<Record<List>>| {
             let id = &list.meta.id;
             let mut before = self.held(id).cloned().unwrap_or_default();
-            // What it was when it was of another content is no answer to what is asked now.
-            before.serves = before.serves.filter(|edition| edition.content() == list.content);
+            // An edition of another content or class can't serve in place of this one.
+            before.serves = before.serves.filter(|edition| edition.is_comparable(list));
             let held = match editions.remove(id) {
-                Some(Ok(loaded)) => Held { serves: Some(loaded), failed: None },
+                Some(Ok(loaded)) => Held { serves: Some(loaded), window: list.meta.window, failed: None },
                 Some(Err(why)) => {
-                    let since = before.failed.map_or(now, |failure| failure.since);
-                    Held { serves: before.serves, failed: Some(Failure { why, since }) }
+                    let since = before.failed.as_ref().map_or(now, |failure| failure.since);
+                    Held { failed: Some(Failure { why, since }), ..before }
                 }
                 // An edition that is in force again.
-                None if before.has(list) => Held { failed: None, ..before },
+                None if before.has(list) => Held { window: list.meta.window, failed: None, ..before },
                 None => before,
             };
             (id.clone(), held)
@@ -102,12 +105,12 @@ impl Register {
 
     /// The edition of a list that is in force at `now` and may be relied on.
     fn relied_on(&self, name: &str, now: Timestamp) -> Option<&Edition> {
-        let outlived = |since: Timestamp| since.checked_add(GRACE).is_ok_and(|end| end <= now);
-        let held = self.held(name)?;
-        let is_damaged = self.lists.damage_of(name).is_some_and(|damage| outlived(damage.since));
-        let is_relied_on = !is_damaged && !held.failed.as_ref().is_some_and(|failure| outlived(failure.since));
-        let is_in_force = self.lists.get(name).is_some_and(|list| list.meta.is_in_force(now));
-        held.serves.as_ref().filter(|_| is_in_force && is_relied_on)
+        let (held, list) = (self.held(name)?, self.lists.get(name)?);
+        let serves = |grace: Option<Grace>| grace.is_some_and(|grace| grace.serves(now));
+        let damage = self.lists.damage_of(name);
+        let is_relied_on = damage.is_none_or(|damage| serves(Grace::of(&list.meta, damage.since)))
+            && (held.failed.is_none() || serves(held.grace()));
+        held.serves.as_ref().filter(|_| list.meta.is_in_force(now) && is_relied_on)
     }
 
     fn names_held(&self) -> impl Iterator<Item = &str> {
@@ -125,6 +128,12 @@ impl Register {
 }
 
 impl Held {
+    /// The grace period of the edition that serves in place of one that could not be loaded.
+    pub(super) fn grace(&self) -> Option<Grace> {
+        let failure = self.failed.as_ref()?;
+        self.serves.as_ref().map(|_| Grace::during(self.window, failure.since))
+    }
+
     fn has(&self, list: &List) -> bool {
         self.serves.as_ref().is_some_and(|edition| edition.is_of(list))
     }

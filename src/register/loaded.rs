@@ -18,21 +18,30 @@ pub enum Edition {
 }
 
 impl Edition {
-    /// What its entries are.
-    pub(super) fn content(&self) -> ListContent {
-        match self {
+    /// Whether its entries are of the content and the class that a list's record states.
+    pub(super) fn is_comparable(&self, list: &List) -> bool {
+        let content = match self {
             Self::Parties(_) => ListContent::Parties,
             Self::Networks(_) => ListContent::Networks,
+        };
+        (content, self.class()) == (list.content, list.class)
+    }
+
+    /// What its networks are; absent for parties.
+    pub(super) fn class(&self) -> Option<NetworkClass> {
+        match self {
+            Self::Parties(_) => None,
+            Self::Networks(loaded) => Some(loaded.class),
         }
     }
 
     /// Whether it is the one that a list's record speaks of.
     pub(super) fn is_of(&self, list: &List) -> bool {
-        let (edition, sha256, class) = match self {
-            Self::Parties(loaded) => (&loaded.edition, &loaded.sha256, None),
-            Self::Networks(loaded) => (&loaded.edition, &loaded.sha256, Some(loaded.class)),
+        let (edition, sha256) = match self {
+            Self::Parties(loaded) => (&loaded.edition, &loaded.sha256),
+            Self::Networks(loaded) => (&loaded.edition, &loaded.sha256),
         };
-        (edition, sha256, class) == (&list.edition, &list.sha256, list.class) && self.content() == list.content
+        (edition, sha256) == (&list.edition, &list.sha256) && self.is_comparable(list)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A [`Register`] never changes: a newer revision gives a new one, so a request keeps what it was decided on.
 
 mod fault;
+mod grace;
 mod held;
 pub mod history;
 pub mod limits;
@@ -25,7 +26,9 @@ use crate::record::{
 };
 use crate::terms::{Country, Match, ModelRef, Window};
 
-pub use fault::{Concerns, Fault, GRACE};
+pub use fault::{Concerns, Fault};
+pub use grace::GRACE;
+use grace::Grace;
 pub use held::Editions;
 use held::Held;
 pub use lists::load;
@@ -115,13 +118,13 @@ impl Register {
     /// The fault that keeps a model from being decided on at `now`.
     #[must_use]
     pub fn fault_of(&self, model: &Record<Model>, now: Timestamp) -> Option<&Fault> {
-        self.faults.iter().find(|fault| fault.counts(now) && fault.concerns.has(model))
+        self.faults.iter().find(|fault| fault.stops(model, now))
     }
 
     /// The fault that keeps every model from being decided on at `now`.
     #[must_use]
     pub fn fault_of_all(&self, now: Timestamp) -> Option<&Fault> {
-        self.faults.iter().find(|fault| fault.counts(now) && fault.concerns.has_all())
+        self.faults.iter().find(|fault| fault.stops_all(now))
     }
 
     /// What a caller means by a model's name at `now`.
@@ -201,15 +204,17 @@ impl Register {
         ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
     }
 
-    /// Whether a country is in a group at `now`. Nobody can say of a group that is not in force, or whose last version
-    /// could not be read for longer than [`GRACE`].
+    /// Whether a country is in a group at `now`. It is unknown of a group that is not in force, or whose last version can't
+    /// be read once its grace period is over.
     #[must_use]
     pub fn in_group(&self, group: &str, country: Country, now: Timestamp) -> Match {
-        let outlived = |damage: &shelf::Damage| damage.since.checked_add(GRACE).is_ok_and(|end| end <= now);
-        match self.groups.slot(group) {
-            Some((_, Some(damage))) if outlived(damage) => Match::Unknown,
-            Some((group, _)) if group.meta.is_in_force(now) => Match::from(group.countries.contains(country)),
-            Some(_) | None => Match::Unknown,
+        let Some((group, damage)) = self.groups.slot(group) else { return Match::Unknown };
+        let is_relied_on =
+            damage.is_none_or(|damage| Grace::of(&group.meta, damage.since).is_some_and(|grace| grace.serves(now)));
+        if is_relied_on && group.meta.is_in_force(now) {
+            Match::from(group.countries.contains(country))
+        } else {
+            Match::Unknown
         }
     }
 

@@ -3,10 +3,9 @@
 use super::{Concerns, Edition, Register};
 use crate::record::{Effect, Embargo, Item, Meta, NetworkClass, Record};
 
-/// The models of the embargoes that are not over and may come out otherwise by the list.
-pub(super) fn relying_on(list: &str, register: &Register) -> Concerns {
+/// The models of the embargoes that are not over and may come out otherwise by the list, which is of these classes.
+pub(super) fn relying_on(list: &str, classes: &[NetworkClass], register: &Register) -> Concerns {
     let is_over = |meta: &Meta| meta.withdrawn || meta.window.is_over(register.read_at);
-    let classes = classes(list, register);
     let is_scoped = |embargo: &Embargo| {
         let licences = register.licences.readable().filter(|licence| !is_over(&licence.meta));
         licences.filter(|licence| licence.destinations.is_some()).any(|licence| licence.authority == embargo.authority)
@@ -34,16 +33,17 @@ fn bears_on(class: NetworkClass, embargo: &Embargo, is_scoped: impl Fn(&Embargo)
     is_named || (may_hide && is_by_place())
 }
 
-/// Of which classes the list's networks may be: by its record, by the edition that serves, and by what can't be read.
-fn classes(list: &str, register: &Register) -> Vec<NetworkClass> {
+/// Of which classes the list's networks may be: by what was read, and by what can't be read.
+pub(super) fn classes(list: &str, register: &Register) -> Vec<NetworkClass> {
+    let unread = register.lists.damage_of(list).map(|damage| may_be_of(&damage.item)).unwrap_or_default();
+    classes_read(list, register).into_iter().chain(unread).collect()
+}
+
+/// Of which classes the list's networks are, by its last readable record and by the edition that serves.
+pub(super) fn classes_read(list: &str, register: &Register) -> Vec<NetworkClass> {
     let of_record = register.lists.get(list).and_then(|list| list.class);
     let served = register.held.as_ref().and_then(|held| held.get(list)?.serves.as_ref());
-    let of_served = served.and_then(|edition| match edition {
-        Edition::Parties(_) => None,
-        Edition::Networks(loaded) => Some(loaded.class()),
-    });
-    let unread = register.lists.damage_of(list).map(|damage| may_be_of(&damage.item)).unwrap_or_default();
-    of_record.into_iter().chain(of_served).chain(unread).collect()
+    of_record.into_iter().chain(served.and_then(Edition::class)).collect()
 }
 
 /// The classes of a list whose record can't be read: every one, unless that much can.
