@@ -550,9 +550,15 @@ fn heads() {
     assert_eq!((head.revision, head.kinds.len()), (9, 2));
     assert_eq!(head.kinds["model"], KindHead { revision: 4, records: 2 });
     let cases = [
-        (json!({ "kinds": null }), READABLE),
-        (json!({ "kinds": {} }), READABLE),
         (json!({ "by": "o" }), READABLE),
+        (json!({ "kinds": null }), "missing field `kinds`"),
+        (json!({ "kinds": {} }), "`kinds` is empty"),
+        (json!({ "revision": 10 }), "`revision` is 10, and the largest revision in `kinds` is 9"),
+        (json!({ "revision": 8 }), "`revision` is 8, and the largest revision in `kinds` is 9"),
+        (
+            json!({ "kinds": { "embargo": { "revision": 9, "records": 0 } } }),
+            "`kinds.embargo` has a revision that no record has",
+        ),
         (json!({ "revision": null }), "missing field `revision`"),
         (json!({ "revision": "9" }), "revision: Expected num"),
         (json!({ "revision": -9 }), "revision: Failed to parse '-9' as an integer: invalid digit found in string"),

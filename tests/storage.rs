@@ -258,6 +258,110 @@ async fn a_revision_that_went_back_loads_all_anew() {
     assert_eq!((permitted.status, permitted.account.unwrap().revision), (200, Some(1)));
 }
 
+async fn heads(world: &World) -> Vec<Value> {
+    scan(world, &world.tables.register).await.into_iter().filter(|item| item["id"] == "head").collect()
+}
+
+/// Puts heads by hand.
+async fn put_heads(world: &World, heads: Vec<Value>) {
+    for head in heads {
+        let put = world.dynamodb.put_item().table_name(&world.tables.register).set_item(Some(item(head)));
+        put.send().await.unwrap();
+    }
+}
+
+/// Changes every head in the same way, by hand.
+async fn edit_heads(world: &World, edit: impl Fn(&mut Value)) {
+    let mut edited = heads(world).await;
+    edited.iter_mut().for_each(edit);
+    put_heads(world, edited).await;
+}
+
+async fn permit_within(gate: &Gate, milliseconds: u64) -> Answered {
+    let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_millis(milliseconds);
+    world::ask_until(gate, &event, now(), deadline).await
+}
+
+#[tokio::test]
+async fn heads_that_disagree_with_their_records_are_believed_by_no_gate() {
+    type Edit = fn(&mut Value);
+    let table: [(&str, Edit); 7] = [
+        ("embargoes are left out", |head| drop(head["kinds"].as_object_mut().unwrap().remove("embargo"))),
+        ("kinds are left out", |head| drop(head.as_object_mut().unwrap().remove("kinds"))),
+        ("the revision alone is raised", |head| head["revision"] = json!(99)),
+        ("the revision and a kind are raised", |head| {
+            (head["revision"], head["kinds"]["embargo"]["revision"]) = (json!(99), json!(99));
+        }),
+        ("a kind's records are more", |head| head["kinds"]["embargo"]["records"] = json!(2)),
+        ("a kind's revision is lowered", |head| head["kinds"]["embargo"] = json!({"revision": 1, "records": 1})),
+        ("a kind has no records", |head| head["kinds"]["treaty"] = json!({"revision": 1, "records": 1})),
+    ];
+    let world = World::with_samples().await;
+    world.register(vec![stop("stop", "opus-4-8")]).await;
+    let group = |id: &str| json!({"kind": "group", "id": id, "countries": ["FR"]});
+    world.register(vec![group("X:1")]).await;
+    let gate = world.gate();
+    assert_eq!(permit(&gate).await.status, 451);
+    for (what, edit) in table {
+        let right = heads(&world).await;
+        edit_heads(&world, edit).await;
+        let cold = world.gate();
+        for (which, gate) in [("warm", &gate), ("cold", &cold)] {
+            let told = permit_within(gate, 400).await;
+            assert_eq!((told.status, told.code()), (503, "register.unavailable"), "{what}, {which}: {}", told.body);
+        }
+        // Heads that are right again, and the next change, are read by both.
+        put_heads(&world, right).await;
+        let revision = world.register(vec![group("X:2")]).await;
+        for gate in [&gate, &cold] {
+            let told = permit(gate).await;
+            assert_eq!((told.status, told.account.unwrap().revision), (451, Some(revision)), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_that_lacks_what_the_heads_say_of_an_unchanged_kind_is_read_anew() {
+    let world = World::with_samples().await;
+    world.register(vec![stop("first", "fable-5")]).await;
+    let gate = world.gate();
+    assert_eq!(permit(&gate).await.status, 200);
+    // By hand: one more record of the embargoes' last revision, with the heads that say so.
+    let by_hand = world.dynamodb.put_item().table_name(&world.tables.register);
+    by_hand.set_item(Some(item(with_revision(stop("second", "opus-4-8"), 2)))).send().await.unwrap();
+    edit_heads(&world, |head| head["kinds"]["embargo"]["records"] = json!(2)).await;
+    assert_eq!(permit(&gate).await.status, 451, "the same revision, other kinds");
+    world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
+    assert_eq!(permit(&gate).await.status, 451);
+    assert_eq!(permit(&world.gate()).await.status, 451);
+}
+
+#[tokio::test]
+async fn a_bulk_of_changes_keeps_nobody_from_being_answered() {
+    let world = World::with_samples().await;
+    let gates = [world.gate(), world.gate()];
+    for gate in &gates {
+        assert_eq!(permit(gate).await.status, 200);
+    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let writing = async {
+        for number in 0..40 {
+            world.register(vec![stop(&format!("s{number}"), "fable-5")]).await;
+        }
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+    };
+    let asking = gates.iter().map(|gate| async {
+        while !done.load(std::sync::atomic::Ordering::SeqCst) {
+            let answered = permit(gate).await;
+            assert_eq!(answered.status, 200, "{:?}", answered.account.unwrap().troubles);
+            let cold = permit(&world.gate()).await;
+            assert_eq!(cold.status, 200, "cold: {:?}", cold.account.unwrap().troubles);
+        }
+    });
+    futures_util::future::join(writing, join_all(asking)).await;
+}
+
 #[tokio::test]
 async fn entries_of_one_environment_are_one_chain_and_every_environment_has_its_own() {
     let world = World::with_samples().await;

@@ -56,7 +56,7 @@ impl Asked {
         let read =
             store.read(principal, request.person_by_header.as_deref(), None).await.expect("the caller's records");
         let register = RegisterStore::new(client, tables.register.clone());
-        let register = register.at(read.head, now).await.expect("the register");
+        let register = register.newest(now).await.expect("the register");
         let from = beside_edge(Location::delegations().of(request.source), &request);
         let Route::Invocation(model) = request.route else { panic!("an invocation") };
         Self { register, callers: read.callers, from, model, person: request.person_by_header, now }

@@ -107,7 +107,7 @@ def leading_keys(deployment):
     wanted = {
         ("dynamodb:BatchGetItem", "Callers"): [*of_callers, *of_heads],
         ("dynamodb:BatchGetItem", "Register"): [*of_callers, *of_heads],
-        ("dynamodb:GetItem", "Register"): [*of_heads, *of_chunks],
+        ("dynamodb:GetItem", "Register"): [*of_chunks],
     }
     for statement in _statements_of(deployment, "Gate"):
         for action in listed(statement.get("Action")):

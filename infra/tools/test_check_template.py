@@ -122,7 +122,10 @@ BROKEN = [
     (
         GRANTS,
         in_statement(
-            "RegisterWatchRole", "Repair", "Action", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
+            "RegisterWatchRole",
+            "Repair",
+            "Action",
+            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
         ),
         "`RegisterWatch`'s role allows dynamodb:DeleteItem on `Register`",
     ),

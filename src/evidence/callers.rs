@@ -39,8 +39,8 @@ pub struct CallerStore {
 pub struct Reading {
     /// The caller's records.
     pub callers: Callers,
-    /// The register's head.
-    pub head: Head,
+    /// One of the register's heads; `None` where that one is missing or can't be read, which the others may not be.
+    pub head: Option<Head>,
     /// The item that was asked for beside them, as far as there is one.
     pub beside: Option<Item>,
 }
@@ -54,12 +54,6 @@ pub enum ReadTrouble {
     /// DynamoDB left keys unprocessed, time and again.
     #[error("DynamoDB left keys unprocessed {UNPROCESSED_TRIES} times")]
     Unprocessed,
-    /// The register has no head, so nobody can say what is in force.
-    #[error("the register has no head")]
-    NoHead,
-    /// The register's head can't be read.
-    #[error("the register's head can't be read: {0}")]
-    Head(#[source] Unreadable),
     /// A caller's record can't be read. What is wrong with a person's is not told.
     #[error("the {0}'s record can't be read")]
     Record(&'static str),
@@ -93,7 +87,7 @@ impl CallerStore {
         let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
         let mut found = self.fetch(ids, true, beside).await?;
         let beside = found.beside.take();
-        let head = self.read_head(found.head.take())?;
+        let head = found.head.take().and_then(|head| self.read_head(head));
         let read = |item| self.clients.read(&client_id, item, Client::read);
         let client_record = found.take(&client_id, read, "client")?;
         let person = person_id.map(|id| found.take(&id, Person::read, "person")).transpose()?.flatten();
@@ -111,20 +105,10 @@ impl CallerStore {
         Ok(Reading { callers: Callers { client: client_record, organisation, person }, head, beside })
     }
 
-    /// Reads one of the register's heads alone.
-    ///
-    /// # Errors
-    /// [`ReadTrouble`] where it could not be read.
-    pub async fn head(&self) -> Result<Head, ReadTrouble> {
-        let found = self.fetch([], true, None).await?;
-        self.read_head(found.head)
-    }
-
-    fn read_head(&self, head: Option<Item>) -> Result<Head, ReadTrouble> {
-        let mut head = head.ok_or(ReadTrouble::NoHead)?;
+    fn read_head(&self, mut head: Item) -> Option<Head> {
         // All heads say the same, but for which of them they are.
         head.remove("kind");
-        self.heads.read(Head::ID, head, Head::read).map_err(ReadTrouble::Head)
+        self.heads.read(Head::ID, head, Head::read).ok()
     }
 
     async fn fetch(

@@ -144,8 +144,7 @@ impl Gate {
     /// # Errors
     /// What kept the register from being read, in words for operators.
     pub async fn warm(&self, now: Timestamp) -> Result<Arc<Register>, String> {
-        let head = self.callers.head().await.map_err(|error| Causes(&error).to_string())?;
-        self.register.at(head, now).await.map_err(|error| Causes(&error).to_string())
+        self.register.newest(now).await.map_err(|error| Causes(&error).to_string())
     }
 
     async fn route(&self, asking: &Asking<'_>, body: Vec<u8>, account: &mut Account) -> Result<Answer, Trouble> {
@@ -162,7 +161,7 @@ impl Gate {
         let mut from = beside_edge(self.location.of(asking.request.source), asking.request);
         let place = Place::of(&from);
         let (Reading { callers, head, .. }, noted) = self.read_and_note(asking, &place).await?;
-        let refresh = self.register.at(head, asking.now);
+        let refresh = self.register.at(head.as_ref(), asking.now, asking.deadline);
         let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
         account.register(&register, asking.now);
         self.databases(&register, asking.now, account);

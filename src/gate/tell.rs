@@ -55,11 +55,8 @@ impl Gate {
     }
 
     pub(super) async fn health(&self, asking: &Asking<'_>, account: &mut Account) -> Answer {
-        let read = async {
-            let head = asking.in_time(Code::RegisterUnavailable, self.callers.head()).await?;
-            asking.in_time(Code::RegisterUnavailable, self.register.at(head, asking.now)).await
-        };
-        let register = match read.await {
+        let read = self.register.at(None, asking.now, asking.deadline);
+        let register = match asking.in_time(Code::RegisterUnavailable, read).await {
             Ok(register) => Some(register),
             Err(trouble) => {
                 account.trouble(trouble.code, trouble.detail);

@@ -4,6 +4,7 @@
 
 mod fault;
 mod grace;
+mod heads;
 mod held;
 pub mod history;
 pub mod limits;
@@ -29,20 +30,28 @@ use crate::terms::{Country, Match, ModelRef, Window};
 pub use fault::{Concerns, Fault};
 pub use grace::GRACE;
 use grace::Grace;
+use heads::Progress;
+pub use heads::{Heads, Kinds};
 pub use held::Editions;
 use held::Held;
 pub use lists::load;
 pub use loaded::{Edition, Loaded, NetworkList};
 use named::Named;
 pub use reach::OnModel;
-pub use read::{BY_REVISION, RefreshTrouble, RegisterStore};
+pub use read::{BY_REVISION, HeadsTrouble, RefreshTrouble, RegisterStore, all_heads};
 use shelf::Shelf;
 pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
+
+/// The kinds that this version reads.
+pub const KINDS: [&str; 7] =
+    [Model::KIND, Group::KIND, Embargo::KIND, Licence::KIND, Clearance::KIND, List::KIND, Screening::KIND];
 
 /// All records of the register at one revision.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     revision: u64,
+    /// By its records, what a head must state to be this register's.
+    kinds: Kinds,
     read_at: Timestamp,
     models: Shelf<Model>,
     groups: Shelf<Group>,
@@ -89,12 +98,23 @@ impl Register {
     pub fn with(&self, items: Vec<Item>, head: &Head, now: Timestamp) -> Self {
         let mut next = self.clone();
         next.revision = head.revision;
+        heads::count(&mut next.kinds, heads::revisions(&items));
         next.read_at = now;
         for item in items {
             next.put(item, now);
         }
         next.derive();
         next
+    }
+
+    /// Whether `head` is this register's: the same revision, and of every kind the same.
+    #[must_use]
+    pub fn is_at(&self, head: &Head) -> bool {
+        self.revision == head.revision && self.kinds == head.kinds
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::of(&self.kinds, self.revision)
     }
 
     /// The register's revision; 0 before the first record.

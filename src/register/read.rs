@@ -1,24 +1,42 @@
 //! I/O. Reading the register: at the start all of it, then only what is newer, and only when it is whole.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
-use super::Register;
-use super::history::Key;
+use super::heads::{Heads, Kinds, Next, Progress, count, revisions};
+use super::history::{Key, revision_of};
 use super::lists::load;
-use crate::record::{Head, Item, KindHead, Unreadable};
+use super::{KINDS, Register};
+use crate::record::{HEADS, Head, Item, Unreadable};
 
 /// The local secondary index by which the register is read.
 pub const BY_REVISION: &str = "by-revision";
 
-/// How often head and records are read before the gate gives up: each time a writer may have come between.
-const TRIES: usize = 3;
+/// How long heads and records may disagree before the gate gives up: a writer's transaction lasts some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The first wait before heads and records are read again, and the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_millis(320);
+
+/// After how many readings of what is newer the whole register is read: the leading head may be wrong.
+const READ_ANEW_AFTER: u32 = 4;
+
+/// How often the whole register is read for one request. Where it disagrees with every head then, waiting won't help.
+const MOST_READ_ANEW: u32 = 4;
+
+/// How often heads that DynamoDB left unprocessed are asked for again, and the first wait.
+const UNPROCESSED_TRIES: u32 = 4;
+const UNPROCESSED_WAIT: Duration = Duration::from_millis(25);
 
 /// The register's table, and the last whole reading of it.
 #[derive(Debug)]
@@ -26,8 +44,9 @@ pub struct RegisterStore {
     dynamodb: DynamoDb,
     table: String,
     last: Mutex<Arc<Register>>,
-    /// Held while the register is read, so that requests at the same time share one reading.
-    reading: tokio::sync::Mutex<()>,
+    /// Held while the register is read. It has the time at which the last whole reading began, so that requests which
+    /// arrived before share it.
+    reading: tokio::sync::Mutex<Option<Instant>>,
     /// When lists were last loaded, and how long none is tried again.
     loaded: Mutex<(Timestamp, SignedDuration)>,
 }
@@ -38,15 +57,29 @@ pub enum RefreshTrouble {
     /// A query failed.
     #[error("the register's records could not be read")]
     Query(#[source] Box<SdkError<QueryError>>),
-    /// Reading the head again failed.
-    #[error("the register's head could not be read again")]
-    Head(#[source] Box<SdkError<GetItemError>>),
-    /// The head is not there, or can't be read.
-    #[error("the register's head is gone, or can't be read: {0}")]
-    BadHead(Unreadable),
-    /// Head and records never agreed.
-    #[error("the register's records did not agree with its head, {TRIES} times")]
+    /// The heads could not be read.
+    #[error(transparent)]
+    Heads(#[from] HeadsTrouble),
+    /// No head is valid.
+    #[error("none of the register's heads is valid: {0}")]
+    BadHeads(Unreadable),
+    /// Heads and records never agreed.
+    #[error("the register's records agree with none of its heads")]
     NotWhole,
+}
+
+/// Why the heads could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HeadsTrouble {
+    /// The request could not be made.
+    #[error("the request for the register's heads could not be made")]
+    Unmade(#[from] BuildError),
+    /// DynamoDB did not answer, or answered with an error.
+    #[error("the register's heads could not be read")]
+    Failed(#[source] Box<SdkError<BatchGetItemError>>),
+    /// DynamoDB left heads unprocessed, time and again.
+    #[error("DynamoDB left the register's heads unprocessed {UNPROCESSED_TRIES} times")]
+    Unprocessed,
 }
 
 impl RegisterStore {
@@ -68,37 +101,111 @@ impl RegisterStore {
         Arc::clone(&self.last.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The register as `head` has it, its lists loaded: the last reading where the revision is the same, else that with
-    /// what is newer. A list that can't be loaded is a fault of the register's, and tried again by later requests.
+    /// The register as it is now, its lists loaded. Where `head`, which the caller has just read, is that of the last
+    /// reading, that serves; otherwise, also without a valid head, all heads and what is newer are read. A list that
+    /// can't be loaded is a fault of the register's, and tried again by later requests.
     ///
     /// # Errors
-    /// [`RefreshTrouble`] where it could not be read, or not whole.
-    pub async fn at(&self, head: Head, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
+    /// [`RefreshTrouble`] where it could not be read, or did not agree with its heads before `deadline`.
+    pub async fn at(
+        &self,
+        head: Option<&Head>,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Arc<Register>, RefreshTrouble> {
         let last = self.last();
-        if last.revision() == head.revision && !self.may_load(&last, now) {
+        if head.is_some_and(|head| last.is_at(head)) && !self.may_load(&last, now) {
             return Ok(last);
         }
         // On the heap: few requests come so far, and the others would carry it along.
-        Box::pin(self.refreshed(head, now)).await
+        Box::pin(self.refreshed(head, now, deadline)).await
     }
 
-    async fn refreshed(&self, mut head: Head, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
-        let _alone = self.reading.lock().await;
-        for attempt in 0..TRIES {
-            if attempt > 0 {
-                head = self.head().await?;
-            }
-            let last = self.last();
-            if last.revision() == head.revision {
-                return Ok(if self.may_load(&last, now) { self.load(&last, now).await } else { last });
-            }
-            // A revision that went back is a table restored from a backup: nothing read before can be trusted.
-            let base = if head.revision < last.revision() { Arc::default() } else { last };
-            if let Some(items) = self.newer(&head, base.revision()).await? {
-                return Ok(self.load(&base.with(items, &head, now), now).await);
-            }
+    /// The register as it is now, where no head was read yet.
+    ///
+    /// # Errors
+    /// As [`RegisterStore::at`].
+    pub async fn newest(&self, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
+        self.at(None, now, Instant::now() + PATIENCE).await
+    }
+
+    async fn refreshed(
+        &self,
+        head: Option<&Head>,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Arc<Register>, RefreshTrouble> {
+        let arrived = Instant::now();
+        let mut began = self.reading.lock().await;
+        let last = self.last();
+        if began.is_some_and(|began| began >= arrived) || head.is_some_and(|head| last.is_at(head)) {
+            return Ok(if self.may_load(&last, now) { self.load(&last, now).await } else { last });
         }
-        Err(RefreshTrouble::NotWhole)
+        let begins = Instant::now();
+        let read = self.whole(last, now, deadline.min(begins + PATIENCE)).await?;
+        *began = Some(begins);
+        Ok(read)
+    }
+
+    /// Reads heads and records until they agree, and loads the lists.
+    async fn whole(
+        &self,
+        last: Arc<Register>,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Arc<Register>, RefreshTrouble> {
+        let (mut base, mut items, mut progress) = (Arc::clone(&last), Vec::new(), last.progress());
+        let (mut readings, mut anew, mut wait) = (0_u32, 0_u32, FIRST_WAIT);
+        loop {
+            let found = all_heads(&self.dynamodb, &self.table).await?;
+            let heads = Heads::of(found.iter().map(Option::as_ref)).map_err(RefreshTrouble::BadHeads)?;
+            let mut next = progress.next(&heads);
+            if readings == READ_ANEW_AFTER && !matches!(next, Next::Whole(_)) {
+                next = Next::Anew;
+            }
+            match next {
+                Next::Whole(_) | Next::Wait => {}
+                Next::Read(kinds) => {
+                    let newer = self.records(kinds, progress.read_to).await?;
+                    progress.add(revisions(&newer));
+                    items.extend(newer);
+                }
+                Next::Anew if anew == MOST_READ_ANEW => return Err(RefreshTrouble::NotWhole),
+                Next::Anew => {
+                    let kinds = KINDS.into_iter().chain(heads.listed().iter().map(String::as_str));
+                    let kinds: BTreeSet<&str> = kinds.chain(last.kinds.keys().map(String::as_str)).collect();
+                    (base, items) = (Arc::default(), self.records(kinds, 0).await?);
+                    progress = Progress::anew(revisions(&items), &heads);
+                    anew = anew.saturating_add(1);
+                }
+            }
+            if let Next::Whole(head) = progress.next(&heads) {
+                let is_last = items.is_empty() && Arc::ptr_eq(&base, &last);
+                let read = if is_last { base } else { Arc::new(base.with(items, head, now)) };
+                let is_loaded = is_last && !self.may_load(&read, now);
+                return Ok(if is_loaded { read } else { self.load(&read, now).await });
+            }
+            readings = readings.saturating_add(1);
+            let pause = jittered(wait);
+            if Instant::now() + pause >= deadline {
+                return Err(RefreshTrouble::NotWhole);
+            }
+            tokio::time::sleep(pause).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// What the heads should state, by the records: of each of these kinds, and of each that this version knows. With it a
+    /// record that has the last revision.
+    ///
+    /// # Errors
+    /// [`RefreshTrouble::Query`].
+    pub async fn kinds(&self, listed: impl IntoIterator<Item = &str>) -> Result<(Kinds, Option<Item>), RefreshTrouble> {
+        let mut kinds = Kinds::new();
+        let names: BTreeSet<&str> = KINDS.into_iter().chain(listed).collect();
+        let items = self.records(names, 0).await?;
+        count(&mut kinds, revisions(&items));
+        Ok((kinds, items.into_iter().max_by_key(|item| (revision_of(item), Key::of(item)))))
     }
 
     /// Loads the lists that a register lacks; what comes of it is the last reading.
@@ -117,18 +224,13 @@ impl RegisterStore {
         last.lacks_editions() && (since.is_negative() || since >= pause)
     }
 
-    /// The records newer than `revision`; `None` where they are not the ones that the head speaks of.
-    async fn newer(&self, head: &Head, revision: u64) -> Result<Option<Vec<Item>>, RefreshTrouble> {
-        let newer = head.kinds.iter().filter(|(_, kind)| kind.revision > revision);
-        let reads = newer.map(|(name, kind)| async move {
-            let items = self.records(name, revision).await?;
-            Ok(is_whole(&items, *kind, head.revision).then_some(items))
-        });
-        let read: Vec<Option<Vec<Item>>> = futures_util::future::try_join_all(reads).await?;
-        Ok(read.into_iter().collect::<Option<Vec<_>>>().map(|kinds| kinds.into_iter().flatten().collect()))
+    /// These kinds' records that are newer than `after`.
+    async fn records(&self, kinds: impl IntoIterator<Item = &str>, after: u64) -> Result<Vec<Item>, RefreshTrouble> {
+        let reads = kinds.into_iter().map(|kind| self.records_of(kind, after));
+        Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
     }
 
-    async fn records(&self, kind: &str, after: u64) -> Result<Vec<Item>, RefreshTrouble> {
+    async fn records_of(&self, kind: &str, after: u64) -> Result<Vec<Item>, RefreshTrouble> {
         let query = self
             .dynamodb
             .query()
@@ -147,32 +249,46 @@ impl RegisterStore {
         }
         Ok(items)
     }
+}
 
-    async fn head(&self) -> Result<Head, RefreshTrouble> {
-        let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let answer = read
-            .set_key(Some(Key::head(0).item()))
-            .send()
-            .await
-            .map_err(|error| RefreshTrouble::Head(Box::new(error)))?;
-        let item = answer.item.ok_or_else(|| RefreshTrouble::BadHead(Unreadable("there is none".into())))?;
-        Head::read(item).map_err(RefreshTrouble::BadHead)
+/// All heads by number, strongly consistent; `None` where one is missing.
+///
+/// # Errors
+/// [`HeadsTrouble`].
+pub async fn all_heads(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsTrouble> {
+    let keys = (0..HEADS).map(|number| Key::head(number).item()).collect();
+    let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+    let (mut asked, mut wait) = (HashMap::from([(table.to_owned(), keys)]), UNPROCESSED_WAIT);
+    let mut found: HashMap<Key, Item> = HashMap::new();
+    for _ in 0..UNPROCESSED_TRIES {
+        let read = Box::pin(dynamodb.batch_get_item().set_request_items(Some(asked)).send()).await;
+        let answer = read.map_err(|error| HeadsTrouble::Failed(Box::new(error)))?;
+        let items = answer.responses.unwrap_or_default().into_values().flatten();
+        found.extend(items.filter_map(|item| Some((Key::of(&item)?, item))));
+        asked = answer.unprocessed_keys.unwrap_or_default();
+        if asked.is_empty() {
+            return Ok((0..HEADS).map(|number| found.remove(&Key::head(number))).collect());
+        }
+        tokio::time::sleep(wait).await;
+        wait = wait.saturating_mul(2);
     }
+    Err(HeadsTrouble::Unprocessed)
 }
 
 /// How long lists that could not be loaded are not tried again: a second and a bit, another in each environment, so that
 /// they don't all come at once.
 fn pause() -> SignedDuration {
-    let mut byte = [0_u8; 1];
-    let more = getrandom::fill(&mut byte).map_or(0, |()| byte[0]);
-    SignedDuration::from_millis(1000_i64.saturating_add(more.into()))
+    SignedDuration::from_millis(1000_i64.saturating_add(random().into()))
 }
 
-/// Reads beside a transaction are only read-committed. They are whole if as many records bear the kind's last revision
-/// as the head says, and none is newer than the head.
-fn is_whole(items: &[Item], kind: KindHead, head_revision: u64) -> bool {
-    let revision = |item: &Item| item.get("revision").and_then(|value| value.as_n().ok()?.parse::<u64>().ok());
-    let bearing = items.iter().filter(|item| revision(item) == Some(kind.revision)).count();
-    u64::try_from(bearing) == Ok(kind.records)
-        && items.iter().all(|item| revision(item).is_some_and(|r| r <= head_revision))
+/// At least half of a wait: another in each environment.
+fn jittered(wait: Duration) -> Duration {
+    let half = wait / 2;
+    half.saturating_add(half.mul_f64(f64::from(random()) / f64::from(u8::MAX)))
+}
+
+/// Without chance it is 0.
+fn random() -> u8 {
+    let mut byte = [0_u8; 1];
+    getrandom::fill(&mut byte).map_or(0, |()| byte[0])
 }

@@ -10,8 +10,10 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
+use super::heads::{self, Heads, Kinds};
 use super::history::{self, Key};
 use super::limits::unstorable;
+use super::read::{HeadsTrouble, all_heads};
 use crate::record::limits::{LARGEST_TRANSACTION, size};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 
@@ -35,9 +37,12 @@ pub enum WriteTrouble {
     /// A record without a text as `kind` or `id`.
     #[error("a record's `kind` or `id` is missing, or no text")]
     NoKey,
-    /// The head can't be read.
-    #[error("the register's head can't be read: {0}")]
+    /// No head is valid.
+    #[error("none of the register's heads is valid: {0}")]
     BadHead(#[source] Unreadable),
+    /// The heads could not be read.
+    #[error(transparent)]
+    Heads(#[from] HeadsTrouble),
     /// Reading what is there failed.
     #[error("the register could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
@@ -95,6 +100,7 @@ impl WriteTrouble {
             Self::TooMany(_)
             | Self::NoKey
             | Self::BadHead(_)
+            | Self::Heads(_)
             | Self::Read(_)
             | Self::Unstorable(..)
             | Self::TooLarge(_)
@@ -123,6 +129,10 @@ impl WriteTrouble {
                 None => true,
             },
             Self::Read(error) => error.as_service_error().is_none_or(|error| is_passing(error.code())),
+            Self::Heads(HeadsTrouble::Failed(error)) => {
+                error.as_service_error().is_none_or(|error| is_passing(error.code()))
+            }
+            Self::Heads(trouble) => matches!(trouble, HeadsTrouble::Unprocessed),
             Self::TooMany(_)
             | Self::NoKey
             | Self::BadHead(_)
@@ -140,7 +150,7 @@ impl WriteTrouble {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::TooMany(_) | Self::NoKey | Self::Unstorable(..) | Self::TooLarge(_) | Self::Unmade(_) => true,
-            Self::BadHead(_) | Self::Moved(_) => false,
+            Self::BadHead(_) | Self::Heads(_) | Self::Moved(_) => false,
             Self::Read(error) => is_permanent(error.code()),
             Self::PutBack(error) => is_permanent(error.code()),
             Self::Write(error) => match error.as_service_error() {
@@ -288,19 +298,38 @@ impl RegisterWriter {
         read.send().await.map(|answer| answer.item).map_err(|error| WriteTrouble::Read(Box::new(error)))
     }
 
+    /// Gives a record a new revision, and the heads what the records state: `kinds`. The heads must still be `found`, as
+    /// they were before the records were read. Returns the revision.
+    ///
+    /// # Errors
+    /// [`WriteTrouble`], a conflict where the heads or the record are others by now; then nothing was changed.
+    pub async fn repair(&self, found: &[Option<Item>], kinds: Kinds, record: Item) -> Result<u64, WriteTrouble> {
+        let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+        let revision = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
+        let earlier = Some(record.clone());
+        self.write_over(found, Head { revision, kinds }, vec![Step { key, record, found: earlier.clone(), earlier }])
+            .await
+    }
+
     async fn write(&self, steps: Vec<Step>, at: Option<u64>) -> Result<u64, WriteTrouble> {
-        let before = self.get(&Key::head(0)).await?.map(Head::read).transpose().map_err(WriteTrouble::BadHead)?;
-        let read = before.as_ref().map_or(0, |head| head.revision);
-        if at.is_some_and(|at| at != read) {
-            return Err(WriteTrouble::Moved(read));
+        let found = all_heads(&self.dynamodb, &self.table).await?;
+        let before = if found.iter().all(Option::is_none) {
+            Head::default()
+        } else {
+            let heads = Heads::of(found.iter().map(Option::as_ref)).map_err(WriteTrouble::BadHead)?;
+            heads.leading().clone()
+        };
+        if at.is_some_and(|at| at != before.revision) {
+            return Err(WriteTrouble::Moved(before.revision));
         }
-        let revision = read.saturating_add(1);
-        let mut kinds = before.as_ref().map(|head| head.kinds.clone()).unwrap_or_default();
-        for Step { key, .. } in &steps {
-            let kind = kinds.entry(key.kind.clone()).or_insert(KindHead { revision, records: 0 });
-            let earlier = if kind.revision == revision { kind.records } else { 0 };
-            *kind = KindHead { revision, records: earlier.saturating_add(1) };
-        }
+        self.write_over(&found, before, steps).await
+    }
+
+    /// Writes on top of the register that `before` describes. A head that differs from it, or is missing, becomes like the
+    /// others.
+    async fn write_over(&self, found: &[Option<Item>], before: Head, steps: Vec<Step>) -> Result<u64, WriteTrouble> {
+        let next = heads::after(before, steps.iter().map(|step| &step.key));
+        let revision = next.revision;
         let kept = steps.iter().map(|Step { key, earlier, .. }| async move {
             match earlier {
                 Some(earlier) => self.history(earlier, key).await,
@@ -327,9 +356,12 @@ impl RegisterWriter {
             return Err(WriteTrouble::TooLarge(bytes));
         }
         puts.push(self.plain_put(change));
-        puts.extend((0..HEADS).map(|number| self.head_put(number, &next, before.as_ref())));
+        puts.extend(
+            (0..HEADS).zip(found).map(|(number, head)| self.conditional_put(head_item(number, &next), head.clone())),
+        );
         let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteTrouble::Unmade(error.to_string())));
-        let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build())).collect::<Result<_, _>>()?;
+        let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build()));
+        let items = items.collect::<Result<_, WriteTrouble>>()?;
         let sent = self.dynamodb.transact_write_items().set_transact_items(Some(items)).send().await;
         sent.map(|_| revision).map_err(|error| WriteTrouble::Write(Box::new(error)))
     }
@@ -366,11 +398,6 @@ impl RegisterWriter {
         let Condition { expression, names, values } = Condition::holds(found);
         let put = self.plain_put(item).condition_expression(expression);
         put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values)
-    }
-
-    /// A head's next version, where that head says just what the one says that was read.
-    fn head_put(&self, number: u8, next: &Head, before: Option<&Head>) -> PutBuilder {
-        self.conditional_put(head_item(number, next), before.map(|head| head_item(number, head)))
     }
 }
 

@@ -257,7 +257,12 @@ pub fn later() -> Instant {
 
 /// Asks a gate in the test's process.
 pub async fn ask(gate: &Gate, event: &Value, now: Timestamp) -> Answered {
-    let (answer, account) = gate.handle(&event.to_string(), now, later()).await;
+    ask_until(gate, event, now, later()).await
+}
+
+/// [`ask`], where the answer must be there by `deadline`.
+pub async fn ask_until(gate: &Gate, event: &Value, now: Timestamp, deadline: Instant) -> Answered {
+    let (answer, account) = gate.handle(&event.to_string(), now, deadline).await;
     Answered::of(&serde_json::to_value(answer.into_payload()).unwrap(), Some(account))
 }
 

@@ -110,9 +110,8 @@ impl Watched {
             .collect();
         assert_eq!(heads.len(), 8);
         assert!(heads.iter().all(|head| *head == heads[0]), "{heads:?}");
-        let head = Head::read(item(&all[&(Head::kind(0), Head::ID.to_owned())])).unwrap();
         let store = RegisterStore::new(self.world.dynamodb.clone(), self.world.tables.register.clone());
-        store.at(head, jiff::Timestamp::now()).await.unwrap();
+        store.newest(jiff::Timestamp::now()).await.unwrap();
         for ((kind, id), record) in &all {
             if kind.contains('#') {
                 assert!(record.get("revision").is_none() || kind.starts_with("head#"), "{kind}/{id} is in the index");
@@ -239,28 +238,67 @@ async fn the_past_only_grows() {
 }
 
 #[tokio::test]
-async fn heads_are_put_right_so_that_writers_can_write_again() {
-    let table: [(&str, Option<Value>); 5] = [
+async fn heads_edited_by_hand_are_repaired_under_a_new_revision() {
+    let few: &[u8] = &[0, 5];
+    let all: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7];
+    let group = json!({"kinds": {"group": {"revision": 1, "records": 1}}});
+    let raised = json!({"revision": 9, "kinds": {"embargo": {"revision": 9, "records": 2}}});
+    let table: [(&str, Option<Value>); 8] = [
         ("deleted", None),
         ("another revision", Some(json!({"revision": 9}))),
         ("the next revision", Some(json!({"revision": 2}))),
         ("no revision", Some(json!({"revision": null}))),
-        ("other kinds", Some(json!({"kinds": {}}))),
+        ("no kinds", Some(json!({"kinds": null}))),
+        ("empty kinds", Some(json!({"kinds": {}}))),
+        ("other kinds", Some(group)),
+        ("another revision in the kinds too", Some(raised)),
     ];
     for (what, change) in table {
+        for numbers in [few, all] {
+            let mut watched = Watched::new().await;
+            for number in numbers {
+                let head = Head::kind(*number);
+                match &change {
+                    None => watched.delete(&head, "head").await,
+                    Some(change) => watched.by_hand(&with(watched.at(&head, "head").await.unwrap(), change)).await,
+                }
+            }
+            watched.watch().await;
+            assert_eq!(watched.revision().await, 2, "{what}");
+            let kept = watched.at("history#embargo", "b@1").await.unwrap();
+            assert_eq!(kept["models"], json!(["x"]), "{what}");
+            assert_eq!(watched.write(vec![stop("d", "x")]).await, 3, "{what}");
+            watched.watch().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_few_bad_heads_stop_no_writer() {
+    for change in [None, Some(json!({"revision": 9})), Some(json!({"kinds": null}))] {
         let mut watched = Watched::new().await;
-        let before = watched.world.register().await;
         for head in ["head#0", "head#5"] {
             match &change {
                 None => watched.delete(head, "head").await,
                 Some(change) => watched.by_hand(&with(watched.at(head, "head").await.unwrap(), change)).await,
             }
         }
-        assert!(watched.world.writer.put(vec![item(&stop("c", "x"))]).await.is_err(), "{what}");
+        assert_eq!(watched.write(vec![stop("c", "x")]).await, 2, "{change:?}");
         watched.watch().await;
-        assert_eq!(watched.world.register().await, before, "{what}");
-        watched.write(vec![stop("d", "x")]).await;
+        assert_eq!(watched.revision().await, 2, "{change:?}: the writer repaired them already");
     }
+}
+
+#[tokio::test]
+async fn a_record_edited_beside_bad_heads_gets_its_revision() {
+    let mut watched = Watched::new().await;
+    watched.by_hand(&stop("a", "edited")).await;
+    for number in 0..8 {
+        let head = watched.at(&Head::kind(number), "head").await.unwrap();
+        watched.by_hand(&with(head, &json!({"revision": 9}))).await;
+    }
+    watched.watch().await;
+    assert_eq!(watched.at("embargo", "a").await.unwrap()["models"], json!(["edited"]));
 }
 
 #[tokio::test]

@@ -1,14 +1,14 @@
-//! I/O. The register's eight heads, which say the same, or are put right by what most of them say.
+//! I/O. The register's eight heads: they are alike and agree with the records, or are repaired under a new revision.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
-use export_gate::record::{HEADS, Item};
+use export_gate::record::{HEADS, Head, Item};
 use export_gate::register::history::Key;
-use export_gate::register::{RegisterWriter, WriteTrouble};
+use export_gate::register::{Kinds, RefreshTrouble, RegisterStore, RegisterWriter, WriteTrouble};
 
-/// Why the heads could not be read or put right.
+/// Why the heads could not be read or repaired.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadsTrouble {
     /// The request could not be made.
@@ -17,32 +17,48 @@ pub enum HeadsTrouble {
     /// They could not be read; a writer may be at work on them.
     #[error("they could not be read")]
     Read(#[source] Box<SdkError<TransactGetItemsError>>),
-    /// No five of them say the same.
-    #[error("no more than half of them say the same: put those right by hand that are wrong")]
-    NoMajority,
-    /// One could not be put right.
-    #[error("one could not be put right")]
+    /// The records could not be read.
+    #[error("the records that they count could not be read")]
+    Records(#[from] RefreshTrouble),
+    /// They could not be repaired.
+    #[error("they could not be repaired")]
     Write(#[from] WriteTrouble),
 }
 
-/// Puts every head right that differs from most of them, and says how many.
-pub(super) async fn put_right(
+/// Repairs the heads unless they are alike and agree with the records. A record gets a new revision for it, so that every
+/// gate reads the register that it had by the wrong heads again. `earlier` is a head as it stood before. Returns the
+/// revision.
+pub(super) async fn repair(
     dynamodb: &DynamoDb,
     table: &str,
     writer: &RegisterWriter,
-) -> Result<usize, HeadsTrouble> {
-    let heads = read(dynamodb, table).await?;
-    let right = majority(&heads).ok_or(HeadsTrouble::NoMajority)?;
-    let mut count = 0_usize;
-    for (number, there) in (0..).zip(&heads) {
-        let mut should = right.clone();
-        should.extend(Key::head(number).item());
-        if there.as_ref() != Some(&should) {
-            writer.put_back(should, there.clone()).await?;
-            count = count.saturating_add(1);
-        }
+    register: &RegisterStore,
+    earlier: Option<&Item>,
+) -> Result<Option<u64>, HeadsTrouble> {
+    let found = read(dynamodb, table).await?;
+    let listed: Vec<&str> = found.iter().flatten().chain(earlier).flat_map(kinds_listed).collect();
+    let (kinds, newest) = register.kinds(listed).await?;
+    match newest.filter(|_| !are_right(&found, &kinds)) {
+        Some(record) => Ok(Some(writer.repair(&found, kinds, record).await?)),
+        None => Ok(None),
     }
-    Ok(count)
+}
+
+/// The kinds that a head lists, valid or not.
+fn kinds_listed(head: &Item) -> impl Iterator<Item = &str> {
+    head.get("kinds").and_then(|kinds| kinds.as_m().ok()).into_iter().flatten().map(|(name, _)| name.as_str())
+}
+
+/// Whether all heads are there, state the same and agree with the records.
+fn are_right(found: &[Option<Item>], kinds: &Kinds) -> bool {
+    let stated = |head: &Option<Item>| {
+        let mut stated = head.clone()?;
+        stated.remove("kind");
+        Some(stated)
+    };
+    let first = found.first().and_then(stated);
+    let is_valid = first.clone().and_then(|head| Head::read(head).ok()).is_some_and(|head| head.kinds == *kinds);
+    is_valid && found.iter().all(|head| stated(head) == first)
 }
 
 /// All eight at one moment: read one by one, a writer at work would make them look as if they differed.
@@ -55,39 +71,4 @@ async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, Hea
     let read = dynamodb.transact_get_items().set_transact_items(Some(gets)).send().await;
     let answer = read.map_err(|error| HeadsTrouble::Read(Box::new(error)))?;
     Ok(answer.responses.unwrap_or_default().into_iter().map(|one| one.item.filter(|item| !item.is_empty())).collect())
-}
-
-/// What more than half of the heads say, less their keys.
-fn majority(heads: &[Option<Item>]) -> Option<Item> {
-    let said = |head: &Item| {
-        let mut said = head.clone();
-        said.remove("kind");
-        said
-    };
-    let said: Vec<Item> = heads.iter().flatten().map(said).collect();
-    let agree = |one: &&Item| said.iter().filter(|other| other == one).count() > usize::from(HEADS) / 2;
-    said.iter().find(agree).cloned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use aws_sdk_dynamodb::types::AttributeValue;
-
-    #[test]
-    fn more_than_half_must_agree() {
-        let head = |number: u8, revision: u8| {
-            let mut item = Key::head(number).item();
-            item.insert("revision".into(), AttributeValue::N(revision.to_string()));
-            Some(item)
-        };
-        let of = |revisions: [u8; 8]| {
-            let heads: Vec<_> =
-                (0..).zip(revisions).map(|(number, r)| (r > 0).then(|| head(number, r)).flatten()).collect();
-            majority(&heads).map(|item| item["revision"].as_n().unwrap().clone())
-        };
-        assert_eq!(of([7, 7, 7, 7, 7, 1, 2, 0]).as_deref(), Some("7"));
-        assert_eq!(of([7, 7, 7, 7, 1, 1, 1, 1]), None);
-        assert_eq!(of([0; 8]), None);
-    }
 }

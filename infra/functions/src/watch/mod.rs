@@ -12,7 +12,7 @@ use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::causes::Causes;
-use export_gate::record::{Head, Item, is_same};
+use export_gate::record::{Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
 use export_gate::register::{Fault, RegisterStore, RegisterWriter, WriteTrouble};
 
@@ -162,6 +162,8 @@ impl Watch {
             };
             match outcome {
                 Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() => {}
+                // The change of the heads may come behind this one.
+                Err(WatchTrouble::Write(WriteTrouble::BadHead(_))) => self.repair_heads(None).await?,
                 outcome => return outcome,
             }
         }
@@ -210,8 +212,8 @@ impl Watch {
         Ok(())
     }
 
-    /// A writer raises all heads by one, and lists what it wrote. Whatever else becomes of a head was done by hand, and
-    /// would keep everybody from writing: then the other heads say what it should be.
+    /// A writer raises all heads by one, and lists what it wrote. Any other change of a head was made by hand: then the
+    /// records decide what the heads should state.
     async fn see_to_head(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
         if let Change::Put { old, new } = change {
             let before = old.as_ref().map_or(Some(0), revision_of);
@@ -222,12 +224,25 @@ impl Watch {
                 return Ok(());
             }
         }
-        let put_right = heads::put_right(&self.dynamodb, &self.table, &self.writer).await?;
-        if put_right > 0 {
-            tracing::warn!(heads = put_right, "heads that were edited or deleted by hand are put right");
-            metric::count("RegisterRepairs", put_right);
+        match change {
+            Change::Put { old, .. } => self.repair_heads(old.as_ref()).await,
+            Change::Removed { old } => self.repair_heads(Some(old)).await,
         }
-        Ok(())
+    }
+
+    /// Repairs the heads unless they are right. `earlier` is a head as it stood before.
+    async fn repair_heads(&self, earlier: Option<&Item>) -> Result<(), WatchTrouble> {
+        for _ in 0..TRIES {
+            match heads::repair(&self.dynamodb, &self.table, &self.writer, &self.register, earlier).await {
+                Err(HeadsTrouble::Write(trouble)) if trouble.is_conflict() => {}
+                Ok(Some(revision)) => {
+                    repaired(&Key::head(0), revision, "heads that were edited or deleted by hand are repaired");
+                    return Ok(());
+                }
+                outcome => return Ok(outcome.map(drop)?),
+            }
+        }
+        Err(WatchTrouble::Interrupted(Key::head(0)))
     }
 
     /// Whether a writer put `there`, and nobody has replaced it since: it is to the letter what its revision wrote, and
@@ -270,9 +285,7 @@ impl Watch {
 
     /// Reads the register as a gate would, and tells of each record that can't be relied on, once.
     async fn look_over(&self) -> Result<(), WatchTrouble> {
-        let Some(head) = self.writer.get(&Key::head(0)).await? else { return Ok(()) };
-        let Ok(head) = Head::read(head) else { return Ok(()) };
-        let register = match self.register.at(head, jiff::Timestamp::now()).await {
+        let register = match self.register.newest(jiff::Timestamp::now()).await {
             Ok(register) => register,
             // The gates say so too, with 503; the changes themselves are seen to.
             Err(trouble) => {
