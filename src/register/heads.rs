@@ -99,8 +99,11 @@ impl Heads {
 
     fn agreeing(&self, progress: &Progress) -> Option<&Head> {
         // An environment that was idle may agree with a single head that nobody raised; a reading of all records can't.
-        let is_current = |head: &&Head| progress.is_anew || head.revision >= self.leading.revision;
-        self.valid.iter().filter(is_current).find(|head| head.kinds == progress.kinds)
+        // A head that states more than the leading one may have been edited: the next change gets its revision, and is
+        // not whole when as many records have it as that head states.
+        let is_earlier = |head: &&Head| progress.is_anew && head.revision < self.leading.revision;
+        let mut believed = std::iter::once(&self.leading).chain(self.valid.iter().filter(is_earlier));
+        believed.find(|head| head.kinds == progress.kinds)
     }
 }
 

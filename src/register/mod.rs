@@ -10,6 +10,8 @@ pub mod history;
 pub mod limits;
 mod lists;
 mod loaded;
+#[cfg(test)]
+mod model;
 mod named;
 mod reach;
 mod read;

@@ -305,7 +305,11 @@ impl RegisterWriter {
     /// [`WriteTrouble`], a conflict where the heads or the record are others by now; then nothing was changed.
     pub async fn repair(&self, found: &[Option<Item>], kinds: Kinds, record: Item) -> Result<u64, WriteTrouble> {
         let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
-        let revision = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
+        let mut revision = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
+        // A record that was deleted by hand may have had a later revision.
+        while self.get(&history::change_key(revision.saturating_add(1))).await?.is_some() {
+            revision = revision.saturating_add(1);
+        }
         let earlier = Some(record.clone());
         self.write_over(found, Head { revision, kinds }, vec![Step { key, record, found: earlier.clone(), earlier }])
             .await
@@ -349,13 +353,14 @@ impl RegisterWriter {
             puts.push(self.conditional_put(record.clone(), found));
             written.push((key, record));
         }
-        let (change, next) = (history::change(revision, &written), Head { revision, kinds });
+        let change = history::change(revision, &written);
         let heads = size(&head_item(0, &next)).saturating_mul(usize::from(HEADS));
         bytes = bytes.saturating_add(size(&change)).saturating_add(heads);
         if bytes > LARGEST_TRANSACTION {
             return Err(WriteTrouble::TooLarge(bytes));
         }
-        puts.push(self.plain_put(change));
+        // A revision is never used twice, also where an operator has set the heads back.
+        puts.push(self.conditional_put(change, None));
         puts.extend(
             (0..HEADS).zip(found).map(|(number, head)| self.conditional_put(head_item(number, &next), head.clone())),
         );

@@ -291,14 +291,20 @@ async fn a_few_bad_heads_stop_no_writer() {
 
 #[tokio::test]
 async fn a_record_edited_beside_bad_heads_gets_its_revision() {
-    let mut watched = Watched::new().await;
-    watched.by_hand(&stop("a", "edited")).await;
-    for number in 0..8 {
-        let head = watched.at(&Head::kind(number), "head").await.unwrap();
-        watched.by_hand(&with(head, &json!({"revision": 9}))).await;
+    let lowered = json!({"revision": 1, "kinds": {"embargo": {"revision": 1, "records": 2}}});
+    for change in [json!({"revision": 9}), lowered] {
+        let mut watched = Watched::new().await;
+        watched.write(vec![json!({"kind": "group", "id": "E:1", "countries": ["IR"]})]).await;
+        watched.watch().await;
+        watched.by_hand(&with(stop("a", "edited"), &json!({"revision": 1}))).await;
+        for number in 0..8 {
+            let head = watched.at(&Head::kind(number), "head").await.unwrap();
+            watched.by_hand(&with(head, &change)).await;
+        }
+        watched.watch().await;
+        assert_eq!(watched.at("embargo", "a").await.unwrap()["models"], json!(["edited"]), "{change}");
+        assert_eq!(watched.at("group", "E:1").await.unwrap()["countries"], json!(["IR"]), "{change}");
     }
-    watched.watch().await;
-    assert_eq!(watched.at("embargo", "a").await.unwrap()["models"], json!(["edited"]));
 }
 
 #[tokio::test]

@@ -155,15 +155,18 @@ impl Watch {
         if key.kind.starts_with(HISTORY) {
             return self.see_to_history(&key, change).await;
         }
-        for _ in 0..TRIES {
+        for attempt in 1..=TRIES {
             let outcome = match change {
                 Change::Put { old, new } => self.see_to_put(&key, old.as_ref(), new, known).await,
                 Change::Removed { old } => self.see_to_removal(&key, old, known).await,
             };
             match outcome {
-                Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() => {}
-                // The change of the heads may come behind this one.
+                // The heads may be the reason, though their change comes behind this one.
                 Err(WatchTrouble::Write(WriteTrouble::BadHead(_))) => self.repair_heads(None).await?,
+                Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() && attempt == TRIES / 2 => {
+                    self.repair_heads(None).await?;
+                }
+                Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() => {}
                 outcome => return outcome,
             }
         }
