@@ -1,5 +1,6 @@
 //! Pure. What a log line and the metrics may know of a request: nothing of a person or a prompt.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub struct Account {
     pub snapshot_age: Option<Duration>,
     /// The records that can't be relied on: kind, id, why.
     pub unreadable: Vec<(String, String, String)>,
+    /// The licences whose use can't be read, so that their quota counts as used up.
+    pub unreadable_usage: BTreeSet<String>,
     /// How many databases are too old, and how many have a file that can't be loaded anew.
     pub databases: (usize, usize),
     /// What operators are to be told of databases: which, what is the matter.

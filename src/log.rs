@@ -68,6 +68,9 @@ pub fn request(account: &Account, request_id: &str) {
     if account.snapshot_age == Some(Duration::ZERO) {
         unreadable(&account.unreadable);
     }
+    for licence in &account.unreadable_usage {
+        tracing::error!(licence, "what is leased can't be read; the quota counts as used up");
+    }
     databases(&account.database_news);
     // A metric that can't be written is no reason to fail a request.
     if let Ok(mut line) = serde_json::to_vec(&metrics(account, jiff::Timestamp::now().as_millisecond())) {
@@ -152,6 +155,8 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
         account.snapshot_age,
     ];
     let [gate, model, ledger, snapshot_age] = times.map(|took| took.map(millis));
+    let records = account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}"));
+    let usage = account.unreadable_usage.iter().map(|licence| format!("usage/{licence}"));
     Metrics {
         aws: Described {
             timestamp: at,
@@ -161,10 +166,10 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
         refusals: u8::from((400..500).contains(&account.status)),
         failures: u8::from(account.status >= 500),
         licences_exhausted: account.codes.iter().filter(|code| **code == Code::LicenceExhausted).count(),
-        unreadable_records: account.unreadable.len(),
+        unreadable_records: account.unreadable.len().saturating_add(account.unreadable_usage.len()),
         stale_databases: account.databases.0,
         faulty_databases: account.databases.1,
-        unreadable: account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}")).collect(),
+        unreadable: records.chain(usage).collect(),
         route: account.route,
         gate_latency: gate,
         model_latency: model,

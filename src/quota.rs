@@ -1,69 +1,75 @@
-//! I/O. Quotas of licences, leased in blocks, so that no request waits for a counter and no counter is hot.
+//! I/O. Quotas of licences, leased in blocks, so that a busy environment waits for no counter and no counter is hot.
 //!
-//! A block is leased by a conditional update that never lets `leased` pass the quota. What an environment leaves of its
-//! block when it ends is lost; a quota is never exceeded.
+//! A block is leased by a conditional update that never lets `leased` pass the quota, however often it is sent. The rest
+//! of a block that an environment no longer needs is returned by an update that is sent once. A quota is never exceeded;
+//! what is lost is the rest of a block whose environment ends, and an update whose outcome stays unknown.
 
-use std::collections::{BTreeSet, HashMap};
+mod lease;
+#[cfg(test)]
+mod protocol;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use jiff::Timestamp;
 
+use crate::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
 use crate::record::{Item, Licence, Record};
+
+use lease::{Block, Lease, count, largest, most};
 
 /// The item that enforces a licence's quota; the others count by model.
 const ENFORCING: &str = "*";
 
-/// The largest block.
-const LARGEST_BLOCK: u64 = 100;
-
-/// A block is this part of what is left of the quota, so that many environments share the end of it.
-const SHARE: u64 = 20;
-
-/// How often a lease is tried while others take what is left.
-const TRIES: usize = 5;
-
-/// The usage table, and this environment's leases.
+/// The usage table, and what this environment holds of it.
 #[derive(Debug)]
 pub struct Quotas {
     dynamodb: DynamoDb,
+    /// Sends each update once: here it counts what each attempt came to.
+    writer: DynamoDb,
     table: String,
-    leases: Mutex<HashMap<String, Lease>>,
-    /// Blocks that are not counted by model yet.
-    uncounted: Mutex<Vec<Block>>,
+    held: Mutex<Held>,
 }
 
-/// A block leased for a model.
-#[derive(Clone, Debug)]
-struct Block {
-    licence: String,
-    model: String,
-    leased: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Lease {
-    /// The revision of the licence that it was leased under. Another one ends the lease: its quota may be another.
-    revision: u64,
-    /// What this environment may still use.
-    left: u64,
-    /// What nobody has leased yet, as far as is known.
-    unleased: u64,
+#[derive(Debug, Default)]
+struct Held {
+    /// By licence.
+    leases: HashMap<String, Lease>,
+    /// Rests of blocks that are still to be returned.
+    returns: Vec<Block>,
+    /// What is still to be added to the counts by licence and model.
+    counts: BTreeMap<(String, String), i64>,
 }
 
 /// One request of each of these licences' quotas. It may be given back where the model didn't run.
 #[derive(Debug, Default)]
 #[must_use = "what is drawn is used up"]
-pub struct Drawn(Vec<Arc<Record<Licence>>>);
+pub struct Drawn {
+    licences: Vec<Arc<Record<Licence>>>,
+    /// The model that they were drawn for.
+    model: String,
+}
+
+/// Licences that have nothing left.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Exhausted {
+    /// Their ids.
+    pub licences: BTreeSet<String>,
+    /// Those of them whose use can't be read, so that it counts as all of the quota.
+    pub unreadable: BTreeSet<String>,
+}
 
 /// Why nothing was drawn.
 #[derive(Debug)]
 pub enum DrawTrouble {
     /// These licences have nothing left.
-    Exhausted(BTreeSet<String>),
+    Exhausted(Exhausted),
     /// Nobody knows what they have left.
     Unknown(UsageTrouble),
 }
@@ -71,77 +77,100 @@ pub enum DrawTrouble {
 /// Why the usage table could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageTrouble {
-    /// A lease failed.
-    #[error("the quota could not be leased")]
-    Lease(#[source] Box<SdkError<UpdateItemError>>),
-    /// Others were always faster.
-    #[error("the quota could not be leased in {TRIES} tries")]
-    Contended,
+    /// An update failed.
+    #[error("the quota could not be leased or returned")]
+    Update(#[source] Box<SdkError<UpdateItemError>>),
+    /// There were no random numbers to know an update by.
+    #[error("the quota could not be leased: no random numbers: {0}")]
+    Chance(getrandom::Error),
     /// Reading what is leased failed.
     #[error("the quota's use could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
+}
+
+/// What an update came to that was sent once.
+enum Sent {
+    Updated(Option<Item>),
+    /// Its condition doesn't hold for this item.
+    Refused(Option<Item>),
+    NotWritten(SdkError<UpdateItemError>),
+    Unknown(SdkError<UpdateItemError>),
+}
+
+/// What a lease came to.
+enum Leased {
+    Block,
+    /// Nothing is left.
+    Nothing,
+    /// Nobody can read what is left.
+    Unreadable,
 }
 
 impl Quotas {
     /// Quotas over this table, with nothing leased yet.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
-        Self { dynamodb, table, leases: Mutex::default(), uncounted: Mutex::default() }
+        let writer = DynamoDb::from_conf(single_attempts(&dynamodb).build());
+        Self { dynamodb, writer, table, held: Mutex::default() }
     }
 
     /// Takes one request of each licence's quota; leases first where nothing is left of this environment's block.
     ///
     /// # Errors
     /// [`DrawTrouble`]; then nothing is taken.
-    pub async fn draw(&self, licences: &[Arc<Record<Licence>>], model: &str) -> Result<Drawn, DrawTrouble> {
-        let mut drawn = Drawn::default();
+    pub async fn draw(
+        &self,
+        licences: &[Arc<Record<Licence>>],
+        model: &str,
+        now: Timestamp,
+    ) -> Result<Drawn, DrawTrouble> {
+        let mut drawn = Drawn { licences: Vec::new(), model: model.to_owned() };
         for licence in licences {
-            let took = match self.take(licence) {
-                true => Ok(true),
-                false => match self.lease(licence, model).await {
-                    Ok(leased) => Ok(leased && self.take(licence)),
-                    Err(trouble) => Err(DrawTrouble::Unknown(trouble)),
-                },
+            let trouble = match self.draw_one(licence, model, now).await {
+                Ok(Leased::Block) => {
+                    drawn.licences.push(Arc::clone(licence));
+                    continue;
+                }
+                Ok(Leased::Nothing) => DrawTrouble::Exhausted(Exhausted::of(licence, false)),
+                Ok(Leased::Unreadable) => DrawTrouble::Exhausted(Exhausted::of(licence, true)),
+                Err(trouble) => DrawTrouble::Unknown(trouble),
             };
-            match took {
-                Ok(true) => drawn.0.push(Arc::clone(licence)),
-                Ok(false) => {
-                    self.give_back(drawn);
-                    return Err(DrawTrouble::Exhausted(BTreeSet::from([licence.meta.id.clone()])));
-                }
-                Err(trouble) => {
-                    self.give_back(drawn);
-                    return Err(trouble);
-                }
-            }
+            self.give_back(drawn);
+            return Err(trouble);
         }
         Ok(drawn)
     }
 
-    /// Gives back what was drawn.
+    async fn draw_one(&self, licence: &Record<Licence>, model: &str, now: Timestamp) -> Result<Leased, UsageTrouble> {
+        self.held().lease(licence).ask(now);
+        self.confirm(licence).await?;
+        if self.held().lease(licence).take(licence.meta.revision) {
+            return Ok(Leased::Block);
+        }
+        self.lease(licence, model, now, 1).await
+    }
+
+    /// Gives back what was drawn. [`Quotas::tend`] returns what this environment does not need itself.
     pub fn give_back(&self, drawn: Drawn) {
-        let mut leases = self.leases();
-        for licence in drawn.0 {
-            if let Some(lease) =
-                leases.get_mut(&licence.meta.id).filter(|lease| lease.revision == licence.meta.revision)
-            {
-                lease.left = lease.left.saturating_add(1);
-            }
+        let mut held = self.held();
+        for licence in drawn.licences {
+            held.credit(&licence, &drawn.model, 1);
         }
     }
 
-    /// What is done while the model runs: leases the next block of what was drawn to its end, and counts by model what
-    /// was leased. A quota that is nearly used up is not leased ahead: its last requests go to whoever asks first.
+    /// What is done while the model runs or the ledger writes: leases the next block of what was drawn to its end,
+    /// returns what this environment no longer needs, and counts both by model.
     ///
     /// # Errors
-    /// [`UsageTrouble`]; the next request then leases for itself.
-    pub async fn tend(&self, drawn: &Drawn, model: &str) -> Result<(), UsageTrouble> {
-        for licence in &drawn.0 {
-            let lease = self.leases().get(&licence.meta.id).copied();
-            if lease.is_some_and(|lease| lease.left == 0 && block(lease.unleased) > 1) {
-                self.lease(licence, model).await?;
+    /// [`UsageTrouble`]; what was surely not written is written at the next request.
+    pub async fn tend(&self, drawn: &Drawn, now: Timestamp) -> Result<(), UsageTrouble> {
+        for licence in &drawn.licences {
+            if self.held().lease(licence).needs_more(now) {
+                self.lease(licence, &drawn.model, now, 0).await?;
             }
         }
+        self.held().retire(now);
+        self.return_rests().await?;
         self.count().await
     }
 
@@ -149,136 +178,282 @@ impl Quotas {
     ///
     /// # Errors
     /// [`UsageTrouble`] where nobody knows.
-    pub async fn exhausted(&self, licences: &[Arc<Record<Licence>>]) -> Result<BTreeSet<String>, UsageTrouble> {
-        let mut exhausted = BTreeSet::new();
+    pub async fn exhausted(&self, licences: &[Arc<Record<Licence>>]) -> Result<Exhausted, UsageTrouble> {
+        let mut exhausted = Exhausted::default();
         for licence in licences {
             let Some(quota) = quota_of(licence) else { continue };
-            if self.left_of(licence) == 0 && self.leased(&licence.meta.id).await? >= quota {
-                exhausted.insert(licence.meta.id.clone());
+            let (left, is_unconfirmed) = {
+                let mut held = self.held();
+                let lease = held.lease(licence);
+                (lease.left, lease.is_unconfirmed(licence.meta.revision))
+            };
+            if left > 0 && !is_unconfirmed {
+                continue;
+            }
+            let leased = self.leased(&licence.meta.id).await?;
+            // What is left under another revision is confirmed or returned before it is drawn on.
+            if leased.is_none_or(|leased| leased.saturating_sub(left) >= quota) {
+                exhausted.add(Exhausted::of(licence, leased.is_none()));
             }
         }
         Ok(exhausted)
     }
 
-    fn take(&self, licence: &Record<Licence>) -> bool {
-        let mut leases = self.leases();
-        let lease = leases.get_mut(&licence.meta.id).filter(|lease| lease.revision == licence.meta.revision);
-        match lease.and_then(|lease| Some((lease.left.checked_sub(1)?, lease))) {
-            Some((left, lease)) => {
-                lease.left = left;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn left_of(&self, licence: &Record<Licence>) -> u64 {
-        let leases = self.leases();
-        let lease = leases.get(&licence.meta.id).filter(|lease| lease.revision == licence.meta.revision);
-        lease.map_or(0, |lease| lease.left)
-    }
-
-    /// Leases a block; `false` where nothing is left.
-    async fn lease(&self, licence: &Record<Licence>, model: &str) -> Result<bool, UsageTrouble> {
-        let Some(quota) = quota_of(licence) else { return Ok(false) };
-        let id = &licence.meta.id;
+    /// What is left of a block that was leased under another revision of the licence may be used where what is leased is
+    /// within this one's quota. If not, it is returned.
+    async fn confirm(&self, licence: &Record<Licence>) -> Result<(), UsageTrouble> {
         let revision = licence.meta.revision;
-        let known = self.leases().get(id).filter(|lease| lease.revision == revision).map(|lease| lease.unleased);
-        let mut unleased = known.unwrap_or(quota);
-        for _ in 0..TRIES {
-            // What is known may be old: at least one is asked for, and the condition has the last word.
-            let wanted = block(unleased);
-            match self.update(id, wanted, quota).await? {
-                Ok(leased) => {
-                    let unleased = quota.saturating_sub(leased);
-                    let lease = Lease { revision, left: wanted, unleased };
-                    let mut leases = self.leases();
-                    let held = leases.get(id).filter(|held| held.revision == revision).map_or(0, |held| held.left);
-                    leases.insert(id.clone(), Lease { left: lease.left.saturating_add(held), ..lease });
-                    drop(leases);
-                    let block = Block { licence: id.clone(), model: model.to_owned(), leased: wanted };
-                    self.uncounted().push(block);
-                    return Ok(true);
-                }
-                Err(leased) if leased >= quota => {
-                    self.leases().entry(id.clone()).or_insert(Lease { revision, left: 0, unleased: 0 }).unleased = 0;
-                    return Ok(false);
-                }
-                Err(leased) => unleased = quota.saturating_sub(leased),
+        let Some(quota) = quota_of(licence) else { return Ok(()) };
+        let before = {
+            let mut held = self.held();
+            let lease = held.lease(licence);
+            if !lease.is_unconfirmed(revision) {
+                return Ok(());
+            }
+            lease.revision
+        };
+        let leased = self.leased(&licence.meta.id).await?;
+        {
+            let mut held = self.held();
+            let lease = held.lease(licence);
+            match leased.and_then(|leased| quota.checked_sub(leased)) {
+                Some(unleased) if lease.revision == before => (lease.revision, lease.unleased) = (revision, unleased),
+                Some(_) | None => held.abandon(&licence.meta.id),
             }
         }
-        Err(UsageTrouble::Contended)
+        self.return_rests().await
     }
 
-    /// Adds `wanted` to what is leased: the sum, or where it would pass the quota what is leased already.
-    async fn update(&self, id: &str, wanted: u64, quota: u64) -> Result<Result<u64, u64>, UsageTrouble> {
-        let Some(most) = quota.checked_sub(wanted) else { return Ok(Err(quota)) };
-        let update = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id, ENFORCING)))
-            .update_expression("ADD #leased :wanted")
-            .condition_expression("attribute_not_exists(#leased) OR #leased <= :most")
-            .expression_attribute_names("#leased", "leased")
-            .expression_attribute_values(":wanted", AttributeValue::N(wanted.to_string()))
-            .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match Box::pin(update.send()).await {
-            Ok(answer) => Ok(Ok(leased_in(answer.attributes.as_ref()))),
-            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
-                let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err() else {
-                    return Ok(Err(quota));
-                };
-                // Without the item nobody knows; then smaller and smaller blocks are tried.
-                Ok(Err(failed.item.as_ref().map_or(most.saturating_add(1), |item| leased_in(Some(item)))))
+    /// Leases a block, of which `taken` requests are drawn at once.
+    async fn lease(
+        &self,
+        licence: &Record<Licence>,
+        model: &str,
+        now: Timestamp,
+        taken: u64,
+    ) -> Result<Leased, UsageTrouble> {
+        let Some(quota) = quota_of(licence) else { return Ok(Leased::Nothing) };
+        let id = &licence.meta.id;
+        let mut wanted = {
+            let mut held = self.held();
+            let lease = held.lease(licence);
+            lease.unleased = lease.unleased.min(quota);
+            lease.block(now)
+        };
+        loop {
+            let Some(most) = most(quota, wanted) else { return Ok(Leased::Nothing) };
+            let (is_leased, leased) = self.add(id, wanted, most).await?;
+            let Some(leased) = leased else { return Ok(Leased::Unreadable) };
+            let mut held = self.held();
+            if is_leased {
+                held.count(id, model, wanted, i64::saturating_add);
+                held.credit(licence, model, wanted.saturating_sub(taken));
             }
-            Err(error) => Err(UsageTrouble::Lease(Box::new(error))),
+            held.lease(licence).unleased = quota.saturating_sub(leased);
+            if is_leased {
+                return Ok(Leased::Block);
+            }
+            // What was known was old. Without a request that waits for it, the next block is as well leased then.
+            if wanted == 1 || taken == 0 {
+                return Ok(Leased::Nothing);
+            }
+            wanted = 1;
         }
     }
 
-    /// Counts the blocks for the models that they were leased for. The ledger is the truth; this is a reading aid, and
-    /// what a crash leaves uncounted stays so.
+    /// Adds `wanted` to what is leased where that is `most` at most: whether it was added, and what is leased now, `None`
+    /// where it can't be read. An attempt that may have landed is known by its number when it is made again.
+    async fn add(&self, id: &str, wanted: u64, most: u64) -> Result<(bool, Option<u64>), UsageTrouble> {
+        let number = number()?;
+        let mut wait = FIRST_WAIT;
+        for attempt in 1.. {
+            let update = self
+                .update(id, ENFORCING, "ADD #leased :wanted SET #by = :by")
+                .condition_expression(
+                    "attribute_not_exists(#model) OR \
+                     (#leased BETWEEN :none AND :most AND (attribute_not_exists(#by) OR #by <> :by))",
+                )
+                .expression_attribute_names("#model", "model")
+                .expression_attribute_names("#by", "by")
+                .expression_attribute_values(":wanted", n(wanted))
+                .expression_attribute_values(":none", n(0_u64))
+                .expression_attribute_values(":most", n(most))
+                .expression_attribute_values(":by", AttributeValue::S(number.clone()))
+                .return_values(ReturnValue::UpdatedNew);
+            match self.send(update).await {
+                Sent::Updated(item) => return Ok((true, item.as_ref().and_then(leased_in))),
+                Sent::Refused(item) => {
+                    let item = match item {
+                        Some(item) => Some(item),
+                        None => self.item(id).await?,
+                    };
+                    let is_leased = item.as_ref().and_then(|item| item.get("by")?.as_s().ok()) == Some(&number);
+                    return Ok((is_leased, item.as_ref().map_or(Some(0), leased_in)));
+                }
+                Sent::NotWritten(error) | Sent::Unknown(error) if attempt == TRIES || !is_passing(&error) => {
+                    return Err(UsageTrouble::Update(Box::new(error)));
+                }
+                Sent::NotWritten(_) | Sent::Unknown(_) => {}
+            }
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2);
+        }
+        Ok((false, None)) // not reached: the last attempt returns
+    }
+
+    /// Returns the rests that this environment no longer needs. One that may have been returned counts as returned: at
+    /// worst it is lost.
+    async fn return_rests(&self) -> Result<(), UsageTrouble> {
+        loop {
+            // It is taken out before it is sent: if this future is dropped on the way, it may still land.
+            let Some(Block { licence, model, requests }) = self.held().returns.pop() else { return Ok(()) };
+            let update = self
+                .update(&licence, ENFORCING, "ADD #leased :returned")
+                .condition_expression("#leased BETWEEN :least AND :largest")
+                .expression_attribute_values(":returned", AttributeValue::N(format!("-{requests}")))
+                .expression_attribute_values(":least", n(requests))
+                .expression_attribute_values(":largest", n(largest()));
+            match self.send(update).await {
+                Sent::Updated(_) => self.held().count(&licence, &model, requests, i64::saturating_sub),
+                // The item was changed by hand, so that nothing is leased of it any more.
+                Sent::Refused(_) => {}
+                Sent::NotWritten(error) => {
+                    self.held().returns.push(Block { licence, model, requests });
+                    return Err(UsageTrouble::Update(Box::new(error)));
+                }
+                Sent::Unknown(error) => return Err(UsageTrouble::Update(Box::new(error))),
+            }
+        }
+    }
+
+    /// Counts blocks and rests for the models that they were leased for. The ledger is the truth; this is a reading aid,
+    /// and what a crash or an unknown outcome leaves uncounted stays so.
     async fn count(&self) -> Result<(), UsageTrouble> {
         loop {
-            let first = self.uncounted().first().cloned();
-            let Some(Block { licence, model, leased }) = first else { return Ok(()) };
-            let update = self.dynamodb.update_item().table_name(&self.table).set_key(Some(key(&licence, &model)));
-            let update = update
-                .update_expression("ADD #leased :leased")
-                .expression_attribute_names("#leased", "leased")
-                .expression_attribute_values(":leased", AttributeValue::N(leased.to_string()));
-            Box::pin(update.send()).await.map_err(|error| UsageTrouble::Lease(Box::new(error)))?;
-            let mut uncounted = self.uncounted();
-            if !uncounted.is_empty() {
-                uncounted.remove(0);
+            let Some(((licence, model), number)) = self.held().counts.pop_first() else { return Ok(()) };
+            let update =
+                self.update(&licence, &model, "ADD #leased :number").expression_attribute_values(":number", n(number));
+            let update = if number < 0 {
+                let update = update.condition_expression("#leased >= :least");
+                update.expression_attribute_values(":least", n(number.saturating_neg()))
+            } else {
+                update
+            };
+            match self.send(update).await {
+                Sent::Updated(_) | Sent::Refused(_) => {}
+                Sent::NotWritten(error) => {
+                    let mut held = self.held();
+                    let count = held.counts.entry((licence, model)).or_default();
+                    *count = count.saturating_add(number);
+                    return Err(UsageTrouble::Update(Box::new(error)));
+                }
+                Sent::Unknown(error) => return Err(UsageTrouble::Update(Box::new(error))),
             }
         }
     }
 
-    async fn leased(&self, id: &str) -> Result<u64, UsageTrouble> {
+    fn update(&self, licence: &str, model: &str, expression: &str) -> UpdateItemFluentBuilder {
+        let update = self.writer.update_item().table_name(&self.table).set_key(Some(key(licence, model)));
+        let update = update.update_expression(expression).expression_attribute_names("#leased", "leased");
+        update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    async fn send(&self, update: UpdateItemFluentBuilder) -> Sent {
+        // One of its own, since updates may run side by side.
+        let connections = Connections::default();
+        match Box::pin(update.customize().interceptor(connections.clone()).send()).await {
+            Ok(answer) => Sent::Updated(answer.attributes),
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
+                let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err() else {
+                    return Sent::Refused(None);
+                };
+                Sent::Refused(failed.item)
+            }
+            Err(error) if connections.is_unwritten(&error) => Sent::NotWritten(error),
+            Err(error) => Sent::Unknown(error),
+        }
+    }
+
+    /// What is leased; `None` where it can't be read.
+    async fn leased(&self, id: &str) -> Result<Option<u64>, UsageTrouble> {
+        Ok(self.item(id).await?.as_ref().map_or(Some(0), leased_in))
+    }
+
+    async fn item(&self, id: &str) -> Result<Option<Item>, UsageTrouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let answer = Box::pin(read.set_key(Some(key(id, ENFORCING))).send()).await;
-        answer.map(|answer| leased_in(answer.item.as_ref())).map_err(|error| UsageTrouble::Read(Box::new(error)))
+        answer.map(|answer| answer.item).map_err(|error| UsageTrouble::Read(Box::new(error)))
     }
 
-    fn uncounted(&self) -> std::sync::MutexGuard<'_, Vec<Block>> {
-        self.uncounted.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn lease(&mut self, licence: &Record<Licence>) -> &mut Lease {
+        self.leases.entry(licence.meta.id.clone()).or_default()
     }
 
-    fn leases(&self) -> std::sync::MutexGuard<'_, HashMap<String, Lease>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    /// So many requests, leased for this model, may be used under this revision of the licence.
+    fn credit(&mut self, licence: &Record<Licence>, model: &str, requests: u64) {
+        if self.lease(licence).is_unconfirmed(licence.meta.revision) {
+            self.abandon(&licence.meta.id);
+        }
+        let lease = self.lease(licence);
+        (lease.revision, lease.left) = (licence.meta.revision, lease.left.saturating_add(requests));
+        model.clone_into(&mut lease.model);
     }
+
+    /// What is left of a block is to be returned.
+    fn abandon(&mut self, id: &str) {
+        if let Some(lease) = self.leases.get_mut(id).filter(|lease| lease.left > 0) {
+            let requests = std::mem::take(&mut lease.left);
+            self.returns.push(Block { licence: id.to_owned(), model: lease.model.clone(), requests });
+        }
+    }
+
+    /// What this environment would not lease now is to be returned.
+    fn retire(&mut self, now: Timestamp) {
+        for (id, lease) in &mut self.leases {
+            let requests = lease.unneeded(now);
+            if requests > 0 {
+                self.returns.push(Block { licence: id.clone(), model: lease.model.clone(), requests });
+            }
+        }
+    }
+
+    fn count(&mut self, licence: &str, model: &str, requests: u64, with: impl FnOnce(i64, i64) -> i64) {
+        let count = self.counts.entry((licence.to_owned(), model.to_owned())).or_default();
+        *count = with(*count, i64::try_from(requests).unwrap_or(i64::MAX));
+        if *count == 0 {
+            self.counts.remove(&(licence.to_owned(), model.to_owned()));
+        }
+    }
+}
+
+impl Exhausted {
+    fn of(licence: &Record<Licence>, is_unreadable: bool) -> Self {
+        let licences = BTreeSet::from([licence.meta.id.clone()]);
+        Self { unreadable: if is_unreadable { licences.clone() } else { BTreeSet::new() }, licences }
+    }
+
+    /// These too.
+    pub fn add(&mut self, more: Self) {
+        self.licences.extend(more.licences);
+        self.unreadable.extend(more.unreadable);
+    }
+}
+
+/// What an item of the usage table says is leased; `None` where that is no whole number from 0 to 2^53 − 1. Such use
+/// counts as all of the quota.
+#[must_use]
+pub fn leased_in(item: &Item) -> Option<u64> {
+    count(item.get("leased")?.as_n().ok()?)
 }
 
 fn quota_of(licence: &Record<Licence>) -> Option<u64> {
     licence.quota.map(|quota| quota.requests)
-}
-
-/// 1 to 100 requests, the fewer the less is left.
-fn block(unleased: u64) -> u64 {
-    (unleased / SHARE).clamp(1, LARGEST_BLOCK)
 }
 
 fn key(licence: &str, model: &str) -> Item {
@@ -288,6 +463,13 @@ fn key(licence: &str, model: &str) -> Item {
     ])
 }
 
-fn leased_in(item: Option<&Item>) -> u64 {
-    item.and_then(|item| item.get("leased")?.as_n().ok()?.parse().ok()).unwrap_or(0)
+fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// What an update is known by: 32 hex digits that no other has.
+fn number() -> Result<String, UsageTrouble> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(UsageTrouble::Chance)?;
+    Ok(hex::encode(bytes))
 }

@@ -31,7 +31,7 @@ const MAY_IMPORT: Table = &[
     ("decision", &["parties", "record", "register", "terms"]),
     ("evidence", &["causes", "decision", "record", "register", "request", "terms"]),
     ("ledger", &["canonical", "connections", "decision", "digest", "parties", "record", "terms"]),
-    ("quota", &["record", "terms"]),
+    ("quota", &["connections", "record"]),
     ("model", &["causes", "connections", "decision", "payload_digest", "terms"]),
     ("account", &["decision", "register", "request", "terms"]),
     ("log", &["account", "terms"]),

@@ -10,14 +10,19 @@
 mod world;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use export_gate::gate::Gate;
 use export_gate::ledger::{Entry, Kind, Rests};
+use export_gate::log::metrics;
+use export_gate::quota::Quotas;
+use export_gate::record::{Licence, Record, read};
 use export_gate::register::{RegisterWriter, WriteTrouble};
-use export_gate_local::relay::Action;
+use export_gate_local::relay::{Action, Seen};
 use export_gate_local::sagemaker::Behaviour;
 use export_gate_local::tables;
 use futures_util::future::join_all;
+use jiff::ToSpan;
 use serde_json::{Value, json};
 use world::events::invocation;
 use world::{Answered, World, ask, at, item};
@@ -445,59 +450,172 @@ async fn usage(world: &World) -> Vec<(String, u64)> {
 
 async fn with_quota(requests: u64) -> World {
     let world = World::with_samples().await;
+    amend(&world, requests, "granted").await;
+    world
+}
+
+/// Writes the licence anew, with this quota.
+async fn amend(world: &World, requests: u64, why: &str) {
     let records: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
     let mut licence = records.into_iter().find(|record| record["id"] == "operator-quota-licence").unwrap();
     licence["quota"] = json!({"requests": requests});
+    licence["why"] = json!(why);
     world.register(vec![licence]).await;
-    world
+}
+
+/// Asks until the quota is used up: how many answers that gave.
+async fn use_up(gate: &Gate) -> u64 {
+    for permitted in 0.. {
+        let answered = ask(gate, &quota_request(), now()).await;
+        if answered.status != 200 {
+            let codes = ["embargo.foreign-person", "licence.exhausted"];
+            assert_eq!(answered.codes(), codes, "{:?}", answered.account.map(|account| account.troubles));
+            return permitted;
+        }
+    }
+    unreachable!()
 }
 
 #[tokio::test]
 async fn a_quota_is_never_exceeded_by_environments_at_the_same_time() {
-    let world = with_quota(100).await;
+    let world = with_quota(40).await;
     let gates: Vec<Gate> = (0..4).map(|_| world.gate()).collect();
-    let asked = gates.iter().map(|gate| async {
-        let mut permitted = 0;
-        for _ in 0..40 {
-            let answered = ask(gate, &quota_request(), now()).await;
-            match answered.status {
-                200 => permitted += 1,
-                _ => assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"]),
-            }
-        }
-        permitted
-    });
-    let permitted: u64 = join_all(asked).await.into_iter().sum();
-    let usage = usage(&world).await;
-    assert_eq!(usage[0], ("*".to_owned(), 100), "all of it is leased");
-    assert!(permitted <= 100, "{permitted}");
-    // 160 requests came; what isn't used lies in environments that stopped asking.
-    assert!(permitted > 80, "a lease shrinks towards the end, so little is left lying: {permitted}");
-    assert_eq!(usage[1], ("mythos-5@1".to_owned(), 100), "counted by model");
+    let permitted: u64 = join_all(gates.iter().map(use_up)).await.into_iter().sum();
+    assert_eq!(permitted, 40, "all of it is used, and no more");
+    assert_eq!(usage(&world).await, [("*".to_owned(), 40), ("mythos-5@1".to_owned(), 40)]);
     assert_eq!(u64::try_from(world.invoked()).unwrap(), permitted);
 }
 
 #[tokio::test]
-async fn a_crash_between_lease_and_use_loses_the_lease_and_no_more() {
-    let world = with_quota(60).await;
-    // Each environment uses one request of its block, and is gone with the rest.
-    for _ in 0..3 {
-        assert_eq!(ask(&world.gate(), &quota_request(), now()).await.status, 200);
+async fn a_busy_environment_leases_ahead_in_growing_blocks() {
+    let world = with_quota(1_000_000).await;
+    let gate = world.gate();
+    for _ in 0..100 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    let is_lease = |seen: &Seen| seen.operation == "UpdateItem" && seen.body["Key"]["model"]["S"] == "*";
+    let leases = world.relay.seen().all().iter().filter(|seen| is_lease(seen)).count();
+    assert!(leases <= 10, "{leases} leases for 100 requests");
+    let leased = usage(&world).await[0].1;
+    assert!(leased <= 200, "the rest of a block is no more than was asked for lately: {leased}");
+}
+
+#[tokio::test]
+async fn what_an_idle_environment_holds_is_returned_at_its_next_request_of_any_kind() {
+    let world = with_quota(1_000_000).await;
+    let gate = world.gate();
+    for _ in 0..20 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    assert!(usage(&world).await[0].1 > 20, "it holds the rest of a block");
+    let other = invocation("nobody", "opus-4-8").0;
+    assert_eq!(ask(&gate, &other, now() + 1.minute()).await.status, 403);
+    assert_eq!(usage(&world).await, [("*".to_owned(), 20), ("mythos-5@1".to_owned(), 20)]);
+}
+
+#[tokio::test]
+async fn a_request_that_reached_no_model_leaves_its_quota_to_every_environment() {
+    let world = with_quota(5).await;
+    for _ in 0..5 {
+        world.sagemaker.next(Behaviour::NotReady);
+        assert_eq!(ask(&world.gate(), &quota_request(), now()).await.status, 503);
+    }
+    assert_eq!(usage(&world).await, [("*".to_owned(), 0), ("mythos-5@1".to_owned(), 0)]);
+    assert_eq!(use_up(&world.gate()).await, 5);
+}
+
+#[tokio::test]
+async fn a_crash_loses_at_most_the_rest_of_one_block() {
+    let world = with_quota(5000).await;
+    for _ in 0..2 {
+        let gate = world.gate();
+        for _ in 0..20 {
+            assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+        }
     }
     let leased = usage(&world).await[0].1;
-    assert!(leased > 3, "blocks are larger than one request: {leased}");
-    let last = world.gate();
-    let mut permitted = 0;
-    let told = loop {
-        let answered = ask(&last, &quota_request(), now()).await;
-        if answered.status != 200 {
-            break answered;
+    assert!((40..=48).contains(&leased), "a block is at most a thousandth of what is left: {leased}");
+}
+
+#[tokio::test]
+async fn an_update_whose_answer_is_lost_counts_once() {
+    let world = with_quota(10).await;
+    // The first answer to each update is lost: those of the lease, and of the count by model.
+    world.relay.rule(|seen| {
+        let lost = seen.operation == "UpdateItem" && seen.count % 2 == 1;
+        if lost { Action::LoseAnswer } else { Action::Forward }
+    });
+    let gate = world.gate();
+    assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    assert_eq!(usage(&world).await, [("*".to_owned(), 1), ("mythos-5@1".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn a_lease_outlives_edits_that_leave_the_quota_large_enough() {
+    let world = with_quota(100_000).await;
+    let gate = world.gate();
+    for _ in 0..20 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    let leased = usage(&world).await;
+    for (requests, why) in [(100_000, "a typing slip"), (200_000, "more"), (50_000, "less")] {
+        amend(&world, requests, why).await;
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+        assert_eq!(usage(&world).await, leased, "nothing is leased anew: {why}");
+    }
+}
+
+#[tokio::test]
+async fn a_quota_that_the_operator_lowers_ends_the_leases_that_pass_it() {
+    let world = with_quota(100_000).await;
+    let gate = world.gate();
+    for _ in 0..20 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    let leased = usage(&world).await[0].1;
+    assert!(leased > 21, "{leased}");
+    amend(&world, 21, "less").await;
+    assert_eq!(use_up(&gate).await, 1, "the rest of the block is returned, and one is left");
+    assert_eq!(usage(&world).await, [("*".to_owned(), 21), ("mythos-5@1".to_owned(), 21)]);
+    // Raised and lowered again, meanwhile used by others.
+    amend(&world, 100_000, "more").await;
+    for _ in 0..20 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    put_usage(&world, json!(90_000)).await;
+    amend(&world, 50_000, "less").await;
+    assert_eq!(use_up(&gate).await, 0);
+}
+
+async fn put_usage(world: &World, leased: Value) {
+    let mut usage = json!({"licence": "operator-quota-licence", "model": "*"});
+    if !leased.is_null() {
+        usage["leased"] = leased;
+    }
+    let put = world.dynamodb.put_item().table_name(&world.tables.usage).set_item(Some(item(usage)));
+    put.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn usage_that_cannot_be_read_counts_as_used_up_and_is_reported() {
+    let world = with_quota(5).await;
+    let screening = world::events::screening("sample-quota-service", "mythos-5").0;
+    // Negative, no whole number, above what JSON's numbers hold, no number, and gone.
+    for leased in [json!(-50), json!(2.5), json!(1_u64 << 53), json!("2"), Value::Null] {
+        put_usage(&world, leased.clone()).await;
+        let gate = world.gate();
+        for (kind, event) in [("invocation", quota_request()), ("screening", screening.clone())] {
+            let answered = ask(&gate, &event, now()).await;
+            assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"], "{kind} at {leased}");
+            let line = json!(metrics(&answered.account.unwrap(), 0));
+            assert_eq!(
+                (&line["UnreadableRecords"], &line["Unreadable"]),
+                (&json!(1), &json!(["usage/operator-quota-licence"])),
+                "{kind} at {leased}"
+            );
         }
-        permitted += 1;
-    };
-    assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted"]);
-    assert_eq!(usage(&world).await[0].1, 60);
-    assert_eq!(permitted, 60 - leased, "what was leased and not used is lost, and nothing else");
+    }
+    assert_eq!(world.invoked(), 0);
 }
 
 #[tokio::test]
@@ -531,19 +649,6 @@ async fn an_exhausted_quota_is_told_beside_every_other_reason() {
     assert_eq!(usage(&world).await, [], "a refusal uses nothing");
 }
 
-#[tokio::test]
-async fn a_quota_that_the_operator_lowers_ends_the_leases_under_the_old_one() {
-    let world = with_quota(1000).await;
-    let gate = world.gate();
-    assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
-    let records: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
-    let mut licence = records.into_iter().find(|record| record["id"] == "operator-quota-licence").unwrap();
-    licence["quota"] = json!({"requests": 10});
-    world.register(vec![licence]).await;
-    let told = ask(&gate, &quota_request(), now()).await;
-    assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted"], "50 were leased under the old one");
-}
-
 /// What happens to a quota: by which environment, and what.
 #[derive(Clone, Debug)]
 enum Happening {
@@ -564,10 +669,79 @@ fn happenings() -> impl proptest::strategy::Strategy<Value = Vec<Happening>> {
     proptest::collection::vec(one, 1..60)
 }
 
-fn licence(quota: u64, revision: u64) -> std::sync::Arc<export_gate::record::Record<export_gate::record::Licence>> {
+fn licence(quota: u64, revision: u64) -> Arc<Record<Licence>> {
     let record = json!({"kind": "licence", "id": "l", "revision": revision, "authority": "BIS", "reference": "Sample",
         "type": "licence", "models": ["m"], "licensees": ["o"], "persons": "any", "quota": {"requests": quota}});
-    std::sync::Arc::new(export_gate::record::read(&item(record)).unwrap())
+    Arc::new(read(&item(record)).unwrap())
+}
+
+/// Environments of the gate over a relay that loses requests and answers, on a quota that is drawn, amended and edited.
+#[tokio::test]
+async fn kills_amendments_and_lost_answers_leave_most_of_a_quota_usable() {
+    let world = World::empty().await;
+    world.relay.rule(|seen| match (seen.operation.as_str(), seen.count % 41) {
+        ("UpdateItem", 0) => Action::LoseAnswer,
+        ("UpdateItem", 1) => Action::Refuse,
+        _ => Action::Forward,
+    });
+    let client = tables::client(&world.relay.url());
+    let environment = || Quotas::new(client.clone(), world.tables.usage.clone());
+    let mut environments: Vec<Quotas> = (0..24).map(|_| environment()).collect();
+    let mut random = random_numbers(17);
+    let (mut quota, mut revision, mut used, mut refused) = (500, 1, 0, 0);
+    let mut time = now();
+    while refused < 72 {
+        let by = usize::try_from(random() % 24).unwrap();
+        time += jiff::SignedDuration::from_millis(i64::try_from(random() % 400).unwrap());
+        match random() % 40 {
+            0 => environments[by] = environment(),
+            1 => revision += 1, // an edit of something else
+            2 if used < 450 => {
+                let amended = [450, 500, 600, 5000][usize::try_from(random() % 4).unwrap()];
+                (quota, revision) = (amended, revision + 1);
+            }
+            _ if draw(&environments[by], &licence(quota, revision), time).await => (used, refused) = (used + 1, 0),
+            _ => refused += 1,
+        }
+        assert!(used <= quota, "{used} of {quota}");
+        if used >= 450 && quota != 500 {
+            (quota, revision) = (500, revision + 1);
+        }
+    }
+    assert!(used >= 475, "{used} of 500 were usable");
+}
+
+#[tokio::test]
+async fn environments_with_one_request_each_and_edits_of_the_licence_leave_the_rest_of_a_quota_to_others() {
+    let world = World::empty().await;
+    let environments: Vec<Quotas> =
+        (0..24).map(|_| Quotas::new(world.dynamodb.clone(), world.tables.usage.clone())).collect();
+    for (revision, environment) in (1..).zip(&environments) {
+        assert!(draw(environment, &licence(500, revision), now()).await, "{revision} of 24 were drawn from 500");
+    }
+    assert_eq!(usage(&world).await, [("*".to_owned(), 24), ("m@1".to_owned(), 24)]);
+}
+
+/// Draws one request and tends the quota as the gate does; whether it was drawn.
+async fn draw(quotas: &Quotas, licence: &Arc<Record<Licence>>, now: jiff::Timestamp) -> bool {
+    match quotas.draw(&[Arc::clone(licence)], "m@1", now).await {
+        Ok(drawn) => {
+            drop(quotas.tend(&drawn, now).await);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// A xorshift generator: the same numbers for the same seed.
+fn random_numbers(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state >> 11
+    }
 }
 
 /// Whatever draws, gives back, crashes and is amended: what is in use never passes the quota in force.
@@ -580,7 +754,7 @@ fn a_quota_is_never_exceeded_whatever_happens() {
         failure_persistence: None,
         ..proptest::test_runner::Config::default()
     });
-    let environment = || export_gate::quota::Quotas::new(world.dynamodb.clone(), world.tables.usage.clone());
+    let environment = || Quotas::new(world.dynamodb.clone(), world.tables.usage.clone());
     runner
         .run(&happenings(), |happenings| {
             runtime.block_on(async {
@@ -596,8 +770,8 @@ fn a_quota_is_never_exceeded_whatever_happens() {
                     match happening {
                         Happening::Draw(by) => {
                             let licences = [licence(quota, revision)];
-                            if let Ok(drawn) = environments[by].draw(&licences, "m@1").await {
-                                environments[by].tend(&drawn, "m@1").await.unwrap();
+                            if let Ok(drawn) = environments[by].draw(&licences, "m@1", now()).await {
+                                environments[by].tend(&drawn, now()).await.unwrap();
                                 held.push((by, drawn));
                                 in_use += 1;
                                 assert!(in_use <= quota, "{in_use} of {quota} in use");

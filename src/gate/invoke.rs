@@ -21,10 +21,32 @@ use crate::terms::Code;
 /// answer.
 const AFTER_THE_MODEL: Duration = Duration::from_millis(1_500);
 
-/// What the quotas' bookkeeping may take beyond model and ledger; a lease that is cut off is lost, and no more.
+/// What the quotas' bookkeeping may take beyond model and ledger; an update that is cut off is lost, and no more.
 const FOR_THE_QUOTAS: Duration = Duration::from_millis(100);
 
 impl Gate {
+    /// Tends the quotas beside `work`, whose answer waits for that no longer than [`FOR_THE_QUOTAS`].
+    pub(super) async fn tending<T>(
+        &self,
+        asking: &Asking<'_>,
+        work: impl Future<Output = T>,
+        drawn: &Drawn,
+        account: &mut Account,
+    ) -> T {
+        let tend = async {
+            yield_now().await;
+            self.quotas.tend(drawn, asking.now).await
+        };
+        let (done, tended) = match select(pin!(work), pin!(tend)).await {
+            Either::Left((done, tend)) => (done, timeout(FOR_THE_QUOTAS, tend).await),
+            Either::Right((tended, work)) => (work.await, Ok(tended)),
+        };
+        if let Ok(Err(error)) = tended {
+            account.note(Causes(&error).to_string());
+        }
+        done
+    }
+
     /// Model ‖ ledger: both at the same time, and the answer only when the entry is durable.
     pub(super) async fn invoke(
         &self,
@@ -43,7 +65,6 @@ impl Gate {
             body,
             sha256: entry.request_sha256().to_owned(),
         };
-        let model = permit.model().to_owned();
         let call = async {
             let answered = self.models.invoke(permit, invocation, until).await;
             (answered, began.elapsed())
@@ -68,18 +89,8 @@ impl Gate {
                 },
             }
         };
-        let tend = async {
-            yield_now().await;
-            self.quotas.tend(&drawn, &model).await
-        };
-        let ((permitted, wrote), tended) = match select(pin!(both), pin!(tend)).await {
-            Either::Left((done, tend)) => (done, timeout(FOR_THE_QUOTAS, tend).await),
-            Either::Right((tended, both)) => (both.await, Ok(tended)),
-        };
+        let (permitted, wrote) = self.tending(asking, both, &drawn, account).await;
         account.wrote(wrote);
-        if let Ok(Err(error)) = tended {
-            account.note(Causes(&error).to_string());
-        }
         let (permitted, (answered, model_took)) = permitted?;
         account.model = Some(model_took);
         self.release(asking, permitted, drawn, answered, account).await
@@ -113,7 +124,8 @@ impl Gate {
                     self.quotas.give_back(drawn);
                 }
                 let completed = permitted.completed(code, asking.later());
-                let recorded = asking.in_time(Code::LedgerUnavailable, completed).await?;
+                let completed = asking.in_time(Code::LedgerUnavailable, completed);
+                let recorded = self.tending(asking, completed, &Drawn::default(), account).await?;
                 account.answered(recorded.decision_id());
                 account.trouble(code, detail);
                 Ok(Answer::failed(code, &recorded))

@@ -201,7 +201,7 @@ impl Gate {
             match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), register, asking.now) {
                 Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
                 Ok(mut subject) => {
-                    let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind).await?;
+                    let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind, account).await?;
                     (decision, Some(subject), drawn)
                 }
             };
@@ -222,7 +222,8 @@ impl Gate {
             (outcome, _) => {
                 let decision = Decision { outcome, ..decision };
                 let writing = Instant::now();
-                let recorded = asking.in_time(Code::LedgerUnavailable, self.ledger.record(entry)).await?;
+                let record = asking.in_time(Code::LedgerUnavailable, self.ledger.record(entry));
+                let recorded = self.tending(asking, record, &drawn, account).await?;
                 account.recorded(recorded.decision_id(), writing.elapsed());
                 Ok(match kind {
                     Kind::Screening => Answer::screening(&decision, &recorded),
@@ -243,6 +244,7 @@ impl Gate {
         subject: &mut Subject,
         register: &Register,
         kind: Kind,
+        account: &mut Account,
     ) -> Result<(Decision, Drawn), Trouble> {
         let mut exhausted = BTreeSet::new();
         loop {
@@ -256,16 +258,16 @@ impl Gate {
             let more = if kind == Kind::Screening || matches!(decision.outcome, Outcome::Refuse) {
                 let quotas = self.quotas.exhausted(&decision.quotas);
                 let more = asking.in_time(Code::RegisterUnavailable, quotas).await?;
-                if more.is_empty() {
+                if more.licences.is_empty() {
                     return Ok((decision, Drawn::default()));
                 }
                 more
             } else {
                 let id = decision.model.as_ref().map_or(model.as_str(), |(id, _)| id);
-                let draw = self.quotas.draw(&decision.quotas, id);
+                let draw = self.quotas.draw(&decision.quotas, id, asking.now);
                 match timeout_at(asking.deadline, draw).await {
                     Ok(Ok(drawn)) => return Ok((decision, drawn)),
-                    Ok(Err(DrawTrouble::Exhausted(ids))) => ids,
+                    Ok(Err(DrawTrouble::Exhausted(more))) => more,
                     Ok(Err(DrawTrouble::Unknown(error))) => {
                         return Err(Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() });
                     }
@@ -274,7 +276,8 @@ impl Gate {
                     }
                 }
             };
-            exhausted.extend(more);
+            exhausted.extend(more.licences);
+            account.unreadable_usage.extend(more.unreadable);
         }
     }
 }

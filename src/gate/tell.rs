@@ -33,7 +33,7 @@ impl Gate {
                 None
             } else {
                 let asked = ModelRef::asked(&model.meta.id);
-                Some(self.settle(asking, &asked, &mut subject, register, Kind::Screening).await?.0)
+                Some(self.settle(asking, &asked, &mut subject, register, Kind::Screening, account).await?.0)
             };
             lines.push((model, decision));
         }

@@ -3,10 +3,7 @@
 //! A write that may or may not have landed is put again, byte for byte, before anything is chained behind it. A write
 //! that surely didn't land leaves its number free. Nothing is answered for that isn't known to be there.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,16 +11,9 @@ use tokio::sync::Mutex;
 
 use super::entry::{Draft, Entry, NOTHING_BEFORE};
 use super::storable::{Storable, Unstorable};
-use crate::connections::{Connection, Connections};
+use crate::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
 use crate::record::Item;
 use crate::terms::Code;
-
-/// How often a write is tried, and how long is waited before the second try; the wait doubles.
-const TRIES: u32 = 3;
-const WAIT: Duration = Duration::from_millis(30);
-
-/// How long one try may take. DynamoDB answers in single milliseconds; a try that hangs leaves time for another.
-const TRY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The ledger's table, and this worker's chain in it.
 #[derive(Debug)]
@@ -113,9 +103,7 @@ impl Ledger {
     pub fn new(dynamodb: &DynamoDb, table: String) -> Self {
         let connections = Connections::default();
         // The tries are made here, where it counts what each came to.
-        let timeouts = aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder().operation_timeout(TRY_TIMEOUT);
-        let config = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
-        let config = config.timeout_config(timeouts.build()).interceptor(connections.interceptor());
+        let config = single_attempts(dynamodb).interceptor(connections.interceptor());
         Self {
             dynamodb: DynamoDb::from_conf(config.build()),
             connections,
@@ -214,7 +202,7 @@ impl Ledger {
     }
 
     async fn put_until_known(&self, unsettled: &mut Unsettled) -> Put {
-        let mut wait = WAIT;
+        let mut wait = FIRST_WAIT;
         let mut may_have_landed = false;
         for attempt in 1..=TRIES {
             let put = self.put(unsettled).await;
@@ -259,10 +247,7 @@ impl Ledger {
         {
             return Put::Taken;
         }
-        let never_sent = matches!(error, SdkError::ConstructionFailure(_))
-            || (matches!(error, SdkError::DispatchFailure(_)) && self.connections.last() == Connection::None);
-        let refused = matches!(&error, SdkError::ServiceError(service) if service.raw().status().is_client_error());
-        if never_sent || refused { Put::NotWritten(error) } else { Put::Unknown(error) }
+        if self.connections.is_unwritten(&error) { Put::NotWritten(error) } else { Put::Unknown(error) }
     }
 }
 
@@ -293,24 +278,6 @@ impl Drop for Unanswered<'_> {
             self.ledger.owed().push(permit.completion(Code::InternalFailure, at));
         }
     }
-}
-
-/// Whether another try may fare better: throttling and connections pass, a missing permission doesn't.
-fn is_passing(error: &SdkError<PutItemError>) -> bool {
-    use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-    if let SdkError::ServiceError(service) = error {
-        return matches!(
-            service.err().code(),
-            Some(
-                "ProvisionedThroughputExceededException"
-                    | "ThrottlingException"
-                    | "RequestLimitExceeded"
-                    | "TransactionConflictException"
-                    | "LimitExceededException"
-            )
-        );
-    }
-    !matches!(error, SdkError::ConstructionFailure(_))
 }
 
 impl Chain {
