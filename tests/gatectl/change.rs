@@ -800,3 +800,25 @@ async fn use_is_told_against_the_quota_and_by_model() {
     let one = run(&world, "licence usage operator-expired-licence --json").json();
     assert_eq!((one["licences"].as_array().unwrap().len(), &one["licences"][0]["state"]), (1, &json!("over")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn use_that_cannot_be_read_is_shown_as_unreadable_and_refuses() {
+    let world = World::with_samples().await;
+    let usage = json!({"licence": "operator-quota-licence", "model": "*", "leased": -50});
+    world.dynamodb.put_item().table_name(&world.tables.usage).set_item(Some(item(usage))).send().await.unwrap();
+    let used = run(&world, "licence usage operator-quota-licence --json");
+    let licence = &used.json()["licences"][0];
+    assert_eq!((used.code, &licence["leased"], &licence["percent"]), (1, &json!({"*": null}), &Value::Null));
+    let text = run(&world, "licence usage operator-quota-licence").out;
+    assert!(text.contains("unreadable") && text.contains("the gate takes the quota as used up"), "{text}");
+    let asked = "--client sample-quota-service --model mythos-5 --address 5.1.64.1";
+    let tables = format!(
+        "--register-table {} --callers-table {} --usage-table {} --endpoint-url {}",
+        world.tables.register,
+        world.tables.callers,
+        world.tables.usage,
+        world.relay.url()
+    );
+    let explained = gatectl(format!("explain {asked} {tables}").split(' ')).out;
+    assert!(explained.contains("the use of operator-quota-licence can't be read"), "{explained}");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::evidence::SPREAD;
+use export_gate::quota::leased_in;
 use export_gate::record::{Kind, Licence, read};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -32,8 +33,8 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// What is leased, by model; `*` is all of it.
-type Leased = BTreeMap<String, u64>;
+/// What is leased, by model; `*` is all of it. `None` can't be read.
+type Leased = BTreeMap<String, Option<u64>>;
 
 /// A licence and its use.
 struct Used {
@@ -55,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
     }
     let json = || json!({"licences": used.iter().map(Used::told).collect::<Vec<Value>>()});
-    let is_fine = !used.iter().any(|used| matches!(used.state, Some(State::Unreadable(_))));
+    let is_fine = !used.iter().any(|used| matches!(used.state, Some(State::Unreadable(_))) || !used.is_readable());
     Ok(Outcome::new(arguments.json, json, shown(&used), is_fine))
 }
 
@@ -71,10 +72,7 @@ async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Lea
             if model == SPREAD {
                 continue;
             }
-            let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok());
-            let bad = || Trouble::new(format!("what is leased of `{licence}` for `{model}` is no number in `{usage}`"));
-            let number = number.ok_or_else(bad)?;
-            leased.entry(licence).or_default().insert(model, number);
+            leased.entry(licence).or_default().insert(model, leased_in(&item));
         }
     }
     Ok(leased)
@@ -98,12 +96,17 @@ fn used(present: &Present, mut leased: BTreeMap<String, Leased>, id: Option<&str
 }
 
 impl Used {
-    fn all(&self) -> u64 {
-        self.leased.get("*").copied().unwrap_or_default()
+    /// All that is leased; `None` where it can't be read.
+    fn all(&self) -> Option<u64> {
+        self.leased.get("*").copied().unwrap_or(Some(0))
+    }
+
+    fn is_readable(&self) -> bool {
+        self.leased.values().all(Option::is_some)
     }
 
     fn percent(&self) -> Option<u64> {
-        self.all().saturating_mul(100).checked_div(self.quota?)
+        self.all()?.saturating_mul(100).checked_div(self.quota?)
     }
 
     fn state(&self) -> &str {
@@ -122,15 +125,16 @@ fn shown(used: &[Used]) -> String {
         return "No licence is in force, and nothing is leased of any.\n".to_owned();
     }
     let number = |number: u64| grouped(number.into());
+    let leased = |leased: Option<u64>| leased.map_or("unreadable".to_owned(), number);
     let mut rows = Vec::new();
     for used in used {
         let without = if matches!(used.state, Some(State::Unreadable(_)) | None) { "unknown" } else { "no quota" };
         let of = used.quota.map_or(without.to_owned(), number);
         let percent = used.percent().map(|percent| format!("{percent} %")).unwrap_or_default();
-        rows.push(vec![used.id.clone(), used.state().to_owned(), "*".to_owned(), number(used.all()), of, percent]);
-        for (model, leased) in used.leased.iter().filter(|(model, _)| *model != "*") {
+        rows.push(vec![used.id.clone(), used.state().to_owned(), "*".to_owned(), leased(used.all()), of, percent]);
+        for (model, of_model) in used.leased.iter().filter(|(model, _)| *model != "*") {
             let nothing = String::new;
-            rows.push(vec![nothing(), nothing(), model.clone(), number(*leased), nothing(), nothing()]);
+            rows.push(vec![nothing(), nothing(), model.clone(), leased(*of_model), nothing(), nothing()]);
         }
     }
     let mut text = table(&["licence", "state", "model", "leased", "quota", "used"], rows, &[3, 4, 5]);
@@ -138,8 +142,13 @@ fn shown(used: &[Used]) -> String {
         if let Some(State::Unreadable(why)) = &used.state {
             text += &format!("`licence/{}` can't be read: {why}\n", used.id);
         }
+        if used.all().is_none() {
+            text += &format!(
+                "`leased` of `{}` for `*` is no whole number from 0 to 2^53 - 1: the gate takes the quota as used up\n",
+                used.id
+            );
+        }
     }
-    text +=
-        "Leased is what the execution environments have taken, in blocks: at worst the rest of a block is not used.\n";
+    text += "Leased is what execution environments have taken, in blocks, and not returned: it is never less than what is used.\n";
     text
 }

@@ -135,12 +135,14 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
     let mut licences = BTreeMap::new();
     for (id, versions) in versions(&past, Licence::KIND) {
         let Some(last) = versions.last() else { continue };
+        let use_of = leased.get(&id).copied().unwrap_or(Some(0));
         let licence = records::Licence {
             authority: text(last, "authority").to_owned(),
             reference: text(last, "reference").to_owned(),
             begun: Timeline::of(&versions).begun,
             quota: member(&as_json(last), &["quota", "requests"]).as_u64(),
-            leased: arguments.usage_table.as_ref().map(|_| leased.get(&id).copied().unwrap_or_default()),
+            leased: use_of.filter(|_| arguments.usage_table.is_some()),
+            has_unreadable_use: use_of.is_none(),
         };
         licences.insert(id, licence);
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::quota::leased_in;
 use export_gate::terms::{Window, parse_time};
 use serde_json::Value;
 
@@ -15,8 +16,8 @@ use crate::item::text;
 use crate::json::member;
 use crate::outcome::Trouble;
 
-/// How much of each licence's quota is leased.
-pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<String, u64>, Trouble> {
+/// How much of each licence's quota is leased; `None` where it can't be read.
+pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<String, Option<u64>>, Trouble> {
     let scan = dynamodb.scan().table_name(table).consistent_read(true).filter_expression("#model = :all");
     let scan = scan.expression_attribute_names("#model", "model");
     let mut pages = scan.expression_attribute_values(":all", AttributeValue::S("*".into())).into_paginator().send();
@@ -25,8 +26,7 @@ pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<S
         let why =
             || format!("the usage table `{table}` could not be read; see `--usage-table`, `--region`, `--profile`");
         for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
-            let number = item.get("leased").and_then(|value| value.as_n().ok()?.parse().ok());
-            leased.insert(text(&item, "licence").to_owned(), number.unwrap_or_default());
+            leased.insert(text(&item, "licence").to_owned(), leased_in(&item));
         }
     }
     Ok(leased)

@@ -19,7 +19,10 @@ pub(super) struct Licence {
     /// When its first version was written, or its `from` where that is later.
     pub(super) begun: Option<Timestamp>,
     pub(super) quota: Option<u64>,
+    /// What is leased of the quota; `None` where it was not read, or can't be.
     pub(super) leased: Option<u64>,
+    /// Whether what is leased can't be read, so that the quota counts as used up.
+    pub(super) has_unreadable_use: bool,
 }
 
 /// A list in an edition that is in force.
@@ -129,7 +132,11 @@ pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_u
             Cell::time(licence.begun, "not said"),
             Cell::time(first, "none"),
             quota,
-            leased.map_or(Cell::None(if has_usage { "–" } else { "not read" }), Cell::Number),
+            match leased {
+                Some(leased) => Cell::Number(leased),
+                None if licence.has_unreadable_use => Cell::None("unreadable"),
+                None => Cell::None(if has_usage { "–" } else { "not read" }),
+            },
             share,
         ]
     };
@@ -161,7 +168,7 @@ pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_u
         how: "Permits are entries of the kind `invocation` that name the licence in `licences`, in this period. The quota is the \
               register's, for as long as the licence lasts, and `leased` is what the usage table says of it today: gates lease \
               requests in blocks, so it is never less than what was used, and may be more. A request that reached no model \
-              is given back.",
+              is given back. A quota whose use can't be read counts as used up.",
     }
 }
 

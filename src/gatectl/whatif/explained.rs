@@ -33,7 +33,7 @@ impl<'a> Explained<'a> {
         };
         let rules = match (model, &answer.subject, &answer.came) {
             (Some(model), Some(subject), Ok(_)) => {
-                let explained = explain(model, subject, &answer.register, &answer.exhausted, question.at);
+                let explained = explain(model, subject, &answer.register, &answer.exhausted.licences, question.at);
                 rules(&explained, &answer.register)
             }
             _ => Vec::new(),
@@ -152,7 +152,11 @@ impl<'a> Explained<'a> {
             })
             .collect();
         if !rows.is_empty() {
-            text += &indented("Licences asked", &table(&["licence", "for", "comes to"], rows, &[]));
+            let rows = table(&["licence", "for", "comes to"], rows, &[]);
+            let unreadable = self.answer.exhausted.unreadable.iter();
+            let unreadable =
+                unreadable.map(|id| format!("the use of {id} can't be read, so its quota counts as used up\n"));
+            text += &indented("Licences asked", &(rows + &unreadable.collect::<String>()));
         }
         text + &self.possible_text()
     }
@@ -240,7 +244,7 @@ impl<'a> Explained<'a> {
             "destination": PlacesTold::new(answer, question.at).told(),
             "facts": answer.subject.as_ref().map(|subject| json!(subject.facts)),
             "foreign_person": answer.subject.as_ref().map(export_gate::decision::Subject::is_foreign),
-            "exhausted": answer.exhausted,
+            "exhausted": answer.exhausted.licences, "unreadable_usage": answer.exhausted.unreadable,
             "found_on_lists": self.possible().iter().map(|(possible, cleared)| {
                 json!({"match": possible, "cleared_by": cleared.map(|clearance| clearance.meta.version())})
             }).collect::<Vec<_>>(),

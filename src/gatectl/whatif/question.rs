@@ -1,6 +1,5 @@
 //! I/O. A question to the gate, answered by the gate's own law.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use export_gate::decision::{
     Callers, Claimed, Decision, Sighting, Subject, Undecidable, Where, decide, hours_back, identify,
 };
 use export_gate::evidence::{Held, Location, Place};
+use export_gate::quota::Exhausted;
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
 use export_gate::terms::ModelRef;
@@ -74,7 +74,7 @@ pub(crate) struct Answer {
     /// The databases that were asked.
     pub(crate) databases: Arc<Vec<Held>>,
     /// The licences of which nothing is left.
-    pub(crate) exhausted: BTreeSet<String>,
+    pub(crate) exhausted: Exhausted,
     /// The callers' records.
     pub(crate) found: Found,
 }
@@ -132,7 +132,7 @@ impl Question {
             subject: None,
             from,
             databases: location.in_force(),
-            exhausted: BTreeSet::new(),
+            exhausted: Exhausted::default(),
             found,
         };
         let claimed = Claimed { by_token: None, by_header: self.person.as_deref(), end_use: self.end_use.as_deref() };
@@ -170,18 +170,18 @@ impl Question {
         subject: &Subject,
         register: &Register,
         records: &Records,
-        exhausted: &mut BTreeSet<String>,
+        exhausted: &mut Exhausted,
         now: Timestamp,
     ) -> Result<Result<Decision, Undecidable>, Trouble> {
         loop {
-            let came = decide(&self.model, subject, register, exhausted, now);
+            let came = decide(&self.model, subject, register, &exhausted.licences, now);
             let (Ok(decision), Some(quotas)) = (&came, &records.quotas) else { return Ok(came) };
             let more = quotas.exhausted(&decision.quotas).await;
             let more = more.map_err(|error| Trouble::of("see `--usage-table`", error))?;
-            if more.is_empty() {
+            if more.licences.is_empty() {
                 return Ok(came);
             }
-            exhausted.extend(more);
+            exhausted.add(more);
         }
     }
 
