@@ -65,8 +65,19 @@ async fn an_items_size_is_what_dynamodb_counts() {
         client.put_item().table_name(&world.tables.callers).set_item(Some(item)).send()
     };
     let values = [
-        json!(null), json!(true), json!("é\u{1f600}"), json!([]), json!({}), json!(0), json!(-1), json!(12.345), json!(-120000),
-        json!(0.00012), json!(u64::MAX), json!([1, "a", [true, {}]]), json!({"é": {"b": [null, 1.5]}, "c": "d"}),
+        json!(null),
+        json!(true),
+        json!("é\u{1f600}"),
+        json!([]),
+        json!({}),
+        json!(0),
+        json!(-1),
+        json!(12.345),
+        json!(-120000),
+        json!(0.00012),
+        json!(u64::MAX),
+        json!([1, "a", [true, {}]]),
+        json!({"é": {"b": [null, 1.5]}, "c": "d"}),
     ];
     for value in values {
         let record = item(json!({"id": "client#x", "value": value.clone()}));
@@ -80,7 +91,9 @@ async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
     use export_gate::record::limits::{fault, size};
     use export_gate::register::limits::{LARGEST_RECORD, LONGEST_ID};
     let nested = |levels: usize| (1..levels).fold(json!(1), |inner, _| json!([inner]));
-    let number = |text: &str| export_gate::record::Item::from([("n".into(), aws_sdk_dynamodb::types::AttributeValue::N(text.into()))]);
+    let number = |text: &str| {
+        export_gate::record::Item::from([("n".into(), aws_sdk_dynamodb::types::AttributeValue::N(text.into()))])
+    };
     assert_eq!(fault(&item(json!({"n": nested(32)}))), None);
     assert!(fault(&item(json!({"n": nested(33)}))).unwrap().starts_with("n: nested deeper"));
     for (text, is_stored) in [("1e125", true), ("1e126", false), ("1e-130", true), ("1e-131", false), ("0", true)] {
@@ -99,7 +112,8 @@ async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
     let larger = put(vec![full("a", LARGEST_RECORD + 1)]).await.unwrap_err();
     let long_id = put(vec![stop(&"i".repeat(LONGEST_ID + 1), "x")]).await.unwrap_err();
     let together = put((0..21).map(|n| full(&n.to_string(), LARGEST_RECORD)).collect()).await.unwrap_err();
-    for (error, says) in [(&larger, "204801 bytes"), (&long_id, "id: 1001 bytes"), (&together, "takes 4194304 at once")] {
+    for (error, says) in [(&larger, "204801 bytes"), (&long_id, "id: 1001 bytes"), (&together, "takes 4194304 at once")]
+    {
         assert!(error.is_permanent() && error.to_string().contains(says), "{error}");
     }
     assert_eq!(put(vec![stop("a", "y")]).await.unwrap(), 2, "nothing of the others was written");

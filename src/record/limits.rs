@@ -46,7 +46,9 @@ fn size_of(value: &AttributeValue) -> usize {
         AttributeValue::Ss(set) => sum(&mut set.iter().map(String::len)),
         AttributeValue::Ns(set) => sum(&mut set.iter().map(|n| Number::of(n).map_or(n.len(), Number::size))),
         AttributeValue::Bs(set) => sum(&mut set.iter().map(|blob| blob.as_ref().len())),
-        AttributeValue::L(list) => sum(&mut list.iter().map(|one| size_of(one).saturating_add(1))).saturating_add(OVERHEAD),
+        AttributeValue::L(list) => {
+            sum(&mut list.iter().map(|one| size_of(one).saturating_add(1))).saturating_add(OVERHEAD)
+        }
         AttributeValue::M(map) => {
             let elements = map.iter().map(|(name, value)| name.len().saturating_add(size_of(value)).saturating_add(1));
             sum(&mut elements.into_iter()).saturating_add(OVERHEAD)
@@ -71,8 +73,9 @@ fn fault_of(value: &AttributeValue, level: usize) -> Option<String> {
 }
 
 fn fault_of_number(number: &str) -> Option<String> {
-    let is_stored = Number::of(number)
-        .is_some_and(|number| number.digits() <= MOST_DIGITS && number.exponent().is_none_or(|at| EXPONENTS.contains(&at)));
+    let is_stored = Number::of(number).is_some_and(|number| {
+        number.digits() <= MOST_DIGITS && number.exponent().is_none_or(|at| EXPONENTS.contains(&at))
+    });
     (!is_stored).then(|| format!("a number with more than {MOST_DIGITS} digits, or outside 1e-130 to 9.9e125"))
 }
 

@@ -1,8 +1,8 @@
 //! Pure. Whether DynamoDB can store a record of the register with all that a change adds to it.
 
 use super::history::{HISTORY, Key};
-use crate::record::limits::{LARGEST_ITEM, LONGEST_PARTITION_KEY, LONGEST_SORT_KEY, fault, size};
 use crate::record::Item;
+use crate::record::limits::{LARGEST_ITEM, LONGEST_PARTITION_KEY, LONGEST_SORT_KEY, fault, size};
 
 /// The largest record, in bytes: half of the largest item, because the index `by-revision` stores a copy of each record
 /// and DynamoDB limits the sum. The history's copy is in no index, so it always fits.

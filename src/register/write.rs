@@ -53,7 +53,9 @@ pub enum WriteTrouble {
     #[error("DynamoDB cannot store `{0}`: {1}")]
     Unstorable(Key, String),
     /// The change is larger than DynamoDB's largest transaction.
-    #[error("the change has {0} bytes, and DynamoDB takes {LARGEST_TRANSACTION} at once: change fewer records at a time")]
+    #[error(
+        "the change has {0} bytes, and DynamoDB takes {LARGEST_TRANSACTION} at once: change fewer records at a time"
+    )]
     TooLarge(usize),
     /// The transaction could not be made.
     #[error("the change could not be made: {0}")]

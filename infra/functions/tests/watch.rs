@@ -406,10 +406,7 @@ fn too_large() -> Value {
 #[tokio::test]
 async fn a_change_that_no_retry_can_process_is_reported_by_id_and_the_stream_goes_on() {
     let long_id = "i".repeat(1022);
-    let cases = [
-        ("embargo/large", too_large()),
-        (&format!("embargo/{long_id}"), stop(&long_id, "x")),
-    ];
+    let cases = [("embargo/large", too_large()), (&format!("embargo/{long_id}"), stop(&long_id, "x"))];
     for (key, record) in cases {
         let mut watched = Watched::new().await;
         watched.by_hand(&record).await;
@@ -418,7 +415,10 @@ async fn a_change_that_no_retry_can_process_is_reported_by_id_and_the_stream_goe
         assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty(), "the shard goes on");
         assert_eq!(watched.at("embargo", "after").await.unwrap()["revision"], json!(2));
         let reported = watched.world.sink.messages().all().remove(0);
-        assert!(reported.subject.starts_with(&format!("export-gate: {key}")[..100.min(13 + key.len())]), "{reported:?}");
+        assert!(
+            reported.subject.starts_with(&format!("export-gate: {key}")[..100.min(13 + key.len())]),
+            "{reported:?}"
+        );
         assert!(reported.text.contains(key) && reported.text.contains("bytes"), "{}", reported.text);
         assert!(!reported.text.contains("10.0.1.0"), "no value of the record is reported");
     }
@@ -467,7 +467,10 @@ async fn many_unreadable_records_are_one_message() {
     watched.watch().await;
     let reported = watched.world.sink.messages().all();
     assert_eq!(reported.len(), 1, "{:?}", watched.world.alarmed());
-    assert_eq!(reported[0].subject, "export-gate: 60 records can't be relied on: embargo/broken-00, …".replace('…', "?"));
+    assert_eq!(
+        reported[0].subject,
+        "export-gate: 60 records can't be relied on: embargo/broken-00, …".replace('…', "?")
+    );
     assert!(reported[0].text.contains("`embargo/broken-49`") && reported[0].text.contains("and 10 more"));
 }
 

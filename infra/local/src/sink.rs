@@ -136,7 +136,8 @@ impl State {
             percent_decode_str(value).decode_utf8_lossy().into_owned()
         };
         if field("Message").len() > LONGEST_MESSAGE || field("Subject").chars().count() > LONGEST_SUBJECT {
-            let invalid = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code></Error></ErrorResponse>";
+            let invalid =
+                "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code></Error></ErrorResponse>";
             return Ok(answer(StatusCode::BAD_REQUEST, invalid));
         }
         self.messages.push(Message { topic: field("TopicArn"), subject: field("Subject"), text: field("Message") });

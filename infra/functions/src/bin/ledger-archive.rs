@@ -12,8 +12,6 @@ async fn main() -> ExitCode {
         let alarms = Alarms::new(aws_sdk_sns::Client::new(aws), topic);
         Archive::new(&aws_sdk_s3::Client::new(aws), bucket, alarms)
     };
-    serve(["ARCHIVE_BUCKET", "ALARM_TOPIC_ARN"], build, async |archive: &Archive, event| {
-        archive.handle(event).await
-    })
-    .await
+    serve(["ARCHIVE_BUCKET", "ALARM_TOPIC_ARN"], build, async |archive: &Archive, event| archive.handle(event).await)
+        .await
 }

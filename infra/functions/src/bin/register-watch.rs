@@ -12,6 +12,5 @@ async fn main() -> ExitCode {
         let alarms = Alarms::new(aws_sdk_sns::Client::new(aws), topic);
         Watch::new(&aws_sdk_dynamodb::Client::new(aws), table, alarms)
     };
-    serve(["REGISTER_TABLE", "ALARM_TOPIC_ARN"], build, async |watch: &Watch, event| watch.handle(event).await)
-        .await
+    serve(["REGISTER_TABLE", "ALARM_TOPIC_ARN"], build, async |watch: &Watch, event| watch.handle(event).await).await
 }

@@ -129,11 +129,12 @@ impl Watch {
         tracing::error!(record = key, trouble = %Causes(trouble), "the change cannot be processed");
         let why = match trouble {
             WatchTrouble::Write(WriteTrouble::Unstorable(_, why)) => format!("DynamoDB cannot store it: {why}"),
-            WatchTrouble::Heads(HeadsTrouble::Write(_)) | WatchTrouble::Write(_) => "DynamoDB refuses the write".to_owned(),
-            WatchTrouble::NoKey
-            | WatchTrouble::Interrupted(_)
-            | WatchTrouble::Heads(_)
-            | WatchTrouble::Untold(_) => Causes(trouble).to_string(),
+            WatchTrouble::Heads(HeadsTrouble::Write(_)) | WatchTrouble::Write(_) => {
+                "DynamoDB refuses the write".to_owned()
+            }
+            WatchTrouble::NoKey | WatchTrouble::Interrupted(_) | WatchTrouble::Heads(_) | WatchTrouble::Untold(_) => {
+                Causes(trouble).to_string()
+            }
         };
         Parked::new(key, why)
     }
