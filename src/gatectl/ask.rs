@@ -1,8 +1,10 @@
 //! I/O. Asking whoever sits at the terminal.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 
 use crate::outcome::Trouble;
+use crate::output::{is_noticed, notice};
+use crate::show::visible;
 
 /// Asks whether to write to a table.
 pub(crate) fn agrees(table: &str) -> Result<bool, Trouble> {
@@ -12,8 +14,13 @@ pub(crate) fn agrees(table: &str) -> Result<bool, Trouble> {
             "nothing was changed: there is no terminal to ask at; say `--yes` where nobody is to be asked",
         ));
     }
-    eprint!("Write this to `{table}`? [y/N] ");
-    let _ = std::io::stderr().flush();
+    notice(&format!("Write this to `{}`? [y/N] ", visible(table)));
+    if !is_noticed() {
+        return Err(Trouble::new(
+            "nothing was changed: the change and the question could not be written to standard error; say `--yes` \
+             where nobody is to be asked",
+        ));
+    }
     let mut answer = String::new();
     let read = terminal.lock().read_line(&mut answer);
     read.map_err(|error| Trouble::of("nothing was changed: the answer could not be read", error))?;

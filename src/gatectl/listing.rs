@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::item::{as_json, text, value_as_json};
 use crate::present::Present;
-use crate::show::{count, table};
+use crate::show::{count, table, text_line};
 
 /// Which records are listed.
 #[derive(clap::Args)]
@@ -101,14 +101,14 @@ impl Listing {
         });
         let mut text = if self.rows.is_empty() { "None.\n".to_owned() } else { table(&heading, rows, &[]) };
         for fault in &self.faults {
-            text += &format!("The gate can't rely on {fault}\n");
+            text += &text_line!("The gate can't rely on {fault}");
         }
         if !self.since.is_empty() {
-            text += &format!("Written since, so that it may have been otherwise then: {}.\n", self.since.join(", "));
+            text += &text_line!("Written since, so that it may have been otherwise then: {}.", self.since.join(", "));
         }
         if self.left_out > 0 {
-            text += &format!(
-                "{} left out that are over or withdrawn; `--all` lists them.\n",
+            text += &text_line!(
+                "{} left out that are over or withdrawn; `--all` lists them.",
                 count(self.left_out, "is", "are")
             );
         }

@@ -34,6 +34,7 @@ mod lists;
 mod man;
 mod model;
 mod outcome;
+mod output;
 mod past;
 mod patience;
 mod period;
@@ -51,11 +52,9 @@ mod versions;
 mod whatif;
 mod words;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use export_gate::causes::Causes;
 
 use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 
@@ -142,18 +141,23 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = run(&Arguments::parse().command).await;
-    match outcome {
-        Ok(Outcome { json, text, code }) => {
-            // A reader that has gone, as `head` does, is no fault.
-            let _ = match json {
-                Some(json) => writeln!(std::io::stdout(), "{json:#}"),
-                None => write!(std::io::stdout(), "{text}"),
-            };
-            ExitCode::from(code)
-        }
+    let command = match Arguments::try_parse() {
+        Ok(Arguments { command }) => command,
+        Err(error) => return output::usage::<Arguments>(&error),
+    };
+    // Its 2 is a diff, which a pipeline would apply.
+    let is_plan = matches!(command, Command::Register(register::Command::Plan(_)));
+    let printed = match run(&command).await {
+        Ok(outcome) => output::result(&outcome).map(|()| outcome.code),
+        Err(trouble) => Err(trouble),
+    };
+    let printed = printed.map_err(|trouble| if is_plan { trouble.with_code(1) } else { trouble });
+    match printed {
+        Ok(code) => ExitCode::from(code),
         Err(trouble) => {
-            eprintln!("error: {}", Causes(&trouble));
+            if !trouble.is_closed() {
+                output::error(&trouble);
+            }
             ExitCode::from(trouble.code())
         }
     }

@@ -6,6 +6,7 @@ use clap_mangen::Man;
 use serde_json::json;
 
 use crate::outcome::{Outcome, Trouble};
+use crate::show::text_line;
 
 /// Where to.
 #[derive(clap::Args)]
@@ -25,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments, command: clap::Command) -> Result<Outco
         std::fs::create_dir_all(folder).map_err(unwritten)?;
         clap_mangen::generate_to(command, folder).map_err(unwritten)?;
         let says = format!("The pages are in `{0}`: man {0}/gatectl.1", folder.display());
-        return Ok(Outcome::new(arguments.json, || json!({"folder": folder}), format!("{says}\n"), true));
+        return Ok(Outcome::new(arguments.json, || json!({"folder": folder}), text_line!("{says}"), true));
     }
     let mut page = Vec::new();
     Man::new(command).render(&mut page).map_err(|error| Trouble::of("the page could not be made", error))?;

@@ -2,6 +2,8 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, Table};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// A table without lines: a heading, rows, and numbers to the right in the columns that are named so.
 pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>, to_the_right: &[usize]) -> String {
@@ -20,11 +22,55 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
     lines.join("\n") + "\n"
 }
 
-/// A text of a record in one line: what would move a terminal's cursor, and so could hide a line or forge one, is written
-/// out.
+/// A formatted text as one line of output, with its end. External text in it cannot forge a line: see [`visible`].
+macro_rules! text_line {
+    ($($argument:tt)*) => { $crate::show::visible(&format!($($argument)*)) + "\n" };
+}
+pub(crate) use text_line;
+
+/// A text in one line: every character that a terminal obeys or does not display is written as `\u{…}`.
 pub(crate) fn visible(text: &str) -> String {
-    let written = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(written).collect()
+    escaped(text, |_| false, |c| c.escape_unicode().to_string())
+}
+
+/// [`visible`] for a text of several lines, whose line ends and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> String {
+    escaped(text, |c| matches!(c, '\n' | '\t'), |c| c.escape_unicode().to_string())
+}
+
+/// JSON with the same characters written as `\uXXXX`, which is the same value.
+pub(crate) fn visible_json(json: &str) -> String {
+    let escape = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    escaped(json, |c| c == '\n', escape)
+}
+
+fn escaped(text: &str, stays: impl Fn(char) -> bool, escape: impl Fn(char) -> String) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_visible(c) || stays(c) {
+            escaped.push(c);
+        } else {
+            escaped += &escape(c);
+        }
+    }
+    escaped
+}
+
+/// Whether a terminal displays a character, by Unicode's properties: no control, format or unassigned character, no line
+/// separator, and none that is ignorable by default.
+fn is_visible(c: char) -> bool {
+    if c.is_ascii() {
+        return !c.is_ascii_control();
+    }
+    let hidden = [
+        GeneralCategory::Control,
+        GeneralCategory::Format,
+        GeneralCategory::LineSeparator,
+        GeneralCategory::ParagraphSeparator,
+        GeneralCategory::Unassigned,
+    ];
+    let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
+    !is_ignorable && !hidden.contains(&CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
 /// `1,234,567`.
@@ -44,4 +90,28 @@ pub(crate) fn grouped(number: u128) -> String {
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     let what = if number == 1 { one } else { many };
     format!("{} {what}", grouped(u128::try_from(number).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_a_terminal_obeys_or_hides_is_written_out() {
+        let hidden = "\u{1b}\u{7f}\u{85}\u{9b}\u{ad}\u{200b}\u{200d}\u{2028}\u{202e}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{ffff}\u{e0041}";
+        for c in hidden.chars() {
+            let code = format!("\\u{{{:x}}}", u32::from(c));
+            assert_eq!(visible(&format!("a{c}b")), format!("a{code}b"));
+            assert_eq!(visible_lines(&format!("a{c}\n\tb")), format!("a{code}\n\tb"));
+            let value = json!({"a": format!("x{c}y")});
+            let written = visible_json(&format!("{value:#}"));
+            assert!(!written.contains(c), "{written}");
+            assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+        }
+        for text in ["Zoë Müller", "Владимир", "محمد", "王小明", "→ … · –", "😀"] {
+            assert_eq!((visible(text), visible_json(text)), (text.to_owned(), text.to_owned()));
+        }
+        assert_eq!(text_line!("{}", "a\nforged"), "a\\u{a}forged\n");
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::change::Step;
 use crate::item::{as_json, text};
 use crate::outcome::Trouble;
-use crate::show::visible;
+use crate::show::text_line;
 
 /// Every version of a record, the last first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
@@ -52,16 +52,14 @@ pub(crate) fn revision(item: &Item) -> u64 {
 
 /// All versions as people read them, each with what it changed; `state` is the last one's.
 pub(crate) fn shown(key: &Key, state: &str, versions: &[Item]) -> String {
-    let mut shown = format!("{key}  {state}\n");
+    let mut shown = text_line!("{key}  {state}");
     for (index, version) in versions.iter().enumerate() {
         let number = revision(version);
-        let says = |name| {
-            Some(text(version, name)).filter(|text| !text.is_empty()).map_or_else(|| "nobody says".to_owned(), visible)
-        };
-        shown += &format!("\nrevision {number}, by {}, {}: {}\n", says("by"), says("at"), says("why"));
+        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says").to_owned();
+        shown += &format!("\n{}", text_line!("revision {number}, by {}, {}: {}", says("by"), says("at"), says("why")));
         let before = versions.get(index.saturating_add(1)).map(bare);
         for line in (Step { key: key.clone(), before, after: bare(version) }).substantial_lines() {
-            shown += &format!("    {line}\n");
+            shown += &text_line!("    {line}");
         }
     }
     shown

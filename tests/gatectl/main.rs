@@ -23,6 +23,7 @@ mod june;
 mod ledger;
 mod lists;
 mod model;
+mod output;
 mod ownership;
 mod parties;
 mod places;

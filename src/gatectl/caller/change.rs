@@ -11,6 +11,8 @@ use crate::callers::{Callers, content};
 use crate::change::Step;
 use crate::item::as_json;
 use crate::outcome::{Outcome, Trouble};
+use crate::output::notice;
+use crate::show::text_line;
 use crate::tables::CallersTable;
 
 /// How a caller's record is changed.
@@ -57,7 +59,7 @@ pub(super) async fn change(
         let record = |item: &Item| as_json(&impersonal(id, item));
         let change = || json!({"record": id, "before": before.as_ref().map(record), "after": after.map(record)});
         let json = || json!({"ok": is_fine, "says": says, "change": change(), "notes": notes, "table": table});
-        Ok(Outcome::new(manner.json, json, format!("{says}\n"), is_fine))
+        Ok(Outcome::new(manner.json, json, text_line!("{says}"), is_fine))
     };
     let after = match plan(before.as_ref()).and_then(|after| checked(id, after)) {
         Ok(after) => after,
@@ -68,9 +70,9 @@ pub(super) async fn change(
     }
     // A script that takes JSON and asks nobody is shown nothing.
     if !(manner.json && manner.yes) {
-        eprint!("{}", shown(id, before.as_ref(), &after));
+        notice(&shown(id, before.as_ref(), &after));
         for note in &notes {
-            eprintln!("note: {note}");
+            notice(&text_line!("note: {note}"));
         }
     }
     if !manner.yes && !agrees(table)? {
@@ -107,7 +109,7 @@ fn shown(id: &str, before: Option<&Item>, after: &Item) -> String {
         personal(id).iter().filter(is_personal).map(|name| format!("{name}  (`gatectl caller show` tells it)"));
     let lines = step.lines().into_iter().filter(|line| !line.starts_with("previous  ")).chain(hidden);
     let sign = step.sign();
-    lines.fold(format!("{sign} {id}\n"), |shown, line| shown + &format!("    {line}\n"))
+    lines.fold(text_line!("{sign} {id}"), |shown, line| shown + &text_line!("    {line}"))
 }
 
 /// What says who a person is: whoever changes a record need not read it, and a terminal may be recorded.

@@ -10,7 +10,7 @@ use crate::change::Step;
 use crate::item::{as_json, text};
 use crate::outcome::{Outcome, Trouble};
 use crate::says::filled;
-use crate::show::visible;
+use crate::show::text_line;
 use crate::tables::CallersTable;
 
 /// Whom.
@@ -35,24 +35,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let versions = callers.versions(id).await?;
     if versions.is_empty() {
         let says = format!("there is no `{id}`: write client#…, organisation#… or person#…");
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
     }
     let json = || json!({"record": id, "versions": versions.iter().map(as_json).collect::<Vec<Value>>()});
     Ok(Outcome::new(arguments.json, json, shown(id, &versions), true))
 }
 
 fn shown(id: &str, versions: &[Item]) -> String {
-    let mut shown = format!("{id}\n");
+    let mut shown = text_line!("{id}");
     for (index, version) in versions.iter().enumerate() {
-        let says = |name| {
-            Some(text(version, name)).filter(|text| !text.is_empty()).map_or_else(|| "nobody says".to_owned(), visible)
-        };
-        shown += &format!("\nby {}, {}: {}\n", says("by"), says("at"), says("why"));
+        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says").to_owned();
+        shown += &format!("\n{}", text_line!("by {}, {}: {}", says("by"), says("at"), says("why")));
         let key = Key { kind: String::new(), id: id.to_owned() };
         let before = versions.get(index.saturating_add(1)).cloned();
         for line in (Step { key, before, after: version.clone() }).substantial_lines() {
             if !line.starts_with("previous  ") {
-                shown += &format!("    {line}\n");
+                shown += &text_line!("    {line}");
             }
         }
     }

@@ -12,7 +12,9 @@ use super::step::{Step, diff, faults};
 use crate::ask::agrees;
 use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
+use crate::output::notice;
 use crate::present::Present;
+use crate::show::text_line;
 use crate::tables::RegisterTable;
 
 /// How a change is made.
@@ -142,9 +144,9 @@ impl Made {
     /// Shows the steps and asks. A script that takes JSON and asks nobody is shown nothing.
     fn is_agreed(&self, manner: &Manner) -> Result<bool, Trouble> {
         if !(manner.json && manner.yes) {
-            eprint!("{}", diff(&self.shown()));
+            notice(&diff(&self.shown()));
             for note in &self.notes {
-                eprintln!("note: {note}");
+                notice(&text_line!("note: {note}"));
             }
         }
         Ok(manner.yes || agrees(&manner.register.register_table)?)
@@ -171,6 +173,6 @@ impl Made {
                    "changes": self.shown().iter().map(Step::told).collect::<Vec<Value>>(),
                    "notes": self.notes, "table": manner.register.register_table})
         };
-        Outcome::new(manner.json, json, format!("{says}\n"), is_fine)
+        Outcome::new(manner.json, json, text_line!("{says}"), is_fine)
     }
 }

@@ -7,7 +7,7 @@ use super::money::{Usd, percent};
 use super::prices::{ALL, AS_OF, Checked, REGION};
 use super::ways::{Bill, FOR_LARGE_MODELS, WAYS, Way, cheapest, turns};
 use super::workload::Workload;
-use crate::show::{grouped, table};
+use crate::show::{grouped, table, text_line};
 
 /// What nobody has priced here.
 const NOT_COUNTED: &str = "the way out to the internet, Cognito's clients and tokens, KMS requests, S3 requests to load \
@@ -31,7 +31,7 @@ pub(crate) fn text(work: &Workload) -> String {
     text += &table(&heading, rows, &[1, 2, 3, 4, 5, 6]);
     for way in WAYS {
         if let Err(why) = way.bill(work) {
-            text += &format!("{}: {why}.\n", way.name());
+            text += &text_line!("{}: {why}.", way.name());
         }
     }
     let share = share(work);
@@ -48,9 +48,9 @@ pub(crate) fn text(work: &Workload) -> String {
         ALL.len()
     );
     for assumption in assumptions(work) {
-        text += &format!("- {assumption}\n");
+        text += &text_line!("- {assumption}");
     }
-    text += &format!("Not counted: {NOT_COUNTED}.\n");
+    text += &text_line!("Not counted: {NOT_COUNTED}.");
     text
 }
 

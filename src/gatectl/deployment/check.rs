@@ -15,7 +15,7 @@ use crate::aws::Aws;
 use crate::draft::gather;
 use crate::files;
 use crate::outcome::{Outcome, Trouble};
-use crate::show::{count, grouped};
+use crate::show::{count, grouped, text_line, visible};
 
 /// What is to go out.
 #[derive(clap::Args)]
@@ -161,11 +161,13 @@ fn told(arguments: &Arguments, faults: &[Fault], looked_at: &[String]) -> Outcom
     if arguments.zip.is_empty() {
         left.push("zip");
     }
-    let mut text: String = faults.iter().map(|fault| format!("{}: {}.\n", fault.about, fault.says)).collect();
+    let mut text: String = faults.iter().map(|fault| text_line!("{}: {}.", fault.about, fault.says)).collect();
     text += &match faults.len() {
-        0 => format!("Nothing stands in the way: {}.", looked_at.join("; ")),
+        0 => visible(&format!("Nothing stands in the way: {}.", looked_at.join("; "))),
         faults => {
-            format!("\nNot to be deployed: {}. Looked at: {}.", count(faults, "fault", "faults"), looked_at.join("; "))
+            let faults = count(faults, "fault", "faults");
+            let verdict = format!("Not to be deployed: {faults}. Looked at: {}.", looked_at.join("; "));
+            format!("\n{}", visible(&verdict))
         }
     };
     if !left.is_empty() {

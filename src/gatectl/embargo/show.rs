@@ -9,6 +9,7 @@ use crate::aws::Aws;
 use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::says::filled;
+use crate::show::text_line;
 use crate::tables::RegisterTable;
 use crate::versions::{shown, told, versions};
 
@@ -33,7 +34,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let found = versions(&arguments.aws.dynamodb().await, &arguments.register.register_table, &key).await?;
     let Some(last) = found.first() else {
         let says = format!("there is no embargo `{}`; `gatectl embargo list --all` lists them", arguments.id);
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
     };
     let state = State::of::<Embargo>(last, Timestamp::now());
     let mut now = state.word().to_owned();

@@ -15,6 +15,7 @@ use super::verify::read_seal;
 use crate::aws::Aws;
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
+use crate::show::text_line;
 
 /// The ledger, who signs, and where the seal goes.
 #[derive(clap::Args)]
@@ -66,8 +67,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         previous: previous.as_ref().map(Seal::digest),
     };
     let seal = sealed(unsigned, &signer, arguments).await?;
-    let text = format!(
-        "Sealed {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.\n",
+    let text = text_line!(
+        "Sealed {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.",
         proof.size()
     );
     let json = || {

@@ -10,6 +10,7 @@ use super::told_entry::text;
 use crate::aws::Aws;
 use crate::entries::{Found, Place, Source};
 use crate::outcome::{Outcome, Trouble};
+use crate::show::text_line;
 
 /// The decision, and the ledger.
 #[derive(clap::Args)]
@@ -57,9 +58,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let id = arguments.decision;
     let shown = find(&arguments.place, &arguments.aws, id).await?;
     let Some(entry) = shown.entry else {
-        let text = format!(
+        let text = text_line!(
             "No decision `{id}` is in this ledger: see that the id is whole; \
-             `ledger verify` tells whether an entry was removed.\n"
+             `ledger verify` tells whether an entry was removed."
         );
         return Ok(Outcome::new(arguments.json, || Value::Null, text, false));
     };

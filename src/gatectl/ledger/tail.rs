@@ -1,7 +1,6 @@
 //! I/O. `gatectl ledger tail`: the last decisions, and those that come.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::Duration;
 
 use aws_sdk_dynamodbstreams::types::ShardIteratorType;
@@ -13,7 +12,9 @@ use super::stream::Stream;
 use crate::aws::Aws;
 use crate::entries::{Found, Place, Source};
 use crate::outcome::{Outcome, Trouble};
+use crate::output;
 use crate::progress;
+use crate::show::text_line;
 
 /// How long it waits between two looks at the stream.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -85,7 +86,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         None => scan(arguments, &mut last).await?,
     }
     let entries: Vec<Value> = last.entries.into_values().collect();
-    let text = entries.iter().map(|entry| line(entry) + "\n").collect();
+    let text = lines(&entries);
     Ok(Outcome::new(arguments.json, || entries.iter().map(as_json).collect(), text, true))
 }
 
@@ -111,8 +112,10 @@ async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Valu
     tokio::pin!(stopped);
     loop {
         entries.sort_by_cached_key(order);
-        if print(&entries, arguments.json).is_err() {
-            break;
+        match print(&entries, arguments.json) {
+            // Its reader has what it wanted.
+            Err(trouble) if trouble.is_closed() => break,
+            printed => printed?,
         }
         entries.clear();
         let next = async {
@@ -135,11 +138,13 @@ async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Valu
     Ok(Outcome { json: None, text: String::new(), code: 0 })
 }
 
-fn print(entries: &[Value], as_lines_of_json: bool) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    for entry in entries {
-        let line = if as_lines_of_json { as_json(entry).to_string() } else { line(entry) };
-        writeln!(out, "{line}")?;
+fn print(entries: &[Value], as_lines_of_json: bool) -> Result<(), Trouble> {
+    if as_lines_of_json {
+        return output::json_lines(&entries.iter().map(as_json).collect::<Vec<_>>());
     }
-    out.flush()
+    output::result(&Outcome { json: None, text: lines(entries), code: 0 })
+}
+
+fn lines(entries: &[Value]) -> String {
+    entries.iter().map(|entry| text_line!("{}", line(entry))).collect()
 }

@@ -9,7 +9,7 @@ use super::entries::Permit;
 use super::matching::Matched;
 use super::trail::Unread;
 use crate::outcome::Outcome;
-use crate::show::{count, table};
+use crate::show::{count, table, text_line};
 
 /// All that is to be told.
 pub(super) struct Told {
@@ -74,14 +74,14 @@ impl Told {
             text += "\n";
         }
         for Unread { place, why } in &self.unread {
-            text += &format!("can't be read: {place}: {why}\n");
+            text += &text_line!("can't be read: {place}: {why}");
         }
         if let Some(why) = self.blind() {
-            text += &format!("nothing to hold the ledger against: {why}\n");
+            text += &text_line!("nothing to hold the ledger against: {why}");
         }
         for call in &self.denied {
-            text += &format!(
-                "note: `{}` tried to call `{}` at {} and was turned away ({})\n",
+            text += &text_line!(
+                "note: `{}` tried to call `{}` at {} and was turned away ({})",
                 call.principal,
                 endpoint(call),
                 call.at,
@@ -89,8 +89,8 @@ impl Told {
             );
         }
         for permit in &self.found.without_call {
-            text += &format!(
-                "note: the permit `{}` for `{}` at {} has no call: {}\n",
+            text += &text_line!(
+                "note: the permit `{}` for `{}` at {} has no call: {}",
                 permit.decision,
                 permit.endpoint,
                 permit.at,
@@ -98,10 +98,10 @@ impl Told {
             );
         }
         if self.digests > 0 {
-            text += &format!("note: passed by: {} of CloudTrail's own\n", count(self.digests, "digest", "digests"));
+            text += &text_line!("note: passed by: {} of CloudTrail's own", count(self.digests, "digest", "digests"));
         }
-        text += &format!(
-            "{}: {} of the trail, {} of endpoints, {} with a permit; {} of the ledger.\n",
+        text += &text_line!(
+            "{}: {} of the trail, {} of endpoints, {} with a permit; {} of the ledger.",
             if is_fine { "Every call has its entry".to_owned() } else { self.verdict(faults) },
             count(self.record_count, "record", "records"),
             count(self.call_count, "call", "calls"),

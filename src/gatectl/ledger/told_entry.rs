@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::json::member;
-use crate::show::table;
+use crate::show::{table, text_line};
 
 /// What comes first; the rest follows by name.
 const FIRST: [&str; 14] = [
@@ -35,13 +35,14 @@ pub(super) fn text(entry: &Value, completion: Option<&Value>, bears_its_hash: bo
     let completed = completion.map(|completion| {
         let text = |path: &[&str]| member(completion, path).as_str().unwrap_or("-").to_owned();
         let code = member(completion, &["reasons"]).get(0).and_then(|reason| reason.get("code")?.as_str());
-        format!(
-            "\nIts caller got no answer of the model: {} (`{}`, {}), by the completion `{}`.\n",
+        let sentence = text_line!(
+            "Its caller got no answer of the model: {} (`{}`, {}), by the completion `{}`.",
             member(completion, &["status"]),
             code.unwrap_or("-"),
             text(&["at"]),
             text(&["decision_id"])
-        )
+        );
+        format!("\n{sentence}")
     });
     let proof = if bears_its_hash {
         "\nIt bears its hash.\n"

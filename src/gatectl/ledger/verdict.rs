@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::proof::Proof;
-use crate::show::count;
+use crate::show::{count, text_line};
 
 impl Proof {
     /// What is wrong, a line each.
     pub(super) fn lines(&self) -> String {
-        let faults = self.faults.iter().map(|fault| fault.sentence() + "\n");
-        let unread = self.unread.iter().map(|one| format!("can't be read: {}: {}\n", one.place, one.why));
+        let faults = self.faults.iter().map(|fault| text_line!("{}", fault.sentence()));
+        let unread = self.unread.iter().map(|one| text_line!("can't be read: {}: {}", one.place, one.why));
         let more = (self.unnamed > 0)
-            .then(|| format!("can't be read: {}\n", count(self.unnamed, "thing more", "things more")));
+            .then(|| text_line!("can't be read: {}", count(self.unnamed, "thing more", "things more")));
         faults.chain(unread).chain(more).collect()
     }
 

@@ -11,7 +11,7 @@ use super::store::Store;
 use crate::aws::Aws;
 use crate::entries::Place;
 use crate::outcome::{Outcome, Trouble};
-use crate::show::count;
+use crate::show::{count, text_line};
 
 /// The ledger, and a seal of it.
 #[derive(clap::Args)]
@@ -73,17 +73,17 @@ fn text(proof: &Proof, seal: Option<&Seal>, is_empty: bool, is_fine: bool) -> St
     text += &match (is_fine, seal) {
         (false, _) => {
             let wrong = proof.wrong().saturating_add(usize::from(is_empty));
-            format!("The ledger is not proved: {}; {size}.\n", count(wrong, "fault", "faults"))
+            text_line!("The ledger is not proved: {}; {size}.", count(wrong, "fault", "faults"))
         }
-        (true, Some(seal)) => format!(
+        (true, Some(seal)) => text_line!(
             "The ledger holds, and so does its seal of {}: {size}, none changed, removed, added or reordered, and the \
-             {} that were sealed are there.\n",
+             {} that were sealed are there.",
             seal.at,
             count(seal.heads.len(), "chain", "chains")
         ),
-        (true, None) => format!(
+        (true, None) => text_line!(
             "The ledger holds: {size}, none changed, removed, added or reordered. A chain that was cut at its end or \
-             written anew as a whole is found by `--seal` alone.\n"
+             written anew as a whole is found by `--seal` alone."
         ),
     };
     text

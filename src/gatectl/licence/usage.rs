@@ -14,7 +14,7 @@ use crate::item::text;
 use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::show::{grouped, table};
+use crate::show::{grouped, table, text_line};
 use crate::tables::{RegisterTable, UsageTable};
 
 /// Which ones.
@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let used = used(&present, leased, arguments.id.as_deref(), Timestamp::now());
     if let (Some(id), true) = (&arguments.id, used.is_empty()) {
         let says = format!("there is no licence `{id}`; `gatectl licence list --all` lists them");
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
     }
     let json = || json!({"licences": used.iter().map(Used::told).collect::<Vec<Value>>()});
     let is_fine = !used.iter().any(|used| matches!(used.state, Some(State::Unreadable(_))) || !used.is_readable());
@@ -140,7 +140,7 @@ fn shown(used: &[Used]) -> String {
     let mut text = table(&["licence", "state", "model", "leased", "quota", "used"], rows, &[3, 4, 5]);
     for used in used {
         if let Some(State::Unreadable(why)) = &used.state {
-            text += &format!("`licence/{}` can't be read: {why}\n", used.id);
+            text += &text_line!("`licence/{}` can't be read: {why}", used.id);
         }
         if used.all().is_none() {
             text += &format!(

@@ -12,6 +12,7 @@ use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
 use crate::says::Says;
+use crate::show::text_line;
 
 /// Puts an edition in force where the list's record is still what `expected` says of its edition.
 pub(super) async fn put(
@@ -70,5 +71,5 @@ pub(super) fn refused(manner: &Manner, why: &str) -> Outcome {
         serde_json::json!({"ok": false, "says": says, "revision": null, "changes": [],
                                      "table": manner.register.register_table})
     };
-    Outcome::new(manner.json, json, format!("{says}\n"), false)
+    Outcome::new(manner.json, json, text_line!("{says}"), false)
 }

@@ -13,7 +13,7 @@ use crate::item::text;
 use crate::listing::State;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::show::{grouped, table};
+use crate::show::{grouped, table, text_line};
 use crate::tables::RegisterTable;
 
 /// Which lists.
@@ -60,7 +60,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     if let Some(name) = &arguments.name {
         if !names.contains(name) {
             let says = format!("there is no list `{name}`; `gatectl lists import` imports one");
-            return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+            return Ok(Outcome::new(
+                arguments.json,
+                || json!({"ok": false, "says": says}),
+                text_line!("{says}"),
+                false,
+            ));
         }
         names.retain(|other| other == name);
     }
@@ -143,7 +148,7 @@ fn shown(lists: &[Standing], wants_all: bool, now: Timestamp) -> String {
     }
     for list in lists {
         for fault in &list.faults {
-            text += &format!("`{}` can't be relied on: {fault}\n", list.name);
+            text += &text_line!("`{}` can't be relied on: {fault}", list.name);
         }
     }
     text

@@ -11,8 +11,9 @@ use crate::ask::agrees;
 use crate::draft::{Checked, look};
 use crate::item::text;
 use crate::outcome::{Outcome, Trouble};
+use crate::output::notice;
 use crate::says::{Says, filled};
-use crate::show::count;
+use crate::show::{count, text_line};
 
 /// What to apply, and who says so.
 #[derive(clap::Args)]
@@ -41,7 +42,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let mut planned = planned(target, &draft).await?;
     sign(&mut planned, arguments, now)?;
     if !target.json {
-        eprint!("{}", shown(&planned, &draft, target));
+        notice(&shown(&planned, &draft, target));
     }
     let plan = told(&planned);
     let done = |is_fine: bool, says: String, written: Value| {
@@ -51,7 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             told.insert("written".to_owned(), written);
             Value::Object(told)
         };
-        Ok(Outcome::new(target.json, json, format!("{says}\n"), is_fine))
+        Ok(Outcome::new(target.json, json, text_line!("{says}"), is_fine))
     };
     if !planned.faults.is_empty() {
         let why = planned.faults.join("; ");

@@ -17,7 +17,7 @@ use crate::draft::{Checked, look};
 use crate::item::{as_json, text};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::show::count;
+use crate::show::{count, text_line};
 use crate::tables::RegisterTable;
 
 /// Where to.
@@ -88,9 +88,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let records = taken.len();
     let faults = if records == 0 { Vec::new() } else { unlike(folder, &present, callers.as_deref())? };
     let is_fine = faults.is_empty();
-    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
     let (number, revision) = (count(records, "record", "records"), present.revision);
-    text += &format!("{number} of revision {revision} in `{}`.\n", folder.display());
+    text += &text_line!("{number} of revision {revision} in `{}`.", folder.display());
     let json = || json!({"ok": is_fine, "records": records, "revision": revision, "faults": faults});
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }

@@ -13,7 +13,7 @@ use crate::draft::{Checked, Draft, look};
 use crate::item::as_json;
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::show::count;
+use crate::show::{count, text_line};
 use crate::tables::RegisterTable;
 
 /// The folder, and the tables that it is held against.
@@ -69,9 +69,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 
 /// What a folder with faults comes to.
 pub(super) fn misread(target: &Target, faults: &[String]) -> Outcome {
-    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
-    text +=
-        &format!("{} in `{}`: nothing was changed.\n", count(faults.len(), "fault", "faults"), target.folder.display());
+    let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
+    text += &text_line!(
+        "{} in `{}`: nothing was changed.",
+        count(faults.len(), "fault", "faults"),
+        target.folder.display()
+    );
     Outcome::new(target.json, || json!({"ok": false, "faults": faults}), text, false)
 }
 
@@ -103,24 +106,24 @@ pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String
         text += &caller_diff(step);
     }
     for key in plan.alone.iter().take(NAMED) {
-        text += &format!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it\n");
+        text += &text_line!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it");
     }
     let more = plan.alone.len().saturating_sub(NAMED);
     if more > 0 {
-        text += &format!("  and {} more, left alone too\n", count(more, "record", "records"));
+        text += &text_line!("  and {} more, left alone too", count(more, "record", "records"));
     }
     if target.callers_table.is_none() && !draft.callers.is_empty() {
         let callers = count(draft.callers.len(), "caller's record is", "callers' records are");
-        text += &format!("  {callers} passed by: `--callers-table` names the table that they belong to\n");
+        text += &text_line!("  {callers} passed by: `--callers-table` names the table that they belong to");
     }
     for fault in faults {
-        text += &format!("! the gate could not rely on it: {fault}\n");
+        text += &text_line!("! the gate could not rely on it: {fault}");
     }
     let (add, change, withdraw) = plan.counts();
     if plan.is_empty() {
         text += "Nothing to apply: the register has what the folder says.\n";
     }
-    text + &format!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.\n")
+    text + &text_line!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.")
 }
 
 /// A step as it will be: what a file doesn't say of who, when and why is said when it is applied.
@@ -140,10 +143,10 @@ fn as_signed(step: &Step) -> Step {
 fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
     let key = export_gate::register::history::Key { kind: String::new(), id: id.clone() };
     let step = as_signed(&Step { key, before: before.clone(), after: after.clone() });
-    let mut text = format!("{} {id}\n", step.sign());
+    let mut text = text_line!("{} {id}", step.sign());
     for line in step.lines() {
         let line = if id.starts_with("person#") { line.split("  ").next().unwrap_or_default() } else { &line };
-        text += &format!("    {line}\n");
+        text += &text_line!("    {line}");
     }
     text
 }

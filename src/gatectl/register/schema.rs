@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::draft::{Schema, schemas};
 use crate::outcome::{Outcome, Trouble};
+use crate::show::text_line;
 
 /// Which schemas, and where to.
 #[derive(clap::Args)]
@@ -41,9 +42,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     for Schema { kind, schema } in &all {
         std::fs::write(folder.join(format!("{kind}.schema.json")), format!("{schema:#}\n")).map_err(unwritten)?;
     }
-    let text = format!(
+    let text = text_line!(
         "{} schemas are in `{}`. In a YAML file, the first line `# yaml-language-server: $schema={}/record.schema.json` \
-         lets an editor complete and check it.\n",
+         lets an editor complete and check it.",
         all.len(),
         folder.display(),
         folder.display()

@@ -10,7 +10,7 @@ use crate::change::faults;
 use crate::draft::{Checked, Draft, look};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
-use crate::show::count;
+use crate::show::{count, text_line};
 
 /// Which folder.
 #[derive(clap::Args)]
@@ -34,12 +34,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         *number = number.saturating_add(1);
     }
     let is_fine = faults.is_empty();
-    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
     let told: Vec<String> = counts.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
     text += &if is_fine {
-        format!("The gate would read all of it: {}.\n", told.join(", "))
+        text_line!("The gate would read all of it: {}.", told.join(", "))
     } else {
-        format!("{} in `{}`.\n", count(faults.len(), "fault", "faults"), arguments.folder.display())
+        text_line!("{} in `{}`.", count(faults.len(), "fault", "faults"), arguments.folder.display())
     };
     let json = || json!({"ok": is_fine, "faults": faults, "records": counts});
     Ok(Outcome::new(arguments.json, json, text, is_fine))

@@ -37,7 +37,7 @@ use crate::outcome::{Outcome, Trouble};
 use crate::past::Past;
 use crate::progress::counter;
 use crate::says::filled;
-use crate::show::count;
+use crate::show::{count, text_line};
 use crate::tables::RegisterTable;
 
 /// The period, what it is read from, and where it goes.
@@ -249,10 +249,10 @@ fn outcome(arguments: &Arguments, report: &Report) -> Outcome {
     let mut text = String::new();
     for (faults, what) in [(&head.unproved, "does not count as proved"), (&head.unread, "can't be read")] {
         for (place, why) in &faults.named {
-            text += &format!("{what}: {place}: {why}\n");
+            text += &text_line!("{what}: {place}: {why}");
         }
         if faults.left_out() > 0 {
-            text += &format!("and more: {} in all\n", number(faults.count, "thing", "things"));
+            text += &text_line!("and more: {} in all", number(faults.count, "thing", "things"));
         }
     }
     text += &format!("{} of the period.", number(head.entries, "entry", "entries"));

@@ -11,7 +11,7 @@ use super::chart::Chart;
 use super::count::{Counts, Named};
 use super::section::Section;
 use super::sheet::{Cell, Sheet, moment};
-use crate::show::grouped;
+use crate::show::{grouped, visible_lines};
 
 /// The page's only style; the policy names its hash.
 const STYLE: &str = include_str!("page.css");
@@ -110,7 +110,7 @@ impl Head {
 impl Report {
     /// The page.
     pub(super) fn page(&self) -> Result<String, askama::Error> {
-        self.render()
+        self.render().map(|page| visible_lines(&page))
     }
 
     /// The same figures as one document.

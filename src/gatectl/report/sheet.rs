@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::period::told;
-use crate::show::grouped;
+use crate::show::{grouped, visible};
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,7 +96,7 @@ impl Cell {
     /// As a person reads it.
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => visible(text),
             Self::Number(number) => grouped(u128::from(*number)),
             Self::Share(share) => percent(*share),
             Self::Time(time) => moment(*time),
@@ -108,8 +108,8 @@ impl Cell {
     fn csv(&self) -> String {
         match self {
             // A spreadsheet takes these for formulas, and names can be anything that a caller asks for.
-            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) if text.trim_start().starts_with(['=', '+', '-', '@']) => format!("'{}", visible(text)),
+            Self::Text(text) => visible(text),
             Self::Number(number) => number.to_string(),
             Self::Share(share) => percent(*share).replace(" %", ""),
             Self::Time(time) => render_time(*time),
@@ -199,7 +199,7 @@ mod tests {
             rows: vec![vec![Cell::text("x,\"y\"\nz"), Cell::Number(1)]],
             ..Sheet::default()
         };
-        assert_eq!(String::from_utf8(sheet.csv().unwrap()).unwrap(), "a,b\n\"x,\"\"y\"\"\nz\",1\n");
+        assert_eq!(String::from_utf8(sheet.csv().unwrap()).unwrap(), "a,b\n\"x,\"\"y\"\"\\u{a}z\",1\n");
         assert_eq!(sheet.json(), json!([{"a": "x,\"y\"\nz", "b": 1}]));
     }
 }

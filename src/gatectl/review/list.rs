@@ -8,7 +8,7 @@ use super::queue::told;
 use super::read::Source;
 use crate::outcome::{Outcome, Trouble};
 use crate::period::told as lasted;
-use crate::show::{grouped, table};
+use crate::show::{grouped, table, text_line};
 
 /// Which of them.
 #[derive(clap::Args)]
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     });
     let heading = ["subject", "party", "state", "since", "last", "waited", "times", "clients"];
     let mut text = if shown.is_empty() { "Nobody is held up.\n".to_owned() } else { table(&heading, rows, &[5, 6, 7]) };
-    text += &unread.iter().map(|why| format!("not read: {why}\n")).collect::<String>();
+    text += &unread.iter().map(|why| text_line!("not read: {why}")).collect::<String>();
     let json = || {
         let queue: Vec<Value> = shown.iter().map(|(of, held, state)| told(of, held, state, now)).collect();
         json!({"ok": unread.is_empty(), "queue": queue, "unread": unread})

@@ -15,7 +15,7 @@ use crate::outcome::{Outcome, Trouble};
 use crate::period::told as lasted;
 use crate::present::Present;
 use crate::says::filled;
-use crate::show::{count, table};
+use crate::show::{count, table, text_line};
 use crate::tables::CallersTable;
 
 /// Which one.
@@ -43,14 +43,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let (queue, present, mut unread) = arguments.source.read(now).await?;
     let Some(held) = queue.held(&of) else {
         let says = format!("{}; `gatectl review list --all` lists who is", not_held(&of, &unread));
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), format!("{says}\n"), false));
+        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
     };
     let state = of.resolution(Some(held), &present, now);
     let sides = sides(arguments, &of, &present, &mut unread).await?;
     let mut text = shown(&of, held, &state, now);
     text += &sides.shown(&of.subject, &of.party);
     text += &decisions(held);
-    text += &unread.iter().map(|why| format!("not read: {why}\n")).collect::<String>();
+    text += &unread.iter().map(|why| text_line!("not read: {why}")).collect::<String>();
     let json = || {
         let mut json = told(&of, held, &state, now);
         if let Some(json) = json.as_object_mut() {
@@ -66,16 +66,16 @@ fn shown(of: &Match, held: &Held, state: &Resolution, now: Timestamp) -> String 
     let waited = lasted(state.waited(held, now));
     let waited = if state.is_open() { format!("waits {waited}") } else { format!("waited {waited}") };
     let times = count(held.refusals.len(), "refusal", "refusals");
-    let mut text = format!("{} may be {}: {}; {times}, {waited}\n", of.subject, of.party, state.word());
+    let mut text = text_line!("{} may be {}: {}; {times}, {waited}", of.subject, of.party, state.word());
     if let Some(score) = held.score {
-        text += &format!("score: {score} of 1000\n");
+        text += &text_line!("score: {score} of 1000");
     }
     if let Some(digest) = &held.match_sha256 {
-        text += &format!("compared: {digest}\n");
+        text += &text_line!("compared: {digest}");
     }
     if let Some(decided) = state.decided() {
         let at = decided.at.map_or_else(|| "nobody says when".to_owned(), render_time);
-        text += &format!("{}, by {}, {at}: {}\n", decided.record, decided.by, decided.why);
+        text += &text_line!("{}, by {}, {at}: {}", decided.record, decided.by, decided.why);
     }
     text
 }

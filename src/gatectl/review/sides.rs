@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::callers::content;
 use crate::item::as_json;
-use crate::show::visible;
+use crate::show::text_line;
 
 /// What a reviewer of a match sees.
 #[derive(Default)]
@@ -72,17 +72,20 @@ impl Sides {
     pub(super) fn shown(&self, subject: &str, party: &str) -> String {
         let mut shown = String::new();
         shown += &match &self.subject {
-            Some(record) => format!("\n{subject}, by its record\n{}", lines(record)),
-            None => format!("\n{subject} has no record any more\n"),
+            Some(record) => format!("\n{}{}", text_line!("{subject}, by its record"), lines(record)),
+            None => format!("\n{}", text_line!("{subject} has no record any more")),
         };
         shown += &match (&self.entry, &self.edition) {
-            (Some(entry), Some(edition)) => format!("\n{party}, in the edition {edition}\n{}", lines(entry)),
-            (Some(entry), None) => format!("\n{party}, as the embargo names it\n{}", lines(entry)),
-            (None, Some(edition)) => format!("\n{party} is not in the edition {edition}\n"),
+            (Some(entry), Some(edition)) => {
+                format!("\n{}{}", text_line!("{party}, in the edition {edition}"), lines(entry))
+            }
+            (Some(entry), None) => format!("\n{}{}", text_line!("{party}, as the embargo names it"), lines(entry)),
+            (None, Some(edition)) => format!("\n{}", text_line!("{party} is not in the edition {edition}")),
             // Of an ownership that nobody knows there is no entry.
             (None, None) if party.starts_with("ownership:") => String::new(),
             (None, None) => {
-                format!("\n{party} can't be looked up: no list of that name is in the register, or it can't be read\n")
+                let why = "no list of that name is in the register, or it can't be read";
+                format!("\n{}", text_line!("{party} can't be looked up: {why}"))
             }
         };
         match (&self.hit, &self.entry) {
@@ -90,12 +93,10 @@ impl Sides {
                 let who = via.map_or("itself", |_| "an owner of it");
                 let weak = if hit.weak { ", which the list calls weak" } else { "" };
                 let exact = if hit.exact { ", exact" } else { "" };
-                shown += &format!(
-                    "\ntoday {} of 1000{exact}: {who}, by the listed name {}{weak}\n",
-                    hit.score.0,
-                    visible(&hit.name)
-                );
-                shown.extend(hit.why.iter().map(|why| format!("  {}\n", visible(why))));
+                let today =
+                    text_line!("today {} of 1000{exact}: {who}, by the listed name {}{weak}", hit.score.0, hit.name);
+                shown += &format!("\n{today}");
+                shown.extend(hit.why.iter().map(|why| text_line!("  {why}")));
             }
             (None, Some(_)) => shown += "\ntoday they have nothing in common\n",
             (None, None) => {}
@@ -116,7 +117,7 @@ fn lines(of: &Value) -> String {
     let none = Map::new();
     let mut members: Vec<_> = of.as_object().unwrap_or(&none).iter().collect();
     members.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
-    members.into_iter().map(|(name, value)| format!("  {name}  {}\n", visible(&words(value)))).collect()
+    members.into_iter().map(|(name, value)| text_line!("  {name}  {}", words(value))).collect()
 }
 
 fn words(value: &Value) -> String {

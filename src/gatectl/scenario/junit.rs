@@ -1,6 +1,7 @@
 //! Pure. Scenarios that were run, in the XML that pipelines read.
 
 use super::ran::Ran;
+use crate::show::{visible, visible_lines};
 
 /// One suite a file.
 pub(super) fn junit(all: &[Ran]) -> String {
@@ -17,7 +18,7 @@ pub(super) fn junit(all: &[Ran]) -> String {
             xml += &if ran.is_ok() {
                 "/>\n".to_owned()
             } else {
-                let why = escaped(&ran.lines().collect::<Vec<_>>().join("\n"));
+                let why = escaped(&ran.lines().map(|line| visible(&line)).collect::<Vec<_>>().join("\n"));
                 format!("><failure message=\"came otherwise\">{why}</failure></testcase>\n")
             };
         }
@@ -32,9 +33,7 @@ fn escaped(text: &str) -> String {
         '<' => "&lt;".to_owned(),
         '>' => "&gt;".to_owned(),
         '"' => "&quot;".to_owned(),
-        // XML has no way to write the others.
-        c if c.is_control() && c != '\n' => " ".to_owned(),
         c => c.to_string(),
     };
-    text.chars().map(one).collect()
+    visible_lines(text).chars().map(one).collect()
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::aws::Aws;
 use crate::files;
 use crate::outcome::{Outcome, Trouble};
+use crate::output::FAULT;
 use crate::whatif::{Databases, Source};
 use file::Scenarios;
 use junit::junit;
@@ -72,7 +73,7 @@ fn read(places: &[PathBuf]) -> Result<Vec<Scenarios>, Trouble> {
             }
         }
     }
-    if faults.is_empty() { Ok(all) } else { Err(Trouble::new(faults.join("\n       "))) }
+    if faults.is_empty() { Ok(all) } else { Err(Trouble::new(faults.join(FAULT))) }
 }
 
 /// Where a file's records are: as the command line says, else as the file does, else in the tables.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::file::{Expect, Scenario};
 use crate::entry::id_of;
 use crate::outcome::Outcome;
+use crate::show::text_line;
 use crate::whatif::{Answer, Question};
 
 /// A scenario that was run.
@@ -136,13 +137,13 @@ pub(super) fn outcome(all: &[Ran], as_json: bool) -> Outcome {
     for ran in all {
         if ran.file != file {
             file = &ran.file;
-            text += &format!("{file}\n");
+            text += &text_line!("{file}");
         }
-        text += &format!("  {}  {}\n", if ran.is_ok() { "ok    " } else { "FAILED" }, ran.name);
+        text += &text_line!("  {}  {}", if ran.is_ok() { "ok    " } else { "FAILED" }, ran.name);
         if !ran.is_ok() {
-            text += &format!("          {}:{}\n", ran.file, ran.line);
+            text += &text_line!("          {}:{}", ran.file, ran.line);
             for line in ran.lines() {
-                text += &format!("          {line}\n");
+                text += &text_line!("          {line}");
             }
         }
     }

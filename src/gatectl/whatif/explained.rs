@@ -13,7 +13,7 @@ use super::records::Records;
 use super::rule::{Rule, comes_to, covers, effect, groups, keys, rules, told};
 use super::used::{Used, used};
 use crate::item::{as_json, text};
-use crate::show::table;
+use crate::show::{table, text_line};
 
 /// What is to be told.
 pub(super) struct Explained<'a> {
@@ -43,7 +43,7 @@ impl<'a> Explained<'a> {
 
     /// What a person reads.
     pub(super) fn text(&self) -> String {
-        let mut text = format!("{}\n\n", headline(self.answer));
+        let mut text = format!("{}\n", text_line!("{}", headline(self.answer)));
         text += &indented("Asked", &rows(&self.asked()));
         text += &indented(&format!("Identity: {}", self.identity_comes_to()), &rows(&self.identity()));
         text += &PlacesTold::new(self.answer, self.question.at).text();

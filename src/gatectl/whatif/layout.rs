@@ -3,17 +3,18 @@
 use serde_json::Value;
 
 use crate::json::member;
+use crate::show::text_line;
 
 /// Names and values, one below the other.
 pub(super) fn rows(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    rows.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    rows.iter().map(|(name, value)| text_line!("{name:width$}  {value}")).collect()
 }
 
 /// A part under its title.
 pub(super) fn indented(title: &str, text: &str) -> String {
-    let lines: String = text.lines().map(|line| format!("  {line}\n")).collect();
-    format!("{title}\n{lines}\n")
+    let lines: String = text.lines().map(|line| text_line!("  {line}")).collect();
+    format!("{}{lines}\n", text_line!("{title}"))
 }
 
 /// What a record says of these attributes, of which one may lie within another.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::layout::{indented, rows};
 use super::question::Answer;
 use super::supposed::word;
-use crate::show::{grouped, table};
+use crate::show::{grouped, table, text_line};
 
 /// What is to be told of where it comes from.
 pub(super) struct PlacesTold<'a> {
@@ -204,7 +204,7 @@ impl<'a> PlacesTold<'a> {
                 Some(ImpossibleTravel::Observe) | None => "only recorded",
             };
             let kilometres = grouped(travel.kilometres.into());
-            text += &format!("travel  {kilometres} km within {} min: {comes_to}\n", travel.minutes);
+            text += &text_line!("travel  {kilometres} km within {} min: {comes_to}", travel.minutes);
         }
         indented("Shown up from", &text)
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::effects::{Affected, Counted, Side};
 use crate::outcome::Outcome;
-use crate::show::{count, table};
+use crate::show::{count, table, text_line};
 
 /// All that is to be told.
 #[derive(Default)]
@@ -55,19 +55,19 @@ impl Told {
             format!("The draft changes revision {}:\n{}", self.revision, self.changes)
         };
         for note in &self.notes {
-            text += &format!("note: {note}\n");
+            text += &text_line!("note: {note}");
         }
         if self.callers > 0 {
-            text += &format!(
-                "note: {} passed by: decisions are taken again from the facts that the ledger has\n",
+            text += &text_line!(
+                "note: {} passed by: decisions are taken again from the facts that the ledger has",
                 count(self.callers, "caller's record of the draft is", "callers' records of the draft are")
             );
         }
         for id in &self.fresh {
-            text += &format!("note: the draft changes `licence/{id}`, so that it is taken to have quota left\n");
+            text += &text_line!("note: the draft changes `licence/{id}`, so that it is taken to have quota left");
         }
         if !self.faults.is_empty() {
-            let faults: String = self.faults.iter().map(|fault| format!("  {fault}\n")).collect();
+            let faults: String = self.faults.iter().map(|fault| text_line!("  {fault}")).collect();
             return format!("{text}\nNothing was simulated: the gate could not rely on the draft:\n{faults}");
         }
         let effects = &self.effects;
@@ -79,15 +79,15 @@ impl Told {
             if self.is_ahead { ", when all of the draft has begun" } else { "" },
         );
         if effects.unasked > 0 {
-            text += &format!(
-                "{} taken without asking a list that the draft names: whom it reaches there is not simulated.\n",
+            text += &text_line!(
+                "{} taken without asking a list that the draft names: whom it reaches there is not simulated.",
                 count(effects.unasked, "of them was", "of them were")
             );
         }
         if effects.untold > 0 {
-            text += &format!(
+            text += &text_line!(
                 "{} taken when nobody told what the draft asks of the network, the spread or the signals: what it does \
-                 to them is not simulated.\n",
+                 to them is not simulated.",
                 count(effects.untold, "of them was", "of them were")
             );
         }
@@ -163,7 +163,7 @@ fn totals(effects: &Counted) -> String {
     let mut text = table(&["the rest", "decisions"], rows, &[1]);
     text.insert(0, '\n');
     for what in &effects.unread {
-        text += &format!("can't be read: {what}\n");
+        text += &text_line!("can't be read: {what}");
     }
     text
 }
