@@ -80,6 +80,9 @@ pub enum DatabaseError {
 impl Database {
     /// Reads a file. It is looked through to its end, since what is damaged would be an address that nobody knows of.
     pub(super) fn open(path: &Path, tells: Tells) -> Result<Self, DatabaseError> {
+        if !std::fs::metadata(path).map_err(DatabaseError::Unseen)?.is_file() {
+            return Err(DatabaseError::Unseen(std::io::Error::other("it is no regular file")));
+        }
         let reader = Reader::open_readfile(path).map_err(DatabaseError::Open)?;
         reader.verify().map_err(DatabaseError::Damaged)?;
         let database_type = reader.metadata().database_type.clone();

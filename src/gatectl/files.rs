@@ -1,23 +1,50 @@
-//! I/O. Files, and folders of them: all of one ending, below one place, always in the same order.
+//! I/O. Files, and folders of them: all of one ending, below one place, always in the same order. Every reader has a
+//! limit, and reads regular files alone: a pipe would wait for its writer for ever.
 
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::outcome::Trouble;
 
-/// A file itself, or every file below a folder, by path. Hidden ones are passed by.
+/// The largest file of records, scenarios, keys or seals, in bytes.
+pub(crate) const LARGEST: u64 = 64 << 20;
+
+/// The largest file of a list, in bytes. OFAC's longest has some 120 million.
+pub(crate) const LARGEST_LIST: u64 = 1 << 30;
+
+/// How many folders may lie in one another.
+const DEEPEST: usize = 64;
+
+/// How many files a folder may have with all below it.
+const MOST: usize = 10_000_000;
+
+/// A file itself, or every file below a folder, by path. Hidden ones are passed by, and a folder counts once, however
+/// many links lead to it.
 pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Trouble> {
     let unread = |path: &Path, error| Trouble::of(format!("`{}` can't be read", path.display()), error);
     let mut found = Vec::new();
-    let mut left = vec![place.to_owned()];
-    while let Some(path) = left.pop() {
+    let mut seen = HashSet::new();
+    let mut left = vec![(place.to_owned(), 0_usize)];
+    while let Some((path, depth)) = left.pop() {
         if !std::fs::metadata(&path).map_err(|error| unread(&path, error))?.is_dir() {
             found.push(path);
+            if found.len() > MOST {
+                return Err(Trouble::new(format!("`{}` has more than {MOST} files", place.display())));
+            }
+            continue;
+        }
+        if depth > DEEPEST {
+            return Err(Trouble::new(format!("`{}` is deeper than {DEEPEST} folders", path.display())));
+        }
+        if !seen.insert(path.canonicalize().map_err(|error| unread(&path, error))?) {
             continue;
         }
         for entry in std::fs::read_dir(&path).map_err(|error| unread(&path, error))? {
             let entry = entry.map_err(|error| unread(&path, error))?;
             if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-                left.push(entry.path());
+                left.push((entry.path(), depth.saturating_add(1)));
             }
         }
     }
@@ -25,7 +52,56 @@ pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Trouble> {
     Ok(found)
 }
 
-/// A file's bytes.
+/// A file's bytes, up to [`LARGEST`].
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
-    std::fs::read(path).map_err(|error| Trouble::of(format!("`{}` can't be read", path.display()), error))
+    read_at_most(path, LARGEST)
+}
+
+/// A file's bytes, up to a limit.
+pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
+    let mut bytes = Vec::new();
+    let read = open(path).and_then(|file| Bounded::new(file, most).read_to_end(&mut bytes));
+    read.map_err(|error| Trouble::of(format!("`{}` can't be read", path.display()), error))?;
+    Ok(bytes)
+}
+
+/// Opens a regular file. What a path leads to is looked at before it is opened, since opening a pipe can wait, and again
+/// once it is open.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let is_regular = |metadata: std::fs::Metadata| {
+        let why = "it is no regular file, and only such are read";
+        if metadata.is_file() { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, why)) }
+    };
+    is_regular(std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    is_regular(file.metadata()?)?;
+    Ok(file)
+}
+
+/// A reader that fails once it has given more than a limit, as what is packed may unpack to any size.
+pub(crate) struct Bounded<R> {
+    inner: R,
+    most: u64,
+    left: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    /// At most so many bytes.
+    pub(crate) fn new(inner: R, most: u64) -> Self {
+        Self { inner, most, left: most }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let length = u64::try_from(read).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(length).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("it has more than {} bytes, and such a file may not", self.most),
+            )
+        })?;
+        Ok(read)
+    }
 }

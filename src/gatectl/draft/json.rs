@@ -1,11 +1,12 @@
 //! Pure. JSON with the line that each value stands on: its values are `serde_json`'s own.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::tree::{Malformed, Node, Tree, twice};
+use super::tree::{DEEPEST, Malformed, Node, Tree, too_deep, twice};
 
 /// Reads the one document of a text.
 pub(super) fn read(text: &str) -> Result<Tree, Malformed> {
@@ -17,7 +18,7 @@ pub(super) fn read(text: &str) -> Result<Tree, Malformed> {
         Malformed { line: u64::try_from(error.line()).unwrap_or(1).max(1), why: format!("this is no JSON: {why}") }
     })?;
     let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-    Lines { text, ends }.tree(raw)
+    Lines { text, ends }.tree(raw, 0)
 }
 
 /// Where the lines of a text end.
@@ -31,27 +32,31 @@ struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Lines<'a> {
     /// A value's tree. Each step down reads the text of what is below once more, and records are shallow.
-    fn tree(&self, raw: &'a RawValue) -> Result<Tree, Malformed> {
+    fn tree(&self, raw: &'a RawValue, depth: usize) -> Result<Tree, Malformed> {
         let line = self.line(raw);
+        if depth > DEEPEST {
+            return Err(too_deep(line));
+        }
+        let below = depth.saturating_add(1);
         let unread = |error: serde_json::Error| Malformed { line, why: format!("this is no JSON: {error}") };
         let node = match raw.get().as_bytes().first() {
-            Some(b'{') => Node::Map(self.members(raw, line)?),
+            Some(b'{') => Node::Map(self.members(raw, line, below)?),
             Some(b'[') => {
                 let list: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(unread)?;
-                Node::List(list.into_iter().map(|element| self.tree(element)).collect::<Result<_, _>>()?)
+                Node::List(list.into_iter().map(|element| self.tree(element, below)).collect::<Result<_, _>>()?)
             }
             _ => Node::Scalar(serde_json::from_str(raw.get()).map_err(unread)?),
         };
         Ok(Tree { line, node })
     }
 
-    fn members(&self, raw: &'a RawValue, line: u64) -> Result<Vec<(String, u64, Tree)>, Malformed> {
+    fn members(&self, raw: &'a RawValue, line: u64, depth: usize) -> Result<Vec<(String, u64, Tree)>, Malformed> {
         let read = serde_json::Deserializer::from_str(raw.get()).deserialize_map(Members(Vec::new()));
         let Members(written) = read.map_err(|error| Malformed { line, why: format!("this is no JSON: {error}") })?;
-        let mut members: Vec<(String, u64, Tree)> = Vec::new();
+        let (mut members, mut seen) = (Vec::new(), HashSet::new());
         for (key, value) in written {
-            let tree = self.tree(value)?;
-            if members.iter().any(|(other, _, _)| *other == key) {
+            let tree = self.tree(value, depth)?;
+            if !seen.insert(key.clone()) {
                 return Err(Malformed { line: tree.line, why: twice(&key) });
             }
             members.push((key, tree.line, tree));

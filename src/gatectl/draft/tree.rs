@@ -30,6 +30,20 @@ pub(super) struct Malformed {
     pub(super) why: String,
 }
 
+/// How deep values may lie in one another: DynamoDB stores 32 levels.
+pub(super) const DEEPEST: usize = 64;
+
+/// How many values a file may have. An alias counts as what it stands for.
+const MOST_VALUES: usize = 5_000_000;
+
+/// How many bytes of text a file may have. An alias counts as what it stands for.
+const MOST_BYTES: usize = 128 << 20;
+
+/// What is said of values that lie too deep.
+pub(super) fn too_deep(line: u64) -> Malformed {
+    Malformed { line, why: format!("values lie more than {DEEPEST} deep in one another") }
+}
+
 /// Reads all documents of a file by its name's ending: JSON as strictly as JSON is meant, else YAML.
 pub(super) fn read(name: &str, text: &str) -> Result<Vec<Tree>, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -37,14 +51,20 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Tree>, Malformed> {
 }
 
 fn yaml(text: &str) -> Result<Vec<Tree>, Malformed> {
-    let mut options = serde_saphyr::options! {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: MOST_VALUES.saturating_mul(4),
+            max_nodes: MOST_VALUES,
+            max_documents: MOST_VALUES,
+            max_depth: DEEPEST,
+            max_total_scalar_bytes: MOST_BYTES,
+            enforce_alias_anchor_ratio: false,
+        },
         duplicate_keys: DuplicateKeyPolicy::Error,
         // `no` is Norway's code.
         strict_booleans: true,
         underscored_numbers_as_strings: true,
     };
-    // What is read is the operator's own, and may be long. How much aliases may blow it up stays limited.
-    options.budget = None;
     let read: Result<Vec<Spanned<Node>>, _> = serde_saphyr::from_multiple_with_options(text, options);
     match read {
         Ok(documents) => Ok(documents.into_iter().map(Tree::of).collect()),

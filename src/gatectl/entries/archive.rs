@@ -1,6 +1,5 @@
 //! I/O. The archive's files. They are read in turn, a few lines at a time, and parsed on all processors.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
@@ -10,11 +9,17 @@ use export_gate::terms::Window;
 use flate2::read::MultiGzDecoder;
 
 use super::{Found, is_within};
-use crate::files;
+use crate::files::{self, Bounded};
 use crate::outcome::Trouble;
 
 /// How many lines are parsed at a time.
 const LINES: usize = 256;
+
+/// The longest line, in bytes: an entry is an item of DynamoDB, and JSON may escape each of its bytes.
+const LONGEST_LINE: u64 = 4 << 20;
+
+/// The most that a file may unpack to, in bytes.
+const LARGEST: u64 = 4 << 30;
 
 /// Gives all that is in the files to `take`.
 pub(super) fn read<T: Send>(
@@ -55,8 +60,9 @@ pub(crate) fn opened(path: &Path, ending: &str) -> Result<Box<dyn Read + Send>, 
             "it is no .{ending} or .{ending}.gz: take it out of the folder if it doesn't belong there"
         ));
     }
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    Ok(if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+    let file = files::open(path).map_err(|error| error.to_string())?;
+    let unpacked: Box<dyn Read + Send> = if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    Ok(Box::new(Bounded::new(unpacked, LARGEST)))
 }
 
 /// The lines of all files that are still to come.
@@ -125,10 +131,13 @@ impl Open {
     fn next(&mut self) -> Option<Line> {
         loop {
             let mut bytes = Vec::new();
-            let read = self.lines.read_until(b'\n', &mut bytes);
+            let read = (&mut self.lines).take(LONGEST_LINE).read_until(b'\n', &mut bytes);
             self.number = self.number.saturating_add(1);
             let bytes = match read {
                 Ok(0) => return None,
+                Ok(length) if u64::try_from(length).unwrap_or(u64::MAX) >= LONGEST_LINE => {
+                    Err(format!("a line of more than {LONGEST_LINE} bytes is no entry"))
+                }
                 Ok(_) if bytes.trim_ascii().is_empty() => continue,
                 Ok(_) => Ok(bytes),
                 Err(error) => Err(error.to_string()),

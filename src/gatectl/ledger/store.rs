@@ -10,7 +10,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 
 use crate::aws::Aws;
-use crate::files;
+use crate::files::{self, LARGEST};
 use crate::outcome::Trouble;
 
 /// A place for a seal.
@@ -55,6 +55,12 @@ impl Store {
             Self::Object { bucket, key } => {
                 let object = aws.s3().await.get_object().bucket(bucket).key(key).send().await;
                 let object = object.map_err(|error| Trouble::of(unread(), error))?;
+                if object
+                    .content_length()
+                    .is_some_and(|length| u64::try_from(length).is_ok_and(|length| length > LARGEST))
+                {
+                    return Err(Trouble::new(format!("`{self}` has more than {LARGEST} bytes: it is no seal")));
+                }
                 let body = object.body.collect().await.map_err(|error| Trouble::of(unread(), error))?;
                 Ok(body.to_vec())
             }

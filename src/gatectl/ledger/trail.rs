@@ -9,8 +9,11 @@ use serde_json::Value;
 
 use super::call::Call;
 use crate::entries::opened;
-use crate::files;
+use crate::files::{self, Bounded};
 use crate::outcome::Trouble;
+
+/// The most that a log file may unpack to, in bytes: CloudTrail begins a new one long before.
+const LARGEST: u64 = 512 << 20;
 
 /// Something that could not be read.
 pub(super) struct Unread {
@@ -45,7 +48,8 @@ pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Trouble> {
         }
         let place = path.display().to_string();
         let parsed = opened(&path, "json").and_then(|file| {
-            serde_json::from_reader::<_, Value>(BufReader::new(file)).map_err(|error| error.to_string())
+            let file = BufReader::new(Bounded::new(file, LARGEST));
+            serde_json::from_reader::<_, Value>(file).map_err(|error| error.to_string())
         });
         let records = match parsed.map(|mut log| log.get_mut("Records").map(Value::take)) {
             Ok(Some(Value::Array(records))) => records,

@@ -15,11 +15,11 @@ use super::notes;
 use super::pack::{CHUNK, MOST_CHUNKS, Packed, digest};
 use super::store::Store;
 use crate::aws::Aws;
-use crate::files;
+use crate::files::{self, LARGEST_LIST};
 use crate::outcome::{Outcome, Trouble};
 use crate::progress;
 use crate::says::Says;
-use crate::show::count;
+use crate::show::{count, text_line};
 use crate::tables::RegisterTable;
 
 /// The list, and how it is written.
@@ -154,7 +154,10 @@ fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Optio
 
 /// The files, read.
 pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
-    paths.iter().map(|path| Ok(Source::new(&path.display().to_string(), &files::read(path)?))).collect()
+    paths
+        .iter()
+        .map(|path| Ok(Source::new(&path.display().to_string(), &files::read_at_most(path, LARGEST_LIST)?)))
+        .collect()
 }
 
 fn described(
@@ -201,19 +204,19 @@ impl Imported {
     fn outcome(self, arguments: &Arguments) -> Outcome {
         let mut text = String::new();
         for reject in self.rejects.iter().take(SHOWN) {
-            text += &format!("{reject}\n");
+            text += &text_line!("{reject}");
         }
         if let Some(more) = self.rejects.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            text += &format!("… and {more} more; `--json` has all\n");
+            text += &text_line!("… and {more} more; `--json` has all");
         }
         for note in &self.notes {
-            text += &format!("note: {note}\n");
+            text += &text_line!("note: {note}");
         }
         let says = match (&self.refused, &self.edition) {
             (Some(why), _) => format!("Nothing was imported: {why}."),
             (None, edition) => edition.as_ref().zip(self.packed.as_ref()).map(done).unwrap_or_default(),
         };
-        text += &format!("{says}\n");
+        text += &text_line!("{says}");
         let is_fine = self.refused.is_none();
         let reject = |reject: &Reject| {
             json!({"file": &*reject.place.file, "line": reject.place.line, "column": reject.place.column,

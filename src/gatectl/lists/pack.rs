@@ -1,7 +1,7 @@
 //! Pure. An edition's entries as bytes, and the bytes as chunks. How entries are written is decided here alone: as the
 //! very index that the gate asks, compressed by zstd, which costs the gate least to unpack.
 
-use std::io::{Error, ErrorKind};
+use std::io::{Error, ErrorKind, Read as _};
 
 use export_gate::networks;
 use export_gate::parties::{Index, build};
@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::entry::{Entry, Party};
+use crate::files::{Bounded, LARGEST_LIST};
 use crate::show::{count as counted, grouped};
 
 /// A chunk's most bytes: its item, and the index's copy of it, stay under DynamoDB's 400 KB.
@@ -107,7 +108,7 @@ fn parties(entries: &[Entry]) -> std::io::Result<Packed> {
 /// # Errors
 /// What is wrong with the bytes.
 pub(super) fn index(packed: &[u8]) -> std::io::Result<Index> {
-    Index::load(zstd::stream::decode_all(packed)?).map_err(invalid)
+    Index::load(unpacked(packed)?).map_err(invalid)
 }
 
 /// How many entries bytes hold that were packed so.
@@ -117,11 +118,18 @@ pub(super) fn index(packed: &[u8]) -> std::io::Result<Index> {
 pub(super) fn count(content: ListContent, packed: &[u8]) -> std::io::Result<u64> {
     match content {
         ListContent::Networks => {
-            let index = networks::Index::load(zstd::stream::decode_all(packed)?).map_err(invalid)?;
+            let index = networks::Index::load(unpacked(packed)?).map_err(invalid)?;
             Ok(index.entries())
         }
         ListContent::Parties => u64::try_from(index(packed)?.parties()).map_err(Error::other),
     }
+}
+
+/// What was packed, up to the size of the largest list.
+fn unpacked(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Bounded::new(zstd::stream::Decoder::new(packed)?, LARGEST_LIST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Error {
