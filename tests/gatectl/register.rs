@@ -108,6 +108,43 @@ fn last(ran: &Ran) -> &str {
 
 // ---------------------------------------------------------------------------------------------------------- validate
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_dynamodb_cannot_store_is_refused_before_anything_is_written() {
+    let world = World::empty().await;
+    let networks: Vec<String> = (0..20_000).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect();
+    let large = with(embargo("large", "x"), "applies_to", json!({"networks": networks}));
+    let long_id = embargo(&"i".repeat(1001), "x");
+    let name = "n".repeat(410_000);
+    let caller = json!({"id": "organisation#large", "name": name, "type": "company", "status": "active"});
+    for (number, (record, says)) in
+        [(large, "and a record may have 204800"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
+            .into_iter()
+            .enumerate()
+    {
+        let folder = Folder::new(&format!("unstorable-{number}"));
+        folder.file("a.json", record.to_string());
+        let more: [(&str, &[&str]); 3] =
+            [("validate", &[]), ("plan", &[]), ("apply", &["--by", "x", "--why", "x", "--yes"])];
+        for (verb, more) in more {
+            let ran = match verb {
+                "validate" => gatectl(["register", "validate", &folder.path()]),
+                _ => run(&world, verb, &folder.path(), more),
+            };
+            assert_eq!(ran.code, 1, "{verb}: {}", ran.err);
+            let fault = ran.out.lines().find(|line| line.contains("DynamoDB cannot store it: ")).unwrap_or_default();
+            assert!(fault.contains(says), "{verb}: {}", ran.out);
+            assert!(!fault.contains("10.1.2.0") && !fault.contains("nnn"), "the reason does not quote the record");
+        }
+    }
+    assert_eq!(count(&world, "").await, 0);
+    let line =
+        format!("embargo issue {} --model x --everyone --effect prohibited --authority OPERATOR", "i".repeat(1001));
+    let line = format!("{line} --citation c --by x --why x --yes --register-table {}", world.tables.register);
+    let ran = gatectl(format!("{line} --endpoint-url {}", world.relay.url()).split(' '));
+    assert!(ran.code == 1 && ran.out.contains("id: 1001 bytes"), "{}{}", ran.out, ran.err);
+    assert_eq!(count(&world, "").await, 0);
+}
+
 #[test]
 fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
     let table: &[(&str, &str, &[&str])] = &[

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening, read};
 use export_gate::register::history::Key;
+use export_gate::register::limits::unstorable_once_attributed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::item::{as_json, substance, value_as_json};
 use crate::present::Present;
-use crate::show::visible;
+use crate::show::text_line;
 
 /// From how many elements on a list is shown by what comes and goes.
 const LONG: usize = 6;
@@ -117,16 +118,16 @@ fn lines(name: &str, was: Option<Value>, is: Option<Value>) -> Vec<String> {
 }
 
 fn written(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), visible)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What all steps change.
 pub(crate) fn diff(steps: &[Step]) -> String {
     let mut shown = String::new();
     for step in steps {
-        shown += &format!("{} {}\n", step.sign(), visible(&step.key.to_string()));
+        shown += &text_line!("{} {}", step.sign(), step.key);
         for line in step.lines() {
-            shown += &format!("    {line}\n");
+            shown += &text_line!("    {line}");
         }
     }
     shown
@@ -144,7 +145,11 @@ pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<S
     let mut before = named(present);
     let own: Vec<String> = steps.iter().filter_map(|step| Some(format!("`{}`: {}", step.key, unread(step)?))).collect();
     before.retain(|fault| !own.contains(fault));
-    named(&next).into_iter().filter(|fault| !before.contains(fault)).collect()
+    let unstorable = steps.iter().filter_map(|step| {
+        let why = unstorable_once_attributed(&step.after)?;
+        Some(format!("`{}`: DynamoDB cannot store it: {why}", step.key))
+    });
+    named(&next).into_iter().filter(|fault| !before.contains(fault)).chain(unstorable).collect()
 }
 
 /// Why the gate would not read a step's record.

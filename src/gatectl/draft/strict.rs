@@ -1,9 +1,11 @@
 //! Pure. A record of a file, read as the gate reads it; what is wrong is said with its line and the nearest right name.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::limits::{LARGEST_ITEM, LONGEST_PARTITION_KEY, size};
 use export_gate::record::{
     self, Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Screening, Unreadable, read,
 };
+use export_gate::register::limits::ATTRIBUTION;
 use serde::de::DeserializeOwned;
 
 use super::callers;
@@ -101,7 +103,21 @@ pub(super) fn check_caller(item: &Item, tree: &Tree) -> Vec<Fault> {
         _ => record::Person::read(item.clone()).err(),
     };
     let read = read.map(|Unreadable(why)| told(&why, tree, &[]).0);
-    faults.into_iter().chain(read).map(|fault| if is_person { discreet(fault) } else { fault }).collect()
+    let stored = unstorable(item).map(|why| Fault { line: tree.line, why: format!("DynamoDB cannot store it: {why}") });
+    faults.into_iter().chain(read).chain(stored).map(|fault| if is_person { discreet(fault) } else { fault }).collect()
+}
+
+/// Why DynamoDB cannot store a caller's record, once `by`, `at` and `why` are added.
+fn unstorable(item: &Item) -> Option<String> {
+    let size = size(item).saturating_add(ATTRIBUTION);
+    let id = text(item, "id").len();
+    if size > LARGEST_ITEM {
+        Some(format!("{size} bytes in DynamoDB, and an item may have {LARGEST_ITEM}"))
+    } else if id > LONGEST_PARTITION_KEY {
+        Some(format!("id: {id} bytes, and a caller's may have {LONGEST_PARTITION_KEY}"))
+    } else {
+        record::limits::fault(item)
+    }
 }
 
 /// Every fault of a map whose `owners` are an organisation's.

@@ -17,7 +17,7 @@ use crate::outcome::{EXIT_CODES, Outcome, Trouble};
 /// Records as code: a folder of files against the register.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Read a folder of records as the gate would read them
+    /// Read a folder of records as the gate would read them and DynamoDB would store them
     #[command(after_help = EXIT_CODES)]
     Validate(Box<validate::Arguments>),
     /// Show what applying a folder would change; exit code 2 where it would
