@@ -9,6 +9,7 @@ use export_gate::register::Register;
 use export_gate::register::history::{CHANGES, HISTORY, Key, change_key, revision_of, wrote};
 use jiff::Timestamp;
 
+use crate::draft::KINDS;
 use crate::item::text;
 use crate::outcome::Trouble;
 use crate::present::{Present, partition};
@@ -18,8 +19,10 @@ pub(crate) struct Past {
     /// The register as it stands.
     pub(crate) present: Present,
     versions: HashMap<Key, Vec<Item>>,
-    /// By revision, what it wrote.
+    /// By revision, what it wrote, as the revision itself lists it.
     written: BTreeMap<u64, Vec<Written>>,
+    /// By revision, the versions that bear it: what it wrote, where its writer left no list.
+    borne: BTreeMap<u64, Vec<(Key, usize)>>,
 }
 
 /// A record, and the place of the version among its versions; or why that can't be had as it was.
@@ -30,7 +33,8 @@ impl Past {
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
         let present = Present::read(dynamodb, table).await?;
         let changes = partition(dynamodb, table, CHANGES).await?;
-        let kinds: BTreeSet<String> = changes.iter().flat_map(keys).map(|key| key.kind).collect();
+        let listed = changes.iter().flat_map(keys).chain(present.records.keys().cloned()).map(|key| key.kind);
+        let kinds: BTreeSet<String> = listed.chain(KINDS.map(str::to_owned)).collect();
         let histories = kinds.iter().map(|kind| format!("{HISTORY}{kind}"));
         let histories = histories.map(|kind| async move { partition(dynamodb, table, &kind).await });
         let kept = futures_util::future::try_join_all(histories).await?.into_iter().flatten().filter_map(as_it_stood);
@@ -55,7 +59,19 @@ impl Past {
             Some((number, keys(change).into_iter().map(found).collect()))
         };
         let written = changes.iter().filter_map(proved).collect();
-        Self { present, versions, written }
+        let mut borne: BTreeMap<u64, Vec<(Key, usize)>> = BTreeMap::new();
+        for (key, items) in &versions {
+            for (index, item) in items.iter().enumerate() {
+                borne.entry(revision_of(item).unwrap_or_default()).or_default().push((key.clone(), index));
+            }
+        }
+        Self { present, versions, written, borne }
+    }
+
+    /// How many revisions until that one left no list of what they wrote, so that nothing proves it.
+    pub(crate) fn unlisted(&self, revision: u64) -> u64 {
+        let listed = u64::try_from(self.written.range(1..=revision.max(1)).count()).unwrap_or(u64::MAX);
+        revision.saturating_sub(listed)
     }
 
     /// Every version of the records of a kind that is still there, the oldest first.
@@ -82,9 +98,13 @@ impl Past {
         }
         let mut items = Vec::new();
         for number in base.revision().saturating_add(1)..=revision {
-            let Some(written) = self.written.get(&number) else {
-                let key = change_key(number);
-                return Err(format!("`{key}`, which says what revision {number} wrote, is not in the history"));
+            let unlisted;
+            let written = match self.written.get(&number) {
+                Some(written) => written,
+                None => {
+                    unlisted = self.unlisted_versions(number)?;
+                    &unlisted
+                }
             };
             for one in written {
                 let (key, index) = one.as_ref().map_err(String::clone)?;
@@ -92,6 +112,30 @@ impl Past {
             }
         }
         Ok(base.with(items, &Head { revision, ..Head::default() }, now))
+    }
+}
+
+impl Past {
+    /// What a revision wrote, where its writer left no list: the versions that bear it.
+    ///
+    /// # Errors
+    /// Where none does, or two of one record do.
+    fn unlisted_versions(&self, revision: u64) -> Result<Vec<Written>, String> {
+        let borne = self.borne.get(&revision).map(Vec::as_slice).unwrap_or_default();
+        if borne.is_empty() {
+            let list = change_key(revision);
+            return Err(format!(
+                "no record has revision {revision}, and `{list}`, which lists what it wrote, is not in the history"
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        if let Some((key, _)) = borne.iter().find(|(key, _)| !seen.insert(key)) {
+            return Err(format!(
+                "`{key}` has two versions of revision {revision}, and `{}`, which has their digests, is not in the history",
+                change_key(revision)
+            ));
+        }
+        Ok(borne.iter().cloned().map(Ok).collect())
     }
 }
 
@@ -184,7 +228,18 @@ mod tests {
         assert_eq!(at(&past(&written, &[&bad, &two]), 2).unwrap_err(), "`embargo/e@1` is not in the history");
         let changed = past(&written, &[&bad, &two, &forged]);
         assert!(at(&changed, 2).unwrap_err().contains("`embargo/e@1` was changed by hand"));
-        whole.written.remove(&2);
-        assert!(at(&whole, 3).unwrap_err().contains("`history#change/000000000002`"));
+        assert_eq!(whole.unlisted(3), 0);
+        whole.written.remove(&3);
+        assert_eq!((whole.unlisted(2), whole.unlisted(3)), (0, 1));
+        assert_eq!(format!("{:?}", at(&whole, 3).unwrap()), format!("{upon:?}"), "by the version that bears it");
+        whole.written.remove(&1);
+        let twice = at(&whole, 1).unwrap_err();
+        assert!(
+            twice.contains("`embargo/e` has two versions of revision 1")
+                && twice.contains("`history#change/000000000001`")
+        );
+        let mut cut = past(&written, &[&bad, &one]);
+        cut.written.remove(&2);
+        assert!(at(&cut, 3).unwrap_err().starts_with("no record has revision 2, and `history#change/000000000002`"));
     }
 }

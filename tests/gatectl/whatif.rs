@@ -355,6 +355,19 @@ async fn every_decision_comes_out_the_same_however_often_the_records_changed() {
             assert!(ran.out.starts_with(&format!("`{id}` comes out the same: ")), "{}", ran.out);
         }
     }
+    // A writer that keeps to the contract of version 1 leaves no list of what a revision wrote.
+    let lists = world.dynamodb.query().table_name(&world.tables.register).key_condition_expression("kind = :kind");
+    let kind = aws_sdk_dynamodb::types::AttributeValue::S("history#change".into());
+    for list in lists.expression_attribute_values(":kind", kind).send().await.unwrap().items() {
+        let key = ["kind", "id"].map(|name| (name.to_owned(), list[name].clone()));
+        let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
+        delete.set_key(Some(key.into())).send().await.unwrap();
+    }
+    let ran = run(&world, "replay --all {register} {ledger}");
+    assert!(ran.code == 0 && ran.out.contains("revisions left no list of their records"), "{}", ran.out);
+    let told = run(&world, &format!("replay {} {{register}} {{ledger}} --json", decided.last().unwrap())).json();
+    assert_eq!((&told["came_out"], &told["unlisted_revisions"]), (&json!("same"), &told["revision"]));
+
     // All of it is in the past: nothing is replayed of a period in which nothing was decided.
     let ran = run(&world, "replay --all --since 2026-11-01T12:00:00.001Z {register} {ledger}");
     assert_eq!(ran.code, 1, "{}", ran.out);

@@ -16,8 +16,9 @@ use serde_json::Value;
 use crate::files;
 use crate::item::text;
 use crate::outcome::Trouble;
+use crate::output::FAULT;
 pub(crate) use schema::{Schema, schemas};
-pub(crate) use strict::nearest;
+pub(crate) use strict::{KINDS, nearest};
 use strict::{check, check_caller, check_owners, is_of_register};
 use tree::Tree;
 
@@ -84,7 +85,7 @@ pub(crate) fn gather(place: &Path) -> Result<Checked, Trouble> {
 /// Every fault at once.
 pub(crate) fn read(place: &Path) -> Result<Draft, Trouble> {
     let Checked { draft, faults } = look(place)?;
-    if faults.is_empty() { Ok(draft) } else { Err(Trouble::new(faults.join("\n       "))) }
+    if faults.is_empty() { Ok(draft) } else { Err(Trouble::new(faults.join(FAULT))) }
 }
 
 /// The owners that a file lists, or has under `owners`.
@@ -102,7 +103,7 @@ pub(crate) fn owners(path: &Path) -> Result<Value, Trouble> {
     let faults: Vec<String> =
         check_owners(&tree).into_iter().map(|fault| format!("{name}:{}: {}", fault.line, fault.why)).collect();
     if !faults.is_empty() {
-        return Err(Trouble::new(faults.join("\n       ")));
+        return Err(Trouble::new(faults.join(FAULT)));
     }
     Ok(tree.at("owners").value())
 }

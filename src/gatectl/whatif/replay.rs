@@ -95,7 +95,13 @@ async fn entry(arguments: &Arguments, wanted: &DecisionId) -> Result<Value, Trou
 /// What came of an entry.
 fn replayed(entry: Value, registers: &mut Registers) -> Replayed {
     let came = came(&entry, registers);
-    Replayed { entry, came }
+    let unlisted = match &came {
+        Came::Same | Came::Differs { .. } => {
+            Asked::of(&entry).map_or(0, |asked| registers.past.unlisted(asked.revision))
+        }
+        Came::Unread(_) | Came::Lost(_) => 0,
+    };
+    Replayed { entry, came, unlisted }
 }
 
 fn came(entry: &Value, registers: &mut Registers) -> Came {

@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 use super::compared::Difference;
 use crate::json::member;
 use crate::outcome::Outcome;
-use crate::show::{count, table};
+use crate::show::{count, table, text_line};
 
 /// An entry, and what came of it.
 pub(super) struct Replayed {
     pub(super) entry: Value,
     pub(super) came: Came,
+    /// How many of the revisions that it rests on left no list of what they wrote.
+    pub(super) unlisted: u64,
 }
 
 /// What came of it.
@@ -68,7 +70,7 @@ impl Replayed {
         let row = |one: &Difference| vec![one.field.to_owned(), one.recorded.to_string(), one.again.to_string()];
         let mut text = table(&["field", "recorded", "comes out"], differences.iter().map(row), &[]);
         for fault in faults {
-            text += &format!("note: at that revision a record could not be read, {fault}\n");
+            text += &text_line!("note: at that revision a record could not be read, {fault}");
         }
         text
     }
@@ -85,6 +87,7 @@ impl Replayed {
         }
         let field = |name: &str| member(&self.entry, &[name]).clone();
         json!({"decision_id": field("decision_id"), "came_out": self.word(), "differences": differs, "why": why,
+               "unlisted_revisions": self.unlisted,
                "at": field("at"), "revision": field("revision"), "outcome": field("outcome"),
                "status": field("status"), "reasons": field("reasons")})
     }
@@ -93,10 +96,23 @@ impl Replayed {
     pub(super) fn outcome(self, asked: &str, as_json: bool) -> Outcome {
         let is_same = matches!(self.came, Came::Same);
         let followed = (member(&self.entry, &["decision_id"]) != asked)
-            .then(|| format!("`{asked}` completes `{}`, which is the decision.\n", self.text("decision_id")));
-        let text = format!("{}{}\n{}", followed.unwrap_or_default(), self.says(), self.more());
+            .then(|| text_line!("`{asked}` completes `{}`, which is the decision.", self.text("decision_id")));
+        let note = unlisted(self.unlisted);
+        let text = format!("{}{}{}{note}", followed.unwrap_or_default(), text_line!("{}", self.says()), self.more());
         Outcome::new(as_json, || self.told(), text, is_same)
     }
+}
+
+/// A note where revisions left no list of what they wrote.
+fn unlisted(revisions: u64) -> String {
+    if revisions == 0 {
+        return String::new();
+    }
+    let revisions = count(usize::try_from(revisions).unwrap_or(usize::MAX), "revision", "revisions");
+    text_line!(
+        "note: {revisions} left no list of their records (`history#change`): the versions that bear them were taken, and \
+         nothing proves that these are all, or unchanged"
+    )
 }
 
 /// What came of many.
@@ -105,6 +121,8 @@ pub(super) struct Several {
     same: usize,
     completions: usize,
     otherwise: usize,
+    /// The most revisions without a list that one of them rests on.
+    unlisted: u64,
     /// The first of them.
     others: Vec<Replayed>,
     unread_count: usize,
@@ -117,6 +135,7 @@ const NAMED: usize = 100;
 
 impl Several {
     pub(super) fn take(&mut self, replayed: Replayed) {
+        self.unlisted = self.unlisted.max(replayed.unlisted);
         match replayed.came {
             Came::Same => self.same = self.same.saturating_add(1),
             Came::Differs { .. } | Came::Unread(_) | Came::Lost(_) => {
@@ -146,26 +165,27 @@ impl Several {
         let is_fine = self.otherwise == 0 && self.unread_count == 0 && decisions > 0;
         let mut text = String::new();
         for one in &self.others {
-            text += &format!("{}\n{}", one.says(), one.more());
+            text += &format!("{}{}", text_line!("{}", one.says()), one.more());
         }
         for what in &self.unread {
-            text += &format!("can't be read: {what}\n");
+            text += &text_line!("can't be read: {what}");
         }
         for (all, named) in [(self.otherwise, self.others.len()), (self.unread_count, self.unread.len())] {
             if all > named {
-                text += &format!("and {} more\n", all.saturating_sub(named));
+                text += &text_line!("and {} more", all.saturating_sub(named));
             }
         }
         text += &match (decisions, is_fine) {
             (0, _) => "There is no decision in that period.\n".to_owned(),
             (_, true) if decisions == 1 => "The one decision comes out the same.\n".to_owned(),
-            (_, true) => format!("All {} come out the same.\n", count(decisions, "decision", "decisions")),
+            (_, true) => text_line!("All {} come out the same.", count(decisions, "decision", "decisions")),
             (_, false) => {
-                format!("{} of {} come out the same.\n", self.same, count(decisions, "decision", "decisions"))
+                text_line!("{} of {} come out the same.", self.same, count(decisions, "decision", "decisions"))
             }
         };
+        text += &unlisted(self.unlisted);
         let json = || {
-            json!({"ok": is_fine, "decisions": decisions, "same": self.same, "otherwise": self.otherwise,
+            json!({"ok": is_fine, "decisions": decisions, "unlisted_revisions": self.unlisted, "same": self.same, "otherwise": self.otherwise,
                    "completions": self.completions, "unread_count": self.unread_count,
                    "others": self.others.iter().map(Replayed::told).collect::<Vec<_>>(), "unread": self.unread})
         };
