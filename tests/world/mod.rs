@@ -54,6 +54,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A deployment in small.
 pub struct World {
     engine: Option<DynamoDb>,
+    /// Where DynamoDB is, past the relay.
+    pub url: String,
     /// Between the gate and DynamoDB.
     pub relay: Relay,
     /// Straight to DynamoDB.
@@ -130,6 +132,7 @@ impl World {
             dynamodb,
             tables,
             sagemaker: SageMaker::start(0).await.unwrap(),
+            url,
         }
     }
 

@@ -119,6 +119,15 @@ impl State {
                 self.ask(request).await?;
                 Err(Hangup::Close)
             }
+            Action::Truncate => {
+                let answer = self.ask(request).await?;
+                Err(Hangup::Raw(server::first_half(relayed(answer)).await))
+            }
+            Action::Duplicate => {
+                let answer = self.ask(request.clone()).await?;
+                self.ask(request).await?;
+                Ok(relayed(answer))
+            }
             Action::Hang => std::future::pending().await,
             Action::HangAfter => {
                 self.ask(request).await?;

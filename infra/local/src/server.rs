@@ -168,6 +168,21 @@ async fn answer(
     answered
 }
 
+/// An answer's head, which announces the whole body, and the first half of that body.
+pub(crate) async fn first_half(answer: Answer) -> Bytes {
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.map_or_else(|never| match never {}, http_body_util::Collected::to_bytes);
+    let mut sent = format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", parts.status, body.len()).into_bytes();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_LENGTH {
+            sent.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+    }
+    sent.extend(b"\r\n");
+    sent.extend(&body[..body.len() / 2]);
+    sent.into()
+}
+
 /// The peer of a request that the server handed out.
 pub(crate) fn peer(request: &Request<Bytes>) -> SocketAddr {
     *request.extensions().get().expect("the server adds it to every request")

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue::{self, S};
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::relay::{Action, Relay};
 use export_gate_local::tables::{Tables, client};
@@ -103,6 +103,28 @@ async fn connections_break_before_or_after() {
         assert_eq!(bench.is_there(id).await, written, "{id}");
     }
     bench.put("passed").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_truncated_answer_is_none_though_the_write_landed() {
+    let bench = bench().await;
+    bench.relay.rule(|seen| if seen.count == 1 { Action::Truncate } else { Action::Forward });
+    bench.put("truncated").await.unwrap_err();
+    assert!(bench.is_there("truncated").await);
+    bench.put("passed").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_duplicate_is_carried_out_twice_and_answered_once() {
+    let bench = bench().await;
+    bench.relay.rule(|_| Action::Duplicate);
+    let add = bench.client.update_item().table_name("usage").key("licence", S("l".into())).key("model", S("*".into()));
+    let add =
+        add.update_expression("ADD leased :one").expression_attribute_values(":one", AttributeValue::N("1".into()));
+    let answer = add.return_values(ReturnValue::UpdatedNew).send().await.unwrap();
+    assert_eq!(answer.attributes.unwrap()["leased"], AttributeValue::N("1".into()));
+    let read = bench.direct.get_item().table_name("usage").key("licence", S("l".into())).key("model", S("*".into()));
+    assert_eq!(read.send().await.unwrap().item.unwrap()["leased"], AttributeValue::N("2".into()));
 }
 
 #[tokio::test]

@@ -42,6 +42,10 @@ pub enum Action {
     Refuse,
     /// It is passed on, then the connection is closed without an answer.
     LoseAnswer,
+    /// It is passed on, then the connection is closed after half of the answer.
+    Truncate,
+    /// It is passed on twice; the first answer is returned.
+    Duplicate,
     /// It is never answered; DynamoDB never hears of it.
     Hang,
     /// It is passed on, and never answered.
@@ -105,6 +109,8 @@ impl fmt::Debug for Action {
             Action::Forward => "Forward",
             Action::Refuse => "Refuse",
             Action::LoseAnswer => "LoseAnswer",
+            Action::Truncate => "Truncate",
+            Action::Duplicate => "Duplicate",
             Action::Hang => "Hang",
             Action::HangAfter => "HangAfter",
             Action::Reply { .. } => "Reply",

@@ -1,0 +1,213 @@
+//! Directives by every kind of writer, while gates behind faulty networks are asked, and killed.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+use crate::audit;
+use crate::dice::Dice;
+use crate::environment::{Answered, Environment, Odds};
+use crate::world::World;
+use crate::world::events::invocation;
+use crate::writers::Writers;
+
+const ENVIRONMENTS: usize = 5;
+
+/// How many letters are issued, and lifted again.
+const LETTERS: usize = 6;
+
+/// How many requests every environment answers under each letter, and after each.
+const REQUESTS: usize = 3;
+
+const ODDS: Odds = Odds { fault: 25, kill: 15 };
+
+/// How long the whole may take.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// What the letter's state lets a request come to. `Closing` and `Opening` last from a writer's start to its
+/// acknowledgement: then both outcomes are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Closing,
+    Closed,
+    Opening,
+}
+
+/// The letter's state, which changes by one step at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Phase {
+    number: usize,
+    state: State,
+}
+
+impl Phase {
+    fn next(self) -> Self {
+        let state = match self.state {
+            State::Open => State::Closing,
+            State::Closing => State::Closed,
+            State::Closed => State::Opening,
+            State::Opening => State::Open,
+        };
+        Self { number: self.number + 1, state }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    UsPerson,
+    ForeignPerson,
+}
+
+/// What must not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// A foreign person got an answer though the directive was acknowledged before the request began.
+    LateAnswer,
+    /// Somebody was refused whom no directive concerned, and no fault of the network explains it.
+    WrongRefusal,
+}
+
+/// What is wrong with an answer to a request that began in one phase and ended in another.
+fn fault(who: Who, began: Phase, ended: Phase, answered: &Answered) -> Option<Fault> {
+    // A letter that was not in the same state throughout allows both outcomes.
+    let settled = (began == ended).then_some(began.state);
+    let refused = match (who, settled) {
+        (Who::UsPerson, _) | (Who::ForeignPerson, Some(State::Open)) => Some(false),
+        (Who::ForeignPerson, Some(State::Closed)) => Some(true),
+        (Who::ForeignPerson, _) => None,
+    };
+    match (answered.status, refused) {
+        (200, Some(true)) => Some(Fault::LateAnswer),
+        (200, _) | (451, None | Some(true)) => None,
+        _ if answered.is_excused() => None,
+        _ => Some(Fault::WrongRefusal),
+    }
+}
+
+/// The phase, and how many requests each environment has answered in it.
+struct Board {
+    phase: watch::Sender<Phase>,
+    answered: watch::Sender<[usize; ENVIRONMENTS]>,
+    over: AtomicBool,
+    all: Mutex<Vec<(Option<Fault>, Who, Phase, Answered)>>,
+}
+
+impl Board {
+    fn step(&self) {
+        self.phase.send_modify(|phase| *phase = phase.next());
+        self.answered.send_modify(|answered| *answered = [0; ENVIRONMENTS]);
+    }
+
+    async fn everyone_has_answered(&self) {
+        let mut answered = self.answered.subscribe();
+        let enough = |answered: &[usize; ENVIRONMENTS]| answered.iter().all(|answered| *answered >= REQUESTS);
+        answered.wait_for(enough).await.unwrap();
+    }
+}
+
+async fn work(board: &Board, number: usize, mut environment: Environment<'_>, mut dice: Dice) {
+    while !board.over.load(Ordering::SeqCst) {
+        let (who, person) = match dice.chance(500) {
+            true => (Who::UsPerson, "sample-us-citizen"),
+            false => (Who::ForeignPerson, "sample-foreign-employee"),
+        };
+        let event = invocation("sample-us-app", "fable-5").person(person).0;
+        let began = *board.phase.borrow();
+        let answered = environment.ask(&event).await;
+        let ended = *board.phase.borrow();
+        if let Some(answered) = answered {
+            let fault = fault(who, began, ended, &answered);
+            board.all.lock().unwrap().push((fault, who, began, answered));
+            if began == ended {
+                board.answered.send_modify(|answered| answered[number] += 1);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answer_is_late_no_refusal_is_wrong_and_each_has_its_entry() {
+    let mut dice = Dice::of_run();
+    let world = World::with_samples().await;
+    let board = Board {
+        phase: watch::Sender::new(Phase { number: 0, state: State::Open }),
+        answered: watch::Sender::new([0; ENVIRONMENTS]),
+        over: AtomicBool::new(false),
+        all: Mutex::default(),
+    };
+    let environments = Environment::start_all(&world, &mut dice, ODDS, ENVIRONMENTS).await;
+    let workers = environments.into_iter().enumerate().map(|(number, environment)| {
+        let dice = dice.fork();
+        work(&board, number, environment, dice)
+    });
+    let workers: Vec<_> = workers.collect();
+    let directing = async {
+        let mut writers = Writers::new(&world, dice.fork()).await;
+        for letter in 0..LETTERS {
+            board.everyone_has_answered().await;
+            writers.write_much().await;
+            board.step();
+            writers.issue(letter).await;
+            board.step();
+            board.everyone_has_answered().await;
+            board.step();
+            writers.lift(letter).await;
+            board.step();
+        }
+        board.everyone_has_answered().await;
+        board.over.store(true, Ordering::SeqCst);
+        writers.false_reports
+    };
+    let run = async { tokio::join!(directing, join_all(workers)) };
+    let (false_reports, _) = tokio::time::timeout(LONGEST, run).await.expect("it ends");
+
+    let all = board.all.into_inner().unwrap();
+    let faults: Vec<_> = all.iter().filter(|(fault, ..)| fault.is_some()).collect();
+    let late = faults.iter().filter(|(fault, ..)| *fault == Some(Fault::LateAnswer)).count();
+    let wrong = faults.iter().filter(|(fault, ..)| *fault == Some(Fault::WrongRefusal)).count();
+    let reports = false_reports.len();
+    println!("{} answers, {late} late answers, {wrong} wrong refusals, {reports} false reports", all.len());
+    assert_eq!((late, wrong, reports), (0, 0, 0), "{faults:#?} {false_reports:#?}");
+    let answered: Vec<_> = all.into_iter().map(|(.., answered)| answered).collect();
+    audit(&world, &answered).await;
+}
+
+#[test]
+fn late_answers_and_wrong_refusals_are_told_from_what_is_allowed() {
+    let phase = |number, state| Phase { number, state };
+    let (open, closing, closed, reopened) =
+        (phase(0, State::Open), phase(1, State::Closing), phase(2, State::Closed), phase(4, State::Open));
+    let (us, foreign) = (Who::UsPerson, Who::ForeignPerson);
+    let (late, wrong) = (Some(Fault::LateAnswer), Some(Fault::WrongRefusal));
+    for (who, began, ended, status, faults, expected) in [
+        (us, open, open, 200, 0, None),
+        (us, closed, closed, 200, 0, None),
+        (us, closed, closed, 451, 0, wrong),
+        (us, closing, closed, 451, 1, wrong),
+        (us, open, open, 503, 1, None),
+        (us, open, open, 503, 0, wrong),
+        (us, open, open, 500, 1, wrong),
+        (us, open, open, 504, 1, None),
+        (foreign, open, open, 200, 0, None),
+        (foreign, open, open, 451, 0, wrong),
+        (foreign, open, closing, 451, 0, None),
+        (foreign, open, closing, 200, 0, None),
+        (foreign, closing, closed, 200, 0, None),
+        (foreign, closed, closed, 451, 0, None),
+        (foreign, closed, closed, 200, 0, late),
+        (foreign, closed, closed, 200, 1, late),
+        (foreign, closed, closed, 503, 1, None),
+        (foreign, closed, closed, 503, 0, wrong),
+        (foreign, closed, reopened, 200, 0, None),
+    ] {
+        let answered = Answered { status, codes: Vec::new(), decision_id: None, faults };
+        let found = fault(who, began, ended, &answered);
+        assert_eq!(found, expected, "{who:?} {began:?} {ended:?} {status} {faults}");
+    }
+    assert_eq!(open.next().next(), closed);
+    assert_eq!(closed.next().next(), reopened);
+}
