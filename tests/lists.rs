@@ -218,6 +218,23 @@ async fn an_edition_that_cant_be_loaded_leaves_the_one_before_for_a_while_and_th
 }
 
 #[tokio::test]
+async fn an_edition_of_a_list_that_was_not_in_force_serves_for_no_time() {
+    for (attribute, time) in [("until", "2026-01-01T00:00:00Z"), ("from", "2099-01-01T00:00:00Z")] {
+        let world = world().await;
+        let gate = world.gate();
+        let mut first = world.edition("sdn", "1", &[party("1", "Unrelated Quarry")]).await;
+        first[attribute] = json!(time);
+        world.register(vec![first]).await;
+        told(&gate, &widgets("opus-4-8")).await;
+        activate_faulty(&world, "a chunk that was cut").await;
+        for milliseconds in [0, 299_999] {
+            let told = told_at(&gate, &widgets("opus-4-8"), later(milliseconds)).await;
+            assert_eq!(told, "503 register.unavailable", "{attribute}, {milliseconds}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn loading_is_tried_again_about_once_a_second_and_a_rollback_needs_none() {
     let world = world().await;
     let gate = world.gate();

@@ -1,12 +1,12 @@
 //! I/O. The whole register as it stands at one revision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Head, Item};
-use export_gate::register::Register;
 use export_gate::register::history::Key;
+use export_gate::register::{Heads, KINDS, Register, all_heads};
 use jiff::Timestamp;
 
 use crate::outcome::Trouble;
@@ -28,8 +28,10 @@ impl Present {
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
         let mut head = head(dynamodb, table).await?;
         for _ in 0..TRIES {
-            let kinds = head.kinds.keys().map(|kind| partition(dynamodb, table, kind));
-            let read = futures_util::future::try_join_all(kinds).await?;
+            // A head that an edit by hand has left without a kind hides no record.
+            let kinds: BTreeSet<&str> = head.kinds.keys().map(String::as_str).chain(KINDS).collect();
+            let reads = kinds.into_iter().map(|kind| partition(dynamodb, table, kind));
+            let read = futures_util::future::try_join_all(reads).await?;
             let after = self::head(dynamodb, table).await?;
             if after == head {
                 let keyed = read.into_iter().flatten().filter_map(|item| Some((Key::of(&item)?, item)));
@@ -65,12 +67,15 @@ fn unread(table: &str) -> String {
     )
 }
 
-/// The register's head; that of an empty register where there is none.
+/// What the register's heads state; that of an empty register where there are none.
 async fn head(dynamodb: &DynamoDb, table: &str) -> Result<Head, Trouble> {
-    let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(Key::head(0).item()));
-    let item = read.send().await.map_err(|error| Trouble::of(unread(table), error))?.item;
-    let head = item.map(Head::read).transpose();
-    head.map(Option::unwrap_or_default).map_err(|error| Trouble::of("the register's head can't be read", error))
+    let found = all_heads(dynamodb, table).await.map_err(|error| Trouble::of(unread(table), error))?;
+    if found.iter().all(Option::is_none) {
+        return Ok(Head::default());
+    }
+    let heads = Heads::of(found.iter().map(Option::as_ref));
+    let heads = heads.map_err(|error| Trouble::of("none of the register's heads is valid", error))?;
+    Ok(heads.leading().clone())
 }
 
 /// Every item of a kind, from the table itself: what an edit by hand left without a revision is among them.

@@ -55,20 +55,20 @@ impl Heads {
         let (mut valid, mut fault) = (Vec::new(), Unreadable("there is none".into()));
         for item in items.into_iter().flatten() {
             match Head::read(item.clone()) {
-                Ok(head) => valid.push(head),
+                Ok(head) => valid.push((head, 1)),
                 Err(error) => fault = error,
             }
         }
         Self::stated(valid).ok_or(fault)
     }
 
-    /// What these valid heads state; `None` where there is none.
-    pub(super) fn stated(heads: Vec<Head>) -> Option<Self> {
+    /// What these valid heads state, each with how many there are; `None` where there is none.
+    pub(super) fn stated(heads: Vec<(Head, u8)>) -> Option<Self> {
         let mut votes = Vec::<(Head, u8)>::new();
-        for head in heads {
+        for (head, more) in heads {
             match votes.iter_mut().find(|(other, _)| *other == head) {
-                Some((_, count)) => *count = count.saturating_add(1),
-                None => votes.push((head, 1)),
+                Some((_, count)) => *count = count.saturating_add(more),
+                None => votes.push((head, more)),
             }
         }
         let listed = votes.iter().flat_map(|(head, _)| head.kinds.keys().cloned()).collect();

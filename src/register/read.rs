@@ -126,7 +126,7 @@ impl RegisterStore {
     /// # Errors
     /// As [`RegisterStore::at`].
     pub async fn newest(&self, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
-        self.at(None, now, Instant::now() + PATIENCE).await
+        self.at(None, now, after(PATIENCE)).await
     }
 
     async fn refreshed(
@@ -142,7 +142,7 @@ impl RegisterStore {
             return Ok(if self.may_load(&last, now) { self.load(&last, now).await } else { last });
         }
         let begins = Instant::now();
-        let read = self.whole(last, now, deadline.min(begins + PATIENCE)).await?;
+        let read = self.whole(last, now, deadline.min(after(PATIENCE))).await?;
         *began = Some(begins);
         Ok(read)
     }
@@ -187,7 +187,7 @@ impl RegisterStore {
             }
             readings = readings.saturating_add(1);
             let pause = jittered(wait);
-            if Instant::now() + pause >= deadline {
+            if after(pause) >= deadline {
                 return Err(RefreshTrouble::NotWhole);
             }
             tokio::time::sleep(pause).await;
@@ -281,9 +281,15 @@ fn pause() -> SignedDuration {
     SignedDuration::from_millis(1000_i64.saturating_add(random().into()))
 }
 
+/// The moment after a while.
+fn after(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or(now)
+}
+
 /// At least half of a wait: another in each environment.
 fn jittered(wait: Duration) -> Duration {
-    let half = wait / 2;
+    let half = wait.checked_div(2).unwrap_or_default();
     half.saturating_add(half.mul_f64(f64::from(random()) / f64::from(u8::MAX)))
 }
 

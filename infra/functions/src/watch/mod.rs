@@ -311,8 +311,9 @@ impl Watch {
             let lines: Vec<String> = new.iter().map(|(key, why)| format!("`{key}`: {why}")).collect();
             let message = format!(
                 "The gate can't rely on:\n{}\nA record that only permits counts as absent. For any other its last \
-                 readable version serves for 300 s, then the models that it concerns are refused (at once where there \
-                 was none). Mend the record, or withdraw it, in the register's table: it counts from the next request.",
+                 readable version serves for 300 s, then the models that it concerns are refused (at once where it was \
+                 not in force, or there was none). Mend the record, or withdraw it, in the register's table: it counts \
+                 from the next request.",
                 listed(&lines)
             );
             self.alarms.tell(&subject, &message).await?;
