@@ -102,7 +102,7 @@ enum Leased {
     Block,
     /// Nothing is left.
     Nothing,
-    /// Nobody can read what is left.
+    /// What is leased can't be read.
     Unreadable,
 }
 
@@ -445,7 +445,7 @@ impl Exhausted {
     }
 }
 
-/// What an item of the usage table says is leased; `None` where that is no whole number from 0 to 2^53 − 1. Such use
+/// How much is leased by an item of the usage table. `None` unless that is a whole number from 0 to 2^53 − 1; such use
 /// counts as all of the quota.
 #[must_use]
 pub fn leased_in(item: &Item) -> Option<u64> {

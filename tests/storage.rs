@@ -482,8 +482,8 @@ async fn use_up(gate: &Gate) -> u64 {
     for permitted in 0.. {
         let answered = ask(gate, &quota_request(), now()).await;
         if answered.status != 200 {
-            let codes = ["embargo.foreign-person", "licence.exhausted"];
-            assert_eq!(answered.codes(), codes, "{:?}", answered.account.map(|account| account.troubles));
+            let troubles = answered.account.as_ref().map(|account| &account.troubles);
+            assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"], "{troubles:?}");
             return permitted;
         }
     }

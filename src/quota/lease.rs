@@ -97,7 +97,7 @@ pub(super) fn most(quota: u64, wanted: u64) -> Option<u64> {
     quota.min(LARGEST).checked_sub(behind)
 }
 
-/// A count of the usage table; `None` where it is no whole number from 0 to 2^53 − 1.
+/// A count of the usage table; `None` unless it is a whole number from 0 to 2^53 − 1.
 pub(super) fn count(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number| *number <= LARGEST)
 }

@@ -182,7 +182,7 @@ impl State {
             _ => None,
         };
         let Some((revision, landed)) = waiting else {
-            // Nobody waits for it any more.
+            // Its request has ended.
             self.explained += if is_added && was_overwritten { wanted } else { 0 };
             return;
         };

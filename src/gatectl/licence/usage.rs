@@ -144,7 +144,7 @@ fn shown(used: &[Used]) -> String {
         }
         if used.all().is_none() {
             text += &format!(
-                "`leased` of `{}` for `*` is no whole number from 0 to 2^53 - 1: the gate takes the quota as used up\n",
+                "the `leased` of `{}` for `*` must be a whole number from 0 to 2^53 - 1: the gate takes the quota as used up\n",
                 used.id
             );
         }
