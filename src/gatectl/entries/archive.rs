@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{Found, is_within};
 use crate::files::{self, Bounded};
+use crate::json;
 use crate::outcome::Trouble;
 
 /// How many lines are parsed at a time.
@@ -88,7 +89,7 @@ struct Line {
 impl Line {
     fn parsed(self) -> (String, Found) {
         let Self { place, bytes } = self;
-        let found = match bytes.and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string())) {
+        let found = match bytes.and_then(|bytes| json::read(&bytes)) {
             Ok(entry) => Found::Entry(entry),
             Err(why) => Found::Unread { place: place.clone(), why },
         };

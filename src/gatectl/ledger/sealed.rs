@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::key::PublicKey;
 use super::link::{ChainId, sum};
 use super::tree::{leaf, root};
+use crate::json;
 
 /// The version of the form.
 const FORMAT: u64 = 1;
@@ -102,7 +103,7 @@ impl Seal {
     /// # Errors
     /// Why it is none.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let mut signed: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let mut signed = json::read(bytes)?;
         let document = Document::deserialize(&signed).map_err(|error| error.to_string())?;
         let (format, algorithm) = (document.format, document.algorithm.as_str());
         if (format, algorithm) != (FORMAT, ALGORITHM) {

@@ -1,7 +1,7 @@
 //! I/O. The trail's log files. What can't be read is named, and the rest is read.
 
 use std::collections::HashSet;
-use std::io::BufReader;
+use std::io::Read as _;
 use std::path::Path;
 
 use export_gate::terms::Window;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::call::Call;
 use crate::entries::opened;
 use crate::files::{self, Bounded};
+use crate::json;
 use crate::outcome::Trouble;
 
 /// The most that a log file may unpack to, in bytes: CloudTrail begins a new one long before.
@@ -48,8 +49,9 @@ pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Trouble> {
         }
         let place = path.display().to_string();
         let parsed = opened(&path, "json").and_then(|file| {
-            let file = BufReader::new(Bounded::new(file, LARGEST));
-            serde_json::from_reader::<_, Value>(file).map_err(|error| error.to_string())
+            let mut bytes = Vec::new();
+            Bounded::new(file, LARGEST).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            json::read(&bytes)
         });
         let records = match parsed.map(|mut log| log.get_mut("Records").map(Value::take)) {
             Ok(Some(Value::Array(records))) => records,

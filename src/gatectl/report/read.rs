@@ -7,13 +7,12 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::quota::leased_in;
 use export_gate::terms::{Window, parse_time};
-use serde_json::Value;
 
 use super::count::Named;
 use super::records::Seal;
 use crate::files;
 use crate::item::text;
-use crate::json::member;
+use crate::json::{self, member};
 use crate::outcome::Trouble;
 
 /// How much of each licence's quota is leased; `None` where it can't be read.
@@ -51,7 +50,7 @@ pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Named), 
 
 /// A seal, as far as it is told.
 fn seal(bytes: &[u8], file: String) -> Result<Seal, String> {
-    let seal: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let seal = json::read(bytes)?;
     let text = |name: &str| {
         let value = member(&seal, &[name]).as_str();
         value.ok_or_else(|| format!("it is no seal: it has no `{name}`"))
