@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::limits::{LARGEST_ITEM, LONGEST_PARTITION_KEY, size};
 use export_gate::record::{
-    self, Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Screening, Unreadable, read,
+    self, Clearance, DEEPEST_OWNERS, Embargo, Group, Item, Kind, Licence, List, Model, Organisation, Owner, Screening,
+    Unreadable, read,
 };
 use export_gate::register::limits::ATTRIBUTION;
 use serde::de::DeserializeOwned;
@@ -99,7 +100,7 @@ pub(super) fn check_caller(item: &Item, tree: &Tree) -> Vec<Fault> {
     let read = match text(item, "id").split('#').next() {
         _ if !faults.is_empty() => None,
         Some("client") => record::Client::read(item.clone()).err(),
-        Some("organisation") => record::Organisation::read(item.clone()).err(),
+        Some("organisation") => record::Organisation::read(item.clone()).and_then(storable).err(),
         _ => record::Person::read(item.clone()).err(),
     };
     let read = read.map(|Unreadable(why)| told(&why, tree, &[]).0);
@@ -120,10 +121,27 @@ fn unstorable(item: &Item) -> Option<String> {
     }
 }
 
+/// Whether the ledger can store what it records of an organisation's owners.
+fn storable(Organisation { owners, .. }: Organisation) -> Result<(), Unreadable> {
+    let levels = Owner::levels(&owners);
+    if levels <= DEEPEST_OWNERS {
+        return Ok(());
+    }
+    let why =
+        format!("owners: they are {levels} levels deep, and the ledger can store {DEEPEST_OWNERS}: leave levels out");
+    Err(Unreadable(why))
+}
+
 /// Every fault of a map whose `owners` are an organisation's.
 pub(super) fn check_owners(tree: &Tree) -> Vec<Fault> {
     match serde_dynamo::to_item::<_, Item>(tree.value()) {
-        Ok(item) => structure::<callers::Owners>(item, tree, &[]),
+        Ok(mut item) => {
+            let faults = structure::<callers::Owners>(item.clone(), tree, &[]);
+            item.insert("status".to_owned(), AttributeValue::S("active".to_owned()));
+            let deep = record::Organisation::read(item).and_then(storable).err();
+            let deep = deep.filter(|_| faults.is_empty()).map(|Unreadable(why)| told(&why, tree, &[]).0);
+            faults.into_iter().chain(deep).collect()
+        }
         Err(_) => vec![Fault { line: tree.line, why: "this is no list of owners".to_owned() }],
     }
 }
