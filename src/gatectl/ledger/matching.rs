@@ -1,9 +1,8 @@
 //! Pure. Calls of endpoints and the permits that account for them.
 //!
-//! A permit accounts for one call of its endpoint within its window, and for a second one where the first failed. All
+//! A permit accounts for one call of its endpoint within its window, since the gate calls a model once on a permit. All
 //! windows are equally long, so the call that comes first taking the permit that ends first leaves no call without a
-//! permit that another assignment would have given one; where attempts failed, a call may be named that a cleverer one
-//! would have placed, and none is ever left unnamed.
+//! permit that another assignment would have given one.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -36,8 +35,6 @@ pub(super) struct Reach {
 struct Open {
     permit: Permit,
     until: Timestamp,
-    /// Its first call failed, so that it is for the second.
-    has_failed: bool,
 }
 
 /// Assigns calls to permits, endpoint by endpoint.
@@ -64,31 +61,21 @@ fn of_one_endpoint(mut calls: Vec<Call>, mut permits: Vec<Permit>, reach: Reach,
     let mut coming = permits.into_iter().peekable();
     // The permits whose windows have begun, in the order in which they end.
     let mut open: VecDeque<Open> = VecDeque::new();
-    let end = |mut open: VecDeque<Open>, matched: &mut Matched| {
-        matched.without_call.extend(open.drain(..).filter(|open| !open.has_failed).map(|open| open.permit));
+    let end = |open: VecDeque<Open>, matched: &mut Matched| {
+        matched.without_call.extend(open.into_iter().map(|open| open.permit));
     };
     for call in calls {
         let begins = |permit: &Permit| permit.at.checked_sub(reach.before).unwrap_or(Timestamp::MIN);
         while let Some(permit) = coming.next_if(|permit| begins(permit) <= call.at) {
             let until = permit.at.checked_add(reach.after).unwrap_or(Timestamp::MAX);
-            open.push_back(Open { permit, until, has_failed: false });
+            open.push_back(Open { permit, until });
         }
         let still_open = open.iter().take_while(|open| open.until < call.at).count();
         let rest = open.split_off(still_open);
         end(std::mem::replace(&mut open, rest), matched);
-        // A failed call leaves its permit for another, so it takes one that has not failed yet, if it can.
-        let fresh = open.iter().position(|open| !open.has_failed);
-        let place = if call.error.is_some() { fresh.or(Some(0)) } else { Some(0) };
-        match place.and_then(|place| open.get_mut(place).map(|open| (place, open))) {
+        match open.pop_front() {
             None => matched.without_permit.push(call),
-            Some((place, found)) => {
-                matched.accounted = matched.accounted.saturating_add(1);
-                if call.error.is_some() && !found.has_failed {
-                    found.has_failed = true;
-                } else {
-                    open.remove(place);
-                }
-            }
+            Some(_) => matched.accounted = matched.accounted.saturating_add(1),
         }
     }
     end(open, matched);
@@ -142,12 +129,9 @@ mod tests {
             ("16", "5", (0, 1, 1)),
             ("14 15", "5 14", (2, 0, 0)),
             ("15 5", "5 14", (2, 0, 0)),
-            ("5! 6", "5", (2, 0, 0)),
-            ("5! 6!", "5", (2, 0, 0)),
-            ("5! 6! 7", "5", (2, 1, 0)),
-            ("5 6!", "5", (1, 1, 0)),
-            ("5! 6 6", "5 6", (3, 0, 0)),
-            ("5! 5! 6 6", "5 5", (4, 0, 0)),
+            ("5! 6", "5", (1, 1, 0)),
+            ("5! 6!", "5", (1, 1, 0)),
+            ("5! 6 6", "5 6", (2, 1, 0)),
             ("5!", "5", (1, 0, 0)),
             ("1 30", "1 2 30", (2, 0, 1)),
         ];
