@@ -63,10 +63,11 @@ impl WatchTrouble {
     /// Whether the same change fails however often the stream sends it.
     fn is_permanent(&self) -> bool {
         match self {
-            // Repaired by hand, the heads come as changes of their own.
-            Self::NoKey | Self::Heads(HeadsTrouble::NoMajority | HeadsTrouble::Unmade(_)) => true,
+            Self::NoKey | Self::Heads(HeadsTrouble::Unmade(_)) => true,
             Self::Write(trouble) | Self::Heads(HeadsTrouble::Write(trouble)) => trouble.is_permanent(),
-            Self::Interrupted(_) | Self::Heads(HeadsTrouble::Read(_)) | Self::Untold(_) => false,
+            Self::Interrupted(_) | Self::Heads(HeadsTrouble::Read(_) | HeadsTrouble::Records(_)) | Self::Untold(_) => {
+                false
+            }
         }
     }
 }
