@@ -144,11 +144,13 @@ fn shown(used: &[Used]) -> String {
         }
         if used.all().is_none() {
             text += &format!(
-                "the `leased` of `{}` for `*` must be a whole number from 0 to 2^53 - 1: the gate takes the quota as used up\n",
+                "the `leased` of `{}` for `*` must be a whole number from 0 to 2^53 - 1: the gate takes the quota as used \
+                 up\n",
                 used.id
             );
         }
     }
-    text += "Leased is what execution environments have taken, in blocks, and not returned: it is never less than what is used.\n";
+    text += "Leased is what execution environments have taken, in blocks, and not returned: it is never less than what \
+             is used.\n";
     text
 }
