@@ -172,7 +172,7 @@ async fn external_text_is_never_obeyed_by_a_terminal() {
     let archive = folder.file("archive/a.jsonl", format!("{}\n{MARK}\n", entry(1, "invocation")));
     let given = json!({"client": MARK, "model": "x", "address": "192.0.2.1", "at": "2026-11-01T12:00:00Z"});
     let scenarios = json!([{"name": MARK, "given": given, "expect": {"outcome": "permit", "codes": [MARK]}}]);
-    let scenarios = json!({"register": [], "callers": [], "scenarios": scenarios});
+    let scenarios = json!({"records": "sound", "scenarios": scenarios});
     let scenarios = folder.file("scenarios.json", scenarios.to_string());
     let strange = folder.file(&format!("named/{}.yaml", MARK.replace(['\n', '\r'], "\u{1b}")), "kind: [");
     let list = folder.file("list.csv", format!("id,name\n1,{}\n", MARK.replace(['\n', '\r'], "\u{1b}")));

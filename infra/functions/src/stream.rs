@@ -74,13 +74,10 @@ fn told(record: EventRecord) -> Result<Told, Parked> {
 
 /// An item's key in one word: `embargo/a`, `c0ffee/7`.
 fn key(keys: Item) -> String {
-    let text = |value: AttributeValue| match value {
-        AttributeValue::S(text) | AttributeValue::N(text) => Some(text),
-        _ => None,
-    };
+    let text = |value: &AttributeValue| value.as_s().or_else(|other| other.as_n()).ok().cloned();
     // The tables' partition keys, then their sort keys.
     let names = ["kind", "chain", "id", "seq"];
-    let parts: Vec<String> = names.iter().filter_map(|name| text(keys.get(*name)?.clone())).collect();
+    let parts: Vec<String> = names.iter().filter_map(|name| text(keys.get(*name)?)).collect();
     parts.join("/")
 }
 
