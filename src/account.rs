@@ -35,6 +35,8 @@ pub struct Account {
     pub unreadable: Vec<(String, String, String)>,
     /// The licences whose use can't be read, so that their quota counts as used up.
     pub unreadable_usage: BTreeSet<String>,
+    /// The ids of the embargoes in force that name no model of the register.
+    pub unmatched_embargoes: Vec<String>,
     /// How many databases are too old, and how many have a file that can't be loaded anew.
     pub databases: (usize, usize),
     /// What operators are to be told of databases: which, what is the matter.
@@ -61,6 +63,7 @@ impl Account {
         self.revision = Some(register.revision());
         self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
         self.unreadable = unreadable(register);
+        self.unmatched_embargoes = unmatched_embargoes(register, now);
     }
 
     /// What was decided.
@@ -102,6 +105,12 @@ impl Account {
     pub(crate) fn note(&mut self, detail: String) {
         self.troubles.push(detail);
     }
+}
+
+/// The ids of the embargoes in force that name no model of the register.
+#[must_use]
+pub fn unmatched_embargoes(register: &Register, now: Timestamp) -> Vec<String> {
+    register.unmatched_embargoes(now).map(|embargo| embargo.meta.id.clone()).collect()
 }
 
 /// The records that can't be relied on: kind, id, why.

@@ -67,6 +67,7 @@ pub fn request(account: &Account, request_id: &str) {
     // Each unreadable record is told when the register is read, not at each request.
     if account.snapshot_age == Some(Duration::ZERO) {
         unreadable(&account.unreadable);
+        unmatched(&account.unmatched_embargoes);
     }
     for licence in &account.unreadable_usage {
         tracing::error!(licence, "what is leased can't be read; the quota counts as used up");
@@ -83,6 +84,13 @@ pub fn request(account: &Account, request_id: &str) {
 pub fn unreadable(records: &[(String, String, String)]) {
     for (kind, id, why) in records {
         tracing::error!(kind, id, why, "a record can't be relied on");
+    }
+}
+
+/// Names each embargo in force that applies to no model.
+pub fn unmatched(embargoes: &[String]) {
+    for id in embargoes {
+        tracing::warn!(kind = "embargo", id, "an embargo in force names no model of the register");
     }
 }
 
@@ -104,6 +112,7 @@ pub struct Metrics<'a> {
     failures: u8,
     licences_exhausted: usize,
     unreadable_records: usize,
+    unmatched_embargoes: usize,
     stale_databases: usize,
     faulty_databases: usize,
     unreadable: Vec<String>,
@@ -167,6 +176,7 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
         failures: u8::from(account.status >= 500),
         licences_exhausted: account.codes.iter().filter(|code| **code == Code::LicenceExhausted).count(),
         unreadable_records: account.unreadable.len().saturating_add(account.unreadable_usage.len()),
+        unmatched_embargoes: account.unmatched_embargoes.len(),
         stale_databases: account.databases.0,
         faulty_databases: account.databases.1,
         unreadable: records.chain(usage).collect(),
@@ -205,5 +215,13 @@ fn directives(timed: [bool; TIMES.len()], has_code: bool) -> Vec<Directive> {
 
 const TIMES: [&str; 4] = ["GateLatency", "ModelLatency", "LedgerLatency", "SnapshotAge"];
 
-const COUNTS: [&str; 7] =
-    ["Requests", "Refusals", "Failures", "LicencesExhausted", "UnreadableRecords", "StaleDatabases", "FaultyDatabases"];
+const COUNTS: [&str; 8] = [
+    "Requests",
+    "Refusals",
+    "Failures",
+    "LicencesExhausted",
+    "UnreadableRecords",
+    "UnmatchedEmbargoes",
+    "StaleDatabases",
+    "FaultyDatabases",
+];

@@ -53,9 +53,8 @@ struct Case {
 
 impl Case {
     fn records(&self) -> Vec<Value> {
-        let groups = [group("E:1", &["IR", "KP"]), group("E:2", &["CU"]), common::list("eu"), common::list("sdn")];
         let law = self.embargoes.iter().chain(&self.licences).chain(&self.clearances).chain(&self.setting).cloned();
-        groups.into_iter().chain([self.model.clone()]).chain(law).collect()
+        named().into_iter().chain([self.model.clone()]).chain(law).collect()
     }
 
     fn decide(&self) -> Result<Decision, Undecidable> {
@@ -84,6 +83,11 @@ fn all_of(decided: &Result<Decision, Undecidable>) -> String {
 }
 
 // The world
+
+/// What embargoes name.
+fn named() -> [Value; 4] {
+    [group("E:1", &["IR", "KP"]), group("E:2", &["CU"]), common::list("eu"), common::list("sdn")]
+}
 
 /// Some of `values`, or all that are not some of them.
 fn choice(values: &'static [&'static str]) -> impl Strategy<Value = Value> {
@@ -126,7 +130,11 @@ fn applies_to() -> impl Strategy<Value = Value> {
             2 => key("lists", subsequence(&["eu", "sdn"][..], 1..=2).prop_map(|lists| json!(lists)).boxed()),
         ]
     };
-    prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged)
+    let keys = prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged);
+    keys.prop_filter("a selection selects something", |keys| {
+        let records: Vec<Value> = named().into_iter().chain([embargo("e", keys.clone())]).collect();
+        register(&records).faults().is_empty()
+    })
 }
 
 fn a_limit() -> impl Strategy<Value = Value> {

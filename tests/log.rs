@@ -135,6 +135,65 @@ async fn a_record_that_cannot_be_read_is_named_once_when_it_is_read_and_counted_
 }
 
 #[tokio::test]
+async fn an_embargo_that_names_no_model_is_named_once_and_counted_and_health_has_it() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    function.ready(PATIENCE).await.unwrap();
+    world
+        .register(vec![
+            json!({"kind": "embargo", "id": "misspelt", "models": ["opus-4-9"], "applies_to": {"everyone": true},
+                              "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample"}),
+        ])
+        .await;
+    let mut health = world::events::rest("GET", "/v1/health", "");
+    health.0["requestContext"]["authorizer"] = json!(null);
+    let answered = call(&function, &health.0).await;
+    assert_eq!((answered.status, &answered.body["unmatched_embargoes"]), (200, &json!(["misspelt"])));
+    call(&function, &invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0).await;
+    let said = lines(
+        &function.stdout().wait(PATIENCE, |lines| lines.iter().filter(|line| line.contains("_aws")).count() == 2).await,
+    );
+    let named: Vec<&Value> =
+        said.iter().filter(|line| line["message"] == "an embargo in force names no model of the register").collect();
+    assert_eq!(named.len(), 1, "{said:?}");
+    assert_eq!((&named[0]["id"], &named[0]["level"]), (&json!("misspelt"), &json!("WARN")));
+    let counted: Vec<&Value> =
+        said.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnmatchedEmbargoes"]).collect();
+    assert_eq!(counted, [&json!(1), &json!(1)]);
+}
+
+#[tokio::test]
+async fn nothing_of_a_record_that_cannot_be_read_is_logged_or_told_by_health() {
+    let world = World::with_samples().await;
+    let function = world.function().await;
+    function.ready(PATIENCE).await.unwrap();
+    let marker = "Maria Marker of 12 Sample Street";
+    let parties = json!([{"name": "x", "country": marker}]);
+    world
+        .register(vec![
+            json!({"kind": "embargo", "id": "odd-1", "models": ["fable-5"], "applies_to": {"parties": parties},
+                   "effect": "prohibited", "authority": "OFAC", "citation": "x"}),
+            json!({"kind": "embargo", "id": "odd-2", "models": ["fable-5"], "effect": "prohibited", "authority": "OFAC",
+                   "applies_to": {"destinations": [marker], "lists": [marker]}, "citation": "x"}),
+            json!({"kind": "clearance", "id": "odd-3", "subject": marker, "party": "sdn:1", "reason": "x", "officer": "x"}),
+            json!({"kind": "licence", "id": "odd-4", "licensees": [format!("organisation#{marker}")]}),
+            json!({"kind": "list", "id": "odd-5", "content": "parties", "edition": marker, "entries": 1, "chunks": 1,
+                   "sha256": "0".repeat(64)}),
+            json!({"kind": "model", "id": "odd@1", "name": "odd", "version": "1", "endpoint": marker, "status": "available"}),
+        ])
+        .await;
+    let mut health = world::events::rest("GET", "/v1/health", "");
+    health.0["requestContext"]["authorizer"] = json!(null);
+    let answered = call(&function, &health.0).await;
+    assert!(answered.body["unreadable"].as_array().unwrap().len() >= 6, "{}", answered.body);
+    call(&function, &invocation("sample-us-app", "fable-5").person("sample-us-citizen").0).await;
+    let said = printed(&function).await.join("\n");
+    for text in [said, answered.body.to_string()] {
+        assert!(text.contains("odd-3") && !text.contains("Marker"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_record_that_cannot_be_read_is_named_at_the_start_too() {
     let world = World::with_samples().await;
     world.register(vec![json!({"kind": "licence", "id": "odd", "persons": "all"})]).await;

@@ -413,6 +413,121 @@ fn an_unreadable_list_of_another_class_refuses_at_once_the_models_that_only_that
     assert_eq!(stopped(after(300_000)), ["fable-5", "opus-4"]);
 }
 
+#[test]
+fn a_withdrawn_record_is_no_fault_whatever_else_it_says() {
+    let withdrawn = |record: &Value| with(damaged(record.clone()), &json!({ "withdrawn": true, "from": "then" }));
+    let records = [
+        letter(),
+        licence("l"),
+        clearance("c"),
+        list("l"),
+        group("E:1", &["IR"]),
+        setting("permit"),
+        model("opus-4@1"),
+    ];
+    for record in &records {
+        let unreadable = register(&[model("fable-5@1"), damaged(record.clone())]);
+        assert_eq!(unreadable.faults().len(), 1, "{record}");
+        let after_it = later(&unreadable, 2, &[withdrawn(record)], now());
+        let after_a_readable_one =
+            later(&register(&[model("fable-5@1"), record.clone()]), 2, &[withdrawn(record)], now());
+        let alone = register(&[model("fable-5@1"), withdrawn(record)]);
+        for register in [after_it, after_a_readable_one, alone] {
+            assert_eq!(register.faults(), [], "{record}");
+            for when in [now(), after(300_000)] {
+                assert_eq!(ask_at("fable-5", &foreign(), &register, when), "permit", "{record}");
+                assert_eq!(ask_at("opus-4", &foreign(), &register, when), "404 model.unknown", "{record}");
+            }
+        }
+        let not_quite = with(damaged(record.clone()), &json!({ "withdrawn": "true" }));
+        assert_eq!(register(&[model("fable-5@1"), not_quite]).faults().len(), 1, "{record}");
+    }
+}
+
+// Models as records name them
+
+#[test]
+fn an_embargo_reaches_a_model_however_its_eccn_and_its_name_are_written() {
+    let classified = |eccn: &str| with(model("fable-5@1"), &json!({ "eccn": eccn }));
+    let refused = "451 embargo.everyone licence.missing";
+    for (eccn, pattern, expected) in [
+        ("4E091", "eccn:4E091", refused),
+        ("4e091", "eccn:4E091", refused),
+        ("4E091", "eccn:4e091", refused),
+        ("4E091.a", "eccn:4E091", refused),
+        ("4E091.A.1", "eccn:4e091.a", refused),
+        ("4E091", "eccn:4E091.a", "permit"),
+        ("4E091.b", "eccn:4E091.a", "permit"),
+        ("4E092", "eccn:4E091", "permit"),
+        ("EAR99", "Fable-5", refused),
+        ("EAR99", "FABLE-5@1", refused),
+        ("EAR99", "fable-5@2", "permit"),
+        ("EAR99", "fable-6", "permit"),
+        ("4\u{415}091", "eccn:4E091", "undecidable model/fable-5"),
+        ("4E091\u{200b}", "eccn:4E091", "undecidable model/fable-5"),
+        ("EAR99", "fable\u{2011}5", "undecidable embargo/e"),
+    ] {
+        let embargo = with(embargo("e", json!({ "everyone": true })), &json!({ "models": [pattern] }));
+        let register = register(&[classified(eccn), embargo]);
+        assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, now()), expected, "{eccn} {pattern}");
+    }
+    // What only may be meant is not licensed.
+    for (pattern, expected) in [("fable-5", "permit by l@1"), ("Fable-5", REFUSED), ("eccn:4e09", REFUSED)] {
+        let licence = with(licence("l"), &json!({ "models": [pattern] }));
+        let register = register(&[model("fable-5@1"), letter(), licence]);
+        assert_eq!(ask_at("fable-5", &foreign(), &register, now()), expected, "{pattern}");
+    }
+}
+
+#[test]
+fn an_embargo_in_force_that_names_no_model_is_reported() {
+    let on = |id: &str, models: Value, changes: Value| {
+        with(with(embargo(id, json!({ "everyone": true })), &json!({ "models": models })), &changes)
+    };
+    let register = register(&[
+        model("fable-5@1"),
+        with(model("plain@1"), &json!({ "eccn": "EAR99" })),
+        on("a-version", json!(["fable-5@2"]), json!({})),
+        on("a-name", json!(["fabel-5"]), json!({})),
+        on("an-eccn", json!(["eccn:5D002", "fabel-5"]), json!({})),
+        on("every", json!(["*"]), json!({})),
+        on("later", json!(["fabel-5"]), json!({ "from": "2027-01-01T00:00:00Z" })),
+        on("one-of-two", json!(["fabel-5", "fable-5"]), json!({})),
+        on("other-case", json!(["Fable-5"]), json!({})),
+        on("over", json!(["fabel-5"]), json!({ "until": "2026-01-01T00:00:00Z" })),
+        on("paragraph", json!(["eccn:4E091.a"]), json!({})),
+        on("withdrawn", json!(["fabel-5"]), json!({ "withdrawn": true })),
+    ]);
+    let unmatched = |when| -> Vec<&str> { register.unmatched_embargoes(when).map(|e| e.meta.id.as_str()).collect() };
+    assert_eq!(unmatched(now()), ["a-name", "a-version", "an-eccn", "paragraph"]);
+    assert_eq!(unmatched(common::at("2027-01-01T00:00:00Z")), ["a-name", "a-version", "an-eccn", "later", "paragraph"]);
+    assert_eq!(register.faults(), [], "a warning keeps nothing from being decided");
+}
+
+#[test]
+fn a_selection_that_a_group_leaves_nothing_of_cant_be_decided_on() {
+    let window = json!({ "from": "2026-06-01T00:00:00Z", "until": "2026-07-01T00:00:00Z" });
+    for (places, is_void) in [
+        (json!({ "any_of": ["IR"], "except": ["E:1"] }), true),
+        (json!({ "any_of": ["E:1"], "except": ["CU", "IR"] }), true),
+        (json!({ "any_of": ["E:1"], "except": ["D:1"] }), true),
+        (json!({ "any_of": ["E:1"], "except": ["IR"] }), false),
+        (json!({ "any_of": ["*"], "except": ["E:1"] }), false),
+        (json!({ "any_of": ["D:1"], "except": ["E:1"] }), false),
+    ] {
+        for key in ["destinations", "nationalities"] {
+            let embargo = with(embargo("e", json!({ key: places })), &window);
+            let groups = [group("E:1", &["CU", "IR"]), group("D:1", &["CU", "IR", "KP"])];
+            let register = register(&[&[model("fable-5@1"), model("opus-4@1"), embargo][..], &groups].concat());
+            let told = ask_at("fable-5", &subject(|_| ()), &register, now());
+            assert_eq!(told == "undecidable embargo/e", is_void, "{key}: {places}: {told}");
+            assert_eq!(ask_at("opus-4", &subject(|_| ()), &register, now()), "permit", "{key}: {places}");
+            let later = common::at("2026-07-01T00:00:00Z");
+            assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, later), "permit", "{key}: {places}");
+        }
+    }
+}
+
 // Groups
 
 #[test]
@@ -432,7 +547,7 @@ fn an_embargo_by_a_group_that_isnt_in_force_cant_be_decided_on() {
         for applies_to in [
             json!({ "destinations": ["E:1"] }),
             json!({ "nationalities": ["CU", "E:1"] }),
-            json!({ "destinations": { "any_of": ["IR"], "except": ["E:1"] } }),
+            json!({ "destinations": { "any_of": ["IR", "CU"], "except": ["E:1"] } }),
         ] {
             let mut records =
                 vec![model("fable-5@1"), model("opus-4@1"), with(embargo("iran", applies_to.clone()), &of_embargo)];

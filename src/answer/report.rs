@@ -36,6 +36,8 @@ pub struct HealthReport<'a> {
     pub revision: Option<u64>,
     /// Every record that can't be relied on.
     pub unreadable: Vec<UnreadableRecord<'a>>,
+    /// The embargoes in force that name no model of the register, and so apply to nothing.
+    pub unmatched_embargoes: Vec<&'a str>,
     /// The lists in force, by name, and their editions.
     pub lists: BTreeMap<&'a str, &'a str>,
     /// The location data.

@@ -78,6 +78,7 @@ impl Gate {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
             unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
+            unmatched_embargoes: register.as_ref().map(|register| unmatched(register, now)).unwrap_or_default(),
             lists,
             location: LocationReport {
                 source: &facts.source,
@@ -105,6 +106,11 @@ fn database(held: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
         stale: held.is_stale(now, days),
         fault: held.fault(),
     }
+}
+
+/// The ids of the embargoes in force that name no model.
+fn unmatched(register: &Register, now: Timestamp) -> Vec<&str> {
+    register.unmatched_embargoes(now).map(|embargo| embargo.meta.id.as_str()).collect()
 }
 
 /// The lists in force, each in the edition that is asked: the one in memory.

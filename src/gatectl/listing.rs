@@ -41,6 +41,8 @@ pub(crate) struct Listing {
     since: Vec<String>,
     /// What the gate can't rely on, a sentence each.
     faults: Vec<String>,
+    /// The embargoes in force that name no model, by id.
+    unmatched: Vec<String>,
 }
 
 impl State {
@@ -82,7 +84,9 @@ impl Listing {
         let is_since =
             |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| which.at.is_some_and(|at| at < written));
         let since = rows.iter().filter(|(.., item)| is_since(item)).map(|(key, ..)| format!("`{}`", key.id)).collect();
-        Self { rows, left_out: out.len(), since, faults }
+        let unmatched = register.unmatched_embargoes(now).filter(|_| T::KIND == Embargo::KIND);
+        let unmatched = unmatched.map(|embargo| format!("`{}`", embargo.meta.id)).collect();
+        Self { rows, left_out: out.len(), since, faults, unmatched }
     }
 
     /// Whether the gate can rely on all of it.
@@ -103,6 +107,12 @@ impl Listing {
         for fault in &self.faults {
             text += &text_line!("The gate can't rely on {fault}");
         }
+        if !self.unmatched.is_empty() {
+            text += &format!(
+                "In force and without effect, since no model is registered that they name: {}.\n",
+                self.unmatched.join(", ")
+            );
+        }
         if !self.since.is_empty() {
             text += &text_line!("Written since, so that it may have been otherwise then: {}.", self.since.join(", "));
         }
@@ -122,7 +132,7 @@ impl Listing {
             json!({"id": key.id, "state": state.word(), "unreadable": why, "record": as_json(item)})
         };
         json!({"records": self.rows.iter().map(row).collect::<Vec<Value>>(), "left_out": self.left_out,
-               "faults": self.faults})
+               "faults": self.faults, "unmatched": self.unmatched})
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn models(text: &str) -> Result<String, String> {
 
 /// A country, a region, a group or `*`.
 pub(crate) fn place(text: &str) -> Result<String, String> {
-    Place::try_from(text.to_owned()).map(|_| text.to_owned())
+    Place::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// A network, or the address that it consists of.

@@ -243,7 +243,7 @@ impl Client {
     /// # Errors
     /// [`Unreadable`] with the attribute and the fault.
     pub fn read(item: Item) -> Result<Self, Unreadable> {
-        super::parse(item)
+        super::parse(&item)
     }
 }
 
@@ -253,7 +253,7 @@ impl Organisation {
     /// # Errors
     /// [`Unreadable`] with the attribute and the fault.
     pub fn read(item: Item) -> Result<Self, Unreadable> {
-        super::parse(item)
+        super::parse(&item)
     }
 
     /// Whether it is a foreign person (15 CFR 772.1). A government is foreign but for that of the US, wherever it does
@@ -273,9 +273,8 @@ impl Person {
     /// Reads a person's item.
     ///
     /// # Errors
-    /// [`Unreadable`] with the attribute and the fault. It may hold what the record says of the person, so it is for
-    /// no log.
+    /// [`Unreadable`] with the attribute and the fault.
     pub fn read(item: Item) -> Result<Self, Unreadable> {
-        super::parse(item)
+        super::parse(&item)
     }
 }

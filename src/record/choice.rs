@@ -9,7 +9,7 @@ use prefix_trie::PrefixSet;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::WhenUnknown;
-use crate::terms::{Country, CountrySet, Destination, Match, Region};
+use crate::terms::{Country, CountrySet, Destination, Match, NotACountry, Region};
 
 /// Values that a record names, less its exceptions.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,9 +73,9 @@ pub enum Place {
 }
 
 impl TryFrom<String> for Place {
-    type Error = String;
+    type Error = NotACountry;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, NotACountry> {
         if text == "*" {
             return Ok(Self::Every);
         }
@@ -86,7 +86,7 @@ impl TryFrom<String> for Place {
             Ok(country) => Ok(Self::Country(country)),
             // Two letters, or a hyphen behind two, are meant as a code. The rest is a group, which the register knows
             // or not.
-            Err(error) if text.len() <= 2 || text.as_bytes().get(2) == Some(&b'-') => Err(error.to_string()),
+            Err(error) if text.len() <= 2 || text.as_bytes().get(2) == Some(&b'-') => Err(error),
             Err(_) => Ok(Self::Group(text)),
         }
     }
@@ -162,6 +162,24 @@ impl Places {
 }
 
 impl Choice<Places> {
+    /// Whether the exceptions leave nothing of what is named. A group that `group` does not know the countries of leaves
+    /// something, unless it is excepted itself.
+    pub(crate) fn is_empty(&self, group: impl Fn(&str) -> Option<CountrySet>) -> bool {
+        let (any_of, Some(except)) = (&self.any_of, &self.except) else { return false };
+        let mut excepted = except.countries;
+        except.groups.iter().filter_map(|name| group(name)).for_each(|countries| excepted.add(&countries));
+        let is_within = |countries: CountrySet| countries.is_within(&excepted);
+        let is_out = |region: &Region| {
+            except.regions.contains(region) || region.country().is_some_and(|country| excepted.contains(country))
+        };
+        except.every
+            || (!any_of.every
+                && is_within(any_of.countries)
+                && any_of.regions.iter().all(is_out)
+                && any_of.groups.iter().all(|name| except.groups.contains(name) || group(name).is_some_and(is_within)))
+            || (any_of.every && is_within(CountrySet::all()))
+    }
+
     /// Whether a region is named or excepted: as a nationality it would match nobody.
     pub(super) fn names_a_region(&self) -> bool {
         [Some(&self.any_of), self.except.as_ref()].into_iter().flatten().any(|places| !places.regions.is_empty())
@@ -185,6 +203,14 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
+impl Choice<Words> {
+    /// Whether the exceptions leave nothing of what is named.
+    pub(super) fn is_empty(&self) -> bool {
+        let Some(except) = &self.except else { return false };
+        except.every || (!self.any_of.every && self.any_of.words.iter().all(|word| except.words.contains(word)))
+    }
+}
+
 impl Words {
     /// Whether a word is among them.
     pub fn has(&self, word: &str) -> Match {
@@ -202,16 +228,26 @@ pub struct Networks {
 impl<'de> Deserialize<'de> for Networks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut networks = Self::default();
-        for text in super::filled::<D, String>(deserializer)? {
-            // A bare address is the network of that one address.
-            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            match network.map_err(|_| D::Error::custom(format!("`{text}` is no network such as 192.0.2.0/24")))?.trunc()
-            {
+        for Network(network) in super::filled(deserializer)? {
+            match network {
                 IpNet::V4(network) => networks.v4.insert(network),
                 IpNet::V6(network) => networks.v6.insert(network),
             };
         }
         Ok(networks)
+    }
+}
+
+/// A network; a bare address is the network of that one address.
+struct Network(IpNet);
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        let network =
+            network.map_err(|_| D::Error::custom("expected a network such as 192.0.2.0/24, or an address"))?;
+        Ok(Self(network.trunc()))
     }
 }
 
@@ -241,13 +277,29 @@ impl Choice<Networks> {
         let excepted = self.except.as_ref().is_some_and(|except| except.has(address));
         (self.any_of.reach(address) && !excepted).into()
     }
+
+    /// Whether the exceptions leave nothing of what is named, the subnets that it reaches included.
+    pub(super) fn is_empty(&self) -> bool {
+        let Some(except) = &self.except else { return false };
+        let v4: PrefixSet<Ipv4Net> = Ipv4Net::aggregate(&except.v4.iter().collect()).into_iter().collect();
+        let v6: PrefixSet<Ipv6Net> = Ipv6Net::aggregate(&except.v6.iter().collect()).into_iter().collect();
+        let reached = |named: Ipv6Net| {
+            let is_within = named.prefix_len() > SUBNET;
+            is_within.then(|| subnet(named.addr())).flatten().unwrap_or(named)
+        };
+        self.any_of.v4.iter().all(|named| v4.get_lpm(&named).is_some())
+            && self.any_of.v6.iter().all(|named| v6.get_lpm(&reached(named)).is_some())
+    }
 }
+
+/// The prefix of the subnet that a host chooses addresses from (RFC 4291, 2.5.4).
+const SUBNET: u8 = 64;
 
 /// The /64 of an address. Where an IPv4 address stands behind it (mapped, compatible, translated, NAT64, Teredo) it is not
 /// one host's, but everybody's.
 fn subnet(address: Ipv6Addr) -> Option<Ipv6Net> {
     match address.segments() {
         [0, 0, 0, 0, ..] | [0x64, 0xff9b, ..] | [0x2001, 0, ..] => None,
-        _ => Some(Ipv6Net::new(address, 64).ok()?.trunc()),
+        _ => Some(Ipv6Net::new(address, SUBNET).ok()?.trunc()),
     }
 }

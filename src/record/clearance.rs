@@ -47,7 +47,7 @@ impl Kind for Clearance {
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
         let is_caller = |id: &str| !id.trim().is_empty();
         if !["organisation#", "person#"].iter().any(|kind| self.subject.strip_prefix(kind).is_some_and(is_caller)) {
-            return Err(Unreadable(format!("subject: `{}` is neither `organisation#…` nor `person#…`", self.subject)));
+            return Err(Unreadable("subject: expected `organisation#…` or `person#…`".into()));
         }
         let is_digest =
             |text: &String| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -56,7 +56,7 @@ impl Kind for Clearance {
         }
         match self.party.split_once(':') {
             Some((list, entry)) if !list.trim().is_empty() && !entry.trim().is_empty() => Ok(()),
-            _ => Err(Unreadable(format!("party: `{}` is no `list:entry`", self.party))),
+            _ => Err(Unreadable("party: expected `list:entry`".into())),
         }
     }
 }

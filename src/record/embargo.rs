@@ -77,6 +77,9 @@ pub struct AppliesTo {
     pub end_uses: Option<Choice<Words>>,
 }
 
+/// What is wrong with a selection that selects nothing.
+pub(crate) const VOID: &str = "its `except` leaves nothing of its `any_of`";
+
 /// A party that an embargo names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
@@ -96,6 +99,19 @@ impl AppliesTo {
     /// The lists of parties that it names, by whatever key.
     pub fn lists_named(&self) -> impl Iterator<Item = &String> {
         self.lists.iter().flatten().chain(self.ownership.iter().flat_map(|ownership| &ownership.lists))
+    }
+
+    /// The first selection that its exceptions leave nothing of, as far as can be known without groups.
+    fn void(&self) -> Option<&'static str> {
+        let is_void = |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
+        let selections = [
+            ("destinations", is_void(&self.destinations)),
+            ("nationalities", is_void(&self.nationalities)),
+            ("networks", self.networks.as_ref().is_some_and(Choice::<Networks>::is_empty)),
+            ("network_classes", self.network_classes.as_ref().is_some_and(Choice::<Classes>::is_empty)),
+            ("end_uses", self.end_uses.as_ref().is_some_and(Choice::<Words>::is_empty)),
+        ];
+        selections.into_iter().find_map(|(name, is_void)| is_void.then_some(name))
     }
 
     /// Whether names must be compared to tell whom it is about.
@@ -139,7 +155,7 @@ fn half() -> Share {
 fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Share, D::Error> {
     let percent = f64::deserialize(deserializer)?;
     let share = (0.0..=100.0).contains(&percent).then(|| Share::of_percent(percent)).flatten();
-    share.ok_or_else(|| serde::de::Error::custom(format!("{percent} is no percentage")))
+    share.ok_or_else(|| serde::de::Error::custom("expected a percentage from 0 to 100"))
 }
 
 /// [`percent`], for an attribute that may be left out.
@@ -227,9 +243,11 @@ impl Kind for Embargo {
 
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
         let to = &self.applies_to;
-        let is_empty = *to == AppliesTo::default();
-        if is_empty {
+        let names_nothing = *to == AppliesTo::default();
+        if names_nothing {
             Err(Unreadable("applies_to: it names nothing; write `everyone: true` where everyone is meant".into()))
+        } else if let Some(name) = to.void() {
+            Err(Unreadable(format!("applies_to.{name}: {VOID}")))
         } else if to.nationalities.as_ref().is_some_and(Choice::names_a_region) {
             Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
         } else if to.ownership.as_ref().is_some_and(|ownership| ownership.share < Share::ONE_PERCENT) {

@@ -42,7 +42,7 @@ impl Head {
     /// # Errors
     /// [`Unreadable`] where revision or kinds are missing or wrong, or contradict each other.
     pub fn read(item: Item) -> Result<Self, Unreadable> {
-        super::parse::<Self>(item)?.valid()
+        super::parse::<Self>(&item)?.valid()
     }
 
     /// The head, where its revision and its kinds don't contradict each other.

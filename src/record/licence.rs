@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::embargo::VOID;
 use super::{Authority, Choice, Kind, Meta, Places, Unreadable, Words};
 use crate::terms::ModelPattern;
 
@@ -84,9 +85,18 @@ impl Kind for Licence {
         if self.nationalities.as_ref().is_some_and(Choice::names_a_region) {
             return Err(Unreadable("nationalities: a region is no nationality".into()));
         }
-        match self.licensees.iter().find(|id| id.trim().is_empty() || id.contains('#')) {
-            Some(id) => {
-                Err(Unreadable(format!("licensees: `{id}` is no organisation's id; write it without `organisation#`")))
+        let is_void = |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
+        let scopes = [
+            ("destinations", is_void(&self.destinations)),
+            ("nationalities", is_void(&self.nationalities)),
+            ("end_uses", self.end_uses.as_ref().is_some_and(Choice::<Words>::is_empty)),
+        ];
+        if let Some((name, _)) = scopes.into_iter().find(|(_, is_void)| *is_void) {
+            return Err(Unreadable(format!("{name}: {VOID}")));
+        }
+        match self.licensees.iter().position(|id| id.trim().is_empty() || id.contains('#')) {
+            Some(index) => {
+                Err(Unreadable(format!("licensees[{index}]: expected an organisation's id, without `organisation#`")))
             }
             None => Ok(()),
         }

@@ -64,30 +64,30 @@ impl Kind for List {
     const KIND: &'static str = "list";
 
     fn check(&self, meta: &Meta) -> Result<(), Unreadable> {
-        let fault = |text: String| Err(Unreadable(text));
+        let fault = |text: &str| Err(Unreadable(text.to_owned()));
         // Clearances write `list:entry`, chunks `chunk#<name>@<edition>#0001`.
         if meta.id.trim().is_empty() || meta.id.contains([':', '@', '#']) {
-            return fault(format!("`{}` can be no list's name: it is empty, or has a `:`, `@` or `#`", meta.id));
+            return fault("id: expected a list's name without `:`, `@` or `#`");
         }
         // Clearances of ownership that nobody knows write `ownership:embargo`; of a party that an embargo itself names,
         // `parties:embargo`.
         if ["ownership", "parties"].contains(&meta.id.as_str()) {
-            return fault(format!("`{}` can be no list's name: clearances mean something else by it", meta.id));
+            return fault("id: expected another name: clearances use `ownership` and `parties` for something else");
         }
         if self.edition.contains('#') {
-            return fault(format!("edition: `{}` has a `#`", self.edition));
+            return fault("edition: expected a name without `#`");
         }
         match (self.content, self.class) {
-            (ListContent::Networks, None) => return fault("class: a list of networks says of which class".into()),
-            (ListContent::Parties, Some(_)) => return fault("class: a list of parties has none".into()),
+            (ListContent::Networks, None) => return fault("class: a list of networks says of which class"),
+            (ListContent::Parties, Some(_)) => return fault("class: a list of parties has none"),
             (ListContent::Networks, Some(_)) | (ListContent::Parties, None) => {}
         }
         let is_packed = if self.entries == 0 { self.chunks <= 1 } else { (1..=MOST_CHUNKS).contains(&self.chunks) };
         if !is_packed {
-            return fault(format!("chunks: {} entries are not packed in {}", self.entries, self.chunks));
+            return fault("chunks: expected 1 to 9999, or at most 1 where `entries` is 0");
         }
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return fault("sha256: write 64 hexadecimal digits, letters in lower case".into());
+            return fault("sha256: write 64 hexadecimal digits, letters in lower case");
         }
         Ok(())
     }
@@ -96,7 +96,8 @@ impl Kind for List {
 fn time_or_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let date = || (text.len() == 10).then(|| parse_time(&format!("{text}T00:00:00Z")).ok()).flatten();
-    date().or_else(|| parse_time(&text).ok()).map(Some).ok_or_else(|| {
-        serde::de::Error::custom(format!("`{text}` is no RFC 3339 time in UTC, and no date such as 2026-06-12"))
-    })
+    date()
+        .or_else(|| parse_time(&text).ok())
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom("expected an RFC 3339 time in UTC, or a date such as 2026-06-12"))
 }

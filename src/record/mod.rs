@@ -3,6 +3,7 @@
 //! A register record's own attributes are read strictly: an attribute that the code does not know could be a
 //! condition that somebody relies on, so the record is [`Unreadable`] rather than half read.
 
+mod attribute;
 mod caller;
 mod choice;
 mod clearance;
@@ -25,17 +26,20 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::terms::Window;
 
+use attribute::Attribute;
 pub use caller::{
     Attestation, CallerStatus, Client, DEEPEST_OWNERS, Organisation, OrganisationType, Owner, OwnerKind, Person,
     UsStatus, Users, Verification, VerificationStatus,
 };
 pub use choice::{Choice, Networks, Place, Places, Words};
 pub use clearance::Clearance;
+pub(crate) use embargo::VOID;
 pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Ownership, Party};
 pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
@@ -51,7 +55,8 @@ pub use spread::Spread;
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Why an item could not be read, in words for operators: it may name attributes and values of the record.
+/// Why an item could not be read: the place and the kind of the error. It never quotes a value of the record, since it
+/// reaches logs, health and mail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(pub String);
@@ -165,8 +170,7 @@ struct Common {
 pub fn read<T: Kind>(item: &Item) -> Result<Record<T>, Unreadable> {
     let is_common =
         |name: &str| matches!(name, "kind" | "id" | "revision" | "from" | "until" | "withdrawn" | "by" | "at" | "why");
-    let (common, own): (Item, Item) =
-        item.iter().map(|(name, value)| (name.clone(), value.clone())).partition(|(name, _)| is_common(name));
+    let (common, own): (Vec<_>, Vec<_>) = item.iter().partition(|(name, _)| is_common(name));
     let Common { id, revision, from, until, withdrawn } = parse(common)?;
     if let (Some(from), Some(until)) = (from, until)
         && from >= until
@@ -179,17 +183,28 @@ pub fn read<T: Kind>(item: &Item) -> Result<Record<T>, Unreadable> {
     Ok(Record { meta, body })
 }
 
-/// Reads an item as `T`, naming the attribute that is at fault.
-pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T, Unreadable> {
-    if let Some((name, _)) = item.iter().find(|(_, value)| has_null(value)) {
+/// Whether an item says that it is withdrawn, whether or not the rest of it can be read.
+#[must_use]
+pub fn is_withdrawn(item: &Item) -> bool {
+    item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true))
+}
+
+/// Reads attributes as `T`, naming the place that is at fault.
+fn parse<'a, T: DeserializeOwned>(
+    attributes: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>,
+) -> Result<T, Unreadable> {
+    let mut attributes: Vec<_> = attributes.into_iter().map(|(name, value)| (name.as_str(), value)).collect();
+    // The same record has the same fault each time that it is read.
+    attributes.sort_unstable_by_key(|(name, _)| *name);
+    if let Some((name, _)) = attributes.iter().find(|(_, value)| has_null(value)) {
+        let name = attribute::shown(name);
         return Err(Unreadable(format!("{name}: null; leave an attribute out where it has no value")));
     }
-    let item: serde_dynamo::Item = item.into();
-    let value = serde_dynamo::AttributeValue::M(item.into_inner());
-    serde_path_to_error::deserialize(serde_dynamo::Deserializer::from_attribute_value(value)).map_err(|error| {
-        let path = error.path().to_string();
-        let fault = error.into_inner().to_string();
-        Unreadable(if path == "." { fault } else { format!("{path}: {fault}") })
+    let attributes = attributes.into_iter().map(|(name, value)| (name, Attribute(value)));
+    serde_path_to_error::deserialize(MapDeserializer::new(attributes)).map_err(|error| {
+        let place = attribute::place(error.path());
+        let Unreadable(why) = error.into_inner();
+        Unreadable(place.map_or_else(|| why.clone(), |place| format!("{place}: {why}")))
     })
 }
 

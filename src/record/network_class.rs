@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Choice;
+
 /// What a network is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
@@ -57,6 +59,13 @@ pub struct Classes(#[cfg_attr(feature = "gatectl", schemars(length(min = 1)))] V
 impl<'de> Deserialize<'de> for Classes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         super::filled(deserializer).map(Self)
+    }
+}
+
+impl Choice<Classes> {
+    /// Whether the exceptions leave nothing of what is named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.except.as_ref().is_some_and(|except| self.any_of.0.iter().all(|class| except.0.contains(class)))
     }
 }
 

@@ -137,10 +137,10 @@ impl Kind for Screening {
 
     fn check(&self, meta: &Meta) -> Result<(), Unreadable> {
         if meta.id != "screening" {
-            return Err(Unreadable(format!("`{}` is no setting that this version knows", meta.id)));
+            return Err(Unreadable("id: expected `screening`".into()));
         }
-        if let Some(threshold) = self.match_threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
-            return Err(Unreadable(format!("match_threshold: {threshold} is not between 0 and 1")));
+        if self.match_threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+            return Err(Unreadable("match_threshold: expected a number from 0 to 1".into()));
         }
         if self.must_agree.iter().any(|Pair(one, other)| one == other) {
             return Err(Unreadable("must_agree: a signal always agrees with itself; name two".into()));

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::grace::Grace;
 use super::reliance::{classes, classes_read, relying_on};
 use super::{Register, shelf::Shelf};
-use crate::record::{Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record};
+use crate::record::{
+    Choice, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record, VOID,
+};
 use crate::terms::{Match, ModelPattern, Window};
 
 /// A record that can't be relied on.
@@ -17,7 +19,7 @@ pub struct Fault {
     pub kind: String,
     /// Its id.
     pub id: String,
-    /// What is wrong, in words for operators.
+    /// What is wrong: the place and the kind of the error, and never a value of a record.
     pub why: String,
     /// The models that can't be decided on because of what can't be read.
     pub concerns: Concerns,
@@ -105,8 +107,7 @@ impl Fault {
 
 /// The fault of a record whose kind this version doesn't read.
 pub(super) fn of_strange_kind(kind: &str, id: &str) -> Fault {
-    let why = format!("`{kind}` is no kind that this version reads");
-    Fault::new(kind, id, why, Concerns::Every)
+    Fault::new(kind, id, "this version does not read records of this kind".to_owned(), Concerns::Every)
 }
 
 /// All faults of a register.
@@ -115,8 +116,9 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
     faults.extend(unreadable(&register.settings, |_, _, last| (Concerns::Every, last.map(|_| Concerns::Every))));
     faults.extend(unreadable(&register.models, |id, _, last| {
         let name = id.split_once('@').map_or(id, |(name, _)| name);
+        // A name that no model can have is the name of no other model's default either.
         let pattern = ModelPattern::try_from(name.to_owned());
-        let concerns = pattern.map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]));
+        let concerns = pattern.map_or(Concerns::NONE, |pattern| Concerns::Named(vec![pattern]));
         (concerns.clone(), last.map(|_| concerns))
     }));
     faults.extend(unreadable(&register.embargoes, |_, item, last| {
@@ -126,7 +128,7 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
         (concerns, last.map(|embargo| Concerns::Named(embargo.models.clone())))
     }));
     faults.extend(unreadable(&register.groups, |id, _, last| {
-        let naming = register.embargoes.readable().filter(|embargo| groups_of(embargo).any(|group| group == id));
+        let naming = register.embargoes.readable().filter(|embargo| groups_of(embargo).any(|(_, group)| group == id));
         let concerns = Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect());
         (concerns.clone(), last.map(|_| concerns))
     }));
@@ -143,6 +145,7 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
         Fault::new(Embargo::KIND, "parties", why, Concerns::Every)
     }));
     faults.extend(missing(register));
+    faults.extend(void(register));
     faults.extend(shared_endpoints(register));
     faults
 }
@@ -164,17 +167,25 @@ fn unreadable<'a, T: Kind>(
 
 /// The models that an unreadable embargo names, where that much can be read.
 fn models_of(item: &Item) -> Option<Vec<ModelPattern>> {
-    let written: Vec<ModelPattern> = serde_dynamo::from_attribute_value(item.get("models")?.clone()).ok()?;
-    (!written.is_empty()).then_some(written)
+    let written = item.get("models")?.as_l().ok()?.iter();
+    let patterns: Option<Vec<ModelPattern>> =
+        written.map(|one| ModelPattern::try_from(one.as_s().ok()?.clone()).ok()).collect();
+    patterns.filter(|patterns| !patterns.is_empty())
 }
 
-fn groups_of(embargo: &Embargo) -> impl Iterator<Item = &String> {
-    let choices = [&embargo.applies_to.destinations, &embargo.applies_to.nationalities];
-    choices
-        .into_iter()
-        .flatten()
-        .flat_map(|choice| std::iter::once(&choice.any_of).chain(&choice.except))
-        .flat_map(Places::groups)
+/// The groups that an embargo names, each with the key that names it.
+fn groups_of(embargo: &Embargo) -> impl Iterator<Item = (&'static str, &String)> {
+    places_of(embargo).flat_map(|(key, choice)| {
+        let named = std::iter::once(&choice.any_of).chain(&choice.except).flat_map(Places::groups);
+        named.map(move |group| (key, group))
+    })
+}
+
+/// The places that an embargo names, by key.
+fn places_of(embargo: &Embargo) -> impl Iterator<Item = (&'static str, &Choice<Places>)> {
+    let to = &embargo.applies_to;
+    let keys = [("destinations", &to.destinations), ("nationalities", &to.nationalities)];
+    keys.into_iter().filter_map(|(key, choice)| Some((key, choice.as_ref()?)))
 }
 
 /// Lists whose edition could not be loaded: the one before serves for a while.
@@ -191,13 +202,14 @@ fn unloaded(register: &Register) -> impl Iterator<Item = Fault> {
 fn missing(register: &Register) -> Vec<Fault> {
     let mut faults = Vec::new();
     for embargo in register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn) {
-        for id in groups_of(embargo) {
-            let why =
-                format!("it names the group `{id}`, which is not in force; a country is written by its two letters");
-            faults.extend(absent(embargo, &register.groups, id, |_| true, why));
+        for (key, id) in groups_of(embargo) {
+            let why = format!(
+                "applies_to.{key}: it names a group that is not in force; a country is written with its two letters"
+            );
+            faults.extend(absent(embargo, &register.groups, id, |_| true, &why));
         }
         for id in embargo.applies_to.lists_named() {
-            let why = format!("it names the list `{id}`, which is no list of parties in force");
+            let why = "it names a list that is not in force, or is not one of parties";
             let is_of_parties = |list: &List| list.content == ListContent::Parties;
             faults.extend(absent(embargo, &register.lists, id, is_of_parties, why));
         }
@@ -211,9 +223,12 @@ fn absent<T>(
     shelf: &Shelf<T>,
     id: &str,
     serves: impl Fn(&T) -> bool,
-    why: String,
+    why: &str,
 ) -> Option<Fault> {
-    let present = shelf.get(id).filter(|record| !record.meta.withdrawn && serves(&record.body));
+    let record = shelf.get(id);
+    // The id of a record may be reported. What is not one may be anything that stands in the wrong place.
+    let why = record.map_or_else(|| why.to_owned(), |record| format!("{why}: `{}`", record.meta.id));
+    let present = record.filter(|record| !record.meta.withdrawn && serves(&record.body));
     // One that has been there, and can't be read, is its own fault; it has its grace.
     let is_unread = || shelf.unread().any(|unread| unread == id);
     if present.map_or_else(is_unread, |record| record.meta.window == Window::default()) {
@@ -223,6 +238,21 @@ fn absent<T>(
     fault.during = embargo.meta.window;
     fault.but_not = present.map(|record| record.meta.window);
     Some(fault)
+}
+
+/// Embargoes with a selection that its exceptions leave nothing of, once the groups that it names are looked up.
+fn void(register: &Register) -> impl Iterator<Item = Fault> {
+    let countries = |id: &str| {
+        let group = register.groups.get(id)?;
+        (!group.meta.withdrawn).then_some(group.countries)
+    };
+    register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter_map(move |embargo| {
+        let (key, _) = places_of(embargo).find(|(_, choice)| choice.is_empty(countries))?;
+        let why = format!("applies_to.{key}: {VOID}");
+        let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
+        fault.during = embargo.meta.window;
+        Some(fault)
+    })
 }
 
 /// Models that share an endpoint: what one may answer, the other may be forbidden to.
@@ -236,7 +266,9 @@ fn shared_endpoints(register: &Register) -> Vec<Fault> {
     let mut faults = Vec::new();
     for sharing in by_endpoint.into_values().filter(|models| models.len() > 1) {
         for model in &sharing {
-            let why = format!("its endpoint `{}` is another model's too", model.endpoint);
+            let other = sharing.iter().find(|other| other.meta.id != model.meta.id);
+            let other = other.map(|other| other.meta.id.as_str()).unwrap_or_default();
+            let why = format!("its endpoint is also that of `{other}`");
             let itself = ModelPattern::try_from(model.meta.id.clone());
             let concerns = itself.map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]));
             faults.push(Fault::new(Model::KIND, &model.meta.id, why, concerns));

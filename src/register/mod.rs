@@ -72,6 +72,8 @@ pub struct Register {
     faults: Vec<Fault>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     embargoes_by_model: HashMap<String, Vec<OnModel>>,
+    /// Those that name no model of the register and are not withdrawn, by id, in force or not.
+    unmatched_embargoes: Vec<Arc<Record<Embargo>>>,
     embargoes_by_name: Vec<Arc<Record<Embargo>>>,
     embargoes_by_spread: Vec<Arc<Record<Embargo>>>,
     /// The parties that embargoes name themselves.
@@ -209,6 +211,11 @@ impl Register {
         self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The embargoes in force at `now` that name no model of the register: they apply to nothing, as a misspelt name does.
+    pub fn unmatched_embargoes(&self, now: Timestamp) -> impl Iterator<Item = &Record<Embargo>> {
+        self.unmatched_embargoes.iter().map(AsRef::as_ref).filter(move |embargo| embargo.meta.is_in_force(now))
+    }
+
     /// The embargoes that name parties, themselves or by list, and are not withdrawn, by id, in force or not.
     #[must_use]
     pub fn embargoes_by_name(&self) -> &[Arc<Record<Embargo>>] {
@@ -291,6 +298,10 @@ impl Register {
             let on_it = reaching.iter().filter(|reaching| reaching.embargo.is_on(model)).cloned().collect();
             self.embargoes_by_model.insert(model.meta.id.clone(), on_it);
         }
+        let is_matched = |embargo: &Embargo| {
+            embargo.models.contains(&ModelPattern::Every) || self.models.readable().any(|model| embargo.is_on(model))
+        };
+        self.unmatched_embargoes = standing().filter(|embargo| !is_matched(embargo)).cloned().collect();
         let by_name = standing().filter(|embargo| embargo.applies_to.is_by_name()).cloned().collect();
         let by_spread = standing().filter(|embargo| embargo.applies_to.spread.is_some()).cloned().collect();
         (self.embargoes_by_name, self.embargoes_by_spread) = (by_name, by_spread);

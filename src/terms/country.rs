@@ -21,10 +21,12 @@ UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 #[serde(try_from = "String", into = "String")]
 pub struct Country([u8; 2]);
 
-/// The text is no assigned ISO 3166-1 alpha-2 code.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no ISO 3166-1 alpha-2 country code")]
-pub struct NotACountry(String);
+misread! {
+    /// The text is no assigned ISO 3166-1 alpha-2 code.
+    NotACountry,
+    "is no ISO 3166-1 alpha-2 country code",
+    "expected an ISO 3166-1 alpha-2 country code in upper case, such as `GB`"
+}
 
 impl Country {
     /// Reads a code in upper case.
@@ -105,6 +107,18 @@ impl CountrySet {
         }
     }
 
+    /// Every assigned code.
+    #[must_use]
+    pub fn all() -> Self {
+        *Assigned::get()
+    }
+
+    /// Whether every country of the set is in another one.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).all(|(word, other)| word & !other == 0)
+    }
+
     /// Adds the countries of another set.
     pub fn add(&mut self, others: &Self) {
         self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word |= other);
@@ -146,10 +160,12 @@ impl Assigned {
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Box<str>);
 
-/// The text is not formed as an ISO 3166-2 code.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no ISO 3166-2 region code")]
-pub struct NotARegion(String);
+misread! {
+    /// The text is not formed as an ISO 3166-2 code.
+    NotARegion,
+    "is no ISO 3166-2 region code",
+    "expected an ISO 3166-2 region code in upper case, such as `UA-43`"
+}
 
 impl Region {
     /// Reads `CC-R`, `CC-RR` or `CC-RRR` in upper case. The part behind the hyphen is not looked up.

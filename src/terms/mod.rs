@@ -1,7 +1,26 @@
 //! Pure. The small values that every stage speaks in.
 
+/// The error of a text that is not what it should be. It quotes the text; in the alternate form, `{:#}`, it says what was
+/// expected instead, for logs and health, where no value of a record belongs.
+macro_rules! misread {
+    ($(#[$about:meta])* $name:ident, $why:literal, $expected:literal) => {
+        $(#[$about])*
+        #[derive(Debug, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                if f.alternate() { f.write_str($expected) } else { write!(f, concat!("`{}` ", $why), self.0) }
+            }
+        }
+
+        impl std::error::Error for $name {}
+    };
+}
+
 mod code;
 mod country;
+mod eccn;
 mod model_name;
 mod name;
 #[cfg(feature = "gatectl")]
@@ -13,6 +32,7 @@ mod time;
 
 pub use code::{Code, Rank};
 pub use country::{Country, CountrySet, Destination, NotACountry, NotARegion, Region};
+pub use eccn::{Eccn, NotAnEccn};
 pub use model_name::{ModelName, ModelPattern, ModelRef, NotAModel};
 pub use name::{Name, NotAName};
 pub use share::Share;

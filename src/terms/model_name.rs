@@ -1,8 +1,13 @@
 //! Pure. Names of models, and the patterns by which embargoes and licences name them.
+//!
+//! A name, and a version, begins with an ASCII letter or digit and goes on with letters, digits, `.`, `_`, `-` and `/`:
+//! a character that looks like another one would hide a model from the embargo on it.
 
 use std::fmt;
 
 use serde::Deserialize;
+
+use super::Eccn;
 
 /// A model in one version, written `name@version`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,18 +31,26 @@ pub enum ModelRef {
 pub enum ModelPattern {
     /// `*`: every model.
     Every,
-    /// `eccn:4E091`: every model with that Export Control Classification Number.
-    Eccn(String),
+    /// `eccn:4E091`: every model with that Export Control Classification Number, or with a paragraph of it.
+    Eccn(Eccn),
     /// A name: all of its versions.
     Name(String),
     /// One version.
     Version(ModelName),
 }
 
-/// The text names no model.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` names no model: write `name`, `name@version`, `eccn:…` or `*`")]
-pub struct NotAModel(String);
+misread! {
+    /// The text names no model.
+    NotAModel,
+    "names no model: write `name`, `name@version`, `eccn:4E091` or `*`; names and versions are ASCII letters, digits, `.`, \
+     `_`, `-` and `/`, a letter or digit first",
+    "expected `name`, `name@version`, `eccn:4E091` or `*`; names and versions are ASCII letters, digits, `.`, `_`, `-` and \
+     `/`, a letter or digit first"
+}
+
+/// The grammar of a name or a version, for JSON Schemas.
+#[cfg(feature = "gatectl")]
+pub(super) const PART: &str = "[A-Za-z0-9][A-Za-z0-9._/-]*";
 
 /// The longest name of a model, version included, in bytes.
 const LONGEST: usize = 256;
@@ -46,7 +59,7 @@ impl ModelName {
     /// Reads `name@version`; both parts are required.
     ///
     /// # Errors
-    /// [`NotAModel`] where a part is missing, too long, or has white space or control characters.
+    /// [`NotAModel`] where a part is missing, too long, or has another character.
     pub fn parse(text: &str) -> Result<Self, NotAModel> {
         match text.split_once('@') {
             Some((name, version)) if is_part(name) && is_part(version) && text.len() <= LONGEST => {
@@ -122,7 +135,7 @@ impl TryFrom<String> for ModelPattern {
             return Ok(Self::Every);
         }
         if let Some(eccn) = text.strip_prefix("eccn:") {
-            return if is_part(eccn) { Ok(Self::Eccn(eccn.to_owned())) } else { Err(NotAModel(text)) };
+            return Eccn::parse(eccn).map(Self::Eccn).map_err(|_| NotAModel(text.clone()));
         }
         Ok(match ModelRef::parse(&text)? {
             ModelRef::Default(name) => Self::Name(name),
@@ -132,8 +145,8 @@ impl TryFrom<String> for ModelPattern {
 }
 
 fn is_part(text: &str) -> bool {
-    !text.is_empty()
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '*' | ':' | '#'))
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
 }
 
 #[cfg(test)]
@@ -144,7 +157,20 @@ mod tests {
     fn a_version_is_a_name_and_a_version() {
         let model = ModelName::parse("fable-5@1").unwrap();
         assert_eq!((model.name(), model.as_str()), ("fable-5", "fable-5@1"));
-        for bad in ["fable-5", "@1", "fable-5@", "a@b@c", "a b@1", "*@1", "", "eccn:4E091"] {
+        for bad in [
+            "fable-5",
+            "@1",
+            "fable-5@",
+            "a@b@c",
+            "a b@1",
+            "*@1",
+            "",
+            "eccn:4E091",
+            "-a@1",
+            "a@.1",
+            "fable\u{2011}5@1",
+            "fable-5@1\u{200b}",
+        ] {
             assert!(ModelName::parse(bad).is_err(), "{bad}");
         }
     }
@@ -153,9 +179,9 @@ mod tests {
     fn patterns_are_told_apart_and_mistakes_refused() {
         let pattern = |text: &str| ModelPattern::try_from(text.to_owned());
         assert_eq!(pattern("*"), Ok(ModelPattern::Every));
-        assert_eq!(pattern("eccn:4E091"), Ok(ModelPattern::Eccn("4E091".into())));
+        assert_eq!(pattern("eccn:4E091"), Ok(ModelPattern::Eccn(Eccn::parse("4E091").unwrap())));
         assert_eq!(pattern("org/model"), Ok(ModelPattern::Name("org/model".into())));
-        for bad in ["", "eccn:", "fable*", "fable-5@", " "] {
+        for bad in ["", "eccn:", "eccn:4E09", "fable*", "fable-5@", " ", "fable\u{2011}5", "f\u{430}ble-5"] {
             assert!(pattern(bad).is_err(), "{bad}");
         }
     }

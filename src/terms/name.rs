@@ -7,10 +7,12 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub struct Name(Box<str>);
 
-/// The text has neither letter nor digit.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no name: it has neither letter nor digit")]
-pub struct NotAName(String);
+misread! {
+    /// The text has neither letter nor digit.
+    NotAName,
+    "is no name: it has neither letter nor digit",
+    "expected a name with a letter or a digit"
+}
 
 impl Name {
     /// Reads a name.

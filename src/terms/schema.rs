@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Country, ModelPattern, Name, Share};
+use super::{Country, Eccn, ModelPattern, Name, Share, eccn::ECCN, model_name::PART};
 
 impl JsonSchema for Country {
     fn schema_name() -> Cow<'static, str> {
@@ -22,7 +22,19 @@ impl JsonSchema for ModelPattern {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "minLength": 1, "description": "`name`, `name@version`, `eccn:4E091` or `*`"})
+        let pattern = format!("^(\\*|eccn:{ECCN}|{PART}(@{PART})?)$");
+        json_schema!({"type": "string", "pattern": pattern, "description": "`name`, `name@version`, `eccn:4E091` or `*`"})
+    }
+}
+
+impl JsonSchema for Eccn {
+    fn schema_name() -> Cow<'static, str> {
+        "Eccn".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let about = "An ECCN such as `4E091` or `4E091.a.1` (15 CFR 738.2(d)), or `EAR99`";
+        json_schema!({"type": "string", "pattern": format!("^{ECCN}$"), "description": about})
     }
 }
 

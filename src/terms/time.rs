@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-/// The text is not an RFC 3339 time in UTC.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z")]
-pub struct NotATime(String);
+misread! {
+    /// The text is not an RFC 3339 time in UTC.
+    NotATime,
+    "is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+    "expected an RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z"
+}
 
 /// Reads an RFC 3339 time that ends in `Z`.
 ///

@@ -497,7 +497,7 @@ fn records_that_must_not_go_out_are_named() {
         // What the gate would not rely on, now or later.
         (
             vec![changed(embargo("x"), "applies_to", json!({"destinations": ["E:9"]}))],
-            &["it names the group `E:9`, which is not in force"],
+            &["it names a group that is not in force"],
         ),
         (
             vec![changed(
@@ -505,7 +505,7 @@ fn records_that_must_not_go_out_are_named() {
                 "from",
                 json!("9998-01-01T00:00:00Z"),
             )],
-            &["the group `E:9`"],
+            &["a group that is not in force"],
         ),
         (
             vec![changed(

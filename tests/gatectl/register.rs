@@ -210,7 +210,7 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
         (
             "a.yaml",
             "kind: embargo\nid: e\nmodels: [a]\napplies_to: {destinations: [E:9]}\neffect: prohibited\nauthority: BIS\ncitation: x\n",
-            &["a.yaml:1: `embargo/e`: it names the group `E:9`"],
+            &["a.yaml:1: `embargo/e`: applies_to.destinations: it names a group that is not in force"],
         ),
         (
             "a.yaml",
@@ -233,6 +233,21 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
         let json = gatectl(["register", "validate", &folder.path(), "--json"]).json();
         assert_eq!((&json["ok"], json["faults"].as_array().unwrap().len()), (&json!(false), says.len()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embargo_of_a_folder_that_names_no_model_is_noted() {
+    let folder = Folder::new("unmatched");
+    let embargo = with(embargo("e", "misspelt"), "applies_to", json!({"everyone": true}));
+    folder.file("e.json", embargo.to_string());
+    let validate = || gatectl(["register", "validate", &folder.path()]);
+    assert!(!validate().out.contains("note: "), "the models may stand elsewhere: {}", validate().out);
+    folder.file("m.json", model("m").to_string());
+    let note = "note: `e` names `misspelt`, and no model is registered that it means";
+    assert!(validate().code == 0 && validate().out.contains(note), "{}", validate().out);
+    let world = World::empty().await;
+    let plan = run(&world, "plan", &folder.path(), &[]);
+    assert!(plan.code == 2 && plan.out.contains(note), "{}{}", plan.out, plan.err);
 }
 
 #[test]

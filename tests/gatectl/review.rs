@@ -417,9 +417,9 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
         (
             format!("clear client#a {PARTY} {officer} {says} --yes --anyway"),
             1,
-            "`client#a` is neither `organisation#…`".into(),
+            "subject: expected `organisation#…`".into(),
         ),
-        (format!("clear {COMPANY} sdn7 {officer} {says} --yes --anyway"), 1, "`sdn7` is no `list:entry`".into()),
+        (format!("clear {COMPANY} sdn7 {officer} {says} --yes --anyway"), 1, "party: expected `list:entry`".into()),
         (format!("clear {COMPANY} {PARTY} --officer o {says} --yes"), 2, "--reason <TEXT>".into()),
         (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),
         (format!("clear {COMPANY} {PARTY} {officer} {says} --yes --until tomorrow"), 2, "RFC 3339".into()),

@@ -9,5 +9,5 @@ mod step;
 
 pub(crate) use end::{Ending, end};
 pub(crate) use make::{Manner, make, make_noting, make_veiled};
-pub(crate) use notes::notes;
+pub(crate) use notes::{notes, unnamed_models};
 pub(crate) use step::{Step, diff, faults};

@@ -11,25 +11,42 @@ use crate::present::Present;
 
 /// The notes on all steps, a sentence each.
 pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
-    let mut next = present.clone();
-    next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
+    let next = after(present, steps);
     let register = next.register(now);
     let mut notes = Vec::new();
     for step in steps {
         let name = &step.key.id;
         if let Some(embargo) = begun::<Embargo>(step, now) {
-            notes.extend(unnamed(&embargo.models, name, &register));
+            notes.extend(unnamed(&embargo.models, Match::Unknown, name, &register));
             notes.extend(past(&embargo, name, now));
             notes.extend(places::notes(&embargo.applies_to, name, &register, now));
         }
         if let Some(licence) = begun::<Licence>(step, now) {
-            notes.extend(unnamed(&licence.models, name, &register));
+            notes.extend(unnamed(&licence.models, Match::Yes, name, &register));
             notes.extend(past(&licence, name, now));
             notes.extend(unanswered(&licence, name, &next));
         }
         notes.extend(permits::notes(step));
     }
     notes
+}
+
+/// The notes on the models that the steps' embargoes and licences name and that are not registered, a sentence each.
+pub(crate) fn unnamed_models(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let register = after(present, steps).register(now);
+    let mut notes = Vec::new();
+    for step in steps {
+        let embargo = begun::<Embargo>(step, now).map(|embargo| (embargo.body.models, Match::Unknown));
+        let named = embargo.or_else(|| Some((begun::<Licence>(step, now)?.body.models, Match::Yes)));
+        notes.extend(named.into_iter().flat_map(|(models, least)| unnamed(&models, least, &step.key.id, &register)));
+    }
+    notes
+}
+
+fn after(present: &Present, steps: &[Step]) -> Present {
+    let mut next = present.clone();
+    next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
+    next
 }
 
 /// A step's record, where it is of this kind and the step doesn't end it: of what ends nothing more is said.
@@ -39,10 +56,10 @@ fn begun<T: Kind>(step: &Step, now: Timestamp) -> Option<Record<T>> {
     step.record::<T>().filter(|record| was_past || !is_past(record))
 }
 
-/// Patterns that name no model that there is.
-fn unnamed(patterns: &[ModelPattern], name: &str, register: &Register) -> Vec<String> {
+/// Patterns that name no model that there is, as far as the record needs: an embargo takes a model that they may mean.
+fn unnamed(patterns: &[ModelPattern], least: Match, name: &str, register: &Register) -> Vec<String> {
     let is_had = |pattern: &ModelPattern| {
-        register.models(Timestamp::MAX).any(|model| pattern.names(&model.meta.id, model) >= Match::Unknown)
+        register.models(Timestamp::MAX).any(|model| pattern.names(&model.meta.id, model) >= least)
     };
     let missed = patterns.iter().filter(|pattern| **pattern != ModelPattern::Every && !is_had(pattern));
     missed.map(|pattern| format!("`{name}` names `{pattern}`, and no model is registered that it means")).collect()

@@ -7,6 +7,7 @@ use export_gate::record::{
     Unreadable, read,
 };
 use export_gate::register::limits::ATTRIBUTION;
+use export_gate::terms::parse_time;
 use serde::de::DeserializeOwned;
 
 use super::callers;
@@ -69,10 +70,15 @@ fn of_kind<T: Kind>(item: &Item, tree: &Tree) -> Vec<Fault> {
     }
     for name in ["from", "until", "withdrawn"] {
         let Some(value) = item.get(name) else { continue };
-        // What every record bears is read first, so that this much of a record tells its faults.
-        let alone = Item::from([("id".into(), AttributeValue::S("x".into())), (name.into(), value.clone())]);
-        if let Some(Unreadable(why)) = read::<T>(&alone).err().filter(|why| why.0.starts_with(&format!("{name}: "))) {
-            is_wrong(name, spoken(&why));
+        let why = match value {
+            value if has_null(value) => Some("null; leave an attribute out where it has no value".to_owned()),
+            AttributeValue::Bool(_) if name == "withdrawn" => None,
+            _ if name == "withdrawn" => Some("it is neither `true` nor `false`".to_owned()),
+            AttributeValue::S(time) => parse_time(time).err().map(|error| error.to_string()),
+            _ => Some("it is no text: put it in quotes".to_owned()),
+        };
+        if let Some(why) = why {
+            is_wrong(name, format!("{name}: {why}"));
         }
     }
     let own = item.iter().filter(|(name, _)| !COMMON.contains(&name.as_str()) && *name != "revision");

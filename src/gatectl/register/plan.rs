@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::compare::{CallerStep, Plan, compare, compare_callers};
 use crate::aws::Aws;
 use crate::callers::Callers;
-use crate::change::{Step, diff, faults};
+use crate::change::{Step, diff, faults, unnamed_models};
 use crate::draft::{Checked, Draft, look};
 use crate::item::as_json;
 use crate::outcome::{Outcome, Trouble};
@@ -84,6 +84,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     /// What the gate could not rely on then.
     pub(super) faults: Vec<String>,
+    /// What names a model that is not registered.
+    pub(super) notes: Vec<String>,
 }
 
 /// Holds the folder against the tables.
@@ -94,13 +96,14 @@ pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, T
     if let Some(table) = target.callers_table.as_ref().filter(|_| !draft.callers.is_empty()) {
         plan.callers = compare_callers(draft, &Callers::new(dynamodb, table.clone()).all().await?);
     }
-    let faults = faults(&present, &plan.steps, Timestamp::now());
-    Ok(Planned { present, plan, faults })
+    let now = Timestamp::now();
+    let (faults, notes) = (faults(&present, &plan.steps, now), unnamed_models(&present, &plan.steps, now));
+    Ok(Planned { present, plan, faults, notes })
 }
 
 /// The plan as people read it.
 pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String {
-    let Planned { plan, faults, .. } = planned;
+    let Planned { plan, faults, notes, .. } = planned;
     let mut text = diff(&plan.steps.iter().map(as_signed).collect::<Vec<_>>());
     for step in &plan.callers {
         text += &caller_diff(step);
@@ -119,6 +122,7 @@ pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String
     for fault in faults {
         text += &text_line!("! the gate could not rely on it: {fault}");
     }
+    text.extend(notes.iter().map(|note| format!("note: {note}\n")));
     let (add, change, withdraw) = plan.counts();
     if plan.is_empty() {
         text += "Nothing to apply: the register has what the folder says.\n";
@@ -153,7 +157,7 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 
 /// For `--json`.
 pub(super) fn told(planned: &Planned) -> Map<String, Value> {
-    let Planned { plan, faults, present } = planned;
+    let Planned { plan, faults, notes, present } = planned;
     let (add, change, withdraw) = plan.counts();
     let callers = plan.callers.iter().map(
         |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
@@ -163,6 +167,7 @@ pub(super) fn told(planned: &Planned) -> Map<String, Value> {
     let members = [
         ("revision", json!(present.revision)),
         ("faults", json!(faults)),
+        ("notes", json!(notes)),
         ("is_empty", json!(plan.is_empty())),
         ("add", json!(add)),
         ("change", json!(change)),

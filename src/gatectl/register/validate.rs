@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use export_gate::record::{Kind, Model};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::change::faults;
+use crate::change::{Step, faults, unnamed_models};
 use crate::draft::{Checked, Draft, look};
 use crate::outcome::{Outcome, Trouble};
 use crate::present::Present;
@@ -26,7 +27,13 @@ pub(crate) struct Arguments {
 /// Names every fault at once.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     let Checked { draft, mut faults } = look(&arguments.folder)?;
-    faults.extend(of_all(&draft));
+    let present = whole(&draft);
+    let steps = steps(&present);
+    let now = Timestamp::now();
+    faults.extend(of_all(&draft, &steps, now));
+    // A folder may hold a part of the register, without its models.
+    let has_models = present.of_kind(Model::KIND).next().is_some();
+    let notes = if has_models { unnamed_models(&Present::default(), &steps, now) } else { Vec::new() };
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let kinds = draft.register.keys().map(|key| key.kind.as_str());
     for kind in kinds.chain(draft.callers.keys().filter_map(|id| id.split('#').next())) {
@@ -35,21 +42,26 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     }
     let is_fine = faults.is_empty();
     let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
+    text.extend(notes.iter().map(|note| text_line!("note: {note}")));
     let told: Vec<String> = counts.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
     text += &if is_fine {
         text_line!("The gate would read all of it: {}.", told.join(", "))
     } else {
         text_line!("{} in `{}`.", count(faults.len(), "fault", "faults"), arguments.folder.display())
     };
-    let json = || json!({"ok": is_fine, "faults": faults, "records": counts});
+    let json = || json!({"ok": is_fine, "faults": faults, "notes": notes, "records": counts});
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }
 
-/// What is wrong with the records together, each with its place.
-fn of_all(draft: &Draft) -> Vec<String> {
+/// The folder's records as a register.
+fn whole(draft: &Draft) -> Present {
     let records = draft.register.iter().map(|(key, placed)| (key.clone(), placed.item.clone())).collect();
-    let present = Present { revision: 0, records };
-    let found = faults(&Present::default(), &steps(&present), Timestamp::now());
+    Present { revision: 0, records }
+}
+
+/// What is wrong with the records together, each with its place.
+fn of_all(draft: &Draft, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let found = faults(&Present::default(), steps, now);
     let place = |fault: &String| {
         let named = draft.register.iter().find(|(key, _)| fault.starts_with(&format!("`{key}`")));
         named.map_or(String::new(), |(_, placed)| format!("{}: ", placed.place))
@@ -57,6 +69,6 @@ fn of_all(draft: &Draft) -> Vec<String> {
     found.iter().map(|fault| format!("{}{fault}", place(fault))).collect()
 }
 
-fn steps(present: &Present) -> Vec<crate::change::Step> {
-    present.records.values().filter_map(|item| crate::change::Step::put(&Present::default(), item.clone())).collect()
+fn steps(present: &Present) -> Vec<Step> {
+    present.records.values().filter_map(|item| Step::put(&Present::default(), item.clone())).collect()
 }
