@@ -1,6 +1,6 @@
 //! Pure. Records of a kind as a table: those in force, or all, each with its state; one that can't be read is told.
 
-use export_gate::record::{Item, Kind, Model, Record, read};
+use export_gate::record::{Embargo, Item, Kind, Model, Record, is_withdrawn, read};
 use export_gate::register::Fault;
 use export_gate::register::history::Key;
 use export_gate::terms::parse_time;
@@ -49,6 +49,7 @@ impl State {
     /// The state of a record of kind `T`. Of a model its status says too whether it is withdrawn.
     pub(crate) fn of<T: Kind>(item: &Item, now: Timestamp) -> Self {
         match read::<T>(item) {
+            Err(_) if is_withdrawn(item) => Self::Withdrawn,
             Err(fault) => Self::Unreadable(fault.to_string()),
             Ok(Record { meta, .. }) if meta.withdrawn => Self::Withdrawn,
             Ok(_) if T::KIND == Model::KIND && text(item, "status") == "withdrawn" => Self::Withdrawn,

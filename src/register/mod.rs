@@ -26,8 +26,9 @@ use jiff::Timestamp;
 
 use crate::record::{
     Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, STRICTEST, Screening,
+    is_withdrawn,
 };
-use crate::terms::{Country, Match, ModelRef, Window};
+use crate::terms::{Country, Match, ModelPattern, ModelRef, Window};
 
 pub use fault::{Concerns, Fault};
 pub use grace::GRACE;
@@ -266,7 +267,7 @@ impl Register {
             List::KIND => self.lists.put(&id, &item, now),
             Screening::KIND => self.settings.put(&id, &item, now),
             // Withdrawn, it is nothing, whatever it was: there is no other way to be rid of it, since nothing is deleted.
-            _ if item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true)) => {
+            _ if is_withdrawn(&item) => {
                 self.strange.remove(&(kind, id));
             }
             _ => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Item, Kind, Record, read};
+use crate::record::{Item, Kind, Record, is_withdrawn, read};
 
 /// The records of one kind.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ impl<T: Kind> Shelf<T> {
         let slot = self.0.entry(id.to_owned()).or_insert(Slot { readable: None, damage: None });
         match read::<T>(item) {
             Ok(record) => *slot = Slot { readable: Some(Arc::new(record)), damage: None },
+            // Withdrawn, a record is as if it were not there, whatever else it says.
+            Err(_) if is_withdrawn(item) => drop(self.0.remove(id)),
             Err(error) => {
                 if !T::LAST_READABLE_SERVES {
                     slot.readable = None;

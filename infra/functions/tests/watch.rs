@@ -331,6 +331,13 @@ async fn an_unreadable_record_is_told_by_name_once_and_again_when_it_breaks_agai
     watched.by_hand(&broken).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 2);
+    // The alarm says that withdrawing it helps.
+    watched.by_hand(&with(broken.clone(), &json!({"withdrawn": true}))).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed().len(), 2);
+    watched.by_hand(&broken).await;
+    watched.watch().await;
+    assert_eq!(watched.world.alarmed().len(), 3, "it was resolved in between");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! I/O. Ending a record: from a moment on it is over, and what it was stays in the history.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Kind, read};
+use export_gate::record::{Kind, is_withdrawn, read};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 
@@ -30,7 +30,7 @@ pub(crate) struct Ending {
 pub(crate) async fn end<T: Kind>(ending: &Ending) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let made = make(&ending.manner, now, |present| plan::<T>(present, ending, now)).await?;
-    let (id, done) = (&ending.id, done(&made, ending, now));
+    let (id, done) = (&ending.id, done::<T>(&made, ending, now));
     Ok(made.outcome(&ending.manner, &done, &format!("`{id}` is over or withdrawn by then already.")))
 }
 
@@ -39,8 +39,22 @@ fn plan<T: Kind>(present: &Present, ending: &Ending, now: Timestamp) -> Result<V
     let Some(before) = present.record(kind, id) else {
         return Err(format!("there is no {kind} `{id}`; `gatectl {kind} list --all` lists them"));
     };
-    let record =
-        read::<T>(before).map_err(|error| format!("`{id}` can't be read ({error}): mend that record first"))?;
+    let record = match read::<T>(before) {
+        Ok(record) => record,
+        Err(_) if is_withdrawn(before) => return Ok(Vec::new()),
+        // What can't be read has no `until` that the gate would obey.
+        Err(error) if ending.at.is_some_and(|at| at > now) => {
+            return Err(format!(
+                "`{id}` can't be read ({error}), so it can be withdrawn now, without `--at`, and not later"
+            ));
+        }
+        Err(_) => {
+            let mut after = before.clone();
+            after.insert("withdrawn".into(), AttributeValue::Bool(true));
+            ending.says.sign(&mut after, now);
+            return Ok(Step::put(present, after).into_iter().collect());
+        }
+    };
     let at = ending.at.unwrap_or(now);
     match record.meta.window.until {
         _ if record.meta.withdrawn => return Ok(Vec::new()),
@@ -63,10 +77,12 @@ fn plan<T: Kind>(present: &Present, ending: &Ending, now: Timestamp) -> Result<V
     Ok(Step::put(present, after).into_iter().collect())
 }
 
-fn done(made: &Made, ending: &Ending, now: Timestamp) -> String {
+fn done<T: Kind>(made: &Made, ending: &Ending, now: Timestamp) -> String {
     let (id, at) = (&ending.id, render_time(ending.at.unwrap_or(now)));
     if made.steps.iter().any(|step| step.after.contains_key("until") && step.sign() != '-') {
         format!("`{id}` is over from {at} on.")
+    } else if made.steps.iter().any(|step| step.before.as_ref().is_some_and(|before| read::<T>(before).is_err())) {
+        format!("`{id}`, which could not be read, is withdrawn.")
     } else {
         format!("`{id}` is withdrawn: it was not to begin before {at}.")
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening, read};
+use export_gate::record::{
+    Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn, read,
+};
 use export_gate::register::history::Key;
 use export_gate::register::limits::unstorable_once_attributed;
 use jiff::Timestamp;
@@ -77,7 +79,6 @@ impl Step {
 
     /// `+` a record that is new, `-` one that is withdrawn, `~` one that differs.
     pub(crate) fn sign(&self) -> char {
-        let is_withdrawn = |item: &Item| item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true));
         match &self.before {
             None => '+',
             Some(before) if is_withdrawn(&self.after) && !is_withdrawn(before) => '-',
@@ -155,7 +156,7 @@ pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<S
 /// Why the gate would not read a step's record.
 fn unread(step: &Step) -> Option<String> {
     fn why<T: Kind>(item: &Item) -> Option<String> {
-        read::<T>(item).err().map(|error| error.to_string())
+        read::<T>(item).err().filter(|_| !is_withdrawn(item)).map(|error| error.to_string())
     }
     match step.key.kind.as_str() {
         Model::KIND => why::<Model>(&step.after),

@@ -1,7 +1,7 @@
 //! Pure. What adding a model changes in the register, or why it must not.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Item, Kind, Model, ModelStatus, Record, read};
+use export_gate::record::{Item, Kind, Model, ModelStatus, Record, is_withdrawn, read};
 use export_gate::terms::ModelName;
 use jiff::Timestamp;
 use serde_json::json;
@@ -49,7 +49,9 @@ pub(crate) fn plan(wanted: &Wanted, present: &Present) -> Result<Vec<Step>, Stri
     }
     let mut steps = Step::wanted(present, &record, wanted.replace)?;
     if wanted.default {
-        for other in others.iter().filter(|item| is_default(item) && name_of(item) == wanted.model.name()) {
+        let is_gone = |item: &Item| is_withdrawn(item) && read::<Model>(item).is_err();
+        let defaults = others.iter().filter(|item| is_default(item) && name_of(item) == wanted.model.name());
+        for other in defaults.filter(|item| !is_gone(item)) {
             steps.extend(Step::put(present, no_longer_default(other, wanted)?));
         }
     }
@@ -81,8 +83,10 @@ fn no_longer_default(item: &Item, wanted: &Wanted) -> Result<Item, String> {
 
 /// Whether a record has the endpoint and callers may get it. One that can't be read counts: nobody can say.
 fn has_endpoint(item: &Item, endpoint: &str) -> bool {
-    let is_gone = |record: &Record<Model>| record.meta.withdrawn || record.status == ModelStatus::Withdrawn;
-    text(item, "endpoint") == endpoint && !read::<Model>(item).is_ok_and(|record| is_gone(&record))
+    let is_gone = |record: &Record<Model>| record.status == ModelStatus::Withdrawn;
+    text(item, "endpoint") == endpoint
+        && !is_withdrawn(item)
+        && !read::<Model>(item).is_ok_and(|record| is_gone(&record))
 }
 
 fn is_default(item: &Item) -> bool {

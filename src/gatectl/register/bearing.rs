@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, NetworkClass, Screening, read};
+use export_gate::record::{
+    Clearance, Embargo, Group, Item, Kind, Licence, List, Model, NetworkClass, Screening, is_withdrawn, read,
+};
 use export_gate::terms::parse_time;
 
 use super::settings::of_settings;
@@ -64,12 +66,9 @@ pub(super) fn bearing(step: &Step, around: &Surroundings) -> Bearing {
 }
 
 /// A record that can't be read keeps models from being decided on: what takes its place loosens that, whatever it says.
+/// A withdrawn one keeps none, readable or not.
 fn is_read<T: Kind>(before: &Option<Item>) -> bool {
-    before.as_ref().is_none_or(|item| read::<T>(item).is_ok())
-}
-
-pub(super) fn is_withdrawn(item: &Item) -> bool {
-    item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true))
+    before.as_ref().is_none_or(|item| is_withdrawn(item) || read::<T>(item).is_ok())
 }
 
 /// `Loosens` where a record reaches further than before, `Tightens` where it reaches less far: as of what permits.

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::Item;
+use export_gate::record::{Item, is_withdrawn};
 use export_gate::register::history::Key;
 
-use super::bearing::is_withdrawn;
 use crate::callers::content;
 use crate::change::Step;
 use crate::draft::{Draft, Placed};

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Embargo, Item, Kind, Licence, Model, Record, read};
+use export_gate::record::{Embargo, Item, Kind, Licence, Model, Record, is_withdrawn, read};
 use export_gate::terms::{Match, ModelPattern};
 
-use super::bearing::is_withdrawn;
 use crate::change::Step;
 use crate::item::text;
 use crate::present::Present;
