@@ -295,8 +295,14 @@ fn classified() -> impl Strategy<Value = Classified> {
 fn signals() -> impl Strategy<Value = Vec<Signal>> {
     let all = [SignalSource::Mmdb, SignalSource::Delegations, SignalSource::Cloudfront, SignalSource::Waf];
     let told = all.map(|source| {
-        let signal =
-            some_country().prop_map(move |country| Signal { country, date: None, edition: None, region: None, source });
+        let signal = some_country().prop_map(move |country| Signal {
+            country,
+            date: None,
+            edition: None,
+            region: None,
+            source,
+            subregions: Vec::new(),
+        });
         weighted(0.8, signal)
     });
     told.prop_map(|told| told.into_iter().flatten().collect())

@@ -34,6 +34,57 @@ fn place(location: &Location, address: &str) -> String {
     format!("{country} {}", to.region.map_or("-".into(), |region| region.as_str().to_owned()))
 }
 
+/// Countries of two levels of subdivisions, with one of each.
+const TWO_LEVELS: [(&str, &str, &str); 5] =
+    [("GB", "ENG", "LND"), ("FR", "IDF", "75"), ("IT", "62", "RM"), ("ES", "CT", "B"), ("BE", "VLG", "VAN")];
+
+#[tokio::test]
+async fn an_embargo_on_a_region_of_any_level_applies() {
+    let networks: Vec<String> = (0..).take(TWO_LEVELS.len()).map(|number| format!("6.51.{number}.0/24")).collect();
+    let subdivided = |country: &str, codes: &[&str]| {
+        let codes: Vec<Value> = codes.iter().map(|code| json!({"iso_code": code})).collect();
+        json!({"country": {"iso_code": country}, "subdivisions": codes})
+    };
+    let of = TWO_LEVELS.iter().map(|(country, large, small)| subdivided(country, &[large, small]));
+    let rows: Vec<(&str, Value)> = networks.iter().map(String::as_str).zip(of).collect();
+    let file = Mmdb::new("GeoIP2-City", &rows);
+    for ((country, large, small), number) in TWO_LEVELS.into_iter().zip(0..) {
+        let address = format!("6.51.{number}.1");
+        let location = Location::open(file.path()).unwrap();
+        let to = location.of(Some(address.parse().unwrap())).to;
+        assert_eq!(
+            json!(to),
+            json!({"country": country, "region": format!("{country}-{large}"),
+                                     "subregions": [format!("{country}-{small}")]})
+        );
+        let by_each_level =
+            [(json!([format!("{country}-{large}")]), 451), (json!([format!("{country}-{small}")]), 451)];
+        let others = [
+            (json!([country]), 451),
+            (json!([format!("{country}-ZZZ")]), 200),
+            (json!({"any_of": [country], "except": [format!("{country}-{small}")]}), 200),
+            (json!({"any_of": [country], "except": [format!("{country}-{large}")]}), 200),
+            (json!({"any_of": [format!("{country}-{large}")], "except": [format!("{country}-ZZZ")]}), 451),
+        ];
+        for (destinations, status) in by_each_level.into_iter().chain(others.into_iter().filter(|_| country == "GB")) {
+            let world = World::with_samples().await;
+            let embargo = json!({"kind": "embargo", "id": "region", "models": ["opus-4-8"], "effect": "licence_required",
+                "applies_to": {"destinations": destinations}, "authority": "BIS", "citation": "Sample"});
+            let licence = json!({"kind": "licence", "id": "other", "authority": "BIS", "reference": "x", "type": "licence",
+                "models": ["opus-4-8"], "licensees": ["*"], "persons": "any", "destinations": [format!("{country}-ZZZ")]});
+            world.register(vec![embargo, licence.clone()]).await;
+            let location = || Location::open(file.path()).unwrap();
+            assert_eq!(codes(&world, location(), &address).await.0, status, "{country}: {destinations}");
+            if status == 451 {
+                let mut licence = licence;
+                licence["destinations"] = json!([format!("{country}-{small}")]);
+                world.register(vec![licence]).await;
+                assert_eq!(codes(&world, location(), &address).await.0, 200, "{country}: {destinations}, licensed");
+            }
+        }
+    }
+}
+
 #[test]
 fn each_layout_gives_its_places() {
     let location = Location::open(geoip2().path()).unwrap();

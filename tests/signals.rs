@@ -266,7 +266,14 @@ fn an_unknown_region_is_the_settings_to_weigh() {
 // Signals
 
 fn signal(source: SignalSource, code: &str) -> Signal {
-    Signal { country: Country::parse(code).ok(), date: None, edition: None, region: None, source }
+    Signal {
+        country: Country::parse(code).ok(),
+        date: None,
+        edition: None,
+        region: None,
+        source,
+        subregions: Vec::new(),
+    }
 }
 
 #[test]

@@ -188,7 +188,7 @@ impl Subject {
 }
 
 /// Where nobody knows.
-static NOWHERE: Destination = Destination { country: None, region: None };
+static NOWHERE: Destination = Destination { country: None, region: None, subregions: Vec::new() };
 
 fn destination<'a>(
     to: &'a Destination,

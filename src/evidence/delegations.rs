@@ -36,7 +36,7 @@ pub const DELEGATIONS_DAYS: u32 = 365;
 /// Where an address's network was given to. The registries answer `EU` for some, which is no country.
 pub(super) fn place(address: IpAddr) -> Destination {
     let country = iptocc::country_code(address).and_then(|code| Country::parse(code).ok());
-    Destination { country, region: None }
+    Destination { country, ..Destination::default() }
 }
 
 /// What they are.

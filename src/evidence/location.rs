@@ -227,6 +227,7 @@ fn signal(about: &About, source: SignalSource, to: &Destination) -> Signal {
         edition: Some(about.edition.clone()),
         region: to.region.clone(),
         source,
+        subregions: to.subregions.clone(),
     }
 }
 

@@ -49,13 +49,19 @@ impl Row<'_> {
         let nested = self.country.as_ref().and_then(|CountryField(code)| *code);
         let code = self.country_code.or(nested);
         let Some(country) = code.and_then(|code| Country::parse(code).ok()) else { return Destination::default() };
-        let subdivision = self.subdivisions.as_deref().and_then(<[_]>::first);
-        let region = subdivision
-            .and_then(|first| first.iso_code)
-            .or(self.region_code)
-            .and_then(|code| Region::parse(code).or_else(|_| Region::parse(&format!("{country}-{code}"))).ok());
-        let region = region.filter(|region| region.country() == Some(country));
-        Destination { country: Some(country), region }
+        let region = |code: &str| {
+            let region = Region::parse(code).or_else(|_| Region::parse(&format!("{country}-{code}"))).ok();
+            region.filter(|region| region.country() == Some(country))
+        };
+        let subdivisions = self.subdivisions.as_deref().unwrap_or_default();
+        let codes = subdivisions.iter().map(|subdivision| subdivision.iso_code);
+        // One that can't be read may be any: then nobody can say which regions the place is in.
+        let regions: Option<Vec<Region>> = match subdivisions {
+            [] => self.region_code.map(|code| region(code).into_iter().collect()),
+            [_, ..] => codes.map(|code| region(code?)).collect(),
+        };
+        let mut regions = regions.unwrap_or_default().into_iter();
+        Destination { country: Some(country), region: regions.next(), subregions: regions.collect() }
     }
 
     /// Where that is on the globe. Without a radius nobody knows how exact it is, so that it is none.
@@ -188,6 +194,13 @@ mod tests {
                 "UA UA-43",
             ),
             (r#"{"country":{"iso_code":"UA"}}"#, "UA -"),
+            (
+                r#"{"country":{"iso_code":"GB"},"subdivisions":[{"iso_code":"ENG"},{"iso_code":"LND"}]}"#,
+                "GB GB-ENG GB-LND",
+            ),
+            (r#"{"country":{"iso_code":"GB"},"subdivisions":[{"iso_code":"ENG"},{"names":{"en":"x"}}]}"#, "GB -"),
+            (r#"{"country":{"iso_code":"GB"},"subdivisions":[{},{"iso_code":"LND"}]}"#, "GB -"),
+            (r#"{"country":{"iso_code":"GB"},"subdivisions":[]}"#, "GB -"),
             (r#"{"country":"US","region":"California"}"#, "US -"),
             (r#"{"country":"United States","country_code":"US","region_code":"CA","location":"Sample"}"#, "US US-CA"),
             (r#"{"country_code":"CU"}"#, "CU -"),
@@ -197,8 +210,9 @@ mod tests {
         for (row, expected) in table {
             let to = serde_json::from_str::<Row<'_>>(row).unwrap().destination();
             let country = to.country.map_or("-".to_owned(), |country| country.to_string());
-            let region = to.region.as_ref().map_or("-", Region::as_str);
-            assert_eq!(format!("{country} {region}"), expected, "{row}");
+            let regions: Vec<&str> = to.region.iter().chain(&to.subregions).map(Region::as_str).collect();
+            let regions = if regions.is_empty() { "-".to_owned() } else { regions.join(" ") };
+            assert_eq!(format!("{country} {regions}"), expected, "{row}");
         }
     }
 

@@ -383,6 +383,7 @@ mod tests {
                 edition: Some("e".into()),
                 region: Some(crate::terms::Region::parse("US-CA").unwrap()),
                 source: crate::terms::SignalSource::Mmdb,
+                subregions: vec![crate::terms::Region::parse("US-X").unwrap()],
             }],
             spread: vec![Places { countries: 3, hours: 1, networks: 40 }],
             travel: Some(Travel { kilometres: 9000, minutes: 30 }),
@@ -413,6 +414,7 @@ mod tests {
             destination: Some(Destination {
                 country: Some(crate::terms::Country::parse("UA").unwrap()),
                 region: Some(crate::terms::Region::parse("UA-43").unwrap()),
+                subregions: vec![crate::terms::Region::parse("UA-40").unwrap()],
             }),
             facts: Rests::On(Box::new(facts)),
             licences: vec!["l@1".into()],
@@ -484,6 +486,7 @@ mod tests {
                 edition: None,
                 region: None,
                 source: crate::terms::SignalSource::Cloudfront,
+                subregions: Vec::new(),
             }],
             users: Some(Users::None),
             ..Standing::default()

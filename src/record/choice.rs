@@ -128,7 +128,7 @@ impl Places {
         let Some(country) = to.country else { return Match::Unknown };
         let of_this_country = || self.regions.iter().filter(|region| region.country() == Some(country));
         let region = match &to.region {
-            Some(region) => Match::any(of_this_country().map(|named| Match::from(named == region))),
+            Some(_) => Match::any(of_this_country().map(|named| Match::from(to.is_in(named)))),
             None if unknown_region == WhenUnknown::Permit => Match::No,
             None => Match::any(of_this_country().map(|_| Match::Unknown)),
         };

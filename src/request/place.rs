@@ -41,7 +41,7 @@ fn signal(headers: &Headers, source: SignalSource, country: Header, region: Head
     let said = |header| headers.one(header).and_then(|value| value.to_str().ok()).map(str::trim);
     let country = said(country).and_then(|code| Country::parse(code).ok());
     let region = country.zip(said(region)).and_then(|(country, code)| region_of(country, code));
-    Some(Signal { country, date: None, edition: None, region, source })
+    Some(Signal { country, date: None, edition: None, region, source, subregions: Vec::new() })
 }
 
 /// A region by its whole code (`UA-43`) or by the part behind the country's (`43`).

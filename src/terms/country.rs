@@ -214,15 +214,27 @@ impl From<Region> for String {
     }
 }
 
-/// Where an answer goes to, as far as it is known. `region` is never without its `country`.
+/// Where an answer goes to, as far as it is known. `region` is never without its `country`, nor a subregion without its
+/// `region`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
     /// The country; `None` is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<Country>,
-    /// The subdivision; `None` is unknown.
+    /// The subdivision, of several the largest; `None` is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
+    /// The smaller subdivisions within it, the largest first, such as `GB-WSM` within `GB-ENG`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subregions: Vec<Region>,
+}
+
+impl Destination {
+    /// Whether it is in a region, where it is known in which ones it is.
+    #[must_use]
+    pub fn is_in(&self, region: &Region) -> bool {
+        self.region.iter().chain(&self.subregions).any(|own| own == region)
+    }
 }
 
 #[cfg(test)]

@@ -34,9 +34,12 @@ pub struct Signal {
     /// Which data it is, of a database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<String>,
-    /// The region; absent, it doesn't say.
+    /// The region, of several the largest; absent, it doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     /// What it is.
     pub source: SignalSource,
+    /// The smaller regions within it, the largest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subregions: Vec<Region>,
 }

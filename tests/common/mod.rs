@@ -34,9 +34,9 @@ pub(crate) fn country(code: &str) -> Country {
 /// `CU`, `UA-43`, or `?` for an unknown destination.
 pub(crate) fn to(code: &str) -> Destination {
     match Region::parse(code) {
-        Ok(region) => Destination { country: region.country(), region: Some(region) },
+        Ok(region) => Destination { country: region.country(), region: Some(region), subregions: Vec::new() },
         Err(_) if code == "?" => Destination::default(),
-        Err(_) => Destination { country: Some(country(code)), region: None },
+        Err(_) => Destination { country: Some(country(code)), ..Destination::default() },
     }
 }
 

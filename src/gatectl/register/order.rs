@@ -177,7 +177,7 @@ mod tests {
                     let subject = Subject {
                         organisation: organisation.to_owned(),
                         addresses: vec![std::net::IpAddr::from([198, 51, 100, address])],
-                        to: Destination { country: country(to), region: None },
+                        to: Destination { country: country(to), ..Destination::default() },
                         facts: Facts {
                             end_uses: Vec::new(),
                             exhausted: Vec::new(),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn signal(source: SignalSource, to: &str) -> Signal {
-        Signal { country: country(to), date: None, edition: None, region: None, source }
+        Signal { country: country(to), date: None, edition: None, region: None, source, subregions: Vec::new() }
     }
 
     /// What the lists in force say of an address: an edition has those whose last digits it is made of.

@@ -125,7 +125,9 @@ fn subject(entry: &Entry, facts: &Facts) -> Result<By, String> {
 fn located(entry: &Entry, facts: &Facts) -> Destination {
     let gave = |signal: &&Signal| json!(signal.source) == facts.location.source.as_str();
     match facts.signals.iter().find(gave) {
-        Some(signal) => Destination { country: signal.country, region: signal.region.clone() },
+        Some(Signal { country, region, subregions, .. }) => {
+            Destination { country: *country, region: region.clone(), subregions: subregions.clone() }
+        }
         None => entry.destination.clone().unwrap_or_default(),
     }
 }

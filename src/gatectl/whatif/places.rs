@@ -3,7 +3,7 @@
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
 use export_gate::evidence::{About, DELEGATIONS_DAYS, Held, Tells};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
-use export_gate::terms::{Destination, render_time};
+use export_gate::terms::{Destination, Region, render_time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl<'a> PlacesTold<'a> {
         };
         json!({
             "databases": self.answer.databases.iter().map(database).collect::<Vec<_>>(),
-            "country": to.country, "region": to.region, "by": by, "address_in": self.answer.from.to,
+            "country": to.country, "region": to.region, "subregions": to.subregions, "by": by, "address_in": self.answer.from.to,
             "hidden_by": self.hidden_by(), "signals": self.signals().iter().map(signal).collect::<Vec<_>>(),
             "disagree": self.disagreeing().iter().map(pair).collect::<Vec<_>>(),
             "network": network.found.iter().map(found).collect::<Vec<_>>(), "told": network.told, "untold": self.untold(),
@@ -87,7 +87,8 @@ impl<'a> PlacesTold<'a> {
         let (to, from, hidden_by) = (self.destination(), &self.answer.from, self.hidden_by());
         let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
         let country = |to: &Destination| or_unknown(to.country.map(|country| country.to_string()));
-        let region = or_unknown(to.region.as_ref().map(|region| region.as_str().to_owned()));
+        let regions: Vec<&str> = to.region.iter().chain(&to.subregions).map(Region::as_str).collect();
+        let region = or_unknown((!regions.is_empty()).then(|| regions.join(", ")));
         let mut rows = vec![("country", country(to)), ("region", region)];
         if !hidden_by.is_empty() {
             let sources: Vec<String> = hidden_by.iter().map(|one| format!("{} by {}", kind(one), one.source)).collect();

@@ -140,7 +140,7 @@ fn signal(text: &str) -> Result<Signal, String> {
         Some(region) => region.country(),
         None => Some(Country::parse(place).map_err(|error| error.to_string())?),
     };
-    Ok(Signal { country, date: None, edition: None, region, source })
+    Ok(Signal { country, date: None, edition: None, region, source, subregions: Vec::new() })
 }
 
 fn class(text: &str) -> Result<Class, String> {
