@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use super::grace::Grace;
 use super::reliance::{classes, classes_read, relying_on};
 use super::{Register, shelf::Shelf};
-use crate::record::{
-    Choice, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record, VOID,
-};
+use crate::record::{Choice, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record, VOID};
 use crate::terms::{Match, ModelPattern, Window};
 
 /// A record that can't be relied on.

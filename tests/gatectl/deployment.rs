@@ -464,7 +464,10 @@ fn records_that_must_not_go_out_are_named() {
         (vec![fable()], &[]),
         (vec![changed(fable(), "eccn", Value::Null)], &["`fable@1` has no classification"]),
         (vec![changed(fable(), "endpoint", Value::Null)], &["records.json:1: missing field `endpoint`"]),
-        (vec![changed(fable(), "endpoint", json!(" "))], &["records.json:1: endpoint: an empty text"]),
+        (
+            vec![changed(fable(), "endpoint", json!(" "))],
+            &["records.json:1: endpoint: expected a SageMaker endpoint's name"],
+        ),
         (
             vec![changed(fable(), "statu", json!("x"))],
             &["records.json:1: unknown field `statu`: did you mean `status`?"],

@@ -237,7 +237,7 @@ async fn the_figures_are_those_of_the_entries() {
     assert_eq!(
         figures["databases"],
         json!([{"database": "GeoIP2-City", "made": "2026-04-30", "age_days": 32, "last_used": "2026-06-01T00:00:00.000Z",
-        "decisions": 1}])
+        "limit_days": 30, "decisions": 1}])
     );
     assert_eq!(figures["seals"][0]["entries"], 7);
 

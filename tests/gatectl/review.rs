@@ -427,7 +427,11 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
         (format!("confirm {COMPANY} sdn:8 {says} --yes"), 1, "is not held up".into()),
         (format!("confirm {absent} {PARTY} {says} --yes"), 1, "there is no record `organisation#sample-absent`".into()),
         (format!("confirm person#nameless {PARTY} {says} --yes"), 1, "has no name in the callers' records".into()),
-        (format!("confirm {COMPANY} {PARTY} {says} --yes --authority NOBODY"), 1, "NOBODY".into()),
+        (
+            format!("confirm {COMPANY} {PARTY} {says} --yes --authority NOBODY"),
+            1,
+            "authority: expected one of `BIS`".into(),
+        ),
         (format!("confirm {COMPANY} {PARTY} {says} --yes --model a@b@c"), 2, "--model".into()),
         (format!("confirm {COMPANY} {PARTY} {says}"), 2, "say `--yes`".into()),
     ];

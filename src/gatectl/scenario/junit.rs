@@ -1,7 +1,7 @@
 //! Pure. Scenarios that were run, in the XML that pipelines read.
 
 use super::ran::Ran;
-use crate::show::{visible, visible_lines};
+use crate::show::visible;
 
 /// One suite a file.
 pub(super) fn junit(all: &[Ran]) -> String {
@@ -11,10 +11,14 @@ pub(super) fn junit(all: &[Ran]) -> String {
     for file in files {
         let of_file: Vec<&Ran> = all.iter().filter(|ran| ran.file == file).collect();
         let failures = of_file.iter().filter(|ran| !ran.is_ok()).count();
-        let name = escaped(file);
+        let name = escaped(&visible(file));
         xml += &format!("  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">\n", of_file.len());
         for ran in of_file {
-            xml += &format!("    <testcase classname=\"{name}\" name=\"{}\" line=\"{}\"", escaped(&ran.name), ran.line);
+            xml += &format!(
+                "    <testcase classname=\"{name}\" name=\"{}\" line=\"{}\"",
+                escaped(&visible(&ran.name)),
+                ran.line
+            );
             xml += &if ran.is_ok() {
                 "/>\n".to_owned()
             } else {
@@ -35,5 +39,5 @@ fn escaped(text: &str) -> String {
         '"' => "&quot;".to_owned(),
         c => c.to_string(),
     };
-    visible_lines(text).chars().map(one).collect()
+    text.chars().map(one).collect()
 }
