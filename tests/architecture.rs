@@ -66,7 +66,6 @@ const MAY_IMPORT: Table = &[
 /// The same of the operators' command, whose folder is a crate of its own.
 const GATECTL_MAY_IMPORT: Table = &[
     ("outcome", &[]),
-    ("output", &[]),
     ("json", &[]),
     ("item", &[]),
     ("show", &[]),
@@ -75,6 +74,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("tables", &[]),
     ("says", &[]),
     ("words", &[]),
+    ("output", &["outcome", "show"]),
     ("ask", &["outcome", "output", "show"]),
     ("files", &["outcome"]),
     ("completions", &["outcome"]),
