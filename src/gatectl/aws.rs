@@ -1,8 +1,31 @@
-//! I/O. The AWS configuration, with the three options that every AWS command has.
+//! I/O. The AWS configuration, with the options that every AWS command has; what AWS's answers, and their absence, say.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::config::interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::date_time::{DateTime, Format};
+use serde_json::Value;
+
+use crate::clock::difference;
+use crate::outcome::{Outcome, Trouble};
+
+/// How many seconds AWS may keep a command waiting for one answer, its attempts included.
+pub(crate) const TIMEOUT: u64 = 60;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How many attempts share the time for an answer.
+const ATTEMPTS: u32 = 3;
 
 /// Where AWS is, and who asks.
 #[derive(clap::Args)]
@@ -16,33 +39,52 @@ pub(crate) struct Aws {
     /// The region
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     region: Option<String>,
+    /// Wait at most this many seconds for an answer, retries included; a change waits as long for other writers and for a
+    /// throttled table
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, help_heading = "AWS",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
 }
 
 impl Aws {
     /// A client of DynamoDB.
     pub(crate) async fn dynamodb(&self) -> DynamoDb {
-        DynamoDb::new(&self.config().await)
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.config().await);
+        DynamoDb::from_conf(config.interceptor(Watch { is_dynamodb: true }).build())
     }
 
     /// A client of DynamoDB's streams.
     pub(crate) async fn streams(&self) -> aws_sdk_dynamodbstreams::Client {
-        aws_sdk_dynamodbstreams::Client::new(&self.config().await)
+        let config = aws_sdk_dynamodbstreams::config::Builder::from(&self.config().await);
+        aws_sdk_dynamodbstreams::Client::from_conf(config.interceptor(Watch { is_dynamodb: false }).build())
     }
 
     /// A client of KMS.
     pub(crate) async fn kms(&self) -> aws_sdk_kms::Client {
-        aws_sdk_kms::Client::new(&self.config().await)
+        let config = aws_sdk_kms::config::Builder::from(&self.config().await);
+        aws_sdk_kms::Client::from_conf(config.interceptor(Watch { is_dynamodb: false }).build())
     }
 
     /// A client of S3. Whatever stands in for AWS has no name for each bucket.
     pub(crate) async fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config().await);
-        aws_sdk_s3::Client::from_conf(config.force_path_style(self.endpoint_url.is_some()).build())
+        let config = config.force_path_style(self.endpoint_url.is_some()).interceptor(Watch { is_dynamodb: false });
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// How long one answer may take, its body included.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
     }
 
     /// What any client is made of.
-    pub(crate) async fn config(&self) -> SdkConfig {
-        let mut config = aws_config::defaults(BehaviorVersion::latest());
+    async fn config(&self) -> SdkConfig {
+        let attempt = self.timeout().checked_div(ATTEMPTS).unwrap_or_default();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT.min(attempt))
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(self.timeout());
+        let mut config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts.build());
         if let Some(url) = &self.endpoint_url {
             config = config.endpoint_url(url);
         }
@@ -55,5 +97,94 @@ impl Aws {
             config = config.region(Region::new(region.clone()));
         }
         config.load().await
+    }
+}
+
+/// Notes which endpoint is silent, and how far the local clock is from DynamoDB's.
+#[derive(Debug)]
+struct Watch {
+    is_dynamodb: bool,
+}
+
+/// When an attempt was sent, by the local clock, and to which endpoint.
+#[derive(Debug)]
+struct Sent(SystemTime, String);
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
+/// The endpoint that did not answer the last attempt, until it answers one.
+static SILENT: Mutex<Option<String>> = Mutex::new(None);
+
+/// What the local clock differs by, as the first answer shows it; `None` where it does not.
+static CLOCK: OnceLock<Option<String>> = OnceLock::new();
+
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "Watch"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        bag.interceptor_state().store_put(Sent(SystemTime::now(), endpoint(context.request().uri())));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Sent(sent, endpoint)) = bag.load::<Sent>() else { return Ok(()) };
+        let answer = context.response();
+        let silent = if answer.is_none() { Some(endpoint.clone()) } else { None };
+        *SILENT.lock().unwrap_or_else(PoisonError::into_inner) = silent;
+        let date = answer.filter(|_| self.is_dynamodb).and_then(|answer| answer.headers().get("date"));
+        if let Some(date) = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok()) {
+            CLOCK.get_or_init(|| difference(*sent, SystemTime::now(), date.secs()).inspect(|note| warn(note)));
+        }
+        Ok(())
+    }
+}
+
+/// Standard error may be closed, which must not stop a change.
+fn warn(note: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "warning: {note}");
+}
+
+/// The scheme and the authority of a URL.
+fn endpoint(uri: &str) -> String {
+    let end = uri.match_indices('/').nth(2).map_or(uri.len(), |(index, _)| index);
+    uri.get(..end).unwrap_or(uri).to_owned()
+}
+
+/// Adds what AWS's answers, and their absence, said to what a command came to.
+pub(crate) fn noted(came: Result<Outcome, Trouble>) -> Result<Outcome, Trouble> {
+    match came {
+        Ok(mut outcome) => {
+            if let (Some(Some(note)), Some(Value::Object(json))) = (CLOCK.get(), outcome.json.as_mut())
+                && let Value::Array(notes) = json.entry("notes").or_insert_with(|| Value::Array(Vec::new()))
+            {
+                notes.push(note.as_str().into());
+            }
+            Ok(outcome)
+        }
+        Err(trouble) => {
+            let silent = SILENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let Some(endpoint) = silent else { return Err(trouble) };
+            let says = format!(
+                "`{endpoint}` did not answer in time, or was not reached: check the network, `--region` and `--endpoint-url`, \
+                 or allow more time with `--timeout`"
+            );
+            let code = trouble.code();
+            Err(Trouble::of(says, trouble).with_code(code))
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! I/O. The callers' table: reading its records, and replacing them so that every version is kept.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use export_gate::record::Item;
 use export_gate::register::{Condition, WriteTrouble};
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
-use crate::patience::Patience;
+use crate::patience::{Patience, patiently};
 
 /// How the id of every earlier version begins.
 const HISTORY: &str = "history#";
@@ -47,19 +48,23 @@ const ATTRIBUTES: [&str; 22] = [
 /// The callers' table.
 pub(crate) struct Callers {
     dynamodb: DynamoDb,
+    /// One attempt each: what an attempt came to is read back, not guessed.
+    once: DynamoDb,
     table: String,
 }
 
 impl Callers {
     /// The table by its name.
     pub(crate) fn new(dynamodb: DynamoDb, table: String) -> Self {
-        Self { dynamodb, table }
+        let once = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
+        Self { dynamodb, once: DynamoDb::from_conf(once.build()), table }
     }
 
     /// A record by its id, such as `client#app`.
     pub(crate) async fn record(&self, id: &str) -> Result<Option<Item>, Trouble> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let read = read.key("id", AttributeValue::S(id.to_owned())).send().await;
+        let read = read.key("id", AttributeValue::S(id.to_owned()));
+        let read = patiently(&self.dynamodb, async || read.clone().send().await).await;
         read.map(|answer| answer.item).map_err(|error| Trouble::of(self.unread(), error))
     }
 
@@ -83,13 +88,18 @@ impl Callers {
     /// Every record, without earlier versions.
     pub(crate) async fn all(&self) -> Result<Vec<Item>, Trouble> {
         let scan = self.dynamodb.scan().table_name(&self.table).consistent_read(true);
-        let mut pages = scan.into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let items = page.map_err(|error| Trouble::of(self.unread(), error))?.items.unwrap_or_default();
+        let (mut found, mut from) = (Vec::new(), None);
+        loop {
+            let page = scan.clone().set_exclusive_start_key(from);
+            let page = patiently(&self.dynamodb, async || page.clone().send().await).await;
+            let page = page.map_err(|error| Trouble::of(self.unread(), error))?;
+            let items = page.items.unwrap_or_default();
             found.extend(items.into_iter().filter(|item| !text(item, "id").starts_with(HISTORY)));
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(found);
+            }
         }
-        Ok(found)
     }
 
     /// Puts a record in the place of what was found there, and keeps that. Returns whether it was still so; where it
@@ -102,25 +112,55 @@ impl Callers {
     ) -> Result<bool, Trouble> {
         let mut puts = Vec::new();
         if let Some(found) = found {
-            let kept = format!("{HISTORY}{}@{}", text(found, "id"), render_time(now));
+            let kept = self.free(&format!("{HISTORY}{}@{}", text(found, "id"), render_time(now))).await?;
             let mut version = found.clone();
             version.insert("id".into(), AttributeValue::S(kept.clone()));
             record.insert(PREVIOUS.into(), AttributeValue::S(kept));
             puts.push(self.put(version, None)?);
         }
-        puts.push(self.put(record, found.cloned())?);
-        let mut patience = Patience::default();
+        puts.push(self.put(record.clone(), found.cloned())?);
+        let mut patience = Patience::of(&self.dynamodb);
+        let mut is_unknown = false;
         loop {
-            let sent = self.dynamodb.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
+            let sent = self.once.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
             let Err(error) = sent else { return Ok(true) };
-            let error = WriteTrouble::Write(Box::new(error));
-            if error.is_conflict() {
-                return Ok(false);
+            let unwritten = WriteTrouble::of(error);
+            is_unknown |= matches!(unwritten, WriteTrouble::Unknown(_));
+            // The one whose answer was lost may have landed, and so may an earlier attempt.
+            if is_unknown || unwritten.is_conflict() {
+                match self.versions(text(&record, "id")).await {
+                    Ok(versions) if versions.iter().any(|version| is_version(version, &record)) => return Ok(true),
+                    // Where the place is another's, no attempt can land any more.
+                    Ok(versions) if versions.first() != found => return Ok(false),
+                    Ok(_) if !is_unknown => return Ok(false),
+                    Ok(_) | Err(_) => {}
+                }
             }
-            if !error.is_passing() || !patience.wait().await {
-                return Err(Trouble::of("nothing was changed", error));
+            if !(is_unknown || unwritten.is_passing()) || !patience.wait().await {
+                let says = if is_unknown {
+                    format!(
+                        "it is unknown whether `{}` was changed: look at it, and run the same command again, which writes what \
+                         is missing",
+                        text(&record, "id")
+                    )
+                } else {
+                    "nothing was changed".to_owned()
+                };
+                return Err(Trouble::of(says, unwritten));
             }
         }
+    }
+
+    /// An id of the history that is free: two versions may be replaced in one millisecond of a clock, or of two.
+    async fn free(&self, id: &str) -> Result<String, Trouble> {
+        let mut free = id.to_owned();
+        for more in 1_u32.. {
+            if self.record(&free).await?.is_none() {
+                break;
+            }
+            free = format!("{id}.{more}");
+        }
+        Ok(free)
     }
 
     fn put(&self, item: Item, found: Option<Item>) -> Result<TransactWriteItem, Trouble> {
@@ -143,6 +183,13 @@ impl Callers {
             self.table
         )
     }
+}
+
+/// Whether a version is this record, which the history may keep under an id of its own by now.
+fn is_version(version: &Item, record: &Item) -> bool {
+    let mut version = version.clone();
+    version.extend(record.get("id").map(|id| ("id".to_owned(), id.clone())));
+    version == *record
 }
 
 /// A record without what says who wrote it, when and why, and which one it replaced.

@@ -16,6 +16,7 @@ mod caller;
 mod callers;
 mod change;
 mod clearance;
+mod clock;
 mod completions;
 mod cost;
 mod deployment;
@@ -147,7 +148,7 @@ async fn main() -> ExitCode {
     };
     // Its 2 is a diff, which a pipeline would apply.
     let is_plan = matches!(command, Command::Register(register::Command::Plan(_)));
-    let printed = match run(&command).await {
+    let printed = match aws::noted(run(&command).await) {
         Ok(outcome) => output::result(&outcome).map(|()| outcome.code),
         Err(trouble) => Err(trouble),
     };

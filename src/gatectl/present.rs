@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Head, Item};
-use export_gate::register::history::Key;
-use export_gate::register::{Heads, KINDS, Register, all_heads};
+use export_gate::register::history::{Key, revision_of};
+use export_gate::register::{BY_REVISION, Basis, KINDS, Register, all_heads};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::outcome::Trouble;
+use crate::patience::{Patience, patiently};
 
 /// Every record of the register, withdrawn ones too, without its past.
 #[derive(Clone, Debug, Default)]
@@ -18,30 +21,72 @@ pub(crate) struct Present {
     pub(crate) revision: u64,
     /// The records, by key.
     pub(crate) records: BTreeMap<Key, Item>,
+    /// The heads at that revision.
+    pub(crate) heads: Basis,
 }
 
-/// How often it is read while somebody else writes.
-const TRIES: usize = 5;
-
 impl Present {
-    /// Reads the register; the head is read before and after, so that what lies between is of one revision.
+    /// Reads the register: all its kinds, then what became newer meanwhile, so that all is of one revision.
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
-        let mut head = head(dynamodb, table).await?;
-        for _ in 0..TRIES {
-            // A head that an edit by hand has left without a kind hides no record.
-            let kinds: BTreeSet<&str> = head.kinds.keys().map(String::as_str).chain(KINDS).collect();
-            let reads = kinds.into_iter().map(|kind| partition(dynamodb, table, kind));
-            let read = futures_util::future::try_join_all(reads).await?;
-            let after = self::head(dynamodb, table).await?;
-            if after == head {
-                let keyed = read.into_iter().flatten().filter_map(|item| Some((Key::of(&item)?, item)));
-                return Ok(Self { revision: head.revision, records: keyed.collect() });
+        let heads = heads(dynamodb, table).await?;
+        // A head that an edit by hand has left without a kind hides no record.
+        let kinds: BTreeSet<&str> = heads.kinds().map(|(kind, _)| kind).chain(KINDS).collect();
+        let kinds = kinds.into_iter().map(|kind| partition(dynamodb, table, kind));
+        let read = try_join_all(kinds).await?.into_iter().flatten();
+        let mut present = Self { revision: heads.revision(), heads, ..Self::default() };
+        present.put(read);
+        present.refresh(dynamodb, table, &[]).await?;
+        Ok(present)
+    }
+
+    /// Reads what is newer than this, and these records even where an edit by hand gave them no newer revision. Returns
+    /// what it read.
+    pub(crate) async fn refresh(
+        &mut self,
+        dynamodb: &DynamoDb,
+        table: &str,
+        keys: &[Key],
+    ) -> Result<Vec<Item>, Trouble> {
+        let mut patience = Patience::of(dynamodb);
+        let mut read = loop {
+            let heads = heads(dynamodb, table).await?;
+            if heads.revision() < self.revision {
+                let says =
+                    format!("the register `{table}` went back to revision {}: run the command again", heads.revision());
+                return Err(Trouble::new(says));
             }
-            head = after;
+            if let Some(newer) = newer(dynamodb, table, &heads, self.revision).await? {
+                (self.revision, self.heads) = (heads.revision(), heads);
+                break newer;
+            }
+            if !patience.wait_for_others().await {
+                return Err(Trouble::new(format!(
+                    "the records of the register `{table}` never agreed with its heads: run the command again, or allow \
+                     more time with `--timeout`"
+                )));
+            }
+        };
+        for (key, item) in keys.iter().zip(try_join_all(keys.iter().map(|key| record(dynamodb, table, key))).await?) {
+            self.records.remove(key);
+            read.extend(item);
         }
-        Err(Trouble::new(format!(
-            "the register `{table}` changed each of the {TRIES} times that it was read: try again"
-        )))
+        self.put(read.iter().cloned());
+        Ok(read)
+    }
+
+    /// Takes what a change wrote, and the heads that it left.
+    pub(crate) fn wrote(&mut self, heads: Basis, records: impl Iterator<Item = Item>) {
+        let revision = AttributeValue::N(heads.revision().to_string());
+        let records = records.map(|mut record| {
+            record.insert("revision".to_owned(), revision.clone());
+            record
+        });
+        self.put(records);
+        (self.revision, self.heads) = (heads.revision(), heads);
+    }
+
+    fn put(&mut self, records: impl IntoIterator<Item = Item>) {
+        self.records.extend(records.into_iter().filter_map(|item| Some((Key::of(&item)?, item))));
     }
 
     /// The records of a kind, by id.
@@ -67,26 +112,63 @@ fn unread(table: &str) -> String {
     )
 }
 
-/// What the register's heads state; that of an empty register where there are none.
-async fn head(dynamodb: &DynamoDb, table: &str) -> Result<Head, Trouble> {
-    let found = all_heads(dynamodb, table).await.map_err(|error| Trouble::of(unread(table), error))?;
-    if found.iter().all(Option::is_none) {
-        return Ok(Head::default());
-    }
-    let heads = Heads::of(found.iter().map(Option::as_ref));
-    let heads = heads.map_err(|error| Trouble::of("none of the register's heads is valid", error))?;
-    Ok(heads.leading().clone())
+/// The register's heads, whichever of them are valid.
+async fn heads(dynamodb: &DynamoDb, table: &str) -> Result<Basis, Trouble> {
+    let mut patience = Patience::of(dynamodb);
+    let found = loop {
+        match all_heads(dynamodb, table).await {
+            Err(trouble) if trouble.is_busy() && patience.wait().await => {}
+            answer => break answer.map_err(|error| Trouble::of(unread(table), error))?,
+        }
+    };
+    Basis::of(found).map_err(|error| Trouble::of("none of the register's heads is valid", error))
+}
+
+/// What is newer than `revision`; `None` where the records are not yet, or no longer, those that the heads speak of.
+async fn newer(dynamodb: &DynamoDb, table: &str, heads: &Basis, revision: u64) -> Result<Option<Vec<Item>>, Trouble> {
+    let newer = heads.kinds().filter(|(_, kind)| kind.revision > revision);
+    let reads = newer.map(|(name, kind)| async move {
+        let query = dynamodb.query().table_name(table).index_name(BY_REVISION).consistent_read(true);
+        let query = query.key_condition_expression("#kind = :kind AND #revision > :after");
+        let query =
+            query.expression_attribute_names("#kind", "kind").expression_attribute_names("#revision", "revision");
+        let query = query.expression_attribute_values(":kind", AttributeValue::S(name.to_owned()));
+        let query = query.expression_attribute_values(":after", AttributeValue::N(revision.to_string()));
+        let items = pages(dynamodb, table, query).await?;
+        let of_last = items.iter().filter(|item| revision_of(item) == Some(kind.revision)).count();
+        let is_whole = u64::try_from(of_last) == Ok(kind.records)
+            && items.iter().all(|item| revision_of(item) <= Some(heads.revision()));
+        Ok::<_, Trouble>(is_whole.then_some(items))
+    });
+    let read: Option<Vec<Vec<Item>>> = try_join_all(reads).await?.into_iter().collect();
+    Ok(read.map(|kinds| kinds.into_iter().flatten().collect()))
 }
 
 /// Every item of a kind, from the table itself: what an edit by hand left without a revision is among them.
 pub(crate) async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Trouble> {
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
-    let query = query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()));
-    let mut pages = query.into_paginator().send();
-    let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
-        found.extend(page.map_err(|error| Trouble::of(unread(table), error))?.items.unwrap_or_default());
+    pages(dynamodb, table, query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))).await
+}
+
+/// What stands at a key of the register's table.
+pub(crate) async fn record(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Option<Item>, Trouble> {
+    let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item()));
+    let read = patiently(dynamodb, async || read.clone().send().await).await;
+    read.map(|answer| answer.item).map_err(|error| Trouble::of(unread(table), error))
+}
+
+/// All that a query of the register's table finds.
+pub(crate) async fn pages(dynamodb: &DynamoDb, table: &str, query: QueryFluentBuilder) -> Result<Vec<Item>, Trouble> {
+    let (mut found, mut from) = (Vec::new(), None);
+    loop {
+        let page = query.clone().set_exclusive_start_key(from);
+        let page = patiently(dynamodb, async || page.clone().send().await).await;
+        let page = page.map_err(|error| Trouble::of(unread(table), error))?;
+        found.extend(page.items.unwrap_or_default());
+        from = page.last_evaluated_key;
+        if from.is_none() {
+            return Ok(found);
+        }
     }
-    Ok(found)
 }

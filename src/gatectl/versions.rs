@@ -11,24 +11,18 @@ use serde_json::{Value, json};
 use crate::change::Step;
 use crate::item::{as_json, text};
 use crate::outcome::Trouble;
+use crate::present::{pages, record};
 use crate::show::text_line;
 
 /// Every version of a record, the last first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
-    let unread =
-        || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
-    let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item())).send().await;
-    let mut found: Vec<Item> = read.map_err(|error| Trouble::of(unread(), error))?.item.into_iter().collect();
+    let mut found: Vec<Item> = record(dynamodb, table, key).await?.into_iter().collect();
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#kind = :kind AND begins_with(#id, :id)");
     let query = query.expression_attribute_names("#kind", "kind").expression_attribute_names("#id", "id");
     let query = query.expression_attribute_values(":kind", AttributeValue::S(format!("{HISTORY}{}", key.kind)));
     let query = query.expression_attribute_values(":id", AttributeValue::S(format!("{}@", key.id)));
-    let mut pages = query.into_paginator().send();
-    let mut earlier = Vec::new();
-    while let Some(page) = pages.next().await {
-        earlier.extend(page.map_err(|error| Trouble::of(unread(), error))?.items.unwrap_or_default());
-    }
+    let mut earlier = pages(dynamodb, table, query).await?;
     // An id may itself have an `@`, as a model's has.
     earlier.retain(|item| text(item, "id").rsplit_once('@').is_some_and(|(id, _)| id == key.id));
     // Whoever writes between the two readings moves what was read first into the history.

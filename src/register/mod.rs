@@ -43,7 +43,7 @@ use named::Named;
 pub use reach::OnModel;
 pub use read::{BY_REVISION, HeadsTrouble, RefreshTrouble, RegisterStore, all_heads};
 use shelf::Shelf;
-pub use write::{Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
+pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteTrouble, is_busy};
 
 /// The kinds that this version reads.
 pub const KINDS: [&str; 7] =

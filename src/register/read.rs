@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::heads::{Heads, Kinds, Next, Progress, count, revisions};
 use super::history::{Key, revision_of};
 use super::lists::load;
-use super::{KINDS, Register};
+use super::{KINDS, Register, is_busy};
 use crate::record::{HEADS, Head, Item, Unreadable};
 
 /// The local secondary index by which the register is read.
@@ -80,6 +80,18 @@ pub enum HeadsTrouble {
     /// DynamoDB left heads unprocessed, time and again.
     #[error("DynamoDB left the register's heads unprocessed {UNPROCESSED_TRIES} times")]
     Unprocessed,
+}
+
+impl HeadsTrouble {
+    /// Whether a while may help.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.as_service_error().is_some_and(|error| is_busy(error.code())),
+            Self::Unprocessed => true,
+            Self::Unmade(_) => false,
+        }
+    }
 }
 
 impl RegisterStore {

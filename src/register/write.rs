@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -21,14 +22,28 @@ use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 /// each record with its history.
 pub const MOST_RECORDS: usize = 45;
 
+/// How often the heads are read where they disagree: a transaction may be under way.
+const HEAD_READS: u32 = 3;
+
 /// A writer of the register.
 #[derive(Clone, Debug)]
 pub struct RegisterWriter {
     dynamodb: DynamoDb,
+    /// One attempt each: what an attempt came to is read back, not guessed.
+    once: DynamoDb,
     table: String,
 }
 
-/// Why a change was not made. None of it was.
+/// What a change is decided on: the register's eight heads as they were read, which must still be there when it is written.
+#[derive(Clone, Debug, Default)]
+pub struct Basis {
+    /// The leading head; without kinds in an empty register.
+    head: Head,
+    /// Each as it stands in the table. The next change replaces damaged ones too.
+    found: Vec<Option<Item>>,
+}
+
+/// Why a change was not made, all of it. Of [`WriteTrouble::Unknown`] alone it is open whether it was.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteTrouble {
     /// More records than one transaction takes.
@@ -63,6 +78,9 @@ pub enum WriteTrouble {
     /// The transaction failed; most often because somebody else changed the register at the same time.
     #[error("the change could not be written; if somebody else changed the register just now, try again")]
     Write(#[source] Box<SdkError<TransactWriteItemsError>>),
+    /// The transaction's answer was lost, and the register does not show it. It may still land.
+    #[error("no answer says whether the change was written")]
+    Unknown(#[source] Box<SdkError<TransactWriteItemsError>>),
     /// An item could not be put back.
     #[error("the item could not be put back")]
     PutBack(#[source] Box<SdkError<PutItemError>>),
@@ -107,6 +125,7 @@ impl WriteTrouble {
             | Self::Unstorable(..)
             | Self::TooLarge(_)
             | Self::Unmade(_)
+            | Self::Unknown(_)
             | Self::PutBack(_) => return false,
         };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
@@ -118,23 +137,28 @@ impl WriteTrouble {
 }
 
 impl WriteTrouble {
-    /// Whether the table was asked too much at once, or nobody knows what became of the change, so that reading anew and
-    /// trying again after a while may do.
+    /// What one attempt at a transaction came to, as far as its own error says.
+    #[must_use]
+    pub fn of(error: SdkError<TransactWriteItemsError>) -> Self {
+        let is_refused = is_refused(&error);
+        let error = Box::new(error);
+        if is_refused { Self::Write(error) } else { Self::Unknown(error) }
+    }
+
+    /// Whether the table was busy, or the outcome is unknown, so that the same change may be written after a while.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
+            Self::Unknown(_) => true,
             Self::Write(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    cancelled.cancellation_reasons().iter().any(|reason| is_passing(reason.code()))
+                    cancelled.cancellation_reasons().iter().any(|reason| is_busy(reason.code()))
                 }
-                Some(error) => is_passing(error.code()),
+                Some(error) => is_busy(error.code()),
                 None => true,
             },
-            Self::Read(error) => error.as_service_error().is_none_or(|error| is_passing(error.code())),
-            Self::Heads(HeadsTrouble::Failed(error)) => {
-                error.as_service_error().is_none_or(|error| is_passing(error.code()))
-            }
-            Self::Heads(trouble) => matches!(trouble, HeadsTrouble::Unprocessed),
+            Self::Read(error) => error.as_service_error().is_some_and(|error| is_busy(error.code())),
+            Self::Heads(trouble) => trouble.is_busy(),
             Self::TooMany(_)
             | Self::NoKey
             | Self::BadHead(_)
@@ -155,7 +179,7 @@ impl WriteTrouble {
             Self::BadHead(_) | Self::Heads(_) | Self::Moved(_) => false,
             Self::Read(error) => is_permanent(error.code()),
             Self::PutBack(error) => is_permanent(error.code()),
-            Self::Write(error) => match error.as_service_error() {
+            Self::Write(error) | Self::Unknown(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     cancelled.cancellation_reasons().iter().any(|reason| is_permanent(reason.code()))
                 }
@@ -176,25 +200,86 @@ fn is_permanent(code: Option<&str>) -> bool {
     code.is_some_and(|code| PERMANENT.contains(&code))
 }
 
-/// Whether DynamoDB's code is one of those that a while may help.
-fn is_passing(code: Option<&str>) -> bool {
-    const PASSING: [&str; 7] = [
+/// Whether DynamoDB's code says that a while may help.
+#[must_use]
+pub fn is_busy(code: Option<&str>) -> bool {
+    const BUSY: [&str; 9] = [
         "InternalServerError",
+        "LimitExceededException",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "ServiceUnavailable",
         "ThrottlingError",
         "ThrottlingException",
         "TransactionInProgressException",
     ];
-    code.is_some_and(|code| PASSING.contains(&code))
+    code.is_some_and(|code| BUSY.contains(&code))
+}
+
+/// Whether a transaction's error says that it was not made, and is not under way.
+fn is_refused(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let is_under_way = |code| ["TransactionInProgressException", "InternalServerError"].contains(&code);
+    match (error.as_service_error(), error.raw_response()) {
+        (Some(refusal), Some(answer)) => {
+            (400..500).contains(&answer.status().as_u16()) && !refusal.code().is_some_and(is_under_way)
+        }
+        _ => matches!(error, SdkError::ConstructionFailure(_)),
+    }
+}
+
+impl Basis {
+    /// What the heads state; `found` is each as it stands in the table.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where there are heads, and none is valid.
+    pub fn of(found: Vec<Option<Item>>) -> Result<Self, Unreadable> {
+        if found.iter().all(Option::is_none) {
+            return Ok(Self { head: Head::default(), found });
+        }
+        let head = Heads::of(found.iter().map(Option::as_ref))?.leading().clone();
+        Ok(Self { head, found })
+    }
+
+    /// Whether all of them state the same.
+    fn agree(&self) -> bool {
+        let expected = |number| (self.head.revision > 0).then(|| head_item(number, &self.head));
+        (0..).zip(&self.found).all(|(number, found)| *found == expected(number))
+    }
+
+    /// The register's revision; 0 for an empty one.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.head.revision
+    }
+
+    /// What they state of each kind.
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, KindHead)> {
+        self.head.kinds.iter().map(|(name, kind)| (name.as_str(), *kind))
+    }
 }
 
 impl RegisterWriter {
     /// A writer over this table.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
-        Self { dynamodb, table }
+        let once = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
+        Self { dynamodb, once: DynamoDb::from_conf(once.build()), table }
+    }
+
+    /// The heads, read until they agree: a transaction may be under way.
+    ///
+    /// # Errors
+    /// [`WriteTrouble::Heads`], [`WriteTrouble::BadHead`].
+    pub async fn heads(&self) -> Result<Basis, WriteTrouble> {
+        let mut tries = HEAD_READS;
+        loop {
+            let heads = Basis::of(all_heads(&self.dynamodb, &self.table).await?);
+            tries = tries.saturating_sub(1);
+            if tries == 0 || heads.as_ref().is_ok_and(Basis::agree) {
+                return heads.map_err(WriteTrouble::BadHead);
+            }
+        }
     }
 
     /// Puts records, each whole, over their earlier versions. Returns the new revision, which all of them bear.
@@ -213,12 +298,17 @@ impl RegisterWriter {
         self.put_records(records, Some(revision)).await
     }
 
-    /// Puts records over the versions that the change was decided on, at the revision that it was decided on: each with
-    /// what stood in its place then, just as it was.
+    /// Puts records over the versions that the change was decided on, at the heads that it was decided on: each with
+    /// what stood in its place then, just as it was. Returns the heads that it leaves.
+    ///
+    /// A change that was written already, at these heads and to the letter, counts as written: so one whose outcome is
+    /// unknown may be written again.
     ///
     /// # Errors
-    /// [`WriteTrouble`], a conflict where the register or one of the records is another by now; then nothing was changed.
-    pub async fn replace_at(&self, revision: u64, changes: Vec<(Option<Item>, Item)>) -> Result<u64, WriteTrouble> {
+    /// [`WriteTrouble`], a conflict where the register or one of the records is another by now. Of
+    /// [`WriteTrouble::Unknown`] alone it is open whether the change was made; [`WriteTrouble::Moved`] says that it was
+    /// not, and that no attempt at it still can be.
+    pub async fn replace_at(&self, heads: &Basis, changes: Vec<(Option<Item>, Item)>) -> Result<Basis, WriteTrouble> {
         if changes.len() > MOST_RECORDS {
             return Err(WriteTrouble::TooMany(changes.len()));
         }
@@ -226,7 +316,7 @@ impl RegisterWriter {
             let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
             Ok(Step { key, record, earlier: found.clone(), found })
         };
-        self.write(changes.into_iter().map(step).collect::<Result<_, WriteTrouble>>()?, Some(revision)).await
+        self.write(heads, changes.into_iter().map(step).collect::<Result<_, WriteTrouble>>()?).await
     }
 
     async fn put_records(&self, records: Vec<Item>, at: Option<u64>) -> Result<u64, WriteTrouble> {
@@ -239,7 +329,11 @@ impl RegisterWriter {
             let found = self.get(&key).await?;
             steps.push(Step { key, record, earlier: found.clone(), found });
         }
-        self.write(steps, at).await
+        let heads = self.heads().await?;
+        if at.is_some_and(|at| at != heads.revision()) {
+            return Err(WriteTrouble::Moved(heads.revision()));
+        }
+        Ok(self.write(&heads, steps).await?.revision())
     }
 
     /// Gives a record that stands in the table, though no writer put it there, a revision of its own. `earlier` is the
@@ -249,7 +343,8 @@ impl RegisterWriter {
     /// [`WriteTrouble`], a conflict where the record is another by now; then nothing was changed.
     pub async fn settle(&self, record: Item, earlier: Option<Item>) -> Result<u64, WriteTrouble> {
         let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
-        self.write(vec![Step { key, found: Some(record.clone()), record, earlier }], None).await
+        let step = Step { key, found: Some(record.clone()), record, earlier };
+        Ok(self.write(&self.heads().await?, vec![step]).await?.revision())
     }
 
     /// Puts a record that was deleted back as it was, with a new revision. Returns the revision.
@@ -258,7 +353,8 @@ impl RegisterWriter {
     /// [`WriteTrouble`], a conflict where there is one by now; then nothing was changed.
     pub async fn restore(&self, record: Item) -> Result<u64, WriteTrouble> {
         let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
-        self.write(vec![Step { key, earlier: Some(record.clone()), record, found: None }], None).await
+        let step = Step { key, earlier: Some(record.clone()), record, found: None };
+        Ok(self.write(&self.heads().await?, vec![step]).await?.revision())
     }
 
     /// Keeps a version in the history that nobody kept when it was replaced.
@@ -305,7 +401,7 @@ impl RegisterWriter {
     ///
     /// # Errors
     /// [`WriteTrouble`], a conflict where the heads or the record are others by now; then nothing was changed.
-    pub async fn repair(&self, found: &[Option<Item>], kinds: Kinds, record: Item) -> Result<u64, WriteTrouble> {
+    pub async fn repair(&self, found: Vec<Option<Item>>, kinds: Kinds, record: Item) -> Result<u64, WriteTrouble> {
         let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
         let mut revision = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
         // A record that was deleted by hand may have had a later revision.
@@ -313,28 +409,14 @@ impl RegisterWriter {
             revision = revision.saturating_add(1);
         }
         let earlier = Some(record.clone());
-        self.write_over(found, Head { revision, kinds }, vec![Step { key, record, found: earlier.clone(), earlier }])
-            .await
+        let step = Step { key, record, found: earlier.clone(), earlier };
+        Ok(self.write(&Basis { head: Head { revision, kinds }, found }, vec![step]).await?.revision())
     }
 
-    async fn write(&self, steps: Vec<Step>, at: Option<u64>) -> Result<u64, WriteTrouble> {
-        let found = all_heads(&self.dynamodb, &self.table).await?;
-        let before = if found.iter().all(Option::is_none) {
-            Head::default()
-        } else {
-            let heads = Heads::of(found.iter().map(Option::as_ref)).map_err(WriteTrouble::BadHead)?;
-            heads.leading().clone()
-        };
-        if at.is_some_and(|at| at != before.revision) {
-            return Err(WriteTrouble::Moved(before.revision));
-        }
-        self.write_over(&found, before, steps).await
-    }
-
-    /// Writes on top of the register that `before` describes. A head that differs from it, or is missing, becomes like the
+    /// Writes on top of the register that the heads describe. A head that differs, or is missing, becomes like the
     /// others.
-    async fn write_over(&self, found: &[Option<Item>], before: Head, steps: Vec<Step>) -> Result<u64, WriteTrouble> {
-        let next = heads::after(before, steps.iter().map(|step| &step.key));
+    async fn write(&self, heads: &Basis, steps: Vec<Step>) -> Result<Basis, WriteTrouble> {
+        let next = heads::after(heads.head.clone(), steps.iter().map(|step| &step.key));
         let revision = next.revision;
         let kept = steps.iter().map(|Step { key, earlier, .. }| async move {
             match earlier {
@@ -356,21 +438,43 @@ impl RegisterWriter {
             written.push((key, record));
         }
         let change = history::change(revision, &written);
-        let heads = size(&head_item(0, &next)).saturating_mul(usize::from(HEADS));
-        bytes = bytes.saturating_add(size(&change)).saturating_add(heads);
+        let items: Vec<Item> = (0..HEADS).map(|number| head_item(number, &next)).collect();
+        bytes = items.iter().chain([&change]).map(size).fold(bytes, usize::saturating_add);
         if bytes > LARGEST_TRANSACTION {
             return Err(WriteTrouble::TooLarge(bytes));
         }
         // A revision is never used twice, also where an operator has set the heads back.
-        puts.push(self.conditional_put(change, None));
-        puts.extend(
-            (0..HEADS).zip(found).map(|(number, head)| self.conditional_put(head_item(number, &next), head.clone())),
-        );
+        puts.push(self.conditional_put(change.clone(), None));
+        let found = heads.found.iter().cloned().chain(std::iter::repeat(None));
+        puts.extend(items.iter().cloned().zip(found).map(|(head, found)| self.conditional_put(head, found)));
+        let next = Basis { head: next, found: items.into_iter().map(Some).collect() };
         let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteTrouble::Unmade(error.to_string())));
         let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build()));
         let items = items.collect::<Result<_, WriteTrouble>>()?;
-        let sent = self.dynamodb.transact_write_items().set_transact_items(Some(items)).send().await;
-        sent.map(|_| revision).map_err(|error| WriteTrouble::Write(Box::new(error)))
+        match self.once.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(next),
+            Err(error) => self.read_back(error, &change, revision).await.map(|()| next),
+        }
+    }
+
+    /// What became of a change whose transaction failed: an earlier attempt at it, or the one whose answer was lost, may
+    /// have been made.
+    async fn read_back(
+        &self,
+        error: SdkError<TransactWriteItemsError>,
+        change: &Item,
+        revision: u64,
+    ) -> Result<(), WriteTrouble> {
+        // The heads first: where they have moved, what is read of the change after that is final.
+        let (Ok(heads), Ok(there)) = (self.heads().await, self.get(&history::change_key(revision)).await) else {
+            return Err(WriteTrouble::of(error));
+        };
+        match there {
+            Some(there) if is_same(&there, change) => Ok(()),
+            Some(_) => Err(WriteTrouble::Moved(revision.max(heads.revision()))),
+            None if heads.revision() >= revision => Err(WriteTrouble::Moved(heads.revision())),
+            None => Err(WriteTrouble::of(error)),
+        }
     }
 
     /// Whether the history keeps a version.

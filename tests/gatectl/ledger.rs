@@ -304,6 +304,10 @@ async fn kms_signs_and_s3_keeps() {
     assert_eq!(by_kms.code, 0, "{}{}", by_kms.out, by_kms.err);
     let python = by_python(&[&archive, &folder.file("first.json", &object.body), &public]);
     assert_eq!(python.code, 0, "{}{}", python.out, python.err);
+    // A seal whose answer is lost is read back.
+    s3.lose_answers(1);
+    let ran = run(&seal.replace("first", "lost"));
+    assert_eq!((ran.code, s3.objects().count()), (0, 2), "{}{}", ran.out, ran.err);
     // What lies there stays; a key of another kind, or one that signs another thing, seals nothing.
     let again = run(&seal);
     assert!(again.code == 2 && again.err.contains("is there already"), "{}{}", again.out, again.err);
@@ -315,7 +319,7 @@ async fn kms_signs_and_s3_keeps() {
     }
     let ran = run(&format!("ledger verify --ledger {archive} --seal s3://seals/never.json --public-key {public}"));
     assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
-    assert_eq!(s3.objects().count(), 1);
+    assert_eq!(s3.objects().count(), 2);
 }
 
 #[test]

@@ -33,3 +33,4 @@ mod report;
 mod review;
 mod scenario;
 mod whatif;
+mod writing;

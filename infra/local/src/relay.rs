@@ -138,6 +138,11 @@ impl State {
                 Ok(server::json(status, "application/x-amz-json-1.0", &json))
             }
             Action::Rewrite(rewrite) => Ok(rewritten(self.ask(request).await?, rewrite)),
+            Action::Remake(remake) => {
+                let mut answer = self.ask(request).await?;
+                answer.headers_mut().remove("x-amz-crc32");
+                Ok(relayed(remake(answer)))
+            }
             Action::Then(hook) => {
                 let answer = self.ask(request).await?;
                 hook().await;

@@ -48,6 +48,8 @@ pub struct Message {
 
 struct State {
     failures: Mutex<u32>,
+    /// How many more answers are lost.
+    lost: Mutex<u32>,
     /// How many more requests are taken; all where it is `None`.
     patience: Mutex<Option<u32>>,
     objects: Record<Object>,
@@ -63,12 +65,20 @@ impl Sink {
     pub async fn start() -> Result<Sink, Error> {
         let state = Arc::new(State {
             failures: Mutex::default(),
+            lost: Mutex::default(),
             patience: Mutex::default(),
             objects: Record::new(),
             messages: Record::new(),
         });
         let shared = state.clone();
-        let server = Server::start(0, move |request| shared.clone().take(request)).await?;
+        let handler = move |request: Request<Bytes>| {
+            let state = shared.clone();
+            async move {
+                let answer = state.clone().take(request).await?;
+                if state.is_lost() { Err(Hangup::Close) } else { Ok(answer) }
+            }
+        };
+        let server = Server::start(0, handler).await?;
         Ok(Sink { server, state })
     }
 
@@ -80,6 +90,11 @@ impl Sink {
     /// The next `requests` are refused, as by a policy that denies them.
     pub fn refuse(&self, requests: u32) {
         *self.state.failures.lock().unwrap() = requests;
+    }
+
+    /// The next `requests` are taken, and the connection is closed without an answer.
+    pub fn lose_answers(&self, requests: u32) {
+        *self.state.lost.lock().unwrap() = requests;
     }
 
     /// All behind the next `taken` requests are refused.
@@ -99,6 +114,13 @@ impl Sink {
 }
 
 impl State {
+    fn is_lost(&self) -> bool {
+        let mut lost = self.lost.lock().unwrap();
+        let is_lost = *lost > 0;
+        *lost = lost.saturating_sub(1);
+        is_lost
+    }
+
     async fn take(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
         let refused = {
             let mut failures = self.failures.lock().unwrap();

@@ -1,4 +1,6 @@
-//! I/O. Ending a record: from a moment on it is over, and what it was stays in the history.
+//! I/O. Ending a record: at once, or from a moment on. What it was stays in the history.
+//!
+//! At once means by the revision, which no clock has a part in: the operator's may be ahead of the gate's.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Kind, is_withdrawn, read};
@@ -17,7 +19,8 @@ pub(crate) struct Ending {
     /// Its id
     #[arg(value_parser = filled)]
     id: String,
-    /// The first moment at which it is over, such as 2026-06-30T16:00:00Z; now without it
+    /// The first moment at which it is over by the gate's clock, such as 2026-06-30T16:00:00Z; without it the record is
+    /// withdrawn at once, whatever the clocks say
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     #[command(flatten)]
@@ -26,11 +29,11 @@ pub(crate) struct Ending {
     manner: Manner,
 }
 
-/// Sets a record's `until`.
+/// Withdraws a record, or sets its `until`.
 pub(crate) async fn end<T: Kind>(ending: &Ending) -> Result<Outcome, Trouble> {
     let now = Timestamp::now();
     let made = make(&ending.manner, now, |present| plan::<T>(present, ending, now)).await?;
-    let (id, done) = (&ending.id, done::<T>(&made, ending, now));
+    let (id, done) = (&ending.id, done::<T>(&made, ending));
     Ok(made.outcome(&ending.manner, &done, &format!("`{id}` is over or withdrawn by then already.")))
 }
 
@@ -55,35 +58,40 @@ fn plan<T: Kind>(present: &Present, ending: &Ending, now: Timestamp) -> Result<V
             return Ok(Step::put(present, after).into_iter().collect());
         }
     };
-    let at = ending.at.unwrap_or(now);
-    match record.meta.window.until {
-        _ if record.meta.withdrawn => return Ok(Vec::new()),
-        Some(until) if until == at || (until <= now && ending.at.is_none()) => return Ok(Vec::new()),
-        Some(until) if until <= now => return Err(format!("`{id}` is over since {}", render_time(until))),
-        Some(until) if until < at => {
-            let until = render_time(until);
-            return Err(format!("`{id}` ends at {until}, before that: to prolong it, write it anew with `--replace`"));
-        }
-        Some(_) | None => {}
-    }
     let mut after = before.clone();
-    if record.meta.window.from.is_some_and(|from| at <= from) {
+    match (ending.at, record.meta.window) {
+        _ if record.meta.withdrawn => return Ok(Vec::new()),
         // A window that ends before it begins can't be read.
-        after.insert("withdrawn".into(), AttributeValue::Bool(true));
-    } else {
-        after.insert("until".into(), AttributeValue::S(render_time(at)));
+        (Some(at), window) if window.from.is_none_or(|from| from < at) => {
+            match window.until {
+                Some(until) if until == at => return Ok(Vec::new()),
+                Some(until) if until <= now => return Err(format!("`{id}` is over since {}", render_time(until))),
+                Some(until) if until < at => {
+                    let until = render_time(until);
+                    return Err(format!(
+                        "`{id}` ends at {until}, before that: to prolong it, write it anew with `--replace`"
+                    ));
+                }
+                Some(_) | None => {}
+            }
+            after.insert("until".into(), AttributeValue::S(render_time(at)));
+        }
+        (Some(_) | None, _) => drop(after.insert("withdrawn".into(), AttributeValue::Bool(true))),
     }
     ending.says.sign(&mut after, now);
     Ok(Step::put(present, after).into_iter().collect())
 }
 
-fn done<T: Kind>(made: &Made, ending: &Ending, now: Timestamp) -> String {
-    let (id, at) = (&ending.id, render_time(ending.at.unwrap_or(now)));
-    if made.steps.iter().any(|step| step.after.contains_key("until") && step.sign() != '-') {
-        format!("`{id}` is over from {at} on.")
-    } else if made.steps.iter().any(|step| step.before.as_ref().is_some_and(|before| read::<T>(before).is_err())) {
-        format!("`{id}`, which could not be read, is withdrawn.")
-    } else {
-        format!("`{id}` is withdrawn: it was not to begin before {at}.")
+fn done<T: Kind>(made: &Made, ending: &Ending) -> String {
+    let id = &ending.id;
+    if made.steps.iter().any(|step| step.before.as_ref().is_some_and(|before| read::<T>(before).is_err())) {
+        return format!("`{id}`, which could not be read, is withdrawn.");
+    }
+    match ending.at.map(render_time) {
+        None => format!("`{id}` is withdrawn from the gate's next request on."),
+        Some(at) if made.steps.iter().any(|step| step.sign() == '-') => {
+            format!("`{id}` is withdrawn: it was not to begin before {at}.")
+        }
+        Some(at) => format!("`{id}` is over from {at} on."),
     }
 }

@@ -2,17 +2,20 @@
 
 use std::convert::identity;
 
-use aws_sdk_dynamodb::Client as DynamoDb;
-use export_gate::register::RegisterWriter;
+use export_gate::record::Head;
+use export_gate::register::history::Key;
+use export_gate::register::{Register, RegisterWriter};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::notes::notes;
-use super::step::{Step, diff, faults};
+use super::step::{Step, diff, faults_upon};
+use super::write::{Unwritten, write};
 use crate::ask::agrees;
 use crate::aws::Aws;
 use crate::outcome::{Outcome, Trouble};
 use crate::output::notice;
+use crate::patience::Patience;
 use crate::present::Present;
 use crate::show::text_line;
 use crate::tables::RegisterTable;
@@ -45,9 +48,6 @@ pub(crate) struct Made {
     /// Why nothing was written; absent where all is as wanted.
     refused: Option<String>,
 }
-
-/// How often it is tried where somebody else is faster.
-const TRIES: usize = 5;
 
 /// Makes the change that `plan` finds, by the register as it stands. What is written is what was shown: where somebody
 /// else changes one of its records meanwhile, nothing is. `plan` says why not where there can be no such change.
@@ -90,53 +90,50 @@ async fn make_as(
     let table = &manner.register.register_table;
     let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
     let mut made = Made { steps: Vec::new(), veil, revision: None, notes: own_notes, refused: None };
-    let mut is_agreed = false;
-    for _ in 0..TRIES {
-        let (present, steps) = match planned(&dynamodb, table, now, &plan).await? {
-            Ok(planned) => planned,
-            Err(why) => return Ok(made.refused(&why)),
-        };
-        if is_agreed && made.steps != steps {
-            return Ok(made.refused("somebody else changed the same records meanwhile: look, and run it again"));
+    let mut present = Present::read(&dynamodb, table).await?;
+    let mut register = present.register(now);
+    made.steps = match planned(&present, &register, now, &plan) {
+        Ok(steps) if steps.is_empty() => return Ok(made),
+        Ok(steps) => steps,
+        Err(why) => return Ok(made.refused(&why)),
+    };
+    made.notes.extend(notes(&present, &made.steps, now));
+    if !made.is_agreed(manner)? {
+        return Ok(made.refused("you did not agree"));
+    }
+    let keys: Vec<Key> = made.steps.iter().map(|step| step.key.clone()).collect();
+    let mut patience = Patience::of(&dynamodb);
+    loop {
+        match write(&writer, &present.heads, &made.steps, &mut patience).await {
+            Ok(heads) => return Ok(Made { revision: Some(heads.revision()), ..made }),
+            Err(Unwritten::Conflict(_)) if patience.wait_for_others().await => {}
+            Err(unwritten) => return Err(unwritten.trouble()),
         }
-        if steps.is_empty() {
-            return Ok(made);
-        }
-        if !is_agreed {
-            made.notes.extend(notes(&present, &steps, now));
-            made.steps = steps;
-            if !made.is_agreed(manner)? {
-                return Ok(made.refused("you did not agree"));
+        let newer = present.refresh(&dynamodb, table, &keys).await?;
+        register = register.with(newer, &Head { revision: present.revision, ..Head::default() }, now);
+        match planned(&present, &register, now, &plan) {
+            Ok(steps) if steps == made.steps => {}
+            Ok(_) => {
+                return Ok(made.refused("somebody else changed the same records meanwhile: look, and run it again"));
             }
-            is_agreed = true;
-        }
-        let changes = made.steps.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
-        match writer.replace_at(present.revision, changes).await {
-            Ok(revision) => return Ok(Made { revision: Some(revision), ..made }),
-            Err(error) if error.is_conflict() => {}
-            Err(error) => return Err(Trouble::of("nothing was changed", error)),
+            Err(why) => return Ok(made.refused(&why)),
         }
     }
-    Err(Trouble::new("nothing was changed: others changed the register each time; try again"))
 }
 
 /// The steps by the register as it stands; why not, where the gate would find fault with what they leave.
-async fn planned(
-    dynamodb: &DynamoDb,
-    table: &str,
+fn planned(
+    present: &Present,
+    register: &Register,
     now: Timestamp,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
-) -> Result<Result<(Present, Vec<Step>), String>, Trouble> {
-    let present = Present::read(dynamodb, table).await?;
-    let steps = match plan(&present) {
-        Ok(steps) => steps,
-        Err(why) => return Ok(Err(why)),
-    };
-    let faults = faults(&present, &steps, now);
+) -> Result<Vec<Step>, String> {
+    let steps = plan(present)?;
+    let faults = faults_upon(register, &steps, now);
     if faults.is_empty() {
-        Ok(Ok((present, steps)))
+        Ok(steps)
     } else {
-        Ok(Err(format!("the gate could not rely on what this leaves: {}", faults.join("; "))))
+        Err(format!("the gate could not rely on what this leaves: {}", faults.join("; ")))
     }
 }
 

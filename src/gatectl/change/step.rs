@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use export_gate::record::{
-    Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn, read,
+    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn, read,
 };
+use export_gate::register::Register;
 use export_gate::register::history::Key;
 use export_gate::register::limits::unstorable_once_attributed;
 use jiff::Timestamp;
@@ -137,13 +138,17 @@ pub(crate) fn diff(steps: &[Step]) -> String {
 /// What the gate would find fault with once the steps are made, and doesn't now, a sentence each. A step's own record is
 /// at fault where it can't be read, whatever was wrong before.
 pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
-    let named = |present: &Present| -> Vec<String> {
-        let register = present.register(now);
+    faults_upon(&present.register(now), steps, now)
+}
+
+/// [`faults`], by a register that was read already.
+pub(crate) fn faults_upon(register: &Register, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let named = |register: &Register| -> Vec<String> {
         register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect()
     };
-    let mut next = present.clone();
-    next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
-    let mut before = named(present);
+    let head = Head { revision: register.revision(), ..Head::default() };
+    let next = register.with(steps.iter().map(|step| step.after.clone()).collect(), &head, now);
+    let mut before = named(register);
     let own: Vec<String> = steps.iter().filter_map(|step| Some(format!("`{}`: {}", step.key, unread(step)?))).collect();
     before.retain(|fault| !own.contains(fault));
     let unstorable = steps.iter().filter_map(|step| {

@@ -61,8 +61,10 @@ impl Store {
                 {
                     return Err(Trouble::new(format!("`{self}` has more than {LARGEST} bytes: it is no seal")));
                 }
-                let body = object.body.collect().await.map_err(|error| Trouble::of(unread(), error))?;
-                Ok(body.to_vec())
+                // The client's time-outs end with the answer's first byte.
+                let body = tokio::time::timeout(aws.timeout(), object.body.collect()).await;
+                let body = body.map_err(|error| Trouble::of(unread(), error))?;
+                Ok(body.map_err(|error| Trouble::of(unread(), error))?.to_vec())
             }
         }
     }
@@ -91,11 +93,23 @@ impl Store {
             Self::Object { bucket, key } => {
                 let put = aws.s3().await.put_object().bucket(bucket).key(key).if_none_match("*");
                 let put = put.content_type("application/json").checksum_algorithm(ChecksumAlgorithm::Sha256);
-                match put.body(text.into_bytes().into()).send().await {
-                    Ok(_) => Ok(()),
-                    Err(error) if error.code() == Some("PreconditionFailed") => Err(self.taken()),
-                    Err(error) => {
+                let Err(error) = put.body(text.clone().into_bytes().into()).send().await else { return Ok(()) };
+                let is_refused = error.as_service_error().is_some()
+                    && error.raw_response().is_some_and(|answer| (400..500).contains(&answer.status().as_u16()));
+                // Its answer may have been lost, and an attempt behind it refused: what lies there says so.
+                match self.read(aws).await {
+                    Ok(there) if there == text.as_bytes() => Ok(()),
+                    Ok(_) => Err(self.taken()),
+                    Err(_) if error.code() == Some("PreconditionFailed") => Err(self.taken()),
+                    Err(_) if is_refused => {
                         Err(Trouble::of(format!("`{self}` can't be written; see `--region`, `--profile`"), error))
+                    }
+                    Err(_) => {
+                        let says = format!(
+                            "it is unknown whether `{self}` was written: look whether it is there, and seal again to another \
+                             place where it is not"
+                        );
+                        Err(Trouble::of(says, error))
                     }
                 }
             }

@@ -1,19 +1,19 @@
 //! I/O. Editions in the register's table: their chunks and manifests, beside the records.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client as DynamoDb;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use export_gate::record::{CHUNK_DATA, Item, Kind as _, List};
 use export_gate::register::history::Key;
+use export_gate::register::is_busy;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
 use super::pack::{CHUNK, Packed, count, digest};
 use crate::item::{substance, text};
 use crate::outcome::Trouble;
-use crate::present::partition;
+use crate::patience::Patience;
+use crate::present::{partition, record};
 use crate::progress;
 
 /// The register's table, as far as lists are concerned.
@@ -24,20 +24,6 @@ pub(super) struct Store {
 
 /// How many chunks are on their way at once.
 const AT_ONCE: usize = 4;
-
-/// How often a write is tried, and how long is waited before the second time; then twice as long each time.
-const TRIES: u32 = 8;
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-
-/// What DynamoDB says where it may be asked again.
-const PASSING: [&str; 6] = [
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "LimitExceededException",
-    "InternalServerError",
-    "ServiceUnavailable",
-];
 
 /// What came of putting an item that never changes.
 enum Put {
@@ -158,14 +144,14 @@ impl Store {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Item>, Trouble> {
-        let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key.item()));
-        read.send().await.map(|answer| answer.item).map_err(|error| Trouble::of(self.unread(), error))
+        record(&self.dynamodb, &self.table, key).await
     }
 
-    /// Puts an item where there is none, again and again while DynamoDB is busy.
+    /// Puts an item where there is none, again and again while DynamoDB is busy. An answer that is lost does no harm: an
+    /// item that is there is compared.
     async fn put(&self, item: Item) -> Result<Put, Trouble> {
-        let mut wait = FIRST_WAIT;
-        for attempt in 1.. {
+        let mut patience = Patience::of(&self.dynamodb);
+        loop {
             let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item.clone()));
             let put =
                 put.condition_expression("attribute_not_exists(#kind)").expression_attribute_names("#kind", "kind");
@@ -176,16 +162,15 @@ impl Store {
                 {
                     return self.same(&item).await;
                 }
-                Err(error) if attempt < TRIES && passes(&error) => tokio::time::sleep(wait).await,
+                Err(error)
+                    if error.as_service_error().is_none_or(|error| is_busy(error.code())) && patience.wait().await => {}
                 Err(error) => {
                     let says =
                         format!("the edition could not be written to `{}`; run it again to complete it", self.table);
                     return Err(Trouble::of(says, error));
                 }
             }
-            wait = wait.saturating_mul(2);
         }
-        Ok(Put::Another)
     }
 
     /// Whether what stands in an item's place is the same, but for who says so.
@@ -193,20 +178,5 @@ impl Store {
         let Some(key) = Key::of(item) else { return Ok(Put::Another) };
         let there = self.get(&key).await?;
         Ok(if there.is_some_and(|there| substance(&there) == substance(item)) { Put::There } else { Put::Another })
-    }
-
-    fn unread(&self) -> String {
-        let table = &self.table;
-        format!(
-            "the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`, `--endpoint-url`"
-        )
-    }
-}
-
-/// Whether asking again may help.
-fn passes(error: &SdkError<PutItemError>) -> bool {
-    match error.as_service_error() {
-        Some(service) => service.code().is_some_and(|code| PASSING.contains(&code)),
-        None => true,
     }
 }

@@ -340,7 +340,8 @@ mod tests {
 
     fn present(records: &[Value]) -> Present {
         let records = records.iter().map(|record| of_json(record.clone()));
-        Present { revision: 1, records: records.filter_map(|item| Some((Key::of(&item)?, item))).collect() }
+        let records = records.filter_map(|item| Some((Key::of(&item)?, item))).collect();
+        Present { revision: 1, records, ..Present::default() }
     }
 
     proptest! {

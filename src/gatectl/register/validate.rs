@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 /// The folder's records as a register.
 fn whole(draft: &Draft) -> Present {
     let records = draft.register.iter().map(|(key, placed)| (key.clone(), placed.item.clone())).collect();
-    Present { revision: 0, records }
+    Present { records, ..Present::default() }
 }
 
 /// What is wrong with the records together, each with its place.

@@ -1,19 +1,22 @@
 //! I/O. Writing what was planned: batch by batch, each one transaction on what the one before left.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use export_gate::causes::Causes;
 use export_gate::record::Item;
-use export_gate::register::{MOST_RECORDS, RegisterWriter, WriteTrouble};
+use export_gate::register::history::Key;
+use export_gate::register::{MOST_RECORDS, RegisterWriter};
 use futures_util::stream::{StreamExt as _, iter};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::compare::CallerStep;
 use super::order::{Batches, batches};
 use super::plan::{Planned, Target};
 use crate::callers::{Callers, content};
-use crate::change::{Step, faults};
+use crate::change::{self, Step, Unwritten, faults};
 use crate::item::substance;
 use crate::outcome::Trouble;
 use crate::patience::Patience;
@@ -22,6 +25,9 @@ use crate::progress::bar;
 
 /// How many callers' records are written at a time: each is a transaction of its own.
 const AT_A_TIME: usize = 16;
+
+/// How long batches follow each other before other writers get a turn: one directive must not wait for a whole folder.
+const TURN: Duration = Duration::from_secs(2);
 
 /// What was written.
 pub(super) struct Written {
@@ -36,10 +42,11 @@ pub(super) struct Written {
 }
 
 /// Why it went no further.
-struct Stopped {
-    why: String,
-    /// Whether it could not be done, rather than should not.
-    is_trouble: bool,
+enum Stopped {
+    /// It should not: others changed what was shown.
+    Refused(String),
+    /// It could not.
+    Failed(Trouble),
 }
 
 /// The register on the way from one state to the other.
@@ -92,21 +99,28 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
     }
     way.progress.finish_and_clear();
     match why {
-        Some(Stopped { why, is_trouble: true }) if way.written == 0 => {
-            Err(Trouble::new(format!("nothing was changed: {why}")))
-        }
+        Some(Stopped::Failed(trouble)) if way.written == 0 => Err(trouble),
         stopped => {
-            let why = stopped.map(|stopped| stopped.why);
+            let why = stopped.map(|stopped| match stopped {
+                Stopped::Refused(why) => why,
+                Stopped::Failed(trouble) => Causes(&trouble).to_string(),
+            });
             Ok(Written { records: way.written, revision: way.present.revision, left, why })
         }
     }
 }
 
 impl Way<'_> {
-    /// Writes batches one after the other. Returns why it stopped, where it did, and adds what is left then.
+    /// Writes batches one after the other, and lets other writers go ahead in between. Returns why it stopped, where it
+    /// did, and adds what is left then.
     async fn register(&mut self, batches: Vec<Vec<Step>>, left: &mut Vec<String>, now: Timestamp) -> Option<Stopped> {
         let mut batches = VecDeque::from(batches);
+        let mut turn = Instant::now();
         while let Some(batch) = batches.pop_front() {
+            if turn.elapsed() >= TURN {
+                Patience::of(&self.dynamodb).let_others_ahead().await;
+                turn = Instant::now();
+            }
             if let Err((why, batch)) = self.batch(batch, &batches, now).await {
                 left.extend(batch.iter().chain(batches.iter().flatten()).map(|step| step.key.to_string()));
                 return Some(why);
@@ -123,35 +137,31 @@ impl Way<'_> {
         rest: &VecDeque<Vec<Step>>,
         now: Timestamp,
     ) -> Result<(), (Stopped, Vec<Step>)> {
-        let mut patience = Patience::default();
+        let mut patience = Patience::of(&self.dynamodb);
         while !batch.is_empty() {
-            let changes = batch.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
-            match self.writer.replace_at(self.present.revision, changes).await {
-                Ok(revision) => {
-                    self.present.revision = revision;
+            match change::write(&self.writer, &self.present.heads, &batch, &mut patience).await {
+                Ok(heads) => {
+                    self.present.wrote(heads, batch.iter().map(|step| step.after.clone()));
                     self.done(&batch);
                     return Ok(());
                 }
-                Err(error) if !is_worth_another(&error) || !patience.wait().await => {
-                    let is_trouble = !error.is_conflict();
-                    return Err((Stopped { why: Causes(&error).to_string(), is_trouble }, batch));
-                }
-                Err(_) => {}
+                Err(Unwritten::Conflict(_)) if patience.let_others_ahead().await => {}
+                Err(unwritten) => return Err((Stopped::Failed(unwritten.trouble()), batch)),
             }
-            // A table that is throttled is so for reads too.
-            let Ok(present) = Present::read(&self.dynamodb, &self.target.register.register_table).await else {
-                continue;
-            };
-            // What was written though its answer was lost is done, and so is what somebody else wrote to the letter.
+            let keys: Vec<Key> = batch.iter().map(|step| step.key.clone()).collect();
+            let table = &self.target.register.register_table;
+            if let Err(trouble) = self.present.refresh(&self.dynamodb, table, &keys).await {
+                return Err((Stopped::Failed(trouble), batch));
+            }
+            // What somebody else wrote to the letter is done.
             let (written, open): (Vec<Step>, Vec<Step>) =
-                batch.into_iter().partition(|step| is_done(present.records.get(&step.key), step));
+                batch.into_iter().partition(|step| is_done(self.present.records.get(&step.key), step));
             self.done(&written);
             batch = open;
             let still: Vec<Step> = batch.iter().chain(rest.iter().flatten()).cloned().collect();
-            if let Some(why) = other_than_shown(&present, &still, now) {
-                return Err((Stopped { why, is_trouble: false }, batch));
+            if let Some(why) = other_than_shown(&self.present, &still, now) {
+                return Err((Stopped::Refused(why), batch));
             }
-            self.present.revision = present.revision;
         }
         Ok(())
     }
@@ -180,7 +190,7 @@ impl Way<'_> {
                 None => self.written = self.written.saturating_add(1),
                 Some(why) => {
                     left.push(id);
-                    first.get_or_insert(Stopped { why, is_trouble: false });
+                    first.get_or_insert(Stopped::Refused(why));
                 }
             }
         }
@@ -197,10 +207,6 @@ async fn caller(callers: &Callers, CallerStep { id, before, after }: &CallerStep
         },
         Err(trouble) => Some(Causes(&trouble).to_string()),
     }
-}
-
-fn is_worth_another(error: &WriteTrouble) -> bool {
-    error.is_conflict() || error.is_passing()
 }
 
 /// Why the steps can't be made any more.

@@ -4,7 +4,6 @@ use std::convert::identity;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Embargo, Item, Kind};
-use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -121,7 +120,7 @@ fn record(arguments: &Arguments, of: &Match, own: &Item, now: Timestamp) -> Opti
     let mut record = of_json(json!({
         "kind": Embargo::KIND, "id": of.embargo_id(), "models": arguments.models,
         "applies_to": {"parties": [party]}, "effect": "prohibited", "authority": arguments.authority,
-        "citation": arguments.citation, "from": render_time(now),
+        "citation": arguments.citation,
     }));
     arguments.says.sign(&mut record, now);
     Some(record)

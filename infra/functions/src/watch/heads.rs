@@ -39,7 +39,7 @@ pub(super) async fn repair(
     let listed: Vec<&str> = found.iter().flatten().chain(earlier).flat_map(kinds_listed).collect();
     let (kinds, newest) = register.kinds(listed).await?;
     match newest.filter(|_| !are_right(&found, &kinds)) {
-        Some(record) => Ok(Some(writer.repair(&found, kinds, record).await?)),
+        Some(record) => Ok(Some(writer.repair(found, kinds, record).await?)),
         None => Ok(None),
     }
 }

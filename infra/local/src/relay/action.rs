@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::{Value, json};
 
 use crate::BoxFuture;
@@ -59,6 +61,8 @@ pub enum Action {
     },
     /// It is passed on, and the answer is changed on its way back.
     Rewrite(Box<dyn FnOnce(Value) -> Value + Send>),
+    /// It is passed on, and the whole answer, its status and headers included, is changed on its way back.
+    Remake(Box<dyn FnOnce(Response<Bytes>) -> Response<Bytes> + Send>),
     /// It is passed on; this runs while the answer waits here.
     Then(Box<dyn FnOnce() -> BoxFuture<()> + Send>),
     /// It is passed on after this time.
@@ -69,6 +73,11 @@ impl Action {
     /// [`Action::Rewrite`] by a closure.
     pub fn rewrite(rewrite: impl FnOnce(Value) -> Value + Send + 'static) -> Action {
         Action::Rewrite(Box::new(rewrite))
+    }
+
+    /// [`Action::Remake`] by a closure.
+    pub fn remake(remake: impl FnOnce(Response<Bytes>) -> Response<Bytes> + Send + 'static) -> Action {
+        Action::Remake(Box::new(remake))
     }
 
     /// [`Action::Then`] by an async closure or a function that returns a future.
@@ -115,6 +124,7 @@ impl fmt::Debug for Action {
             Action::HangAfter => "HangAfter",
             Action::Reply { .. } => "Reply",
             Action::Rewrite(_) => "Rewrite",
+            Action::Remake(_) => "Remake",
             Action::Then(_) => "Then",
             Action::Delay(_) => "Delay",
         })
