@@ -66,16 +66,21 @@ test-rust: $(archive) ## run the Rust tests, on binaries that are a release's bu
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 	$(tests) --test instructions -- --include-ignored
 
+# The tests that read the clock or start a process that does. All others pass the time as an argument. Chaos depends on no
+# date, and takes a minute.
+clocked = $(filter-out chaos common world,$(sort $(shell grep -rlE 'Timestamp::now|SystemTime|\.function\b|Function::spawn|CARGO_BIN_EXE' \
+	tests infra/*/tests benches/*/tests --include=*.rs | sed -E 's|.*tests/([^/.]+).*|\1|')))
+
 # Dates past the samples' day, past every date in the tests, and past the end of 32-bit time (2038-01-19). Cargo and the
 # compiler keep the real clock; only the tests, and what they start, see the date.
 dates := 2027-06-15 2036-02-29 2039-03-01
 at_date = 'target."cfg(unix)".runner = ["faketime", "--exclude-monotonic", "-f", "'$$(printf '%+d' $$(($$(date -ud $$date +%s) - $$(date +%s))))'"]'
 
-test-clock: ## run the Rust tests with the clock at three later dates (needs Debian's faketime)
+test-clock: ## run the tests that depend on the clock at three later dates (needs Debian's faketime)
 	@command -v faketime >/dev/null || { echo "faketime sets the tests' clock: install Debian's package faketime first" >&2; exit 1; }
 	@for date in $(dates); do \
 		echo "The clock is at $$date."; \
-		$(tests) --tests --quiet --config $(at_date); done
+		$(tests) $(clocked:%=--test %) --quiet --config $(at_date); done
 
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
 	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)

@@ -1,12 +1,13 @@
 //! Pure. What a log line and the metrics may know of a request: nothing of a person or a prompt.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::decision::{Decision, leading};
-use crate::register::Register;
+use crate::register::{Fault, Register};
 use crate::request::Rejected;
 use crate::terms::Code;
 
@@ -21,7 +22,7 @@ pub struct Account {
     pub outcome: Option<&'static str>,
     /// The HTTP status.
     pub status: u16,
-    /// Every code told or noted, the leading one first.
+    /// Every code returned or noted, each once, the leading one first.
     pub codes: Vec<Code>,
     /// Who was held against the lists because a caller asked about them, and which candidates that gave: how many.
     pub screened: Option<(usize, usize)>,
@@ -31,8 +32,8 @@ pub struct Account {
     pub revision: Option<u64>,
     /// How long ago the register in memory was read.
     pub snapshot_age: Option<Duration>,
-    /// The records that can't be relied on: kind, id, why.
-    pub unreadable: Vec<(String, String, String)>,
+    /// The records that can't be relied on.
+    pub unreadable: Arc<[Fault]>,
     /// The licences whose use can't be read, so that their quota counts as used up.
     pub unreadable_usage: BTreeSet<String>,
     /// The ids of the embargoes in force that name no model of the register.
@@ -62,7 +63,7 @@ impl Account {
     pub(crate) fn register(&mut self, register: &Register, now: Timestamp) {
         self.revision = Some(register.revision());
         self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
-        self.unreadable = unreadable(register);
+        self.unreadable = register.shared_faults();
         self.unmatched_embargoes = unmatched_embargoes(register, now);
     }
 
@@ -70,8 +71,9 @@ impl Account {
     pub(crate) fn decided(&mut self, decision: &Decision) {
         self.outcome = Some(if leading(&decision.reasons).is_some() { "refuse" } else { "permit" });
         self.codes.extend(decision.reasons.iter().map(|reason| reason.code));
-        // Each possible match is a reason.
-        self.codes.dedup_by(|code, before| code == before && *code == Code::PartyReview);
+        // Each embargo and each possible match is a reason; a line that grew with them would have no end.
+        let mut seen = BTreeSet::new();
+        self.codes.retain(|code| seen.insert(*code));
     }
 
     /// So many were held against the lists, which gave so many candidates.
@@ -111,10 +113,4 @@ impl Account {
 #[must_use]
 pub fn unmatched_embargoes(register: &Register, now: Timestamp) -> Vec<String> {
     register.unmatched_embargoes(now).map(|embargo| embargo.meta.id.clone()).collect()
-}
-
-/// The records that can't be relied on: kind, id, why.
-#[must_use]
-pub fn unreadable(register: &Register) -> Vec<(String, String, String)> {
-    register.faults().iter().map(|fault| (fault.kind.clone(), fault.id.clone(), fault.why.clone())).collect()
 }

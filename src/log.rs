@@ -1,9 +1,9 @@
 //! I/O. Log lines, and a metrics line a request in CloudWatch's embedded metric format.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,6 +13,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 use crate::account::Account;
+use crate::register::Fault;
 use crate::terms::Code;
 
 /// The namespace of the metrics.
@@ -64,9 +65,10 @@ pub fn request(account: &Account, request_id: &str) {
     } else {
         line!(info)
     }
-    // Each unreadable record is told when the register is read, not at each request.
-    if account.snapshot_age == Some(Duration::ZERO) {
+    if account.revision.is_some() {
         unreadable(&account.unreadable);
+    }
+    if account.snapshot_age == Some(Duration::ZERO) {
         unmatched(&account.unmatched_embargoes);
     }
     for licence in &account.unreadable_usage {
@@ -80,17 +82,78 @@ pub fn request(account: &Account, request_id: &str) {
     }
 }
 
-/// Names each record that can't be relied on: kind, id, why.
-pub fn unreadable(records: &[(String, String, String)]) {
-    for (kind, id, why) in records {
+/// Logs the records that can't be relied on, where they are others than at the last call.
+pub fn unreadable(faults: &Arc<[Fault]>) {
+    static LAST: Mutex<Option<Arc<[Fault]>>> = Mutex::new(None);
+    let before = LAST.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(faults));
+    if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, faults)) {
+        return;
+    }
+    let FaultChange { alone, together, more, resolved } = FaultChange::new(&before.unwrap_or_default(), faults);
+    for Fault { kind, id, why, .. } in alone {
         tracing::error!(kind, id, why, "a record can't be relied on");
+    }
+    for records in together {
+        tracing::error!(records, "records can't be relied on");
+    }
+    if more > 0 {
+        tracing::error!(more, "more records can't be relied on");
+    }
+    if resolved > 0 {
+        tracing::info!(resolved, "records can be relied on again");
     }
 }
 
-/// Names each embargo in force that applies to no model.
+/// How the records that can't be relied on have changed, in bounded lines.
+#[derive(Debug, PartialEq)]
+struct FaultChange<'a> {
+    /// The first new ones, which have a line each.
+    alone: Vec<&'a Fault>,
+    /// The next ones, `kind/id`, in lines of many.
+    together: Vec<String>,
+    /// How many more there are.
+    more: usize,
+    /// How many are no longer among them.
+    resolved: usize,
+}
+
+/// How many records have a line of their own, how many lines name the next ones, and from how many bytes on a line ends.
+const ALONE: usize = 20;
+const LINES: usize = 10;
+const LINE: usize = 4_000;
+
+impl<'a> FaultChange<'a> {
+    fn new(before: &[Fault], after: &'a [Fault]) -> Self {
+        fn named(faults: &[Fault]) -> HashSet<(&str, &str, &str)> {
+            faults.iter().map(|fault| (fault.kind.as_str(), fault.id.as_str(), fault.why.as_str())).collect()
+        }
+        let (old, all) = (named(before), named(after));
+        let is_new = |fault: &&Fault| !old.contains(&(fault.kind.as_str(), fault.id.as_str(), fault.why.as_str()));
+        let mut new = after.iter().filter(is_new);
+        let alone = new.by_ref().take(ALONE).collect();
+        let mut together = Vec::new();
+        while together.len() < LINES
+            && let Some(first) = new.next()
+        {
+            let mut line = format!("{}/{}", first.kind, first.id);
+            while line.len() < LINE
+                && let Some(next) = new.next()
+            {
+                line += &format!(" {}/{}", next.kind, next.id);
+            }
+            together.push(line);
+        }
+        Self { alone, together, more: new.count(), resolved: old.difference(&all).count() }
+    }
+}
+
+/// Names the embargoes in force that apply to no model, the first [`ALONE`] of them, and counts the others.
 pub fn unmatched(embargoes: &[String]) {
-    for id in embargoes {
+    for id in embargoes.iter().take(ALONE) {
         tracing::warn!(kind = "embargo", id, "an embargo in force names no model of the register");
+    }
+    if let Some(more) = embargoes.len().checked_sub(ALONE).filter(|more| *more > 0) {
+        tracing::warn!(more, "more embargoes in force name no model of the register");
     }
 }
 
@@ -115,7 +178,6 @@ pub struct Metrics<'a> {
     unmatched_embargoes: usize,
     stale_databases: usize,
     faulty_databases: usize,
-    unreadable: Vec<String>,
     route: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     gate_latency: Option<f64>,
@@ -164,8 +226,6 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
         account.snapshot_age,
     ];
     let [gate, model, ledger, snapshot_age] = times.map(|took| took.map(millis));
-    let records = account.unreadable.iter().map(|(kind, id, _)| format!("{kind}/{id}"));
-    let usage = account.unreadable_usage.iter().map(|licence| format!("usage/{licence}"));
     Metrics {
         aws: Described {
             timestamp: at,
@@ -179,7 +239,6 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
         unmatched_embargoes: account.unmatched_embargoes.len(),
         stale_databases: account.databases.0,
         faulty_databases: account.databases.1,
-        unreadable: records.chain(usage).collect(),
         route: account.route,
         gate_latency: gate,
         model_latency: model,
@@ -225,3 +284,35 @@ const COUNTS: [&str; 8] = [
     "StaleDatabases",
     "FaultyDatabases",
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::{Head, Item};
+    use crate::register::Register;
+
+    fn faults(ids: std::ops::Range<usize>) -> Arc<[Fault]> {
+        let licence = |id| json!({"kind": "licence", "id": format!("licence-{id:05}"), "persons": "all"});
+        let items: Vec<Item> = ids.map(|id| serde_dynamo::to_item(licence(id)).unwrap()).collect();
+        Register::default().with(items, &Head::default(), jiff::Timestamp::UNIX_EPOCH).shared_faults()
+    }
+
+    #[test]
+    fn unreadable_records_are_logged_when_they_change_and_in_bounded_lines() {
+        let (none, many, fewer) = (faults(0..0), faults(0..50_000), faults(3..50_000));
+        let of = |before: &[Fault], after: &Arc<[Fault]>| {
+            let FaultChange { alone, together, more, resolved } = FaultChange::new(before, after);
+            assert!(together.iter().all(|line| line.len() < LINE + 1_100), "{together:?}");
+            (alone.len(), together.len(), more, resolved)
+        };
+        let (alone, together, more, resolved) = of(&none, &many);
+        assert_eq!((alone, together, resolved), (ALONE, LINES, 0));
+        assert!(more > 40_000 && more < 50_000 - ALONE, "{more}");
+        assert_eq!(of(&none, &faults(0..25)), (20, 1, 0, 0));
+        assert_eq!(of(&many, &many), (0, 0, 0, 0));
+        assert_eq!(of(&many, &fewer), (0, 0, 0, 3));
+        assert_eq!(of(&fewer, &many), (3, 0, 0, 0), "only what is new is named");
+    }
+}

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
-use crate::account::{unmatched_embargoes, unreadable};
+use crate::account::unmatched_embargoes;
 use crate::authorities::trusted;
 use crate::causes::Causes;
 use crate::evidence::{CallerStore, Location, SpreadStore, Tells};
@@ -55,8 +55,8 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     match warmed {
         Ok(Ok(register)) => {
             tracing::info!(revision = register.revision(), "the register is read");
+            log::unreadable(&register.shared_faults());
             let now = jiff::Timestamp::now();
-            log::unreadable(&unreadable(&register));
             log::unmatched(&unmatched_embargoes(&register, now));
             log::databases(&gate.location.news(now, register.screening(now).database_days()));
         }

@@ -8,7 +8,7 @@
     reason = "a test says loudly what is wrong"
 )]
 
-use export_gate::parties::{Hit, Index, Listed, PartyKind, Score, Somebody, build, nearness};
+use export_gate::parties::{Abandoned, Budget, Hit, Index, Listed, PartyKind, Score, Somebody, build, nearness};
 use export_gate::record::Screening;
 use export_gate::terms::Country;
 use proptest::prelude::*;
@@ -191,6 +191,43 @@ fn only(index: &Index, who: &Somebody) -> Hit {
     let hits = index.search(who, threshold());
     assert_eq!(hits.len(), 1, "{hits:?}");
     hits.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_search_is_abandoned_with_its_budget_or_its_time_and_leaves_nothing_behind() {
+    let many: Vec<Listed> =
+        (0..300).map(|n| listed(&n.to_string(), "organisation", &format!("Northwind Shipyard Works {n}"))).collect();
+    let index = index(&many);
+    let who = somebody(None, "Northwind Shipyard Works Harbour");
+    let within = |steps: u64, is_late: &dyn Fn() -> bool| {
+        let mut budget = Budget::new(steps, is_late);
+        (index.search_within(&who, Score(0), &mut budget), steps - budget.left())
+    };
+    let all = index.search(&who, Score(0));
+    let (found, steps) = within(u64::MAX, &|| false);
+    assert_eq!((found.as_ref(), all.len()), (Ok(&all), 300));
+    assert!(steps > 100_000, "{steps}");
+    for part in 1..20 {
+        assert_eq!(within(steps * part / 20, &|| false).0, Err(Abandoned::TooMuch), "{part}");
+        assert_eq!(within(steps, &|| false), (Ok(all.clone()), steps), "the same steps each time");
+    }
+    for looks in 0..3 {
+        let left = std::cell::Cell::new(looks);
+        let is_late = || left.replace(left.get() - 1) <= 0;
+        assert_eq!(within(u64::MAX, &is_late).0, Err(Abandoned::Late), "{looks}");
+    }
+    assert_eq!(within(steps, &|| false).0, Ok(all));
+}
+
+#[test]
+fn a_name_is_compared_whole_or_not_at_all() {
+    let who = |name: &str| somebody(None, name).is_compared_whole();
+    let letters = |words: usize, letters: usize| vec!["a".repeat(letters); words].join(" ");
+    // words, letters of each
+    for (words, each, expected) in [(1, 40, true), (24, 1, true), (25, 1, false), (24, 21, true), (24, 22, false)] {
+        assert_eq!(who(&letters(words, each)), expected, "{words} words of {each} letters");
+    }
+    assert!(who("中华人民共和国北京航空航天大学软件学院"));
 }
 
 #[test]

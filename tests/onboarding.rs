@@ -171,6 +171,33 @@ async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_eac
 }
 
 #[tokio::test]
+async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_next_is_answered() {
+    let world = World::with_samples().await;
+    let many: Vec<Listed> =
+        (0..600).map(|n| party(&n.to_string(), &format!("Northwind Shipyard Harbour Works {n}"))).collect();
+    activate(&world, "own", "e1", &many).await;
+    let gate = world.gate();
+    let asked = |names: usize, name: &str, threshold: f64| {
+        let aliases = vec![name; names - 1];
+        json!({"screenings": [{"name": "Zephyr Bakery"}, {"name": name, "aliases": aliases}], "threshold": threshold})
+    };
+    let long = "Northwind Harbour ".repeat(56);
+    let words = "Northwind Shipyard Harbour Works ".repeat(6);
+    // what, body, where the fault is
+    let cases = [
+        ("names of 1,000 bytes", asked(51, &long, 0.0), Some("`screenings[1].aliases[0]` is no part of")),
+        ("as many names as there may be", asked(51, &words, 0.0), Some("`screenings[1]` takes more comparisons")),
+        ("few names", asked(1, "Northwind Shipyard", 0.76), None),
+    ];
+    for (what, body, at) in cases {
+        let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+        assert_eq!(answered.status, if at.is_some() { 400 } else { 200 }, "{what}: {}", answered.body);
+        let detail = answered.body["detail"].as_str().unwrap_or_default();
+        assert!(at.is_none_or(|at| detail.contains(at)), "{what}: {detail}");
+    }
+}
+
+#[tokio::test]
 async fn an_edition_counts_from_the_next_request_on_and_one_that_cannot_be_loaded_is_no_clearance() {
     let world = listed().await;
     let gate = world.gate();

@@ -404,6 +404,33 @@ fn who_comes_again_is_not_searched_again_while_the_parties_are_the_same() {
     assert!(none.parties_named().is_none() && !format!("{other:?}").to_lowercase().contains("gazprom"));
 }
 
+#[test]
+fn names_that_take_too_many_comparisons_are_unknown_which_matches() {
+    let many: Vec<Value> = (0..400).map(|n| json!({ "name": format!("Northwind Shipyard Works {n}") })).collect();
+    let law = |threshold: f64, parties: &[Value]| {
+        let setting = with(common::setting("refuse"), &json!({ "match_threshold": threshold }));
+        law(&[setting, by_party("e", json!(parties))])
+    };
+    let unknown = (REFUSED, "e unknown organisation#acme");
+    let words = |count: usize| "Sample ".repeat(count);
+    let names: Vec<String> = (0..200).map(|n| format!("Northwind Shipyard Harbour {n}")).collect();
+    // what, threshold, parties, what the organisation is called
+    let cases = [
+        ("a name of 24 words", 0.76, &many[..1], json!([words(24)]), ("permit", "")),
+        ("a name of 25 words", 0.76, &many[..1], json!([words(25)]), unknown),
+        ("a name of 520 letters", 0.76, &many[..1], json!(["abcdefghijklmnopqrstuvwxyz ".repeat(20)]), unknown),
+        ("few names, a low threshold", 0.0, &many[..], json!(names[..1]), ("403 party.review", "")),
+        ("many names, a low threshold", 0.0, &many[..], json!(names), unknown),
+    ];
+    for (what, threshold, parties, aliases, (decision, facts)) in cases {
+        let register = law(threshold, parties);
+        for _ in 0..2 {
+            let subject = subject(organisation(&json!({ "aliases": aliases })), None, "none", &register);
+            assert_eq!(outcome(&subject, &register), (decision.into(), facts.into()), "{what}");
+        }
+    }
+}
+
 // Lists
 
 /// What, the records, whom lists name, what else is known of names, what comes of it.

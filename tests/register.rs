@@ -17,8 +17,8 @@ use common::{
 };
 use export_gate::decision::Subject;
 use export_gate::record::{ModelStatus, WhenUnknown};
-use export_gate::register::{Concerns, GRACE, Register, Resolved, is_offered};
-use export_gate::terms::{Match, ModelRef};
+use export_gate::register::{Concerns, Criteria, GRACE, Key, Register, Resolved, is_offered};
+use export_gate::terms::{Country, Match, ModelRef};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -829,9 +829,54 @@ fn an_embargo_need_not_be_asked_about_an_answer_that_goes_where_it_never_applies
     for (applies_to, group, expected) in rows {
         let register = register(&[model("fable-5@1"), letter(&applies_to), standing.clone()]);
         let register = later(&register, 2, &[with(group, &json!({ "revision": 2 }))], now());
-        let asked = register.models(now()).next().unwrap();
-        let on = &register.embargoes_on(asked)[0];
-        assert_eq!([here, there, elsewhere].map(|country| on.may_reach(country)), expected, "{applies_to}");
-        assert!(on.may_reach(None), "{applies_to}: where nobody knows");
+        let finds = |country: Option<Country>| {
+            let criteria = Criteria { keys: vec![Key::Destination(country), Key::Foreign], addresses: Vec::new() };
+            register.embargoes_concerning(&criteria).next().is_some()
+        };
+        assert_eq!([here, there, elsewhere].map(finds), expected, "{applies_to}");
+        assert!(finds(None), "{applies_to}: where nobody knows");
+    }
+}
+
+#[test]
+fn a_request_is_held_against_no_embargo_or_licence_that_cannot_concern_it() {
+    let keys = |n: usize| match n % 6 {
+        0 => json!({ "destinations": ["IR"] }),
+        1 => json!({ "nationalities": ["CU"], "destinations": ["*"] }),
+        2 => json!({ "parties": [{ "name": format!("Sample Party {n}") }] }),
+        3 => json!({ "end_uses": ["military"] }),
+        4 => json!({ "networks": [format!("10.0.{n}.0/24")] }),
+        _ => json!({ "lists": ["sdn"], "foreign_persons": true }),
+    };
+    let embargoes = (0..240).map(|n| embargo(&format!("e{n}"), keys(n)));
+    let licences = (0..240).map(|n| {
+        let scope =
+            if n % 2 == 0 { json!({ "embargoes": [format!("e{n}")] }) } else { json!({ "destinations": ["IR"] }) };
+        with(licence(&format!("l{n}")), &with(json!({ "licensees": ["*"] }), &scope))
+    });
+    let records: Vec<Value> =
+        [model("fable-5@1"), common::list("sdn")].into_iter().chain(embargoes).chain(licences).collect();
+    let register = register(&records);
+    let found = |keys: Vec<Key>, address: &str| {
+        let criteria = Criteria { keys, addresses: vec![address.parse().unwrap()] };
+        let licences = register.licences_concerning("acme", "e0", &criteria).count();
+        (register.embargoes_concerning(&criteria).count(), licences)
+    };
+    let (germany, iran) = (Some(country("DE")), Some(country("IR")));
+    // keys, address, how many embargoes and licences
+    let cases = [
+        (vec![Key::Destination(germany), Key::Nationality(germany), Key::Foreign], "192.0.2.1", (0, 1)),
+        (vec![Key::Destination(iran)], "192.0.2.1", (40, 121)),
+        (vec![Key::Destination(None)], "192.0.2.1", (40, 121)),
+        (vec![Key::Nationality(Some(country("CU")))], "192.0.2.1", (40, 1)),
+        (vec![Key::Embargo("e2".into()), Key::Embargo("e5".into())], "192.0.2.1", (2, 1)),
+        (vec![Key::List("sdn".into())], "192.0.2.1", (40, 1)),
+        (vec![Key::EndUse(Some("military".into())), Key::EndUse(Some("research".into()))], "192.0.2.1", (40, 1)),
+        (vec![Key::EndUse(None), Key::Network(None)], "192.0.2.1", (80, 1)),
+        (vec![], "10.0.4.7", (1, 1)),
+        (vec![], "2001:db8::1", (0, 1)),
+    ];
+    for (keys, address, expected) in cases {
+        assert_eq!(found(keys.clone(), address), expected, "{keys:?} {address}");
     }
 }

@@ -21,8 +21,8 @@ use crate::terms::Code;
 pub use encoding::{LARGEST_ANSWER, encode};
 use problem::{Problem, ReasonTold};
 pub use report::{
-    Candidate, DatabaseReport, HealthReport, ListAsked, LocationReport, ModelLine, PartiesReport, Screened,
-    UnreadableRecord,
+    Candidate, DatabaseReport, HealthReport, ListAsked, LocationReport, MOST_UNREADABLE, ModelLine, PartiesReport,
+    Screened, UnreadableRecord,
 };
 
 /// `Decision-Id: <chain>-<seq>`, by which a decision is found in the ledger.

@@ -26,6 +26,9 @@ pub struct ModelLine<'a> {
     pub reasons: Vec<ReasonTold<'a>>,
 }
 
+/// The most unreadable records that an answer names: it must not grow with the register.
+pub const MOST_UNREADABLE: usize = 100;
+
 /// How the gate is.
 #[derive(Debug, Serialize)]
 pub struct HealthReport<'a> {
@@ -34,8 +37,10 @@ pub struct HealthReport<'a> {
     /// The register's revision; absent while it can't be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
-    /// Every record that can't be relied on.
+    /// The records that can't be relied on, the first [`MOST_UNREADABLE`] of them.
     pub unreadable: Vec<UnreadableRecord<'a>>,
+    /// How many there are.
+    pub unreadable_total: usize,
     /// The embargoes in force that name no model of the register, and so apply to nothing.
     pub unmatched_embargoes: Vec<&'a str>,
     /// The lists in force, by name, and their editions.

@@ -30,7 +30,7 @@ pub(super) struct Asking<'a> {
     register: &'a Register,
     screening: &'a Screening,
     /// Where the answer goes.
-    pub(super) to: &'a Destination,
+    to: &'a Destination,
     is_foreign: bool,
     refuses_unknown: bool,
     now: Timestamp,
@@ -180,7 +180,7 @@ fn spread(limit: &Spread, subject: &Subject) -> Match {
 fn named(embargo: &str, subject: &Subject, register: &Register, now: Timestamp, reviews: &mut Vec<Review>) -> Match {
     match subject.facts.party_of(embargo, NameKey::Parties) {
         Match::No => {
-            let near = subject.facts.listed.iter().filter(|possible| possible.is_named_by(embargo));
+            let near = subject.facts.listed.iter().filter(|possible| possible.embargo_named() == Some(embargo));
             awaited(near, register, now, reviews)
         }
         known @ (Match::Yes | Match::Unknown) => known,

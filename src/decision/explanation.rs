@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::criteria::criteria;
 use super::reason::Review;
 use super::subject::Subject;
 use super::{against_any_embargo, embargo, licence, reason};
@@ -97,7 +98,8 @@ pub fn explain(
 ) -> Explanation {
     let mut against = against_any_embargo(model, subject, register, now);
     reason::sort(&mut against);
-    let asking = licence::Asking { model, subject, register, exhausted, now };
+    let criteria = criteria(subject, register.screening(now), now);
+    let asking = licence::Asking::new(model, subject, register, exhausted, &criteria, now);
     let embargoes = embargo::Asking::new(subject, register, now);
     let named = register.embargoes().filter(|embargo| embargo.is_on(model));
     Explanation {

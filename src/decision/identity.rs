@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::listed::{Lists, listed};
+use super::listed::{Lists, Screened, listed};
 use super::owned::owned;
-use super::parties::screen;
+use super::parties::{add_unsearched, screen};
 use super::spread::{counted, travelled};
 use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
@@ -80,7 +80,9 @@ pub fn identify(
             (subject.facts.spread, subject.facts.travel) = (spread, travel);
             let lists = Lists::asked(register, now);
             subject.facts.parties = screen(&subject, callers, claimed.person(), register, &lists, now);
-            subject.facts.listed = listed(&subject, callers, claimed.person(), &lists);
+            let Screened { possible, unsearched } = listed(&subject, callers, claimed.person(), &lists);
+            subject.facts.listed = possible;
+            add_unsearched(&mut subject.facts.parties, &unsearched, register, now);
             subject.facts.owned = owned(organisation, register, &lists, now);
             Ok(subject)
         }

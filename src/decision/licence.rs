@@ -1,23 +1,55 @@
 //! Pure. Which licence lifts an embargo, and why none does.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::embargo::{among, is_answered_by_name_only};
 use super::subject::{Nationality, Persons, Subject};
-use crate::record::{Effect, Embargo, Licence, Model, PersonScope, Record};
-use crate::register::Register;
+use crate::record::{Authority, Effect, Embargo, Licence, Model, PersonScope, Record};
+use crate::register::{Criteria, Register};
 use crate::terms::{Code, Match};
 
 /// What a licence is asked about.
 pub(super) struct Asking<'a> {
-    pub(super) model: &'a Record<Model>,
-    pub(super) subject: &'a Subject,
-    pub(super) register: &'a Register,
-    pub(super) exhausted: &'a BTreeSet<String>,
+    model: &'a Record<Model>,
+    subject: &'a Subject,
+    register: &'a Register,
+    exhausted: &'a BTreeSet<String>,
+    criteria: &'a Criteria,
     pub(super) now: Timestamp,
+    /// Whether the organisation holds a licence for the model by an authority, once that was asked.
+    holds: RefCell<BTreeMap<Authority, bool>>,
+}
+
+impl<'a> Asking<'a> {
+    /// About a subject that asks for a model and is found by `criteria`.
+    pub(super) fn new(
+        model: &'a Record<Model>,
+        subject: &'a Subject,
+        register: &'a Register,
+        exhausted: &'a BTreeSet<String>,
+        criteria: &'a Criteria,
+        now: Timestamp,
+    ) -> Self {
+        Self { model, subject, register, exhausted, criteria, now, holds: RefCell::default() }
+    }
+
+    /// Whether the organisation holds a licence for the model by the authority that is in force, whatever its scope.
+    fn holds_any(&self, authority: Authority) -> bool {
+        *self.holds.borrow_mut().entry(authority).or_insert_with(|| {
+            let mut all = self.register.licences_of(&self.subject.organisation);
+            all.any(|licence| {
+                licence.authority == authority && licence.meta.is_in_force(self.now) && self.is_named(licence)
+            })
+        })
+    }
+
+    fn is_named(&self, licence: &Licence) -> bool {
+        licence.models.iter().any(|pattern| pattern.names(&self.model.meta.id, self.model) == Match::Yes)
+    }
 }
 
 /// The licence that lifts the embargo: without a quota first, then the earliest to end, then by id.
@@ -31,10 +63,12 @@ pub(super) fn cover<'a>(
     if embargo.effect == Effect::Prohibited {
         return Err(None);
     }
-    let mut nearest = Code::LicenceMissing;
+    // What is not among the licences that can lift it is out of scope, or no licence for this at all.
+    let mut nearest = if asking.holds_any(embargo.authority) { Code::LicenceScope } else { Code::LicenceMissing };
     let mut first: Option<&Arc<Record<Licence>>> = None;
-    for (licence, shortfall) in considered(embargo, asking) {
-        match shortfall {
+    let Asking { register, subject, criteria, .. } = *asking;
+    for licence in register.licences_concerning(&subject.organisation, &embargo.meta.id, criteria) {
+        match shortfall(licence, embargo, asking) {
             None if first.is_none_or(|first| order(licence) < order(first)) => first = Some(licence),
             None => {}
             // The codes stand in the order of how near a licence came.
@@ -48,7 +82,7 @@ pub(super) fn cover<'a>(
 /// organisation too comes twice.
 pub(super) fn considered<'a>(
     embargo: &Record<Embargo>,
-    asking: &Asking<'a>,
+    asking: &'a Asking<'_>,
 ) -> impl Iterator<Item = (&'a Arc<Record<Licence>>, Option<Code>)> {
     let licences = asking.register.licences_of(&asking.subject.organisation);
     licences.map(move |licence| (licence, shortfall(licence, embargo, asking)))
@@ -61,12 +95,10 @@ fn order(licence: &Record<Licence>) -> (bool, Timestamp, &str) {
 
 /// What a licence lacks to lift the embargo; `None` where it does.
 fn shortfall(licence: &Record<Licence>, embargo: &Record<Embargo>, asking: &Asking<'_>) -> Option<Code> {
-    let names_model =
-        licence.models.iter().any(|pattern| pattern.names(&asking.model.meta.id, asking.model) == Match::Yes);
     let Asking { now, .. } = *asking;
     if licence.authority != embargo.authority
         || licence.meta.withdrawn
-        || !names_model
+        || !asking.is_named(licence)
         || !licence.meta.window.has_begun(now)
     {
         return Some(Code::LicenceMissing);

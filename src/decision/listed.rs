@@ -1,6 +1,7 @@
 //! Pure. Whom lists name that may stand behind a request, and whom embargoes themselves name by another spelling: worked
 //! out before the decision, which then needs no name, and kept as a fact, so that no name stands in the ledger.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use super::parties::{NameKey, PartyMatch};
 use super::reason::Review;
 use super::subject::{Persons, Subject};
 use crate::parties::{Hit, PartyKind, Score, Somebody, half_sha256};
-use crate::record::{Clearance, Organisation, Owner, OwnerKind, Person, Record};
-use crate::register::{Loaded, Register};
+use crate::record::{Clearance, Embargo, Organisation, Owner, OwnerKind, Person, Record};
+use crate::register::{Loaded, MOST_STEPS, Register, Searched};
 use crate::terms::Name;
 
 /// An entry of a list that somebody behind the request is, or may be; or a party of an embargo that somebody may be. The
@@ -45,9 +46,21 @@ pub(super) struct Lists<'a> {
     all: Vec<(&'a str, &'a Loaded)>,
     /// Absent where no embargo in force names a party.
     named: Option<&'a Loaded>,
-    /// The embargoes in force that name parties.
-    naming: BTreeSet<&'a str>,
+    register: &'a Register,
+    now: Timestamp,
     at_least: Score,
+    /// The steps that are left for searching.
+    steps: Cell<u64>,
+}
+
+/// Whom lists name of those behind a request.
+#[derive(Default)]
+pub(super) struct Screened<'a> {
+    /// Each subject once an entry or embargo, sorted.
+    pub(super) possible: Vec<Possible>,
+    /// The subjects that were not compared with a list, since that takes too many steps, each with the list's name. Absent,
+    /// it is the parties that embargoes name themselves.
+    pub(super) unsearched: BTreeSet<(String, Option<&'a str>)>,
 }
 
 /// Somebody behind the request.
@@ -69,11 +82,16 @@ pub fn editions_asked(register: &Register, now: Timestamp) -> Vec<String> {
     editions
 }
 
-/// Whom lists and embargoes name of the organisation, its owners at every level and the named person, whose id is `person`;
-/// sorted, each subject once an entry or embargo. Where no embargo in force names a list or a party, no name is looked at.
-pub(super) fn listed(subject: &Subject, callers: &Callers, person: Option<&str>, lists: &Lists<'_>) -> Vec<Possible> {
+/// Whom lists and embargoes name of the organisation, its owners at every level and the named person, whose id is `person`.
+/// Where no embargo in force names a list or a party, no name is looked at.
+pub(super) fn listed<'a>(
+    subject: &Subject,
+    callers: &Callers,
+    person: Option<&str>,
+    lists: &Lists<'a>,
+) -> Screened<'a> {
     if lists.all.is_empty() && lists.named.is_none() {
-        return Vec::new();
+        return Screened::default();
     }
     let mut standing = Vec::new();
     if let Some(organisation) = &callers.organisation {
@@ -89,12 +107,15 @@ pub(super) fn listed(subject: &Subject, callers: &Callers, person: Option<&str>,
         let id = format!("person#{}", person.unwrap_or_default());
         standing.push((id, Standing { via: None, who: of_person(record), complete }));
     }
-    let mut found = Vec::new();
+    let (mut found, mut unsearched) = (Vec::new(), BTreeSet::new());
     for (id, standing) in &standing {
-        found.extend(lists.hold(id, &standing.who, standing.via));
-        found.extend(lists.near(id, standing, &subject.facts.parties));
+        let (held, left_out) = lists.hold(id, &standing.who, standing.via);
+        let near = lists.near(id, standing, &subject.facts.parties);
+        let left_out = left_out.into_iter().map(Some).chain(near.is_none().then_some(None));
+        unsearched.extend(left_out.map(|list| (id.clone(), list)));
+        found.extend(held.into_iter().chain(near.into_iter().flatten()));
     }
-    strongest(found)
+    Screened { possible: strongest(found), unsearched }
 }
 
 /// Everybody who is held against lists because of an organisation's record: itself, then its owners at every level.
@@ -116,11 +137,10 @@ impl<'a> Lists<'a> {
     /// Those that can be relied on; what can't is unknown.
     pub(super) fn asked(register: &'a Register, now: Timestamp) -> Self {
         let all = register.lists_asked(now).map(|(name, loaded)| (name, loaded.as_ref()));
-        let in_force = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
-        let naming = in_force.filter(|embargo| embargo.applies_to.parties.is_some());
-        let naming: BTreeSet<&str> = naming.map(|embargo| embargo.meta.id.as_str()).collect();
-        let named = register.parties_named().map(AsRef::as_ref).filter(|_| !naming.is_empty());
-        Self { all: all.collect(), named, naming, at_least: register.screening(now).threshold() }
+        let is_naming = |embargo: &Arc<Record<Embargo>>| is_naming(embargo, now);
+        let named = register.parties_named().filter(|_| register.embargoes_by_name().iter().any(is_naming));
+        let (named, at_least) = (named.map(AsRef::as_ref), register.screening(now).threshold());
+        Self { all: all.collect(), named, register, now, at_least, steps: Cell::new(MOST_STEPS) }
     }
 
     /// Whether these can all be asked.
@@ -128,24 +148,46 @@ impl<'a> Lists<'a> {
         names.iter().all(|name| self.all.iter().any(|(list, _)| list == name))
     }
 
-    /// The entries that somebody is, or may be. Who has neither name nor number is nobody's match.
-    pub(super) fn hold(&self, subject: &str, who: &Somebody, via: Option<&str>) -> Vec<Possible> {
+    /// Whether every list that an embargo in force names can be asked.
+    pub(super) fn have_all(&self) -> bool {
+        self.all.len() == self.register.lists_named(self.now).count()
+    }
+
+    /// The entries that somebody is, or may be, and the lists of which nobody can say. Who has neither name nor number is
+    /// nobody's match.
+    pub(super) fn hold(&self, subject: &str, who: &Somebody, via: Option<&str>) -> (Vec<Possible>, Vec<&'a str>) {
+        let (mut found, mut unasked) = (Vec::new(), Vec::new());
         if who.names.is_empty() && who.identifiers.is_empty() {
-            return Vec::new();
+            return (found, unasked);
         }
-        let mut found = Vec::new();
         for (list, loaded) in &self.all {
-            let hits = loaded.hits(who, self.at_least);
-            found.extend(hits.iter().map(|hit| Possible::new((list, &hit.entry), hit, subject, (via, who))));
+            match self.search(loaded, who) {
+                Some(hits) => {
+                    found.extend(hits.iter().map(|hit| Possible::new((list, &hit.entry), hit, subject, (via, who))));
+                }
+                None => unasked.push(*list),
+            }
         }
-        found
+        (found, unasked)
+    }
+
+    /// What a list has of somebody; `None` where that takes more steps than are left.
+    fn search(&self, loaded: &Loaded, who: &Somebody) -> Option<Arc<[Hit]>> {
+        let left = self.steps.replace(0);
+        if left == 0 {
+            return None;
+        }
+        let Searched { hits, steps } = loaded.hits(who, self.at_least);
+        self.steps.set(left.checked_sub(steps)?);
+        hits.ok()
     }
 
     /// The embargoes in force that name a party themselves that somebody may be, by another spelling, and that don't name
-    /// the subject already, which `known` says. Whether it is the party is for the operators: here nothing is exact.
-    fn near(&self, subject: &str, standing: &Standing, known: &[PartyMatch]) -> Vec<Possible> {
+    /// the subject already, which `known` says. Whether it is the party is for the operators: here nothing is exact. `None`
+    /// where nobody can say.
+    fn near(&self, subject: &str, standing: &Standing, known: &[PartyMatch]) -> Option<Vec<Possible>> {
         let Standing { via, who, complete } = standing;
-        let Some(named) = self.named.filter(|_| !who.names.is_empty()) else { return Vec::new() };
+        let Some(named) = self.named.filter(|_| !who.names.is_empty()) else { return Some(Vec::new()) };
         let is_known = |embargo: &str| {
             let of_it = |found: &PartyMatch| found.by == NameKey::Parties && found.embargo == embargo;
             known.iter().any(|found| of_it(found) && found.subject == subject)
@@ -156,12 +198,18 @@ impl<'a> Lists<'a> {
         };
         let possible = |hit: &Hit| {
             let (country, embargo) = hit.entry.split_once(':')?;
-            let is_meant = self.naming.contains(embargo) && !is_known(embargo) && !is_elsewhere(country);
+            let is_naming = self.register.embargo(embargo).is_some_and(|embargo| is_naming(embargo, self.now));
+            let is_meant = is_naming && !is_known(embargo) && !is_elsewhere(country);
             let possible = || Possible::new((NAMED, embargo), hit, subject, (*via, who));
             is_meant.then(|| Possible { exact: false, ..possible() })
         };
-        named.hits(who, self.at_least).iter().filter_map(possible).collect()
+        Some(self.search(named, who)?.iter().filter_map(possible).collect())
     }
+}
+
+/// Whether an embargo is in force and names parties itself.
+fn is_naming(embargo: &Record<Embargo>, now: Timestamp) -> bool {
+    embargo.applies_to.parties.is_some() && embargo.meta.is_in_force(now)
 }
 
 fn of_organisation(record: &Organisation) -> Somebody {
@@ -250,9 +298,9 @@ impl Possible {
         }
     }
 
-    /// Whether it is a party that this embargo names itself.
-    pub(super) fn is_named_by(&self, embargo: &str) -> bool {
-        self.party.split_once(':') == Some((NAMED, embargo))
+    /// The embargo that names the party itself, where one does.
+    pub(super) fn embargo_named(&self) -> Option<&str> {
+        self.party.split_once(':').filter(|(list, _)| *list == NAMED).map(|(_, embargo)| embargo)
     }
 
     /// The list.

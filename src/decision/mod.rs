@@ -1,7 +1,8 @@
 //! Pure. The law: a subject, a model, the register and a time in; a decision, with every reason and record, out.
 //!
-//! All embargoes are asked, none stops the others, and the order of records never matters.
+//! All embargoes that can concern the request are asked, none stops the others, and the order of records never matters.
 
+mod criteria;
 mod embargo;
 mod explanation;
 mod identity;
@@ -27,6 +28,8 @@ use serde::{Deserialize, Serialize};
 use crate::record::{Effect, ImpossibleTravel, Licence, Model, ModelStatus, Record, WhenUnknown};
 use crate::register::{Fault, Register, Resolved};
 use crate::terms::{Code, ModelRef};
+
+use criteria::criteria;
 
 pub use crate::terms::Signal;
 pub use explanation::{EmbargoExplained, Explanation, KeyExplained, LicenceExplained, explain};
@@ -179,13 +182,13 @@ pub fn decide_on(
         return Err(fault.into());
     }
     let mut reasons = against_any_embargo(model, subject, register, now);
-    let asking = licence::Asking { model, subject, register, exhausted, now };
+    let criteria = criteria(subject, register.screening(now), now);
+    let asking = licence::Asking::new(model, subject, register, exhausted, &criteria, now);
     let embargoes = embargo::Asking::new(subject, register, now);
     let (mut applied, mut room) = (Vec::new(), Vec::new());
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
-    let (to, standing) = (embargoes.to.country, register.embargoes_on(model).iter());
-    let near = standing.filter(|standing| standing.may_reach(to)).map(|standing| &standing.embargo);
-    for record in near.filter(|record| record.meta.is_in_force(now)) {
+    let concerning = register.embargoes_concerning(&criteria);
+    for record in concerning.filter(|record| record.meta.is_in_force(now) && record.is_on(model)) {
         let Some(applying) = embargoes.applying(record, &mut room) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,

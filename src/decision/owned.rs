@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::listed::{Lists, digest, of_owner};
+use super::listed::{Lists, Possible, digest, of_owner};
 use crate::record::{Organisation, Owner, OwnerKind};
 use crate::register::Register;
 use crate::terms::{Country, Name, Share};
@@ -76,16 +76,15 @@ pub(super) fn owned(
     lists: &Lists<'_>,
     now: Timestamp,
 ) -> Option<Owned> {
-    let in_force = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now));
+    let in_force = register.embargoes_by_ownership().iter().filter(|embargo| embargo.meta.is_in_force(now));
     let mut named = in_force.filter_map(|embargo| embargo.applies_to.ownership.as_ref()).peekable();
     let is_asked = register.screening(now).parent_countries.is_some() || named.peek().is_some();
     let can_be_asked = named.all(|ownership| lists.have(&ownership.lists));
     is_asked.then(|| {
         trace(organisation, &|owner| {
-            let possible = lists.hold("", &of_owner(owner), None).into_iter();
-            let matches =
-                possible.map(|possible| OwnerMatch { exact: possible.exact, party: possible.party }).collect();
-            (matches, can_be_asked)
+            let (possible, unasked) = lists.hold("", &of_owner(owner), None);
+            let of = |possible: Possible| OwnerMatch { exact: possible.exact, party: possible.party };
+            (possible.into_iter().map(of).collect(), can_be_asked && unasked.is_empty())
         })
     })
 }

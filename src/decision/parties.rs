@@ -2,6 +2,7 @@
 //! name, and kept as a fact, so that no name stands in the ledger.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,14 +74,20 @@ pub(super) fn screen(
     lists: &Lists<'_>,
     now: Timestamp,
 ) -> Vec<PartyMatch> {
-    let mut embargoes = register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now)).peekable();
-    if embargoes.peek().is_none() {
+    if !register.embargoes_by_name().iter().any(|embargo| embargo.meta.is_in_force(now)) {
         return Vec::new();
     }
     let organisation = (format!("organisation#{}", subject.organisation), of_organisation(subject, callers));
     let person = (format!("person#{}", person.unwrap_or_default()), of_person(subject, callers));
+    let standing = || organisation.1.iter().chain(&person.1);
+    // Where all names are known and all lists can be asked, an embargo matches by one of its parties' names alone.
+    let embargoes = if lists.have_all() && standing().all(|one| one.name.is_some()) {
+        register.embargoes_naming(standing().filter_map(|one| one.name.as_ref()?.parsed()))
+    } else {
+        register.embargoes_by_name().iter().map(AsRef::as_ref).collect()
+    };
     let mut matches = Vec::new();
-    for embargo in embargoes {
+    for embargo in embargoes.into_iter().filter(|embargo| embargo.meta.is_in_force(now)) {
         let to = &embargo.applies_to;
         let parties = to.parties.as_deref().unwrap_or_default();
         for (id, standing) in [&organisation, &person] {
@@ -99,10 +106,42 @@ pub(super) fn screen(
     matches
 }
 
+/// Adds the embargoes in force of which nobody can say whether they match, since the names of a subject were not compared
+/// with one of their lists, or, where none is named, with their own parties.
+pub(super) fn add_unsearched(
+    matches: &mut Vec<PartyMatch>,
+    unsearched: &BTreeSet<(String, Option<&str>)>,
+    register: &Register,
+    now: Timestamp,
+) {
+    if unsearched.is_empty() {
+        return;
+    }
+    let is_known = |found: &PartyMatch| (found.by, found.embargo.clone(), found.subject.clone());
+    let mut known: BTreeSet<_> = matches.iter().map(is_known).collect();
+    for embargo in register.embargoes_by_name().iter().filter(|embargo| embargo.meta.is_in_force(now)) {
+        let to = &embargo.applies_to;
+        for (subject, list) in unsearched {
+            let (by, is_named) = match list {
+                Some(list) => (NameKey::Lists, to.lists.iter().flatten().any(|named| named == list)),
+                None => (NameKey::Parties, to.parties.is_some()),
+            };
+            let embargo = embargo.meta.id.clone();
+            if is_named && known.insert((by, embargo.clone(), subject.clone())) {
+                matches.push(PartyMatch { by, embargo, matched: Match::Unknown, subject: subject.clone() });
+            }
+        }
+    }
+    matches.sort();
+}
+
 impl Called<'_> {
+    fn parsed(&self) -> Option<&Name> {
+        self.name.get_or_init(|| Name::parse(self.written).ok()).as_ref()
+    }
+
     fn is(&self, party: &Party) -> bool {
-        let name = self.name.get_or_init(|| Name::parse(self.written).ok());
-        name.as_ref().is_some_and(|name| party.is_called(name))
+        self.parsed().is_some_and(|name| party.is_called(name))
     }
 }
 

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 
 use super::{Asking, Gate, Trouble};
 use crate::account::Account;
-use crate::answer::{Answer, DatabaseReport, HealthReport, LocationReport, ModelLine, UnreadableRecord, outcome, told};
+use crate::answer::{
+    Answer, DatabaseReport, HealthReport, LocationReport, MOST_UNREADABLE, ModelLine, UnreadableRecord, outcome, told,
+};
 use crate::decision::{Decision, identify};
 use crate::evidence::{Held, Tells};
 use crate::ledger::Kind;
 use crate::record::STRICTEST;
-use crate::register::{Register, is_offered};
+use crate::register::{Fault, Register, is_offered};
 use crate::terms::{Code, ModelRef, render_time};
 
 impl Gate {
@@ -77,7 +79,8 @@ impl Gate {
         Answer::health(&HealthReport {
             status: if can_answer { "ok" } else { "unavailable" },
             revision: register.as_ref().map(|register| register.revision()),
-            unreadable: faults.iter().map(|fault| UnreadableRecord { kind: &fault.kind, id: &fault.id }).collect(),
+            unreadable: faults.iter().take(MOST_UNREADABLE).map(unreadable).collect(),
+            unreadable_total: faults.len(),
             unmatched_embargoes: register.as_ref().map(|register| unmatched(register, now)).unwrap_or_default(),
             lists,
             location: LocationReport {
@@ -89,6 +92,10 @@ impl Gate {
             version: env!("CARGO_PKG_VERSION"),
         })
     }
+}
+
+fn unreadable(fault: &Fault) -> UnreadableRecord<'_> {
+    UnreadableRecord { kind: &fault.kind, id: &fault.id }
 }
 
 fn database(held: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {

@@ -1,7 +1,7 @@
 //! I/O. The AWS configuration, with the options that every AWS command has; what AWS's answers, and their absence, say.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::date_time::{DateTime, Format};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::difference;
@@ -108,7 +109,7 @@ struct Watch {
 
 /// When an attempt was sent, by the local clock, and to which endpoint.
 #[derive(Debug)]
-struct Sent(SystemTime, String);
+struct Sent(Timestamp, String);
 
 impl Storable for Sent {
     type Storer = StoreReplace<Self>;
@@ -131,7 +132,7 @@ impl Intercept for Watch {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        bag.interceptor_state().store_put(Sent(SystemTime::now(), endpoint(context.request().uri())));
+        bag.interceptor_state().store_put(Sent(Timestamp::now(), endpoint(context.request().uri())));
         Ok(())
     }
 
@@ -147,7 +148,7 @@ impl Intercept for Watch {
         *SILENT.lock().unwrap_or_else(PoisonError::into_inner) = silent;
         let date = answer.filter(|_| self.is_dynamodb).and_then(|answer| answer.headers().get("date"));
         if let Some(date) = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok()) {
-            CLOCK.get_or_init(|| difference(*sent, SystemTime::now(), date.secs()).inspect(|note| warn(note)));
+            CLOCK.get_or_init(|| difference(*sent, Timestamp::now(), date.secs()).inspect(|note| warn(note)));
         }
         Ok(())
     }

@@ -1,15 +1,14 @@
 //! Pure. How far the local clock is from DynamoDB's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use jiff::Timestamp;
 
 /// A difference that the times in records stand.
 const MOST: i64 = 2;
 
 /// What is wrong with the local clock, where it surely differs by more than that; `date` is DynamoDB's, in whole seconds,
 /// and was read by its clock between `sent` and `received`.
-pub(crate) fn difference(sent: SystemTime, received: SystemTime, date: i64) -> Option<String> {
-    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok();
-    let (sent, received): (i64, i64) = (seconds(sent)?, seconds(received)?);
+pub(crate) fn difference(sent: Timestamp, received: Timestamp, date: i64) -> Option<String> {
+    let (sent, received) = (sent.as_second(), received.as_second());
     let (ahead, behind) = (sent.saturating_sub(date), date.saturating_sub(received));
     let (by, way) = if ahead > MOST {
         (ahead, "ahead of")
@@ -27,7 +26,6 @@ pub(crate) fn difference(sent: SystemTime, received: SystemTime, date: i64) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_clock_is_noted_only_where_it_surely_differs() {
@@ -44,7 +42,7 @@ mod tests {
             (10_000, 70_000, 70, None),
             (10_000, 70_000, 7, Some("3 s ahead of")),
         ] {
-            let time = |milliseconds| UNIX_EPOCH + Duration::from_millis(milliseconds);
+            let time = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap();
             let found = difference(time(sent), time(received), date);
             assert_eq!(found.is_some(), says.is_some(), "{sent} {received} {date}: {found:?}");
             assert!(found.unwrap_or_default().contains(says.unwrap_or_default()), "{sent} {received} {date}");

@@ -1,5 +1,6 @@
 //! Pure. How near two names are.
 
+use super::budget::steps;
 use super::hit::Score;
 use super::lexicon::{Reading, Role, lexicon};
 use super::name::{Name, Said, View};
@@ -51,16 +52,24 @@ pub fn nearness(one: &str, other: &str, kind: Option<PartyKind>) -> Score {
 
 /// How near two names are that are read so. Neither the order of words makes a difference, nor which name is which.
 pub(super) fn compare(one: &View<'_>, other: &View<'_>, reading: Reading) -> Score {
-    let score = balance(one, other, &taken(one, other, reading)).score(reading);
-    match (&one.syllables, &other.syllables) {
-        (Some(one), Some(other)) => score.min(in_common(one, other)),
-        _ => score,
-    }
+    compared(one, other, reading).0
 }
 
-/// What two names have in common and what not, in words: the first is somebody's, the second the list's.
-pub(super) fn told(one: &View<'_>, other: &View<'_>, reading: Reading) -> Vec<String> {
-    let meetings = taken(one, other, reading);
+/// [`compare`], and the steps that it took.
+pub(super) fn compared(one: &View<'_>, other: &View<'_>, reading: Reading) -> (Score, u64) {
+    let (meetings, steps) = taken(one, other, reading);
+    let score = balance(one, other, &meetings).score(reading);
+    let score = match (&one.syllables, &other.syllables) {
+        (Some(one), Some(other)) => score.min(in_common(one, other)),
+        _ => score,
+    };
+    (score, steps)
+}
+
+/// What two names have in common and what not, in words: the first is somebody's, the second the list's. Beside it the
+/// steps that it took.
+pub(super) fn told(one: &View<'_>, other: &View<'_>, reading: Reading) -> (Vec<String>, u64) {
+    let (meetings, steps) = taken(one, other, reading);
     let balance = balance(one, other, &meetings);
     let words = |view: &View<'_>, bits: u32| {
         let words = view.words.iter().enumerate().filter(|(place, _)| bits & bit(*place) != 0);
@@ -88,7 +97,7 @@ pub(super) fn told(one: &View<'_>, other: &View<'_>, reading: Reading) -> Vec<St
     if balance.forms_differ {
         told.push("the legal forms differ".to_owned());
     }
-    told
+    (told, steps)
 }
 
 /// The most that two names can come to, by what their words weigh together and what of it can have met.
@@ -119,11 +128,13 @@ pub(super) fn best(
 /// What an initial's word weighs.
 const SPARE: u16 = 100;
 
-/// The meetings that are worth most, each word in one.
-fn taken<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> Vec<Meeting<'a>> {
+/// The meetings that are worth most, each word in one, and the steps that it took to find them.
+fn taken<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> (Vec<Meeting<'a>>, u64) {
     let mut meetings = Vec::with_capacity(8);
+    let mut work = COMPARING;
     for (left, a) in one.words.iter().enumerate() {
         for (right, b) in other.words.iter().enumerate() {
+            work = work.saturating_add(meeting(a.word, b.word));
             let alike = meet(a, b, reading);
             if alike > 0 {
                 let weight = u32::from(a.weight).saturating_add(b.weight.into());
@@ -135,10 +146,12 @@ fn taken<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> Vec<Meeting<
     }
     let same = meetings.iter().filter(|meeting| meeting.alike == SAME);
     let (left, right) = same.fold((0, 0), |(left, right), same| (left | same.left, right | same.right));
-    join((one, left), (other, right), reading, |meeting| meetings.push(meeting));
-    join((other, right), (one, left), reading, |meeting| {
+    let joining = join((one, left), (other, right), reading, |meeting| meetings.push(meeting));
+    work = work.saturating_add(joining);
+    let joining = join((other, right), (one, left), reading, |meeting| {
         meetings.push(Meeting { left: meeting.right, right: meeting.left, ..meeting });
     });
+    work = work.saturating_add(joining);
     meetings.sort_by(|a, b| b.worth().cmp(&a.worth()).then_with(|| a.words.cmp(&b.words)));
     let (mut left, mut right) = (0_u32, 0_u32);
     meetings.retain(|meeting| {
@@ -149,7 +162,19 @@ fn taken<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> Vec<Meeting<
         }
         free
     });
-    meetings
+    (meetings, work)
+}
+
+/// The steps of a comparison whatever the words, and those of joining two words.
+const COMPARING: u64 = 20;
+const JOINING: u64 = 40;
+
+/// How many cells of the table by which two words are compared take a step.
+const CELLS: u64 = 6;
+
+/// The steps that it takes to compare two words.
+fn meeting(one: Word<'_>, other: Word<'_>) -> u64 {
+    steps(one.sound.len()).saturating_mul(steps(other.sound.len())).div_ceil(CELLS).saturating_add(2)
 }
 
 /// How many signs of two texts are the same, of which each says as much as a short word.
@@ -195,13 +220,14 @@ const INITIAL: Likeness = 850;
 const JOINED: Likeness = 900;
 const LEAST_JOINED: usize = 4;
 
-/// Two words of the one name that are one in the other, of those that didn't meet the same.
+/// Two words of the one name that are one in the other, of those that didn't meet the same. Returns the steps that it took.
 fn join<'a>(
     (parts, met): (&View<'a>, u32),
     (wholes, whole_met): (&View<'a>, u32),
     reading: Reading,
     mut found: impl FnMut(Meeting<'a>),
-) {
+) -> u64 {
+    let mut work = 0_u64;
     let can_join = |said: &&Said<'_>| matches!(said.role, Role::Name | Role::Particle(_));
     let free = |view: &View<'a>, met: u32| {
         let words = view.words.iter().enumerate().filter(|(place, _)| met & bit(*place) == 0);
@@ -209,18 +235,21 @@ fn join<'a>(
     };
     let wholes = free(wholes, whole_met);
     if wholes.is_empty() {
-        return;
+        return work;
     }
     let parts = free(parts, met);
     for (place, a) in &parts {
         for (next, b) in parts.iter().filter(|(next, _)| next != place) {
             let length = a.word.text.len().saturating_add(b.word.text.len());
             let fits = |whole: &Said<'_>| length.abs_diff(whole.word.text.len()) <= 2 && length >= LEAST_JOINED;
+            work = work.saturating_add(steps(wholes.len()).div_ceil(4));
             if !wholes.iter().any(|(_, whole)| fits(whole)) {
                 continue;
             }
+            work = work.saturating_add(JOINING);
             let together = OwnWord::new(format!("{}{}", a.word.text, b.word.text));
             for (right, whole) in wholes.iter().filter(|(_, whole)| fits(whole)) {
+                work = work.saturating_add(meeting(together.word(), whole.word));
                 let alike = likeness(together.word(), whole.word, reading);
                 if alike >= JOINED {
                     let weight = [a, b, whole].iter().map(|said| u32::from(said.weight)).sum();
@@ -230,6 +259,7 @@ fn join<'a>(
             }
         }
     }
+    work
 }
 
 fn bit(place: usize) -> u32 {

@@ -4,7 +4,10 @@
 use any_ascii::any_ascii_char;
 
 /// The longest name that is compared; what stands behind it isn't. The lists' longest are some 350 letters.
-const LONGEST: usize = 512;
+pub(super) const LONGEST: usize = 512;
+
+/// The most words of a name that are compared.
+pub(super) const MOST_WORDS: usize = 24;
 
 /// The most letters of a word.
 const LONGEST_WORD: usize = 40;

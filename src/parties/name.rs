@@ -49,14 +49,11 @@ impl Said<'_> {
     }
 }
 
-/// The most words of a name that are compared.
-const MOST_WORDS: usize = 24;
-
 impl Name {
     /// Reads a name.
     pub(super) fn new(text: &str, reading: Reading) -> Self {
         let mut words = fold::words(text);
-        words.truncate(MOST_WORDS);
+        words.truncate(fold::MOST_WORDS);
         let (forms, of_forms) = if reading == Reading::Body { forms(&words) } else { (0, Vec::new()) };
         let words = words.into_iter().enumerate().map(|(place, text)| {
             let is_of_form = of_forms.get(place).copied().unwrap_or_default();

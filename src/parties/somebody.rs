@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fold;
 use crate::terms::Country;
 
 /// What a party is.
@@ -45,6 +46,22 @@ pub struct Somebody {
     pub born: Option<String>,
     /// Numbers of passports, registers and the like.
     pub identifiers: Vec<String>,
+}
+
+impl Somebody {
+    /// Whether every name is compared whole. What stands behind the end of a longer one is not looked at, so that a listed
+    /// name there would be missed.
+    #[must_use]
+    pub fn is_compared_whole(&self) -> bool {
+        self.names.iter().all(|name| is_compared_whole(name))
+    }
+}
+
+/// Whether a name is compared whole: it has no more than 24 words and 512 letters.
+#[must_use]
+pub fn is_compared_whole(name: &str) -> bool {
+    let words = fold::words(name);
+    words.len() <= fold::MOST_WORDS && words.iter().map(String::len).sum::<usize>() <= fold::LONGEST
 }
 
 // Names, and what else tells a person from another, are for no log.

@@ -1,6 +1,9 @@
 //! Pure. What else is known of two whose names are near, laid in the scales: identifiers, birth dates, countries.
 
-use super::compare::{compare, told};
+use std::collections::HashSet;
+
+use super::budget::{Abandoned, Budget, steps};
+use super::compare::{compared, told};
 use super::fold;
 use super::hit::{Hit, Score, half_sha256};
 use super::lexicon::Reading;
@@ -30,18 +33,23 @@ pub(super) fn lowest(who: &Somebody, at_least: Score) -> Score {
 }
 
 /// What comes of somebody and a listed party whose names come to `score`; `own` is somebody's name that does, and `which`
-/// the party's, which is written as `json`. `None` where they can't be the same, being of different kinds.
+/// the party's, which is written as `json`. `identifiers` are somebody's, as they are compared. `None` where they can't be
+/// the same, being of different kinds.
+///
+/// # Errors
+/// [`Abandoned`] where the budget does not suffice.
 pub(super) fn weigh(
-    who: &Somebody,
+    (who, identifiers): (&Somebody, &HashSet<String>),
     own: &str,
     (listed, json): (&Listed, &[u8]),
     which: usize,
     score: Score,
-) -> Option<Hit> {
-    let identifier = same_identifier(who, listed);
+    budget: &mut Budget<'_>,
+) -> Result<Option<Hit>, Abandoned> {
+    let identifier = same_identifier(identifiers, listed);
     let kind = listed.kind.as_deref().and_then(PartyKind::parse);
     if identifier.is_none() && who.kind.is_some() && kind.is_some() && who.kind != kind {
-        return None;
+        return Ok(None);
     }
     let weak = which > listed.aliases.len();
     let mut names = std::iter::once(&listed.name).chain(&listed.aliases).chain(&listed.weak_aliases);
@@ -51,9 +59,11 @@ pub(super) fn weigh(
     if score.0 > 0 {
         let reading = match who.kind.or(kind) {
             Some(_) => Reading::of(who.kind.or(kind)).first().copied().unwrap_or(Reading::Body),
-            None => nearest_reading(own, &name),
+            None => nearest_reading(own, &name, budget)?,
         };
-        why = told(&Name::new(own, reading).view(), &Name::new(&name, reading).view(), reading);
+        let (sentences, taken) = told(&Name::new(own, reading).view(), &Name::new(&name, reading).view(), reading);
+        budget.spend(taken.saturating_add(reading_both(own, &name)))?;
+        why = sentences;
     }
     if weak {
         of = part(of, WEAK);
@@ -92,13 +102,27 @@ pub(super) fn weigh(
         why.push(format!("the identifier `{identifier}` is the same"));
         (of, exact) = (1000, true);
     }
-    Some(Hit { entry: listed.id.clone(), name, weak, score: Score(of), exact, why, sha256: half_sha256(json) })
+    Ok(Some(Hit { entry: listed.id.clone(), name, weak, score: Score(of), exact, why, sha256: half_sha256(json) }))
 }
 
 /// The reading in which two names are nearest, of which nobody knows the kind.
-fn nearest_reading(own: &str, other: &str) -> Reading {
-    let near = |reading: Reading| compare(&Name::new(own, reading).view(), &Name::new(other, reading).view(), reading);
-    if near(Reading::Person) > near(Reading::Body) { Reading::Person } else { Reading::Body }
+fn nearest_reading(own: &str, other: &str, budget: &mut Budget<'_>) -> Result<Reading, Abandoned> {
+    let mut near = |reading: Reading| {
+        let (score, taken) = compared(&Name::new(own, reading).view(), &Name::new(other, reading).view(), reading);
+        budget.spend(taken.saturating_add(reading_both(own, other)))?;
+        Ok(score)
+    };
+    Ok(if near(Reading::Person)? > near(Reading::Body)? { Reading::Person } else { Reading::Body })
+}
+
+/// The steps that it takes to read two names.
+fn reading_both(one: &str, other: &str) -> u64 {
+    steps_to_read(one).saturating_add(steps_to_read(other))
+}
+
+/// The steps that it takes to read a name.
+pub(super) fn steps_to_read(name: &str) -> u64 {
+    steps(name.len()).saturating_mul(8).saturating_add(50)
 }
 
 fn part(score: u16, hundredths: u16) -> u16 {
@@ -109,9 +133,10 @@ fn nearer(score: u16, more: u16) -> u16 {
     score.max(score.saturating_add(more).min(NEAREST))
 }
 
-fn same_identifier<'a>(who: &Somebody, listed: &'a Listed) -> Option<&'a String> {
-    let own: Vec<String> = who.identifiers.iter().filter_map(|text| identifier(text)).collect();
-    listed.identifiers.iter().find(|other| identifier(other).is_some_and(|other| own.contains(&other)))
+fn same_identifier<'a>(own: &HashSet<String>, listed: &'a Listed) -> Option<&'a String> {
+    // Without any of their own, nothing is read.
+    let is_own = |other: &&String| identifier(other).is_some_and(|other| own.contains(&other));
+    listed.identifiers.iter().filter(|_| !own.is_empty()).find(is_own)
 }
 
 /// An identifier as it is compared: letters and digits alone, of whatever case. Of fewer than five it says nothing.

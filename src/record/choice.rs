@@ -212,6 +212,12 @@ impl Choice<Words> {
 }
 
 impl Words {
+    /// The words; `None` where every one is meant.
+    #[must_use]
+    pub fn named(&self) -> Option<&[String]> {
+        (!self.every).then_some(&self.words)
+    }
+
     /// Whether a word is among them.
     pub fn has(&self, word: &str) -> Match {
         Match::from(self.every || self.words.iter().any(|named| named == word))
@@ -252,6 +258,11 @@ impl<'de> Deserialize<'de> for Network {
 }
 
 impl Networks {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = IpNet> {
+        self.v4.iter().map(IpNet::from).chain(self.v6.iter().map(IpNet::from))
+    }
+
     /// Whether an address is in one of them.
     fn has(&self, address: IpAddr) -> bool {
         match address {

@@ -58,7 +58,7 @@ pub struct AppliesTo {
     /// The person, or without one the organisation, is of there.
     pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
-    pub networks: Option<Choice<Networks>>,
+    pub networks: Option<Box<Choice<Networks>>>,
     /// The address is on a network of one of these classes.
     pub network_classes: Option<Choice<Classes>>,
     /// The client shows up from too many places at once.

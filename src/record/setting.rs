@@ -14,7 +14,8 @@ pub const MATCH_THRESHOLD: Score = Score(760);
 #[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Screening {
-    /// The score, 0 to 1, from which a name is a possible match with a listed party.
+    /// The score, 0 to 1, from which a name is a possible match with a listed party. The lower it is, the more comparisons a
+    /// name takes; from [`MOST_STEPS`](crate::register::MOST_STEPS) on its matches are unknown.
     #[cfg_attr(feature = "gatectl", schemars(range(min = 0, max = 1)))]
     pub match_threshold: Option<f64>,
     /// What becomes of a request whose destination nobody knows.

@@ -1,6 +1,6 @@
 //! Pure. Lists in memory: each in its last edition that could be loaded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -64,7 +64,8 @@ impl Register {
         };
         let mut next = self.clone();
         next.held = Some(self.lists_wanted().map(held).collect());
-        next.derive();
+        // Nothing else depends on what is in memory of lists.
+        next.derive_faults();
         next
     }
 
@@ -98,9 +99,14 @@ impl Register {
 
     /// The lists of parties that callers are held against at `now`: an embargo in force names them.
     pub fn lists_asked(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Arc<Loaded>)> {
-        let is_named = move |(_, during): &(&String, &Vec<Window>)| during.iter().any(|window| window.is_open(now));
-        let named = self.lists_named.iter().filter(is_named);
-        named.filter_map(move |(name, _)| Some((name.as_str(), self.party_list(name, now)?)))
+        self.lists_named(now).filter_map(move |name| Some((name, self.party_list(name, now)?)))
+    }
+
+    /// The lists that embargoes in force at `now` name, by name, whether there are such lists or not.
+    pub fn lists_named(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let is_named =
+            move |(_, during): &(&String, &BTreeSet<Window>)| during.iter().any(|window| window.is_open(now));
+        self.lists_named.iter().filter(is_named).map(|(name, _)| name.as_str())
     }
 
     /// The edition of a list that is in force at `now` and may be relied on.

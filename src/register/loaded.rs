@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::networks;
-use crate::parties::{Hit, Index, Score, Somebody};
+use crate::parties::{Abandoned, Budget, Hit, Index, Score, Somebody};
 use crate::record::{List, ListContent, NetworkClass};
 
 /// An edition of a list of either content.
@@ -80,20 +80,40 @@ impl NetworkList {
     }
 }
 
-/// How many callers an edition remembers before its memory is begun anew.
+/// How many callers an edition remembers before its memory is begun anew, and how many bytes of them.
 const REMEMBERED: usize = 10_000;
+const REMEMBERED_BYTES: usize = 4 << 20;
+
+/// The steps that one search may take, and that the screening of a request's organisation, owners and person may take in
+/// all: enough for some 500 names and a list of 20,000 parties. Both together take less than 250 ms of a whole processor.
+/// Steps count whether a name is in memory or not, so that the same request comes out in the same way everywhere.
+pub const MOST_STEPS: u64 = 7_500_000;
 
 /// An edition of a list of parties, with what it said before. Another edition has another memory.
 pub struct Loaded {
     edition: String,
     sha256: String,
     index: Index,
-    memory: Mutex<HashMap<Somebody, Found>>,
+    memory: Mutex<Memory>,
     searches: AtomicU64,
 }
 
-/// What was found of somebody, and from which score on.
-type Found = (Score, Arc<[Hit]>);
+/// Who was searched for, and what was found from which score on.
+#[derive(Default)]
+struct Memory {
+    found: HashMap<Somebody, (Score, Searched)>,
+    /// About how many bytes that is.
+    bytes: usize,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug)]
+pub struct Searched {
+    /// The parties that are near enough; why nobody can say which are.
+    pub hits: Result<Arc<[Hit]>, Abandoned>,
+    /// The steps that it took.
+    pub steps: u64,
+}
 
 impl Loaded {
     /// The edition that a list's record speaks of, with nothing asked yet.
@@ -120,21 +140,24 @@ impl Loaded {
         &self.index
     }
 
-    /// The parties that are at least so near, from memory where the same was asked before.
+    /// The parties that are at least so near, from memory where the same was asked before. A search that takes more than
+    /// [`MOST_STEPS`] is abandoned, and so is one for a name that is not compared whole.
     #[must_use]
-    pub fn hits(&self, who: &Somebody, at_least: Score) -> Arc<[Hit]> {
+    pub fn hits(&self, who: &Somebody, at_least: Score) -> Searched {
         let memory = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, hits)) = memory().get(who).filter(|(from, _)| *from == at_least) {
-            return Arc::clone(hits);
+        if let Some((_, searched)) = memory().found.get(who).filter(|(from, _)| *from == at_least) {
+            return searched.clone();
         }
         self.searches.fetch_add(1, Ordering::Relaxed);
-        let hits: Arc<[Hit]> = self.index.search(who, at_least).into();
-        let mut memory = memory();
-        if memory.len() >= REMEMBERED {
-            memory.clear();
-        }
-        memory.insert(who.clone(), (at_least, Arc::clone(&hits)));
-        hits
+        let mut budget = Budget::new(MOST_STEPS, &|| false);
+        let hits = if who.is_compared_whole() {
+            self.index.search_within(who, at_least, &mut budget).map(Arc::from)
+        } else {
+            Err(Abandoned::TooMuch)
+        };
+        let searched = Searched { hits, steps: MOST_STEPS.saturating_sub(budget.left()) };
+        memory().keep(who, at_least, searched.clone());
+        searched
     }
 
     /// How often the index was searched by [`Self::hits`], which is not how often it was asked.
@@ -143,6 +166,25 @@ impl Loaded {
         self.searches.load(Ordering::Relaxed)
     }
 }
+
+impl Memory {
+    fn keep(&mut self, who: &Somebody, at_least: Score, searched: Searched) {
+        let texts = who.names.iter().chain(&who.identifiers).map(String::len);
+        let hits = searched.hits.iter().flat_map(|hits| hits.iter());
+        let hits = hits.map(|hit| hit.why.iter().map(String::len).fold(BESIDE, usize::saturating_add));
+        let bytes = texts.chain(hits).fold(BESIDE, usize::saturating_add);
+        if self.found.len() >= REMEMBERED || self.bytes.saturating_add(bytes) > REMEMBERED_BYTES {
+            *self = Self::default();
+        }
+        if bytes <= REMEMBERED_BYTES {
+            self.bytes = self.bytes.saturating_add(bytes);
+            self.found.insert(who.clone(), (at_least, searched));
+        }
+    }
+}
+
+/// About how many bytes a party or a hit takes beside its texts.
+const BESIDE: usize = 200;
 
 // An index is no text for a log.
 impl std::fmt::Debug for Loaded {

@@ -7,6 +7,7 @@ mod grace;
 mod heads;
 mod held;
 pub mod history;
+mod licensee;
 pub mod limits;
 mod lists;
 mod loaded;
@@ -19,14 +20,14 @@ mod reliance;
 mod shelf;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::record::{
-    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, STRICTEST, Screening,
-    is_withdrawn,
+    AppliesTo, Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, ModelStatus, Record, STRICTEST,
+    Screening, is_withdrawn,
 };
 use crate::terms::{Country, Match, ModelPattern, ModelRef, Window};
 
@@ -37,10 +38,12 @@ use heads::Progress;
 pub use heads::{Heads, Kinds};
 pub use held::Editions;
 use held::Held;
+use licensee::Licensee;
 pub use lists::load;
-pub use loaded::{Edition, Loaded, NetworkList};
+pub use loaded::{Edition, Loaded, MOST_STEPS, NetworkList, Searched};
 use named::Named;
-pub use reach::OnModel;
+use reach::Index;
+pub use reach::{Criteria, Key};
 pub use read::{BY_REVISION, HeadsTrouble, RefreshTrouble, RegisterStore, all_heads};
 use shelf::Shelf;
 pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteTrouble, is_busy};
@@ -70,18 +73,21 @@ pub struct Register {
     strange: BTreeMap<(String, String), Fault>,
 
     // What follows is derived from the above, anew for each revision.
-    faults: Vec<Fault>,
+    faults: Arc<[Fault]>,
     defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
-    embargoes_by_model: HashMap<String, Vec<OnModel>>,
+    /// The embargoes that are not withdrawn, by id, and how they are found.
+    standing: Vec<Arc<Record<Embargo>>>,
+    concerned: Index,
     /// Those that name no model of the register and are not withdrawn, by id, in force or not.
     unmatched_embargoes: Vec<Arc<Record<Embargo>>>,
     embargoes_by_name: Vec<Arc<Record<Embargo>>>,
+    embargoes_by_ownership: Vec<Arc<Record<Embargo>>>,
     embargoes_by_spread: Vec<Arc<Record<Embargo>>>,
     /// The parties that embargoes name themselves.
     named: Named,
     /// When the embargoes are in force that name a list, by its name.
-    lists_named: BTreeMap<String, Vec<Window>>,
-    licences_by_licensee: HashMap<String, Vec<Arc<Record<Licence>>>>,
+    lists_named: BTreeMap<String, BTreeSet<Window>>,
+    licences_by_licensee: HashMap<String, Licensee>,
     clearances_by_subject: HashMap<String, Vec<Arc<Record<Clearance>>>>,
     screening: Option<Arc<Record<Screening>>>,
 }
@@ -102,14 +108,21 @@ impl Register {
     #[must_use]
     pub fn with(&self, items: Vec<Item>, head: &Head, now: Timestamp) -> Self {
         let mut next = self.clone();
-        next.revision = head.revision;
-        heads::count(&mut next.kinds, heads::revisions(&items));
-        next.read_at = now;
+        let mut kinds = next.kinds.clone();
+        heads::count(&mut kinds, heads::revisions(&items));
         for item in items {
             next.put(item, now);
         }
-        next.derive();
-        next
+        next.as_of(&kinds, head, now)
+    }
+
+    /// The register once all records of `head` are put in, which are of these kinds.
+    fn as_of(mut self, kinds: &Kinds, head: &Head, now: Timestamp) -> Self {
+        self.kinds.clone_from(kinds);
+        self.revision = head.revision;
+        self.read_at = now;
+        self.derive();
+        self
     }
 
     /// Whether `head` is this register's: the same revision, and of every kind the same.
@@ -138,6 +151,12 @@ impl Register {
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// [`Self::faults`], for those who keep them.
+    #[must_use]
+    pub fn shared_faults(&self) -> Arc<[Fault]> {
+        Arc::clone(&self.faults)
     }
 
     /// The fault that keeps a model from being decided on at `now`.
@@ -206,10 +225,17 @@ impl Register {
         self.lists.readable().map(AsRef::as_ref)
     }
 
-    /// The embargoes that name a model and are not withdrawn.
+    /// The last readable version of an embargo.
     #[must_use]
-    pub fn embargoes_on(&self, model: &Record<Model>) -> &[OnModel] {
-        self.embargoes_by_model.get(&model.meta.id).map(Vec::as_slice).unwrap_or_default()
+    pub fn embargo(&self, id: &str) -> Option<&Record<Embargo>> {
+        self.embargoes.get(id).map(AsRef::as_ref)
+    }
+
+    /// The embargoes that are not withdrawn and can concern a request with these facts, by id, on whatever model, in force or
+    /// not. No other can apply to it.
+    pub fn embargoes_concerning(&self, criteria: &Criteria) -> impl Iterator<Item = &Record<Embargo>> {
+        let places = self.concerned.find(criteria).into_iter();
+        places.filter_map(|place| self.standing.get(usize::try_from(place).ok()?)).map(AsRef::as_ref)
     }
 
     /// The embargoes in force at `now` that name no model of the register: they apply to nothing, as a misspelt name does.
@@ -223,6 +249,12 @@ impl Register {
         &self.embargoes_by_name
     }
 
+    /// The embargoes by ownership that are not withdrawn, by id, in force or not.
+    #[must_use]
+    pub fn embargoes_by_ownership(&self) -> &[Arc<Record<Embargo>>] {
+        &self.embargoes_by_ownership
+    }
+
     /// The embargoes by from how many places a client shows up that are not withdrawn, by id, in force or not.
     #[must_use]
     pub fn embargoes_by_spread(&self) -> &[Arc<Record<Embargo>>] {
@@ -231,7 +263,21 @@ impl Register {
 
     /// The licences that an organisation holds, those open to all among them, in force or not.
     pub fn licences_of(&self, organisation: &str) -> impl Iterator<Item = &Arc<Record<Licence>>> {
-        ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee)).flatten()
+        self.licensees(organisation).flat_map(Licensee::all)
+    }
+
+    /// Those of [`Self::licences_of`] that can lift an embargo from a request with these facts. No other can.
+    pub fn licences_concerning(
+        &self,
+        organisation: &str,
+        embargo: &str,
+        criteria: &Criteria,
+    ) -> impl Iterator<Item = &Arc<Record<Licence>>> {
+        self.licensees(organisation).flat_map(move |licensee| licensee.concerning(embargo, criteria))
+    }
+
+    fn licensees(&self, organisation: &str) -> impl Iterator<Item = &Licensee> {
+        ["*", organisation].into_iter().filter_map(|licensee| self.licences_by_licensee.get(licensee))
     }
 
     /// Whether a country is in a group at `now`. It is unknown of a group that is not in force, or whose last version can't
@@ -282,39 +328,49 @@ impl Register {
         for model in self.models.readable().filter(|model| model.default) {
             self.defaults.entry(model.name.clone()).or_default().push(Arc::clone(model));
         }
-        self.licences_by_licensee.clear();
+        let mut licensees: HashMap<String, Vec<Arc<Record<Licence>>>> = HashMap::new();
         for licence in self.licences.readable() {
             for licensee in &licence.licensees {
-                self.licences_by_licensee.entry(licensee.clone()).or_default().push(Arc::clone(licence));
+                licensees.entry(licensee.clone()).or_default().push(Arc::clone(licence));
             }
         }
+        let licensee = |(id, licences)| (id, Licensee::new(licences, &self.groups));
+        self.licences_by_licensee = licensees.into_iter().map(licensee).collect();
         self.clearances_by_subject.clear();
         for clearance in self.clearances.readable() {
             self.clearances_by_subject.entry(clearance.subject.clone()).or_default().push(Arc::clone(clearance));
         }
-        let standing = || self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn);
-        let reaching: Vec<OnModel> = standing().map(|embargo| OnModel::new(embargo, &self.groups)).collect();
-        self.embargoes_by_model.clear();
-        for model in self.models.readable() {
-            let on_it = reaching.iter().filter(|reaching| reaching.embargo.is_on(model)).cloned().collect();
-            self.embargoes_by_model.insert(model.meta.id.clone(), on_it);
-        }
+        self.standing = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).cloned().collect();
+        self.concerned = Index::of_embargoes(&self.standing, &self.groups);
         let is_matched = |embargo: &Embargo| {
             embargo.models.contains(&ModelPattern::Every) || self.models.readable().any(|model| embargo.is_on(model))
         };
-        self.unmatched_embargoes = standing().filter(|embargo| !is_matched(embargo)).cloned().collect();
-        let by_name = standing().filter(|embargo| embargo.applies_to.is_by_name()).cloned().collect();
-        let by_spread = standing().filter(|embargo| embargo.applies_to.spread.is_some()).cloned().collect();
-        (self.embargoes_by_name, self.embargoes_by_spread) = (by_name, by_spread);
+        self.unmatched_embargoes = self.standing.iter().filter(|embargo| !is_matched(embargo)).cloned().collect();
+        let by = |key: fn(&AppliesTo) -> bool| {
+            self.standing.iter().filter(|embargo| key(&embargo.applies_to)).cloned().collect()
+        };
+        let by_name = by(AppliesTo::is_by_name);
+        let by_ownership = by(|to| to.ownership.is_some());
+        let by_spread = by(|to| to.spread.is_some());
+        (self.embargoes_by_name, self.embargoes_by_ownership, self.embargoes_by_spread) =
+            (by_name, by_ownership, by_spread);
         self.named = std::mem::take(&mut self.named).by(&self.embargoes_by_name);
         self.lists_named.clear();
         for embargo in &self.embargoes_by_name {
             for list in embargo.applies_to.lists_named() {
-                self.lists_named.entry(list.clone()).or_default().push(embargo.meta.window);
+                self.lists_named.entry(list.clone()).or_default().insert(embargo.meta.window);
             }
         }
         self.screening = self.settings.get("screening").cloned();
-        self.faults = fault::derive(self);
+        self.derive_faults();
+    }
+
+    fn derive_faults(&mut self) {
+        let faults = fault::derive(self);
+        // The same ones stay as they are, which costs no request a comparison.
+        if *self.faults != *faults {
+            self.faults = faults.into();
+        }
     }
 }
 

@@ -166,7 +166,9 @@ impl RegisterStore {
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Arc<Register>, RefreshTrouble> {
-        let (mut base, mut items, mut progress) = (Arc::clone(&last), Vec::new(), last.progress());
+        let mut progress = last.progress();
+        // What is read so far; absent where the last reading still serves.
+        let mut reading: Option<Register> = None;
         let (mut readings, mut anew, mut wait) = (0_u32, 0_u32, FIRST_WAIT);
         loop {
             let found = all_heads(&self.dynamodb, &self.table).await?;
@@ -178,24 +180,27 @@ impl RegisterStore {
             match next {
                 Next::Whole(_) | Next::Wait => {}
                 Next::Read(kinds) => {
-                    let newer = self.records(kinds, progress.read_to).await?;
-                    progress.add(revisions(&newer));
-                    items.extend(newer);
+                    let base = reading.take().unwrap_or_else(|| Register::clone(&last));
+                    let (read, revisions) = self.upon(base, kinds, progress.read_to, now).await?;
+                    progress.add(revisions);
+                    reading = Some(read);
                 }
                 Next::Anew if anew == MOST_READ_ANEW => return Err(RefreshTrouble::NotWhole),
                 Next::Anew => {
                     let kinds = KINDS.into_iter().chain(heads.listed().iter().map(String::as_str));
                     let kinds: BTreeSet<&str> = kinds.chain(last.kinds.keys().map(String::as_str)).collect();
-                    (base, items) = (Arc::default(), self.records(kinds, 0).await?);
-                    progress = Progress::anew(revisions(&items), &heads);
+                    let (read, revisions) = self.upon(Register::default(), kinds, 0, now).await?;
+                    progress = Progress::anew(revisions, &heads);
+                    reading = Some(read);
                     anew = anew.saturating_add(1);
                 }
             }
             if let Next::Whole(head) = progress.next(&heads) {
-                let is_last = items.is_empty() && Arc::ptr_eq(&base, &last);
-                let read = if is_last { base } else { Arc::new(base.with(items, head, now)) };
-                let is_loaded = is_last && !self.may_load(&read, now);
-                return Ok(if is_loaded { read } else { self.load(&read, now).await });
+                return Ok(match reading {
+                    None if !self.may_load(&last, now) => last,
+                    None => self.load(&last, now).await,
+                    Some(read) => self.load(&read.as_of(&progress.kinds, head, now), now).await,
+                });
             }
             readings = readings.saturating_add(1);
             let pause = jittered(wait);
@@ -207,6 +212,24 @@ impl RegisterStore {
         }
     }
 
+    /// `base` with these kinds' records that are newer than `after`, not derived yet, and which those are.
+    async fn upon(
+        &self,
+        base: Register,
+        kinds: impl IntoIterator<Item = &str>,
+        after: u64,
+        now: Timestamp,
+    ) -> Result<(Register, Vec<(Key, u64)>), RefreshTrouble> {
+        let read = Mutex::new((base, Vec::new()));
+        let take = |items: Vec<Item>| {
+            let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.1.extend(revisions(&items));
+            items.into_iter().for_each(|item| read.0.put(item, now));
+        };
+        self.records(kinds, after, take).await?;
+        Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// What the heads should state, by the records: of each of these kinds, and of each that this version knows. With it a
     /// record that has the last revision.
     ///
@@ -215,7 +238,9 @@ impl RegisterStore {
     pub async fn kinds(&self, listed: impl IntoIterator<Item = &str>) -> Result<(Kinds, Option<Item>), RefreshTrouble> {
         let mut kinds = Kinds::new();
         let names: BTreeSet<&str> = KINDS.into_iter().chain(listed).collect();
-        let items = self.records(names, 0).await?;
+        let read = Mutex::new(Vec::new());
+        self.records(names, 0, |items| read.lock().unwrap_or_else(PoisonError::into_inner).extend(items)).await?;
+        let items: Vec<Item> = read.into_inner().unwrap_or_else(PoisonError::into_inner);
         count(&mut kinds, revisions(&items));
         Ok((kinds, items.into_iter().max_by_key(|item| (revision_of(item), Key::of(item)))))
     }
@@ -236,13 +261,19 @@ impl RegisterStore {
         last.lacks_editions() && (since.is_negative() || since >= pause)
     }
 
-    /// These kinds' records that are newer than `after`.
-    async fn records(&self, kinds: impl IntoIterator<Item = &str>, after: u64) -> Result<Vec<Item>, RefreshTrouble> {
-        let reads = kinds.into_iter().map(|kind| self.records_of(kind, after));
-        Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
+    /// Reads these kinds' records that are newer than `after`, and gives each page to `take` when it comes: records take a
+    /// part of the memory that their items take.
+    async fn records(
+        &self,
+        kinds: impl IntoIterator<Item = &str>,
+        after: u64,
+        take: impl Fn(Vec<Item>),
+    ) -> Result<(), RefreshTrouble> {
+        let reads = kinds.into_iter().map(|kind| self.records_of(kind, after, &take));
+        futures_util::future::try_join_all(reads).await.map(drop)
     }
 
-    async fn records_of(&self, kind: &str, after: u64) -> Result<Vec<Item>, RefreshTrouble> {
+    async fn records_of(&self, kind: &str, after: u64, take: impl Fn(Vec<Item>)) -> Result<(), RefreshTrouble> {
         let query = self
             .dynamodb
             .query()
@@ -255,11 +286,10 @@ impl RegisterStore {
             .expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))
             .expression_attribute_values(":after", AttributeValue::N(after.to_string()));
         let mut pages = query.into_paginator().send();
-        let mut items = Vec::new();
         while let Some(page) = pages.next().await {
-            items.extend(page.map_err(|error| RefreshTrouble::Query(Box::new(error)))?.items.unwrap_or_default());
+            take(page.map_err(|error| RefreshTrouble::Query(Box::new(error)))?.items.unwrap_or_default());
         }
-        Ok(items)
+        Ok(())
     }
 }
 

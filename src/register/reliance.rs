@@ -1,21 +1,29 @@
 //! Pure. Which models rely on a list, so that nobody can decide on them while it can't be read.
 
+use std::collections::BTreeSet;
+
 use super::{Concerns, Edition, Register};
-use crate::record::{Effect, Embargo, Item, Meta, NetworkClass, Record};
+use crate::record::{Authority, Effect, Embargo, Item, Meta, NetworkClass, Record};
 
 /// The models of the embargoes that are not over and may come out otherwise by the list, which is of these classes.
 pub(super) fn relying_on(list: &str, classes: &[NetworkClass], register: &Register) -> Concerns {
     let is_over = |meta: &Meta| meta.withdrawn || meta.window.is_over(register.read_at);
-    let is_scoped = |embargo: &Embargo| {
-        let licences = register.licences.readable().filter(|licence| !is_over(&licence.meta));
-        licences.filter(|licence| licence.destinations.is_some()).any(|licence| licence.authority == embargo.authority)
-    };
+    let by_place = register.licences.readable().filter(|licence| licence.destinations.is_some());
+    let scoped: BTreeSet<Authority> =
+        by_place.filter(|licence| !is_over(&licence.meta)).map(|licence| licence.authority).collect();
+    let is_scoped = |embargo: &Embargo| scoped.contains(&embargo.authority);
     let relies = |embargo: &&std::sync::Arc<Record<Embargo>>| {
         embargo.applies_to.lists_named().any(|named| named == list)
             || classes.iter().any(|class| bears_on(*class, embargo, is_scoped))
     };
     let embargoes = register.embargoes.readable().filter(|embargo| !is_over(&embargo.meta)).filter(relies);
-    Concerns::Named(embargoes.flat_map(|embargo| embargo.models.clone()).collect())
+    let mut models = Vec::new();
+    for model in embargoes.flat_map(|embargo| &embargo.models) {
+        if !models.contains(model) {
+            models.push(model.clone());
+        }
+    }
+    Concerns::Named(models)
 }
 
 /// Whether an embargo may come out otherwise by what a list of the class says: where it names the class, where it or a

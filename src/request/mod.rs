@@ -16,7 +16,7 @@ pub use distribution::Distribution;
 pub use event::read;
 pub use headers::Header;
 pub use place::Firewall;
-pub use screenings::{Screening, Screenings, no_such_list};
+pub use screenings::{Screening, Screenings, no_such_list, too_much};
 
 /// The largest body, in bytes, decoded: SageMaker serverless takes 4 MB.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;

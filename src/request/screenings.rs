@@ -8,12 +8,15 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer as 
 use serde_path_to_error::{Path, Segment};
 
 use super::Rejected;
-use crate::parties::{PartyKind, Somebody};
+use crate::parties::{PartyKind, Somebody, is_compared_whole};
 use crate::terms::{Country, Name};
 
 /// The most names that one request may ask about, and the most values of each list of one of them.
 const MOST_SCREENINGS: usize = 100;
 const MOST_VALUES: usize = 50;
+
+/// The most names and aliases of all of them.
+const MOST_NAMES: usize = 500;
 
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 1024;
@@ -43,13 +46,17 @@ pub struct Screening {
 /// What stands where in a body, and what each takes.
 const BODY: &str = "an object with `screenings`, and with `threshold` and `lists` where wanted, each once";
 const OF_BODY: [(&str, &str); 3] =
-    [("screenings", "a list of 1 to 100 objects"), ("threshold", "a number from 0 to 1"), LISTS];
+    [("screenings", "a list of 1 to 100 objects with at most 500 names and aliases in all"), THRESHOLD, LISTS];
+const THRESHOLD: (&str, &str) = ("threshold", "a number from 0 to 1");
 const SCREENING: &str = "an object with `name`, and with `id`, `aliases`, `type`, `countries`, `born`, `identifiers` and \
                          `lists` where known, each once";
 const OF_SCREENING: [(&str, &str); 8] = [
     ("id", "a text of 1 to 1,024 bytes"),
-    ("name", "a text with a letter or digit, of at most 1,024 bytes"),
-    ("aliases", "a list of at most 50 texts, each with a letter or digit and of at most 1,024 bytes"),
+    ("name", "a text with a letter or digit, of at most 1,024 bytes, 512 letters and 24 words"),
+    (
+        "aliases",
+        "a list of at most 50 texts, each with a letter or digit and of at most 1,024 bytes, 512 letters and 24 words",
+    ),
     ("type", "`person`, `organisation`, `vessel` or `aircraft`"),
     ("countries", "a list of at most 50 countries by ISO 3166-1 alpha-2, such as `DE`"),
     ("born", "a date such as `1970`, `1970-12` or `1970-12-31`"),
@@ -80,6 +87,15 @@ impl Screenings {
 pub fn no_such_list(screening: Option<usize>) -> Rejected {
     let place = screening.map_or_else(|| LISTS.0.to_owned(), |place| format!("screenings[{place}].{}", LISTS.0));
     Rejected::Body(format!("`{place}` takes {}", LISTS.1))
+}
+
+/// That a screening, by its place, takes more comparisons than are left for its request.
+#[must_use]
+pub fn too_much(screening: usize) -> Rejected {
+    Rejected::Body(format!(
+        "`screenings[{screening}]` takes more comparisons than a request may make: ask with fewer names or lists in one \
+         request, or with a higher `threshold`"
+    ))
 }
 
 #[derive(Deserialize)]
@@ -163,7 +179,9 @@ fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resul
 
 fn one_to_a_hundred<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<One>, D::Error> {
     let all = Vec::deserialize(deserializer)?;
-    if (1..=MOST_SCREENINGS).contains(&all.len()) { Ok(all) } else { Err(D::Error::custom("none, or too many")) }
+    let names = all.iter().map(|one: &One| one.aliases.len().saturating_add(1)).fold(0, usize::saturating_add);
+    let is_few = (1..=MOST_SCREENINGS).contains(&all.len()) && names <= MOST_NAMES;
+    if is_few { Ok(all) } else { Err(D::Error::custom("none, or too many")) }
 }
 
 /// A text of 1 to 1,024 bytes.
@@ -178,7 +196,7 @@ impl TryFrom<String> for Text {
     }
 }
 
-/// A text that names somebody: one without letter or digit would be compared with nothing.
+/// A text that names somebody: one without letter or digit would be compared with nothing, and a longer one only in part.
 #[derive(Deserialize)]
 #[serde(try_from = "Text")]
 struct Named(String);
@@ -187,7 +205,7 @@ impl TryFrom<Text> for Named {
     type Error = &'static str;
     fn try_from(Text(text): Text) -> Result<Self, &'static str> {
         Name::parse(&text).map_err(|_| "no name")?;
-        Ok(Self(text))
+        if is_compared_whole(&text) { Ok(Self(text)) } else { Err("too many words or letters") }
     }
 }
 
@@ -302,6 +320,19 @@ mod tests {
             (json!({"screenings": null}), "`screenings` takes a list of 1 to 100 objects"),
             (json!({"screenings": []}), "`screenings` takes a list of 1 to 100 objects"),
             (json!({"screenings": vec![json!({"name": "marker"}); 101]}), "`screenings` takes a list of 1 to 100"),
+            (
+                json!({"screenings": vec![json!({"name": "marker", "aliases": many(5)}); 84]}),
+                "`screenings` takes a list",
+            ),
+            (
+                one("name", json!("marker ".repeat(25))),
+                "`screenings[1].name` takes a text with a letter or digit, of at",
+            ),
+            (one("name", json!("markermarkermarkermark ".repeat(24))), "`screenings[1].name` takes"),
+            (
+                one("aliases", json!(["marker ".repeat(25)])),
+                "`screenings[1].aliases[0]` is no part of a list of at most",
+            ),
             (json!({"screenings": [{"name": "marker"}, "marker"]}), object),
             (json!({"screenings": [{"name": "marker"}, {}]}), object),
             (one("marker", json!("marker")), object),

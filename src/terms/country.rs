@@ -119,6 +119,25 @@ impl CountrySet {
         self.0.iter().zip(other.0).all(|(word, other)| word & !other == 0)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|word| usize::try_from(word.count_ones()).unwrap_or_default()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0 == Self::default().0
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = Country> {
+        let letters = || b'A'..=b'Z';
+        let all = letters().flat_map(move |a| letters().map(move |b| Country([a, b])));
+        all.filter(|country| self.contains(*country))
+    }
+
     /// Adds the countries of another set.
     pub fn add(&mut self, others: &Self) {
         self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word |= other);

@@ -26,7 +26,7 @@ pub fn render_time(time: Timestamp) -> String {
 }
 
 /// When a record is in force: `from <= now < until`, each end open where absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
     /// The first moment inside.
     pub from: Option<Timestamp>,

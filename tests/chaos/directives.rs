@@ -1,7 +1,6 @@
 //! Directives by every kind of writer, while gates behind faulty networks are asked, and killed.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -19,8 +18,9 @@ const ENVIRONMENTS: usize = 5;
 /// How many letters are issued, and lifted again.
 const LETTERS: usize = 6;
 
-/// How many requests every environment answers under each letter, and after each.
+/// How many requests every environment answers under each letter, and after each; how many it answers at most in a phase.
 const REQUESTS: usize = 3;
+const MOST_REQUESTS: usize = 4;
 
 const ODDS: Odds = Odds { fault: 25, kill: 15 };
 
@@ -35,6 +35,8 @@ enum State {
     Closing,
     Closed,
     Opening,
+    /// The run is over.
+    Over,
 }
 
 /// The letter's state, which changes by one step at a time.
@@ -51,6 +53,7 @@ impl Phase {
             State::Closing => State::Closed,
             State::Closed => State::Opening,
             State::Opening => State::Open,
+            State::Over => State::Over,
         };
         Self { number: self.number + 1, state }
     }
@@ -88,43 +91,67 @@ fn fault(who: Who, began: Phase, ended: Phase, answered: &Answered) -> Option<Fa
     }
 }
 
-/// The phase, and how many requests each environment has answered in it.
+/// The phase, and how many requests each environment has finished in it.
+#[derive(Clone, Copy)]
+struct Progress {
+    phase: Phase,
+    finished: [usize; ENVIRONMENTS],
+}
+
 struct Board {
-    phase: watch::Sender<Phase>,
-    answered: watch::Sender<[usize; ENVIRONMENTS]>,
-    over: AtomicBool,
+    progress: watch::Sender<Progress>,
     all: Mutex<Vec<(Option<Fault>, Who, Phase, Answered)>>,
 }
 
 impl Board {
-    fn step(&self) {
-        self.phase.send_modify(|phase| *phase = phase.next());
-        self.answered.send_modify(|answered| *answered = [0; ENVIRONMENTS]);
+    fn new() -> Self {
+        let phase = Phase { number: 0, state: State::Open };
+        Self { progress: watch::Sender::new(Progress { phase, finished: [0; ENVIRONMENTS] }), all: Mutex::default() }
     }
 
-    async fn everyone_has_answered(&self) {
-        let mut answered = self.answered.subscribe();
-        let enough = |answered: &[usize; ENVIRONMENTS]| answered.iter().all(|answered| *answered >= REQUESTS);
-        answered.wait_for(enough).await.unwrap();
+    fn phase(&self) -> Phase {
+        self.progress.borrow().phase
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.progress.send_replace(Progress { phase, finished: [0; ENVIRONMENTS] });
+    }
+
+    fn step(&self) {
+        self.enter(self.phase().next());
+    }
+
+    async fn everyone_has_finished(&self) {
+        let enough = |progress: &Progress| progress.finished.iter().all(|finished| *finished >= REQUESTS);
+        self.progress.subscribe().wait_for(enough).await.unwrap();
+    }
+
+    /// The phase in which an environment may ask; none once the run is over.
+    async fn may_ask(&self, number: usize) -> Option<Phase> {
+        let may =
+            |progress: &Progress| progress.finished[number] < MOST_REQUESTS || progress.phase.state == State::Over;
+        let phase = self.progress.subscribe().wait_for(may).await.unwrap().phase;
+        (phase.state != State::Over).then_some(phase)
+    }
+
+    /// Takes the end of a request, which was answered or not, and gives the phase in which it ended.
+    fn finish(&self, number: usize, began: Phase) -> Phase {
+        self.progress.send_modify(|progress| progress.finished[number] += usize::from(progress.phase == began));
+        self.phase()
     }
 }
 
 async fn work(board: &Board, number: usize, mut environment: Environment<'_>, mut dice: Dice) {
-    while !board.over.load(Ordering::SeqCst) {
+    while let Some(began) = board.may_ask(number).await {
         let (who, person) = match dice.chance(500) {
             true => (Who::UsPerson, "sample-us-citizen"),
             false => (Who::ForeignPerson, "sample-foreign-employee"),
         };
         let event = invocation("sample-us-app", "fable-5").person(person).0;
-        let began = *board.phase.borrow();
         let answered = environment.ask(&event).await;
-        let ended = *board.phase.borrow();
+        let ended = board.finish(number, began);
         if let Some(answered) = answered {
-            let fault = fault(who, began, ended, &answered);
-            board.all.lock().unwrap().push((fault, who, began, answered));
-            if began == ended {
-                board.answered.send_modify(|answered| answered[number] += 1);
-            }
+            board.all.lock().unwrap().push((fault(who, began, ended, &answered), who, began, answered));
         }
     }
 }
@@ -133,12 +160,7 @@ async fn work(board: &Board, number: usize, mut environment: Environment<'_>, mu
 async fn no_answer_is_late_no_refusal_is_wrong_and_each_has_its_entry() {
     let mut dice = Dice::of_run();
     let world = World::with_samples().await;
-    let board = Board {
-        phase: watch::Sender::new(Phase { number: 0, state: State::Open }),
-        answered: watch::Sender::new([0; ENVIRONMENTS]),
-        over: AtomicBool::new(false),
-        all: Mutex::default(),
-    };
+    let board = Board::new();
     let environments = Environment::start_all(&world, &mut dice, ODDS, ENVIRONMENTS).await;
     let workers = environments.into_iter().enumerate().map(|(number, environment)| {
         let dice = dice.fork();
@@ -148,18 +170,18 @@ async fn no_answer_is_late_no_refusal_is_wrong_and_each_has_its_entry() {
     let directing = async {
         let mut writers = Writers::new(&world, dice.fork()).await;
         for letter in 0..LETTERS {
-            board.everyone_has_answered().await;
+            board.everyone_has_finished().await;
             writers.write_much().await;
             board.step();
             writers.issue(letter).await;
             board.step();
-            board.everyone_has_answered().await;
+            board.everyone_has_finished().await;
             board.step();
             writers.lift(letter).await;
             board.step();
         }
-        board.everyone_has_answered().await;
-        board.over.store(true, Ordering::SeqCst);
+        board.everyone_has_finished().await;
+        board.enter(Phase { state: State::Over, ..board.phase() });
         writers.false_reports
     };
     let run = async { tokio::join!(directing, join_all(workers)) };

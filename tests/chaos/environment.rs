@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use export_gate_local::function::Function;
 use export_gate_local::relay::{Action, Relay, Seen};
+use export_gate_local::runtime_api::FunctionError;
 use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -79,7 +80,7 @@ impl<'w> Environment<'w> {
         Self { world, relay, function, faults, dice, odds }
     }
 
-    /// Asks once. `None`: the gate was killed before it answered, and is replaced.
+    /// Asks once. `None`: the gate was killed before it answered, or did not answer in Lambda's time, and is replaced.
     pub(crate) async fn ask(&mut self, event: &Value) -> Option<Answered> {
         let before = self.faults.load(Ordering::SeqCst);
         let began = Instant::now();
@@ -88,8 +89,14 @@ impl<'w> Environment<'w> {
             let at = usize::try_from(1 + self.dice.below(OPERATIONS)).unwrap();
             self.ask_and_kill(event, at).await?
         } else {
-            let asked = self.function.invoke(event.clone(), PATIENCE).await;
-            asked.unwrap_or_else(|error| panic!("{error:?}: {:?}", self.function.stdout().all()))
+            match self.function.invoke(event.clone(), PATIENCE).await {
+                Ok(payload) => payload,
+                Err(FunctionError::Timeout) => {
+                    self.replace().await;
+                    return None;
+                }
+                Err(error) => panic!("{error:?}: {:?}", self.function.stdout().all()),
+            }
         };
         let slow = usize::from(began.elapsed() >= ATTEMPT);
         let answered = answered(&payload);
@@ -101,20 +108,25 @@ impl<'w> Environment<'w> {
         })
     }
 
-    /// Kills the gate at an operation of the request, if there are so many.
+    /// Kills the gate at an operation of the request, or after its answer if there are fewer.
     async fn ask_and_kill(&mut self, event: &Value, at: usize) -> Option<Value> {
         let payload = {
             let mut asked = std::pin::pin!(self.function.invoke(event.clone(), PATIENCE));
             tokio::select! {
-                answered = &mut asked => return Some(answered.unwrap()),
+                answered = &mut asked => answered.ok(),
                 _ = self.relay.seen().wait(PATIENCE, |seen| seen.len() >= at) => {
                     self.function.kill().await;
                     asked.await.ok()
                 }
             }
         };
-        self.function = spawn(self.world, &self.relay).await;
+        self.replace().await;
         payload
+    }
+
+    async fn replace(&mut self) {
+        self.function.kill().await;
+        self.function = spawn(self.world, &self.relay).await;
     }
 }
 

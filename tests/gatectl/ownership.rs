@@ -135,12 +135,12 @@ async fn bad_input_is_told_and_writes_nothing() {
     let add = "caller|add|organisation|new|--name|x|--type|company";
     let person = "caller|add|person|new|--organisation|sample-us-company";
     let file = |name: &str, text: &str| format!("{add}|--owners-file|{}", folder.file(name, text));
-    let deep = (1..14).fold(json!([{"name": "x"}]), |below, _| json!([{"name": "x", "owners": below}])).to_string();
-    let deepest = (1..13).fold(json!([{"name": "x"}]), |below, _| json!([{"name": "x", "owners": below}])).to_string();
-    done(&world, &file("deepest.json", &deepest).replace("|new|", "|deepest|"));
+    let owner = |below: Value| json!([{"name": "x", "kind": "organisation", "owners": below}]);
+    let levels = |levels: usize| (0..levels).fold(json!([]), |below, _| owner(below)).to_string();
+    done(&world, &file("deepest.json", &levels(13)).replace("|new|", "|deepest|"));
     let table = [
         (issue.to_owned(), 2, "--ownership-list"),
-        (file("f.json", &deep), 2, "f.json:1: owners: they are 14 levels deep, and the ledger can store 13"),
+        (file("f.json", &levels(14)), 2, "f.json:1: owners: they are 14 levels deep, and the ledger can store 13"),
         (format!("{issue}|--list|"), 2, "empty text"),
         (format!("{issue}|--ownership-percent|50|--everyone"), 2, "--ownership-list"),
         (format!("{issue}|--ownership-list|sdn|--ownership-percent|0"), 2, "`0` is no percentage: write 1 to 100"),

@@ -16,7 +16,7 @@ pub const NETWORKS: [usize; 3] = [10, 1_000, 100_000];
 /// Of listed names.
 pub const NAMES: [usize; 4] = [0, 1_000, 20_000, 60_000];
 /// Of embargoes.
-pub const EMBARGOES: [usize; 4] = [1, 10, 100, 500];
+pub const EMBARGOES: [usize; 5] = [1, 10, 100, 500, 10_000];
 /// Of bodies, in bytes.
 const BODIES: [usize; 4] = [1_000, 64_000, 1_000_000, 4_000_000];
 

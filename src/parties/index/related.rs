@@ -2,6 +2,7 @@
 
 use super::layout::{Hash, Numbers, Section};
 use super::{Index, size};
+use crate::parties::budget::steps;
 use crate::parties::compare::meet;
 use crate::parties::lexicon::{Reading, Role, lexicon};
 use crate::parties::name::Said;
@@ -18,6 +19,10 @@ const LONG_SOUND: usize = 3;
 const LONG_BONES: usize = 5;
 const FEWEST_BONES: usize = 2;
 
+/// The steps that it takes to put another letter in each place of a word, by letter, and to compare a word that was found.
+const TRYING: u64 = 40;
+const MEETING: u64 = 20;
+
 /// One of the ways in which words are found.
 #[derive(Clone, Copy)]
 enum By {
@@ -27,8 +32,8 @@ enum By {
 }
 
 impl Index {
-    /// The words of the index that are like one, and how alike.
-    pub(super) fn related(&self, said: &Said<'_>, reading: Reading) -> Vec<(u32, Likeness)> {
+    /// The words of the index that are like one, and how alike; the steps that it took are added to `work`.
+    pub(super) fn related(&self, said: &Said<'_>, reading: Reading, work: &mut u64) -> Vec<(u32, Likeness)> {
         let mut found = Vec::with_capacity(32);
         let sound = said.word.sound;
         self.with(By::Sound, sound, &mut found);
@@ -50,6 +55,9 @@ impl Index {
         }
         found.sort_unstable();
         found.dedup();
+        let tried = said.word.text.len().saturating_add(sound.len()).saturating_add(said.word.bones.len());
+        *work = work.saturating_add(steps(tried).saturating_mul(TRYING));
+        *work = work.saturating_add(steps(found.len()).saturating_mul(MEETING));
         let alike = |word: u32| (word, meet(said, &self.said(size(word), reading), reading));
         found.into_iter().map(alike).filter(|(_, alike)| *alike > 0).collect()
     }

@@ -135,7 +135,7 @@ fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[
     let mut known: Vec<(u32, u32)> = (0..)
         .zip(parties)
         .flat_map(|(party, listed)| {
-            listed.identifiers.iter().filter_map(move |text| Some((identifier_hash(text)?, party)))
+            listed.identifiers.iter().filter_map(move |text| Some((identifier_hash(&identifier(text)?), party)))
         })
         .collect();
     known.sort_unstable();
@@ -174,10 +174,10 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
     bits.extend(set);
 }
 
-/// The hash of an identifier.
-pub(super) fn identifier_hash(text: &str) -> Option<u32> {
-    let [a, b, c, d, ..] = sha256(identifier(text)?);
-    Some(u32::from_le_bytes([a, b, c, d]))
+/// The hash of an identifier as it is compared.
+pub(super) fn identifier_hash(identifier: &str) -> u32 {
+    let [a, b, c, d, ..] = sha256(identifier);
+    u32::from_le_bytes([a, b, c, d])
 }
 
 fn put(section: &mut Vec<u8>, number: usize) {
