@@ -107,7 +107,7 @@ impl AppliesTo {
         let selections = [
             ("destinations", is_void(&self.destinations)),
             ("nationalities", is_void(&self.nationalities)),
-            ("networks", self.networks.as_ref().is_some_and(Choice::<Networks>::is_empty)),
+            ("networks", self.networks.as_ref().is_some_and(|choice| choice.is_empty())),
             ("network_classes", self.network_classes.as_ref().is_some_and(Choice::<Classes>::is_empty)),
             ("end_uses", self.end_uses.as_ref().is_some_and(Choice::<Words>::is_empty)),
         ];

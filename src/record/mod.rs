@@ -178,7 +178,7 @@ pub fn read<T: Kind>(item: &Item) -> Result<Record<T>, Unreadable> {
         return Err(Unreadable("`until` is not after `from`, so the record would never be in force".into()));
     }
     let meta = Meta { id, revision, window: Window { from, until }, withdrawn };
-    let body: T = part(item, |name| !is_common(name))?;
+    let body: T = parse(own)?;
     body.check(&meta)?;
     Ok(Record { meta, body })
 }
