@@ -47,6 +47,7 @@ const MAY_IMPORT: Table = &[
     (
         "start",
         &[
+            "account",
             "authorities",
             "causes",
             "evidence",
