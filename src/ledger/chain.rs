@@ -3,6 +3,9 @@
 //! A write that may or may not have landed is put again, byte for byte, before anything is chained behind it. A write
 //! that surely didn't land leaves its number free. Nothing is answered for that isn't known to be there.
 
+#[cfg(test)]
+mod model;
+
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;

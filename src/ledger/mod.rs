@@ -1,8 +1,6 @@
 //! The tamper-evident history of decisions: what an entry is, and how it is written.
 
 mod chain;
-#[cfg(test)]
-mod chain_model;
 mod entry;
 mod proof;
 mod storable;

@@ -1,7 +1,7 @@
 //! Pure. The chain's protocol, as a model that every order of events is tried on: what a write came to may stay unknown,
 //! requests land late or twice, and environments die.
 //!
-//! It abstracts these functions of [`super::chain`]: `Ledger::settle` ([`Purpose::Settle`] and [`Purpose::Owed`]),
+//! It abstracts these functions of [`super`]: `Ledger::settle` ([`Purpose::Settle`] and [`Purpose::Owed`]),
 //! `Ledger::append` ([`Purpose::Append`], [`State::append`]), `Ledger::put_until_known` ([`State::told`]),
 //! `Ledger::classify` ([`Came`]), `Chain::advance` and `Chain::abandon` ([`State::known`]), and `Unanswered`'s `answered`,
 //! `completed` and `drop` ([`Step::Answer`], [`Step::Fail`], [`Step::Drop`]). A hash is the entry itself.
