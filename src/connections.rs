@@ -1,8 +1,8 @@
 //! I/O. What became of the connection under a call that failed: the SDK's error doesn't tell whether a byte was sent.
 //! Writes that must not be repeated blindly are sent by [`single_attempts`], and their errors classified here.
 
-use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
@@ -16,28 +16,9 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor}
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// The connection that the last attempt went over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Connection {
-    /// There was none, so no byte was sent.
-    #[default]
-    None,
-    /// One opened for this attempt.
-    Fresh,
-    /// One that had carried an earlier attempt; the other side may have closed it meanwhile.
-    Reused,
-}
-
-/// Watches the attempts of one client, one at a time.
+/// Watches the attempts of one client, one at a time: whether the last had a connection.
 #[derive(Clone, Debug, Default)]
-pub struct Connections(std::sync::Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// The local ends of the connections seen, newest last.
-    known: Vec<SocketAddr>,
-    last: Connection,
-}
+pub struct Connections(Arc<AtomicBool>);
 
 /// How often such a write is tried, and how long is waited before the second try; the wait doubles.
 pub const TRIES: u32 = 3;
@@ -47,21 +28,18 @@ pub const FIRST_WAIT: Duration = Duration::from_millis(30);
 /// How long one try may take. DynamoDB answers in single milliseconds; a try that hangs leaves time for another.
 const TRY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many local ends are remembered; a client that calls one at a time has one or two.
-const REMEMBERED: usize = 8;
-
 impl Connections {
-    /// What the last attempt went over.
+    /// Whether the last attempt, which failed with this error, had no connection, so that no byte of it was sent.
     #[must_use]
-    pub fn last(&self) -> Connection {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).last
+    pub fn is_unsent<E>(&self, error: &SdkError<E>) -> bool {
+        matches!(error, SdkError::ConstructionFailure(_))
+            || (matches!(error, SdkError::DispatchFailure(_)) && !self.0.load(Ordering::Relaxed))
     }
 
     /// Whether a write that failed surely has no effect: no byte of it was sent, or DynamoDB refused it.
     #[must_use]
     pub fn is_unwritten<E>(&self, error: &SdkError<E>) -> bool {
-        matches!(error, SdkError::ConstructionFailure(_))
-            || (matches!(error, SdkError::DispatchFailure(_)) && self.last() == Connection::None)
+        self.is_unsent(error)
             || matches!(error, SdkError::ServiceError(service) if service.raw().status().is_client_error())
     }
 
@@ -84,19 +62,7 @@ impl Intercept for Connections {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let connection = bag.load::<CaptureSmithyConnection>().and_then(CaptureSmithyConnection::get);
-        let local = connection.map(|connection| connection.local_addr());
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.last = match local {
-            None => Connection::None,
-            Some(Some(local)) if state.known.contains(&local) => Connection::Reused,
-            Some(local) => {
-                if state.known.len() >= REMEMBERED {
-                    state.known.clear();
-                }
-                state.known.extend(local);
-                Connection::Fresh
-            }
-        };
+        self.0.store(connection.is_some(), Ordering::Relaxed);
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::causes::Causes;
-use crate::connections::{Connection, Connections};
+use crate::connections::Connections;
 use crate::decision::Permit;
 use crate::payload_digest::PayloadDigest;
 use crate::terms::Code;
@@ -159,7 +159,7 @@ impl Models {
         };
         let attempts = async {
             match call().await {
-                Err(SdkError::DispatchFailure(_)) if self.connections.last() == Connection::None => call().await,
+                Err(error) if self.connections.is_unsent(&error) => call().await,
                 first => first,
             }
         };
@@ -178,8 +178,7 @@ impl Models {
     }
 
     fn trouble(&self, error: SdkError<InvokeEndpointError>) -> ModelTrouble {
-        let unsent = matches!(error, SdkError::ConstructionFailure(_))
-            || (matches!(error, SdkError::DispatchFailure(_)) && self.connections.last() == Connection::None);
+        let unsent = self.connections.is_unsent(&error);
         let (code, may_have_run) = if let SdkError::ServiceError(service) = &error {
             match (service.err().code(), service.raw().status().as_u16()) {
                 (Some("ModelNotReadyException" | "ServiceUnavailable" | "ThrottlingException" | "Throttling"), _)

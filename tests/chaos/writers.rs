@@ -17,6 +17,9 @@ use crate::world::{PATIENCE, World, binary, item};
 /// How many changes of how many records a bulk apply makes.
 const BULK: (usize, usize) = (4, 10);
 
+/// How often a command that failed is repeated.
+const ATTEMPTS: usize = 5;
+
 pub(crate) struct Writers<'w> {
     world: &'w World,
     watch: Function,
@@ -104,8 +107,9 @@ impl<'w> Writers<'w> {
         });
         let (url, table) = (self.world.relay.url(), &self.world.tables.register);
         let line = format!("{line} --register-table {table} --endpoint-url {url} --by officer-1 --why chaos --yes");
-        loop {
-            let ran = tokio::task::block_in_place(|| gatectl(words(&line)));
+        for _ in 0..ATTEMPTS {
+            let words = words(&line);
+            let ran = tokio::task::spawn_blocking(|| gatectl(words)).await.unwrap();
             let landed = self.is_in_force(number).await == in_force;
             let said = format!("{}{}", ran.out, ran.err);
             let denied = said.to_lowercase().contains("nothing was changed");
@@ -113,9 +117,10 @@ impl<'w> Writers<'w> {
                 self.false_reports.push(format!("`{line}` landed: {landed}; it exits with {}: {said}", ran.code));
             }
             if landed {
-                break;
+                return;
             }
         }
+        panic!("`{line}` never lands");
     }
 
     async fn is_in_force(&self, number: usize) -> bool {

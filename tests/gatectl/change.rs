@@ -612,6 +612,8 @@ fn reads_head(seen: &Seen) -> bool {
     seen.operation == "BatchGetItem" && seen.body.to_string().contains("head#0")
 }
 
+type IsIt = fn(&Seen) -> bool;
+
 fn reads_history(seen: &Seen) -> bool {
     seen.operation == "GetItem" && seen.body["Key"]["kind"]["S"] == "history#embargo"
 }
@@ -619,7 +621,8 @@ fn reads_history(seen: &Seen) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_operators_at_once_neither_loses_a_change() {
     // Behind the first look at the heads, and behind the writer's look at the history.
-    for (is_shown, is_it) in [(false, reads_head as fn(&Seen) -> bool), (true, reads_history)] {
+    let moments: [(bool, IsIt); 2] = [(false, reads_head), (true, reads_history)];
+    for (is_shown, is_it) in moments {
         for same in [false, true] {
             let world = World::with_samples().await;
             let mut other = record(&world, "embargo", if same { "bis-cuba" } else { "bis-iran" }).await;
