@@ -237,8 +237,8 @@ async fn throttling_is_waited_out() {
         world.relay.seen().clear();
         // Reads and writes alike, and more often than the SDK tries.
         world.relay.rule(move |seen| match asked.fetch_add(1, Ordering::Relaxed) {
-            number if number < 16 && number % 2 == 0 => Action::throttled(),
-            number if number < 16 => Action::internal_error(),
+            number if number < 6 && number % 2 == 0 => Action::throttled(),
+            number if number < 6 => Action::internal_error(),
             _ if seen.operation == "TransactWriteItems" && seen.count <= 3 => Action::throttled(),
             _ => Action::Forward,
         });
