@@ -129,9 +129,8 @@ async fn a_record_that_cannot_be_read_is_named_once_when_it_is_read_and_counted_
     let counted: Vec<&Value> =
         said.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnreadableRecords"]).collect();
     assert_eq!(counted, [&json!(1), &json!(1)]);
-    assert!(
-        said.iter().filter(|line| !line["_aws"].is_null()).all(|line| line["Unreadable"] == json!(["licence/odd"]))
-    );
+    let names = |line: &&Value| !line["_aws"].is_null() && line.to_string().contains("odd");
+    assert_eq!(said.iter().filter(names).count(), 0, "a metrics line has the count alone");
 }
 
 #[tokio::test]
