@@ -73,12 +73,14 @@ clocked = $(filter-out chaos common world,$(sort $(shell grep -rlE 'Timestamp::n
 
 # Dates past the samples' day, past every date in the tests, and past the end of 32-bit time (2038-01-19). Cargo and the
 # compiler keep the real clock; only the tests, and what they start, see the date.
-dates := 2027-06-15 2036-02-29 2039-03-01
+DATES ?= 2027-06-15 2036-02-29 2039-03-01
+# The last has passed whatever the others have, so the full run takes it alone.
+test: DATES := 2039-03-01
 at_date = 'target."cfg(unix)".runner = ["faketime", "--exclude-monotonic", "-f", "'$$(printf '%+d' $$(($$(date -ud $$date +%s) - $$(date +%s))))'"]'
 
 test-clock: ## run the tests that depend on the clock at three later dates (needs Debian's faketime)
 	@command -v faketime >/dev/null || { echo "faketime sets the tests' clock: install Debian's package faketime first" >&2; exit 1; }
-	@for date in $(dates); do \
+	@for date in $(DATES); do \
 		echo "The clock is at $$date."; \
 		$(tests) $(clocked:%=--test %) --quiet --config $(at_date); done
 
