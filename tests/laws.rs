@@ -465,7 +465,7 @@ fn of_person(case: &mut Case, change: fn(&mut PersonFacts)) {
 
 /// That decision and explanation are the same: each embargo that applies, its licence, and every code.
 fn agrees(case: &Case, register: &Register) -> Result<(), TestCaseError> {
-    let (decision, explained) = (case.decide_under(register).unwrap(), explained(&case, register));
+    let (decision, explained) = (case.decide_under(register).unwrap(), explained(case, register));
     let applying = explained.embargoes.iter().filter_map(|embargo| {
         let licence = embargo.licence().map(str::to_owned);
         embargo.applies.map(|_| Applied { effect: embargo.effect, embargo: embargo.embargo.clone(), licence })

@@ -33,6 +33,7 @@ macro_rules! numbers {
 impl<'de> de::Deserializer<'de> for Attribute<'de> {
     type Error = Unreadable;
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK may add variants to its enum")]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             AttributeValue::S(_) => self.deserialize_str(visitor),
@@ -65,6 +66,7 @@ impl<'de> de::Deserializer<'de> for Attribute<'de> {
         self.deserialize_str(visitor)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK may add variants to its enum")]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             AttributeValue::L(list) => {

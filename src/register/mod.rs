@@ -44,9 +44,9 @@ pub use loaded::{Edition, Loaded, MOST_STEPS, NetworkList, Searched};
 use named::Named;
 use reach::Index;
 pub use reach::{Criteria, Key};
-pub use read::{BY_REVISION, HeadsTrouble, RefreshTrouble, RegisterStore, all_heads};
+pub use read::{BY_REVISION, HeadsTrouble, RefreshTrouble, RegisterStore, all_heads, is_busy};
 use shelf::Shelf;
-pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteTrouble, is_busy};
+pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
 
 /// The kinds that this version reads.
 pub const KINDS: [&str; 7] =
@@ -113,11 +113,11 @@ impl Register {
         for item in items {
             next.put(item, now);
         }
-        next.as_of(&kinds, head, now)
+        next.at_head(&kinds, head, now)
     }
 
     /// The register once all records of `head` are put in, which are of these kinds.
-    fn as_of(mut self, kinds: &Kinds, head: &Head, now: Timestamp) -> Self {
+    fn at_head(mut self, kinds: &Kinds, head: &Head, now: Timestamp) -> Self {
         self.kinds.clone_from(kinds);
         self.revision = head.revision;
         self.read_at = now;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::heads::{Heads, Kinds, Next, Progress, count, revisions};
 use super::history::{Key, revision_of};
 use super::lists::load;
-use super::{KINDS, Register, is_busy};
+use super::{KINDS, Register};
 use crate::record::{HEADS, Head, Item, Unreadable};
 
 /// The local secondary index by which the register is read.
@@ -199,7 +199,7 @@ impl RegisterStore {
                 return Ok(match reading {
                     None if !self.may_load(&last, now) => last,
                     None => self.load(&last, now).await,
-                    Some(read) => self.load(&read.as_of(&progress.kinds, head, now), now).await,
+                    Some(read) => self.load(&read.at_head(&progress.kinds, head, now), now).await,
                 });
             }
             readings = readings.saturating_add(1);
@@ -315,6 +315,23 @@ pub async fn all_heads(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<It
         wait = wait.saturating_mul(2);
     }
     Err(HeadsTrouble::Unprocessed)
+}
+
+/// Whether DynamoDB's code says that a while may help.
+#[must_use]
+pub fn is_busy(code: Option<&str>) -> bool {
+    const BUSY: [&str; 9] = [
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    ];
+    code.is_some_and(|code| BUSY.contains(&code))
 }
 
 /// How long lists that could not be loaded are not tried again: a second and a bit, another in each environment, so that

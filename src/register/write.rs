@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use super::heads::{self, Heads, Kinds};
 use super::history::{self, Key};
 use super::limits::unstorable;
-use super::read::{HeadsTrouble, all_heads};
+use super::read::{HeadsTrouble, all_heads, is_busy};
 use crate::record::limits::{LARGEST_TRANSACTION, size};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 
@@ -198,23 +198,6 @@ fn is_permanent(code: Option<&str>) -> bool {
         "ValidationException",
     ];
     code.is_some_and(|code| PERMANENT.contains(&code))
-}
-
-/// Whether DynamoDB's code says that a while may help.
-#[must_use]
-pub fn is_busy(code: Option<&str>) -> bool {
-    const BUSY: [&str; 9] = [
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    ];
-    code.is_some_and(|code| BUSY.contains(&code))
 }
 
 /// Whether a transaction's error says that it was not made, and is not under way.

@@ -70,12 +70,12 @@ fn of_kind<T: Kind>(item: &Item, tree: &Tree) -> Vec<Fault> {
     }
     for name in ["from", "until", "withdrawn"] {
         let Some(value) = item.get(name) else { continue };
-        let why = match value {
-            value if has_null(value) => Some("null; leave an attribute out where it has no value".to_owned()),
-            AttributeValue::Bool(_) if name == "withdrawn" => None,
+        let why = match (value.as_s(), value.as_bool()) {
+            _ if has_null(value) => Some("null; leave an attribute out where it has no value".to_owned()),
+            (_, Ok(_)) if name == "withdrawn" => None,
             _ if name == "withdrawn" => Some("it is neither `true` nor `false`".to_owned()),
-            AttributeValue::S(time) => parse_time(time).err().map(|error| error.to_string()),
-            _ => Some("it is no text: put it in quotes".to_owned()),
+            (Ok(time), _) => parse_time(time).err().map(|error| error.to_string()),
+            (Err(_), _) => Some("it is no text: put it in quotes".to_owned()),
         };
         if let Some(why) = why {
             is_wrong(name, format!("{name}: {why}"));
