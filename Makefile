@@ -64,7 +64,6 @@ test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones
 test-rust: $(archive) ## run the Rust tests, on binaries that are a release's but for being optimised
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
-	$(tests) --test instructions -- --include-ignored
 
 # The tests that read the clock or start a process that does. All others pass the time as an argument. Chaos depends on no
 # date, and takes a minute.
