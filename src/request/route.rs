@@ -115,6 +115,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::type_complexity, reason = "a table")]
     fn the_apis_own_mapping_names_route_and_model() {
         let table: [(&str, &[(&str, &str)], Option<&str>); 12] = [
             ("/v1/models/{model}/invocations", &[("model", "a")], Some("/v1/models/a/invocations")),

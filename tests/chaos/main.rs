@@ -9,6 +9,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::type_complexity,
     reason = "a test says loudly what is wrong"
 )]
 
