@@ -536,8 +536,8 @@ async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
     // owners, levels of them, and what the log says of it
     let table = [
         (1, 13, None),
-        (1, 14, Some("nests 32 maps and lists")),
-        (1, 15, Some("the owners of `organisation#sample-us-company` may be 13 levels deep")),
+        (1, 14, Some("nested deeper than DynamoDB's 32 levels")),
+        (1, 15, Some("The owners of `organisation#sample-us-company` may be 13 levels deep")),
         (300, 1, Some("`organisation#sample-us-company` has too many owners or possible matches")),
     ];
     let gate = world.gate();

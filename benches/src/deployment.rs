@@ -30,6 +30,8 @@ const EFFORT: i32 = 9;
 pub struct Size {
     /// Embargoes on the model, each of which must be weighed and none of which applies.
     pub embargoes: usize,
+    /// Licences for the model, none of which is the organisation's.
+    pub licences: usize,
     /// Networks on a list.
     pub networks: usize,
     /// Parties on a list.
@@ -40,9 +42,9 @@ pub struct Size {
 
 impl Size {
     /// The samples alone.
-    pub const SMALL: Self = Self { embargoes: 0, networks: 0, parties: 0, names: 0 };
+    pub const SMALL: Self = Self { embargoes: 0, licences: 0, networks: 0, parties: 0, names: 0 };
     /// What a provider with all the world's lists has.
-    pub const FULL: Self = Self { embargoes: 500, networks: 50_000, parties: 20_000, names: 60_000 };
+    pub const FULL: Self = Self { embargoes: 500, licences: 0, networks: 50_000, parties: 20_000, names: 60_000 };
 
     /// The same with so many names, three a party.
     #[must_use]
@@ -68,7 +70,7 @@ impl Deployment {
         tables.create(&client).await.expect("tables");
         samples::load(&client, &tables).await.expect("samples");
         let writer = RegisterWriter::new(client.clone(), tables.register.clone());
-        let mut records: Vec<Value> = (0..size.embargoes).map(embargo).collect();
+        let mut records: Vec<Value> = (0..size.embargoes).map(embargo).chain((0..size.licences).map(licence)).collect();
         if size.networks > 0 {
             let made = made_networks(size.networks);
             let packed = packed(&networks::build(&made));
@@ -127,6 +129,13 @@ fn embargo(number: usize) -> Value {
         _ => json!({"networks": own}),
     };
     applying(&format!("made-{number}"), &applies_to)
+}
+
+fn licence(number: usize) -> Value {
+    json!({
+        "kind": "licence", "id": format!("made-{number}"), "models": [MODEL], "embargoes": [format!("made-{number}")],
+        "licensees": [format!("made-organisation-{number}")], "authority": "OPERATOR", "citation": "Sample operator licence",
+    })
 }
 
 fn applying(id: &str, applies_to: &Value) -> Value {

@@ -4,17 +4,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::entry::{Draft, Entry, NOTHING_BEFORE};
+use crate::record::limits::{LARGEST_ITEM, fault, size};
 use crate::record::{DEEPEST_OWNERS, Item};
-
-/// The largest item that DynamoDB stores, in bytes of names and values: 400 KB.
-const LARGEST_ITEM: usize = 400 * 1024;
 
 /// What is kept free of it: for an entry's place in its chain, and for the completion of a permit, which says all that
 /// the permit says and why it gave no answer.
 const RESERVE: usize = 1024;
-
-/// How many maps and lists DynamoDB stores around a value.
-const DEEPEST: usize = 31;
 
 /// An entry that DynamoDB can store, made into its item once. Its place in the chain is still to come.
 #[derive(Debug)]
@@ -39,13 +34,10 @@ pub enum Unstorable {
         of: String,
     },
     /// It nests too deep.
-    #[error(
-        "the ledger's entry nests {depth} maps and lists, and DynamoDB stores {DEEPEST}: the owners of {of} may be \
-         {DEEPEST_OWNERS} levels deep"
-    )]
+    #[error("the ledger's entry cannot be stored: {why}. The owners of {of} may be {DEEPEST_OWNERS} levels deep")]
     Deep {
-        /// How deep it nests.
-        depth: usize,
+        /// What DynamoDB refuses.
+        why: String,
         /// The record that makes it so.
         of: String,
     },
@@ -67,13 +59,10 @@ impl Draft {
             Some(id) => format!("`organisation#{id}`"),
             None => "its caller".to_owned(),
         };
-        let (bytes, depth) = item.iter().fold((0, 0), |(bytes, depth): (usize, usize), (name, value)| {
-            let (size, deep) = measure(value);
-            (bytes.saturating_add(name.len()).saturating_add(size), depth.max(deep))
-        });
-        if depth > DEEPEST {
-            return Err(Unstorable::Deep { depth, of: of() });
+        if let Some(why) = fault(&item) {
+            return Err(Unstorable::Deep { why, of: of() });
         }
+        let bytes = size(&item);
         if bytes > LARGEST_ITEM.saturating_sub(RESERVE) {
             return Err(Unstorable::Large { bytes, of: of() });
         }
@@ -97,26 +86,5 @@ impl Storable {
         let place = place.into_iter().chain([("hash", text(&hash)), ("seq", AttributeValue::N(seq.to_string()))]);
         item.extend(place.map(|(name, value)| (name.to_owned(), value)));
         Ok((entry, hash, item))
-    }
-}
-
-/// How many bytes DynamoDB counts for a value, at the most, and how many maps and lists nest in it, itself among them.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK may add variants to its enum")]
-fn measure(value: &AttributeValue) -> (usize, usize) {
-    let within = |values: &mut dyn Iterator<Item = (usize, &AttributeValue)>| {
-        let (bytes, depth) = values.fold((3, 0), |(bytes, depth): (usize, usize), (name, value)| {
-            let (size, deep) = measure(value);
-            (bytes.saturating_add(name).saturating_add(size).saturating_add(1), depth.max(deep))
-        });
-        (bytes, depth.saturating_add(1))
-    };
-    match value {
-        AttributeValue::S(text) => (text.len(), 0),
-        // Half a byte a digit, and one or two more.
-        AttributeValue::N(number) => (number.len().div_ceil(2).saturating_add(2), 0),
-        AttributeValue::L(list) => within(&mut list.iter().map(|value| (0, value))),
-        AttributeValue::M(map) => within(&mut map.iter().map(|(name, value)| (name.len(), value))),
-        // Entries hold nothing but these: true, false, and null, a byte each.
-        _ => (1, 0),
     }
 }

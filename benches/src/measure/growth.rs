@@ -15,7 +15,7 @@ use crate::figures::{Growth, Line, Unit, Who};
 pub const NETWORKS: [usize; 3] = [10, 1_000, 100_000];
 /// Of listed names.
 pub const NAMES: [usize; 4] = [0, 1_000, 20_000, 60_000];
-/// Of embargoes.
+/// Of embargoes and of licences.
 pub const EMBARGOES: [usize; 5] = [1, 10, 100, 500, 10_000];
 /// Of bodies, in bytes.
 const BODIES: [usize; 4] = [1_000, 64_000, 1_000_000, 4_000_000];
@@ -30,11 +30,11 @@ type Axis = (&'static str, Unit, Vec<(usize, (Size, usize))>, bool);
 pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority, folder: &Path) -> io::Result<Vec<Growth>> {
     let networks = |networks| (Size { networks, ..Size::SMALL }, BODY);
     let names = |names: usize| (Size::SMALL.with_names(names), BODY);
-    let embargoes = |embargoes| (Size { embargoes, ..Size::SMALL }, BODY);
+    let embargoes = |embargoes| (Size { embargoes, licences: embargoes, ..Size::SMALL }, BODY);
     let axes: [Axis; 4] = [
         ("listed networks", Unit::Count, of(&bench.places(&NETWORKS), networks), false),
         ("listed names", Unit::Count, of(&bench.places(&NAMES), names), false),
-        ("embargoes", Unit::Count, of(&bench.places(&EMBARGOES), embargoes), true),
+        ("embargoes, each with a licence", Unit::Count, of(&bench.places(&EMBARGOES), embargoes), true),
         ("the body's bytes", Unit::Bytes, of(&bench.places(&BODIES), |body| (Size::SMALL, body)), true),
     ];
     let mut grown = Vec::new();
