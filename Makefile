@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-clock test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
+.PHONY: help run gate test test-rust test-clock test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
 	prove-places bench bench-quick bench-peers instructions
 
 # What may be said on the command line.
@@ -32,7 +32,7 @@ peers := python node litellm nomenklatura
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 template := $(target)/deploy/template.json
 
-# One profile, one set of features for all that is checked and tested, so that nothing is built twice.
+# One profile for all that is checked and tested.
 shaped := --locked --profile shaped
 tests := cargo test $(shaped) --workspace --all-features
 
@@ -41,7 +41,7 @@ ifdef AWS_REGION
 export AWS_DEFAULT_REGION ?= $(AWS_REGION)
 endif
 export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(zig)):$(CURDIR)/$(dir $(deny)):$(PATH)
-export GATE_BINARY := $(target)/shaped/export-gate
+export GATE_BINARY := $(target)/gate/export-gate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name does; do \
@@ -61,25 +61,26 @@ endif
 
 test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
 
-test-rust: $(archive) ## run the Rust tests, on binaries that are a release's but for being optimised
+test-rust: $(archive) gate ## run the Rust tests, on binaries that are a release's but for being optimised
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 
-# The tests that read the clock or start a process that does. All others pass the time as an argument. Chaos depends on no
-# date, and takes a minute.
-clocked = $(filter-out chaos common world,$(sort $(shell grep -rlE 'Timestamp::now|SystemTime|\.function\b|Function::spawn|CARGO_BIN_EXE' \
-	tests infra/*/tests benches/*/tests --include=*.rs | sed -E 's|.*tests/([^/.]+).*|\1|')))
+# The gate that the tests run has its own features alone, as the one that ships. Another build in the workspace, with the
+# tests' features, would overwrite it.
+gate:
+	cargo build $(shaped) --package export-gate --bin export-gate
+	@mkdir -p $(dir $(GATE_BINARY)) && cp $(target)/shaped/export-gate $(GATE_BINARY)
 
 # Dates past the samples' day, past every date in the tests, and past the end of 32-bit time (2038-01-19). Cargo and the
 # compiler keep the real clock; only the tests, and what they start, see the date.
 DATES ?= 2027-06-15 2036-02-29 2039-03-01
 at_date = 'target."cfg(unix)".runner = ["faketime", "--exclude-monotonic", "-f", "'$$(printf '%+d' $$(($$(date -ud $$date +%s) - $$(date +%s))))'"]'
 
-test-clock: ## run the tests that depend on the clock at three later dates (needs Debian's faketime)
+test-clock: gate ## run the Rust tests at three later dates (needs Debian's faketime)
 	@command -v faketime >/dev/null || { echo "faketime sets the tests' clock: install Debian's package faketime first" >&2; exit 1; }
 	@for date in $(DATES); do \
 		echo "The clock is at $$date."; \
-		$(tests) $(clocked:%=--test %) --quiet --config $(at_date); done
+		$(tests) --quiet --config $(at_date); done
 
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
 	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)
@@ -87,10 +88,10 @@ test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging an
 		$(CURDIR)/$(python) -m unittest -q
 	cd infra/model && PYTHONPATH=$(CURDIR)/$(dir $(patsubst %/,%,$(dir $(minilm)))) $(CURDIR)/$(python) -m unittest -q
 
-rehearse: $(python) ## create the deployment on a moto server, run the gate's events and register-watch on its tables
+rehearse: $(python) gate ## create the deployment on a moto server, run the gate's events and register-watch on its tables
 	$(python) infra/tools/join.py $(template)
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
-		$(tests) -q --test events -- --exact each_event_is_answered_as_its_row_says && \
+		$(tests) -q --test gate -- --exact events::each_event_is_answered_as_its_row_says && \
 		$(tests) -q --test watch -- --exact the_function_does_it_behind_lambdas_runtime_api"
 
 test-browser: ## look at gatectl's report in headless Chromium, wide and narrow, light and dark (needs Debian's chromium)
@@ -100,7 +101,7 @@ test-browser: ## look at gatectl's report in headless Chromium, wide and narrow,
 
 test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
 	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) $(tests) --test dynamodb -- --include-ignored
-	$(target)/shaped/with-dynamodb-local $(dir $(dynamodb)) $(tests) --test storage --test spread --test end_to_end
+	$(target)/shaped/with-dynamodb-local $(dir $(dynamodb)) $(tests) --test gate -- storage:: spread:: end_to_end::
 
 check: $(deny) ## look at format, lints, and the dependencies' licences and sources
 	cargo fmt --all --check
@@ -108,7 +109,7 @@ check: $(deny) ## look at format, lints, and the dependencies' licences and sour
 	cargo deny --locked check licenses sources bans
 
 gatectl: ## build the operators' command, its man pages and completions into target/gatectl
-	cargo build --locked --profile functions --features gatectl --bin gatectl
+	cargo build --locked --profile functions --package gatectl
 	@mkdir -p $(target)/gatectl/completions
 	@cp $(target)/functions/gatectl $(target)/gatectl/
 	@$(target)/gatectl/gatectl man --folder $(target)/gatectl/man >/dev/null
@@ -120,14 +121,14 @@ eval-parties: ## how well and how fast names are matched, beside nomenklatura (D
 	@test -n "$(DATA)" || { echo "say where the data is: make eval-parties DATA=folder" >&2; exit 2; }
 	@for file in name-pairs/pairs.csv parties/ofac/{sdn,alt,add}.csv; do \
 		test -f "$(DATA)/$$file" || { echo "there is no $(DATA)/$$file" >&2; exit 2; }; done
-	cargo build --locked --profile functions --features gatectl --bin gatectl
+	cargo build --locked --profile functions --package gatectl
 	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
 prove-places: ## where requests come from, on real data: lists of networks and MaxMind's test databases (DATA=folder with networks and mmdb)
 	@test -n "$(DATA)" || { echo "say where the data is: make prove-places DATA=folder" >&2; exit 2; }
 	DATA="$(abspath $(DATA))" $(tests) --config profile.shaped.package.export-gate.opt-level=3 \
-		--test places_data --test databases_data -- --ignored --nocapture
+		--test gate -- places_data:: databases_data:: --ignored --nocapture
 
 bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside its peers, in under 15 minutes (ONLY=start,latency,… for a part)
 	cargo lambda build --locked --compiler zig --target $$(rustc -vV | sed -n 's/^host: //p').2.34 --output-format zip \
@@ -140,20 +141,20 @@ bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside it
 	cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- --gate $(target)/bench/export-gate/bootstrap \
 		--calls $(target)/bench/calls/bootstrap --zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
 
-bench-quick: .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
-	$(tests) -q --test same_check --test end_to_end --test settings -- --include-ignored the_peers # and so their packages' binaries
+bench-quick: gate .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
+	$(tests) -q --test same_check --test gate --test settings -- --include-ignored the_peers # and so their packages' binaries
 	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --calls $(target)/shaped/calls --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
 ifeq ($(BY),function)
 instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate
 instructions:
-	cargo build $(shaped) --workspace --all-features --bin export-gate --target-dir $(target)/symbols \
+	cargo build $(shaped) --package export-gate --bin export-gate --target-dir $(target)/symbols \
 		--config profile.shaped.strip=false --config profile.shaped.debug=1
-	$(tests) --test instructions -- --include-ignored --nocapture || true
+	$(tests) --test gate -- instructions:: --include-ignored --nocapture || true
 	callgrind_annotate --auto=no --threshold=100 $(target)/tmp/instructions/a-permitted-request.callgrind | sed -n 1,100p
 else
 instructions: ## count a start's and a request's instructions and allocations (needs Valgrind; BY=function tells where they go)
-	$(tests) --test instructions -- --include-ignored --nocapture
+	$(tests) --test gate -- instructions:: --include-ignored --nocapture
 endif
 
 # What the gate is measured beside.
@@ -172,7 +173,7 @@ deploy-built: $(python)
 	$(python) infra/tools/join.py $(template)
 	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(target)/lambda/{export-gate,ledger-archive,register-watch}/bootstrap.zip
 	$(python) infra/tools/parameters.py $(STACK) $(PARAMETERS) >$(target)/deploy/parameters
-	xargs -d '\n' cargo run --locked -q --features gatectl --bin gatectl -- deployment check --template $(template) \
+	xargs -d '\n' cargo run --locked -q --package gatectl -- deployment check --template $(template) \
 		--zip $(target)/lambda/export-gate/bootstrap.zip $(if $(filter-out none,$(RECORDS)),--records $(RECORDS)) \
 		--parameter-overrides <$(target)/deploy/parameters
 	.tools/deploy/bin/sam deploy --config-file $(CURDIR)/infra/samconfig.toml --template-file $(template) --use-json \

@@ -1,14 +1,5 @@
 //! Imports run one way, and a pure file does no I/O and reads no clock.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,23 +1,13 @@
 //! What API Gateway sends when callers send nonsense, and what it never would: through the real binary, each event is
 //! answered clearly, nothing of it is told or logged, and the environment goes on to answer a good request.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
+use crate::world::events::{Http, IN_GERMANY, IN_IRAN, IN_US, Rest, answered, http, http_invocation, invocation, rest};
+use crate::world::{Answered, PATIENCE, World, call, printed};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use export_gate_local::function::Function;
 use export_gate_local::runtime_api::{Event, FunctionError};
 use serde_json::{Value, json};
-use world::events::{Http, IN_GERMANY, IN_IRAN, IN_US, Rest, answered, http, http_invocation, invocation, rest};
-use world::{Answered, PATIENCE, World, call, printed};
 
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 

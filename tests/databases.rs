@@ -1,26 +1,17 @@
 //! Databases: what each layout says of a network, files that can't serve, files that change, and their age.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use crate::world;
+use crate::world::events::{invocation, rest};
+use crate::world::mmdb::{DAY, Mmdb, bytes};
+use crate::world::{World, ask, at};
 use export_gate::causes::Causes;
 use export_gate::decision::{Classified, Where};
 use export_gate::evidence::{DELEGATIONS_DAYS, Location};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use world::events::{invocation, rest};
-use world::mmdb::{DAY, Mmdb, bytes};
-use world::{World, ask, at};
 
 fn anonymity(files: &[&Mmdb]) -> Location {
     let paths: Vec<PathBuf> = files.iter().map(|file| file.path().to_owned()).collect();

@@ -1,14 +1,6 @@
 //! MaxMind's own test databases say what their source files state (`source-data` of maxmind/MaxMind-DB). They lie below the
 //! folder that `DATA` names: `make prove-places DATA=folder`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -1,19 +1,8 @@
 //! What covers what: the rules of embargoes, licences and callers, as tables of cases.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::net::IpAddr;
 
-use common::{
+use crate::common::{
     at, company, country, decided, decided_at, embargo, group, item, licence, model, national, now, person, register,
     setting, subject, to, told, with,
 };

@@ -1,16 +1,13 @@
 //! The real binary behind an emulated Lambda Runtime API, with the sample records.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
-
-mod world;
-
+use crate::world;
+use crate::world::events::{IN_IRAN, invocation, rest, screening};
+use crate::world::{PATIENCE, World, call};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use export_gate::digest::sha256_hex;
 use export_gate_local::sagemaker::Invocation;
 use export_gate_local::tables::{REGION, SECRET_ACCESS_KEY};
 use serde_json::json;
-use world::events::{IN_IRAN, invocation, rest, screening};
-use world::{PATIENCE, World, call};
 
 #[tokio::test]
 async fn a_permit_gives_the_models_answer_and_an_entry() {

@@ -8,23 +8,13 @@
 //! `embargo.everyone` needs a clock: the one sample record that is about everyone was in force for 90 minutes in March,
 //! so the last test asks then.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::world::events::invocation;
+use crate::world::{Answered, World, ask, at, call};
 use export_gate_local::function::Function;
 use serde_json::{Value, json};
-use world::events::invocation;
-use world::{Answered, World, ask, at, call};
 
 /// What an event is answered with.
 #[derive(Clone, Copy)]

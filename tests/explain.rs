@@ -1,17 +1,6 @@
 //! What an explanation tells of each embargo and licence that a decision looked at: tables of cases.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{embargo, group, licence, model, national, now, register, setting, subject, to, with};
+use crate::common::{embargo, group, licence, model, national, now, register, setting, subject, to, with};
 use export_gate::decision::{Explanation, Subject, explain};
 use export_gate::register::Register;
 use serde_json::{Value, json};

@@ -1,26 +1,18 @@
 //! What fails, and what the caller gets then (the table "Failure, at a glance" in README): no answer without its entry,
 //! no permit out of trouble, and chains that verify afterwards.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::world;
+use crate::world::events::{Rest, invocation};
+use crate::world::lists::party;
+use crate::world::{Answered, PATIENCE, World, ask, at, call, later};
 use export_gate::gate::Gate;
 use export_gate_local::relay::{Action, Seen};
 use export_gate_local::sagemaker::Behaviour;
 use serde_json::{Value, json};
-use world::events::{Rest, invocation};
-use world::lists::party;
-use world::{Answered, PATIENCE, World, ask, at, call, later};
 
 fn now() -> jiff::Timestamp {
     at("2026-11-22T12:00:00Z")

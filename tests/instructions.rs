@@ -3,17 +3,6 @@
 //! release that isn't optimised, on x86-64, with hashes in software, since Valgrind doesn't know the processor's own. One that
 //! has grown fails, and one that has shrunk fails until it is written down.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -21,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::world;
+use crate::world::events::{Rest, invocation};
+use crate::world::{World, call};
 use export_gate_local::function::Function;
 use serde::{Deserialize, Serialize};
-use world::events::{Rest, invocation};
-use world::{World, call};
 
 /// How many requests a figure is the mean of.
 const REQUESTS: u64 = 30;

@@ -3,23 +3,13 @@
 //! The register is written as its operators would have written it, when each paper arrived, under environments that
 //! stay warm throughout. The expectations are tables; nothing of the gate computes them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::world::events::{http_invocation, invocation, role};
+use crate::world::{Answered, World, ask, at, call};
 use export_gate::gate::Gate;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use world::events::{http_invocation, invocation, role};
-use world::{Answered, World, ask, at, call};
 
 const MODELS: [&str; 3] = ["fable-5", "mythos-5", "opus-4-8"];
 

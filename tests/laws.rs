@@ -1,21 +1,11 @@
 //! What always holds, whatever the records: properties over registers and subjects drawn at random from a small world,
 //! in which embargoes, licences and facts meet often.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use common::{
+use crate::common;
+use crate::common::{
     country, decided_at, embargo, group, is_permit, later, licence, model, now, possible, register, subject, to, with,
 };
 use export_gate::decision::{

@@ -1,27 +1,18 @@
 //! Embargoes by list, through a gate over a real engine: what is loaded when, what becomes of what can't be, who is held
 //! up by a possible match, and until when a clearance silences it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::sync::Arc;
 
+use crate::world;
+use crate::world::events::{Rest, invocation, rest};
+use crate::world::lists::{by_lists, packed, party, party_of, record};
+use crate::world::{Answered, World, ask, at};
 use export_gate::gate::Gate;
 use export_gate::parties::Listed;
 use export_gate::register::Loaded;
 use export_gate_local::relay::Action;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use world::events::{Rest, invocation, rest};
-use world::lists::{by_lists, packed, party, party_of, record};
-use world::{Answered, World, ask, at};
 
 const ORGANISATION: &str = "organisation#sample-us-company";
 

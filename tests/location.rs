@@ -1,17 +1,14 @@
 //! Where requests come from: by an MMDB in each layout, by the registries' delegations, and by neither.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test says loudly what is wrong")]
-
-mod world;
-
 use std::net::IpAddr;
 
+use crate::world;
+use crate::world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, invocation};
+use crate::world::mmdb::Mmdb;
+use crate::world::{World, ask, at};
 use export_gate::causes::Causes;
 use export_gate::evidence::Location;
 use serde_json::{Value, json};
-use world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, invocation};
-use world::mmdb::Mmdb;
-use world::{World, ask, at};
 
 fn geoip2() -> Mmdb {
     let place = |country: &str, region: &str| json!({"country": {"iso_code": country, "names": {"en": "x"}}, "subdivisions": [{"iso_code": region}]});

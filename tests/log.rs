@@ -1,15 +1,12 @@
 //! What is logged and measured of a request, and what never is.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
-
-mod world;
-
+use crate::world;
+use crate::world::events::{IN_US, invocation};
+use crate::world::{PATIENCE, World, call, printed};
 use export_gate::account::Account;
 use export_gate::log::metrics;
 use export_gate::terms::Code;
 use serde_json::{Value, json};
-use world::events::{IN_US, invocation};
-use world::{PATIENCE, World, call, printed};
 
 /// The lines of standard output, which are JSON, every one.
 fn lines(said: &[String]) -> Vec<Value> {

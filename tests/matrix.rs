@@ -1,20 +1,9 @@
 //! Every embargo against every licence, person and edge of time, rendered into one text that a human can review:
 //! `tests/golden/matrix.txt`. `UPDATE_GOLDEN=1 cargo test --test matrix` writes it anew, and fails all the same.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::fmt::Write as _;
 
-use common::{at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with};
+use crate::common::{at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with};
 use export_gate::decision::{Classified, Outcome, Persons, Places, Subject};
 use export_gate::record::{NetworkClass, UsStatus};
 use export_gate::register::Register;

@@ -1,13 +1,5 @@
 //! How names are compared: a rule a table, each with names of real parties, and the laws that hold for all names.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
 use export_gate::parties::{Abandoned, Budget, Hit, Index, Listed, PartyKind, Score, Somebody, build, nearness};
 use export_gate::record::Screening;
 use export_gate::terms::Country;

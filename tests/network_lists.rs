@@ -1,23 +1,14 @@
 //! Lists of networks, through a gate over a real engine: they count on the next request, their classes add up, callers
 //! learn nothing of them, and what becomes of a list that can't be loaded.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
+use crate::world;
+use crate::world::events::{IN_GERMANY, IN_US, Rest, invocation, rest};
+use crate::world::lists::{packed_networks, record_of_networks};
+use crate::world::{Answered, World, ask, at};
 use export_gate::gate::Gate;
 use export_gate_local::relay::Action;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use world::events::{IN_GERMANY, IN_US, Rest, invocation, rest};
-use world::lists::{packed_networks, record_of_networks};
-use world::{Answered, World, ask, at};
 
 const NETS: (&str, &str) = ("nets", "vpn");
 

@@ -1,13 +1,5 @@
 //! The index of networks: what it answers, held against a plain scan, and what becomes of bytes that are none.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    reason = "a test says loudly what is wrong"
-)]
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use export_gate::networks::{Index, NotAnIndex, build, delegated};

@@ -1,21 +1,11 @@
 //! `POST /v1/parties/screenings`: who may ask, what is asked, what the lists answer, and that nothing of it is kept.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
+use crate::world::events::{Http, Rest, http, rest};
+use crate::world::lists::{party, party_of};
+use crate::world::{Answered, World, ask, call, printed};
 use export_gate::parties::Listed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use world::events::{Http, Rest, http, rest};
-use world::lists::{party, party_of};
-use world::{Answered, World, ask, call, printed};
 
 const PATH: &str = "/v1/parties/screenings";
 const CLIENT: &str = "sample-us-service";

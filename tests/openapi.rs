@@ -1,13 +1,5 @@
 //! infra/openapi.yaml says what the code serves: the same routes, methods, codes and statuses.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use export_gate::request::{Distribution, Rejected, Route, read};

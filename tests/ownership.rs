@@ -3,18 +3,7 @@
 //! OFAC's rule is 31 CFR 589.411 and its like, the guidance of 13 August 2014, and FAQs 398 to 402; BIS's is 15 CFR
 //! 744.11(a) and 744.21 as the Affiliates Rule of 29 September 2025 (90 FR 47201) amends them, by the same measure.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{
+use crate::common::{
     at, clearance, company, country, decided, decided_at, embargo, is_permit, licence, list, model, national, now,
     register, subject, told, with,
 };

@@ -1,27 +1,17 @@
 //! Embargoes by party: whose names are held against them, how, and what of it is kept and told.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-mod world;
-
 use std::collections::BTreeSet;
 
-use common::{clearance, decided, embargo, item, licence, list, model, now, possible, register, told, with};
+use crate::common;
+use crate::common::{clearance, decided, embargo, item, licence, list, model, now, possible, register, told, with};
+use crate::world;
+use crate::world::events::{Rest, invocation, rest};
+use crate::world::{Answered, World, ask};
 use export_gate::decision::{Callers, Claimed, NameKey, PartyMatch, Possible, Subject, Where, explain, identify};
 use export_gate::record::{Client, Organisation, Person};
 use export_gate::register::Register;
 use export_gate::terms::Match;
 use serde_json::{Value, json};
-use world::events::{Rest, invocation, rest};
-use world::{Answered, World, ask};
 
 const REFUSED: &str = "451 embargo.party licence.missing";
 

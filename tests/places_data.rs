@@ -1,14 +1,5 @@
 //! Where requests come from, on real data, which the folder `DATA` names: `make prove-places DATA=folder`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test says loudly what is wrong"
-)]
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 

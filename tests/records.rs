@@ -1,18 +1,6 @@
 //! Which items are records, and the sentence that tells operators why one is not.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{at, clearance, country, embargo, group, item, licence, list, model, now, register, setting, with};
+use crate::common::{at, clearance, country, embargo, group, item, licence, list, model, now, register, setting, with};
 use export_gate::record::{
     Basis, CallerStatus, Clearance, Client, Embargo, Group, Head, Item, Kind, KindHead, Licence, List, Model,
     Organisation, Person, Screening, Unreadable, UsStatus, Users, read,

@@ -1,17 +1,7 @@
 //! The register in memory: what is served when a record can't be read, and what a model's name stands for.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{
+use crate::common;
+use crate::common::{
     clearance, country, decided_at, embargo, group, is_permit, later, licence, list, model, national, now, register,
     setting, subject, told, with,
 };

@@ -1,18 +1,9 @@
 //! Where a request comes from: classes of networks, tunnels, signals that must agree, spread and travel, as tables; and the
 //! headers of CloudFront and the firewall, which count where the request proves its way.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{company, decided, embargo, group, licence, model, now, register, setting, subject, to, told, with};
+use crate::common::{
+    company, decided, embargo, group, licence, model, now, register, setting, subject, to, told, with,
+};
 use export_gate::decision::{Classified, NetworkFacts, Places, Subject, Travel};
 use export_gate::record::NetworkClass;
 use export_gate::request::{Distribution, Firewall, Header, Request, read};

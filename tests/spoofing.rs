@@ -1,25 +1,15 @@
 //! No header that a client can send gets a refused request through: each header that the gate reads or that anybody along
 //! the way is known to read, alone and all together, on requests that are refused with every code, in both payloads.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
+use crate::world::events::{IN_IRAN, IN_UKRAINE, IN_US, http_invocation, invocation};
+use crate::world::lists::{by_lists, party, party_of};
+use crate::world::{Answered, PATIENCE, World, ask, at, binary, call, printed};
 use export_gate::gate::Gate;
 use export_gate::request::{Distribution, Header, read};
 use export_gate::settings::Settings;
 use export_gate_local::function::Function;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use world::events::{IN_IRAN, IN_UKRAINE, IN_US, http_invocation, invocation};
-use world::lists::{by_lists, party, party_of};
-use world::{Answered, PATIENCE, World, ask, at, binary, call, printed};
 
 const SECRET: &str = "sample-secret-of-these-days";
 const OLD_SECRET: &str = "sample-secret-of-old-times";

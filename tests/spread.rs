@@ -1,16 +1,10 @@
 //! Where clients show up: counted across environments, through the gate, against a DynamoDB engine.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::events::{Rest, invocation, rest, screening};
+use crate::world::mmdb::Mmdb;
+use crate::world::{Answered, World, ask, item};
 use export_gate::evidence::Location;
 use export_gate::gate::Gate;
 use export_gate::terms::render_time;
@@ -19,9 +13,6 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use world::events::{Rest, invocation, rest, screening};
-use world::mmdb::Mmdb;
-use world::{Answered, World, ask, item};
 
 /// The hour that the tests begin in, in hours since 1970.
 const HOUR: i64 = 498_756;

@@ -1,17 +1,11 @@
 //! The register's reader and writer, the ledger's chains and the quotas, against a DynamoDB engine.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::world;
+use crate::world::events::invocation;
+use crate::world::{Answered, World, ask, at, item};
 use export_gate::gate::Gate;
 use export_gate::ledger::{Entry, Kind, Rests};
 use export_gate::log::metrics;
@@ -24,8 +18,6 @@ use export_gate_local::tables;
 use futures_util::future::join_all;
 use jiff::ToSpan;
 use serde_json::{Value, json};
-use world::events::invocation;
-use world::{Answered, World, ask, at, item};
 
 fn now() -> jiff::Timestamp {
     at("2026-11-22T12:00:00Z")

@@ -40,7 +40,7 @@ def run(arguments, gatectl=None, quiet=False):
     """Runs gatectl where it is; else tells which command the compliance operator is to run."""
     found = shutil.which(gatectl or "gatectl")
     if gatectl and not found:
-        raise Fault(f"`{gatectl}` can't be run: `cargo build --features gatectl --bin gatectl` makes it")
+        raise Fault(f"`{gatectl}` can't be run: `cargo build --package gatectl` makes it")
     written = shlex.join(["gatectl", *arguments])
     if not found:
         return {"registered": False, "command": written}

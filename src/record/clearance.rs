@@ -6,27 +6,27 @@ use super::{Kind, Meta, Unreadable};
 
 /// A clearance. It only ever permits.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Clearance {
     /// Who is cleared: `organisation#…` or `person#…`.
-    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^(organisation|person)#.")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^(organisation|person)#.")))]
     pub subject: String,
     /// Of being whom: `list:entry`.
-    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[^:]+:.")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^:]+:.")))]
     pub party: String,
     /// Of which comparison: what was compared, subject's and entry's side both, as the refusal's reason bears it. It ends
     /// when either changes; absent, the clearance stands whatever becomes of them.
     #[serde(default)]
-    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[0-9a-f]{32}$")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{32}$")))]
     pub match_sha256: Option<String>,
     /// Why it is somebody else.
     #[serde(deserialize_with = "super::text")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub reason: String,
     /// Who looked into it.
     #[serde(deserialize_with = "super::text")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub officer: String,
 }
 

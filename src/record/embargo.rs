@@ -9,12 +9,12 @@ use crate::terms::{Country, Match, ModelPattern, Name, Share};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embargo {
     /// The models that it is about.
     #[serde(deserialize_with = "super::filled")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub models: Vec<ModelPattern>,
     /// The transfers that it is about.
     pub applies_to: AppliesTo,
@@ -24,7 +24,7 @@ pub struct Embargo {
     pub authority: Authority,
     /// The rule, as the authority cites it.
     #[serde(deserialize_with = "super::text")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub citation: String,
     /// Where the rule can be read.
     pub url: Option<String>,
@@ -42,16 +42,16 @@ fn yes() -> bool {
 
 /// The keys of an embargo. At least one is there.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
 pub struct AppliesTo {
     /// Always.
     #[serde(deserialize_with = "super::only_true")]
-    #[cfg_attr(feature = "gatectl", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub everyone: bool,
     /// The organisation or the person is foreign (15 CFR 772.1).
     #[serde(deserialize_with = "super::only_true")]
-    #[cfg_attr(feature = "gatectl", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub foreign_persons: bool,
     /// The answer goes there.
     pub destinations: Option<Choice<Places>>,
@@ -65,11 +65,11 @@ pub struct AppliesTo {
     pub spread: Option<Spread>,
     /// The organisation, one of its owners or the person is called as one of these.
     #[serde(deserialize_with = "super::filled_if_given")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub parties: Option<Vec<Party>>,
     /// The organisation, one of its owners or the person is on one of these lists.
     #[serde(deserialize_with = "super::filled_if_given")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lists: Option<Vec<String>>,
     /// The organisation is owned by parties of lists.
     pub ownership: Option<Ownership>,
@@ -82,14 +82,14 @@ pub(crate) const VOID: &str = "its `except` leaves nothing of its `any_of`";
 
 /// A party that an embargo names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Party {
     /// Its name.
     pub name: Name,
     /// Its other names.
     #[serde(default, deserialize_with = "super::filled")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub aliases: Vec<Name>,
     /// The country that it is of; absent, it may be of any.
     pub country: Option<Country>,
@@ -131,16 +131,16 @@ impl Party {
 
 /// An organisation that parties of lists own so much of, directly or through others that they own so much of.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ownership {
     /// The lists.
     #[serde(deserialize_with = "super::filled")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lists: Vec<String>,
     /// From how much on, in percent.
     #[serde(rename = "percent", default = "half", deserialize_with = "percent")]
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub share: Share,
     /// Whether the shares of several listed parties count together, or each party's alone.
     #[serde(default = "yes")]
@@ -165,7 +165,7 @@ pub(super) fn percent_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Re
 
 /// What an embargo does to the transfers that it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// No licence helps.
@@ -178,7 +178,7 @@ pub enum Effect {
 
 /// Who imposes embargoes and grants licences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Authority {
     /// The US Bureau of Industry and Security (the EAR).
     #[serde(rename = "BIS")]
@@ -219,7 +219,7 @@ impl fmt::Display for Authority {
 
 /// Which nationalities of a person count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The most recent citizenship or permanent residence (15 CFR 734.13(b)).

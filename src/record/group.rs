@@ -7,12 +7,12 @@ use crate::terms::{Country, CountrySet};
 
 /// A group of countries.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// The members.
     #[serde(deserialize_with = "members")]
-    #[cfg_attr(feature = "gatectl", schemars(with = "Vec<Country>", length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Country>", length(min = 1)))]
     pub countries: CountrySet,
 }
 

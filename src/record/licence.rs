@@ -8,31 +8,31 @@ use crate::terms::ModelPattern;
 
 /// A licence, a licence exception or an exemption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Licence {
     /// Who granted it.
     pub authority: Authority,
     /// Its number or name with the authority.
     #[serde(deserialize_with = "super::text")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub reference: String,
     /// What it is.
     #[serde(rename = "type")]
     pub kind: LicenceType,
     /// The models that it is about.
     #[serde(deserialize_with = "super::filled")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub models: Vec<ModelPattern>,
     /// The ids of the organisations that hold it; `*` for an exception open to all.
     #[serde(deserialize_with = "super::filled")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub licensees: Vec<String>,
     /// Which of the licensee's persons it covers.
     pub persons: PersonScope,
     /// The ids of the embargoes that it answers.
     #[serde(default, deserialize_with = "super::filled_if_given")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub embargoes: Option<Vec<String>>,
     /// The destinations that it covers.
     pub destinations: Option<Choice<Places>>,
@@ -46,7 +46,7 @@ pub struct Licence {
 
 /// What a licence is, in the words of the EAR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LicenceType {
     /// Granted on application (15 CFR 748).
@@ -59,7 +59,7 @@ pub enum LicenceType {
 
 /// Which persons a licence covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PersonScope {
     /// US persons alone.
@@ -70,7 +70,7 @@ pub enum PersonScope {
 
 /// How much of a licence there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
     /// How many requests, from the licence's first to its last.

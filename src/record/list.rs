@@ -25,7 +25,7 @@ pub fn chunk_key(list: &str, edition: &str, number: u64) -> (String, String) {
 
 /// A list's edition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// What its entries are.
@@ -34,24 +34,24 @@ pub struct List {
     pub class: Option<NetworkClass>,
     /// The edition.
     #[serde(deserialize_with = "super::text")]
-    #[cfg_attr(feature = "gatectl", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub edition: String,
     /// How many entries it has.
     pub entries: u64,
     /// How many chunks they are packed in.
     pub chunks: u32,
     /// The SHA-256 of what is packed, in lower-case hex.
-    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub sha256: String,
     /// When its publisher published it, where anybody says: a time in UTC, or a date, which is that day's first moment.
     #[serde(default, deserialize_with = "time_or_date")]
-    #[cfg_attr(feature = "gatectl", schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub published: Option<Timestamp>,
 }
 
 /// What a list's entries are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ListContent {
     /// Restricted parties.

@@ -17,7 +17,7 @@ pub mod limits;
 mod list;
 mod model;
 mod network_class;
-#[cfg(feature = "gatectl")]
+#[cfg(feature = "schema")]
 mod schema;
 mod setting;
 mod spread;

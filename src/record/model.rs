@@ -7,21 +7,21 @@ use crate::terms::{Eccn, Match, ModelName, ModelPattern};
 
 /// A model in one version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its name: ASCII letters, digits, `.`, `_`, `-` and `/`, a letter or digit first.
-    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$")))]
     pub name: String,
     /// Its version, of the same characters.
-    #[cfg_attr(feature = "gatectl", schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$")))]
     pub version: String,
     /// Whether the name alone means this version.
     #[serde(default)]
     pub default: bool,
     /// The SageMaker endpoint, this model's own.
     #[serde(deserialize_with = "endpoint")]
-    #[cfg_attr(feature = "gatectl", schemars(length(max = 63), regex(pattern = "^[A-Za-z0-9](-*[A-Za-z0-9])*$")))]
+    #[cfg_attr(feature = "schema", schemars(length(max = 63), regex(pattern = "^[A-Za-z0-9](-*[A-Za-z0-9])*$")))]
     pub endpoint: String,
     /// The Export Control Classification Number, or `EAR99`; absent is unknown.
     pub eccn: Option<Eccn>,
@@ -31,7 +31,7 @@ pub struct Model {
 
 /// Whether callers may have a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelStatus {
     /// They may, if nothing else stands in the way.

@@ -6,7 +6,7 @@ use super::Choice;
 
 /// What a network is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkClass {
     /// A virtual private network's exits.
@@ -53,8 +53,8 @@ impl NetworkClass {
 
 /// Classes that a record names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
-pub struct Classes(#[cfg_attr(feature = "gatectl", schemars(length(min = 1)))] Vec<NetworkClass>);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Classes(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] Vec<NetworkClass>);
 
 impl<'de> Deserialize<'de> for Classes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

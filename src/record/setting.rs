@@ -11,12 +11,12 @@ pub const MATCH_THRESHOLD: Score = Score(760);
 
 /// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Screening {
     /// The score, 0 to 1, from which a name is a possible match with a listed party. The lower it is, the more comparisons a
     /// name takes; from [`MOST_STEPS`](crate::register::MOST_STEPS) on its matches are unknown.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 0, max = 1)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub match_threshold: Option<f64>,
     /// What becomes of a request whose destination nobody knows.
     pub unknown_destination: WhenUnknown,
@@ -25,7 +25,7 @@ pub struct Screening {
     /// The share of an organisation, in percent, of which nobody need know who owns it; more is reviewed. Absent, what could
     /// bring an embargo by ownership about is.
     #[serde(deserialize_with = "super::embargo::percent_if_given")]
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 0, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub unknown_ownership: Option<Share>,
     /// Whether the countries of an organisation's ultimate parents are its own.
     pub parent_countries: Option<ParentCountries>,
@@ -40,14 +40,14 @@ pub struct Screening {
     /// What becomes of a client that travels faster than anybody can.
     pub impossible_travel: Option<ImpossibleTravel>,
     /// The least confidence, 1 to 99, at which a database that has one is believed that an address is anonymous.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 1, max = 99)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 99)))]
     pub anonymizer_confidence: Option<u8>,
     /// For how many days a database that has the day is believed of a network that was last seen anonymous then.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub anonymizer_days: Option<u32>,
     /// From how many days on an MMDB of locations or anonymity is too old. The compiled-in delegations have a limit of
     /// their own.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub database_days: Option<u32>,
 }
 
@@ -72,12 +72,12 @@ const DATABASE_DAYS: u32 = 30;
 
 /// Two signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pair(pub SignalSource, pub SignalSource);
 
 /// What becomes of a client that travels faster than anybody can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImpossibleTravel {
     /// It is recorded.
@@ -88,7 +88,7 @@ pub enum ImpossibleTravel {
 
 /// That the countries of an organisation's ultimate parents are its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ParentCountries {
     /// They count (15 CFR 744.23 asks where a parent is headquartered).
@@ -123,7 +123,7 @@ pub fn thousandths(score: f64) -> Score {
 
 /// What becomes of a request with such a fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenUnknown {
     /// It is refused.

@@ -11,17 +11,17 @@ const MOST: u32 = 1000;
 /// A client that shows up from so many countries, or from so many networks, within so many hours. A network is what one
 /// site is given: an IPv4 /24, an IPv6 /48 (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
     /// From how many countries on.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 2, max = 1000)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 1000)))]
     pub countries: Option<u32>,
     /// From how many networks on.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 2, max = 1000)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 1000)))]
     pub networks: Option<u32>,
     /// Within how many hours.
-    #[cfg_attr(feature = "gatectl", schemars(range(min = 1, max = 168)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 168)))]
     pub hours: u32,
 }
 

@@ -18,7 +18,7 @@ misread! {
 }
 
 /// The grammar, for JSON Schemas.
-#[cfg(feature = "gatectl")]
+#[cfg(feature = "schema")]
 pub(super) const ECCN: &str = "([Ee][Aa][Rr]99|[0-9][A-Ea-e][0-9]{3}(\\.([A-Za-z]{1,4}|[0-9]{1,3}))*)";
 
 impl Eccn {

@@ -23,7 +23,7 @@ mod country;
 mod eccn;
 mod model_name;
 mod name;
-#[cfg(feature = "gatectl")]
+#[cfg(feature = "schema")]
 mod schema;
 mod share;
 mod signal;

@@ -49,7 +49,7 @@ misread! {
 }
 
 /// The grammar of a name or a version, for JSON Schemas.
-#[cfg(feature = "gatectl")]
+#[cfg(feature = "schema")]
 pub(super) const PART: &str = "[A-Za-z0-9][A-Za-z0-9._/-]*";
 
 /// The longest name of a model, version included, in bytes.

@@ -6,7 +6,7 @@ use super::{Country, Region};
 
 /// What tells a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "gatectl", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SignalSource {
     /// The operator's MMDB, by the address.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use crate::audit;
-use crate::dice::Dice;
-use crate::environment::{Answered, Environment, Odds};
+use super::audit;
+use super::dice::Dice;
+use super::environment::{Answered, Environment, Odds};
+use super::writers::Writers;
 use crate::world::World;
 use crate::world::events::invocation;
-use crate::writers::Writers;
 
 const ENVIRONMENTS: usize = 5;
 

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::dice::Dice;
+use super::dice::Dice;
 use crate::world::events::answered;
 use crate::world::{PATIENCE, World, binary};
 

@@ -6,9 +6,9 @@ use export_gate_local::tables::Tables;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::audit;
-use crate::dice::Dice;
-use crate::environment::{Answered, Environment, Odds};
+use super::audit;
+use super::dice::Dice;
+use super::environment::{Answered, Environment, Odds};
 use crate::world::events::invocation;
 use crate::world::{SAMPLE_REGISTER, World};
 

@@ -10,8 +10,8 @@ use export_gate_local::sink::Sink;
 use export_gate_local::stream::Stream;
 use serde_json::{Value, json};
 
+use super::dice::Dice;
 use crate::command::{gatectl, words};
-use crate::dice::Dice;
 use crate::world::{PATIENCE, World, binary, item};
 
 /// How many changes of how many records a bulk apply makes.

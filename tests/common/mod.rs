@@ -1,7 +1,5 @@
 //! What the tests of the law share: records written as JSON, subjects, and a decision in one line.
 
-#![allow(dead_code, reason = "each test uses its part")]
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

@@ -6,7 +6,7 @@ use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::tables::{self, Tables};
 use serde_json::{Value, json};
 
-const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/local/samples");
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/samples");
 const NOW: &str = "2026-11-22T12:00:00Z";
 
 /// A small template that is as it should be.

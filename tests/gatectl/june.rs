@@ -13,7 +13,7 @@ async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_req
     let function = Arc::new(world.function().await);
     let gateway = Gateway::start(0, by_function(function, PATIENCE)).await.unwrap();
     let folder = Folder::new("june");
-    let root = env!("CARGO_MANIFEST_DIR");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let mut script = tokio::process::Command::new(format!("{root}/infra/local/june.sh"));
     script.envs(world.environment()).envs([
         ("GATE_URL", gateway.url()),

@@ -7,10 +7,14 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::type_complexity,
     reason = "a test says loudly what is wrong"
 )]
 
 mod books;
+#[path = "../chaos/mod.rs"]
+mod chaos;
 mod command;
 #[path = "../world/mod.rs"]
 mod world;

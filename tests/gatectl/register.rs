@@ -13,7 +13,7 @@ use export_gate_local::clock::clear_environment;
 use export_gate_local::relay::{Action, Seen};
 use serde_json::{Value, json};
 
-const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/local/samples");
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/samples");
 
 fn group(id: &str, countries: &[&str]) -> Value {
     json!({"kind": "group", "id": id, "countries": countries, "by": "officer-1", "why": "Sample."})

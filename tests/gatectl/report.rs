@@ -433,7 +433,7 @@ async fn a_browser_finds_no_fault_with_the_page() {
     world.register(vec![long]).await;
     let ran = report(&world, &folder, &format!("{JUNE} --by auditor-1 --seals {}/seals", folder.path()));
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/report.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/report.py");
     let mut python = std::process::Command::new("python3");
     let python = python.arg(script).arg(Path::new(&folder.path()).join("report.html"));
     let looked = python.args(std::env::var_os("SCREENSHOTS").as_slice()).output().unwrap();

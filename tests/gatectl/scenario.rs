@@ -6,9 +6,9 @@ use crate::world::{World, ask, at};
 use serde_json::{Value, json};
 
 /// The samples, which a newcomer copies.
-const SAMPLES: &str = "infra/local/scenarios";
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/scenarios");
 /// The records that they are asked of.
-const RECORDS: &str = "infra/local/samples";
+const RECORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/samples");
 
 fn samples() -> Vec<Value> {
     let text = std::fs::read_to_string(format!("{SAMPLES}/samples.yaml")).unwrap();
@@ -97,7 +97,7 @@ fn what_comes_otherwise_fails_and_says_how_to_see_more() {
         r#"codes: expected ["embargo.everyone"], came ["person.unexpected"]"#,
         r#"licences: expected ["a","b"], came []"#,
         r"see: gatectl explain --client sample-foreign-service --person 'it'\''s' --model fable-5 --address unknown",
-        "--records infra/local/samples",
+        concat!("--records ", env!("CARGO_MANIFEST_DIR"), "/../../infra/local/samples"),
         "1 passed; 1 failed\n",
     ] {
         assert!(ran.out.contains(shown), "`{shown}` in {}", ran.out);

@@ -3,16 +3,7 @@
 //! Tables live in the embedded engine, or, where `DYNAMODB_ENDPOINT` names one, in that engine: under a prefix of their
 //! own, or, where `TABLES` names four (callers, register, usage, ledger), in those, which somebody else has created.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::missing_panics_doc,
-    reason = "a test says loudly what is wrong"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each package uses a part of it")]
 
 pub mod events;
 pub mod lists;
@@ -238,9 +229,12 @@ impl World {
     }
 }
 
-/// The binary under test: the one that `make test` names, else the one that cargo built beside the test.
+/// The binary under test: `GATE_BINARY`, else the one in the folder of the test's profile.
 pub fn binary() -> PathBuf {
-    std::env::var_os("GATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_export-gate").into(), PathBuf::from)
+    let beside = || std::env::current_exe().unwrap().parent().unwrap().with_file_name("export-gate");
+    let binary = std::env::var_os("GATE_BINARY").map_or_else(beside, PathBuf::from);
+    assert!(binary.exists(), "{} is missing: run `cargo build --bin export-gate` first", binary.display());
+    binary
 }
 
 /// An item of JSON.

@@ -38,7 +38,7 @@ pub(super) struct Head {
 
 /// A report.
 #[derive(Template)]
-#[template(config = "src/gatectl/report/askama.toml", path = "page.html")]
+#[template(config = "report/askama.toml", path = "page.html")]
 pub(super) struct Report {
     pub(super) head: Head,
     pub(super) sections: Vec<Section>,

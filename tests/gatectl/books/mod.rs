@@ -194,7 +194,7 @@ pub(crate) fn named(ran: &Ran) -> Vec<(String, String)> {
 
 /// What the independent script says.
 pub(crate) fn by_python(arguments: &[&str]) -> Ran {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/tools/verify_ledger.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/tools/verify_ledger.py");
     ran(Command::new("python3").arg(script).args(arguments))
 }
 

@@ -3,34 +3,17 @@
 //!
 //! A run prints its seed. `CHAOS_SEED=<seed>` repeats its choices, but not the scheduling of its processes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    clippy::type_complexity,
-    reason = "a test says loudly what is wrong"
-)]
-
 mod dice;
 mod directives;
 mod environment;
 mod quota;
 mod writers;
 
-#[path = "../gatectl/command.rs"]
-#[allow(dead_code, reason = "the tests of gatectl use all of it")]
-mod command;
-#[path = "../world/mod.rs"]
-mod world;
-
 use export_gate_local::tables::Tables;
 use serde_json::Value;
 
+use self::environment::Answered;
 use crate::command::gatectl;
-use crate::environment::Answered;
 use crate::world::World;
 
 /// Every answer that left has its entry with the same outcome, and every chain verifies: by the documented rule alone, and
