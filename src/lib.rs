@@ -12,28 +12,22 @@
     )
 )]
 
-pub mod account;
 pub mod answer;
-pub mod authorities;
-pub mod canonical;
-pub mod causes;
-pub mod connections;
+pub mod aws;
 pub mod decision;
 pub mod digest;
+pub mod error_chain;
 pub mod evidence;
 pub mod gate;
 pub mod ledger;
-pub mod log;
 pub mod model;
 pub mod networks;
 pub mod parties;
-mod payload_digest;
 pub mod quota;
 pub mod record;
 pub mod register;
 pub mod request;
 pub mod settings;
 pub mod start;
+pub mod telemetry;
 pub mod terms;
-pub mod unwind;
-pub mod user_agent;

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use export_gate::gate::Gate;
-use export_gate::log;
 use export_gate::start::start;
-use export_gate::unwind::unless_it_panics;
+use export_gate::telemetry::log;
+use export_gate::telemetry::unless_it_panics;
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
 
 /// Ends the start with a sentence that names every fault.
 fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    tracing::error!(error = %Causes(error), "the gate does not start");
+    tracing::error!(error = %ErrorChain(error), "the gate does not start");
     ExitCode::FAILURE
 }
 
@@ -55,12 +55,12 @@ async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGat
         .checked_add(time_left(context.deadline()).saturating_sub(FOR_THE_ANSWER))
         .unwrap_or_else(Instant::now);
     let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
-    let (answer, account) = unless_it_panics(handled).await;
+    let (answer, request) = unless_it_panics(handled).await;
     // Nobody waits for the log: it is written once the answer is, and before the next event is asked for, which takes the
     // answer's receipt. That rests on the runtime's one thread, where what yields runs after what was ready.
     tokio::spawn(async move {
         yield_now().await;
-        log::request(&account, &context.request_id);
+        log::request(&request, &context.request_id);
     });
     Ok(answer.into_payload())
 }

@@ -12,10 +12,10 @@ use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::causes::Causes;
-use crate::connections::Connections;
+use crate::aws::connections::Connections;
+use crate::aws::payload_digest::PayloadDigest;
 use crate::decision::Permit;
-use crate::payload_digest::PayloadDigest;
+use crate::error_chain::ErrorChain;
 use crate::terms::Code;
 
 /// How long opening the connection ahead may take.
@@ -67,7 +67,7 @@ pub struct ModelAnswer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the model gave no answer: {detail}")]
-pub struct ModelTrouble {
+pub struct ModelError {
     /// `model.unavailable`, `model.failed` or `model.timeout`.
     pub code: Code,
     /// Whether the model may have run, so that a quota is used.
@@ -135,13 +135,13 @@ impl Models {
     /// connections that were closed meanwhile from being called over.)
     ///
     /// # Errors
-    /// [`ModelTrouble`] with the code for the caller.
+    /// [`ModelError`] with the code for the caller.
     pub async fn invoke(
         &self,
         permit: Permit,
         invocation: Invocation,
         deadline: Instant,
-    ) -> Result<ModelAnswer, ModelTrouble> {
+    ) -> Result<ModelAnswer, ModelError> {
         let Invocation { content_type, accept, body, sha256 } = invocation;
         let body = Blob::new(body);
         let call = || async {
@@ -168,8 +168,8 @@ impl Models {
         self.used();
         match answered {
             Ok(Ok(output)) => Ok(answer(permit, output)),
-            Ok(Err(error)) => Err(self.trouble(error)),
-            Err(_) => Err(ModelTrouble {
+            Ok(Err(error)) => Err(self.failure(error)),
+            Err(_) => Err(ModelError {
                 code: Code::ModelTimeout,
                 may_have_run: true,
                 detail: "it did not answer in time".into(),
@@ -177,7 +177,7 @@ impl Models {
         }
     }
 
-    fn trouble(&self, error: SdkError<InvokeEndpointError>) -> ModelTrouble {
+    fn failure(&self, error: SdkError<InvokeEndpointError>) -> ModelError {
         let unsent = self.connections.is_unsent(&error);
         let (code, may_have_run) = if let SdkError::ServiceError(service) = &error {
             match (service.err().code(), service.raw().status().as_u16()) {
@@ -191,7 +191,7 @@ impl Models {
         } else {
             (Code::ModelFailed, true)
         };
-        ModelTrouble { code, may_have_run, detail: detail(&error) }
+        ModelError { code, may_have_run, detail: detail(&error) }
     }
 }
 
@@ -205,7 +205,7 @@ fn detail(error: &SdkError<InvokeEndpointError>) -> String {
     if matches!(error, SdkError::ResponseError(_)) {
         return "its answer could not be read".into();
     }
-    let SdkError::ServiceError(service) = error else { return Causes(error).to_string() };
+    let SdkError::ServiceError(service) = error else { return ErrorChain(error).to_string() };
     if let InvokeEndpointError::ModelError(error) = service.err() {
         return format!("ModelError, original status {}", error.original_status_code().unwrap_or_default());
     }

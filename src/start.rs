@@ -1,27 +1,18 @@
-//! I/O. From the settings to a gate that is ready: clients, location data, connections, the register.
+//! I/O. Starts the gate: settings, location data, clients, the first read of the register.
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-
-use crate::account::unmatched_embargoes;
-use crate::authorities::trusted;
-use crate::causes::Causes;
+use crate::aws;
+use crate::error_chain::ErrorChain;
 use crate::evidence::{CallerStore, Location, SpreadStore, Tells};
 use crate::gate::Gate;
 use crate::ledger::Ledger;
-use crate::log;
 use crate::model::Models;
 use crate::quota::Quotas;
 use crate::register::RegisterStore;
 use crate::settings::{BadSettings, Settings};
-use crate::user_agent::user_agent;
-
-/// How long one attempt at DynamoDB may take; it answers in single milliseconds, and the SDK makes three.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+use crate::telemetry::log;
+use crate::telemetry::unmatched_embargoes;
 
 /// How long the start waits for the register. The gate answers 503 until it is read, and reads it at each request.
 const WARM_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,23 +23,8 @@ const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 /// [`BadSettings`] with every fault, the databases' among them.
 pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, BadSettings> {
     let (settings, location) = configured(&variable)?;
-    // One HTTP client for both services: one set of connections, one TLS configuration.
-    let trusted = trusted(variable).map(|pem| TrustStore::empty().with_pem_certificate(pem));
-    let tls = TlsContext::builder().with_trust_store(trusted.unwrap_or_default()).build();
-    let tls = tls.map_err(|error| BadSettings(vec![Causes(&error).to_string()]))?;
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    let http = http.tls_context(tls).build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-    // The attempt's time is over long before the SDK would call its stream stalled.
-    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
-        .timeout_config(timeouts)
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .interceptor(user_agent("aws-sdk-dynamodb", aws_sdk_dynamodb::meta::PKG_VERSION));
-    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.build());
-    let sagemaker = aws_sdk_sagemakerruntime::config::Builder::from(&config)
-        .interceptor(user_agent("aws-sdk-sagemakerruntime", aws_sdk_sagemakerruntime::meta::PKG_VERSION));
-    let sagemaker = aws_sdk_sagemakerruntime::Client::from_conf(sagemaker.build());
+    let (dynamodb, sagemaker) =
+        aws::clients(&variable).await.map_err(|error| BadSettings(vec![ErrorChain(error.as_ref()).to_string()]))?;
     let gate = build(settings, location, &dynamodb, &sagemaker);
     let now = jiff::Timestamp::now();
     let (warmed, ()) = tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(now)), gate.models.connect(now));
@@ -79,7 +55,7 @@ fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Lo
                     Tells::Location => "GEO_DATABASE",
                     Tells::Anonymity => "ANONYMITY_DATABASES",
                 };
-                format!("{name}: {}", Causes(unusable))
+                format!("{name}: {}", ErrorChain(unusable))
             }));
             Err(BadSettings(faults))
         }

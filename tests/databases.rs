@@ -7,8 +7,8 @@ use crate::world;
 use crate::world::events::{invocation, rest};
 use crate::world::mmdb::{DAY, Mmdb, bytes};
 use crate::world::{World, ask, at};
-use export_gate::causes::Causes;
 use export_gate::decision::{Classified, Where};
+use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{DELEGATIONS_DAYS, Location};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -188,7 +188,7 @@ fn signals_tell_of_both_sources_and_special_ranges_are_nowhere() {
 fn refused(location: Option<&Path>, anonymity: &[&Path]) -> Vec<String> {
     let anonymity: Vec<PathBuf> = anonymity.iter().map(|path| path.to_path_buf()).collect();
     let faults = Location::load(location, &anonymity).unwrap_err();
-    faults.iter().map(|fault| Causes(fault).to_string()).collect()
+    faults.iter().map(|fault| ErrorChain(fault).to_string()).collect()
 }
 
 #[test]
@@ -382,19 +382,19 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
         ]
     );
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(ADDRESS);
-    let account = async |now: &str| ask(&gate, &event.0, at(now)).await.account.unwrap();
+    let log = async |now: &str| ask(&gate, &event.0, at(now)).await.log.unwrap();
     // Health has told it today; tomorrow it is told again, once.
-    assert_eq!(account("2026-11-22T13:00:00Z").await.database_news, []);
-    let tomorrow = account("2026-11-23T01:00:00Z").await;
+    assert_eq!(log("2026-11-22T13:00:00Z").await.database_news, []);
+    let tomorrow = log("2026-11-23T01:00:00Z").await;
     assert_eq!(tomorrow.databases, (1, 0));
     assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; from 30 days on it is too old".to_owned())]);
-    assert_eq!(account("2026-11-23T02:00:00Z").await.database_news, []);
-    let line = json!(export_gate::log::metrics(&tomorrow, 0));
+    assert_eq!(log("2026-11-23T02:00:00Z").await.database_news, []);
+    let line = json!(export_gate::telemetry::log::metrics(&tomorrow, 0));
     assert_eq!((&line["StaleDatabases"], &line["FaultyDatabases"]), (&json!(1), &json!(0)));
     // The setting says when.
     world.register(vec![json!({"kind": "setting", "id": "screening", "database_days": 60})]).await;
-    assert_eq!(account("2026-11-23T03:00:00Z").await.databases, (0, 0));
-    assert_eq!(account("2026-11-30T06:00:00Z").await.databases, (1, 0));
+    assert_eq!(log("2026-11-23T03:00:00Z").await.databases, (0, 0));
+    assert_eq!(log("2026-11-30T06:00:00Z").await.databases, (1, 0));
     assert_eq!(
         health(&world.gate(), now).await,
         [
@@ -417,8 +417,8 @@ async fn compiled_in_delegations_are_too_old_after_a_limit_of_their_own() {
         [(limit - SignedDuration::from_secs(1), false, vec![]), (limit, true, vec![("delegations".to_owned(), matter)])]
     {
         let now = published + age;
-        let account = ask(&gate, &event.0, now).await.account.unwrap();
-        assert_eq!((account.databases, account.database_news), ((usize::from(stale), 0), news), "{now}");
+        let log = ask(&gate, &event.0, now).await.log.unwrap();
+        assert_eq!((log.databases, log.database_news), ((usize::from(stale), 0), news), "{now}");
         assert_eq!(health(&gate, now).await[0]["stale"], stale, "{now}");
     }
 }

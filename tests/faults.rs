@@ -1,5 +1,5 @@
 //! What fails, and what the caller gets then (the table "Failure, at a glance" in README): no answer without its entry,
-//! no permit out of trouble, and chains that verify afterwards.
+//! no permit out of failure, and chains that verify afterwards.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -549,8 +549,8 @@ async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
             Some(says) => {
                 assert_unavailable(&answered, "ledger.unavailable");
                 assert_eq!((world.invoked(), after.len()), (0, before), "{what}");
-                let troubles = answered.account.unwrap().troubles.join(" ");
-                assert!(troubles.contains(says) && !troubles.contains("Holding"), "{what}: {troubles}");
+                let failures = answered.log.unwrap().failures.join(" ");
+                assert!(failures.contains(says) && !failures.contains("Holding"), "{what}: {failures}");
             }
         }
     }
@@ -699,7 +699,7 @@ async fn an_answer_does_not_wait_for_the_quotas_bookkeeping() {
     });
     let answered = ask(&gate, &invocation("sample-quota-service", "mythos-5").0, now()).await;
     assert_eq!(answered.status, 200);
-    assert!(answered.account.unwrap().troubles.is_empty(), "it was cut off before its own time-out");
+    assert!(answered.log.unwrap().failures.is_empty(), "it was cut off before its own time-out");
 }
 
 #[tokio::test]

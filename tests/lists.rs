@@ -111,7 +111,7 @@ async fn a_list_that_is_activated_counts_on_the_next_request() {
 
     // Whoever is held up learns that, and not of whose list; and a name stands nowhere.
     assert_eq!(held_up.body["reasons"], json!([{"code": "party.review"}]));
-    let kept = format!("{} {:?} {:?}", json!(world.ledger().await), held_up.account, refused.account);
+    let kept = format!("{} {:?} {:?}", json!(world.ledger().await), held_up.log, refused.log);
     for text in [kept, held_up.body.to_string(), refused.body.to_string()] {
         let text = text.to_lowercase();
         assert!(!text.contains("widgets, inc"), "{text}");

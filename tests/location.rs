@@ -6,7 +6,7 @@ use crate::world;
 use crate::world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, invocation};
 use crate::world::mmdb::Mmdb;
 use crate::world::{World, ask, at};
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::Location;
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
         (Mmdb::of_bytes(b""), "not a readable MMDB file"),
     ];
     for (file, expected) in table {
-        let error = Causes(&Location::open(file.path()).unwrap_err()).to_string();
+        let error = ErrorChain(&Location::open(file.path()).unwrap_err()).to_string();
         assert!(error.contains(expected), "{error}");
     }
     assert!(Location::open("/no/such/file.mmdb".as_ref()).unwrap_err().to_string().contains("/no/such/file.mmdb"));

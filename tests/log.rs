@@ -3,8 +3,8 @@
 use crate::world;
 use crate::world::events::{IN_US, invocation};
 use crate::world::{PATIENCE, World, call, printed};
-use export_gate::account::Account;
-use export_gate::log::metrics;
+use export_gate::telemetry::RequestLog;
+use export_gate::telemetry::log::metrics;
 use export_gate::terms::Code;
 use serde_json::{Value, json};
 
@@ -67,8 +67,8 @@ async fn each_request_is_one_log_line_and_one_metrics_line() {
 #[test]
 fn an_exhausted_licence_is_counted_though_its_embargo_leads() {
     let codes = vec![Code::EmbargoForeignPerson, Code::LicenceExhausted, Code::EmbargoDestination];
-    let account = Account { codes, status: 451, ..Account::default() };
-    let line = json!(metrics(&account, 0));
+    let log = RequestLog { codes, status: 451, ..RequestLog::default() };
+    let line = json!(metrics(&log, 0));
     assert_eq!((&line["LicencesExhausted"], &line["Code"]), (&json!(1), &json!("embargo.foreign-person")));
 }
 

@@ -85,8 +85,8 @@ async fn names_in_and_candidates_out() {
     );
     assert_eq!(second["exact"], false, "the same name, of another country: {second}");
     assert!(!first["why"].as_array().unwrap().is_empty(), "{first}");
-    let account = answered.account.unwrap();
-    assert_eq!((account.route, account.screened, account.outcome), ("parties", Some((3, 3)), None));
+    let log = answered.log.unwrap();
+    assert_eq!((log.route, log.screened, log.outcome), ("parties", Some((3, 3)), None));
     assert_eq!((world.ledger().await.len(), world.invoked()), (0, 0), "nothing is recorded");
 }
 
@@ -153,7 +153,7 @@ async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_eac
     let found = parties(&answered);
     assert_eq!((found.len(), found[99].len()), (100, 20));
     assert_eq!((found[0][0], &answered.body["results"][99]["left_out"]), ("own:00", &json!(30)));
-    assert_eq!(answered.account.unwrap().screened, Some((100, 5000)));
+    assert_eq!(answered.log.unwrap().screened, Some((100, 5000)));
     let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 101])), Timestamp::now()).await;
     assert_eq!(answered.status, 400);
     let none = ask(&gate, &asks(&about(&["Zephyr Bakery"])), Timestamp::now()).await;

@@ -539,7 +539,7 @@ async fn the_named_organisation_is_refused_on_the_next_request_and_no_name_is_ke
     let facts: Vec<&Value> = ledger.iter().filter_map(|entry| entry["facts"].get("parties")).collect();
     let fact = json!([{ "embargo": "listed", "match": "yes", "subject": "organisation#sample-us-company" }]);
     assert_eq!(facts, [&fact]);
-    let kept = format!("{} {:?}", json!(ledger), refused.account);
+    let kept = format!("{} {:?}", json!(ledger), refused.log);
     for text in [kept, refused.body.to_string()] {
         let text = text.to_lowercase();
         assert!(!text.contains("widget"), "{text}");

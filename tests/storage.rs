@@ -8,10 +8,10 @@ use crate::world::events::invocation;
 use crate::world::{Answered, World, ask, at, item};
 use export_gate::gate::Gate;
 use export_gate::ledger::{Entry, Kind, Rests};
-use export_gate::log::metrics;
 use export_gate::quota::Quotas;
 use export_gate::record::{Licence, Record, read};
-use export_gate::register::{RegisterWriter, WriteTrouble};
+use export_gate::register::{RegisterWriter, WriteError};
+use export_gate::telemetry::log::metrics;
 use export_gate_local::relay::{Action, Seen};
 use export_gate_local::sagemaker::Behaviour;
 use export_gate_local::tables;
@@ -149,10 +149,7 @@ async fn two_writers_at_once_never_lose_a_change() {
     let puts = (0..8).map(|number| world.writer.put(vec![item(stop(&format!("s{number}"), "x"))]));
     let outcomes = join_all(puts).await;
     let mut revisions: Vec<u64> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok().copied()).collect();
-    assert!(
-        outcomes.iter().all(|outcome| outcome.as_ref().err().is_none_or(WriteTrouble::is_conflict)),
-        "{outcomes:?}"
-    );
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().err().is_none_or(WriteError::is_conflict)), "{outcomes:?}");
     revisions.sort_unstable();
     assert_eq!(revisions, (2..2 + u64::try_from(revisions.len()).unwrap()).collect::<Vec<_>>(), "each has its own");
     let written = scan(&world, &world.tables.register).await;
@@ -165,7 +162,7 @@ async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
     let world = World::empty().await;
     let put_at = async |revision: u64| world.writer.put_at(revision, vec![item(stop("b", "x"))]).await;
     assert_eq!(world.register(vec![stop("a", "x")]).await, 1);
-    assert!(matches!(put_at(0).await, Err(trouble @ WriteTrouble::Moved(1)) if trouble.is_conflict()));
+    assert!(matches!(put_at(0).await, Err(failure @ WriteError::Moved(1)) if failure.is_conflict()));
     assert_eq!(put_at(1).await.unwrap(), 2);
 
     // An edit by hand moves no head, and is not put over unseen either: here it comes just after the record was read.
@@ -179,7 +176,7 @@ async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
     });
     let beside = RegisterWriter::new(tables::client(&world.relay.url()), world.tables.register.clone());
     let outcome = beside.put(vec![item(stop("a", "y"))]).await;
-    assert!(outcome.as_ref().is_err_and(WriteTrouble::is_conflict), "{outcome:?}");
+    assert!(outcome.as_ref().is_err_and(WriteError::is_conflict), "{outcome:?}");
     let records = scan(&world, &world.tables.register).await;
     let a = records.iter().find(|record| record["kind"] == "embargo" && record["id"] == "a").unwrap();
     assert_eq!(a["models"], json!(["by-hand"]));
@@ -242,7 +239,7 @@ async fn only_what_is_newer_is_read_and_it_counts_on_the_very_next_request() {
     let refused = permit(&gate).await;
     assert_eq!((refused.status, refused.code()), (451, "embargo.everyone"));
     assert_eq!(queries(&world), [("embargo".to_owned(), "1".to_owned())]);
-    assert_eq!(refused.account.unwrap().revision, Some(2));
+    assert_eq!(refused.log.unwrap().revision, Some(2));
 }
 
 #[tokio::test]
@@ -270,7 +267,7 @@ async fn a_revision_that_went_back_loads_all_anew() {
         put.send().await.unwrap();
     }
     let permitted = permit(&gate).await;
-    assert_eq!((permitted.status, permitted.account.unwrap().revision), (200, Some(1)));
+    assert_eq!((permitted.status, permitted.log.unwrap().revision), (200, Some(1)));
 }
 
 async fn heads(world: &World) -> Vec<Value> {
@@ -331,8 +328,8 @@ async fn heads_that_disagree_with_their_records_are_believed_by_no_gate() {
         let revision = world.register(vec![group("X:2")]).await;
         for gate in [&gate, &cold] {
             let told = permit(gate).await;
-            let account = told.account.unwrap();
-            assert_eq!((told.status, account.revision), (451, Some(revision)), "{what}: {:?}", account.troubles);
+            let log = told.log.unwrap();
+            assert_eq!((told.status, log.revision), (451, Some(revision)), "{what}: {:?}", log.failures);
         }
     }
 }
@@ -371,9 +368,9 @@ async fn a_bulk_of_changes_keeps_nobody_from_being_answered() {
         while !done.load(std::sync::atomic::Ordering::SeqCst) {
             for answered in [permit(gate).await, permit(&world.gate()).await] {
                 // A busy machine may be too slow for a single attempt; heads and records must agree all the same.
-                let troubles = format!("{:?}", answered.account.unwrap().troubles);
-                let is_slow = troubles.contains("timeout");
-                assert!(answered.status == 200 || is_slow, "{troubles}");
+                let failures = format!("{:?}", answered.log.unwrap().failures);
+                let is_slow = failures.contains("timeout");
+                assert!(answered.status == 200 || is_slow, "{failures}");
             }
         }
     });
@@ -481,8 +478,8 @@ async fn use_up(gate: &Gate) -> u64 {
     for permitted in 0.. {
         let answered = ask(gate, &quota_request(), now()).await;
         if answered.status != 200 {
-            let troubles = answered.account.as_ref().map(|account| &account.troubles);
-            assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"], "{troubles:?}");
+            let failures = answered.log.as_ref().map(|log| &log.failures);
+            assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"], "{failures:?}");
             return permitted;
         }
     }
@@ -620,9 +617,9 @@ async fn usage_that_cannot_be_read_counts_as_used_up_and_is_reported() {
         for (kind, event) in [("invocation", quota_request()), ("screening", screening.clone())] {
             let answered = ask(&gate, &event, now()).await;
             assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted"], "{kind} at {leased}");
-            let account = answered.account.unwrap();
-            assert!(account.unreadable_usage.contains("operator-quota-licence"), "{kind} at {leased}");
-            assert_eq!(json!(metrics(&account, 0))["UnreadableRecords"], json!(1), "{kind} at {leased}");
+            let log = answered.log.unwrap();
+            assert!(log.unreadable_usage.contains("operator-quota-licence"), "{kind} at {leased}");
+            assert_eq!(json!(metrics(&log, 0))["UnreadableRecords"], json!(1), "{kind} at {leased}");
         }
     }
     assert_eq!(world.invoked(), 0);

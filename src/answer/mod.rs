@@ -85,13 +85,13 @@ impl Answer {
     /// What kept a permitted model from answering.
     #[must_use]
     pub fn failed(code: Code, recorded: &Recorded) -> Self {
-        Self::problem(&Problem::trouble(code, code.status(), None, Some(recorded.decision_id()))).decided(recorded)
+        Self::problem(&Problem::failure(code, code.status(), None, Some(recorded.decision_id()))).decided(recorded)
     }
 
     /// What kept the gate from deciding or from recording. There is no decision to name.
     #[must_use]
-    pub fn trouble(code: Code) -> Self {
-        Self::problem(&Problem::trouble(code, code.status(), None, None))
+    pub fn failure(code: Code) -> Self {
+        Self::problem(&Problem::failure(code, code.status(), None, None))
     }
 
     /// What was wrong with the request.
@@ -109,7 +109,7 @@ impl Answer {
             | Rejected::TooLarge
             | Rejected::Body(_) => Some(format!("Send the request again in another form: {rejected}.")),
         };
-        let mut answer = Self::problem(&Problem::trouble(rejected.code(), rejected.status(), detail, None));
+        let mut answer = Self::problem(&Problem::failure(rejected.code(), rejected.status(), detail, None));
         if let Rejected::Method(takes) = rejected {
             answer.set(ALLOW, Some(takes));
         }

@@ -76,7 +76,7 @@ impl<'a> Problem<'a> {
         Self::new(code, decision.status(), detail.into(), None, super::told(&decision.reasons))
     }
 
-    pub(super) fn trouble(code: Code, status: u16, said: Option<String>, decision_id: Option<&'a str>) -> Self {
+    pub(super) fn failure(code: Code, status: u16, said: Option<String>, decision_id: Option<&'a str>) -> Self {
         let detail = said.map_or(detail(code, true).into(), Cow::Owned);
         Self::new(code, status, detail, decision_id, vec![code.into()])
     }

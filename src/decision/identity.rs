@@ -50,7 +50,7 @@ pub struct Callers {
 /// The subject of the decision, screened against the parties that the register's embargoes name, themselves or by list.
 ///
 /// # Errors
-/// Every `identity.*` and `person.*` that applies. Here an error is a refusal, not trouble.
+/// Every `identity.*` and `person.*` that applies. Here an error is a refusal, not failure.
 pub fn identify(
     claimed: Claimed<'_>,
     callers: &Callers,

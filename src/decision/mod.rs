@@ -79,7 +79,7 @@ pub struct Applied {
     pub licence: Option<String>,
 }
 
-/// The gate can't decide: the records that it would need can't be read. This is trouble, not a decision.
+/// The gate can't decide: the records that it would need can't be read. This is failure, not a decision.
 #[derive(Debug, thiserror::Error)]
 #[error("the record `{kind}`/`{id}` can't be relied on: {why}")]
 pub struct Undecidable {

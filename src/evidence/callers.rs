@@ -45,9 +45,9 @@ pub struct Reading {
     pub beside: Option<Item>,
 }
 
-/// Why there is no reading. This is trouble, not absence: nothing can be decided.
+/// Why there is no reading. This is failure, not absence: nothing can be decided.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadTrouble {
+pub enum ReadError {
     /// DynamoDB did not answer, or answered with an error.
     #[error("callers and head could not be read")]
     Failed(#[source] Box<SdkError<BatchGetItemError>>),
@@ -72,13 +72,13 @@ impl CallerStore {
     /// key, is read in the first beside them.
     ///
     /// # Errors
-    /// [`ReadTrouble`] where anything could not be read.
+    /// [`ReadError`] where anything could not be read.
     pub async fn read(
         &self,
         client: &str,
         person: Option<&str>,
         beside: Option<(String, Item)>,
-    ) -> Result<Reading, ReadTrouble> {
+    ) -> Result<Reading, ReadError> {
         let remembered = self.remembered(client);
         let client_id = format!("client#{client}");
         let person_id = person.map(|id| format!("person#{id}"));
@@ -116,7 +116,7 @@ impl CallerStore {
         ids: impl IntoIterator<Item = &String>,
         with_head: bool,
         beside: Option<(String, Item)>,
-    ) -> Result<Found, ReadTrouble> {
+    ) -> Result<Found, ReadError> {
         let key = |id: &String| HashMap::from([("id".to_owned(), AttributeValue::S(id.clone()))]);
         let caller_keys: Vec<_> = ids.into_iter().map(key).collect();
         let head_keys: Vec<_> = with_head.then(|| Key::head(any_head()).item()).into_iter().collect();
@@ -132,7 +132,7 @@ impl CallerStore {
         for _ in 0..UNPROCESSED_TRIES {
             let read = self.dynamodb.batch_get_item().set_request_items(Some(asked));
             let answer = Box::pin(read.send()).await;
-            let answer = answer.map_err(|error| ReadTrouble::Failed(Box::new(error)))?;
+            let answer = answer.map_err(|error| ReadError::Failed(Box::new(error)))?;
             for (table, items) in answer.responses.unwrap_or_default() {
                 if table == self.register {
                     found.head = items.into_iter().next().or(found.head);
@@ -149,7 +149,7 @@ impl CallerStore {
             tokio::time::sleep(wait).await;
             wait = wait.saturating_mul(2);
         }
-        Err(ReadTrouble::Unprocessed)
+        Err(ReadError::Unprocessed)
     }
 
     fn remembered(&self, client: &str) -> Option<String> {
@@ -187,8 +187,8 @@ impl Found {
         id: &str,
         read: impl FnOnce(Item) -> Result<T, Unreadable>,
         what: &'static str,
-    ) -> Result<Option<T>, ReadTrouble> {
-        self.callers.remove(id).map(read).transpose().map_err(|_| ReadTrouble::Record(what))
+    ) -> Result<Option<T>, ReadError> {
+        self.callers.remove(id).map(read).transpose().map_err(|_| ReadError::Record(what))
     }
 }
 

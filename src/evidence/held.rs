@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::database::{About, Database, DatabaseError, Tells};
 use super::delegations::{self, DELEGATIONS_DAYS};
-use crate::causes::Causes;
+use crate::error_chain::ErrorChain;
 
 /// A database in force.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl Held {
         let next = |file| Self { about: Arc::clone(&self.about), file: Some(file) };
         // It is tried again at the look after the next: what failed may have been the reading.
         let failing = |why: &DatabaseError| {
-            let fault = format!("{}; the one before stays in force", Causes(why));
+            let fault = format!("{}; the one before stays in force", ErrorChain(why));
             next(File { seen: None, fault: Some(fault.into()), ..file.clone() })
         };
         let now = match stamp(&file.path) {

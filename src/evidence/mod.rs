@@ -16,11 +16,11 @@ mod special;
 mod spread;
 
 pub use address::addresses;
-pub use callers::{CallerStore, ReadTrouble, Reading};
+pub use callers::{CallerStore, ReadError, Reading};
 pub use database::{About, DatabaseError, Tells};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
 pub use edge::beside_edge;
 pub use held::Held;
 pub use location::{Location, Unusable};
 pub use sightings::{Place, Sightings};
-pub use spread::{SPREAD, SpreadStore, SpreadTrouble};
+pub use spread::{SPREAD, SpreadError, SpreadStore};

@@ -41,9 +41,9 @@ struct Memory {
     held: usize,
 }
 
-/// Why nobody can say where a client showed up. This is trouble: nothing can be decided.
+/// Why nobody can say where a client showed up. This is failure: nothing can be decided.
 #[derive(Debug, thiserror::Error)]
-pub enum SpreadTrouble {
+pub enum SpreadError {
     /// The place could not be added.
     #[error("where the client shows up could not be written")]
     Write(#[source] Box<SdkError<UpdateItemError>>),
@@ -82,14 +82,14 @@ impl SpreadStore {
     /// Adds the place. What comes back is the item whole, whoever else writes at the same time.
     ///
     /// # Errors
-    /// [`SpreadTrouble::Write`]. A full hour is none: it has as many places as can count.
+    /// [`SpreadError::Write`]. A full hour is none: it has as many places as can count.
     pub async fn write(
         &self,
         client: &str,
         place: &Place,
         hours: u32,
         now: Timestamp,
-    ) -> Result<Arc<Sightings>, SpreadTrouble> {
+    ) -> Result<Arc<Sightings>, SpreadError> {
         let known = self.remembered(client);
         let mut obsolete = known.map(|known| known.obsolete(hours, now)).unwrap_or_default();
         obsolete.truncate(REMOVED);
@@ -111,8 +111,8 @@ impl SpreadStore {
     /// Reads a client's item.
     ///
     /// # Errors
-    /// [`SpreadTrouble::Read`].
-    pub async fn read(&self, client: &str) -> Result<Arc<Sightings>, SpreadTrouble> {
+    /// [`SpreadError::Read`].
+    pub async fn read(&self, client: &str) -> Result<Arc<Sightings>, SpreadError> {
         Ok(self.took(client, self.item(client).await?))
     }
 
@@ -130,7 +130,7 @@ impl SpreadStore {
     }
 
     /// The item as it became, or, where its hour has `most` elements or more, as it was.
-    async fn add(&self, adding: &Adding<'_>, most: usize) -> Result<Result<Item, Item>, SpreadTrouble> {
+    async fn add(&self, adding: &Adding<'_>, most: usize) -> Result<Result<Item, Item>, SpreadError> {
         let expires =
             adding.now.as_second().saturating_add(i64::from(adding.hours).saturating_add(1).saturating_mul(3600));
         let names: Vec<String> = (0..adding.obsolete.len()).map(|number| format!("#o{number}")).collect();
@@ -157,19 +157,19 @@ impl SpreadStore {
                 }
                 Ok(Err(self.item(adding.client).await?.unwrap_or_default()))
             }
-            Err(error) => Err(SpreadTrouble::Write(Box::new(error))),
+            Err(error) => Err(SpreadError::Write(Box::new(error))),
         }
     }
 
-    async fn item(&self, client: &str) -> Result<Option<Item>, SpreadTrouble> {
+    async fn item(&self, client: &str) -> Result<Option<Item>, SpreadError> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let answer = Box::pin(read.set_key(Some(key(client))).send()).await;
-        answer.map(|answer| answer.item).map_err(|error| SpreadTrouble::Read(Box::new(error)))
+        answer.map(|answer| answer.item).map_err(|error| SpreadError::Read(Box::new(error)))
     }
 
-    async fn remove(&self, adding: &Adding<'_>, superseded: Vec<String>) -> Result<(), SpreadTrouble> {
+    async fn remove(&self, adding: &Adding<'_>, superseded: Vec<String>) -> Result<(), SpreadError> {
         let update = self.update(adding, superseded).update_expression("DELETE #hour :elements");
-        Box::pin(update.send()).await.map(drop).map_err(|error| SpreadTrouble::Write(Box::new(error)))
+        Box::pin(update.send()).await.map(drop).map_err(|error| SpreadError::Write(Box::new(error)))
     }
 
     fn update(&self, adding: &Adding<'_>, elements: Vec<String>) -> UpdateItemFluentBuilder {

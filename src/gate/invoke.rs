@@ -7,14 +7,14 @@ use futures_util::future::{Either, select};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use super::{Asking, Gate, Trouble};
-use crate::account::Account;
+use super::{Asking, Failure, Gate};
 use crate::answer::{Answer, encode};
-use crate::causes::Causes;
 use crate::decision::Permit;
+use crate::error_chain::ErrorChain;
 use crate::ledger::{Storable, Unanswered};
-use crate::model::{Invocation, ModelAnswer, ModelTrouble};
+use crate::model::{Invocation, ModelAnswer, ModelError};
 use crate::quota::Drawn;
+use crate::telemetry::RequestLog;
 use crate::terms::Code;
 
 /// What is kept back of an invocation's time when the model is given its deadline: to write the completion, and to
@@ -31,7 +31,7 @@ impl Gate {
         asking: &Asking<'_>,
         work: impl Future<Output = T>,
         drawn: &Drawn,
-        account: &mut Account,
+        log: &mut RequestLog,
     ) -> T {
         let tend = async {
             yield_now().await;
@@ -42,7 +42,7 @@ impl Gate {
             Either::Right((tended, work)) => (work.await, Ok(tended)),
         };
         if let Ok(Err(error)) = tended {
-            account.note(Causes(&error).to_string());
+            log.note(ErrorChain(&error).to_string());
         }
         done
     }
@@ -55,8 +55,8 @@ impl Gate {
         drawn: Drawn,
         entry: Storable,
         body: Vec<u8>,
-        account: &mut Account,
-    ) -> Result<Answer, Trouble> {
+        log: &mut RequestLog,
+    ) -> Result<Answer, Failure> {
         let began = Instant::now();
         let until = asking.deadline.checked_sub(AFTER_THE_MODEL).unwrap_or(asking.deadline);
         let invocation = Invocation {
@@ -85,15 +85,15 @@ impl Gate {
                 }
                 Either::Right(((permitted, wrote), call)) => match permitted {
                     Ok(permitted) => (Ok((permitted, call.await)), wrote),
-                    Err(trouble) => (Err(trouble), wrote),
+                    Err(failure) => (Err(failure), wrote),
                 },
             }
         };
-        let (permitted, wrote) = self.tending(asking, both, &drawn, account).await;
-        account.wrote(wrote);
+        let (permitted, wrote) = self.tending(asking, both, &drawn, log).await;
+        log.wrote(wrote);
         let (permitted, (answered, model_took)) = permitted?;
-        account.model = Some(model_took);
-        self.release(asking, permitted, drawn, answered, account).await
+        log.model = Some(model_took);
+        self.release(asking, permitted, drawn, answered, log).await
     }
 
     /// Lets the model's answer go, or completes the permit's entry and says why there is none.
@@ -102,12 +102,12 @@ impl Gate {
         asking: &Asking<'_>,
         permitted: Unanswered<'_>,
         drawn: Drawn,
-        answered: Result<ModelAnswer, ModelTrouble>,
-        account: &mut Account,
-    ) -> Result<Answer, Trouble> {
+        answered: Result<ModelAnswer, ModelError>,
+        log: &mut RequestLog,
+    ) -> Result<Answer, Failure> {
         let encoded = answered.and_then(|mut model| match encode(std::mem::take(&mut model.body)) {
             Some(body) => Ok((model, body)),
-            None => Err(ModelTrouble {
+            None => Err(ModelError {
                 code: Code::ModelFailed,
                 may_have_run: true,
                 detail: "its answer is larger than Lambda passes on".into(),
@@ -116,18 +116,18 @@ impl Gate {
         match encoded {
             Ok((model, body)) => {
                 let recorded = permitted.answered();
-                account.answered(recorded.decision_id());
+                log.answered(recorded.decision_id());
                 Ok(Answer::of_model(&model, body, &recorded))
             }
-            Err(ModelTrouble { code, may_have_run, detail }) => {
+            Err(ModelError { code, may_have_run, detail }) => {
                 if !may_have_run {
                     self.quotas.give_back(drawn);
                 }
                 let completed = permitted.completed(code, asking.later());
                 let completed = asking.in_time(Code::LedgerUnavailable, completed);
-                let recorded = self.tending(asking, completed, &Drawn::default(), account).await?;
-                account.answered(recorded.decision_id());
-                account.trouble(code, detail);
+                let recorded = self.tending(asking, completed, &Drawn::default(), log).await?;
+                log.answered(recorded.decision_id());
+                log.failure(code, detail);
                 Ok(Answer::failed(code, &recorded))
             }
         }

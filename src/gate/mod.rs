@@ -15,17 +15,17 @@ use jiff::Timestamp;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
-use crate::account::Account;
 use crate::answer::Answer;
-use crate::causes::Causes;
 use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
 use crate::digest::sha256_hex;
+use crate::error_chain::ErrorChain;
 use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, beside_edge};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
-use crate::quota::{DrawTrouble, Drawn, Quotas};
+use crate::quota::{DrawError, Drawn, Quotas};
 use crate::register::{Register, RegisterStore};
 use crate::request::{Distribution, Request, Route, read};
+use crate::telemetry::RequestLog;
 use crate::terms::{Code, ModelRef, render_time};
 
 use entry::draft;
@@ -54,7 +54,7 @@ pub struct Gate {
 }
 
 /// The gate can't answer as it should. Its `detail` is for the log.
-struct Trouble {
+struct Failure {
     code: Code,
     detail: String,
 }
@@ -90,11 +90,11 @@ impl Asking<'_> {
         &self,
         code: Code,
         act: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, Failure> {
         match timeout_at(self.deadline, act).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err(Trouble { code, detail: Causes(&error).to_string() }),
-            Err(_) => Err(Trouble { code, detail: "no time is left".into() }),
+            Ok(Err(error)) => Err(Failure { code, detail: ErrorChain(&error).to_string() }),
+            Err(_) => Err(Failure { code, detail: "no time is left".into() }),
         }
     }
 }
@@ -109,17 +109,17 @@ struct Evidence {
 impl Gate {
     /// Answers one event of API Gateway. `now` is the time of the decision, `deadline` the moment by which the answer
     /// must be there.
-    pub async fn handle(&self, event: &str, now: Timestamp, deadline: Instant) -> (Answer, Account) {
+    pub async fn handle(&self, event: &str, now: Timestamp, deadline: Instant) -> (Answer, RequestLog) {
         let began = Instant::now();
-        let mut account = Account::default();
+        let mut log = RequestLog::default();
         let answer = match read(event, &self.distribution) {
             Err(rejected) => {
-                account.rejected(&rejected);
+                log.rejected(&rejected);
                 Answer::rejected(&rejected)
             }
             Ok(mut request) => {
                 let body = std::mem::take(&mut request.body);
-                account.route = route_name(&request.route);
+                log.route = route_name(&request.route);
                 // The ledger keeps milliseconds: the decision is taken with the time that the entry will have.
                 let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
                 // Nobody waits for it: until a file is loaded anew, what is in force serves.
@@ -127,16 +127,16 @@ impl Gate {
                 let asking = Asking { request: &request, now, began, deadline };
                 // On the heap: what lies ahead is large, and would be copied from one future to the next. So is each call
                 // to AWS, 10 to 20 KB.
-                let answered = Box::pin(self.route(&asking, body, &mut account)).await;
-                answered.unwrap_or_else(|trouble| {
-                    account.trouble(trouble.code, trouble.detail);
-                    Answer::trouble(trouble.code)
+                let answered = Box::pin(self.route(&asking, body, &mut log)).await;
+                answered.unwrap_or_else(|failure| {
+                    log.failure(failure.code, failure.detail);
+                    Answer::failure(failure.code)
                 })
             }
         };
-        account.status = answer.status();
-        account.total = began.elapsed();
-        (answer, account)
+        log.status = answer.status();
+        log.total = began.elapsed();
+        (answer, log)
     }
 
     /// Reads the register for the first time. Where that fails the gate starts all the same, and reads at each request.
@@ -144,36 +144,36 @@ impl Gate {
     /// # Errors
     /// What kept the register from being read, in words for operators.
     pub async fn warm(&self, now: Timestamp) -> Result<Arc<Register>, String> {
-        self.register.newest(now).await.map_err(|error| Causes(&error).to_string())
+        self.register.newest(now).await.map_err(|error| ErrorChain(&error).to_string())
     }
 
-    async fn route(&self, asking: &Asking<'_>, body: Vec<u8>, account: &mut Account) -> Result<Answer, Trouble> {
+    async fn route(&self, asking: &Asking<'_>, body: Vec<u8>, log: &mut RequestLog) -> Result<Answer, Failure> {
         match &asking.request.route {
-            Route::Health => Ok(self.health(asking, account).await),
-            Route::Models => self.list(asking, account).await,
-            Route::Parties => self.onboard(asking, &body, account).await,
-            Route::Screening(model) => self.decided(asking, model, Kind::Screening, body, account).await,
-            Route::Invocation(model) => self.decided(asking, model, Kind::Invocation, body, account).await,
+            Route::Health => Ok(self.health(asking, log).await),
+            Route::Models => self.list(asking, log).await,
+            Route::Parties => self.onboard(asking, &body, log).await,
+            Route::Screening(model) => self.decided(asking, model, Kind::Screening, body, log).await,
+            Route::Invocation(model) => self.decided(asking, model, Kind::Invocation, body, log).await,
         }
     }
 
-    async fn evidence(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Evidence, Trouble> {
+    async fn evidence(&self, asking: &Asking<'_>, log: &mut RequestLog) -> Result<Evidence, Failure> {
         let mut from = beside_edge(self.location.of(asking.request.source), asking.request);
         let place = Place::of(&from);
         let (Reading { callers, head, .. }, noted) = self.read_and_note(asking, &place).await?;
         let refresh = self.register.at(head.as_ref(), asking.now, asking.deadline);
         let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
-        account.register(&register, asking.now);
-        self.databases(&register, asking.now, account);
+        log.register(&register, asking.now);
+        self.databases(&register, asking.now, log);
         from.sightings = self.sightings(asking, &place, noted, &register).await?;
         Ok(Evidence { callers, register, from })
     }
 
     /// Accounts for the databases' age, and for files that can't be loaded anew.
-    fn databases(&self, register: &Register, now: Timestamp, account: &mut Account) {
+    fn databases(&self, register: &Register, now: Timestamp, log: &mut RequestLog) {
         let days = register.screening(now).database_days();
-        account.databases = self.location.count(now, days);
-        account.database_news = self.location.news(now, days);
+        log.databases = self.location.count(now, days);
+        log.database_news = self.location.news(now, days);
     }
 
     async fn decided(
@@ -182,8 +182,8 @@ impl Gate {
         model: &ModelRef,
         kind: Kind,
         body: Vec<u8>,
-        account: &mut Account,
-    ) -> Result<Answer, Trouble> {
+        log: &mut RequestLog,
+    ) -> Result<Answer, Failure> {
         let digest = async {
             yield_now().await;
             sha256_hex(&body)
@@ -194,37 +194,35 @@ impl Gate {
             }
         };
         // What is asked for leaves first: the body is digested while DynamoDB answers.
-        let (evidence, digest, ()) = join3(self.evidence(asking, account), digest, ready).await;
+        let (evidence, digest, ()) = join3(self.evidence(asking, log), digest, ready).await;
         let evidence = evidence?;
         let register = &evidence.register;
         let (decision, subject, drawn) =
             match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), register, asking.now) {
                 Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
                 Ok(mut subject) => {
-                    let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind, account).await?;
+                    let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind, log).await?;
                     (decision, Some(subject), drawn)
                 }
             };
-        account.decided(&decision);
-        account.gate = asking.began.elapsed();
+        log.decided(&decision);
+        log.gate = asking.began.elapsed();
         // Made before the model is called: what no entry can be stored of is never invoked.
         let entry = match draft(asking, model, kind, digest, &evidence, &decision, subject).storable() {
             Ok(entry) => entry,
             Err(error) => {
                 self.quotas.give_back(drawn);
-                return Err(Trouble { code: Code::LedgerUnavailable, detail: Causes(&error).to_string() });
+                return Err(Failure { code: Code::LedgerUnavailable, detail: ErrorChain(&error).to_string() });
             }
         };
         match (decision.outcome, kind) {
-            (Outcome::Permit(permit), Kind::Invocation) => {
-                self.invoke(asking, permit, drawn, entry, body, account).await
-            }
+            (Outcome::Permit(permit), Kind::Invocation) => self.invoke(asking, permit, drawn, entry, body, log).await,
             (outcome, _) => {
                 let decision = Decision { outcome, ..decision };
                 let writing = Instant::now();
                 let record = asking.in_time(Code::LedgerUnavailable, self.ledger.record(entry));
-                let recorded = self.tending(asking, record, &drawn, account).await?;
-                account.recorded(recorded.decision_id(), writing.elapsed());
+                let recorded = self.tending(asking, record, &drawn, log).await?;
+                log.recorded(recorded.decision_id(), writing.elapsed());
                 Ok(match kind {
                     Kind::Screening => Answer::screening(&decision, &recorded),
                     Kind::Invocation | Kind::Completion => {
@@ -244,11 +242,12 @@ impl Gate {
         subject: &mut Subject,
         register: &Register,
         kind: Kind,
-        account: &mut Account,
-    ) -> Result<(Decision, Drawn), Trouble> {
+        log: &mut RequestLog,
+    ) -> Result<(Decision, Drawn), Failure> {
         let mut exhausted = BTreeSet::new();
         loop {
-            let undecidable = |error| Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() };
+            let undecidable =
+                |error| Failure { code: Code::RegisterUnavailable, detail: ErrorChain(&error).to_string() };
             let decision = decide(model, subject, register, &exhausted, asking.now).map_err(undecidable)?;
             subject.facts.exhausted = exhausted.iter().cloned().collect();
             if decision.quotas.is_empty() {
@@ -267,17 +266,20 @@ impl Gate {
                 let draw = self.quotas.draw(&decision.quotas, id, asking.now);
                 match timeout_at(asking.deadline, draw).await {
                     Ok(Ok(drawn)) => return Ok((decision, drawn)),
-                    Ok(Err(DrawTrouble::Exhausted(more))) => more,
-                    Ok(Err(DrawTrouble::Unknown(error))) => {
-                        return Err(Trouble { code: Code::RegisterUnavailable, detail: Causes(&error).to_string() });
+                    Ok(Err(DrawError::Exhausted(more))) => more,
+                    Ok(Err(DrawError::Unknown(error))) => {
+                        return Err(Failure {
+                            code: Code::RegisterUnavailable,
+                            detail: ErrorChain(&error).to_string(),
+                        });
                     }
                     Err(_) => {
-                        return Err(Trouble { code: Code::RegisterUnavailable, detail: "no time is left".into() });
+                        return Err(Failure { code: Code::RegisterUnavailable, detail: "no time is left".into() });
                     }
                 }
             };
             exhausted.extend(more.licences);
-            account.unreadable_usage.extend(more.unreadable);
+            log.unreadable_usage.extend(more.unreadable);
         }
     }
 }

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Asking, Gate, Trouble};
-use crate::account::Account;
+use super::{Asking, Failure, Gate};
 use crate::answer::{Answer, Candidate, ListAsked, PartiesReport, Screened};
 use crate::decision::{Decision, identify};
 use crate::parties::{Abandoned, Budget, Hit, Index, Score};
 use crate::record::{Kind as _, List, ListContent, Record, thousandths};
 use crate::register::{Fault, Register};
 use crate::request::{Rejected, Screening, Screenings, no_such_list, too_much};
+use crate::telemetry::RequestLog;
 use crate::terms::Code;
 
 /// The most candidates that are told of one who is asked about, the nearest first: an answer has an end.
@@ -34,25 +34,25 @@ impl Gate {
         &self,
         asking: &Asking<'_>,
         body: &[u8],
-        account: &mut Account,
-    ) -> Result<Answer, Trouble> {
+        log: &mut RequestLog,
+    ) -> Result<Answer, Failure> {
         // Who may not ask is told that alone, and costs no reading.
         if !asking.request.may_ask_of_parties {
-            return Ok(unidentified(vec![Code::IdentityUnscoped], account));
+            return Ok(unidentified(vec![Code::IdentityUnscoped], log));
         }
         let screenings = match Screenings::read(body) {
             Ok(screenings) => screenings,
-            Err(rejected) => return Ok(unanswerable(&rejected, account)),
+            Err(rejected) => return Ok(unanswerable(&rejected, log)),
         };
-        let evidence = self.evidence(asking, account).await?;
+        let evidence = self.evidence(asking, log).await?;
         let register = &evidence.register;
         if let Err(codes) = identify(asking.claimed(), &evidence.callers, evidence.from, register, asking.now) {
-            return Ok(unidentified(codes, account));
+            return Ok(unidentified(codes, log));
         }
         let in_force = in_force(register, asking.now);
         let chosen = match chosen(&screenings, &in_force) {
             Ok(chosen) => chosen,
-            Err(rejected) => return Ok(unanswerable(&rejected, account)),
+            Err(rejected) => return Ok(unanswerable(&rejected, log)),
         };
         let least = screenings.threshold.map_or_else(|| register.screening(asking.now).threshold(), thousandths);
         let cannot_be_asked = |list: &&&str| in_force.get(**list).is_none_or(Option::is_none);
@@ -65,15 +65,15 @@ impl Gate {
         for (place, (screening, lists)) in screenings.screenings.iter().zip(&chosen).enumerate() {
             match screened(screening, lists, &in_force, least, &mut budget) {
                 Ok(one) => results.push(one),
-                Err(Abandoned::TooMuch) => return Ok(unanswerable(&too_much(place), account)),
+                Err(Abandoned::TooMuch) => return Ok(unanswerable(&too_much(place), log)),
                 Err(late @ Abandoned::Late) => return Err(unavailable(late.to_string())),
             }
         }
         let asked: BTreeSet<&str> = chosen.into_iter().flatten().collect();
         let edition = |list| Some(ListAsked { list, edition: in_force.get(list)?.as_ref()?.0 });
         let report = PartiesReport { lists: asked.into_iter().filter_map(edition).collect(), results };
-        account.screened(report.results.len(), report.candidates());
-        account.gate = asking.began.elapsed();
+        log.screened(report.results.len(), report.candidates());
+        log.gate = asking.began.elapsed();
         Ok(Answer::parties(&report))
     }
 }
@@ -129,17 +129,17 @@ fn screened<'a>(
     Ok(Screened { id: screening.id.as_deref(), candidates, left_out })
 }
 
-fn unavailable(detail: String) -> Trouble {
-    Trouble { code: Code::RegisterUnavailable, detail }
+fn unavailable(detail: String) -> Failure {
+    Failure { code: Code::RegisterUnavailable, detail }
 }
 
-fn unidentified(codes: Vec<Code>, account: &mut Account) -> Answer {
+fn unidentified(codes: Vec<Code>, log: &mut RequestLog) -> Answer {
     let decision = Decision::unidentified(codes);
-    account.decided(&decision);
+    log.decided(&decision);
     Answer::unidentified(&decision)
 }
 
-fn unanswerable(rejected: &Rejected, account: &mut Account) -> Answer {
-    account.rejected(rejected);
+fn unanswerable(rejected: &Rejected, log: &mut RequestLog) -> Answer {
+    log.rejected(rejected);
     Answer::rejected(rejected)
 }

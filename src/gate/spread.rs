@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Asking, Gate, Trouble};
+use super::{Asking, Failure, Gate};
 use crate::decision::{Sighting, hours_back};
 use crate::evidence::{Place, Reading, Sightings};
 use crate::register::Register;
@@ -37,7 +37,7 @@ impl Gate {
         &self,
         asking: &Asking<'_>,
         place: &Place,
-    ) -> Result<(Reading, Option<Arc<Sightings>>), Trouble> {
+    ) -> Result<(Reading, Option<Arc<Sightings>>), Failure> {
         let client = asking.client();
         let part = Part::of(&asking.request.route);
         let hours = Some(part).filter(|part| *part != Part::None);
@@ -67,7 +67,7 @@ impl Gate {
         place: &Place,
         noted: Option<Arc<Sightings>>,
         register: &Register,
-    ) -> Result<Option<Vec<Sighting>>, Trouble> {
+    ) -> Result<Option<Vec<Sighting>>, Failure> {
         let part = Part::of(&asking.request.route);
         let Some(hours) = hours_back(register, asking.now).filter(|_| part != Part::None) else { return Ok(None) };
         let noted = match noted {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Asking, Gate, Trouble};
-use crate::account::Account;
+use super::{Asking, Failure, Gate};
 use crate::answer::{
     Answer, DatabaseReport, HealthReport, LocationReport, MOST_UNREADABLE, ModelLine, UnreadableRecord, outcome, told,
 };
@@ -14,18 +13,19 @@ use crate::evidence::{Held, Tells};
 use crate::ledger::Kind;
 use crate::record::STRICTEST;
 use crate::register::{Fault, Register, is_offered};
+use crate::telemetry::RequestLog;
 use crate::terms::{Code, ModelRef, render_time};
 
 impl Gate {
     /// The models, each with what this caller would get now; neither recorded nor counted.
-    pub(super) async fn list(&self, asking: &Asking<'_>, account: &mut Account) -> Result<Answer, Trouble> {
-        let evidence = self.evidence(asking, account).await?;
+    pub(super) async fn list(&self, asking: &Asking<'_>, log: &mut RequestLog) -> Result<Answer, Failure> {
+        let evidence = self.evidence(asking, log).await?;
         let register = &evidence.register;
         let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, register, asking.now) {
             Ok(subject) => subject,
             Err(codes) => {
                 let decision = Decision::unidentified(codes);
-                account.decided(&decision);
+                log.decided(&decision);
                 return Ok(Answer::unidentified(&decision));
             }
         };
@@ -35,7 +35,7 @@ impl Gate {
                 None
             } else {
                 let asked = ModelRef::asked(&model.meta.id);
-                Some(self.settle(asking, &asked, &mut subject, register, Kind::Screening, account).await?.0)
+                Some(self.settle(asking, &asked, &mut subject, register, Kind::Screening, log).await?.0)
             };
             lines.push((model, decision));
         }
@@ -56,19 +56,19 @@ impl Gate {
         Ok(Answer::models(&lines))
     }
 
-    pub(super) async fn health(&self, asking: &Asking<'_>, account: &mut Account) -> Answer {
+    pub(super) async fn health(&self, asking: &Asking<'_>, log: &mut RequestLog) -> Answer {
         let read = self.register.at(None, asking.now, asking.deadline);
         let register = match asking.in_time(Code::RegisterUnavailable, read).await {
             Ok(register) => Some(register),
-            Err(trouble) => {
-                account.trouble(trouble.code, trouble.detail);
+            Err(failure) => {
+                log.failure(failure.code, failure.detail);
                 None
             }
         };
         let now = asking.now;
         let can_answer = register.as_ref().is_some_and(|register| {
-            account.register(register, now);
-            self.databases(register, now, account);
+            log.register(register, now);
+            self.databases(register, now, log);
             register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
         });
         let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();

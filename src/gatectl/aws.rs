@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::difference;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 
 /// How many seconds AWS may keep a command waiting for one answer, its attempts included.
 pub(crate) const TIMEOUT: u64 = 60;
@@ -167,7 +167,7 @@ fn endpoint(uri: &str) -> String {
 }
 
 /// Adds what AWS's answers, and their absence, said to what a command came to.
-pub(crate) fn noted(came: Result<Outcome, Trouble>) -> Result<Outcome, Trouble> {
+pub(crate) fn noted(came: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
     match came {
         Ok(mut outcome) => {
             if let (Some(Some(note)), Some(Value::Object(json))) = (CLOCK.get(), outcome.json.as_mut())
@@ -177,15 +177,15 @@ pub(crate) fn noted(came: Result<Outcome, Trouble>) -> Result<Outcome, Trouble> 
             }
             Ok(outcome)
         }
-        Err(trouble) => {
+        Err(failure) => {
             let silent = SILENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let Some(endpoint) = silent else { return Err(trouble) };
+            let Some(endpoint) = silent else { return Err(failure) };
             let says = format!(
                 "`{endpoint}` did not answer in time, or was not reached: check the network, `--region` and `--endpoint-url`, \
                  or allow more time with `--timeout`"
             );
-            let code = trouble.code();
-            Err(Trouble::of(says, trouble).with_code(code))
+            let code = failure.code();
+            Err(Failure::of(says, failure).with_code(code))
         }
     }
 }

@@ -4,12 +4,12 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use export_gate::record::Item;
-use export_gate::register::{Condition, WriteTrouble};
+use export_gate::register::{Condition, WriteError};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
 use crate::item::{substance, text};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::patience::{Patience, patiently};
 
 /// How the id of every earlier version begins.
@@ -61,15 +61,15 @@ impl Callers {
     }
 
     /// A record by its id, such as `client#app`.
-    pub(crate) async fn record(&self, id: &str) -> Result<Option<Item>, Trouble> {
+    pub(crate) async fn record(&self, id: &str) -> Result<Option<Item>, Failure> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let read = read.key("id", AttributeValue::S(id.to_owned()));
         let read = patiently(&self.dynamodb, async || read.clone().send().await).await;
-        read.map(|answer| answer.item).map_err(|error| Trouble::of(self.unread(), error))
+        read.map(|answer| answer.item).map_err(|error| Failure::of(self.unread(), error))
     }
 
     /// The record, and every version that it replaced, the last first.
-    pub(crate) async fn versions(&self, id: &str) -> Result<Vec<Item>, Trouble> {
+    pub(crate) async fn versions(&self, id: &str) -> Result<Vec<Item>, Failure> {
         let mut versions: Vec<Item> = self.record(id).await?.into_iter().collect();
         while let Some(previous) = versions.last().map(|item| text(item, PREVIOUS).to_owned()) {
             if previous.is_empty() || versions.iter().any(|item| text(item, "id") == previous) {
@@ -78,7 +78,7 @@ impl Callers {
             match self.record(&previous).await? {
                 Some(item) => versions.push(item),
                 None => {
-                    return Err(Trouble::new(format!("the version `{previous}` is not there: the history was cut")));
+                    return Err(Failure::new(format!("the version `{previous}` is not there: the history was cut")));
                 }
             }
         }
@@ -86,13 +86,13 @@ impl Callers {
     }
 
     /// Every record, without earlier versions.
-    pub(crate) async fn all(&self) -> Result<Vec<Item>, Trouble> {
+    pub(crate) async fn all(&self) -> Result<Vec<Item>, Failure> {
         let scan = self.dynamodb.scan().table_name(&self.table).consistent_read(true);
         let (mut found, mut from) = (Vec::new(), None);
         loop {
             let page = scan.clone().set_exclusive_start_key(from);
             let page = patiently(&self.dynamodb, async || page.clone().send().await).await;
-            let page = page.map_err(|error| Trouble::of(self.unread(), error))?;
+            let page = page.map_err(|error| Failure::of(self.unread(), error))?;
             let items = page.items.unwrap_or_default();
             found.extend(items.into_iter().filter(|item| !text(item, "id").starts_with(HISTORY)));
             from = page.last_evaluated_key;
@@ -109,7 +109,7 @@ impl Callers {
         found: Option<&Item>,
         mut record: Item,
         now: Timestamp,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, Failure> {
         let mut puts = Vec::new();
         if let Some(found) = found {
             let kept = self.free(&format!("{HISTORY}{}@{}", text(found, "id"), render_time(now))).await?;
@@ -124,8 +124,8 @@ impl Callers {
         loop {
             let sent = self.once.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
             let Err(error) = sent else { return Ok(true) };
-            let unwritten = WriteTrouble::of(error);
-            is_unknown |= matches!(unwritten, WriteTrouble::Unknown(_));
+            let unwritten = WriteError::of(error);
+            is_unknown |= matches!(unwritten, WriteError::Unknown(_));
             // The one whose answer was lost may have landed, and so may an earlier attempt.
             if is_unknown || unwritten.is_conflict() {
                 match self.versions(text(&record, "id")).await {
@@ -146,13 +146,13 @@ impl Callers {
                 } else {
                     "nothing was changed".to_owned()
                 };
-                return Err(Trouble::of(says, unwritten));
+                return Err(Failure::of(says, unwritten));
             }
         }
     }
 
     /// An id of the history that is free: two versions may be replaced in one millisecond of a clock, or of two.
-    async fn free(&self, id: &str) -> Result<String, Trouble> {
+    async fn free(&self, id: &str) -> Result<String, Failure> {
         let mut free = id.to_owned();
         for more in 1_u32.. {
             if self.record(&free).await?.is_none() {
@@ -163,7 +163,7 @@ impl Callers {
         Ok(free)
     }
 
-    fn put(&self, item: Item, found: Option<Item>) -> Result<TransactWriteItem, Trouble> {
+    fn put(&self, item: Item, found: Option<Item>) -> Result<TransactWriteItem, Failure> {
         let absent: Vec<&str> =
             found.iter().flat_map(|found| ATTRIBUTES.into_iter().filter(|name| !found.contains_key(*name))).collect();
         let Condition { mut expression, mut names, values } = Condition::holds(found);
@@ -173,7 +173,7 @@ impl Callers {
         }
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(expression);
         let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
-        let put = put.build().map_err(|error| Trouble::of("the change could not be made", error))?;
+        let put = put.build().map_err(|error| Failure::of("the change could not be made", error))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub(crate) use self::archive::opened;
 use crate::aws::Aws;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// Where the ledger is.
 #[derive(clap::Args)]
@@ -55,20 +55,20 @@ pub(crate) enum Found {
 
 impl Place {
     /// Where it is. The variable counts only where nothing is said: who names an archive while it is set means the archive.
-    pub(crate) fn source(&self) -> Result<Source, Trouble> {
+    pub(crate) fn source(&self) -> Result<Source, Failure> {
         let table = || self.ledger_table.clone().or_else(|| std::env::var("LEDGER_TABLE").ok());
         match &self.ledger {
             Some(place) => Ok(Source::Archive(place.clone())),
             None => table()
                 .filter(|table| !table.is_empty())
                 .map(Source::Table)
-                .ok_or_else(|| Trouble::new("say where the ledger is: `--ledger` or `--ledger-table`")),
+                .ok_or_else(|| Failure::new("say where the ledger is: `--ledger` or `--ledger-table`")),
         }
     }
 
     /// Gives every entry to `take`. Of a table only those that were decided within the window are read; of an archive all
     /// are, and those outside are passed by.
-    pub(crate) async fn read(&self, aws: &Aws, window: Window, take: impl FnMut(Found)) -> Result<(), Trouble> {
+    pub(crate) async fn read(&self, aws: &Aws, window: Window, take: impl FnMut(Found)) -> Result<(), Failure> {
         self.read_as(aws, window, |_, found| found, take).await
     }
 
@@ -80,7 +80,7 @@ impl Place {
         window: Window,
         prepare: fn(&str, Found) -> T,
         mut take: impl FnMut(T),
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Failure> {
         match self.source()? {
             Source::Archive(place) => archive::read(&place, window, prepare, &mut take),
             Source::Table(table) => table::read(&aws.dynamodb().await, &table, window, prepare, &mut take).await,

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// The largest file of records, scenarios, keys or seals, in bytes.
 pub(crate) const LARGEST: u64 = 64 << 20;
@@ -22,8 +22,8 @@ const MOST: usize = 10_000_000;
 
 /// A file itself, or every file below a folder, by path. Hidden ones are passed by, and a folder counts once, however
 /// many links lead to it.
-pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    let unread = |path: &Path, error| Trouble::of(format!("`{}` can't be read", path.display()), error);
+pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unread = |path: &Path, error| Failure::of(format!("`{}` can't be read", path.display()), error);
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut left = vec![(place.to_owned(), 0_usize)];
@@ -31,12 +31,12 @@ pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Trouble> {
         if !std::fs::metadata(&path).map_err(|error| unread(&path, error))?.is_dir() {
             found.push(path);
             if found.len() > MOST {
-                return Err(Trouble::new(format!("`{}` has more than {MOST} files", place.display())));
+                return Err(Failure::new(format!("`{}` has more than {MOST} files", place.display())));
             }
             continue;
         }
         if depth > DEEPEST {
-            return Err(Trouble::new(format!("`{}` is deeper than {DEEPEST} folders", path.display())));
+            return Err(Failure::new(format!("`{}` is deeper than {DEEPEST} folders", path.display())));
         }
         if !seen.insert(path.canonicalize().map_err(|error| unread(&path, error))?) {
             continue;
@@ -53,15 +53,15 @@ pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Trouble> {
 }
 
 /// A file's bytes, up to [`LARGEST`].
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     read_at_most(path, LARGEST)
 }
 
 /// A file's bytes, up to a limit.
-pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
+pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = open(path).and_then(|file| Bounded::new(file, most).read_to_end(&mut bytes));
-    read.map_err(|error| Trouble::of(format!("`{}` can't be read", path.display()), error))?;
+    read.map_err(|error| Failure::of(format!("`{}` can't be read", path.display()), error))?;
     Ok(bytes)
 }
 

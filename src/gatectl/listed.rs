@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::aws::Aws;
 use crate::listing::{Listing, Which};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::tables::RegisterTable;
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 }
 
 /// Lists those of kind `T` with these attributes; what can't be read is told, with exit code 1.
-pub(crate) async fn run<T: Kind>(arguments: &Arguments, attributes: &[&str]) -> Result<Outcome, Trouble> {
+pub(crate) async fn run<T: Kind>(arguments: &Arguments, attributes: &[&str]) -> Result<Outcome, Failure> {
     let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
     let listing = Listing::of::<T>(&present, &arguments.which, Timestamp::now());
     Ok(Outcome::new(arguments.json, || listing.told(), listing.text(attributes), listing.is_fine()))

@@ -57,7 +57,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Changes the gate's register, shows what a change would do, and proves what happened.
 #[derive(Parser)]
@@ -150,21 +150,21 @@ async fn main() -> ExitCode {
     let is_plan = matches!(command, Command::Register(register::Command::Plan(_)));
     let printed = match aws::noted(run(&command).await) {
         Ok(outcome) => output::result(&outcome).map(|()| outcome.code),
-        Err(trouble) => Err(trouble),
+        Err(failure) => Err(failure),
     };
-    let printed = printed.map_err(|trouble| if is_plan { trouble.with_code(1) } else { trouble });
+    let printed = printed.map_err(|failure| if is_plan { failure.with_code(1) } else { failure });
     match printed {
         Ok(code) => ExitCode::from(code),
-        Err(trouble) => {
-            if !trouble.is_closed() {
-                output::error(&trouble);
+        Err(failure) => {
+            if !failure.is_closed() {
+                output::error(&failure);
             }
-            ExitCode::from(trouble.code())
+            ExitCode::from(failure.code())
         }
     }
 }
 
-async fn run(command: &Command) -> Result<Outcome, Trouble> {
+async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Embargo(command) => embargo::run(command).await,
         Command::Licence(command) => licence::run(command).await,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::text_line;
 
 /// Where to.
@@ -20,16 +20,16 @@ pub(crate) struct Arguments {
 }
 
 /// The page, or where the pages are.
-pub(crate) fn run(arguments: &Arguments, command: clap::Command) -> Result<Outcome, Trouble> {
+pub(crate) fn run(arguments: &Arguments, command: clap::Command) -> Result<Outcome, Failure> {
     if let Some(folder) = &arguments.folder {
-        let unwritten = |error| Trouble::of(format!("`{}` can't be written", folder.display()), error);
+        let unwritten = |error| Failure::of(format!("`{}` can't be written", folder.display()), error);
         std::fs::create_dir_all(folder).map_err(unwritten)?;
         clap_mangen::generate_to(command, folder).map_err(unwritten)?;
         let says = format!("The pages are in `{0}`: man {0}/gatectl.1", folder.display());
         return Ok(Outcome::new(arguments.json, || json!({"folder": folder}), text_line!("{says}"), true));
     }
     let mut page = Vec::new();
-    Man::new(command).render(&mut page).map_err(|error| Trouble::of("the page could not be made", error))?;
-    let page = String::from_utf8(page).map_err(|error| Trouble::of("the page is no text", error))?;
+    Man::new(command).render(&mut page).map_err(|error| Failure::of("the page could not be made", error))?;
+    let page = String::from_utf8(page).map_err(|error| Failure::of("the page is no text", error))?;
     Ok(Outcome::new(arguments.json, || json!({"page": page.clone()}), page.clone(), true))
 }

@@ -33,7 +33,7 @@ impl Outcome {
 /// Why it could not be done: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{says}")]
-pub(crate) struct Trouble {
+pub(crate) struct Failure {
     says: String,
     #[source]
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -42,7 +42,7 @@ pub(crate) struct Trouble {
     is_closed: bool,
 }
 
-impl Trouble {
+impl Failure {
     /// A sentence with the next step in it.
     pub(crate) fn new(says: impl Into<String>) -> Self {
         Self { says: says.into(), cause: None, code: 2, is_closed: false }

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use serde_json::Value;
 
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::{visible, visible_json, visible_lines};
 
 /// Whether a notice could not be written to standard error.
@@ -34,7 +34,7 @@ pub(crate) fn is_noticed() -> bool {
 
 /// Shows an error, on standard error.
 pub(crate) fn error(error: &(dyn Error + 'static)) {
-    let lines: Vec<String> = Causes(error).to_string().split(FAULT).map(visible).collect();
+    let lines: Vec<String> = ErrorChain(error).to_string().split(FAULT).map(visible).collect();
     notice(&format!("error: {}\n", lines.join(FAULT)));
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn usage<T: Parser>(error: &clap::Error) -> ExitCode {
 ///
 /// # Errors
 /// Where not all of it could be written.
-pub(crate) fn result(outcome: &Outcome) -> Result<(), Trouble> {
+pub(crate) fn result(outcome: &Outcome) -> Result<(), Failure> {
     match &outcome.json {
         Some(json) => write(&(visible_json(&format!("{json:#}")) + "\n")),
         None => write(&visible_lines(&outcome.text)),
@@ -69,12 +69,12 @@ pub(crate) fn result(outcome: &Outcome) -> Result<(), Trouble> {
 ///
 /// # Errors
 /// Where not all of it could be written.
-pub(crate) fn json_lines<'a>(values: impl IntoIterator<Item = &'a Value>) -> Result<(), Trouble> {
+pub(crate) fn json_lines<'a>(values: impl IntoIterator<Item = &'a Value>) -> Result<(), Failure> {
     write(&values.into_iter().map(|value| visible_json(&value.to_string()) + "\n").collect::<String>())
 }
 
-fn write(text: &str) -> Result<(), Trouble> {
+fn write(text: &str) -> Result<(), Failure> {
     let mut out = stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(Trouble::unprinted)
+    written.map_err(Failure::unprinted)
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::draft::KINDS;
 use crate::item::text;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::present::{Present, partition};
 
 /// Every version of every record, and which of them each revision wrote.
@@ -30,7 +30,7 @@ type Written = Result<(Key, usize), String>;
 
 impl Past {
     /// Reads the present, then the history: what is replaced meanwhile stands in both.
-    pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
+    pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Failure> {
         let present = Present::read(dynamodb, table).await?;
         let changes = partition(dynamodb, table, CHANGES).await?;
         let listed = changes.iter().flat_map(keys).chain(present.records.keys().cloned()).map(|key| key.kind);

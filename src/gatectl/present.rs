@@ -11,7 +11,7 @@ use export_gate::register::{BY_REVISION, Basis, KINDS, Register, all_heads};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::patience::{Patience, patiently};
 
 /// Every record of the register, withdrawn ones too, without its past.
@@ -27,7 +27,7 @@ pub(crate) struct Present {
 
 impl Present {
     /// Reads the register: all its kinds, then what became newer meanwhile, so that all is of one revision.
-    pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Trouble> {
+    pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Failure> {
         let heads = heads(dynamodb, table).await?;
         // A head that an edit by hand has left without a kind hides no record.
         let kinds: BTreeSet<&str> = heads.kinds().map(|(kind, _)| kind).chain(KINDS).collect();
@@ -46,21 +46,21 @@ impl Present {
         dynamodb: &DynamoDb,
         table: &str,
         keys: &[Key],
-    ) -> Result<Vec<Item>, Trouble> {
+    ) -> Result<Vec<Item>, Failure> {
         let mut patience = Patience::of(dynamodb);
         let mut read = loop {
             let heads = heads(dynamodb, table).await?;
             if heads.revision() < self.revision {
                 let says =
                     format!("the register `{table}` went back to revision {}: run the command again", heads.revision());
-                return Err(Trouble::new(says));
+                return Err(Failure::new(says));
             }
             if let Some(newer) = newer(dynamodb, table, &heads, self.revision).await? {
                 (self.revision, self.heads) = (heads.revision(), heads);
                 break newer;
             }
             if !patience.wait_for_others().await {
-                return Err(Trouble::new(format!(
+                return Err(Failure::new(format!(
                     "the records of the register `{table}` never agreed with its heads: run the command again, or allow \
                      more time with `--timeout`"
                 )));
@@ -113,19 +113,19 @@ fn unread(table: &str) -> String {
 }
 
 /// The register's heads, whichever of them are valid.
-async fn heads(dynamodb: &DynamoDb, table: &str) -> Result<Basis, Trouble> {
+async fn heads(dynamodb: &DynamoDb, table: &str) -> Result<Basis, Failure> {
     let mut patience = Patience::of(dynamodb);
     let found = loop {
         match all_heads(dynamodb, table).await {
-            Err(trouble) if trouble.is_busy() && patience.wait().await => {}
-            answer => break answer.map_err(|error| Trouble::of(unread(table), error))?,
+            Err(failure) if failure.is_busy() && patience.wait().await => {}
+            answer => break answer.map_err(|error| Failure::of(unread(table), error))?,
         }
     };
-    Basis::of(found).map_err(|error| Trouble::of("none of the register's heads is valid", error))
+    Basis::of(found).map_err(|error| Failure::of("none of the register's heads is valid", error))
 }
 
 /// What is newer than `revision`; `None` where the records are not yet, or no longer, those that the heads speak of.
-async fn newer(dynamodb: &DynamoDb, table: &str, heads: &Basis, revision: u64) -> Result<Option<Vec<Item>>, Trouble> {
+async fn newer(dynamodb: &DynamoDb, table: &str, heads: &Basis, revision: u64) -> Result<Option<Vec<Item>>, Failure> {
     let newer = heads.kinds().filter(|(_, kind)| kind.revision > revision);
     let reads = newer.map(|(name, kind)| async move {
         let query = dynamodb.query().table_name(table).index_name(BY_REVISION).consistent_read(true);
@@ -138,33 +138,33 @@ async fn newer(dynamodb: &DynamoDb, table: &str, heads: &Basis, revision: u64) -
         let of_last = items.iter().filter(|item| revision_of(item) == Some(kind.revision)).count();
         let is_whole = u64::try_from(of_last) == Ok(kind.records)
             && items.iter().all(|item| revision_of(item) <= Some(heads.revision()));
-        Ok::<_, Trouble>(is_whole.then_some(items))
+        Ok::<_, Failure>(is_whole.then_some(items))
     });
     let read: Option<Vec<Vec<Item>>> = try_join_all(reads).await?.into_iter().collect();
     Ok(read.map(|kinds| kinds.into_iter().flatten().collect()))
 }
 
 /// Every item of a kind, from the table itself: what an edit by hand left without a revision is among them.
-pub(crate) async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Trouble> {
+pub(crate) async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Failure> {
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
     pages(dynamodb, table, query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))).await
 }
 
 /// What stands at a key of the register's table.
-pub(crate) async fn record(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Option<Item>, Trouble> {
+pub(crate) async fn record(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Option<Item>, Failure> {
     let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item()));
     let read = patiently(dynamodb, async || read.clone().send().await).await;
-    read.map(|answer| answer.item).map_err(|error| Trouble::of(unread(table), error))
+    read.map(|answer| answer.item).map_err(|error| Failure::of(unread(table), error))
 }
 
 /// All that a query of the register's table finds.
-pub(crate) async fn pages(dynamodb: &DynamoDb, table: &str, query: QueryFluentBuilder) -> Result<Vec<Item>, Trouble> {
+pub(crate) async fn pages(dynamodb: &DynamoDb, table: &str, query: QueryFluentBuilder) -> Result<Vec<Item>, Failure> {
     let (mut found, mut from) = (Vec::new(), None);
     loop {
         let page = query.clone().set_exclusive_start_key(from);
         let page = patiently(dynamodb, async || page.clone().send().await).await;
-        let page = page.map_err(|error| Trouble::of(unread(table), error))?;
+        let page = page.map_err(|error| Failure::of(unread(table), error))?;
         found.extend(page.items.unwrap_or_default());
         from = page.last_evaluated_key;
         if from.is_none() {

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::change::Step;
 use crate::item::{as_json, text};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::present::{pages, record};
 use crate::show::text_line;
 
 /// Every version of a record, the last first.
-pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Trouble> {
+pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Failure> {
     let mut found: Vec<Item> = record(dynamodb, table, key).await?.into_iter().collect();
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#kind = :kind AND begins_with(#id, :id)");

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::entry::{Draft, Entry, NOTHING_BEFORE};
 use super::storable::{Storable, Unstorable};
-use crate::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
+use crate::aws::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
 use crate::record::Item;
 use crate::terms::Code;
 
@@ -48,7 +48,7 @@ pub struct Unanswered<'a> {
 
 /// Why an entry is not known to be in the ledger.
 #[derive(Debug, thiserror::Error)]
-pub enum LedgerTrouble {
+pub enum LedgerError {
     /// Surely not written.
     #[error("the ledger's entry was not written")]
     NotWritten(#[source] Box<SdkError<PutItemError>>),
@@ -120,7 +120,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::record`].
-    pub async fn permit(&self, permit: Storable) -> Result<Unanswered<'_>, LedgerTrouble> {
+    pub async fn permit(&self, permit: Storable) -> Result<Unanswered<'_>, LedgerError> {
         let permit = self.write(permit).await?;
         Ok(Unanswered { ledger: self, decision_id: permit.decision_id.clone(), permit: Some(permit) })
     }
@@ -128,21 +128,21 @@ impl Ledger {
     /// Writes an entry behind the last one.
     ///
     /// # Errors
-    /// [`LedgerTrouble`] where it is not known to be there. Where it may be there all the same and was a permit, it is
+    /// [`LedgerError`] where it is not known to be there. Where it may be there all the same and was a permit, it is
     /// completed as `ledger.unavailable` before the next entry.
-    pub async fn record(&self, entry: Storable) -> Result<Recorded, LedgerTrouble> {
+    pub async fn record(&self, entry: Storable) -> Result<Recorded, LedgerError> {
         let Entry { decision_id, .. } = self.write(entry).await?;
         Ok(Recorded { decision_id })
     }
 
-    async fn write(&self, entry: Storable) -> Result<Entry, LedgerTrouble> {
+    async fn write(&self, entry: Storable) -> Result<Entry, LedgerError> {
         let mut chain = self.chain.lock().await;
         self.settle(&mut chain).await?;
         self.append(&mut chain, entry).await
     }
 
     /// Puts what may or may not be there again, then writes what is owed.
-    async fn settle(&self, chain: &mut Chain) -> Result<(), LedgerTrouble> {
+    async fn settle(&self, chain: &mut Chain) -> Result<(), LedgerError> {
         if let Some(unsettled) = &mut chain.unsettled {
             match self.put_until_known(unsettled).await {
                 // Its permit gave no answer.
@@ -156,7 +156,7 @@ impl Ledger {
                 // Another entry stands in its place, so this one never landed.
                 Put::Taken => drop(chain.abandon()),
                 // An earlier try may have landed, whatever this one came to.
-                Put::NotWritten(error) | Put::Unknown(error) => return Err(LedgerTrouble::Unknown(Box::new(error))),
+                Put::NotWritten(error) | Put::Unknown(error) => return Err(LedgerError::Unknown(Box::new(error))),
             }
         }
         while let Some(draft) = self.next_owed() {
@@ -167,7 +167,7 @@ impl Ledger {
             match appended {
                 Ok(_) => {}
                 // It is among the unsettled now.
-                Err(error @ LedgerTrouble::Unknown(_)) => return Err(error),
+                Err(error @ LedgerError::Unknown(_)) => return Err(error),
                 Err(error) => {
                     self.owed().insert(0, draft);
                     return Err(error);
@@ -186,22 +186,22 @@ impl Ledger {
         (!owed.is_empty()).then(|| owed.remove(0))
     }
 
-    async fn append(&self, chain: &mut Chain, mut next: Storable) -> Result<Entry, LedgerTrouble> {
+    async fn append(&self, chain: &mut Chain, mut next: Storable) -> Result<Entry, LedgerError> {
         for _ in 0..2 {
             let (entry, hash, item) = next.seal(&chain.id()?, chain.next(), chain.last_hash())?;
             // Noted before it is sent: if this future is dropped on the way, the entry may still land.
             let unsettled = chain.unsettled.insert(Unsettled { entry, hash, item: Some(item) });
             match self.put_until_known(unsettled).await {
-                Put::Written => return chain.advance().ok_or(LedgerTrouble::Taken),
-                Put::Taken => next = chain.abandon().ok_or(LedgerTrouble::Taken)?.unsealed().storable()?,
+                Put::Written => return chain.advance().ok_or(LedgerError::Taken),
+                Put::Taken => next = chain.abandon().ok_or(LedgerError::Taken)?.unsealed().storable()?,
                 Put::NotWritten(error) => {
                     chain.unsettled = None;
-                    return Err(LedgerTrouble::NotWritten(Box::new(error)));
+                    return Err(LedgerError::NotWritten(Box::new(error)));
                 }
-                Put::Unknown(error) => return Err(LedgerTrouble::Unknown(Box::new(error))),
+                Put::Unknown(error) => return Err(LedgerError::Unknown(Box::new(error))),
             }
         }
-        Err(LedgerTrouble::Taken)
+        Err(LedgerError::Taken)
     }
 
     async fn put_until_known(&self, unsettled: &mut Unsettled) -> Put {
@@ -264,9 +264,9 @@ impl Unanswered<'_> {
     /// The caller gets `code` instead; written before it is told. Where that fails, it is written before the next entry.
     ///
     /// # Errors
-    /// [`LedgerTrouble`] where the completion is not known to be there yet.
-    pub async fn completed(mut self, code: Code, at: String) -> Result<Recorded, LedgerTrouble> {
-        let Some(permit) = self.permit.take() else { return Err(LedgerTrouble::Taken) };
+    /// [`LedgerError`] where the completion is not known to be there yet.
+    pub async fn completed(mut self, code: Code, at: String) -> Result<Recorded, LedgerError> {
+        let Some(permit) = self.permit.take() else { return Err(LedgerError::Taken) };
         self.ledger.owed().push(permit.completion(code, at));
         let mut chain = self.ledger.chain.lock().await;
         self.ledger.settle(&mut chain).await?;
@@ -284,12 +284,12 @@ impl Drop for Unanswered<'_> {
 }
 
 impl Chain {
-    fn id(&mut self) -> Result<String, LedgerTrouble> {
+    fn id(&mut self) -> Result<String, LedgerError> {
         if let Some(id) = &self.id {
             return Ok(id.clone());
         }
         let mut bytes = [0_u8; 16];
-        getrandom::fill(&mut bytes).map_err(LedgerTrouble::Unnamed)?;
+        getrandom::fill(&mut bytes).map_err(LedgerError::Unnamed)?;
         let id = hex::encode(bytes);
         self.id = Some(id.clone());
         Ok(id)

@@ -5,7 +5,7 @@ mod entry;
 mod proof;
 mod storable;
 
-pub use chain::{Ledger, LedgerTrouble, Recorded, Unanswered};
+pub use chain::{Ledger, LedgerError, Recorded, Unanswered};
 pub use entry::{Draft, Entry, Finding, Kind, Reason as EntryReason, Rests, Standing};
 pub use proof::bears_its_hash;
 pub use storable::{Storable, Unstorable};

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::canonical::digest;
+use crate::digest::digest;
 
 /// Whether an entry bears the hash of all the rest of it. One with a number that isn't whole bears none: no two writers of
 /// such numbers need agree, and the gate writes none.

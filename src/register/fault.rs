@@ -138,7 +138,7 @@ pub(super) fn derive(register: &Register) -> Vec<Fault> {
         (relying_on(id, &classes(id, register), register), last.map(on))
     }));
     faults.extend(unloaded(register));
-    faults.extend(register.named.trouble().map(|error| {
+    faults.extend(register.named.failure().map(|error| {
         let why = format!("the parties that embargoes name can't be asked: {error}");
         Fault::new(Embargo::KIND, "parties", why, Concerns::Every)
     }));

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::canonical::digest;
+use crate::digest::digest;
 use crate::record::{Head, Item, dynamodb_json};
 
 /// How the kind of every item of the past begins.

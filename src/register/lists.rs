@@ -13,8 +13,8 @@ use zstd::zstd_safe;
 
 use super::history::Key;
 use super::{Edition, Editions, Loaded, NetworkList, Register};
-use crate::causes::Causes;
 use crate::digest::sha256_hex;
+use crate::error_chain::ErrorChain;
 use crate::networks;
 use crate::parties;
 use crate::record::{CHUNK_DATA, List, Record, chunk_key};
@@ -59,7 +59,7 @@ pub async fn load(dynamodb: &DynamoDb, table: &str, register: &Register) -> Edit
     let loads = register.unloaded().into_iter().map(|list| async move {
         let read = tokio::time::timeout(PATIENCE, edition(dynamodb, table, &list)).await;
         let loaded = read.unwrap_or(Err(BadEdition::Late));
-        let why = |error| format!("its edition can't be loaded: {}", Causes(&error));
+        let why = |error| format!("its edition can't be loaded: {}", ErrorChain(&error));
         (list.meta.id.clone(), loaded.map_err(why))
     });
     let editions: Vec<_> = futures_util::stream::iter(loads).buffer_unordered(LISTS_AT_ONCE).collect().await;

@@ -44,9 +44,9 @@ pub use loaded::{Edition, Loaded, MOST_STEPS, NetworkList, Searched};
 use named::Named;
 use reach::Index;
 pub use reach::{Criteria, Key};
-pub use read::{BY_REVISION, HeadsTrouble, RefreshTrouble, RegisterStore, all_heads, is_busy};
+pub use read::{BY_REVISION, HeadsError, RefreshError, RegisterStore, all_heads, is_busy};
 use shelf::Shelf;
-pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteTrouble};
+pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteError};
 
 /// The kinds that this version reads.
 pub const KINDS: [&str; 7] =

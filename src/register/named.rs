@@ -43,7 +43,7 @@ impl Named {
     }
 
     /// Why they can't be asked: then nobody can say whom the embargoes reach.
-    pub(super) fn trouble(&self) -> Option<&NotAnIndex> {
+    pub(super) fn failure(&self) -> Option<&NotAnIndex> {
         self.index.as_ref()?.as_ref().err()
     }
 }

@@ -53,13 +53,13 @@ pub struct RegisterStore {
 
 /// Why the register could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
-pub enum RefreshTrouble {
+pub enum RefreshError {
     /// A query failed.
     #[error("the register's records could not be read")]
     Query(#[source] Box<SdkError<QueryError>>),
     /// The heads could not be read.
     #[error(transparent)]
-    Heads(#[from] HeadsTrouble),
+    Heads(#[from] HeadsError),
     /// No head is valid.
     #[error("none of the register's heads is valid: {0}")]
     BadHeads(Unreadable),
@@ -70,7 +70,7 @@ pub enum RefreshTrouble {
 
 /// Why the heads could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum HeadsTrouble {
+pub enum HeadsError {
     /// The request could not be made.
     #[error("the request for the register's heads could not be made")]
     Unmade(#[from] BuildError),
@@ -82,7 +82,7 @@ pub enum HeadsTrouble {
     Unprocessed,
 }
 
-impl HeadsTrouble {
+impl HeadsError {
     /// Whether a while may help.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -118,13 +118,13 @@ impl RegisterStore {
     /// can't be loaded is a fault of the register's, and tried again by later requests.
     ///
     /// # Errors
-    /// [`RefreshTrouble`] where it could not be read, or did not agree with its heads before `deadline`.
+    /// [`RefreshError`] where it could not be read, or did not agree with its heads before `deadline`.
     pub async fn at(
         &self,
         head: Option<&Head>,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Arc<Register>, RefreshTrouble> {
+    ) -> Result<Arc<Register>, RefreshError> {
         let last = self.last();
         if head.is_some_and(|head| last.is_at(head)) && !self.may_load(&last, now) {
             return Ok(last);
@@ -137,7 +137,7 @@ impl RegisterStore {
     ///
     /// # Errors
     /// As [`RegisterStore::at`].
-    pub async fn newest(&self, now: Timestamp) -> Result<Arc<Register>, RefreshTrouble> {
+    pub async fn newest(&self, now: Timestamp) -> Result<Arc<Register>, RefreshError> {
         self.at(None, now, after(PATIENCE)).await
     }
 
@@ -146,7 +146,7 @@ impl RegisterStore {
         head: Option<&Head>,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Arc<Register>, RefreshTrouble> {
+    ) -> Result<Arc<Register>, RefreshError> {
         let arrived = Instant::now();
         let mut began = self.reading.lock().await;
         let last = self.last();
@@ -165,14 +165,14 @@ impl RegisterStore {
         last: Arc<Register>,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Arc<Register>, RefreshTrouble> {
+    ) -> Result<Arc<Register>, RefreshError> {
         let mut progress = last.progress();
         // What is read so far; absent where the last reading still serves.
         let mut reading: Option<Register> = None;
         let (mut readings, mut anew, mut wait) = (0_u32, 0_u32, FIRST_WAIT);
         loop {
             let found = all_heads(&self.dynamodb, &self.table).await?;
-            let heads = Heads::of(found.iter().map(Option::as_ref)).map_err(RefreshTrouble::BadHeads)?;
+            let heads = Heads::of(found.iter().map(Option::as_ref)).map_err(RefreshError::BadHeads)?;
             let mut next = progress.next(&heads);
             if readings == READ_ANEW_AFTER && !matches!(next, Next::Whole(_)) {
                 next = Next::Anew;
@@ -185,7 +185,7 @@ impl RegisterStore {
                     progress.add(revisions);
                     reading = Some(read);
                 }
-                Next::Anew if anew == MOST_READ_ANEW => return Err(RefreshTrouble::NotWhole),
+                Next::Anew if anew == MOST_READ_ANEW => return Err(RefreshError::NotWhole),
                 Next::Anew => {
                     let kinds = KINDS.into_iter().chain(heads.listed().iter().map(String::as_str));
                     let kinds: BTreeSet<&str> = kinds.chain(last.kinds.keys().map(String::as_str)).collect();
@@ -205,7 +205,7 @@ impl RegisterStore {
             readings = readings.saturating_add(1);
             let pause = jittered(wait);
             if after(pause) >= deadline {
-                return Err(RefreshTrouble::NotWhole);
+                return Err(RefreshError::NotWhole);
             }
             tokio::time::sleep(pause).await;
             wait = wait.saturating_mul(2).min(LONGEST_WAIT);
@@ -219,7 +219,7 @@ impl RegisterStore {
         kinds: impl IntoIterator<Item = &str>,
         after: u64,
         now: Timestamp,
-    ) -> Result<(Register, Vec<(Key, u64)>), RefreshTrouble> {
+    ) -> Result<(Register, Vec<(Key, u64)>), RefreshError> {
         let read = Mutex::new((base, Vec::new()));
         let take = |items: Vec<Item>| {
             let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -234,8 +234,8 @@ impl RegisterStore {
     /// record that has the last revision.
     ///
     /// # Errors
-    /// [`RefreshTrouble::Query`].
-    pub async fn kinds(&self, listed: impl IntoIterator<Item = &str>) -> Result<(Kinds, Option<Item>), RefreshTrouble> {
+    /// [`RefreshError::Query`].
+    pub async fn kinds(&self, listed: impl IntoIterator<Item = &str>) -> Result<(Kinds, Option<Item>), RefreshError> {
         let mut kinds = Kinds::new();
         let names: BTreeSet<&str> = KINDS.into_iter().chain(listed).collect();
         let read = Mutex::new(Vec::new());
@@ -268,12 +268,12 @@ impl RegisterStore {
         kinds: impl IntoIterator<Item = &str>,
         after: u64,
         take: impl Fn(Vec<Item>),
-    ) -> Result<(), RefreshTrouble> {
+    ) -> Result<(), RefreshError> {
         let reads = kinds.into_iter().map(|kind| self.records_of(kind, after, &take));
         futures_util::future::try_join_all(reads).await.map(drop)
     }
 
-    async fn records_of(&self, kind: &str, after: u64, take: impl Fn(Vec<Item>)) -> Result<(), RefreshTrouble> {
+    async fn records_of(&self, kind: &str, after: u64, take: impl Fn(Vec<Item>)) -> Result<(), RefreshError> {
         let query = self
             .dynamodb
             .query()
@@ -287,7 +287,7 @@ impl RegisterStore {
             .expression_attribute_values(":after", AttributeValue::N(after.to_string()));
         let mut pages = query.into_paginator().send();
         while let Some(page) = pages.next().await {
-            take(page.map_err(|error| RefreshTrouble::Query(Box::new(error)))?.items.unwrap_or_default());
+            take(page.map_err(|error| RefreshError::Query(Box::new(error)))?.items.unwrap_or_default());
         }
         Ok(())
     }
@@ -296,15 +296,15 @@ impl RegisterStore {
 /// All heads by number, strongly consistent; `None` where one is missing.
 ///
 /// # Errors
-/// [`HeadsTrouble`].
-pub async fn all_heads(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsTrouble> {
+/// [`HeadsError`].
+pub async fn all_heads(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsError> {
     let keys = (0..HEADS).map(|number| Key::head(number).item()).collect();
     let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
     let (mut asked, mut wait) = (HashMap::from([(table.to_owned(), keys)]), UNPROCESSED_WAIT);
     let mut found: HashMap<Key, Item> = HashMap::new();
     for _ in 0..UNPROCESSED_TRIES {
         let read = Box::pin(dynamodb.batch_get_item().set_request_items(Some(asked)).send()).await;
-        let answer = read.map_err(|error| HeadsTrouble::Failed(Box::new(error)))?;
+        let answer = read.map_err(|error| HeadsError::Failed(Box::new(error)))?;
         let items = answer.responses.unwrap_or_default().into_values().flatten();
         found.extend(items.filter_map(|item| Some((Key::of(&item)?, item))));
         asked = answer.unprocessed_keys.unwrap_or_default();
@@ -314,7 +314,7 @@ pub async fn all_heads(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<It
         tokio::time::sleep(wait).await;
         wait = wait.saturating_mul(2);
     }
-    Err(HeadsTrouble::Unprocessed)
+    Err(HeadsError::Unprocessed)
 }
 
 /// Whether DynamoDB's code says that a while may help.

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use super::heads::{self, Heads, Kinds};
 use super::history::{self, Key};
 use super::limits::unstorable;
-use super::read::{HeadsTrouble, all_heads, is_busy};
+use super::read::{HeadsError, all_heads, is_busy};
 use crate::record::limits::{LARGEST_TRANSACTION, size};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 
@@ -43,9 +43,9 @@ pub struct Basis {
     found: Vec<Option<Item>>,
 }
 
-/// Why a change was not made, all of it. Of [`WriteTrouble::Unknown`] alone it is open whether it was.
+/// Why a change was not made, all of it. Of [`WriteError::Unknown`] alone it is open whether it was.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteTrouble {
+pub enum WriteError {
     /// More records than one transaction takes.
     #[error("{0} records are more than the {MOST_RECORDS} that one change takes")]
     TooMany(usize),
@@ -57,7 +57,7 @@ pub enum WriteTrouble {
     BadHead(#[source] Unreadable),
     /// The heads could not be read.
     #[error(transparent)]
-    Heads(#[from] HeadsTrouble),
+    Heads(#[from] HeadsError),
     /// Reading what is there failed.
     #[error("the register could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
@@ -110,7 +110,7 @@ pub struct Condition {
     pub values: Option<Item>,
 }
 
-impl WriteTrouble {
+impl WriteError {
     /// Whether somebody else was faster, so that reading anew and trying again may do.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
@@ -136,7 +136,7 @@ impl WriteTrouble {
     }
 }
 
-impl WriteTrouble {
+impl WriteError {
     /// What one attempt at a transaction came to, as far as its own error says.
     #[must_use]
     pub fn of(error: SdkError<TransactWriteItemsError>) -> Self {
@@ -158,7 +158,7 @@ impl WriteTrouble {
                 None => true,
             },
             Self::Read(error) => error.as_service_error().is_some_and(|error| is_busy(error.code())),
-            Self::Heads(trouble) => trouble.is_busy(),
+            Self::Heads(failure) => failure.is_busy(),
             Self::TooMany(_)
             | Self::NoKey
             | Self::BadHead(_)
@@ -253,14 +253,14 @@ impl RegisterWriter {
     /// The heads, read until they agree: a transaction may be under way.
     ///
     /// # Errors
-    /// [`WriteTrouble::Heads`], [`WriteTrouble::BadHead`].
-    pub async fn heads(&self) -> Result<Basis, WriteTrouble> {
+    /// [`WriteError::Heads`], [`WriteError::BadHead`].
+    pub async fn heads(&self) -> Result<Basis, WriteError> {
         let mut tries = HEAD_READS;
         loop {
             let heads = Basis::of(all_heads(&self.dynamodb, &self.table).await?);
             tries = tries.saturating_sub(1);
             if tries == 0 || heads.as_ref().is_ok_and(Basis::agree) {
-                return heads.map_err(WriteTrouble::BadHead);
+                return heads.map_err(WriteError::BadHead);
             }
         }
     }
@@ -268,16 +268,16 @@ impl RegisterWriter {
     /// Puts records, each whole, over their earlier versions. Returns the new revision, which all of them bear.
     ///
     /// # Errors
-    /// [`WriteTrouble`]; then nothing was changed.
-    pub async fn put(&self, records: Vec<Item>) -> Result<u64, WriteTrouble> {
+    /// [`WriteError`]; then nothing was changed.
+    pub async fn put(&self, records: Vec<Item>) -> Result<u64, WriteError> {
         self.put_records(records, None).await
     }
 
     /// [`RegisterWriter::put`], where the register is still at the revision that the change was decided on.
     ///
     /// # Errors
-    /// [`WriteTrouble`], a conflict where it isn't; then nothing was changed.
-    pub async fn put_at(&self, revision: u64, records: Vec<Item>) -> Result<u64, WriteTrouble> {
+    /// [`WriteError`], a conflict where it isn't; then nothing was changed.
+    pub async fn put_at(&self, revision: u64, records: Vec<Item>) -> Result<u64, WriteError> {
         self.put_records(records, Some(revision)).await
     }
 
@@ -288,33 +288,33 @@ impl RegisterWriter {
     /// unknown may be written again.
     ///
     /// # Errors
-    /// [`WriteTrouble`], a conflict where the register or one of the records is another by now. Of
-    /// [`WriteTrouble::Unknown`] alone it is open whether the change was made; [`WriteTrouble::Moved`] says that it was
+    /// [`WriteError`], a conflict where the register or one of the records is another by now. Of
+    /// [`WriteError::Unknown`] alone it is open whether the change was made; [`WriteError::Moved`] says that it was
     /// not, and that no attempt at it still can be.
-    pub async fn replace_at(&self, heads: &Basis, changes: Vec<(Option<Item>, Item)>) -> Result<Basis, WriteTrouble> {
+    pub async fn replace_at(&self, heads: &Basis, changes: Vec<(Option<Item>, Item)>) -> Result<Basis, WriteError> {
         if changes.len() > MOST_RECORDS {
-            return Err(WriteTrouble::TooMany(changes.len()));
+            return Err(WriteError::TooMany(changes.len()));
         }
         let step = |(found, record): (Option<Item>, Item)| {
-            let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+            let key = Key::of(&record).ok_or(WriteError::NoKey)?;
             Ok(Step { key, record, earlier: found.clone(), found })
         };
-        self.write(heads, changes.into_iter().map(step).collect::<Result<_, WriteTrouble>>()?).await
+        self.write(heads, changes.into_iter().map(step).collect::<Result<_, WriteError>>()?).await
     }
 
-    async fn put_records(&self, records: Vec<Item>, at: Option<u64>) -> Result<u64, WriteTrouble> {
+    async fn put_records(&self, records: Vec<Item>, at: Option<u64>) -> Result<u64, WriteError> {
         if records.len() > MOST_RECORDS {
-            return Err(WriteTrouble::TooMany(records.len()));
+            return Err(WriteError::TooMany(records.len()));
         }
         let mut steps = Vec::new();
         for record in records {
-            let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+            let key = Key::of(&record).ok_or(WriteError::NoKey)?;
             let found = self.get(&key).await?;
             steps.push(Step { key, record, earlier: found.clone(), found });
         }
         let heads = self.heads().await?;
         if at.is_some_and(|at| at != heads.revision()) {
-            return Err(WriteTrouble::Moved(heads.revision()));
+            return Err(WriteError::Moved(heads.revision()));
         }
         Ok(self.write(&heads, steps).await?.revision())
     }
@@ -323,9 +323,9 @@ impl RegisterWriter {
     /// version that it took the place of. Returns the revision.
     ///
     /// # Errors
-    /// [`WriteTrouble`], a conflict where the record is another by now; then nothing was changed.
-    pub async fn settle(&self, record: Item, earlier: Option<Item>) -> Result<u64, WriteTrouble> {
-        let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+    /// [`WriteError`], a conflict where the record is another by now; then nothing was changed.
+    pub async fn settle(&self, record: Item, earlier: Option<Item>) -> Result<u64, WriteError> {
+        let key = Key::of(&record).ok_or(WriteError::NoKey)?;
         let step = Step { key, found: Some(record.clone()), record, earlier };
         Ok(self.write(&self.heads().await?, vec![step]).await?.revision())
     }
@@ -333,9 +333,9 @@ impl RegisterWriter {
     /// Puts a record that was deleted back as it was, with a new revision. Returns the revision.
     ///
     /// # Errors
-    /// [`WriteTrouble`], a conflict where there is one by now; then nothing was changed.
-    pub async fn restore(&self, record: Item) -> Result<u64, WriteTrouble> {
-        let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+    /// [`WriteError`], a conflict where there is one by now; then nothing was changed.
+    pub async fn restore(&self, record: Item) -> Result<u64, WriteError> {
+        let key = Key::of(&record).ok_or(WriteError::NoKey)?;
         let step = Step { key, earlier: Some(record.clone()), record, found: None };
         Ok(self.write(&self.heads().await?, vec![step]).await?.revision())
     }
@@ -343,9 +343,9 @@ impl RegisterWriter {
     /// Keeps a version in the history that nobody kept when it was replaced.
     ///
     /// # Errors
-    /// [`WriteTrouble`].
-    pub async fn keep(&self, version: &Item) -> Result<(), WriteTrouble> {
-        let key = Key::of(version).ok_or(WriteTrouble::NoKey)?;
+    /// [`WriteError`].
+    pub async fn keep(&self, version: &Item) -> Result<(), WriteError> {
+        let key = Key::of(version).ok_or(WriteError::NoKey)?;
         match self.history(version, &key).await? {
             Some(item) => self.put_back(item, None).await,
             None => Ok(()),
@@ -356,8 +356,8 @@ impl RegisterWriter {
     /// holds `found`. Where it doesn't, nothing is done.
     ///
     /// # Errors
-    /// [`WriteTrouble`].
-    pub async fn put_back(&self, item: Item, found: Option<Item>) -> Result<(), WriteTrouble> {
+    /// [`WriteError`].
+    pub async fn put_back(&self, item: Item, found: Option<Item>) -> Result<(), WriteError> {
         let Condition { expression, names, values } = Condition::holds(found);
         let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));
         let put = put.condition_expression(expression).set_expression_attribute_names(Some(names));
@@ -366,26 +366,26 @@ impl RegisterWriter {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(())
             }
-            Err(error) => Err(WriteTrouble::PutBack(Box::new(error))),
+            Err(error) => Err(WriteError::PutBack(Box::new(error))),
         }
     }
 
     /// What stands at a key.
     ///
     /// # Errors
-    /// [`WriteTrouble::Read`].
-    pub async fn get(&self, key: &Key) -> Result<Option<Item>, WriteTrouble> {
+    /// [`WriteError::Read`].
+    pub async fn get(&self, key: &Key) -> Result<Option<Item>, WriteError> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key.item()));
-        read.send().await.map(|answer| answer.item).map_err(|error| WriteTrouble::Read(Box::new(error)))
+        read.send().await.map(|answer| answer.item).map_err(|error| WriteError::Read(Box::new(error)))
     }
 
     /// Gives a record a new revision, and the heads what the records state: `kinds`. The heads must still be `found`, as
     /// they were before the records were read. Returns the revision.
     ///
     /// # Errors
-    /// [`WriteTrouble`], a conflict where the heads or the record are others by now; then nothing was changed.
-    pub async fn repair(&self, found: Vec<Option<Item>>, kinds: Kinds, record: Item) -> Result<u64, WriteTrouble> {
-        let key = Key::of(&record).ok_or(WriteTrouble::NoKey)?;
+    /// [`WriteError`], a conflict where the heads or the record are others by now; then nothing was changed.
+    pub async fn repair(&self, found: Vec<Option<Item>>, kinds: Kinds, record: Item) -> Result<u64, WriteError> {
+        let key = Key::of(&record).ok_or(WriteError::NoKey)?;
         let mut revision = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
         // A record that was deleted by hand may have had a later revision.
         while self.get(&history::change_key(revision.saturating_add(1))).await?.is_some() {
@@ -398,7 +398,7 @@ impl RegisterWriter {
 
     /// Writes on top of the register that the heads describe. A head that differs, or is missing, becomes like the
     /// others.
-    async fn write(&self, heads: &Basis, steps: Vec<Step>) -> Result<Basis, WriteTrouble> {
+    async fn write(&self, heads: &Basis, steps: Vec<Step>) -> Result<Basis, WriteError> {
         let next = heads::after(heads.head.clone(), steps.iter().map(|step| &step.key));
         let revision = next.revision;
         let kept = steps.iter().map(|Step { key, earlier, .. }| async move {
@@ -414,7 +414,7 @@ impl RegisterWriter {
         for Step { key, mut record, found, .. } in steps {
             record.insert("revision".into(), AttributeValue::N(revision.to_string()));
             if let Some(why) = unstorable(&record, 0) {
-                return Err(WriteTrouble::Unstorable(key, why));
+                return Err(WriteError::Unstorable(key, why));
             }
             bytes = bytes.saturating_add(size(&record));
             puts.push(self.conditional_put(record.clone(), found));
@@ -424,16 +424,16 @@ impl RegisterWriter {
         let items: Vec<Item> = (0..HEADS).map(|number| head_item(number, &next)).collect();
         bytes = items.iter().chain([&change]).map(size).fold(bytes, usize::saturating_add);
         if bytes > LARGEST_TRANSACTION {
-            return Err(WriteTrouble::TooLarge(bytes));
+            return Err(WriteError::TooLarge(bytes));
         }
         // A revision is never used twice, also where an operator has set the heads back.
         puts.push(self.conditional_put(change.clone(), None));
         let found = heads.found.iter().cloned().chain(std::iter::repeat(None));
         puts.extend(items.iter().cloned().zip(found).map(|(head, found)| self.conditional_put(head, found)));
         let next = Basis { head: next, found: items.into_iter().map(Some).collect() };
-        let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteTrouble::Unmade(error.to_string())));
+        let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteError::Unmade(error.to_string())));
         let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build()));
-        let items = items.collect::<Result<_, WriteTrouble>>()?;
+        let items = items.collect::<Result<_, WriteError>>()?;
         match self.once.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(next),
             Err(error) => self.read_back(error, &change, revision).await.map(|()| next),
@@ -447,34 +447,34 @@ impl RegisterWriter {
         error: SdkError<TransactWriteItemsError>,
         change: &Item,
         revision: u64,
-    ) -> Result<(), WriteTrouble> {
+    ) -> Result<(), WriteError> {
         // The heads first: where they have moved, what is read of the change after that is final.
         let (Ok(heads), Ok(there)) = (self.heads().await, self.get(&history::change_key(revision)).await) else {
-            return Err(WriteTrouble::of(error));
+            return Err(WriteError::of(error));
         };
         match there {
             Some(there) if is_same(&there, change) => Ok(()),
-            Some(_) => Err(WriteTrouble::Moved(revision.max(heads.revision()))),
-            None if heads.revision() >= revision => Err(WriteTrouble::Moved(heads.revision())),
-            None => Err(WriteTrouble::of(error)),
+            Some(_) => Err(WriteError::Moved(revision.max(heads.revision()))),
+            None if heads.revision() >= revision => Err(WriteError::Moved(heads.revision())),
+            None => Err(WriteError::of(error)),
         }
     }
 
     /// Whether the history keeps a version.
     ///
     /// # Errors
-    /// [`WriteTrouble::Read`].
-    pub async fn keeps(&self, version: &Item) -> Result<bool, WriteTrouble> {
-        let key = Key::of(version).ok_or(WriteTrouble::NoKey)?;
+    /// [`WriteError::Read`].
+    pub async fn keeps(&self, version: &Item) -> Result<bool, WriteError> {
+        let key = Key::of(version).ok_or(WriteError::NoKey)?;
         Ok(self.history(version, &key).await?.is_none())
     }
 
     /// The item by which the history is to keep a version; `None` where it has it already. Nothing that is kept is ever
     /// put over.
-    async fn history(&self, version: &Item, key: &Key) -> Result<Option<Item>, WriteTrouble> {
+    async fn history(&self, version: &Item, key: &Key) -> Result<Option<Item>, WriteError> {
         for more in 0.. {
             let item = history::kept(version, key, more);
-            match self.get(&Key::of(&item).ok_or(WriteTrouble::NoKey)?).await? {
+            match self.get(&Key::of(&item).ok_or(WriteError::NoKey)?).await? {
                 None => return Ok(Some(item)),
                 Some(there) if is_same(&there, &item) => return Ok(None),
                 Some(_) => {}

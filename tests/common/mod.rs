@@ -198,7 +198,7 @@ pub(crate) fn decided_at(
 pub(crate) fn told(decided: &Result<Decision, Undecidable>) -> String {
     let decision = match decided {
         Ok(decision) => decision,
-        Err(trouble) => return format!("undecidable {}/{}", trouble.kind, trouble.id),
+        Err(failure) => return format!("undecidable {}/{}", failure.kind, failure.id),
     };
     let mut line = match decision.outcome {
         Outcome::Permit(_) => "permit".to_owned(),

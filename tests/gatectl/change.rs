@@ -672,7 +672,7 @@ async fn of_two_operators_of_one_caller_the_slower_is_told() {
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.out.contains("somebody else changed `client#sample-us-service` meanwhile"), "{}", ran.out);
     assert_eq!(caller(&world, id).await, Some(other));
-    // A table that is asked too much is no other operator: that is trouble.
+    // A table that is asked too much is no other operator: that is failure.
     world.relay.rule(|seen| if seen.operation == "TransactWriteItems" { Action::throttled() } else { Action::Forward });
     let ran = say(&world, &format!("caller suspend {id} --timeout 1"));
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::books::kms::Kms;
 use crate::books::{Books, by_python, chain, named, of_the_gate, place, rehashed, shuffled};
 use crate::command::{Folder, Ran, gatectl, gatectl_in, words};
-use export_gate::canonical::canonical;
+use export_gate::digest::canonical;
 use export_gate_local::clock::clear_environment;
 use flate2::{Compression, write::GzEncoder};
 use jiff::Timestamp;

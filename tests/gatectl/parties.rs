@@ -172,7 +172,7 @@ async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cant_be_asked_refuses() {
-    let (world, folder) = (World::with_samples().await, Folder::new("parties-trouble"));
+    let (world, folder) = (World::with_samples().await, Folder::new("parties-failure"));
     let gate = world.gate();
     assert_eq!(told(&world, &gate).await, "200");
     let ran = run(&world, EMBARGO);

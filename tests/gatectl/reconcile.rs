@@ -5,7 +5,7 @@ use std::io::Write as _;
 use crate::command::{Folder, Ran, gatectl, words};
 use crate::world::events::invocation;
 use crate::world::{World, ask, at};
-use export_gate::canonical::{canonical, digest};
+use export_gate::digest::{canonical, digest};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::{Folder, Ran, gatectl, words};
 use crate::world::{World, item};
-use export_gate::canonical::{canonical, digest};
+use export_gate::digest::{canonical, digest};
 use serde_json::{Value, json};
 
 const JUNE: &str = "--from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z";

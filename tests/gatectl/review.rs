@@ -4,7 +4,7 @@ use crate::command::{Folder, Ran, gatectl, words};
 use crate::world::events::invocation;
 use crate::world::{World, ask, item};
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::canonical::{canonical, digest};
+use export_gate::digest::{canonical, digest};
 use export_gate::record::{Clearance, Embargo, read};
 use export_gate::terms::render_time;
 use jiff::{SignedDuration, Timestamp};

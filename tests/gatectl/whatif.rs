@@ -7,7 +7,7 @@ use crate::world::events::{IN_GERMANY, IN_IRAN, IN_UKRAINE, IN_US, Rest, invocat
 use crate::world::lists::{by_lists, party};
 use crate::world::{Answered, SAMPLE_CALLERS, World, ask, at, item};
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::canonical::digest;
+use export_gate::digest::digest;
 use export_gate::gate::Gate;
 use export_gate::request::Distribution;
 use export_gate::settings::Settings;

@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use export_gate::account::Account;
 use export_gate::evidence::Location;
 use export_gate::gate::Gate;
 use export_gate::record::Item;
 use export_gate::register::RegisterWriter;
 use export_gate::request::Distribution;
 use export_gate::settings::Settings;
+use export_gate::telemetry::RequestLog;
 use export_gate::terms::parse_time;
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::function::Function;
@@ -64,17 +64,17 @@ pub struct Answered {
     pub status: u16,
     pub headers: Value,
     pub body: Value,
-    pub account: Option<Account>,
+    pub log: Option<RequestLog>,
 }
 
 impl Answered {
-    fn of(payload: &Value, account: Option<Account>) -> Self {
+    fn of(payload: &Value, log: Option<RequestLog>) -> Self {
         let text = payload["body"].as_str().unwrap_or_default();
         Self {
             status: u16::try_from(payload["statusCode"].as_u64().unwrap()).unwrap(),
             headers: payload["headers"].clone(),
             body: serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-            account,
+            log,
         }
     }
 
@@ -259,8 +259,8 @@ pub async fn ask(gate: &Gate, event: &Value, now: Timestamp) -> Answered {
 
 /// [`ask`], where the answer must be there by `deadline`.
 pub async fn ask_until(gate: &Gate, event: &Value, now: Timestamp, deadline: Instant) -> Answered {
-    let (answer, account) = gate.handle(&event.to_string(), now, deadline).await;
-    Answered::of(&serde_json::to_value(answer.into_payload()).unwrap(), Some(account))
+    let (answer, log) = gate.handle(&event.to_string(), now, deadline).await;
+    Answered::of(&serde_json::to_value(answer.into_payload()).unwrap(), Some(log))
 }
 
 /// Asks the binary.

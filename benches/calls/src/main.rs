@@ -9,7 +9,6 @@ use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use export_gate::user_agent::user_agent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
@@ -30,11 +29,9 @@ struct Calls {
 async fn main() -> Result<(), Error> {
     let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .interceptor(user_agent("aws-sdk-dynamodb", aws_sdk_dynamodb::meta::PKG_VERSION));
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     let sagemaker = aws_sdk_sagemakerruntime::config::Builder::from(&config)
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .interceptor(user_agent("aws-sdk-sagemakerruntime", aws_sdk_sagemakerruntime::meta::PKG_VERSION));
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     let calls = Calls {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
         sagemaker: aws_sdk_sagemakerruntime::Client::from_conf(sagemaker.build()),

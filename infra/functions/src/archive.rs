@@ -11,7 +11,7 @@ use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::types::ChecksumAlgorithm;
-use export_gate::canonical::canonical;
+use export_gate::digest::canonical;
 use export_gate::ledger::bears_its_hash;
 use export_gate::record::{Item, dynamodb_json, is_same};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub struct Archive {
 
 /// Why a batch could not be archived.
 #[derive(Debug, thiserror::Error)]
-pub enum ArchiveTrouble {
+pub enum ArchiveError {
     /// The bucket did not take it.
     #[error("the object `{key}` could not be put")]
     Put {
@@ -63,12 +63,12 @@ impl Archive {
         let (changes, parked) = stream::read(event);
         match self.archive(&changes, &parked).await {
             Ok(()) => stream::again_from(None),
-            Err(trouble) => ask_again(&trouble, first),
+            Err(failure) => ask_again(&failure, first),
         }
     }
 
     /// Entries first: that somebody could not be told must not keep them from the archive.
-    async fn archive(&self, changes: &[Told], parked: &[Parked]) -> Result<(), ArchiveTrouble> {
+    async fn archive(&self, changes: &[Told], parked: &[Parked]) -> Result<(), ArchiveError> {
         let (mut entries, mut tampered) = (Vec::new(), Vec::new());
         let mut name = None;
         for told in changes {
@@ -107,7 +107,7 @@ impl Archive {
         what: &str,
         was: Option<&Item>,
         became: Option<&Item>,
-    ) -> Result<(), ArchiveTrouble> {
+    ) -> Result<(), ArchiveError> {
         let (was, became) = (was.map(json), became.map(json));
         let entry = was.as_ref().or(became.as_ref()).unwrap_or(&Value::Null);
         let name = format!(
@@ -128,10 +128,10 @@ impl Archive {
     }
 
     /// With a checksum that S3 verifies before it takes the object, and keeps with it.
-    async fn put(&self, key: String, body: String, content_type: &str) -> Result<(), ArchiveTrouble> {
+    async fn put(&self, key: String, body: String, content_type: &str) -> Result<(), ArchiveError> {
         let put = self.s3.put_object().bucket(&self.bucket).key(&key).body(body.into_bytes().into());
         let put = put.content_type(content_type).checksum_algorithm(ChecksumAlgorithm::Sha256);
-        put.send().await.map(drop).map_err(|source| ArchiveTrouble::Put { key, source: Box::new(source) })
+        put.send().await.map(drop).map_err(|source| ArchiveError::Put { key, source: Box::new(source) })
     }
 }
 

@@ -12,7 +12,8 @@ pub fn count(name: &str, n: usize) {
 
 fn line(name: &str, n: usize, at: i64) -> Value {
     let metrics = json!([{"Name": name, "Unit": "Count"}]);
-    let directive = json!({"Namespace": export_gate::log::NAMESPACE, "Dimensions": [[]], "Metrics": metrics});
+    let directive =
+        json!({"Namespace": export_gate::telemetry::log::NAMESPACE, "Dimensions": [[]], "Metrics": metrics});
     json!({"_aws": {"Timestamp": at, "CloudWatchMetrics": [directive]}, name: n})
 }
 

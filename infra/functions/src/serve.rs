@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use crate::{metric, stream};
 
 /// Asks for a batch again from `sequence` on, and says why. Lambda counts that as no error, so it is counted here.
-pub fn ask_again(trouble: &(dyn std::error::Error + 'static), sequence: Option<String>) -> DynamoDbEventResponse {
-    tracing::error!(trouble = %Causes(trouble), "the stream is asked again");
+pub fn ask_again(failure: &(dyn std::error::Error + 'static), sequence: Option<String>) -> DynamoDbEventResponse {
+    tracing::error!(failure = %ErrorChain(failure), "the stream is asked again");
     metric::count("StreamRetries", 1);
     stream::again_from(sequence)
 }
@@ -25,7 +25,7 @@ pub async fn serve<F, const N: usize>(
     handle: impl AsyncFn(&F, Event) -> DynamoDbEventResponse,
 ) -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    export_gate::log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    export_gate::telemetry::log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
     let missing: Vec<_> = variables.into_iter().filter(|name| variable(name).is_none()).collect();
     if !missing.is_empty() {
         tracing::error!(missing = missing.join(", "), "the function does not start: variables are not set");
@@ -41,7 +41,7 @@ pub async fn serve<F, const N: usize>(
     match served.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = %Causes(error.as_ref()), "the function ends");
+            tracing::error!(error = %ErrorChain(error.as_ref()), "the function ends");
             ExitCode::FAILURE
         }
     }

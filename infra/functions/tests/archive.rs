@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::canonical::digest;
+use export_gate::digest::digest;
 use export_gate::ledger::bears_its_hash;
 use export_gate_functions::archive::Archive;
 use export_gate_local::function::Function;

@@ -14,7 +14,7 @@ mod stack;
 
 use std::process::ExitCode;
 
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::stack::{Arguments, Stack};
@@ -51,8 +51,8 @@ async fn main() -> ExitCode {
     stack.stop().await;
     match outcome {
         Some(Ok(())) => ExitCode::SUCCESS,
-        Some(Err(trouble)) => {
-            eprintln!("error: {}", Causes(&trouble));
+        Some(Err(failure)) => {
+            eprintln!("error: {}", ErrorChain(&failure));
             ExitCode::FAILURE
         }
         None if was_up => {

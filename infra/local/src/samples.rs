@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use export_gate::record::{Head, Item};
-use export_gate::register::{MOST_RECORDS, RegisterWriter, WriteTrouble};
+use export_gate::register::{MOST_RECORDS, RegisterWriter, WriteError};
 use export_gate::terms::ModelName;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub enum LoadError {
     Models(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The register did not take them.
     #[error("the sample register can't be written")]
-    Register(#[source] WriteTrouble),
+    Register(#[source] WriteError),
 }
 
 /// The callers, each with its `id`.

@@ -1,9 +1,9 @@
 //! The stack's parts in the order in which they start; they stop the other way round.
 
+mod failure;
 mod gate;
 mod model;
 mod requests;
-mod trouble;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use export_gate_local::sagemaker::SageMaker;
 use export_gate_local::tables::{self, Tables};
 use export_gate_local::{Error, samples};
 
+use self::failure::Failure;
 use self::gate::Gate;
 use self::model::ModelArgument;
-use self::trouble::Trouble;
 
 /// What the command was told.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ const STATE: &str = ".local";
 impl Stack {
     /// Starts all of it, runs the sample requests, and returns when the gate has ended, or after the requests if that
     /// is wanted.
-    pub(crate) async fn run(&mut self, arguments: &Arguments) -> Result<(), Trouble> {
+    pub(crate) async fn run(&mut self, arguments: &Arguments) -> Result<(), Failure> {
         let root = root();
         let state = root.join(STATE);
         self.lock = Some(lock(&state)?);
@@ -80,7 +80,7 @@ impl Stack {
         if arguments.once {
             return Ok(());
         }
-        let fault = |source| Trouble::State { folder: state.clone(), source };
+        let fault = |source| Failure::State { folder: state.clone(), source };
         std::fs::write(state.join(ENVIRONMENT), exports(&url, &tables, dynamodb.url())).map_err(fault)?;
         self.up = true;
         println!("The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.");
@@ -133,25 +133,25 @@ fn root() -> PathBuf {
 }
 
 /// Two stacks on one database would change the register under each other.
-fn lock(state: &Path) -> Result<File, Trouble> {
-    let fault = |source| Trouble::State { folder: state.to_owned(), source };
+fn lock(state: &Path) -> Result<File, Failure> {
+    let fault = |source| Failure::State { folder: state.to_owned(), source };
     std::fs::create_dir_all(state).map_err(fault)?;
     let file = File::create(state.join("lock")).map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Trouble::RunsAlready),
+        Err(TryLockError::WouldBlock) => Err(Failure::RunsAlready),
         Err(TryLockError::Error(source)) => Err(fault(source)),
     }
 }
 
-async fn gateway(port: u16, invoke_port: u16) -> Result<Gateway, Trouble> {
+async fn gateway(port: u16, invoke_port: u16) -> Result<Gateway, Failure> {
     let function = format!("http://127.0.0.1:{invoke_port}/2015-03-31/functions/{}/invocations", gate::BINARY);
     Gateway::start(port, by_url(&function)).await.map_err(|fault| {
-        if let Error::Listen { source, .. } = fault { Trouble::Port { port, source } } else { fault.into() }
+        if let Error::Listen { source, .. } = fault { Failure::Port { port, source } } else { fault.into() }
     })
 }
 
-async fn dynamodb(state: &Path, tables: &Tables, model: Option<&ModelArgument>) -> Result<DynamoDb, Trouble> {
+async fn dynamodb(state: &Path, tables: &Tables, model: Option<&ModelArgument>) -> Result<DynamoDb, Failure> {
     let engine = DynamoDb::file(0, &state.join("dynamodb.sqlite")).await?;
     let client = tables::client(engine.url());
     tables.create(&client).await?;

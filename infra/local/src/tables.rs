@@ -149,10 +149,10 @@ fn key(name: &str, role: KeyType) -> KeySchemaElement {
 async fn create(client: &Client, table: CreateTableFluentBuilder) -> Result<(), Error> {
     let name = table.get_table_name().clone().unwrap_or_default();
     let fault = |source| Error::Table { table: name.clone(), source };
-    if let Err(trouble) = table.send().await {
-        let trouble = trouble.into_service_error();
-        if !trouble.is_resource_in_use_exception() {
-            return Err(fault(trouble.into()));
+    if let Err(failure) = table.send().await {
+        let failure = failure.into_service_error();
+        if !failure.is_resource_in_use_exception() {
+            return Err(fault(failure.into()));
         }
     }
     let active = client.wait_until_table_exists().table_name(&name).wait(PATIENCE).await;

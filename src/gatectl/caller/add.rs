@@ -11,7 +11,7 @@ use super::change::{Manner, change, kind};
 use super::owners;
 use crate::draft;
 use crate::item::{as_json, if_any, of_json, text};
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 use crate::says::{Says, filled};
 use crate::words;
 
@@ -201,12 +201,12 @@ const IDENTITY: [&str; 11] = [
 ];
 
 /// Shows the record, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let (record, common) = match &arguments.who {
         Who::Client(client) => {
             if (client.users == Users::UsPersons) != client.attested_until.is_some() {
-                return Err(Trouble::new(
+                return Err(Failure::new(
                     "nothing was changed: `--users us-persons` goes with `--attested-until`, and with nothing else: \
                      without an attestation the gate takes the persons for unknown",
                 ));
@@ -263,7 +263,7 @@ fn of_client(client: &Client, now: Timestamp) -> Item {
     }))
 }
 
-fn of_organisation(organisation: &Organisation) -> Result<Item, Trouble> {
+fn of_organisation(organisation: &Organisation) -> Result<Item, Failure> {
     let kind = match organisation.kind {
         OrganisationType::Company => "company",
         OrganisationType::Government => "government",

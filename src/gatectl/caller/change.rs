@@ -10,7 +10,7 @@ use crate::aws::Aws;
 use crate::callers::{Callers, content};
 use crate::change::Step;
 use crate::item::as_json;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
 use crate::show::text_line;
 use crate::tables::CallersTable;
@@ -32,7 +32,7 @@ pub(crate) struct Manner {
 
 impl Manner {
     /// A note where there is no such organisation. Nothing is said of nobody's.
-    pub(super) async fn unknown_organisation(&self, id: &str) -> Result<Vec<String>, Trouble> {
+    pub(super) async fn unknown_organisation(&self, id: &str) -> Result<Vec<String>, Failure> {
         if id.is_empty() || self.callers().await.record(&format!("organisation#{id}")).await?.is_some() {
             return Ok(Vec::new());
         }
@@ -52,7 +52,7 @@ pub(super) async fn change(
     done: &str,
     notes: Vec<String>,
     plan: impl FnOnce(Option<&Item>) -> Result<Item, String>,
-) -> Result<Outcome, Trouble> {
+) -> Result<Outcome, Failure> {
     let (callers, table) = (manner.callers().await, &manner.callers.callers_table);
     let before = callers.record(id).await?;
     let told = |is_fine: bool, says: String, after: Option<&Item>| {

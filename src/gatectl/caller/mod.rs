@@ -7,7 +7,7 @@ mod show;
 mod suspend;
 mod verify;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Adding, verifying, suspending and looking at callers.
 #[derive(clap::Subcommand)]
@@ -27,7 +27,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Add(arguments) => add::run(arguments).await,
         Command::Verify(arguments) => verify::run(arguments).await,

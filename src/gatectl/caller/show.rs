@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::Step;
 use crate::item::{as_json, text};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::filled;
 use crate::show::text_line;
 use crate::tables::CallersTable;
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 /// Shows it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let id = &arguments.id;
     let callers = Callers::new(arguments.aws.dynamodb().await, arguments.callers.callers_table.clone());
     let versions = callers.versions(id).await?;

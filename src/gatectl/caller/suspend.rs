@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::change::{Manner, change, kind, there};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::{Says, filled};
 
 /// Whom.
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 }
 
 /// Shows it, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let id = &arguments.id;
     let (status, done) = if arguments.lift {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::change::{Manner, change, kind, there};
 use crate::item::of_json;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::{Says, filled};
 
 /// Whom, and what came of it.
@@ -42,7 +42,7 @@ enum Status {
 }
 
 /// Shows it, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let status = match arguments.status {
         Status::Verified => "verified",
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     };
     let is_told = arguments.until.is_some() && arguments.method.is_some() && arguments.evidence.is_some();
     if arguments.status == Status::Verified && !is_told {
-        return Err(Trouble::new(
+        return Err(Failure::new(
             "nothing was changed: whoever is verified is so `--until` a moment, by a `--method`, on some `--evidence`: \
              say all three",
         ));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::make::{Made, Manner, make};
 use super::step::Step;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::says::{Says, filled};
 
@@ -30,7 +30,7 @@ pub(crate) struct Ending {
 }
 
 /// Withdraws a record, or sets its `until`.
-pub(crate) async fn end<T: Kind>(ending: &Ending) -> Result<Outcome, Trouble> {
+pub(crate) async fn end<T: Kind>(ending: &Ending) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let made = make(&ending.manner, now, |present| plan::<T>(present, ending, now)).await?;
     let (id, done) = (&ending.id, done::<T>(&made, ending));

@@ -13,7 +13,7 @@ use super::step::{Step, diff, faults_upon};
 use super::write::{Unwritten, write};
 use crate::ask::agrees;
 use crate::aws::Aws;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
 use crate::patience::Patience;
 use crate::present::Present;
@@ -55,7 +55,7 @@ pub(crate) async fn make(
     manner: &Manner,
     now: Timestamp,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
-) -> Result<Made, Trouble> {
+) -> Result<Made, Failure> {
     make_as(manner, now, Vec::new(), identity, plan).await
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn make_noting(
     now: Timestamp,
     own_notes: Vec<String>,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
-) -> Result<Made, Trouble> {
+) -> Result<Made, Failure> {
     make_as(manner, now, own_notes, identity, plan).await
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn make_veiled(
     now: Timestamp,
     veil: fn(Step) -> Step,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
-) -> Result<Made, Trouble> {
+) -> Result<Made, Failure> {
     make_as(manner, now, Vec::new(), veil, plan).await
 }
 
@@ -85,7 +85,7 @@ async fn make_as(
     own_notes: Vec<String>,
     veil: fn(Step) -> Step,
     plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
-) -> Result<Made, Trouble> {
+) -> Result<Made, Failure> {
     let dynamodb = manner.aws.dynamodb().await;
     let table = &manner.register.register_table;
     let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
@@ -107,7 +107,7 @@ async fn make_as(
         match write(&writer, &present.heads, &made.steps, &mut patience).await {
             Ok(heads) => return Ok(Made { revision: Some(heads.revision()), ..made }),
             Err(Unwritten::Conflict(_)) if patience.wait_for_others().await => {}
-            Err(unwritten) => return Err(unwritten.trouble()),
+            Err(unwritten) => return Err(unwritten.failure()),
         }
         let newer = present.refresh(&dynamodb, table, &keys).await?;
         register = register.with(newer, &Head { revision: present.revision, ..Head::default() }, now);
@@ -139,7 +139,7 @@ fn planned(
 
 impl Made {
     /// Shows the steps and asks. A script that takes JSON and asks nobody is shown nothing.
-    fn is_agreed(&self, manner: &Manner) -> Result<bool, Trouble> {
+    fn is_agreed(&self, manner: &Manner) -> Result<bool, Failure> {
         if !(manner.json && manner.yes) {
             notice(&diff(&self.shown()));
             for note in &self.notes {

@@ -1,19 +1,19 @@
 //! I/O. Writing steps: a busy table is waited out, and an unknown outcome is settled by writing the same again.
 
-use export_gate::register::{Basis, RegisterWriter, WriteTrouble};
+use export_gate::register::{Basis, RegisterWriter, WriteError};
 
 use super::step::Step;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::patience::Patience;
 
 /// Why steps were not written.
 pub(crate) enum Unwritten {
     /// The register is another by now: plan again.
-    Conflict(WriteTrouble),
+    Conflict(WriteError),
     /// They could not be written.
-    Failed(WriteTrouble),
+    Failed(WriteError),
     /// They may have been written, or may still be.
-    Unknown(WriteTrouble),
+    Unknown(WriteError),
 }
 
 /// Writes steps at the heads that they were decided on.
@@ -30,9 +30,9 @@ pub(crate) async fn write(
             Ok(heads) => return Ok(heads),
             Err(error) => error,
         };
-        is_unknown |= matches!(error, WriteTrouble::Unknown(_));
+        is_unknown |= matches!(error, WriteError::Unknown(_));
         // Once an answer is lost, only another revision in this one's place proves that it was not written.
-        if matches!(error, WriteTrouble::Moved(_)) || (error.is_conflict() && !is_unknown) {
+        if matches!(error, WriteError::Moved(_)) || (error.is_conflict() && !is_unknown) {
             return Err(Unwritten::Conflict(error));
         }
         if !(is_unknown || error.is_passing()) || !patience.wait().await {
@@ -43,14 +43,14 @@ pub(crate) async fn write(
 
 impl Unwritten {
     /// What the operator reads.
-    pub(crate) fn trouble(self) -> Trouble {
+    pub(crate) fn failure(self) -> Failure {
         match self {
-            Self::Conflict(error) => Trouble::of(
+            Self::Conflict(error) => Failure::of(
                 "nothing was changed: others changed the register each time until `--timeout`; run the command again",
                 error,
             ),
-            Self::Failed(error) => Trouble::of("nothing was changed", error),
-            Self::Unknown(error) => Trouble::of(
+            Self::Failed(error) => Failure::of("nothing was changed", error),
+            Self::Unknown(error) => Failure::of(
                 "it is unknown whether the change was written: look at the records, and run the same command again, which \
                  writes what is missing",
                 error,

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::change::{Manner, Step, make};
 use crate::item::{of_json, text};
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::says::{Says, filled};
 
@@ -52,7 +52,7 @@ pub(crate) struct Cleared {
 }
 
 /// Shows it, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let mut record = record(&arguments.subject, &arguments.party, &arguments.cleared, &arguments.says, now);
     bind(&mut record, arguments.match_sha256.as_deref());

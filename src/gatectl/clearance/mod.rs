@@ -3,7 +3,7 @@
 pub(crate) mod grant;
 mod revoke;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Granting and revoking clearances.
 #[derive(clap::Subcommand)]
@@ -17,7 +17,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Grant(arguments) => grant::run(arguments).await,
         Command::Revoke(arguments) => revoke::run(arguments).await,

@@ -8,7 +8,7 @@ use super::grant::id;
 use crate::change::{Manner, Step, make};
 use crate::item::text;
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::says::{Says, filled};
 
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 }
 
 /// Withdraws it: whoever was cleared is held up again, so there is no moment to choose.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let made = make(&arguments.manner, now, |present| plan(present, arguments, now)).await?;
     let (subject, party) = (&arguments.subject, &arguments.party);

@@ -7,7 +7,7 @@ mod tell;
 mod ways;
 mod workload;
 
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use workload::Workload;
 
 /// The work of a month, and how it is told.
@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
 }
 
 /// The comparison.
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let work = Workload {
         requests: arguments.requests,
         milliseconds: arguments.seconds,

@@ -14,7 +14,7 @@ use super::template::Template;
 use crate::aws::Aws;
 use crate::draft::gather;
 use crate::files;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::{count, grouped, text_line, visible};
 
 /// What is to go out.
@@ -67,7 +67,7 @@ struct Fault {
 }
 
 /// Looks at everything, and tells every fault at once.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut faults = Vec::new();
     let mut looked_at = Vec::new();
     let mut add = |about: &'static str, found: Vec<String>| {
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         let bytes = files::read(path)?;
         let given: BTreeMap<String, String> = arguments.parameter_overrides.iter().cloned().collect();
         let template = Template::read(&String::from_utf8_lossy(&bytes), given)
-            .map_err(|why| Trouble::new(format!("`{}` can't be read: {why}", path.display())))?;
+            .map_err(|why| Failure::new(format!("`{}` can't be read: {why}", path.display())))?;
         let reach = reach(&template, arguments.gate.as_deref());
         add("template", reach.faults);
         endpoints.invocable = Some(reach.invocable);
@@ -96,7 +96,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     for path in &arguments.zip {
         let found = std::fs::metadata(path);
         let bytes = found
-            .map_err(|error| Trouble::of(format!("`{}` can't be read: build it first", path.display()), error))?
+            .map_err(|error| Failure::of(format!("`{}` can't be read: build it first", path.display()), error))?
             .len();
         if bytes > arguments.zip_budget {
             add(
@@ -120,7 +120,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     Ok(told(arguments, &faults, &looked_at))
 }
 
-async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
+async fn records(arguments: &Arguments) -> Result<Records, Failure> {
     let mut records = Records::default();
     for place in &arguments.records {
         let checked = gather(place)?;
@@ -135,7 +135,7 @@ async fn records(arguments: &Arguments) -> Result<Records, Trouble> {
         while let Some(page) = pages.next().await {
             let unread =
                 || format!("the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`");
-            for item in page.map_err(|error| Trouble::of(unread(), error))?.items.unwrap_or_default() {
+            for item in page.map_err(|error| Failure::of(unread(), error))?.items.unwrap_or_default() {
                 records.take_item(item, table);
             }
         }

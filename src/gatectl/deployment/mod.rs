@@ -10,7 +10,7 @@ mod reach;
 mod records;
 mod template;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Looking at a deployment before it is made.
 #[derive(clap::Subcommand)]
@@ -21,7 +21,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments).await,
     }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::files;
 use crate::item::text;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::output::FAULT;
 pub(crate) use schema::{Schema, schemas};
 pub(crate) use strict::{KINDS, nearest};
@@ -49,15 +49,15 @@ pub(crate) struct Checked {
     pub(crate) faults: Vec<String>,
 }
 
-/// [`gather`], where no record at all is trouble.
+/// [`gather`], where no record at all is failure.
 ///
 /// # Errors
 /// Where a file can't be read, or there is no record.
-pub(crate) fn look(place: &Path) -> Result<Checked, Trouble> {
+pub(crate) fn look(place: &Path) -> Result<Checked, Failure> {
     let checked = gather(place)?;
     if checked.is_empty() {
         let says = format!("there is no record in `{}`: its files end in .json, .yaml or .yml", place.display());
-        return Err(Trouble::new(says));
+        return Err(Failure::new(says));
     }
     Ok(checked)
 }
@@ -66,44 +66,44 @@ pub(crate) fn look(place: &Path) -> Result<Checked, Trouble> {
 ///
 /// # Errors
 /// Where a file can't be read.
-pub(crate) fn gather(place: &Path) -> Result<Checked, Trouble> {
+pub(crate) fn gather(place: &Path) -> Result<Checked, Failure> {
     let mut checked = Checked::default();
     let is_record = |path: &Path| path.extension().is_some_and(|end| end == "json" || end == "yaml" || end == "yml");
     for path in files::below(place)? {
         if is_record(&path) {
             checked.take(&path.display().to_string(), &files::read(&path)?);
         } else if path == place {
-            return Err(Trouble::new(format!("`{}` is no .json, .yaml or .yml", place.display())));
+            return Err(Failure::new(format!("`{}` is no .json, .yaml or .yml", place.display())));
         }
     }
     Ok(checked)
 }
 
-/// [`look`], where any fault is trouble.
+/// [`look`], where any fault is failure.
 ///
 /// # Errors
 /// Every fault at once.
-pub(crate) fn read(place: &Path) -> Result<Draft, Trouble> {
+pub(crate) fn read(place: &Path) -> Result<Draft, Failure> {
     let Checked { draft, faults } = look(place)?;
-    if faults.is_empty() { Ok(draft) } else { Err(Trouble::new(faults.join(FAULT))) }
+    if faults.is_empty() { Ok(draft) } else { Err(Failure::new(faults.join(FAULT))) }
 }
 
 /// The owners that a file lists, or has under `owners`.
 ///
 /// # Errors
 /// Every fault at once.
-pub(crate) fn owners(path: &Path) -> Result<Value, Trouble> {
+pub(crate) fn owners(path: &Path) -> Result<Value, Failure> {
     let name = path.display().to_string();
     let bytes = files::read(path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::new(format!("{name}:1: this is no UTF-8")))?;
-    let trees = tree::read(&name, text).map_err(|bad| Trouble::new(format!("{name}:{}: {}", bad.line, bad.why)))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::new(format!("{name}:1: this is no UTF-8")))?;
+    let trees = tree::read(&name, text).map_err(|bad| Failure::new(format!("{name}:{}: {}", bad.line, bad.why)))?;
     let [tree] = <[Tree; 1]>::try_from(trees)
-        .map_err(|_| Trouble::new(format!("{name}:1: write one list of owners, each with `name` and `kind`")))?;
+        .map_err(|_| Failure::new(format!("{name}:1: write one list of owners, each with `name` and `kind`")))?;
     let tree = tree.under("owners");
     let faults: Vec<String> =
         check_owners(&tree).into_iter().map(|fault| format!("{name}:{}: {}", fault.line, fault.why)).collect();
     if !faults.is_empty() {
-        return Err(Trouble::new(faults.join(FAULT)));
+        return Err(Failure::new(faults.join(FAULT)));
     }
     Ok(tree.at("owners").value())
 }

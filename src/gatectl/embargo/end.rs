@@ -3,7 +3,7 @@
 use export_gate::record::Embargo;
 
 use crate::change::{Ending, end};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 
 /// Which one, and from when.
 #[derive(clap::Args)]
@@ -13,6 +13,6 @@ pub(crate) struct Arguments {
 }
 
 /// Ends it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     end::<Embargo>(&arguments.ending).await
 }

@@ -8,7 +8,7 @@ use serde_json::{Number, Value, json};
 use crate::callers::Callers;
 use crate::change::{Manner, Step, make_noting};
 use crate::item::{choice, if_any, of_json, value_as_json};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::{Says, filled};
 use crate::words::{self, AUTHORITIES, CLASSES, Party};
 
@@ -144,7 +144,7 @@ enum Basis {
 }
 
 /// Shows it, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let window = (arguments.from, arguments.until);
     let record = record(&arguments.id, &arguments.about, &arguments.rule, window, &arguments.says, now);
@@ -210,7 +210,7 @@ fn ownership(about: &About) -> Value {
 }
 
 /// End uses that no organisation has.
-async fn unknown_end_uses(arguments: &Arguments) -> Result<Vec<String>, Trouble> {
+async fn unknown_end_uses(arguments: &Arguments) -> Result<Vec<String>, Failure> {
     let (Some(table), false) = (&arguments.callers_table, arguments.about.end_uses.is_empty()) else {
         return Ok(Vec::new());
     };

@@ -7,7 +7,7 @@ mod show;
 use export_gate::record::Embargo;
 
 use crate::listed;
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Issuing, ending and looking at embargoes.
 #[derive(clap::Subcommand)]
@@ -30,7 +30,7 @@ pub(crate) enum Command {
 const LISTED: &[&str] = &["models", "applies_to", "effect", "authority", "from", "until"];
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Issue(arguments) => issue::run(arguments).await,
         Command::End(arguments) => end::run(arguments).await,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::aws::Aws;
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::filled;
 use crate::show::text_line;
 use crate::tables::RegisterTable;
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 /// Shows it; one that can't be read is told, with exit code 1.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let key = Key { kind: Embargo::KIND.to_owned(), id: arguments.id.clone() };
     let found = versions(&arguments.aws.dynamodb().await, &arguments.register.register_table, &key).await?;
     let Some(last) = found.first() else {

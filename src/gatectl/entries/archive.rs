@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use super::{Found, is_within};
 use crate::files::{self, Bounded};
 use crate::json;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// How many lines are parsed at a time.
 const LINES: usize = 256;
@@ -28,7 +28,7 @@ pub(super) fn read<T: Send>(
     window: Window,
     prepare: fn(&str, Found) -> T,
     take: &mut impl FnMut(T),
-) -> Result<(), Trouble> {
+) -> Result<(), Failure> {
     let lines = Mutex::new(Lines { files: files::below(place)?.into_iter(), open: None });
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let (send, receive) = sync_channel(workers);

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinSet;
 
 use super::Found;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// How many parts of the table are read at once.
 const SEGMENTS: i32 = 4;
@@ -21,7 +21,7 @@ pub(super) async fn read<T: Send + 'static>(
     window: Window,
     prepare: fn(&str, Found) -> T,
     take: &mut impl FnMut(T),
-) -> Result<(), Trouble> {
+) -> Result<(), Failure> {
     let (send, mut receive) = channel(8);
     let mut segments = JoinSet::new();
     for segment in 0..SEGMENTS {
@@ -34,7 +34,7 @@ pub(super) async fn read<T: Send + 'static>(
         page?.into_iter().for_each(&mut *take);
     }
     while let Some(ended) = segments.join_next().await {
-        ended.map_err(|error| Trouble::of("a part of the ledger was not read to its end", error))?;
+        ended.map_err(|error| Failure::of("a part of the ledger was not read to its end", error))?;
     }
     Ok(())
 }
@@ -57,12 +57,12 @@ async fn pages<T>(
     scan: ScanFluentBuilder,
     table: String,
     prepare: fn(&str, Found) -> T,
-    send: Sender<Result<Vec<T>, Trouble>>,
+    send: Sender<Result<Vec<T>, Failure>>,
 ) {
     let mut pages = scan.into_paginator().send();
     while let Some(page) = pages.next().await {
         let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
-        let page = page.map_err(|error| Trouble::of(why(), error)).map(|page| {
+        let page = page.map_err(|error| Failure::of(why(), error)).map(|page| {
             let (place, items) = (format!("the table `{table}`"), page.items.unwrap_or_default());
             items.into_iter().map(|item| prepare(&place, entry(item, &place))).collect()
         });

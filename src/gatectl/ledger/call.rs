@@ -84,7 +84,7 @@ fn principal(identity: &Value) -> String {
     named.into_iter().find_map(Value::as_str).unwrap_or("nobody that CloudTrail names").to_owned()
 }
 
-/// Account and role of `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`.
+/// RequestLog and role of `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`.
 fn session_of(arn: &str) -> Option<(&str, &str)> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     Some((head.rsplit(':').next()?, rest.split('/').next()?))

@@ -108,7 +108,7 @@ mod tests {
         for (number, text) in written.split_whitespace().enumerate() {
             let at = export_gate::terms::render_time(at(text.parse().unwrap()));
             let mut entry = serde_json::json!({"decision_id": format!("c-{number}"), "kind": "invocation", "outcome": "permit", "at": at, "endpoint": "e"});
-            entry["hash"] = serde_json::json!(export_gate::canonical::digest(&entry));
+            entry["hash"] = serde_json::json!(export_gate::digest::digest(&entry));
             entries.take(&entry).unwrap();
         }
         entries.permits().0

@@ -26,7 +26,7 @@ mod tree;
 mod verdict;
 mod verify;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Showing, following, verifying, sealing and reconciling the ledger.
 #[derive(clap::Subcommand)]
@@ -49,7 +49,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Show(arguments) => show::run(arguments).await,
         Command::Tail(arguments) => tail::run(arguments).await,

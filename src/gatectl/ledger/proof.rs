@@ -14,7 +14,7 @@ use super::sealed::Seal;
 use super::trail::Unread;
 use crate::aws::Aws;
 use crate::entries::{Found, Place, Source};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::progress;
 
 /// How many things that can't be read are named; of the others only the number is told.
@@ -46,7 +46,7 @@ impl Proof {
 }
 
 /// Proves the ledger.
-pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Result<Proof, Trouble> {
+pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Result<Proof, Failure> {
     let began = Timestamp::now();
     let counter = progress::counter("entries");
     let (mut chains, mut held) = (Chains::default(), seal.map(Held::against));
@@ -90,7 +90,7 @@ pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Resu
 
 /// Reads the chains in question once more, each as a whole. In a table that is being written to, an entry may only have
 /// come while the one behind it was read.
-async fn looked_at(place: &Place, aws: &Aws, suspects: BTreeSet<ChainId>) -> Result<BTreeMap<ChainId, Whole>, Trouble> {
+async fn looked_at(place: &Place, aws: &Aws, suspects: BTreeSet<ChainId>) -> Result<BTreeMap<ChainId, Whole>, Failure> {
     let mut whole: HashMap<ChainId, Whole> = suspects.into_iter().map(|chain| (chain, Whole::default())).collect();
     if !whole.is_empty() {
         let counter = progress::counter("entries, of which some chains are looked at more closely");
@@ -116,7 +116,7 @@ fn link(place: &str, found: Found) -> Result<Link, Unread> {
 }
 
 /// A table has all that was written before it is read. A copy of the archive is as old as the last that came into it.
-fn since(place: &Place, began: Timestamp, latest: Option<Timestamp>) -> Result<Timestamp, Trouble> {
+fn since(place: &Place, began: Timestamp, latest: Option<Timestamp>) -> Result<Timestamp, Failure> {
     Ok(match place.source()? {
         Source::Table(_) => began,
         Source::Archive(_) => latest.map_or(began, |latest| latest.min(began)),

@@ -12,7 +12,7 @@ use super::told::Told;
 use super::trail::{Unread, trail};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 
 /// The trail, the ledger, and the gate.
 #[derive(clap::Args)]
@@ -54,7 +54,7 @@ fn role(text: &str) -> Result<String, String> {
 const BEFORE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Reads both, and names every call without its permit.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let window = Window { from: arguments.from, until: arguments.to };
     let slack = SignedDuration::from_secs(arguments.slack.into());
     // A permit at the period's edge may have its call just outside, which shows that the trail has calls at all.
@@ -93,7 +93,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// Reads the whole ledger: a permit just before the period may account for a call in it.
-async fn permits(place: &Place, aws: &Aws) -> Result<(Entries, Vec<Unread>), Trouble> {
+async fn permits(place: &Place, aws: &Aws) -> Result<(Entries, Vec<Unread>), Failure> {
     let (mut entries, mut unread) = (Entries::default(), Vec::new());
     let take = |(place, found)| {
         let taken = match found {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use export_gate::canonical::canonical;
+use export_gate::digest::canonical;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use super::store::Store;
 use super::verify::read_seal;
 use crate::aws::Aws;
 use crate::entries::Place;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::text_line;
 
 /// The ledger, who signs, and where the seal goes.
@@ -46,13 +46,13 @@ pub(crate) struct Arguments {
 }
 
 /// Proves the ledger, then seals it; one with a fault is not sealed.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { place, aws, to, .. } = arguments;
     to.check_free()?;
     let signer = match (&arguments.key, &arguments.kms_key) {
         (Some(path), _) => Signer::of_file(path)?,
         (None, Some(id)) => Signer::of_kms(aws, id).await?,
-        (None, None) => return Err(Trouble::new("say who signs: `--key FILE` or `--kms-key ID`")),
+        (None, None) => return Err(Failure::new("say who signs: `--key FILE` or `--kms-key ID`")),
     };
     let (previous, faults) = previous(arguments, &signer).await?;
     let mut proof = prove(place, aws, previous.as_ref().filter(|_| faults.is_empty())).await?;
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// The seal before, and what is wrong with it.
-async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Trouble> {
+async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Failure> {
     let Some(store) = &arguments.previous else { return Ok((None, Vec::new())) };
     let key = match &arguments.public_key {
         Some(file) => public_key(Some(file), None, &arguments.aws).await?,
@@ -91,12 +91,12 @@ async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal
 }
 
 /// Signs, reads what came of it as `verify` will, and only then writes it.
-async fn sealed(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Trouble> {
+async fn sealed(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Failure> {
     let signed = unsigned.signed(&signer.public);
     let signature = signer.sign(canonical(&signed).as_bytes()).await?;
     let document = unsigned.document(signed, &signature);
     let seal = Seal::read(document.as_bytes()).ok().filter(|seal| seal.faults(&signer.public).is_empty());
-    let seal = seal.ok_or_else(|| Trouble::new("nothing was written: the signature is not by the key that signs"))?;
+    let seal = seal.ok_or_else(|| Failure::new("nothing was written: the signature is not by the key that signs"))?;
     arguments.to.write(&arguments.aws, document).await?;
     Ok(seal)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use export_gate::canonical::{canonical, digest};
+use export_gate::digest::{canonical, digest};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -9,7 +9,7 @@ use super::link::{ChainId, decision};
 use super::told_entry::text;
 use crate::aws::Aws;
 use crate::entries::{Found, Place, Source};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::text_line;
 
 /// The decision, and the ledger.
@@ -54,7 +54,7 @@ pub(crate) struct Shown {
 }
 
 /// Shows it; one that isn't there, or doesn't bear its hash, is a fault.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let id = arguments.decision;
     let shown = find(&arguments.place, &arguments.aws, id).await?;
     let Some(entry) = shown.entry else {
@@ -70,23 +70,23 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// An entry by its decision's id, and what completes it.
-pub(crate) async fn find(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Trouble> {
+pub(crate) async fn find(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Failure> {
     match place.source()? {
         Source::Table(table) => of_table(aws, &table, id).await,
         Source::Archive(_) => of_archive(place, aws, id).await,
     }
 }
 
-async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Trouble> {
+async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Failure> {
     let DecisionId { chain, seq } = id;
     let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
     let dynamodb = aws.dynamodb().await;
     let [chain, seq] = [AttributeValue::S(chain.to_string()), AttributeValue::N(seq.to_string())];
     let get = dynamodb.get_item().table_name(table).consistent_read(true);
     let got = get.key("chain", chain.clone()).key("seq", seq.clone()).send().await;
-    let Some(item) = got.map_err(|error| Trouble::of(why(), error))?.item else { return Ok(Shown::default()) };
+    let Some(item) = got.map_err(|error| Failure::of(why(), error))?.item else { return Ok(Shown::default()) };
     let entry: Value =
-        serde_dynamo::from_item(item).map_err(|error| Trouble::of(format!("`{id}` can't be read"), error))?;
+        serde_dynamo::from_item(item).map_err(|error| Failure::of(format!("`{id}` can't be read"), error))?;
     // A completion stands behind its permit, in the same chain but for one whose chain was given up.
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#chain = :chain AND #seq > :seq").filter_expression("#of = :of");
@@ -95,11 +95,11 @@ async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Troub
     let query = names.into_iter().fold(query, |query, (name, of)| query.expression_attribute_names(name, of));
     let query = values.into_iter().fold(query, |query, (name, value)| query.expression_attribute_values(name, value));
     let mut found = query.into_paginator().items().send();
-    let completion = found.next().await.transpose().map_err(|error| Trouble::of(why(), error))?;
+    let completion = found.next().await.transpose().map_err(|error| Failure::of(why(), error))?;
     Ok(Shown { entry: Some(entry), completion: completion.and_then(|item| serde_dynamo::from_item(item).ok()) })
 }
 
-async fn of_archive(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Trouble> {
+async fn of_archive(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Failure> {
     let (chain, seq, id) = (id.chain, id.seq, id.to_string());
     let mut shown = Shown::default();
     let is = |entry: &Value, name: &str, value: &str| entry.get(name).and_then(Value::as_str) == Some(value);

@@ -9,7 +9,7 @@ use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use super::key::{PrivateKey, PublicKey};
 use crate::aws::Aws;
 use crate::files;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// A signer, and the public half of its key.
 pub(super) struct Signer {
@@ -24,7 +24,7 @@ enum With {
 
 impl Signer {
     /// One of a file's key.
-    pub(super) fn of_file(path: &Path) -> Result<Self, Trouble> {
+    pub(super) fn of_file(path: &Path) -> Result<Self, Failure> {
         let key = PrivateKey::from_pem(&files::read(path)?);
         let key = key.and_then(|key| Ok((key.public()?, key)));
         let (public, key) = key.map_err(|why| no_key(&path.display().to_string(), &why))?;
@@ -32,20 +32,20 @@ impl Signer {
     }
 
     /// One of a key of KMS.
-    pub(super) async fn of_kms(aws: &Aws, id: &str) -> Result<Self, Trouble> {
+    pub(super) async fn of_kms(aws: &Aws, id: &str) -> Result<Self, Failure> {
         let kms = aws.kms().await;
         Ok(Self { public: public_of(&kms, id).await?, with: With::Kms { kms, id: id.to_owned() } })
     }
 
     /// Signs.
-    pub(super) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Trouble> {
+    pub(super) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Failure> {
         match &self.with {
             With::File(key) => Ok(key.sign(message)),
             With::Kms { kms, id } => {
                 let sign = kms.sign().key_id(id).message(Blob::new(message)).message_type(MessageType::Raw);
                 let signed = sign.signing_algorithm(SigningAlgorithmSpec::Ed25519Sha512).send().await;
                 let signed = signed.map_err(|error| {
-                    Trouble::of(format!("the key `{id}` of KMS did not sign; `kms:Sign` must be allowed"), error)
+                    Failure::of(format!("the key `{id}` of KMS did not sign; `kms:Sign` must be allowed"), error)
                 })?;
                 Ok(signed.signature.unwrap_or_else(|| Blob::new([])).into_inner())
             }
@@ -58,22 +58,22 @@ pub(super) async fn public_key(
     file: Option<&PathBuf>,
     kms_key: Option<&String>,
     aws: &Aws,
-) -> Result<PublicKey, Trouble> {
+) -> Result<PublicKey, Failure> {
     match (file, kms_key) {
         (Some(path), _) => {
             let key = PublicKey::from_pem(&files::read(path)?);
             key.map_err(|why| no_key(&path.display().to_string(), &why))
         }
         (None, Some(id)) => public_of(&aws.kms().await, id).await,
-        (None, None) => Err(Trouble::new(
+        (None, None) => Err(Failure::new(
             "a seal proves nothing by itself: say whose it must be, `--public-key FILE` or `--kms-key ID`",
         )),
     }
 }
 
-async fn public_of(kms: &Kms, id: &str) -> Result<PublicKey, Trouble> {
+async fn public_of(kms: &Kms, id: &str) -> Result<PublicKey, Failure> {
     let given = kms.get_public_key().key_id(id).send().await.map_err(|error| {
-        Trouble::of(format!("the key `{id}` of KMS could not be asked for; `kms:GetPublicKey` must be allowed"), error)
+        Failure::of(format!("the key `{id}` of KMS could not be asked for; `kms:GetPublicKey` must be allowed"), error)
     })?;
     let der = given.public_key.unwrap_or_else(|| Blob::new([])).into_inner();
     PublicKey::from_der(&der).map_err(|_| {
@@ -81,6 +81,6 @@ async fn public_of(kms: &Kms, id: &str) -> Result<PublicKey, Trouble> {
     })
 }
 
-fn no_key(name: &str, why: &str) -> Trouble {
-    Trouble::new(format!("`{name}` is no key for seals: {why}"))
+fn no_key(name: &str, why: &str) -> Failure {
+    Failure::new(format!("`{name}` is no key for seals: {why}"))
 }

@@ -11,7 +11,7 @@ use aws_sdk_s3::types::ChecksumAlgorithm;
 
 use crate::aws::Aws;
 use crate::files::{self, LARGEST};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// A place for a seal.
 #[derive(Clone, Debug)]
@@ -48,29 +48,29 @@ impl fmt::Display for Store {
 
 impl Store {
     /// What lies there.
-    pub(super) async fn read(&self, aws: &Aws) -> Result<Vec<u8>, Trouble> {
+    pub(super) async fn read(&self, aws: &Aws) -> Result<Vec<u8>, Failure> {
         let unread = || format!("`{self}` can't be read; see `--region`, `--profile`, `--endpoint-url`");
         match self {
             Self::File(path) => files::read(path),
             Self::Object { bucket, key } => {
                 let object = aws.s3().await.get_object().bucket(bucket).key(key).send().await;
-                let object = object.map_err(|error| Trouble::of(unread(), error))?;
+                let object = object.map_err(|error| Failure::of(unread(), error))?;
                 if object
                     .content_length()
                     .is_some_and(|length| u64::try_from(length).is_ok_and(|length| length > LARGEST))
                 {
-                    return Err(Trouble::new(format!("`{self}` has more than {LARGEST} bytes: it is no seal")));
+                    return Err(Failure::new(format!("`{self}` has more than {LARGEST} bytes: it is no seal")));
                 }
                 // The client's time-outs end with the answer's first byte.
                 let body = tokio::time::timeout(aws.timeout(), object.body.collect()).await;
-                let body = body.map_err(|error| Trouble::of(unread(), error))?;
-                Ok(body.map_err(|error| Trouble::of(unread(), error))?.to_vec())
+                let body = body.map_err(|error| Failure::of(unread(), error))?;
+                Ok(body.map_err(|error| Failure::of(unread(), error))?.to_vec())
             }
         }
     }
 
     /// Says before any work whether a file is there already; of an object S3 says so when it is put.
-    pub(super) fn check_free(&self) -> Result<(), Trouble> {
+    pub(super) fn check_free(&self) -> Result<(), Failure> {
         match self {
             Self::File(path) if path.exists() => Err(self.taken()),
             Self::File(_) | Self::Object { .. } => Ok(()),
@@ -78,12 +78,12 @@ impl Store {
     }
 
     /// Puts something where nothing lies.
-    pub(super) async fn write(&self, aws: &Aws, text: String) -> Result<(), Trouble> {
+    pub(super) async fn write(&self, aws: &Aws, text: String) -> Result<(), Failure> {
         match self {
             Self::File(path) => {
                 let unwritten = |error: std::io::Error| {
                     let is_taken = error.kind() == std::io::ErrorKind::AlreadyExists;
-                    if is_taken { self.taken() } else { Trouble::of(format!("`{self}` can't be written"), error) }
+                    if is_taken { self.taken() } else { Failure::of(format!("`{self}` can't be written"), error) }
                 };
                 let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(unwritten)?;
                 let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
@@ -102,21 +102,21 @@ impl Store {
                     Ok(_) => Err(self.taken()),
                     Err(_) if error.code() == Some("PreconditionFailed") => Err(self.taken()),
                     Err(_) if is_refused => {
-                        Err(Trouble::of(format!("`{self}` can't be written; see `--region`, `--profile`"), error))
+                        Err(Failure::of(format!("`{self}` can't be written; see `--region`, `--profile`"), error))
                     }
                     Err(_) => {
                         let says = format!(
                             "it is unknown whether `{self}` was written: look whether it is there, and seal again to another \
                              place where it is not"
                         );
-                        Err(Trouble::of(says, error))
+                        Err(Failure::of(says, error))
                     }
                 }
             }
         }
     }
 
-    fn taken(&self) -> Trouble {
-        Trouble::new(format!("`{self}` is there already, and a seal is never overwritten: name another place"))
+    fn taken(&self) -> Failure {
+        Failure::new(format!("`{self}` is there already, and a seal is never overwritten: name another place"))
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodbstreams::types::{OperationType, Record, Shard, ShardIterator
 use serde_json::Value;
 
 use crate::aws::Aws;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// How many empty answers in a row say that an open shard has no more for now. One doesn't: some hold nothing on the way.
 const EMPTY: usize = 5;
@@ -22,10 +22,10 @@ pub(super) struct Stream {
 
 impl Stream {
     /// The table's stream; `None` where it has none.
-    pub(super) async fn of(aws: &Aws, table: &str) -> Result<Option<Self>, Trouble> {
+    pub(super) async fn of(aws: &Aws, table: &str) -> Result<Option<Self>, Failure> {
         let described = aws.dynamodb().await.describe_table().table_name(table).send().await.map_err(|error| {
             let why = format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
-            Trouble::of(why, error)
+            Failure::of(why, error)
         })?;
         let is_on = |table: &aws_sdk_dynamodb::types::TableDescription| {
             table.stream_specification().is_some_and(aws_sdk_dynamodb::types::StreamSpecification::stream_enabled)
@@ -36,7 +36,7 @@ impl Stream {
     }
 
     /// Takes up the shards that came since the last time, from their beginning or behind what is there.
-    pub(super) async fn take_up(&mut self, from: ShardIteratorType) -> Result<(), Trouble> {
+    pub(super) async fn take_up(&mut self, from: ShardIteratorType) -> Result<(), Failure> {
         for shard in self.listed().await? {
             let Some(id) = shard.shard_id else { continue };
             if !self.shards.contains_key(&id) {
@@ -49,7 +49,7 @@ impl Stream {
     }
 
     /// All entries that are there by now, shard by shard.
-    pub(super) async fn rest(&mut self, mut take: impl FnMut(Value)) -> Result<(), Trouble> {
+    pub(super) async fn rest(&mut self, mut take: impl FnMut(Value)) -> Result<(), Failure> {
         for iterator in self.shards.values_mut() {
             let mut empty = 0;
             while empty < EMPTY
@@ -65,7 +65,7 @@ impl Stream {
     }
 
     /// What came since the last time; whether a shard has ended, so that others go on for it.
-    pub(super) async fn more(&mut self, mut take: impl FnMut(Value)) -> Result<bool, Trouble> {
+    pub(super) async fn more(&mut self, mut take: impl FnMut(Value)) -> Result<bool, Failure> {
         let mut has_ended = false;
         for iterator in self.shards.values_mut() {
             if let Some(at) = iterator.take() {
@@ -78,7 +78,7 @@ impl Stream {
         Ok(has_ended)
     }
 
-    async fn listed(&self) -> Result<Vec<Shard>, Trouble> {
+    async fn listed(&self) -> Result<Vec<Shard>, Failure> {
         let (mut shards, mut last) = (Vec::new(), None);
         loop {
             let asked = self.streams.describe_stream().stream_arn(&self.arn).set_exclusive_start_shard_id(last);
@@ -92,7 +92,7 @@ impl Stream {
     }
 }
 
-async fn read(streams: &Streams, at: String) -> Result<(Vec<Record>, Option<String>), Trouble> {
+async fn read(streams: &Streams, at: String) -> Result<(Vec<Record>, Option<String>), Failure> {
     let got = streams.get_records().shard_iterator(at).send().await.map_err(unread)?;
     Ok((got.records.unwrap_or_default(), got.next_shard_iterator))
 }
@@ -104,8 +104,8 @@ fn entry(record: Record) -> Option<Value> {
     serde_dynamo::from_item(image).ok()
 }
 
-fn unread(error: impl std::error::Error + Send + Sync + 'static) -> Trouble {
-    Trouble::of(
+fn unread(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::of(
         "the ledger's stream could not be read; see `--region`, `--profile`, `--endpoint-url` (or AWS_ENDPOINT_URL_DYNAMODB_STREAMS), and that `dynamodb:GetRecords` and its kin are allowed",
         error,
     )

@@ -11,7 +11,7 @@ use super::line::{Filter, as_json, line, order};
 use super::stream::Stream;
 use crate::aws::Aws;
 use crate::entries::{Found, Place, Source};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::output;
 use crate::progress;
 use crate::show::text_line;
@@ -55,7 +55,7 @@ impl Last {
 }
 
 /// Prints them.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut last = Last { number: arguments.number, entries: BTreeMap::new() };
     let stream = match arguments.place.source()? {
         Source::Table(table) => Stream::of(&arguments.aws, &table).await?,
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             }
         }
         None if arguments.follow => {
-            return Err(Trouble::new("the ledger's table has no stream to follow: `--follow` needs one"));
+            return Err(Failure::new("the ledger's table has no stream to follow: `--follow` needs one"));
         }
         None => scan(arguments, &mut last).await?,
     }
@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     Ok(Outcome::new(arguments.json, || entries.iter().map(as_json).collect(), text, true))
 }
 
-async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Trouble> {
+async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Failure> {
     let counter = progress::counter("entries");
     let take = |found| {
         counter.inc(1);
@@ -107,14 +107,14 @@ async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Trouble> {
 }
 
 /// Prints what is there and what comes, until Ctrl-C, or until nobody reads it any more.
-async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Value>) -> Result<Outcome, Trouble> {
+async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Value>) -> Result<Outcome, Failure> {
     let stopped = tokio::signal::ctrl_c();
     tokio::pin!(stopped);
     loop {
         entries.sort_by_cached_key(order);
         match print(&entries, arguments.json) {
             // Its reader has what it wanted.
-            Err(trouble) if trouble.is_closed() => break,
+            Err(failure) if failure.is_closed() => break,
             printed => printed?,
         }
         entries.clear();
@@ -128,7 +128,7 @@ async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Valu
             if stream.more(take).await? {
                 stream.take_up(ShardIteratorType::TrimHorizon).await?;
             }
-            Ok::<(), Trouble>(())
+            Ok::<(), Failure>(())
         };
         tokio::select! {
             _ = &mut stopped => break,
@@ -138,7 +138,7 @@ async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Valu
     Ok(Outcome { json: None, text: String::new(), code: 0 })
 }
 
-fn print(entries: &[Value], as_lines_of_json: bool) -> Result<(), Trouble> {
+fn print(entries: &[Value], as_lines_of_json: bool) -> Result<(), Failure> {
     if as_lines_of_json {
         return output::json_lines(&entries.iter().map(as_json).collect::<Vec<_>>());
     }

@@ -11,7 +11,7 @@ use super::call::Call;
 use crate::entries::opened;
 use crate::files::{self, Bounded};
 use crate::json;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// The most that a log file may unpack to, in bytes: CloudTrail begins a new one long before.
 const LARGEST: u64 = 512 << 20;
@@ -38,7 +38,7 @@ pub(super) struct Trail {
 }
 
 /// Reads every log file below the place, one at a time, for the calls within a window.
-pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Trouble> {
+pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Failure> {
     let mut trail = Trail::default();
     let mut seen = HashSet::new();
     for path in files::below(place)? {

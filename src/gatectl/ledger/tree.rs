@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use export_gate::canonical::canonical;
+use export_gate::digest::canonical;
 use export_gate::digest::sha256;
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ use super::signer::public_key;
 use super::store::Store;
 use crate::aws::Aws;
 use crate::entries::Place;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::{count, text_line};
 
 /// The ledger, and a seal of it.
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 }
 
 /// Proves it, or names what is wrong.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let aws = &arguments.aws;
     let mut seal = None;
     let mut faults = Vec::new();
@@ -59,9 +59,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// Reads a seal.
-pub(super) async fn read_seal(store: &Store, aws: &Aws) -> Result<Seal, Trouble> {
+pub(super) async fn read_seal(store: &Store, aws: &Aws) -> Result<Seal, Failure> {
     let bytes = store.read(aws).await?;
-    Seal::read(&bytes).map_err(|why| Trouble::new(format!("`{store}` is no seal: {why}; `ledger seal` writes them")))
+    Seal::read(&bytes).map_err(|why| Failure::new(format!("`{store}` is no seal: {why}; `ledger seal` writes them")))
 }
 
 fn text(proof: &Proof, seal: Option<&Seal>, is_empty: bool, is_fine: bool) -> String {

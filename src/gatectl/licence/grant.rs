@@ -12,7 +12,7 @@ use crate::callers::Callers;
 use crate::change::{Manner, Step, make_noting};
 use crate::files;
 use crate::item::{if_any, of_json};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::{Says, filled};
 use crate::show::count;
 use crate::words::{self, AUTHORITIES};
@@ -95,7 +95,7 @@ enum Persons {
 const LOOK_UPS: usize = 16;
 
 /// Shows it, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let mut licensees = arguments.licensees.clone();
     if let Some(path) = &arguments.licensees_from {
@@ -116,15 +116,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// The ids of a file. `organisation#x` is no id with a comment behind it.
-fn read(path: &Path) -> Result<Vec<String>, Trouble> {
+fn read(path: &Path) -> Result<Vec<String>, Failure> {
     let name = path.display();
     let text = String::from_utf8(files::read(path)?)
-        .map_err(|error| Trouble::of(format!("`{name}` is no text in UTF-8"), error))?;
+        .map_err(|error| Failure::of(format!("`{name}` is no text in UTF-8"), error))?;
     let mut found = Vec::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let comment = if line.starts_with('#') { Some(0) } else { line.find(" #").or(line.find("\t#")) };
         let id = comment.and_then(|start| line.get(..start)).unwrap_or(line).trim();
-        let bad = |why: &str| Trouble::new(format!("`{name}`, line {}: `{id}`: {why}", index.saturating_add(1)));
+        let bad = |why: &str| Failure::new(format!("`{name}`, line {}: `{id}`: {why}", index.saturating_add(1)));
         if id.contains(char::is_whitespace) {
             return Err(bad("write one id a line"));
         }
@@ -133,13 +133,13 @@ fn read(path: &Path) -> Result<Vec<String>, Trouble> {
         }
     }
     if found.is_empty() {
-        return Err(Trouble::new(format!("`{name}` names no organisation: write an id a line")));
+        return Err(Failure::new(format!("`{name}` names no organisation: write an id a line")));
     }
     Ok(found)
 }
 
 /// The licensees of whom there is no record.
-async fn unknown(arguments: &Arguments, licensees: &[String]) -> Result<Vec<String>, Trouble> {
+async fn unknown(arguments: &Arguments, licensees: &[String]) -> Result<Vec<String>, Failure> {
     let Some(table) = &arguments.callers_table else { return Ok(Vec::new()) };
     let callers = Callers::new(arguments.manner.aws.dynamodb().await, table.clone());
     let look_up = async |id: &String| {

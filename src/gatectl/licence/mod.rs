@@ -7,7 +7,7 @@ mod usage;
 use export_gate::record::Licence;
 
 use crate::listed;
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Granting, revoking and looking at licences.
 #[derive(clap::Subcommand)]
@@ -30,7 +30,7 @@ pub(crate) enum Command {
 const LISTED: &[&str] = &["type", "models", "licensees", "persons", "authority", "reference", "from", "until"];
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Grant(arguments) => grant::run(arguments).await,
         Command::Revoke(arguments) => revoke::run(arguments).await,

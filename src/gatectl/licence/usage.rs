@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::aws::Aws;
 use crate::item::text;
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::show::{grouped, table, text_line};
 use crate::tables::{RegisterTable, UsageTable};
@@ -46,7 +46,7 @@ struct Used {
 }
 
 /// Shows it; what can't be read is told, with exit code 1.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let dynamodb = arguments.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
     let leased = leased(&dynamodb, &arguments.usage.usage_table).await?;
@@ -61,12 +61,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// What the usage table has, by licence.
-async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Leased>, Trouble> {
+async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Leased>, Failure> {
     let mut leased: BTreeMap<String, Leased> = BTreeMap::new();
     let mut pages = dynamodb.scan().table_name(usage).consistent_read(true).into_paginator().send();
     let why = || format!("the usage table `{usage}` could not be read; see `--usage-table`, `--region`, `--profile`");
     while let Some(page) = pages.next().await {
-        for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
+        for item in page.map_err(|error| Failure::of(why(), error))?.items.unwrap_or_default() {
             let (licence, model) = (text(&item, "licence").to_owned(), text(&item, "model").to_owned());
             // Where clients showed up stands in the same table.
             if model == SPREAD {

@@ -5,7 +5,7 @@ use super::flip;
 use super::store::Store;
 use crate::change::Manner;
 use crate::item::text;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::Says;
 
 /// Which edition, and who says so.
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 }
 
 /// Reads its chunks, shows the change, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { name, edition, says, manner } = arguments;
     let store = Store::new(manner.aws.dynamodb().await, manner.register.register_table.clone());
     let Some(manifest) = store.manifest(name, edition).await? else {
@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     }
 }
 
-async fn missing(store: &Store, name: &str, edition: &str) -> Result<String, Trouble> {
+async fn missing(store: &Store, name: &str, edition: &str) -> Result<String, Failure> {
     let editions: Vec<String> =
         store.manifests(name).await?.iter().map(|manifest| format!("`{}`", text(manifest, "id"))).collect();
     let there = if editions.is_empty() { "none was".to_owned() } else { format!("there are {}", editions.join(", ")) };

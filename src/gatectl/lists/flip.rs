@@ -9,7 +9,7 @@ use super::store::Store;
 use crate::change::{Manner, Step, make_noting};
 use crate::item::substance;
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::says::Says;
 use crate::show::text_line;
@@ -21,7 +21,7 @@ pub(super) async fn put(
     says: &Says,
     edition: &Edition,
     expected: impl Fn(Option<&Edition>) -> Result<(), String>,
-) -> Result<Outcome, Trouble> {
+) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let checked = store.check(edition).await?;
     let notes = in_force(edition).into_iter().collect();

@@ -16,7 +16,7 @@ use super::pack::{CHUNK, MOST_CHUNKS, Packed, digest};
 use super::store::Store;
 use crate::aws::Aws;
 use crate::files::{self, LARGEST_LIST};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::progress;
 use crate::says::Says;
 use crate::show::{count, text_line};
@@ -87,7 +87,7 @@ struct Imported {
 }
 
 /// Reads, checks, packs, writes. Nothing of it is in force before `lists activate`.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let sources = sources(&arguments.files)?;
     let wait = progress::wait("the list is read");
     let (content, class, reading) = read(arguments, &sources)?;
@@ -111,7 +111,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     imported.in_force = there.ok().flatten();
     let wait = progress::wait("the list is packed");
     let packed =
-        Packed::of(content, &entries).map_err(|error| Trouble::of("the entries could not be packed", error))?;
+        Packed::of(content, &entries).map_err(|error| Failure::of("the entries could not be packed", error))?;
     wait.finish_and_clear();
     let edition = described(arguments, (content, class), &entries, &packed.bytes);
     imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed.bytes);
@@ -125,7 +125,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// What is listed, where format, content and class go together, and what is read of it.
-fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Option<NetworkClass>, Reading), Trouble> {
+fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Option<NetworkClass>, Reading), Failure> {
     let class = arguments.class.map(|class| match class {
         Class::Vpn => NetworkClass::Vpn,
         Class::Tor => NetworkClass::Tor,
@@ -144,16 +144,16 @@ fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Optio
             read(sources, class, &mut reading);
             Ok((ListContent::Networks, Some(class), reading))
         }
-        (Content::Networks, Read::Networks(_), None) => Err(Trouble::new("say with `--class` what the networks are")),
-        (Content::Parties, Read::Parties(_), Some(_)) => Err(Trouble::new("parties have no `--class`: leave it out")),
+        (Content::Networks, Read::Networks(_), None) => Err(Failure::new("say with `--class` what the networks are")),
+        (Content::Parties, Read::Parties(_), Some(_)) => Err(Failure::new("parties have no `--class`: leave it out")),
         (Content::Parties, Read::Networks(_), _) | (Content::Networks, Read::Parties(_), _) => {
-            Err(Trouble::new(format!("the format `{}` is one of the other content", arguments.format.name)))
+            Err(Failure::new(format!("the format `{}` is one of the other content", arguments.format.name)))
         }
     }
 }
 
 /// The files, read.
-pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Trouble> {
+pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     paths
         .iter()
         .map(|path| Ok(Source::new(&path.display().to_string(), &files::read_at_most(path, LARGEST_LIST)?)))

@@ -7,7 +7,7 @@ use export_gate::record::{Item, ListContent};
 use super::edition::Edition;
 use super::pack::index;
 use super::store::Store;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// What was found.
 pub(crate) struct Looked {
@@ -25,7 +25,7 @@ pub(crate) async fn look(
     table: &str,
     (list, item): (&str, &Item),
     party: &str,
-) -> Result<Result<Looked, String>, Trouble> {
+) -> Result<Result<Looked, String>, Failure> {
     let edition = match Edition::read(list, item) {
         Ok(edition) if edition.content == ListContent::Parties => edition,
         Ok(_) => return Ok(Err(format!("`{list}` lists no parties"))),

@@ -15,7 +15,7 @@ mod rollback;
 mod status;
 mod store;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Importing, activating and rolling back lists.
 #[derive(clap::Subcommand)]
@@ -38,7 +38,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Import(arguments) => import::run(arguments).await,
         Command::Activate(arguments) => activate::run(arguments).await,

@@ -7,7 +7,7 @@ use super::edition::{self, Edition};
 use super::flip;
 use super::store::Store;
 use crate::change::Manner;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::Says;
 use crate::versions::versions;
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 }
 
 /// Finds the edition before in the record's history, and goes the way of `lists activate`.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { name, says, manner } = arguments;
     let dynamodb = manner.aws.dynamodb().await;
     let table = &manner.register.register_table;

@@ -11,7 +11,7 @@ use super::store::Store;
 use crate::aws::Aws;
 use crate::item::text;
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::show::{grouped, table, text_line};
 use crate::tables::RegisterTable;
@@ -50,7 +50,7 @@ struct Kept {
 }
 
 /// Reads all of it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
@@ -85,7 +85,7 @@ async fn standing(
     name: String,
     wants_all: bool,
     now: Timestamp,
-) -> Result<Standing, Trouble> {
+) -> Result<Standing, Failure> {
     let mut faults = Vec::new();
     let record = present.record(List::KIND, &name).map(|item| {
         let state = State::of::<List>(item, now);

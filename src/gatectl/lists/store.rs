@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
 use super::pack::{CHUNK, Packed, count, digest};
 use crate::item::{substance, text};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::patience::Patience;
 use crate::present::{partition, record};
 use crate::progress;
@@ -39,22 +39,22 @@ impl Store {
     }
 
     /// The record of a list.
-    pub(super) async fn record(&self, list: &str) -> Result<Option<Item>, Trouble> {
+    pub(super) async fn record(&self, list: &str) -> Result<Option<Item>, Failure> {
         self.get(&Key { kind: List::KIND.to_owned(), id: list.to_owned() }).await
     }
 
     /// The manifest of an edition.
-    pub(super) async fn manifest(&self, list: &str, edition: &str) -> Result<Option<Item>, Trouble> {
+    pub(super) async fn manifest(&self, list: &str, edition: &str) -> Result<Option<Item>, Failure> {
         self.get(&manifest_key(list, edition)).await
     }
 
     /// Every manifest of a list, by edition.
-    pub(super) async fn manifests(&self, list: &str) -> Result<Vec<Item>, Trouble> {
+    pub(super) async fn manifests(&self, list: &str) -> Result<Vec<Item>, Failure> {
         partition(&self.dynamodb, &self.table, &manifests(list)).await
     }
 
     /// The names of all lists that were ever imported.
-    pub(super) async fn names(&self) -> Result<Vec<String>, Trouble> {
+    pub(super) async fn names(&self) -> Result<Vec<String>, Failure> {
         Ok(partition(&self.dynamodb, &self.table, NAMES)
             .await?
             .iter()
@@ -69,7 +69,7 @@ impl Store {
         edition: &Edition,
         packed: &Packed,
         manifest: Item,
-    ) -> Result<Result<(), String>, Trouble> {
+    ) -> Result<Result<(), String>, Failure> {
         let items = (1_u64..).zip(packed.bytes.chunks(CHUNK)).map(|(number, data)| edition.chunk(number, data));
         let items: Vec<Item> = items.collect();
         let bar = progress::bar(items.len(), "chunks written");
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// Reads the chunks of an edition, and says what is wrong with them.
-    pub(super) async fn check(&self, edition: &Edition) -> Result<Result<(), String>, Trouble> {
+    pub(super) async fn check(&self, edition: &Edition) -> Result<Result<(), String>, Failure> {
         let packed = match self.packed(edition).await? {
             Ok(packed) => packed,
             Err(why) => return Ok(Err(why)),
@@ -118,14 +118,14 @@ impl Store {
     }
 
     /// What the chunks of an edition hold, one behind the other; else what is wrong with them.
-    pub(super) async fn packed(&self, edition: &Edition) -> Result<Result<Vec<u8>, String>, Trouble> {
+    pub(super) async fn packed(&self, edition: &Edition) -> Result<Result<Vec<u8>, String>, Failure> {
         let bar = progress::bar(usize::try_from(edition.chunks).unwrap_or_default(), "chunks read");
         let reads = (1..=edition.chunks).map(|number| {
             let bar = &bar;
             async move {
                 let item = self.get(&edition.chunk_key(number)).await?;
                 bar.inc(1);
-                Ok::<_, Trouble>(item.and_then(|mut item| item.remove(CHUNK_DATA)?.as_b().ok().cloned()).ok_or(number))
+                Ok::<_, Failure>(item.and_then(|mut item| item.remove(CHUNK_DATA)?.as_b().ok().cloned()).ok_or(number))
             }
         });
         let mut reads = std::pin::pin!(futures_util::stream::iter(reads).buffered(AT_ONCE));
@@ -143,13 +143,13 @@ impl Store {
         Ok(Ok(packed))
     }
 
-    async fn get(&self, key: &Key) -> Result<Option<Item>, Trouble> {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, Failure> {
         record(&self.dynamodb, &self.table, key).await
     }
 
     /// Puts an item where there is none, again and again while DynamoDB is busy. An answer that is lost does no harm: an
     /// item that is there is compared.
-    async fn put(&self, item: Item) -> Result<Put, Trouble> {
+    async fn put(&self, item: Item) -> Result<Put, Failure> {
         let mut patience = Patience::of(&self.dynamodb);
         loop {
             let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item.clone()));
@@ -167,14 +167,14 @@ impl Store {
                 Err(error) => {
                     let says =
                         format!("the edition could not be written to `{}`; run it again to complete it", self.table);
-                    return Err(Trouble::of(says, error));
+                    return Err(Failure::of(says, error));
                 }
             }
         }
     }
 
     /// Whether what stands in an item's place is the same, but for who says so.
-    async fn same(&self, item: &Item) -> Result<Put, Trouble> {
+    async fn same(&self, item: &Item) -> Result<Put, Failure> {
         let Some(key) = Key::of(item) else { return Ok(Put::Another) };
         let there = self.get(&key).await?;
         Ok(if there.is_some_and(|there| substance(&there) == substance(item)) { Put::There } else { Put::Another })

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::change::{Wanted, plan};
 use crate::change::{Manner, make};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::{Says, filled};
 
 /// The model, and who says so.
@@ -36,10 +36,10 @@ pub(crate) struct Arguments {
 }
 
 /// Looks, shows, asks, writes.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let id = arguments.model.as_str();
     if arguments.eccn.is_none() && !arguments.unclassified {
-        return Err(Trouble::new(format!(
+        return Err(Failure::new(format!(
             "`{id}` has no classification: say `--eccn 4E091`, `--eccn EAR99` or what it is; or say outright that nobody \
              has classified it, `--unclassified`"
         )));

@@ -7,7 +7,7 @@ mod withdraw;
 use export_gate::record::Model;
 
 use crate::listed;
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Registering, withdrawing and listing models.
 #[derive(clap::Subcommand)]
@@ -27,7 +27,7 @@ pub(crate) enum Command {
 const LISTED: &[&str] = &["status", "default", "endpoint", "eccn"];
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Add(arguments) => add::run(arguments).await,
         Command::Withdraw(arguments) => withdraw::run(arguments).await,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::change::{Manner, Step, make};
 use crate::item::text;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::says::{Says, filled};
 
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 }
 
 /// Sets its status; the record stays, so that asking for it is answered. A record that can't be read is withdrawn itself.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let made = make(&arguments.manner, now, |present| plan(present, arguments, now)).await?;
     let id = &arguments.model;

@@ -10,7 +10,7 @@ use super::write::{Written, write};
 use crate::ask::agrees;
 use crate::draft::{Checked, look};
 use crate::item::text;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
 use crate::says::{Says, filled};
 use crate::show::{count, text_line};
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 }
 
 /// Shows the plan, asks, writes.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let target = &arguments.target;
     let now = Timestamp::now();
     let Checked { draft, faults } = look(&target.folder)?;
@@ -90,7 +90,7 @@ fn says(Written { records, revision, left, why }: &Written) -> String {
 }
 
 /// Every record says who, when and why.
-fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<(), Trouble> {
+fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<(), Failure> {
     let plan = &mut planned.plan;
     // What a record says that no file has is why it was there, not why it goes.
     let unfiled = &plan.unfiled;
@@ -105,7 +105,7 @@ fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<
             continue;
         }
         let (Some(by), Some(why)) = (arguments.by.clone(), arguments.why.clone()) else {
-            return Err(Trouble::new(format!(
+            return Err(Failure::new(format!(
                 "nothing was changed: nobody says who wants `{name}` so and why: add `by` and `why` to it, or say `--by` and `--why`"
             )));
         };

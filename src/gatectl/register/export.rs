@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use export_gate::canonical::digest;
+use export_gate::digest::digest;
 use export_gate::record::Item;
 use export_gate::register::history::Key;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,7 +15,7 @@ use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::draft::{Checked, look};
 use crate::item::{as_json, text};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::show::{count, text_line};
 use crate::tables::RegisterTable;
@@ -60,12 +60,12 @@ const IN_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 const LONGEST_NAME: usize = 200;
 
 /// Writes one file a record.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let folder = &arguments.folder;
     let is_taken = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if folder.is_file() || (is_taken && !arguments.force) {
         let advice = "export into a folder of its own, or write into this one with `--force`";
-        return Err(Trouble::new(format!("`{}` is not empty: {advice}", folder.display())));
+        return Err(Failure::new(format!("`{}` is not empty: {advice}", folder.display())));
     }
     let dynamodb = arguments.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// Reads the folder back: whatever of it would not plan empty is named.
-fn unlike(folder: &Path, present: &Present, callers: Option<&[Item]>) -> Result<Vec<String>, Trouble> {
+fn unlike(folder: &Path, present: &Present, callers: Option<&[Item]>) -> Result<Vec<String>, Failure> {
     let Checked { draft, faults } = look(folder)?;
     let mut found: Vec<String> = faults.into_iter().map(|fault| format!("the gate can't read this: {fault}")).collect();
     let is_whole = found.is_empty();
@@ -158,12 +158,12 @@ impl Serialize for Written {
 }
 
 /// Without what the tables add.
-fn render(item: &Item, arguments: &Arguments) -> Result<String, Trouble> {
+fn render(item: &Item, arguments: &Arguments) -> Result<String, Failure> {
     let Value::Object(mut record) = as_json(item) else { return Ok(String::new()) };
     record.remove("revision");
     record.remove("previous");
     let record = Written(record);
-    let unmade = |error: &dyn std::fmt::Display| Trouble::new(format!("a record could not be written: {error}"));
+    let unmade = |error: &dyn std::fmt::Display| Failure::new(format!("a record could not be written: {error}"));
     if arguments.format == Format::Json {
         return serde_json::to_string_pretty(&record).map(|text| text + "\n").map_err(|error| unmade(&error));
     }
@@ -172,8 +172,8 @@ fn render(item: &Item, arguments: &Arguments) -> Result<String, Trouble> {
     serde_saphyr::to_string(&record).map(|text| schema + &text).map_err(|error| unmade(&error))
 }
 
-fn put(path: &Path, text: &str) -> Result<(), Trouble> {
-    let unwritten = |error| Trouble::of(format!("`{}` can't be written", path.display()), error);
+fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    let unwritten = |error| Failure::of(format!("`{}` can't be written", path.display()), error);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(unwritten)?;
     }

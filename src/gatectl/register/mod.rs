@@ -12,7 +12,7 @@ mod surroundings;
 mod validate;
 mod write;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Records as code: a folder of files against the register.
 #[derive(clap::Subcommand)]
@@ -35,11 +35,11 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Validate(arguments) => validate::run(arguments).await,
-        // Its 2 is a diff, which a pipeline must be able to tell from trouble.
-        Command::Plan(arguments) => plan::run(arguments).await.map_err(|trouble| trouble.with_code(1)),
+        // Its 2 is a diff, which a pipeline must be able to tell from failure.
+        Command::Plan(arguments) => plan::run(arguments).await.map_err(|failure| failure.with_code(1)),
         Command::Apply(arguments) => apply::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Schema(arguments) => schema::run(arguments).await,

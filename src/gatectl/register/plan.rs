@@ -11,7 +11,7 @@ use crate::callers::Callers;
 use crate::change::{Step, diff, faults, unnamed_models};
 use crate::draft::{Checked, Draft, look};
 use crate::item::as_json;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::show::{count, text_line};
 use crate::tables::RegisterTable;
@@ -51,7 +51,7 @@ pub(super) const NAMED: usize = 20;
 const DIFFERS: u8 = 2;
 
 /// Shows the plan.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let target = &arguments.target;
     let Checked { draft, faults } = look(&target.folder)?;
     if !faults.is_empty() {
@@ -89,7 +89,7 @@ pub(super) struct Planned {
 }
 
 /// Holds the folder against the tables.
-pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, Trouble> {
+pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, Failure> {
     let dynamodb = target.aws.dynamodb().await;
     let present = Present::read(&dynamodb, &target.register.register_table).await?;
     let mut plan = compare(draft, &present, target.withdraw);

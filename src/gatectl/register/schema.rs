@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use crate::draft::{Schema, schemas};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::text_line;
 
 /// Which schemas, and where to.
@@ -23,12 +23,12 @@ pub(crate) struct Arguments {
 }
 
 /// Prints them, or writes them.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let all = schemas();
     if let Some(kind) = &arguments.kind {
         let Some(found) = all.iter().find(|schema| schema.kind == kind) else {
             let near = crate::draft::nearest(kind, all.iter().map(|schema| schema.kind));
-            return Err(Trouble::new(format!("`{kind}` is no kind of record{near}")));
+            return Err(Failure::new(format!("`{kind}` is no kind of record{near}")));
         };
         return Ok(Outcome::new(true, || found.schema.clone(), String::new(), true));
     }
@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
             all.into_iter().map(|Schema { kind, schema }| (kind.into(), schema)).collect();
         return Ok(Outcome::new(true, || Value::Object(by_kind), String::new(), true));
     };
-    let unwritten = |error| Trouble::of(format!("`{}` can't be written", folder.display()), error);
+    let unwritten = |error| Failure::of(format!("`{}` can't be written", folder.display()), error);
     std::fs::create_dir_all(folder).map_err(unwritten)?;
     for Schema { kind, schema } in &all {
         std::fs::write(folder.join(format!("{kind}.schema.json")), format!("{schema:#}\n")).map_err(unwritten)?;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::change::{Step, faults, unnamed_models};
 use crate::draft::{Checked, Draft, look};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::show::{count, text_line};
 
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 }
 
 /// Names every fault at once.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Checked { draft, mut faults } = look(&arguments.folder)?;
     let present = whole(&draft);
     let steps = steps(&present);

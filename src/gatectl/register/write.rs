@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use export_gate::record::Item;
 use export_gate::register::history::Key;
 use export_gate::register::{MOST_RECORDS, RegisterWriter};
@@ -18,7 +18,7 @@ use super::plan::{Planned, Target};
 use crate::callers::{Callers, content};
 use crate::change::{self, Step, Unwritten, faults};
 use crate::item::substance;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::patience::Patience;
 use crate::present::Present;
 use crate::progress::bar;
@@ -46,7 +46,7 @@ enum Stopped {
     /// It should not: others changed what was shown.
     Refused(String),
     /// It could not.
-    Failed(Trouble),
+    Failed(Failure),
 }
 
 /// The register on the way from one state to the other.
@@ -63,7 +63,7 @@ struct Way<'a> {
 ///
 /// # Errors
 /// Where nothing at all was written.
-pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> Result<Written, Trouble> {
+pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> Result<Written, Failure> {
     let Planned { present, plan, .. } = planned;
     let Batches { restricting, permitting } = match batches(
         &present,
@@ -99,11 +99,11 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
     }
     way.progress.finish_and_clear();
     match why {
-        Some(Stopped::Failed(trouble)) if way.written == 0 => Err(trouble),
+        Some(Stopped::Failed(failure)) if way.written == 0 => Err(failure),
         stopped => {
             let why = stopped.map(|stopped| match stopped {
                 Stopped::Refused(why) => why,
-                Stopped::Failed(trouble) => Causes(&trouble).to_string(),
+                Stopped::Failed(failure) => ErrorChain(&failure).to_string(),
             });
             Ok(Written { records: way.written, revision: way.present.revision, left, why })
         }
@@ -146,12 +146,12 @@ impl Way<'_> {
                     return Ok(());
                 }
                 Err(Unwritten::Conflict(_)) if patience.let_others_ahead().await => {}
-                Err(unwritten) => return Err((Stopped::Failed(unwritten.trouble()), batch)),
+                Err(unwritten) => return Err((Stopped::Failed(unwritten.failure()), batch)),
             }
             let keys: Vec<Key> = batch.iter().map(|step| step.key.clone()).collect();
             let table = &self.target.register.register_table;
-            if let Err(trouble) = self.present.refresh(&self.dynamodb, table, &keys).await {
-                return Err((Stopped::Failed(trouble), batch));
+            if let Err(failure) = self.present.refresh(&self.dynamodb, table, &keys).await {
+                return Err((Stopped::Failed(failure), batch));
             }
             // What somebody else wrote to the letter is done.
             let (written, open): (Vec<Step>, Vec<Step>) =
@@ -205,7 +205,7 @@ async fn caller(callers: &Callers, CallerStep { id, before, after }: &CallerStep
             Ok(Some(there)) if content(&there) == content(after) => None,
             _ => Some(format!("somebody else changed `{id}` meanwhile")),
         },
-        Err(trouble) => Some(Causes(&trouble).to_string()),
+        Err(failure) => Some(ErrorChain(&failure).to_string()),
     }
 }
 

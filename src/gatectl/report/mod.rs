@@ -33,7 +33,7 @@ use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::item::{as_json, text};
 use crate::json::member;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::past::Past;
 use crate::progress::counter;
 use crate::says::filled;
@@ -88,15 +88,15 @@ struct Known {
 const MOST_DAYS: i64 = 1_096;
 
 /// Counts, and writes what came of it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { from, to, place, aws, .. } = arguments;
     if from >= to {
-        return Err(Trouble::new(format!(
+        return Err(Failure::new(format!(
             "`--from` {from} is not before `--to` {to}: a period has a beginning and an end"
         )));
     }
     if to.duration_since(*from).as_hours() > MOST_DAYS.saturating_mul(24) {
-        return Err(Trouble::new(format!("a report covers at most {MOST_DAYS} days: make one for each year")));
+        return Err(Failure::new(format!("a report covers at most {MOST_DAYS} days: make one for each year")));
     }
     let (period, now) = (Window { from: Some(*from), until: Some(*to) }, Timestamp::now());
     let dynamodb = aws.dynamodb().await;
@@ -120,7 +120,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// Reads what the ledger is held against; directives are put where they will be counted.
-async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Trouble> {
+async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Failure> {
     let past = Past::read(dynamodb, &arguments.register.register_table).await?;
     for (id, versions) in versions(&past, Embargo::KIND) {
         let Some(last) = versions.last() else { continue };
@@ -227,16 +227,16 @@ fn sources(arguments: &Arguments, revision: u64) -> Vec<(&'static str, String)> 
     sources.into_iter().filter_map(|(what, source)| Some((what, source?))).collect()
 }
 
-fn write_all(arguments: &Arguments, report: &Report) -> Result<(), Trouble> {
+fn write_all(arguments: &Arguments, report: &Report) -> Result<(), Failure> {
     let mut files = Vec::new();
     if let Some(out) = &arguments.out {
-        let page = report.page().map_err(|error| Trouble::of("the page could not be made", error))?;
+        let page = report.page().map_err(|error| Failure::of("the page could not be made", error))?;
         files.push((out.clone(), page.into_bytes()));
     }
     if let Some(folder) = &arguments.csv {
         write::folder(folder)?;
         for section in &report.sections {
-            let csv = section.sheet.csv().map_err(|error| Trouble::of("a table could not be made", error))?;
+            let csv = section.sheet.csv().map_err(|error| Failure::of("a table could not be made", error))?;
             files.push((folder.join(section.sheet.name).with_extension("csv"), csv));
         }
     }

@@ -13,10 +13,10 @@ use super::records::Seal;
 use crate::files;
 use crate::item::text;
 use crate::json::{self, member};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// How much of each licence's quota is leased; `None` where it can't be read.
-pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<String, Option<u64>>, Trouble> {
+pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<String, Option<u64>>, Failure> {
     let scan = dynamodb.scan().table_name(table).consistent_read(true).filter_expression("#model = :all");
     let scan = scan.expression_attribute_names("#model", "model");
     let mut pages = scan.expression_attribute_values(":all", AttributeValue::S("*".into())).into_paginator().send();
@@ -24,7 +24,7 @@ pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<S
     while let Some(page) = pages.next().await {
         let why =
             || format!("the usage table `{table}` could not be read; see `--usage-table`, `--region`, `--profile`");
-        for item in page.map_err(|error| Trouble::of(why(), error))?.items.unwrap_or_default() {
+        for item in page.map_err(|error| Failure::of(why(), error))?.items.unwrap_or_default() {
             leased.insert(text(&item, "licence").to_owned(), leased_in(&item));
         }
     }
@@ -32,7 +32,7 @@ pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<S
 }
 
 /// The seals of the period, and the last one before it, the first one first; and what of the files is none.
-pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Named), Trouble> {
+pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Named), Failure> {
     let (mut seals, mut unread) = (Vec::new(), Named::default());
     for path in files::below(place)? {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::read::{not_held, queue};
 use crate::change::{Manner, Step, make};
 use crate::clearance::grant::{Cleared, bind, record};
 use crate::entries::Place;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
 use crate::says::{Says, filled};
 
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the clearance, of somebody who is held up and not confirmed.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
     let (queue, unread) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;

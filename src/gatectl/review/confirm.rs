@@ -13,7 +13,7 @@ use crate::callers::Callers;
 use crate::change::{Manner, Step, make_veiled};
 use crate::entries::Place;
 use crate::item::{of_json, text, value_as_json};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
 use crate::present::Present;
 use crate::says::{Says, filled};
@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the embargo, of somebody who is held up and not cleared.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
     let (queue, unread) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::queue::told;
 use super::read::Source;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::period::told as lasted;
 use crate::show::{grouped, table, text_line};
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 }
 
 /// Lists them, those that have waited longest first.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let (queue, present, unread) = arguments.source.read(now).await?;
     let all = queue.all();

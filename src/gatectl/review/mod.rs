@@ -8,7 +8,7 @@ mod read;
 mod show;
 mod sides;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// The queue of possible matches.
 #[derive(clap::Subcommand)]
@@ -28,7 +28,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::List(arguments) => list::run(arguments).await,
         Command::Show(arguments) => show::run(arguments).await,

@@ -8,7 +8,7 @@ use super::queue::{Match, Queue, fault};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::entry::Entry;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::period::{Since, since};
 use crate::present::Present;
 use crate::tables::RegisterTable;
@@ -29,7 +29,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// The queue, the register, and what could not be read.
-    pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Present, Vec<String>), Trouble> {
+    pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Present, Vec<String>), Failure> {
         let (queue, unread) = queue(&self.place, &self.aws, self.since, now).await?;
         let present = Present::read(&self.aws.dynamodb().await, &self.register.register_table).await?;
         Ok((queue, present, unread))
@@ -42,7 +42,7 @@ pub(super) async fn queue(
     aws: &Aws,
     since: Since,
     now: Timestamp,
-) -> Result<(Queue, Vec<String>), Trouble> {
+) -> Result<(Queue, Vec<String>), Failure> {
     let (mut queue, mut unread) = (Queue::default(), Vec::new());
     let window = Window { from: Some(since.moment(now)), until: None };
     let read = place.read(aws, window, |found| match found {

@@ -11,7 +11,7 @@ use super::sides::{self, Sides, nearest, subject};
 use crate::callers::Callers;
 use crate::item::value_as_json;
 use crate::lists::look::{Looked, look};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::period::told as lasted;
 use crate::present::Present;
 use crate::says::filled;
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 /// Shows it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
     let (queue, present, mut unread) = arguments.source.read(now).await?;
@@ -86,7 +86,7 @@ async fn sides(
     of: &Match,
     present: &Present,
     unread: &mut Vec<String>,
-) -> Result<Sides, Trouble> {
+) -> Result<Sides, Failure> {
     let mut sides = Sides::default();
     let Source { register, aws, .. } = &arguments.source;
     let dynamodb = aws.dynamodb().await;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::aws::Aws;
 use crate::files;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::output::FAULT;
 use crate::whatif::{Databases, Source};
 use file::Scenarios;
@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs them; exit code 1 where one comes otherwise.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let files = read(&arguments.scenarios)?;
     let location = arguments.databases.read()?;
     let mut all = Vec::new();
@@ -51,14 +51,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
         }
     }
     if let Some(path) = &arguments.junit {
-        let unwritten = |error| Trouble::of(format!("`{}` can't be written", path.display()), error);
+        let unwritten = |error| Failure::of(format!("`{}` can't be written", path.display()), error);
         std::fs::write(path, junit(&all)).map_err(unwritten)?;
     }
     Ok(outcome(&all, arguments.json))
 }
 
 /// Every file, each with its scenarios; every fault of all of them at once.
-fn read(places: &[PathBuf]) -> Result<Vec<Scenarios>, Trouble> {
+fn read(places: &[PathBuf]) -> Result<Vec<Scenarios>, Failure> {
     let is_scenarios = |path: &Path| path.extension().is_some_and(|end| end == "json" || end == "yaml" || end == "yml");
     let (mut all, mut faults) = (Vec::new(), Vec::new());
     for place in places {
@@ -73,7 +73,7 @@ fn read(places: &[PathBuf]) -> Result<Vec<Scenarios>, Trouble> {
             }
         }
     }
-    if faults.is_empty() { Ok(all) } else { Err(Trouble::new(faults.join(FAULT))) }
+    if faults.is_empty() { Ok(all) } else { Err(Failure::new(faults.join(FAULT))) }
 }
 
 /// Where a file's records are: as the command line says, else as the file does, else in the tables.

@@ -4,7 +4,7 @@ mod known;
 mod set;
 mod show;
 
-use crate::outcome::{EXIT_CODES, Outcome, Trouble};
+use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Looking at the settings, and changing them.
 #[derive(clap::Subcommand)]
@@ -18,7 +18,7 @@ pub(crate) enum Command {
 }
 
 /// Does it.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Show(arguments) => show::run(arguments).await,
         Command::Set(arguments) => set::run(arguments).await,

@@ -8,7 +8,7 @@ use super::known::{Wanted, key, wanted};
 use crate::change::{Manner, Step, make};
 use crate::item::{of_json, text};
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::present::Present;
 use crate::says::Says;
 
@@ -25,11 +25,11 @@ pub(crate) struct Arguments {
 }
 
 /// Shows the change, asks, writes it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut names: Vec<&str> = arguments.settings.iter().map(|wanted| wanted.name).collect();
     names.sort_unstable();
     if let Some([twice, _]) = names.array_windows().find(|[one, next]| one == next) {
-        return Err(Trouble::new(format!("`{twice}` is said twice: say it once")));
+        return Err(Failure::new(format!("`{twice}` is said twice: say it once")));
     }
     let now = Timestamp::now();
     let made = make(&arguments.manner, now, |present| plan(present, arguments, now)).await?;

@@ -8,7 +8,7 @@ use super::known::{ALL, Known, key, written};
 use crate::aws::Aws;
 use crate::item::value_as_json;
 use crate::listing::State;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::show::table;
 use crate::tables::RegisterTable;
 use crate::versions::{shown, told, versions};
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 /// Shows them; a record that can't be read is told, with exit code 1.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let key = key();
     let found = versions(&arguments.aws.dynamodb().await, &arguments.register.register_table, &key).await?;
     let state = found.first().map(|last| State::of::<Screening>(last, Timestamp::now()));

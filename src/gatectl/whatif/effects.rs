@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use export_gate::canonical::canonical;
 use export_gate::decision::{Outcome, Reason, Subject};
+use export_gate::digest::canonical;
 use export_gate::register::Register;
 use export_gate::terms::ModelRef;
 use jiff::Timestamp;

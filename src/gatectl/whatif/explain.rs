@@ -8,7 +8,7 @@ use super::question::{Address, Databases, Question};
 use super::records::Source;
 use super::supposed::Options;
 use crate::aws::Aws;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::says::filled;
 
 /// Who asks for what.
@@ -46,9 +46,9 @@ pub(crate) struct Arguments {
 }
 
 /// Explains; exit code 0 where there is a decision, whatever it is, and 1 where the gate can't decide.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Some(address) = arguments.address else {
-        return Err(Trouble::new(
+        return Err(Failure::new(
             "say from which address it asks: `--address 192.0.2.1`, or `--address unknown` where nobody knows it",
         ));
     };

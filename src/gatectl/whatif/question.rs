@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use export_gate::causes::Causes;
 use export_gate::decision::{
     Callers, Claimed, Decision, Sighting, Subject, Undecidable, Where, decide, hours_back, identify,
 };
+use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{Held, Location, Place};
 use export_gate::quota::Exhausted;
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use super::records::Records;
 use super::supposed::Supposed;
 use crate::item::text;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// Who asks for what, from where and when.
 pub(crate) struct Question {
@@ -107,18 +107,18 @@ impl Databases {
     }
 
     /// Reads them.
-    pub(crate) fn read(&self) -> Result<Location, Trouble> {
+    pub(crate) fn read(&self) -> Result<Location, Failure> {
         let read = Location::named(self.geo_database.as_deref(), self.anonymity_databases.as_deref());
         read.map_err(|unusable| {
-            let faults = unusable.iter().map(|unusable| Causes(unusable).to_string()).collect::<Vec<_>>();
-            Trouble::new(format!("{}; see `--geo-database` and `--anonymity-databases`", faults.join("; ")))
+            let faults = unusable.iter().map(|unusable| ErrorChain(unusable).to_string()).collect::<Vec<_>>();
+            Failure::new(format!("{}; see `--geo-database` and `--anonymity-databases`", faults.join("; ")))
         })
     }
 }
 
 impl Question {
     /// Asks as the gate is asked for a screening: nothing is drawn of a quota.
-    pub(crate) async fn ask(&self, records: &Records, location: &Location) -> Result<Answer, Trouble> {
+    pub(crate) async fn ask(&self, records: &Records, location: &Location) -> Result<Answer, Failure> {
         // The gate's own times have milliseconds.
         let now = Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at);
         let register = records.register(now).await;
@@ -158,9 +158,9 @@ impl Question {
         register: &Register,
         records: &Records,
         now: Timestamp,
-    ) -> Result<Option<Vec<Sighting>>, Trouble> {
+    ) -> Result<Option<Vec<Sighting>>, Failure> {
         let (Some(_), Some(store)) = (hours_back(register, now), &records.spread) else { return Ok(None) };
-        let read = store.read(&self.client).await.map_err(|error| Trouble::of("see `--usage-table`", error))?;
+        let read = store.read(&self.client).await.map_err(|error| Failure::of("see `--usage-table`", error))?;
         Ok(Some(read.with(&Place::of(from), now)))
     }
 
@@ -172,12 +172,12 @@ impl Question {
         records: &Records,
         exhausted: &mut Exhausted,
         now: Timestamp,
-    ) -> Result<Result<Decision, Undecidable>, Trouble> {
+    ) -> Result<Result<Decision, Undecidable>, Failure> {
         loop {
             let came = decide(&self.model, subject, register, &exhausted.licences, now);
             let (Ok(decision), Some(quotas)) = (&came, &records.quotas) else { return Ok(came) };
             let more = quotas.exhausted(&decision.quotas).await;
-            let more = more.map_err(|error| Trouble::of("see `--usage-table`", error))?;
+            let more = more.map_err(|error| Failure::of("see `--usage-table`", error))?;
             if more.licences.is_empty() {
                 return Ok(came);
             }
@@ -185,7 +185,7 @@ impl Question {
         }
     }
 
-    async fn found(&self, records: &Records) -> Result<Found, Trouble> {
+    async fn found(&self, records: &Records) -> Result<Found, Failure> {
         let client = records.caller(&format!("client#{}", self.client)).await?;
         let organisation = match client.as_ref().map(|client| text(client, "organisation")) {
             Some(id) if !id.is_empty() => records.caller(&format!("organisation#{id}")).await?,
@@ -200,7 +200,7 @@ impl Question {
 }
 
 impl Found {
-    /// The records as the gate reads them. One that can't be read is trouble; what is wrong with a person's is not told.
+    /// The records as the gate reads them. One that can't be read is failure; what is wrong with a person's is not told.
     fn read(&self) -> Result<Callers, Undecidable> {
         Ok(Callers {
             client: read("client", self.client.as_ref(), Client::read)?,
@@ -220,5 +220,5 @@ fn read<T>(
     let Some(item) = item else { return Ok(None) };
     let id = text(item, "id").strip_prefix(&format!("{kind}#")).unwrap_or_default().to_owned();
     let read = read(item.clone()).map(Some);
-    read.map_err(|error| Undecidable { kind: kind.to_owned(), id, why: Causes(&error).to_string() })
+    read.map_err(|error| Undecidable { kind: kind.to_owned(), id, why: ErrorChain(&error).to_string() })
 }

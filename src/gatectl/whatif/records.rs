@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::draft;
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 use crate::present::Present;
 
 /// Where the records are.
@@ -56,21 +56,21 @@ pub(crate) struct Records {
 
 impl Source {
     /// Reads the register; callers are read as they are asked for.
-    pub(crate) async fn read(&self, aws: &Aws) -> Result<Records, Trouble> {
+    pub(crate) async fn read(&self, aws: &Aws) -> Result<Records, Failure> {
         if let Some(place) = &self.records {
             let mut records = Records::none();
             records.add(draft::read(place)?);
             return Ok(records);
         }
         let (Some(register), Some(callers)) = (&self.register_table, &self.callers_table) else {
-            return Err(Trouble::new(
+            return Err(Failure::new(
                 "say where the records are: `--register-table` and `--callers-table`, or `--records FOLDER`",
             ));
         };
         let dynamodb = aws.dynamodb().await;
         let present = Present::read(&dynamodb, register).await?;
         if present.revision == 0 {
-            return Err(Trouble::new(format!("the register `{register}` has no head: is it the right table?")));
+            return Err(Failure::new(format!("the register `{register}` has no head: is it the right table?")));
         }
         let quotas = self.usage_table.as_ref().map(|table| Quotas::new(dynamodb.clone(), table.clone()));
         let spread = self.usage_table.as_ref().map(|table| SpreadStore::new(dynamodb.clone(), table.clone()));
@@ -116,7 +116,7 @@ impl Records {
     }
 
     /// A caller's record.
-    pub(crate) async fn caller(&self, id: &str) -> Result<Option<Item>, Trouble> {
+    pub(crate) async fn caller(&self, id: &str) -> Result<Option<Item>, Failure> {
         match (self.callers.get(id), &self.table) {
             (Some(item), _) => Ok(Some(item.clone())),
             (None, Some(table)) => table.record(id).await,

@@ -14,7 +14,7 @@ use crate::aws::Aws;
 use crate::entries::{Found, Place};
 use crate::json::member;
 use crate::ledger::show::{DecisionId, find, id};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::past::Past;
 use crate::period::{Since, since};
 use crate::progress;
@@ -54,7 +54,7 @@ struct Registers {
 }
 
 /// Replays one, or all.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
     let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
@@ -68,7 +68,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
     Ok(replayed(entry, &mut registers).outcome(&wanted.to_string(), arguments.json))
 }
 
-async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome, Trouble> {
+async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome, Failure> {
     let window = Window { from: arguments.since.map(|since| since.moment(registers.now)), until: None };
     let bar = progress::counter("decisions");
     let mut several = Several::default();
@@ -87,9 +87,9 @@ async fn all(arguments: &Arguments, registers: &mut Registers) -> Result<Outcome
 }
 
 /// One entry of the ledger.
-async fn entry(arguments: &Arguments, wanted: &DecisionId) -> Result<Value, Trouble> {
+async fn entry(arguments: &Arguments, wanted: &DecisionId) -> Result<Value, Failure> {
     let shown = find(&arguments.place, &arguments.aws, *wanted).await?;
-    shown.entry.ok_or_else(|| Trouble::new(format!("the ledger has no decision `{wanted}`: is it the right ledger?")))
+    shown.entry.ok_or_else(|| Failure::new(format!("the ledger has no decision `{wanted}`: is it the right ledger?")))
 }
 
 /// What came of an entry.

@@ -15,7 +15,7 @@ use crate::change::{Step, diff, faults, notes};
 use crate::draft::{Draft, read};
 use crate::entries::{Found, Place};
 use crate::item::{substance, text};
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
 use crate::present::Present;
 use crate::progress;
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 }
 
 /// Simulates; exit code 1 where the gate could not rely on the draft, or a part of the ledger can't be read.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let since = arguments.since.moment(now);
     let draft = read(&arguments.with)?;

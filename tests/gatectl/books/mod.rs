@@ -5,7 +5,7 @@ pub(crate) mod kms;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use export_gate::canonical::{canonical, digest};
+use export_gate::digest::{canonical, digest};
 use export_gate::terms::render_time;
 use export_gate_local::sagemaker::Behaviour;
 use jiff::{SignedDuration, Timestamp};

@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 use export_gate::record::{HEADS, Head, Item};
 use export_gate::register::history::Key;
-use export_gate::register::{Kinds, RefreshTrouble, RegisterStore, RegisterWriter, WriteTrouble};
+use export_gate::register::{Kinds, RefreshError, RegisterStore, RegisterWriter, WriteError};
 
 /// Why the heads could not be read or repaired.
 #[derive(Debug, thiserror::Error)]
-pub enum HeadsTrouble {
+pub enum HeadsError {
     /// The request could not be made.
     #[error("the request for them could not be made")]
     Unmade(#[from] BuildError),
@@ -19,10 +19,10 @@ pub enum HeadsTrouble {
     Read(#[source] Box<SdkError<TransactGetItemsError>>),
     /// The records could not be read.
     #[error("the records that they count could not be read")]
-    Records(#[from] RefreshTrouble),
+    Records(#[from] RefreshError),
     /// They could not be repaired.
     #[error("they could not be repaired")]
-    Write(#[from] WriteTrouble),
+    Write(#[from] WriteError),
 }
 
 /// Repairs the heads unless they are alike and agree with the records. A record gets a new revision for it, so that every
@@ -34,7 +34,7 @@ pub(super) async fn repair(
     writer: &RegisterWriter,
     register: &RegisterStore,
     earlier: Option<&Item>,
-) -> Result<Option<u64>, HeadsTrouble> {
+) -> Result<Option<u64>, HeadsError> {
     let found = read(dynamodb, table).await?;
     let listed: Vec<&str> = found.iter().flatten().chain(earlier).flat_map(kinds_listed).collect();
     let (kinds, newest) = register.kinds(listed).await?;
@@ -62,13 +62,13 @@ fn are_right(found: &[Option<Item>], kinds: &Kinds) -> bool {
 }
 
 /// All eight at one moment: read one by one, a writer at work would make them look as if they differed.
-async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsTrouble> {
+async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsError> {
     let gets = (0..HEADS).map(|number| {
         let get = Get::builder().table_name(table).set_key(Some(Key::head(number).item())).build()?;
         Ok(TransactGetItem::builder().get(get).build())
     });
     let gets = gets.collect::<Result<Vec<_>, BuildError>>()?;
     let read = dynamodb.transact_get_items().set_transact_items(Some(gets)).send().await;
-    let answer = read.map_err(|error| HeadsTrouble::Read(Box::new(error)))?;
+    let answer = read.map_err(|error| HeadsError::Read(Box::new(error)))?;
     Ok(answer.responses.unwrap_or_default().into_iter().map(|one| one.item.filter(|item| !item.is_empty())).collect())
 }

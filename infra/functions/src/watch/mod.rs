@@ -11,17 +11,17 @@ use std::sync::{Mutex, PoisonError};
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client as DynamoDb;
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use export_gate::record::{Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
-use export_gate::register::{Fault, RegisterStore, RegisterWriter, WriteTrouble};
+use export_gate::register::{Fault, RegisterStore, RegisterWriter, WriteError};
 
 use crate::alarm::{Alarms, Untold, listed};
 use crate::metric;
 use crate::parked::{self, Parked};
 use crate::serve::ask_again;
 use crate::stream::{self, Change, Told};
-use heads::HeadsTrouble;
+use heads::HeadsError;
 
 /// How often a change that others interrupted is tried anew before the stream is asked to send it again.
 const TRIES: u32 = 5;
@@ -41,33 +41,31 @@ pub struct Watch {
 
 /// Why a change could not be seen to.
 #[derive(Debug, thiserror::Error)]
-pub enum WatchTrouble {
+pub enum WatchError {
     /// An item without a key.
     #[error("an item of the stream has no `kind` or `id`")]
     NoKey,
     /// The register could not be read or written.
     #[error("the register's record could not be seen to")]
-    Write(#[from] WriteTrouble),
+    Write(#[from] WriteError),
     /// Others were always faster.
     #[error("others changed the register {TRIES} times while `{0}` was to get its revision")]
     Interrupted(Key),
     /// The heads could not be read or put right.
     #[error("the register's heads could not be seen to")]
-    Heads(#[from] HeadsTrouble),
+    Heads(#[from] HeadsError),
     /// The operators could not be told.
     #[error(transparent)]
     Untold(#[from] Untold),
 }
 
-impl WatchTrouble {
+impl WatchError {
     /// Whether the same change fails however often the stream sends it.
     fn is_permanent(&self) -> bool {
         match self {
-            Self::NoKey | Self::Heads(HeadsTrouble::Unmade(_)) => true,
-            Self::Write(trouble) | Self::Heads(HeadsTrouble::Write(trouble)) => trouble.is_permanent(),
-            Self::Interrupted(_) | Self::Heads(HeadsTrouble::Read(_) | HeadsTrouble::Records(_)) | Self::Untold(_) => {
-                false
-            }
+            Self::NoKey | Self::Heads(HeadsError::Unmade(_)) => true,
+            Self::Write(failure) | Self::Heads(HeadsError::Write(failure)) => failure.is_permanent(),
+            Self::Interrupted(_) | Self::Heads(HeadsError::Read(_) | HeadsError::Records(_)) | Self::Untold(_) => false,
         }
     }
 }
@@ -104,49 +102,47 @@ impl Watch {
         for Told { sequence, change, .. } in &changes {
             match self.see_to(change, &mut known).await {
                 Ok(()) => {}
-                Err(trouble) if trouble.is_permanent() => parked.push(self.park(change, &trouble)),
-                Err(trouble) => {
-                    again = Some(ask_again(&trouble, Some(sequence.clone())));
+                Err(failure) if failure.is_permanent() => parked.push(self.park(change, &failure)),
+                Err(failure) => {
+                    again = Some(ask_again(&failure, Some(sequence.clone())));
                     break;
                 }
             }
         }
-        if let Err(trouble) = parked::report(&self.alarms, &parked, ADVICE).await {
-            return ask_again(&trouble, first);
+        if let Err(failure) = parked::report(&self.alarms, &parked, ADVICE).await {
+            return ask_again(&failure, first);
         }
         if let Some(again) = again {
             return again;
         }
         match self.look_over().await {
             Ok(()) => stream::again_from(None),
-            Err(trouble) => ask_again(&trouble, first),
+            Err(failure) => ask_again(&failure, first),
         }
     }
 
     /// The log has the whole error, which may quote the record; operators get its kind.
-    fn park(&self, change: &Change, trouble: &WatchTrouble) -> Parked {
+    fn park(&self, change: &Change, failure: &WatchError) -> Parked {
         let (Change::Put { new: image, .. } | Change::Removed { old: image }) = change;
         let key = Key::of(image).map_or_else(|| "?".to_owned(), |key| key.to_string());
-        tracing::error!(record = key, trouble = %Causes(trouble), "the change cannot be processed");
-        let why = match trouble {
-            WatchTrouble::Write(WriteTrouble::Unstorable(_, why)) => format!("DynamoDB cannot store it: {why}"),
-            WatchTrouble::Heads(HeadsTrouble::Write(_)) | WatchTrouble::Write(_) => {
-                "DynamoDB refuses the write".to_owned()
-            }
-            WatchTrouble::NoKey | WatchTrouble::Interrupted(_) | WatchTrouble::Heads(_) | WatchTrouble::Untold(_) => {
-                Causes(trouble).to_string()
+        tracing::error!(record = key, failure = %ErrorChain(failure), "the change cannot be processed");
+        let why = match failure {
+            WatchError::Write(WriteError::Unstorable(_, why)) => format!("DynamoDB cannot store it: {why}"),
+            WatchError::Heads(HeadsError::Write(_)) | WatchError::Write(_) => "DynamoDB refuses the write".to_owned(),
+            WatchError::NoKey | WatchError::Interrupted(_) | WatchError::Heads(_) | WatchError::Untold(_) => {
+                ErrorChain(failure).to_string()
             }
         };
         Parked::new(key, why)
     }
 
-    async fn see_to(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
+    async fn see_to(&self, change: &Change, known: &mut Changes) -> Result<(), WatchError> {
         let image = match change {
             Change::Put { old: Some(old), new } if is_same(old, new) => return Ok(()),
             Change::Put { new, .. } => new,
             Change::Removed { old } => old,
         };
-        let key = Key::of(image).ok_or(WatchTrouble::NoKey)?;
+        let key = Key::of(image).ok_or(WatchError::NoKey)?;
         // A list's chunks are written before their list, and count through it.
         if key.kind.starts_with("chunk#") {
             return Ok(());
@@ -164,15 +160,15 @@ impl Watch {
             };
             match outcome {
                 // The heads may be the reason, though their change comes behind this one.
-                Err(WatchTrouble::Write(WriteTrouble::BadHead(_))) => self.repair_heads(None).await?,
-                Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() && attempt == TRIES / 2 => {
+                Err(WatchError::Write(WriteError::BadHead(_))) => self.repair_heads(None).await?,
+                Err(WatchError::Write(failure)) if failure.is_conflict() && attempt == TRIES / 2 => {
                     self.repair_heads(None).await?;
                 }
-                Err(WatchTrouble::Write(trouble)) if trouble.is_conflict() => {}
+                Err(WatchError::Write(failure)) if failure.is_conflict() => {}
                 outcome => return outcome,
             }
         }
-        Err(WatchTrouble::Interrupted(key))
+        Err(WatchError::Interrupted(key))
     }
 
     async fn see_to_put(
@@ -181,15 +177,15 @@ impl Watch {
         old: Option<&Item>,
         new: &Item,
         known: &mut Changes,
-    ) -> Result<(), WatchTrouble> {
+    ) -> Result<(), WatchError> {
         if self.is_written(key, new, known).await? {
             return Ok(());
         }
         let there = self.writer.get(key).await?;
         if there.is_some_and(|there| is_same(&there, new)) {
             let settled = self.writer.settle(new.clone(), old.cloned()).await;
-            if let (Err(trouble), Some(old)) = (&settled, old)
-                && trouble.is_permanent()
+            if let (Err(failure), Some(old)) = (&settled, old)
+                && failure.is_permanent()
             {
                 self.writer.keep(old).await?;
             }
@@ -201,7 +197,7 @@ impl Watch {
         Ok(())
     }
 
-    async fn see_to_removal(&self, key: &Key, old: &Item, known: &mut Changes) -> Result<(), WatchTrouble> {
+    async fn see_to_removal(&self, key: &Key, old: &Item, known: &mut Changes) -> Result<(), WatchError> {
         match self.writer.get(key).await? {
             None => {
                 let revision = self.writer.restore(old.clone()).await?;
@@ -219,7 +215,7 @@ impl Watch {
 
     /// A writer raises all heads by one, and lists what it wrote. Any other change of a head was made by hand: then the
     /// records decide what the heads should state.
-    async fn see_to_head(&self, change: &Change, known: &mut Changes) -> Result<(), WatchTrouble> {
+    async fn see_to_head(&self, change: &Change, known: &mut Changes) -> Result<(), WatchError> {
         if let Change::Put { old, new } = change {
             let before = old.as_ref().map_or(Some(0), revision_of);
             let revision = before.and_then(|before| before.checked_add(1));
@@ -236,10 +232,10 @@ impl Watch {
     }
 
     /// Repairs the heads unless they are right. `earlier` is a head as it stood before.
-    async fn repair_heads(&self, earlier: Option<&Item>) -> Result<(), WatchTrouble> {
+    async fn repair_heads(&self, earlier: Option<&Item>) -> Result<(), WatchError> {
         for _ in 0..TRIES {
             match heads::repair(&self.dynamodb, &self.table, &self.writer, &self.register, earlier).await {
-                Err(HeadsTrouble::Write(trouble)) if trouble.is_conflict() => {}
+                Err(HeadsError::Write(failure)) if failure.is_conflict() => {}
                 Ok(Some(revision)) => {
                     repaired(&Key::head(0), revision, "heads that were edited or deleted by hand are repaired");
                     return Ok(());
@@ -247,19 +243,19 @@ impl Watch {
                 outcome => return Ok(outcome.map(drop)?),
             }
         }
-        Err(WatchTrouble::Interrupted(Key::head(0)))
+        Err(WatchError::Interrupted(Key::head(0)))
     }
 
     /// Whether a writer put `there`, and nobody has replaced it since: it is to the letter what its revision wrote, and
     /// the history has no such version. A revision that was typed, copied or left as it was does not pass.
-    async fn is_written(&self, key: &Key, there: &Item, known: &mut Changes) -> Result<bool, WatchTrouble> {
+    async fn is_written(&self, key: &Key, there: &Item, known: &mut Changes) -> Result<bool, WatchError> {
         let Some(revision) = revision_of(there) else { return Ok(false) };
         let change = self.change(revision, known).await?;
         Ok(change.is_some_and(|change| history::wrote(change, key, there)) && !self.writer.keeps(there).await?)
     }
 
     /// The register's own list of what a revision wrote, which is written with it.
-    async fn change<'a>(&self, revision: u64, known: &'a mut Changes) -> Result<Option<&'a Item>, WatchTrouble> {
+    async fn change<'a>(&self, revision: u64, known: &'a mut Changes) -> Result<Option<&'a Item>, WatchError> {
         if !known.contains_key(&revision)
             && let Some(change) = self.writer.get(&history::change_key(revision)).await?
         {
@@ -269,7 +265,7 @@ impl Watch {
     }
 
     /// The past only grows. What was taken out of it is put back; what was changed in it is told.
-    async fn see_to_history(&self, key: &Key, change: &Change) -> Result<(), WatchTrouble> {
+    async fn see_to_history(&self, key: &Key, change: &Change) -> Result<(), WatchError> {
         match change {
             Change::Put { old: None, .. } => Ok(()),
             Change::Put { old: Some(_), .. } => {
@@ -289,12 +285,12 @@ impl Watch {
     }
 
     /// Reads the register as a gate would, and tells of each record that can't be relied on, once.
-    async fn look_over(&self) -> Result<(), WatchTrouble> {
+    async fn look_over(&self) -> Result<(), WatchError> {
         let register = match self.register.newest(jiff::Timestamp::now()).await {
             Ok(register) => register,
             // The gates say so too, with 503; the changes themselves are seen to.
-            Err(trouble) => {
-                tracing::error!(trouble = %Causes(&trouble), "the register can't be read whole");
+            Err(failure) => {
+                tracing::error!(failure = %ErrorChain(&failure), "the register can't be read whole");
                 return Ok(());
             }
         };

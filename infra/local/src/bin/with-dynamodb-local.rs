@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use export_gate_local::dynamodb::DynamoDbLocal;
 use tokio::process::Command;
 
@@ -22,8 +22,8 @@ async fn main() -> ExitCode {
     };
     let engine = match DynamoDbLocal::start(Path::new(&folder), PATIENCE).await {
         Ok(engine) => engine,
-        Err(trouble) => {
-            eprintln!("DynamoDB Local can't be had (it needs Java 17): {}", Causes(&trouble));
+        Err(failure) => {
+            eprintln!("DynamoDB Local can't be had (it needs Java 17): {}", ErrorChain(&failure));
             return ExitCode::FAILURE;
         }
     };
@@ -33,8 +33,8 @@ async fn main() -> ExitCode {
             eprintln!("{} ended with {status}", program.display());
             ExitCode::FAILURE
         }
-        Err(trouble) => {
-            eprintln!("{} can't be run: {trouble}", program.display());
+        Err(failure) => {
+            eprintln!("{} can't be run: {failure}", program.display());
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Of the container's media types this speaks JSON alone. Code that an archive brings along does not run here.
 
-use export_gate::causes::Causes;
+use export_gate::error_chain::ErrorChain;
 use serde_json::{Value, json};
 
 use super::bert::{Bert, EmbedFault};
@@ -100,7 +100,7 @@ fn truncation(parameters: &Value) -> Result<bool, Refusal> {
 
 /// The container's model server calls a caller's mistake this, too.
 fn told(refusal: &Refusal) -> String {
-    let answer = json!({"code": 400, "type": "InternalServerException", "message": Causes(refusal).to_string()});
+    let answer = json!({"code": 400, "type": "InternalServerException", "message": ErrorChain(refusal).to_string()});
     format!("{answer:#}\n")
 }
 

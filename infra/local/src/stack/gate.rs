@@ -16,8 +16,8 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::failure::Failure;
 use super::requests;
-use super::trouble::Trouble;
 
 /// The Lambda binary, and the function's name.
 pub(super) const BINARY: &str = "export-gate";
@@ -38,32 +38,32 @@ pub(super) struct Gate {
 }
 
 /// Whether `cargo-lambda` can be run at all.
-pub(super) fn installed() -> Result<(), Trouble> {
+pub(super) fn installed() -> Result<(), Failure> {
     let asked = std::process::Command::new("cargo-lambda")
         .args(["lambda", "--version"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    asked.map(drop).map_err(|_| Trouble::NoCargoLambda)
+    asked.map(drop).map_err(|_| Failure::NoCargoLambda)
 }
 
 /// Builds the gate, so that compiler errors and progress are seen here rather than in the log.
-pub(super) async fn build(root: &Path) -> Result<(), Trouble> {
+pub(super) async fn build(root: &Path) -> Result<(), Failure> {
     eprintln!("Building the gate; the first time this takes minutes.");
     let mut command = Command::new("cargo");
     command.args(["build", "--locked", "--bin", BINARY]).current_dir(root).stdin(Stdio::null());
     let mut group = Group::spawn(command)?;
     match group.ended().await {
         status if status.success() => Ok(()),
-        status => Err(Trouble::Build(status)),
+        status => Err(Failure::Build(status)),
     }
 }
 
 /// A port that was free a moment ago.
-pub(super) fn free_port() -> Result<u16, Trouble> {
+pub(super) fn free_port() -> Result<u16, Failure> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    bound.map(|address| address.port()).map_err(|source| Trouble::Port { port: 0, source })
+    bound.map(|address| address.port()).map_err(|source| Failure::Port { port: 0, source })
 }
 
 impl Gate {
@@ -73,8 +73,8 @@ impl Gate {
         log: &Path,
         port: u16,
         environment: Vec<(String, String)>,
-    ) -> Result<Gate, Trouble> {
-        let fault = |source| Trouble::State { folder: log.to_owned(), source };
+    ) -> Result<Gate, Failure> {
+        let fault = |source| Failure::State { folder: log.to_owned(), source };
         let file = File::create(log).map_err(fault)?;
         let mut command = Command::new("cargo-lambda");
         command
@@ -90,11 +90,11 @@ impl Gate {
     }
 
     /// Waits until the gate can decide, by its own account.
-    pub(super) async fn ready(&mut self, port: u16, gateway: &str) -> Result<(), Trouble> {
+    pub(super) async fn ready(&mut self, port: u16, gateway: &str) -> Result<(), Failure> {
         let waiting = progress("Starting the gate");
         let deadline = Instant::now() + PATIENCE;
         let outcome = tokio::select! {
-            status = self.group.ended() => Err(Trouble::Ended(status)),
+            status = self.group.ended() => Err(Failure::Ended(status)),
             outcome = healthy(port, gateway, deadline) => outcome,
         };
         waiting.finish_and_clear();
@@ -102,8 +102,8 @@ impl Gate {
     }
 
     /// Waits for an end that nobody asked for.
-    pub(super) async fn ended(&mut self) -> Result<(), Trouble> {
-        Err(Trouble::Ended(self.group.ended().await))
+    pub(super) async fn ended(&mut self) -> Result<(), Failure> {
+        Err(Failure::Ended(self.group.ended().await))
     }
 
     /// Ends it, and returns when it and the gate are gone.
@@ -134,7 +134,7 @@ fn only_local(command: &mut Command) {
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
 }
 
-async fn healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Trouble> {
+async fn healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Failure> {
     // A GET on the port itself would wait for a function that has no name.
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
         pause(deadline, || "`cargo lambda watch` does not listen".to_owned()).await?;
@@ -152,9 +152,9 @@ async fn healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Trou
     }
 }
 
-async fn pause(deadline: Instant, last: impl FnOnce() -> String) -> Result<(), Trouble> {
+async fn pause(deadline: Instant, last: impl FnOnce() -> String) -> Result<(), Failure> {
     if Instant::now() >= deadline {
-        return Err(Trouble::NotReady { seconds: PATIENCE.as_secs(), last: last() });
+        return Err(Failure::NotReady { seconds: PATIENCE.as_secs(), last: last() });
     }
     sleep(Duration::from_millis(100)).await;
     Ok(())
@@ -177,9 +177,9 @@ struct Group {
 }
 
 impl Group {
-    fn spawn(mut command: Command) -> Result<Group, Trouble> {
+    fn spawn(mut command: Command) -> Result<Group, Failure> {
         let line = format!("{:?}", command.as_std().get_program());
-        let child = command.process_group(0).spawn().map_err(|source| Trouble::Start { command: line, source })?;
+        let child = command.process_group(0).spawn().map_err(|source| Failure::Start { command: line, source })?;
         let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         Ok(Group { child, id })
     }

@@ -10,7 +10,7 @@ use export_gate_local::samples::{self, LoadError};
 use export_gate_local::tables::Tables;
 use jiff::{Timestamp, Unit};
 
-use super::trouble::Trouble;
+use super::failure::Failure;
 
 /// `name@version=path`.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl ModelArgument {
 
     /// Loads the archive and puts it behind its endpoint.
     #[cfg(feature = "model")]
-    pub(super) async fn serve(&self, sagemaker: &SageMaker) -> Result<(), Trouble> {
+    pub(super) async fn serve(&self, sagemaker: &SageMaker) -> Result<(), Failure> {
         use export_gate_local::model::Model;
 
         eprintln!("Loading `{}`.", self.archive.display());
@@ -54,7 +54,7 @@ impl ModelArgument {
         let container = model.clone();
         sagemaker.serve(&self.endpoint, move |invocation| container.clone().invoke(invocation));
         let loaded = model.ready().await;
-        if loaded.map_err(|source| Trouble::Model { archive: self.archive.clone(), source })? {
+        if loaded.map_err(|source| Failure::Model { archive: self.archive.clone(), source })? {
             eprintln!("Its `code/inference.py` does not run here: the answers are those of `feature-extraction`.");
         }
         Ok(())
@@ -62,8 +62,8 @@ impl ModelArgument {
 
     /// Says how to get a build that can.
     #[cfg(not(feature = "model"))]
-    pub(super) async fn serve(&self, _: &SageMaker) -> Result<(), Trouble> {
-        Err(Trouble::NoModels)
+    pub(super) async fn serve(&self, _: &SageMaker) -> Result<(), Failure> {
+        Err(Failure::NoModels)
     }
 
     /// Adds the model to the register, and the embargo that refuses one of the sample requests.

@@ -10,7 +10,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-use super::trouble::Trouble;
+use super::failure::Failure;
 
 /// One request of the sample application.
 struct Sample {
@@ -66,7 +66,7 @@ const SAMPLES: [Sample; 3] = [
 const SHOWN: [&str; 5] = ["Content-Type", "Decision-Id", "Model-Version", "Link", "Retry-After"];
 
 /// Sends and prints all of them, then complains of the first that was answered otherwise than it should be.
-pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), Trouble> {
+pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), Failure> {
     let asked = Asked::of(real);
     let mut unexpected = None;
     for (number, sample) in (1..).zip(&SAMPLES) {
@@ -88,7 +88,7 @@ pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), T
 }
 
 /// What the gate says of itself.
-pub(super) async fn health(gateway: &str) -> Result<Response<Bytes>, Trouble> {
+pub(super) async fn health(gateway: &str) -> Result<Response<Bytes>, Failure> {
     let request = Request::get(format!("{gateway}/v1/health")).header("Authorization", token());
     send(request.body(Full::default()).expect("a plain GET")).await
 }
@@ -119,7 +119,7 @@ impl Sample {
         ]
     }
 
-    fn fault(&self, asked: &Asked<'_>, answer: &Response<Bytes>) -> Option<Trouble> {
+    fn fault(&self, asked: &Asked<'_>, answer: &Response<Bytes>) -> Option<Failure> {
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let code = body["error"]["code"].as_str();
         // Without a code it is a permit: then it must be what was asked that answered.
@@ -128,7 +128,7 @@ impl Sample {
             let code = code.map(|code| format!(" `{code}`"));
             format!("{}{}", status.as_str(), code.unwrap_or_default())
         };
-        (!right).then(|| Trouble::Unexpected {
+        (!right).then(|| Failure::Unexpected {
             who: self.who,
             expected: told(self.status, self.code),
             got: told(answer.status(), code),
@@ -140,9 +140,9 @@ fn token() -> String {
     bearer(&json!({"client_id": CLIENT}))
 }
 
-async fn send(request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Trouble> {
+async fn send(request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Failure> {
     let uri = request.uri().to_string();
-    let fault = |source| Trouble::Unanswered(uri.clone(), source);
+    let fault = |source| Failure::Unanswered(uri.clone(), source);
     let client = Client::builder(TokioExecutor::new()).build_http();
     let answer = client.request(request).await.map_err(|source| fault(source.into()))?;
     let (parts, body) = answer.into_parts();

@@ -9,7 +9,7 @@ use super::names;
 use super::pairs::count;
 use super::typing::{Dice, mistyped};
 use crate::lists::pack::{EFFORT, index as unpacked};
-use crate::outcome::Trouble;
+use crate::outcome::Failure;
 
 /// The parties and the names of a large list, and the searches that are timed.
 const PARTIES: usize = 20_000;
@@ -18,16 +18,16 @@ const SEARCHES: usize = 4_000;
 const LOADS: usize = 9;
 
 /// What is timed, on one core.
-pub(super) fn figures(listed: &[Listed], threshold: Score) -> Result<Vec<Figure>, Trouble> {
+pub(super) fn figures(listed: &[Listed], threshold: Score) -> Result<Vec<Figure>, Failure> {
     let large = enlarged(listed);
     let bytes = build(&large);
     let packed = zstd::bulk::compress(&bytes, EFFORT);
-    let packed = packed.map_err(|error| Trouble::of("it could not be packed", error))?;
+    let packed = packed.map_err(|error| Failure::of("it could not be packed", error))?;
     let mut loads = Vec::new();
     let mut index = None;
     for _ in 0..LOADS {
         let began = Instant::now();
-        index = Some(unpacked(&packed).map_err(|error| Trouble::of("it could not be unpacked and loaded", error))?);
+        index = Some(unpacked(&packed).map_err(|error| Failure::of("it could not be unpacked and loaded", error))?);
         loads.push(began.elapsed());
     }
     let Some(index) = index else { return Ok(Vec::new()) };

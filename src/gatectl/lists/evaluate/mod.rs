@@ -17,7 +17,7 @@ use crate::lists::check::settled;
 use crate::lists::entry::Entry;
 use crate::lists::format::{Format, Read, Reading};
 use crate::lists::import::sources;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Failure, Outcome};
 
 /// What to evaluate on.
 #[derive(clap::Args)]
@@ -43,16 +43,16 @@ pub(crate) struct Arguments {
 }
 
 /// Measures, and tells.
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let threshold = arguments.threshold.unwrap_or_else(|| Screening::default().threshold());
     let mut figures = Vec::new();
     if let Some(path) = &arguments.pairs {
         let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
-        let pairs = pairs::read(&text).map_err(|why| Trouble::new(format!("{}: {why}", path.display())))?;
+        let pairs = pairs::read(&text).map_err(|why| Failure::new(format!("{}: {why}", path.display())))?;
         figures.extend(pairs::figures(&pairs, threshold));
     }
     let listed = listed(arguments)?;
-    let index = Index::load(build(&listed)).map_err(|error| Trouble::of("the list could not be indexed", error))?;
+    let index = Index::load(build(&listed)).map_err(|error| Failure::of("the list could not be indexed", error))?;
     figures.extend(recall::figures(&listed, &index, threshold));
     figures.extend(names::figures(&index, threshold));
     if arguments.speed {
@@ -63,9 +63,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// The list's parties.
-fn listed(arguments: &Arguments) -> Result<Vec<Listed>, Trouble> {
+fn listed(arguments: &Arguments) -> Result<Vec<Listed>, Failure> {
     let Read::Parties(read) = arguments.format.read else {
-        return Err(Trouble::new(format!(
+        return Err(Failure::new(format!(
             "`{}` is a format of networks: parties are evaluated",
             arguments.format.name
         )));
@@ -73,12 +73,12 @@ fn listed(arguments: &Arguments) -> Result<Vec<Listed>, Trouble> {
     let mut reading = Reading::default();
     read(&sources(&arguments.files)?, &mut reading);
     if let Some(reject) = reading.headless.first() {
-        return Err(Trouble::new(format!("{}: {}, so no row was read", reject.place, reject.why)));
+        return Err(Failure::new(format!("{}: {}, so no row was read", reject.place, reject.why)));
     }
     let (entries, rejects) = settled(reading);
     if let Some(reject) = rejects.first() {
         let rows = crate::show::count(rejects.len(), "row", "rows");
-        return Err(Trouble::new(format!("{rows} can't be read: {reject}; `gatectl lists import` names them all")));
+        return Err(Failure::new(format!("{rows} can't be read: {reject}; `gatectl lists import` names them all")));
     }
     let party = |entry| match entry {
         Entry::Party(party) => Some(*party),

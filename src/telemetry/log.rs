@@ -12,8 +12,8 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
-use crate::account::Account;
 use crate::register::Fault;
+use crate::telemetry::RequestLog;
 use crate::terms::Code;
 
 /// The namespace of the metrics.
@@ -34,49 +34,49 @@ pub fn init(level: Option<&str>) {
 }
 
 /// Logs what became of a request, once, and writes its metrics.
-pub fn request(account: &Account, request_id: &str) {
-    let codes = account.codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ");
+pub fn request(request: &RequestLog, request_id: &str) {
+    let codes = request.codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ");
     let millis = |took: Option<Duration>| took.map(|took| took.as_secs_f64() * 1e3);
-    let (screened, candidates) = account.screened.unzip();
-    let (decision_id, outcome) = (account.decision_id.as_deref(), account.outcome);
+    let (screened, candidates) = request.screened.unzip();
+    let (decision_id, outcome) = (request.decision_id.as_deref(), request.outcome);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
                 request_id,
                 decision_id,
-                route = account.route,
+                route = request.route,
                 outcome,
-                status = account.status,
+                status = request.status,
                 codes,
                 screened,
                 candidates,
-                revision = account.revision,
-                gate_ms = millis(Some(account.gate)),
-                model_ms = millis(account.model),
-                ledger_ms = millis(account.ledger),
-                total_ms = millis(Some(account.total)),
-                trouble = (!account.troubles.is_empty()).then(|| account.troubles.join("; ")),
+                revision = request.revision,
+                gate_ms = millis(Some(request.gate)),
+                model_ms = millis(request.model),
+                ledger_ms = millis(request.ledger),
+                total_ms = millis(Some(request.total)),
+                failure = (!request.failures.is_empty()).then(|| request.failures.join("; ")),
                 "answered"
             )
         };
     }
-    if account.status >= 500 {
+    if request.status >= 500 {
         line!(error)
     } else {
         line!(info)
     }
-    if account.revision.is_some() {
-        unreadable(&account.unreadable);
+    if request.revision.is_some() {
+        unreadable(&request.unreadable);
     }
-    if account.snapshot_age == Some(Duration::ZERO) {
-        unmatched(&account.unmatched_embargoes);
+    if request.snapshot_age == Some(Duration::ZERO) {
+        unmatched(&request.unmatched_embargoes);
     }
-    for licence in &account.unreadable_usage {
+    for licence in &request.unreadable_usage {
         tracing::error!(licence, "what is leased can't be read; the quota counts as used up");
     }
-    databases(&account.database_news);
+    databases(&request.database_news);
     // A metric that can't be written is no reason to fail a request.
-    if let Ok(mut line) = serde_json::to_vec(&metrics(account, jiff::Timestamp::now().as_millisecond())) {
+    if let Ok(mut line) = serde_json::to_vec(&metrics(request, jiff::Timestamp::now().as_millisecond())) {
         line.push(b'\n');
         let _ = std::io::stdout().lock().write_all(&line);
     }
@@ -216,14 +216,14 @@ struct Metric {
 
 /// The metrics of a request that was answered at `at`, in milliseconds since 1970.
 #[must_use]
-pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
+pub fn metrics(request: &RequestLog, at: i64) -> Metrics<'_> {
     let millis = |took: Duration| took.as_secs_f64() * 1e3;
-    let code = account.codes.first().filter(|_| account.status >= 400).map(|code| code.as_str());
+    let code = request.codes.first().filter(|_| request.status >= 400).map(|code| code.as_str());
     let times = [
-        Some(account.gate).filter(|took| *took != Duration::ZERO),
-        account.model,
-        account.ledger,
-        account.snapshot_age,
+        Some(request.gate).filter(|took| *took != Duration::ZERO),
+        request.model,
+        request.ledger,
+        request.snapshot_age,
     ];
     let [gate, model, ledger, snapshot_age] = times.map(|took| took.map(millis));
     Metrics {
@@ -232,14 +232,14 @@ pub fn metrics(account: &Account, at: i64) -> Metrics<'_> {
             cloud_watch_metrics: described(times.map(|took| took.is_some()), code.is_some()),
         },
         requests: 1,
-        refusals: u8::from((400..500).contains(&account.status)),
-        failures: u8::from(account.status >= 500),
-        licences_exhausted: account.codes.iter().filter(|code| **code == Code::LicenceExhausted).count(),
-        unreadable_records: account.unreadable.len().saturating_add(account.unreadable_usage.len()),
-        unmatched_embargoes: account.unmatched_embargoes.len(),
-        stale_databases: account.databases.0,
-        faulty_databases: account.databases.1,
-        route: account.route,
+        refusals: u8::from((400..500).contains(&request.status)),
+        failures: u8::from(request.status >= 500),
+        licences_exhausted: request.codes.iter().filter(|code| **code == Code::LicenceExhausted).count(),
+        unreadable_records: request.unreadable.len().saturating_add(request.unreadable_usage.len()),
+        unmatched_embargoes: request.unmatched_embargoes.len(),
+        stale_databases: request.databases.0,
+        faulty_databases: request.databases.1,
+        route: request.route,
         gate_latency: gate,
         model_latency: model,
         ledger_latency: ledger,

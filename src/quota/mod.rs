@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use crate::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
+use crate::aws::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
 use crate::record::{Item, Licence, Record};
 
 use lease::{Block, Lease, count, largest, most};
@@ -67,16 +67,16 @@ pub struct Exhausted {
 
 /// Why nothing was drawn.
 #[derive(Debug)]
-pub enum DrawTrouble {
+pub enum DrawError {
     /// These licences have nothing left.
     Exhausted(Exhausted),
     /// Nobody knows what they have left.
-    Unknown(UsageTrouble),
+    Unknown(UsageError),
 }
 
 /// Why the usage table could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub enum UsageTrouble {
+pub enum UsageError {
     /// An update failed.
     #[error("the quota could not be leased or returned")]
     Update(#[source] Box<SdkError<UpdateItemError>>),
@@ -117,31 +117,31 @@ impl Quotas {
     /// Takes one request of each licence's quota; leases first where nothing is left of this environment's block.
     ///
     /// # Errors
-    /// [`DrawTrouble`]; then nothing is taken.
+    /// [`DrawError`]; then nothing is taken.
     pub async fn draw(
         &self,
         licences: &[Arc<Record<Licence>>],
         model: &str,
         now: Timestamp,
-    ) -> Result<Drawn, DrawTrouble> {
+    ) -> Result<Drawn, DrawError> {
         let mut drawn = Drawn { licences: Vec::new(), model: model.to_owned() };
         for licence in licences {
-            let trouble = match self.draw_one(licence, model, now).await {
+            let failure = match self.draw_one(licence, model, now).await {
                 Ok(Leased::Block) => {
                     drawn.licences.push(Arc::clone(licence));
                     continue;
                 }
-                Ok(Leased::Nothing) => DrawTrouble::Exhausted(Exhausted::of(licence, false)),
-                Ok(Leased::Unreadable) => DrawTrouble::Exhausted(Exhausted::of(licence, true)),
-                Err(trouble) => DrawTrouble::Unknown(trouble),
+                Ok(Leased::Nothing) => DrawError::Exhausted(Exhausted::of(licence, false)),
+                Ok(Leased::Unreadable) => DrawError::Exhausted(Exhausted::of(licence, true)),
+                Err(failure) => DrawError::Unknown(failure),
             };
             self.give_back(drawn);
-            return Err(trouble);
+            return Err(failure);
         }
         Ok(drawn)
     }
 
-    async fn draw_one(&self, licence: &Record<Licence>, model: &str, now: Timestamp) -> Result<Leased, UsageTrouble> {
+    async fn draw_one(&self, licence: &Record<Licence>, model: &str, now: Timestamp) -> Result<Leased, UsageError> {
         self.held().lease(licence).ask(now);
         self.confirm(licence).await?;
         if self.held().lease(licence).take(licence.meta.revision) {
@@ -162,8 +162,8 @@ impl Quotas {
     /// returns what this environment no longer needs, and counts both by model.
     ///
     /// # Errors
-    /// [`UsageTrouble`]; what was surely not written is written at the next request.
-    pub async fn tend(&self, drawn: &Drawn, now: Timestamp) -> Result<(), UsageTrouble> {
+    /// [`UsageError`]; what was surely not written is written at the next request.
+    pub async fn tend(&self, drawn: &Drawn, now: Timestamp) -> Result<(), UsageError> {
         for licence in &drawn.licences {
             if self.held().lease(licence).needs_more(now) {
                 self.lease(licence, &drawn.model, now, 0).await?;
@@ -177,8 +177,8 @@ impl Quotas {
     /// Which of these licences have nothing left, without taking any.
     ///
     /// # Errors
-    /// [`UsageTrouble`] where nobody knows.
-    pub async fn exhausted(&self, licences: &[Arc<Record<Licence>>]) -> Result<Exhausted, UsageTrouble> {
+    /// [`UsageError`] where nobody knows.
+    pub async fn exhausted(&self, licences: &[Arc<Record<Licence>>]) -> Result<Exhausted, UsageError> {
         let mut exhausted = Exhausted::default();
         for licence in licences {
             let Some(quota) = quota_of(licence) else { continue };
@@ -201,7 +201,7 @@ impl Quotas {
 
     /// What is left of a block that was leased under another revision of the licence may be used where what is leased is
     /// within this one's quota. If not, it is returned.
-    async fn confirm(&self, licence: &Record<Licence>) -> Result<(), UsageTrouble> {
+    async fn confirm(&self, licence: &Record<Licence>) -> Result<(), UsageError> {
         let revision = licence.meta.revision;
         let Some(quota) = quota_of(licence) else { return Ok(()) };
         let before = {
@@ -231,7 +231,7 @@ impl Quotas {
         model: &str,
         now: Timestamp,
         taken: u64,
-    ) -> Result<Leased, UsageTrouble> {
+    ) -> Result<Leased, UsageError> {
         let Some(quota) = quota_of(licence) else { return Ok(Leased::Nothing) };
         let id = &licence.meta.id;
         let mut wanted = {
@@ -263,7 +263,7 @@ impl Quotas {
 
     /// Adds `wanted` to what is leased where that is `most` at most: whether it was added, and what is leased now, `None`
     /// where it can't be read. An attempt that may have landed is known by its number when it is made again.
-    async fn add(&self, id: &str, wanted: u64, most: u64) -> Result<(bool, Option<u64>), UsageTrouble> {
+    async fn add(&self, id: &str, wanted: u64, most: u64) -> Result<(bool, Option<u64>), UsageError> {
         let number = number()?;
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
@@ -291,7 +291,7 @@ impl Quotas {
                     return Ok((is_leased, item.as_ref().map_or(Some(0), leased_in)));
                 }
                 Sent::NotWritten(error) | Sent::Unknown(error) if attempt == TRIES || !is_passing(&error) => {
-                    return Err(UsageTrouble::Update(Box::new(error)));
+                    return Err(UsageError::Update(Box::new(error)));
                 }
                 Sent::NotWritten(_) | Sent::Unknown(_) => {}
             }
@@ -303,7 +303,7 @@ impl Quotas {
 
     /// Returns the rests that this environment no longer needs. One that may have been returned counts as returned: at
     /// worst it is lost.
-    async fn return_rests(&self) -> Result<(), UsageTrouble> {
+    async fn return_rests(&self) -> Result<(), UsageError> {
         loop {
             // It is taken out before it is sent: if this future is dropped on the way, it may still land.
             let Some(Block { licence, model, requests }) = self.held().returns.pop() else { return Ok(()) };
@@ -319,16 +319,16 @@ impl Quotas {
                 Sent::Refused(_) => {}
                 Sent::NotWritten(error) => {
                     self.held().returns.push(Block { licence, model, requests });
-                    return Err(UsageTrouble::Update(Box::new(error)));
+                    return Err(UsageError::Update(Box::new(error)));
                 }
-                Sent::Unknown(error) => return Err(UsageTrouble::Update(Box::new(error))),
+                Sent::Unknown(error) => return Err(UsageError::Update(Box::new(error))),
             }
         }
     }
 
     /// Counts blocks and rests for the models that they were leased for. The ledger is the truth; this is a reading aid,
     /// and what a crash or an unknown outcome leaves uncounted stays so.
-    async fn count(&self) -> Result<(), UsageTrouble> {
+    async fn count(&self) -> Result<(), UsageError> {
         loop {
             let Some(((licence, model), number)) = self.held().counts.pop_first() else { return Ok(()) };
             let update =
@@ -345,9 +345,9 @@ impl Quotas {
                     let mut held = self.held();
                     let count = held.counts.entry((licence, model)).or_default();
                     *count = count.saturating_add(number);
-                    return Err(UsageTrouble::Update(Box::new(error)));
+                    return Err(UsageError::Update(Box::new(error)));
                 }
-                Sent::Unknown(error) => return Err(UsageTrouble::Update(Box::new(error))),
+                Sent::Unknown(error) => return Err(UsageError::Update(Box::new(error))),
             }
         }
     }
@@ -375,14 +375,14 @@ impl Quotas {
     }
 
     /// What is leased; `None` where it can't be read.
-    async fn leased(&self, id: &str) -> Result<Option<u64>, UsageTrouble> {
+    async fn leased(&self, id: &str) -> Result<Option<u64>, UsageError> {
         Ok(self.item(id).await?.as_ref().map_or(Some(0), leased_in))
     }
 
-    async fn item(&self, id: &str) -> Result<Option<Item>, UsageTrouble> {
+    async fn item(&self, id: &str) -> Result<Option<Item>, UsageError> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let answer = Box::pin(read.set_key(Some(key(id, ENFORCING))).send()).await;
-        answer.map(|answer| answer.item).map_err(|error| UsageTrouble::Read(Box::new(error)))
+        answer.map(|answer| answer.item).map_err(|error| UsageError::Read(Box::new(error)))
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
@@ -468,8 +468,8 @@ fn n(number: impl ToString) -> AttributeValue {
 }
 
 /// What an update is known by: 32 hex digits that no other has.
-fn number() -> Result<String, UsageTrouble> {
+fn number() -> Result<String, UsageError> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(UsageTrouble::Chance)?;
+    getrandom::fill(&mut bytes).map_err(UsageError::Chance)?;
     Ok(hex::encode(bytes))
 }

@@ -13,7 +13,7 @@ use crate::terms::Code;
 
 /// What became of a request.
 #[derive(Clone, Debug, Default)]
-pub struct Account {
+pub struct RequestLog {
     /// The route; empty where there was none.
     pub route: &'static str,
     /// The decision's id, where one was recorded.
@@ -49,10 +49,10 @@ pub struct Account {
     /// All of it.
     pub total: Duration,
     /// What went wrong, in words for operators.
-    pub troubles: Vec<String>,
+    pub failures: Vec<String>,
 }
 
-impl Account {
+impl RequestLog {
     /// The request was none.
     pub(crate) fn rejected(&mut self, rejected: &Rejected) {
         self.codes.push(rejected.code());
@@ -98,14 +98,14 @@ impl Account {
     }
 
     /// What kept the gate or the model from answering.
-    pub(crate) fn trouble(&mut self, code: Code, detail: String) {
+    pub(crate) fn failure(&mut self, code: Code, detail: String) {
         self.codes.insert(0, code);
         self.note(detail);
     }
 
     /// Something for operators to know.
     pub(crate) fn note(&mut self, detail: String) {
-        self.troubles.push(detail);
+        self.failures.push(detail);
     }
 }
 

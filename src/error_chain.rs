@@ -6,9 +6,9 @@ use std::fmt;
 /// Writes an error and each of its causes, as each says its own part. Debug forms, which can hold what a service sent
 /// or was sent, are never written.
 #[derive(Debug)]
-pub struct Causes<'a>(pub &'a (dyn Error + 'static));
+pub struct ErrorChain<'a>(pub &'a (dyn Error + 'static));
 
-impl fmt::Display for Causes<'_> {
+impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         let mut cause = self.0.source();

@@ -7,7 +7,7 @@ use export_gate_local::samples::LoadError;
 
 /// One sentence a cause.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Trouble {
+pub(crate) enum Failure {
     #[error("another `make run` of this folder is up already; stop it with Ctrl-C first")]
     RunsAlready,
     #[error("port {port} can't be had; stop the program that uses it, or say `make run PORT=…` with another")]

@@ -2,7 +2,7 @@
 
 /// The roots of Amazon Trust Services, PEM: the five that it recommends for a trust store of one's own
 /// (<https://www.amazontrust.com/repository>). A system's own list has some 140, and to read it is most of a start's work.
-pub const AMAZON: &str = include_str!("authorities.pem");
+pub const AMAZON: &str = include_str!("trust_roots.pem");
 
 /// What names a file and a folder of others, as OpenSSL has it.
 const NAMED_BY: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];

@@ -1,0 +1,42 @@
+//! I/O. The AWS clients, and what the gate adds to the SDK.
+
+pub mod connections;
+pub(crate) mod payload_digest;
+pub mod trust_roots;
+
+use std::time::Duration;
+
+use aws_config::{AppName, BehaviorVersion};
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::box_error::BoxError;
+
+use trust_roots::trusted;
+
+/// The limit of one attempt at DynamoDB, which answers in single-digit milliseconds. The SDK makes three.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The clients of DynamoDB and SageMaker, over the configuration of the environment. They share one HTTP client: one set of
+/// connections, one TLS configuration.
+///
+/// # Errors
+/// Where the trust roots cannot be used.
+pub async fn clients(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(aws_sdk_dynamodb::Client, aws_sdk_sagemakerruntime::Client), BoxError> {
+    let trusted = trusted(variable).map(|pem| TrustStore::empty().with_pem_certificate(pem));
+    let tls = TlsContext::builder().with_trust_store(trusted.unwrap_or_default()).build()?;
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    let http = http.tls_context(tls).build_https();
+    // CloudTrail shows it in `userAgent`.
+    let name = AppName::new(env!("CARGO_PKG_NAME"))?;
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).app_name(name).load().await;
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    // An attempt times out long before the SDK would call its stream stalled.
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Ok((aws_sdk_dynamodb::Client::from_conf(dynamodb.build()), aws_sdk_sagemakerruntime::Client::new(&config)))
+}
