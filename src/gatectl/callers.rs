@@ -8,9 +8,9 @@ use export_gate::register::{Condition, WriteError};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
+use crate::backoff::{Backoff, patiently};
 use crate::item::{substance, text};
 use crate::outcome::Failure;
-use crate::patience::{Patience, patiently};
 
 /// How the id of every earlier version begins.
 const HISTORY: &str = "history#";
@@ -119,7 +119,7 @@ impl Callers {
             puts.push(self.put(version, None)?);
         }
         puts.push(self.put(record.clone(), found.cloned())?);
-        let mut patience = Patience::of(&self.dynamodb);
+        let mut backoff = Backoff::of(&self.dynamodb);
         let mut is_unknown = false;
         loop {
             let sent = self.once.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
@@ -136,7 +136,7 @@ impl Callers {
                     Ok(_) | Err(_) => {}
                 }
             }
-            if !(is_unknown || unwritten.is_passing()) || !patience.wait().await {
+            if !(is_unknown || unwritten.is_passing()) || !backoff.wait().await {
                 let says = if is_unknown {
                     format!(
                         "it is unknown whether `{}` was changed: look at it, and run the same command again, which writes what \

@@ -27,11 +27,11 @@ pub(crate) fn substance(item: &Item) -> Item {
 
 /// An item of JSON; what is null is left out.
 pub(crate) fn of_json(value: Value) -> Item {
-    let present = match value {
+    let snapshot = match value {
         Value::Object(object) => object.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
     };
-    serde_dynamo::to_item(present).unwrap_or_default()
+    serde_dynamo::to_item(snapshot).unwrap_or_default()
 }
 
 /// A list, or null where it has nothing.

@@ -10,48 +10,48 @@
     )
 )]
 
-mod ask;
+mod attribution;
 mod aws;
+mod backoff;
 mod caller;
 mod callers;
 mod change;
 mod clearance;
 mod clock;
 mod completions;
+mod confirm;
 mod cost;
 mod deployment;
+mod display;
 mod draft;
 mod embargo;
 mod entries;
 mod entry;
 mod files;
+mod history;
 mod item;
 mod json;
 mod ledger;
 mod licence;
-mod listed;
-mod listing;
+mod list_records;
 mod lists;
 mod man;
 mod model;
 mod outcome;
 mod output;
-mod past;
-mod patience;
 mod period;
-mod present;
 mod progress;
+mod record_table;
 mod register;
 mod report;
 mod review;
-mod says;
 mod scenario;
 mod setting;
-mod show;
-mod tables;
+mod snapshot;
+mod table_options;
+mod value_parsers;
 mod versions;
 mod whatif;
-mod words;
 
 use std::process::ExitCode;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap_mangen::Man;
 use serde_json::json;
 
+use crate::display::text_line;
 use crate::outcome::{Failure, Outcome};
-use crate::show::text_line;
 
 /// Where to.
 #[derive(clap::Args)]

@@ -10,8 +10,8 @@ use clap::Parser;
 use export_gate::error_chain::ErrorChain;
 use serde_json::Value;
 
+use crate::display::{visible, visible_json, visible_lines};
 use crate::outcome::{Failure, Outcome};
-use crate::show::{visible, visible_json, visible_lines};
 
 /// Whether a notice could not be written to standard error.
 static LOST: AtomicBool = AtomicBool::new(false);

@@ -9,10 +9,10 @@ use export_gate::register::history::{HISTORY, Key};
 use serde_json::{Value, json};
 
 use crate::change::Step;
+use crate::display::text_line;
 use crate::item::{as_json, text};
 use crate::outcome::Failure;
-use crate::present::{pages, record};
-use crate::show::text_line;
+use crate::snapshot::{pages, record};
 
 /// Every version of a record, the last first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Failure> {

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::change::{Manner, change, kind};
 use super::owners;
+use crate::attribution::{Attribution, filled};
 use crate::draft;
 use crate::item::{as_json, if_any, of_json, text};
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
-use crate::says::{Says, filled};
-use crate::words;
+use crate::value_parsers;
 
 /// Whom.
 #[derive(clap::Args)]
@@ -44,7 +44,7 @@ struct Common {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -52,10 +52,10 @@ struct Common {
 #[derive(clap::Args)]
 struct Client {
     /// The principal: a JWT's client_id, an IAM role's ARN, an API key's id
-    #[arg(value_name = "PRINCIPAL", value_parser = words::id)]
+    #[arg(value_name = "PRINCIPAL", value_parser = value_parsers::id)]
     id: String,
     /// The id of its organisation
-    #[arg(long, value_name = "ID", value_parser = words::organisation)]
+    #[arg(long, value_name = "ID", value_parser = value_parsers::organisation)]
     organisation: String,
     /// Who uses it: nobody, US persons alone as the organisation attests, or the person that each request names
     #[arg(long, value_enum)]
@@ -83,7 +83,7 @@ enum Users {
 #[derive(clap::Args)]
 struct Organisation {
     /// Its id
-    #[arg(value_name = "ID", value_parser = words::organisation)]
+    #[arg(value_name = "ID", value_parser = value_parsers::organisation)]
     id: String,
     /// Its name
     #[arg(long, value_parser = filled)]
@@ -107,7 +107,7 @@ struct Organisation {
     #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]
     identifiers: Vec<String>,
     /// Who owns it: the name, the percent, `person` or `organisation`, and the country; may be said again
-    #[arg(long = "owner", value_name = "NAME;PERCENT;KIND;COUNTRY", value_parser = words::owner)]
+    #[arg(long = "owner", value_name = "NAME;PERCENT;KIND;COUNTRY", value_parser = value_parsers::owner)]
     owners: Vec<Value>,
     /// A file that lists the owners, each with `name`, `kind`, `percent`, `country` and its own `owners`: JSON, or YAML
     #[arg(long, value_name = "FILE", conflicts_with = "owners")]
@@ -129,10 +129,10 @@ enum OrganisationType {
 #[derive(clap::Args)]
 struct Person {
     /// The id by which requests name the person
-    #[arg(value_name = "ID", value_parser = words::id)]
+    #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
     /// The id of the organisation whose user this is
-    #[arg(long, value_name = "ID", value_parser = words::organisation)]
+    #[arg(long, value_name = "ID", value_parser = value_parsers::organisation)]
     organisation: String,
     /// The person's name; no diff shows it, `gatectl caller show` does
     #[arg(long, value_parser = filled)]
@@ -147,7 +147,7 @@ struct Person {
     #[arg(long, value_enum, default_value = "unknown")]
     us_status: UsStatus,
     /// When the person was born, as exact as is known: 1970, 1970-12 or 1970-12-31
-    #[arg(long, value_name = "DATE", value_parser = words::born)]
+    #[arg(long, value_name = "DATE", value_parser = value_parsers::born)]
     born: Option<String>,
     /// The number of a passport or the like; may be said again
     #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]

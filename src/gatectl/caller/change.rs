@@ -5,15 +5,15 @@ use export_gate::register::history::Key;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::ask::agrees;
 use crate::aws::Aws;
 use crate::callers::{Callers, content};
 use crate::change::Step;
+use crate::confirm::agrees;
+use crate::display::text_line;
 use crate::item::as_json;
 use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
-use crate::show::text_line;
-use crate::tables::CallersTable;
+use crate::table_options::CallersTable;
 
 /// How a caller's record is changed.
 #[derive(clap::Args)]

@@ -4,14 +4,14 @@ use export_gate::record::Item;
 use export_gate::register::history::Key;
 use serde_json::{Value, json};
 
+use crate::attribution::filled;
 use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::Step;
+use crate::display::text_line;
 use crate::item::{as_json, text};
 use crate::outcome::{Failure, Outcome};
-use crate::says::filled;
-use crate::show::text_line;
-use crate::tables::CallersTable;
+use crate::table_options::CallersTable;
 
 /// Whom.
 #[derive(clap::Args)]

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::change::{Manner, change, kind, there};
+use crate::attribution::{Attribution, filled};
 use crate::outcome::{Failure, Outcome};
-use crate::says::{Says, filled};
 
 /// Whom.
 #[derive(clap::Args)]
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     lift: bool,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::change::{Manner, change, kind, there};
+use crate::attribution::{Attribution, filled};
 use crate::item::of_json;
 use crate::outcome::{Failure, Outcome};
-use crate::says::{Says, filled};
 
 /// Whom, and what came of it.
 #[derive(clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT", value_parser = filled)]
     evidence: Option<String>,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use super::make::{Made, Manner, make};
 use super::step::Step;
+use crate::attribution::{Attribution, filled};
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::says::{Says, filled};
+use crate::snapshot::Snapshot;
 
 /// Which record ends, and when.
 #[derive(clap::Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Ending {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -32,14 +32,14 @@ pub(crate) struct Ending {
 /// Withdraws a record, or sets its `until`.
 pub(crate) async fn end<T: Kind>(ending: &Ending) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let made = make(&ending.manner, now, |present| plan::<T>(present, ending, now)).await?;
+    let made = make(&ending.manner, now, |snapshot| plan::<T>(snapshot, ending, now)).await?;
     let (id, done) = (&ending.id, done::<T>(&made, ending));
     Ok(made.outcome(&ending.manner, &done, &format!("`{id}` is over or withdrawn by then already.")))
 }
 
-fn plan<T: Kind>(present: &Present, ending: &Ending, now: Timestamp) -> Result<Vec<Step>, String> {
+fn plan<T: Kind>(snapshot: &Snapshot, ending: &Ending, now: Timestamp) -> Result<Vec<Step>, String> {
     let (id, kind) = (&ending.id, T::KIND);
-    let Some(before) = present.record(kind, id) else {
+    let Some(before) = snapshot.record(kind, id) else {
         return Err(format!("there is no {kind} `{id}`; `gatectl {kind} list --all` lists them"));
     };
     let record = match read::<T>(before) {
@@ -55,7 +55,7 @@ fn plan<T: Kind>(present: &Present, ending: &Ending, now: Timestamp) -> Result<V
             let mut after = before.clone();
             after.insert("withdrawn".into(), AttributeValue::Bool(true));
             ending.says.sign(&mut after, now);
-            return Ok(Step::put(present, after).into_iter().collect());
+            return Ok(Step::put(snapshot, after).into_iter().collect());
         }
     };
     let mut after = before.clone();
@@ -79,7 +79,7 @@ fn plan<T: Kind>(present: &Present, ending: &Ending, now: Timestamp) -> Result<V
         (Some(_) | None, _) => drop(after.insert("withdrawn".into(), AttributeValue::Bool(true))),
     }
     ending.says.sign(&mut after, now);
-    Ok(Step::put(present, after).into_iter().collect())
+    Ok(Step::put(snapshot, after).into_iter().collect())
 }
 
 fn done<T: Kind>(made: &Made, ending: &Ending) -> String {

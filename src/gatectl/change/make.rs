@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use super::notes::notes;
 use super::step::{Step, diff, faults_upon};
 use super::write::{Unwritten, write};
-use crate::ask::agrees;
 use crate::aws::Aws;
+use crate::backoff::Backoff;
+use crate::confirm::agrees;
+use crate::display::text_line;
 use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
-use crate::patience::Patience;
-use crate::present::Present;
-use crate::show::text_line;
-use crate::tables::RegisterTable;
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// How a change is made.
 #[derive(clap::Args)]
@@ -54,7 +54,7 @@ pub(crate) struct Made {
 pub(crate) async fn make(
     manner: &Manner,
     now: Timestamp,
-    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Failure> {
     make_as(manner, now, Vec::new(), identity, plan).await
 }
@@ -64,7 +64,7 @@ pub(crate) async fn make_noting(
     manner: &Manner,
     now: Timestamp,
     own_notes: Vec<String>,
-    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Failure> {
     make_as(manner, now, own_notes, identity, plan).await
 }
@@ -74,7 +74,7 @@ pub(crate) async fn make_veiled(
     manner: &Manner,
     now: Timestamp,
     veil: fn(Step) -> Step,
-    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Failure> {
     make_as(manner, now, Vec::new(), veil, plan).await
 }
@@ -84,34 +84,34 @@ async fn make_as(
     now: Timestamp,
     own_notes: Vec<String>,
     veil: fn(Step) -> Step,
-    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
 ) -> Result<Made, Failure> {
     let dynamodb = manner.aws.dynamodb().await;
     let table = &manner.register.register_table;
     let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
     let mut made = Made { steps: Vec::new(), veil, revision: None, notes: own_notes, refused: None };
-    let mut present = Present::read(&dynamodb, table).await?;
-    let mut register = present.register(now);
-    made.steps = match planned(&present, &register, now, &plan) {
+    let mut snapshot = Snapshot::read(&dynamodb, table).await?;
+    let mut register = snapshot.register(now);
+    made.steps = match planned(&snapshot, &register, now, &plan) {
         Ok(steps) if steps.is_empty() => return Ok(made),
         Ok(steps) => steps,
         Err(why) => return Ok(made.refused(&why)),
     };
-    made.notes.extend(notes(&present, &made.steps, now));
+    made.notes.extend(notes(&snapshot, &made.steps, now));
     if !made.is_agreed(manner)? {
         return Ok(made.refused("you did not agree"));
     }
     let keys: Vec<Key> = made.steps.iter().map(|step| step.key.clone()).collect();
-    let mut patience = Patience::of(&dynamodb);
+    let mut backoff = Backoff::of(&dynamodb);
     loop {
-        match write(&writer, &present.heads, &made.steps, &mut patience).await {
+        match write(&writer, &snapshot.heads, &made.steps, &mut backoff).await {
             Ok(heads) => return Ok(Made { revision: Some(heads.revision()), ..made }),
-            Err(Unwritten::Conflict(_)) if patience.wait_for_others().await => {}
+            Err(Unwritten::Conflict(_)) if backoff.wait_for_others().await => {}
             Err(unwritten) => return Err(unwritten.failure()),
         }
-        let newer = present.refresh(&dynamodb, table, &keys).await?;
-        register = register.with(newer, &Head { revision: present.revision, ..Head::default() }, now);
-        match planned(&present, &register, now, &plan) {
+        let newer = snapshot.refresh(&dynamodb, table, &keys).await?;
+        register = register.with(newer, &Head { revision: snapshot.revision, ..Head::default() }, now);
+        match planned(&snapshot, &register, now, &plan) {
             Ok(steps) if steps == made.steps => {}
             Ok(_) => {
                 return Ok(made.refused("somebody else changed the same records meanwhile: look, and run it again"));
@@ -123,12 +123,12 @@ async fn make_as(
 
 /// The steps by the register as it stands; why not, where the gate would find fault with what they leave.
 fn planned(
-    present: &Present,
+    snapshot: &Snapshot,
     register: &Register,
     now: Timestamp,
-    plan: impl Fn(&Present) -> Result<Vec<Step>, String>,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
 ) -> Result<Vec<Step>, String> {
-    let steps = plan(present)?;
+    let steps = plan(snapshot)?;
     let faults = faults_upon(register, &steps, now);
     if faults.is_empty() {
         Ok(steps)

@@ -7,23 +7,23 @@ use jiff::Timestamp;
 
 use super::step::Step;
 use super::{permits, places};
-use crate::present::Present;
+use crate::snapshot::Snapshot;
 
 /// The notes on all steps, a sentence each.
-pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
-    let next = after(present, steps);
+pub(crate) fn notes(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let next = after(snapshot, steps);
     let register = next.register(now);
     let mut notes = Vec::new();
     for step in steps {
         let name = &step.key.id;
         if let Some(embargo) = begun::<Embargo>(step, now) {
             notes.extend(unnamed(&embargo.models, Match::Unknown, name, &register));
-            notes.extend(past(&embargo, name, now));
+            notes.extend(history(&embargo, name, now));
             notes.extend(places::notes(&embargo.applies_to, name, &register, now));
         }
         if let Some(licence) = begun::<Licence>(step, now) {
             notes.extend(unnamed(&licence.models, Match::Yes, name, &register));
-            notes.extend(past(&licence, name, now));
+            notes.extend(history(&licence, name, now));
             notes.extend(unanswered(&licence, name, &next));
         }
         notes.extend(permits::notes(step));
@@ -32,8 +32,8 @@ pub(crate) fn notes(present: &Present, steps: &[Step], now: Timestamp) -> Vec<St
 }
 
 /// The notes on the models that the steps' embargoes and licences name and that are not registered, a sentence each.
-pub(crate) fn unnamed_models(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
-    let register = after(present, steps).register(now);
+pub(crate) fn unnamed_models(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Vec<String> {
+    let register = after(snapshot, steps).register(now);
     let mut notes = Vec::new();
     for step in steps {
         let embargo = begun::<Embargo>(step, now).map(|embargo| (embargo.body.models, Match::Unknown));
@@ -43,8 +43,8 @@ pub(crate) fn unnamed_models(present: &Present, steps: &[Step], now: Timestamp) 
     notes
 }
 
-fn after(present: &Present, steps: &[Step]) -> Present {
-    let mut next = present.clone();
+fn after(snapshot: &Snapshot, steps: &[Step]) -> Snapshot {
+    let mut next = snapshot.clone();
     next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
     next
 }
@@ -66,13 +66,13 @@ fn unnamed(patterns: &[ModelPattern], least: Match, name: &str, register: &Regis
 }
 
 /// A new window that is over.
-fn past<T>(record: &Record<T>, name: &str, now: Timestamp) -> Option<String> {
+fn history<T>(record: &Record<T>, name: &str, now: Timestamp) -> Option<String> {
     let meta = &record.meta;
     (!meta.withdrawn && meta.window.is_over(now)).then(|| format!("`{name}` is over already: it changes nothing"))
 }
 
 /// Embargoes that a licence names, and doesn't lift.
-fn unanswered(licence: &Record<Licence>, name: &str, next: &Present) -> Vec<String> {
+fn unanswered(licence: &Record<Licence>, name: &str, next: &Snapshot) -> Vec<String> {
     let mut notes = Vec::new();
     for id in licence.embargoes.iter().flatten() {
         let Some(item) = next.record(Embargo::KIND, id) else {

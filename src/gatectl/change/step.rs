@@ -11,9 +11,9 @@ use export_gate::register::limits::unstorable_once_attributed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::display::text_line;
 use crate::item::{as_json, substance, value_as_json};
-use crate::present::Present;
-use crate::show::text_line;
+use crate::snapshot::Snapshot;
 
 /// From how many elements on a list is shown by what comes and goes.
 const LONG: usize = 6;
@@ -31,10 +31,10 @@ pub(crate) struct Step {
 
 impl Step {
     /// A record in the place of what is there. It takes key and content of `after`.
-    pub(crate) fn put(present: &Present, mut after: Item) -> Option<Self> {
+    pub(crate) fn put(snapshot: &Snapshot, mut after: Item) -> Option<Self> {
         let key = Key::of(&after)?;
         after.remove("revision");
-        Some(Self { before: present.records.get(&key).cloned(), key, after })
+        Some(Self { before: snapshot.records.get(&key).cloned(), key, after })
     }
 
     /// The steps that put a record where it isn't yet, just so, whoever said it: none where it is. Another that stands in
@@ -42,8 +42,8 @@ impl Step {
     ///
     /// # Errors
     /// A sentence with what differs.
-    pub(crate) fn wanted(present: &Present, record: &Item, replace: bool) -> Result<Vec<Self>, String> {
-        let step = Self::put(present, record.clone()).ok_or("the record has no id")?;
+    pub(crate) fn wanted(snapshot: &Snapshot, record: &Item, replace: bool) -> Result<Vec<Self>, String> {
+        let step = Self::put(snapshot, record.clone()).ok_or("the record has no id")?;
         match &step.before {
             Some(before) if substance(before) == substance(&step.after) => Ok(Vec::new()),
             Some(_) if !replace => {
@@ -137,8 +137,8 @@ pub(crate) fn diff(steps: &[Step]) -> String {
 
 /// What the gate would find fault with once the steps are made, and doesn't now, a sentence each. A step's own record is
 /// at fault where it can't be read, whatever was wrong before.
-pub(crate) fn faults(present: &Present, steps: &[Step], now: Timestamp) -> Vec<String> {
-    faults_upon(&present.register(now), steps, now)
+pub(crate) fn faults(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Vec<String> {
+    faults_upon(&snapshot.register(now), steps, now)
 }
 
 /// [`faults`], by a register that was read already.

@@ -3,8 +3,8 @@
 use export_gate::register::{Basis, RegisterWriter, WriteError};
 
 use super::step::Step;
+use crate::backoff::Backoff;
 use crate::outcome::Failure;
-use crate::patience::Patience;
 
 /// Why steps were not written.
 pub(crate) enum Unwritten {
@@ -21,7 +21,7 @@ pub(crate) async fn write(
     writer: &RegisterWriter,
     heads: &Basis,
     steps: &[Step],
-    patience: &mut Patience,
+    backoff: &mut Backoff,
 ) -> Result<Basis, Unwritten> {
     let mut is_unknown = false;
     loop {
@@ -35,7 +35,7 @@ pub(crate) async fn write(
         if matches!(error, WriteError::Moved(_)) || (error.is_conflict() && !is_unknown) {
             return Err(Unwritten::Conflict(error));
         }
-        if !(is_unknown || error.is_passing()) || !patience.wait().await {
+        if !(is_unknown || error.is_passing()) || !backoff.wait().await {
             return Err(if is_unknown { Unwritten::Unknown(error) } else { Unwritten::Failed(error) });
         }
     }

@@ -6,12 +6,12 @@ use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::attribution::{Attribution, filled};
 use crate::change::{Manner, Step, make};
 use crate::item::{of_json, text};
-use crate::listing::State;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::says::{Says, filled};
+use crate::record_table::State;
+use crate::snapshot::Snapshot;
 
 /// The clearance.
 #[derive(clap::Args)]
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let mut record = record(&arguments.subject, &arguments.party, &arguments.cleared, &arguments.says, now);
     bind(&mut record, arguments.match_sha256.as_deref());
-    let made = make(&arguments.manner, now, |present| plan(present, &record, arguments.replace, now)).await?;
+    let made = make(&arguments.manner, now, |snapshot| plan(snapshot, &record, arguments.replace, now)).await?;
     let (subject, party) = (&arguments.subject, &arguments.party);
     let done = format!("`{subject}` is not `{party}`, from the gate's next request on.");
     Ok(made.outcome(&arguments.manner, &done, &format!("`{subject}` is cleared of `{party}` already.")))
@@ -68,7 +68,7 @@ pub(crate) fn id(subject: &str, party: &str) -> String {
 }
 
 /// The record.
-pub(crate) fn record(subject: &str, party: &str, cleared: &Cleared, says: &Says, now: Timestamp) -> Item {
+pub(crate) fn record(subject: &str, party: &str, cleared: &Cleared, says: &Attribution, now: Timestamp) -> Item {
     let mut record = of_json(json!({
         "kind": Clearance::KIND, "id": id(subject, party), "subject": subject, "party": party,
         "reason": cleared.reason, "officer": cleared.officer, "until": cleared.until.map(render_time),
@@ -94,8 +94,8 @@ fn compared(text: &str) -> Result<String, String> {
 }
 
 /// The step that puts it; none where it is there, just so. Another that is in force is replaced only where that is wanted.
-pub(crate) fn plan(present: &Present, record: &Item, replace: bool, now: Timestamp) -> Result<Vec<Step>, String> {
-    let there = present.record(Clearance::KIND, text(record, "id"));
+pub(crate) fn plan(snapshot: &Snapshot, record: &Item, replace: bool, now: Timestamp) -> Result<Vec<Step>, String> {
+    let there = snapshot.record(Clearance::KIND, text(record, "id"));
     let is_in_force = there.is_some_and(|there| State::of::<Clearance>(there, now) == State::InForce);
-    Step::wanted(present, record, replace || !is_in_force)
+    Step::wanted(snapshot, record, replace || !is_in_force)
 }

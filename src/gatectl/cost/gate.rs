@@ -7,7 +7,7 @@ use super::prices::{
 };
 use super::ways::GB;
 use super::workload::Workload;
-use crate::show::grouped;
+use crate::display::grouped;
 
 /// One line of the share.
 pub(crate) struct Share {
@@ -60,7 +60,7 @@ pub(crate) fn assumptions(work: &Workload) -> Vec<String> {
         format!(
             "its ledger entry has {} bytes, as one with an embargo has; {} of entries are kept, with point-in-time recovery, and in S3",
             grouped(work.entry_bytes.into()),
-            crate::show::count(usize::try_from(work.months).unwrap_or_default(), "month", "months")
+            crate::display::count(usize::try_from(work.months).unwrap_or_default(), "month", "months")
         ),
         "the archive reads the stream by Lambda, which is free, and puts an object every 20 s at the most".to_owned(),
         format!("a request leaves {} bytes of logs", grouped(LOG_BYTES)),

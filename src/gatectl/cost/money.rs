@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::show::grouped;
+use crate::display::grouped;
 
 /// An amount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

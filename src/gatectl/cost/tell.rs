@@ -7,7 +7,7 @@ use super::money::{Usd, percent};
 use super::prices::{ALL, AS_OF, Checked, REGION};
 use super::ways::{Bill, FOR_LARGE_MODELS, WAYS, Way, cheapest, turns};
 use super::workload::Workload;
-use crate::show::{grouped, table, text_line};
+use crate::display::{grouped, table, text_line};
 
 /// What nobody has priced here.
 const NOT_COUNTED: &str = "the way out to the internet, Cognito's clients and tokens, KMS requests, S3 requests to load \

@@ -12,10 +12,10 @@ use super::reach::reach;
 use super::records::{Endpoints, Found, Records};
 use super::template::Template;
 use crate::aws::Aws;
+use crate::display::{count, grouped, text_line, visible};
 use crate::draft::gather;
 use crate::files;
 use crate::outcome::{Failure, Outcome};
-use crate::show::{count, grouped, text_line, visible};
 
 /// What is to go out.
 #[derive(clap::Args)]
@@ -74,7 +74,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         faults.extend(found.into_iter().map(|says| Fault { about, says }));
     };
 
-    let mut endpoints = Endpoints { invocable: None, present: arguments.endpoint.clone() };
+    let mut endpoints = Endpoints { invocable: None, snapshot: arguments.endpoint.clone() };
     if let Some(path) = &arguments.template {
         let bytes = files::read(path)?;
         let given: BTreeMap<String, String> = arguments.parameter_overrides.iter().cloned().collect();

@@ -26,7 +26,7 @@ pub(super) struct Endpoints {
     /// Those that the template lets the gate invoke, where there is a template.
     pub(super) invocable: Option<Vec<String>>,
     /// Those that are there, where somebody said so.
-    pub(super) present: Vec<String>,
+    pub(super) snapshot: Vec<String>,
 }
 
 /// What was found.
@@ -163,7 +163,7 @@ fn endpoint(model: &Record<Model>, endpoints: &Endpoints) -> Vec<String> {
     let (id, name) = (&model.meta.id, &model.endpoint);
     let is_among = |list: &[String]| list.iter().any(|own| covers(own, name));
     let mut faults = Vec::new();
-    if !endpoints.present.is_empty() && !is_among(&endpoints.present) {
+    if !endpoints.snapshot.is_empty() && !is_among(&endpoints.snapshot) {
         faults.push(format!("`{id}`'s endpoint `{name}` is not there: create it, or name the one that is"));
     }
     if endpoints.invocable.as_deref().is_some_and(|invocable| !is_among(invocable)) {

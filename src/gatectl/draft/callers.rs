@@ -163,7 +163,7 @@ pub(crate) struct Person {
 }
 
 fn born<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    crate::words::born(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+    crate::value_parsers::born(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
 }
 
 /// How somebody was identified.

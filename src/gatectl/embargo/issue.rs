@@ -5,18 +5,18 @@ use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Number, Value, json};
 
+use crate::attribution::{Attribution, filled};
 use crate::callers::Callers;
 use crate::change::{Manner, Step, make_noting};
 use crate::item::{choice, if_any, of_json, value_as_json};
 use crate::outcome::{Failure, Outcome};
-use crate::says::{Says, filled};
-use crate::words::{self, AUTHORITIES, CLASSES, Party};
+use crate::value_parsers::{self, AUTHORITIES, CLASSES, Party};
 
 /// The embargo.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Its id, such as bis-letter-2026-06-12
-    #[arg(value_name = "ID", value_parser = words::id)]
+    #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
     #[command(flatten)]
     about: About,
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     callers_table: Option<String>,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
         "lists", "ownership_lists", "end_uses"]))]
 struct About {
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
+    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = value_parsers::models)]
     models: Vec<String>,
     /// It applies always
     #[arg(long)]
@@ -56,25 +56,25 @@ struct About {
     #[arg(long)]
     foreign_persons: bool,
     /// Where the answer goes: a country, a region, a group or *; may be said again
-    #[arg(long = "destination", value_name = "PLACE", value_parser = words::place)]
+    #[arg(long = "destination", value_name = "PLACE", value_parser = value_parsers::place)]
     destinations: Vec<String>,
     /// A destination that is excepted
-    #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations", value_parser = words::place)]
+    #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations", value_parser = value_parsers::place)]
     except_destinations: Vec<String>,
     /// Where the person, or without one the organisation, is of: a country, a group or *; may be said again
-    #[arg(long = "nationality", value_name = "PLACE", value_parser = words::place)]
+    #[arg(long = "nationality", value_name = "PLACE", value_parser = value_parsers::place)]
     nationalities: Vec<String>,
     /// A nationality that is excepted
-    #[arg(long = "except-nationality", value_name = "PLACE", requires = "nationalities", value_parser = words::place)]
+    #[arg(long = "except-nationality", value_name = "PLACE", requires = "nationalities", value_parser = value_parsers::place)]
     except_nationalities: Vec<String>,
     /// Which nationalities of a person count: the most recent alone, or any
     #[arg(long, value_enum, requires = "nationalities")]
     basis: Option<Basis>,
     /// A network that the address is in, such as 192.0.2.0/24; may be said again
-    #[arg(long = "network", value_name = "CIDR", value_parser = words::network)]
+    #[arg(long = "network", value_name = "CIDR", value_parser = value_parsers::network)]
     networks: Vec<String>,
     /// A network that is excepted
-    #[arg(long = "except-network", value_name = "CIDR", requires = "networks", value_parser = words::network)]
+    #[arg(long = "except-network", value_name = "CIDR", requires = "networks", value_parser = value_parsers::network)]
     except_networks: Vec<String>,
     /// What the address's network is used for; may be said again
     #[arg(long = "network-class", value_name = "CLASS", value_parser = CLASSES)]
@@ -84,10 +84,10 @@ struct About {
     except_network_classes: Vec<String>,
     /// From how many countries or networks on, within how many hours, the client shows up, such as
     /// countries=3,networks=40,hours=1
-    #[arg(long, value_name = "LIMITS", value_parser = words::spread)]
+    #[arg(long, value_name = "LIMITS", value_parser = value_parsers::spread)]
     spread: Option<Value>,
     /// Who the organisation, an owner or the person is, and of where; may be said again
-    #[arg(long = "party", value_name = "NAME[;COUNTRY]", value_parser = words::party)]
+    #[arg(long = "party", value_name = "NAME[;COUNTRY]", value_parser = value_parsers::party)]
     parties: Vec<Party>,
     /// A list that the organisation, an owner or the person is on; may be said again
     #[arg(long = "list", value_name = "NAME", value_parser = filled)]
@@ -96,7 +96,7 @@ struct About {
     #[arg(long = "ownership-list", value_name = "NAME", value_parser = filled)]
     ownership_lists: Vec<String>,
     /// From how much on they own it; without it from 50
-    #[arg(long, value_name = "PERCENT", requires = "ownership_lists", value_parser = words::percent)]
+    #[arg(long, value_name = "PERCENT", requires = "ownership_lists", value_parser = value_parsers::percent)]
     ownership_percent: Option<Number>,
     /// One party alone must own so much: shares of several don't add up
     #[arg(long, requires = "ownership_lists")]
@@ -149,7 +149,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let window = (arguments.from, arguments.until);
     let record = record(&arguments.id, &arguments.about, &arguments.rule, window, &arguments.says, now);
     let notes = unknown_end_uses(arguments).await?;
-    let plan = |present: &_| Step::wanted(present, &record, arguments.replace);
+    let plan = |snapshot: &_| Step::wanted(snapshot, &record, arguments.replace);
     let made = make_noting(&arguments.manner, now, notes, plan).await?;
     let id = &arguments.id;
     let done = match arguments.from.filter(|from| *from > now) {
@@ -165,7 +165,7 @@ fn record(
     about: &About,
     rule: &Rule,
     (from, until): (Option<Timestamp>, Option<Timestamp>),
-    says: &Says,
+    says: &Attribution,
     now: Timestamp,
 ) -> Item {
     let if_so = |is: bool, value: Value| if is { value } else { Value::Null };

@@ -6,7 +6,7 @@ mod show;
 
 use export_gate::record::Embargo;
 
-use crate::listed;
+use crate::list_records;
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Issuing, ending and looking at embargoes.
@@ -20,7 +20,7 @@ pub(crate) enum Command {
     End(Box<end::Arguments>),
     /// List the embargoes
     #[command(after_help = EXIT_CODES)]
-    List(Box<listed::Arguments>),
+    List(Box<list_records::Arguments>),
     /// Show one embargo with all its versions
     #[command(after_help = EXIT_CODES)]
     Show(Box<show::Arguments>),
@@ -34,7 +34,7 @@ pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Issue(arguments) => issue::run(arguments).await,
         Command::End(arguments) => end::run(arguments).await,
-        Command::List(arguments) => listed::run::<Embargo>(arguments, LISTED).await,
+        Command::List(arguments) => list_records::run::<Embargo>(arguments, LISTED).await,
         Command::Show(arguments) => show::run(arguments).await,
     }
 }

@@ -5,12 +5,12 @@ use export_gate::register::history::Key;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::attribution::filled;
 use crate::aws::Aws;
-use crate::listing::State;
+use crate::display::text_line;
 use crate::outcome::{Failure, Outcome};
-use crate::says::filled;
-use crate::show::text_line;
-use crate::tables::RegisterTable;
+use crate::record_table::State;
+use crate::table_options::RegisterTable;
 use crate::versions::{shown, told, versions};
 
 /// Which one.

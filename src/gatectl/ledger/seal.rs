@@ -13,9 +13,9 @@ use super::signer::{Signer, public_key};
 use super::store::Store;
 use super::verify::read_seal;
 use crate::aws::Aws;
+use crate::display::text_line;
 use crate::entries::Place;
 use crate::outcome::{Failure, Outcome};
-use crate::show::text_line;
 
 /// The ledger, who signs, and where the seal goes.
 #[derive(clap::Args)]

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::link::{ChainId, decision};
 use super::told_entry::text;
 use crate::aws::Aws;
+use crate::display::text_line;
 use crate::entries::{Found, Place, Source};
 use crate::outcome::{Failure, Outcome};
-use crate::show::text_line;
 
 /// The decision, and the ledger.
 #[derive(clap::Args)]

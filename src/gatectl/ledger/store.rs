@@ -69,7 +69,7 @@ impl Store {
         }
     }
 
-    /// Says before any work whether a file is there already; of an object S3 says so when it is put.
+    /// Attribution before any work whether a file is there already; of an object S3 says so when it is put.
     pub(super) fn check_free(&self) -> Result<(), Failure> {
         match self {
             Self::File(path) if path.exists() => Err(self.taken()),

@@ -10,11 +10,11 @@ use serde_json::Value;
 use super::line::{Filter, as_json, line, order};
 use super::stream::Stream;
 use crate::aws::Aws;
+use crate::display::text_line;
 use crate::entries::{Found, Place, Source};
 use crate::outcome::{Failure, Outcome};
 use crate::output;
 use crate::progress;
-use crate::show::text_line;
 
 /// How long it waits between two looks at the stream.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -8,8 +8,8 @@ use super::call::Call;
 use super::entries::Permit;
 use super::matching::Matched;
 use super::trail::Unread;
+use crate::display::{count, table, text_line};
 use crate::outcome::Outcome;
-use crate::show::{count, table, text_line};
 
 /// All that is to be told.
 pub(super) struct Told {

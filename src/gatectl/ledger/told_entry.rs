@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::display::{table, text_line};
 use crate::json::member;
-use crate::show::{table, text_line};
 
 /// What comes first; the rest follows by name.
 const FIRST: [&str; 14] = [

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::proof::Proof;
-use crate::show::{count, text_line};
+use crate::display::{count, text_line};
 
 impl Proof {
     /// What is wrong, a line each.

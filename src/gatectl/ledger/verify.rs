@@ -9,9 +9,9 @@ use super::sealed::Seal;
 use super::signer::public_key;
 use super::store::Store;
 use crate::aws::Aws;
+use crate::display::{count, text_line};
 use crate::entries::Place;
 use crate::outcome::{Failure, Outcome};
-use crate::show::{count, text_line};
 
 /// The ledger, and a seal of it.
 #[derive(clap::Args)]

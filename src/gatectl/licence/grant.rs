@@ -8,21 +8,21 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::attribution::{Attribution, filled};
 use crate::callers::Callers;
 use crate::change::{Manner, Step, make_noting};
+use crate::display::count;
 use crate::files;
 use crate::item::{if_any, of_json};
 use crate::outcome::{Failure, Outcome};
-use crate::says::{Says, filled};
-use crate::show::count;
-use crate::words::{self, AUTHORITIES};
+use crate::value_parsers::{self, AUTHORITIES};
 
 /// The licence.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("who").required(true).multiple(true).args(["licensees", "licensees_from"]))]
 pub(crate) struct Arguments {
     /// Its id, such as bis-exemption-2026-06-26
-    #[arg(value_name = "ID", value_parser = words::id)]
+    #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
     /// Who granted it
     #[arg(long, value_parser = AUTHORITIES)]
@@ -34,10 +34,10 @@ pub(crate) struct Arguments {
     #[arg(long = "type", value_enum, default_value = "licence")]
     kind: Type,
     /// A model: name, name@version, eccn:4E091 or *; may be said again
-    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = words::models)]
+    #[arg(long = "model", value_name = "MODEL", required = true, value_parser = value_parsers::models)]
     models: Vec<String>,
     /// An organisation that holds it, by its id, or * for an exception open to all; may be said again
-    #[arg(long = "licensee", value_name = "ORGANISATION", value_parser = words::organisation)]
+    #[arg(long = "licensee", value_name = "ORGANISATION", value_parser = value_parsers::organisation)]
     licensees: Vec<String>,
     /// A file with an organisation's id a line; a line or the rest of one that begins with `#` is a comment
     #[arg(long, value_name = "FILE")]
@@ -46,13 +46,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     persons: Persons,
     /// An embargo that it answers, by its id; may be said again
-    #[arg(long = "embargo", value_name = "ID", value_parser = words::id)]
+    #[arg(long = "embargo", value_name = "ID", value_parser = value_parsers::id)]
     embargoes: Vec<String>,
     /// A destination that it covers; may be said again
-    #[arg(long = "destination", value_name = "PLACE", value_parser = words::place)]
+    #[arg(long = "destination", value_name = "PLACE", value_parser = value_parsers::place)]
     destinations: Vec<String>,
     /// A nationality that it covers; may be said again
-    #[arg(long = "nationality", value_name = "PLACE", value_parser = words::place)]
+    #[arg(long = "nationality", value_name = "PLACE", value_parser = value_parsers::place)]
     nationalities: Vec<String>,
     /// An end use that it covers; may be said again
     #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
@@ -73,7 +73,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     callers_table: Option<String>,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -105,7 +105,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     licensees.dedup();
     let record = record(arguments, &licensees, now);
     let notes = unknown(arguments, &licensees).await?;
-    let plan = |present: &_| Step::wanted(present, &record, arguments.replace);
+    let plan = |snapshot: &_| Step::wanted(snapshot, &record, arguments.replace);
     let made = make_noting(&arguments.manner, now, notes, plan).await?;
     let (id, holders) = (&arguments.id, count(licensees.len(), "licensee", "licensees"));
     let done = match arguments.from.filter(|from| *from > now) {
@@ -129,7 +129,7 @@ fn read(path: &Path) -> Result<Vec<String>, Failure> {
             return Err(bad("write one id a line"));
         }
         if !id.is_empty() {
-            found.push(words::organisation(id).map_err(|why| bad(&why))?);
+            found.push(value_parsers::organisation(id).map_err(|why| bad(&why))?);
         }
     }
     if found.is_empty() {

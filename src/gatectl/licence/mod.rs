@@ -6,7 +6,7 @@ mod usage;
 
 use export_gate::record::Licence;
 
-use crate::listed;
+use crate::list_records;
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Granting, revoking and looking at licences.
@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Revoke(Box<revoke::Arguments>),
     /// List the licences
     #[command(after_help = EXIT_CODES)]
-    List(Box<listed::Arguments>),
+    List(Box<list_records::Arguments>),
     /// Show what is used of each licence's quota
     #[command(after_help = EXIT_CODES)]
     Usage(Box<usage::Arguments>),
@@ -34,7 +34,7 @@ pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Grant(arguments) => grant::run(arguments).await,
         Command::Revoke(arguments) => revoke::run(arguments).await,
-        Command::List(arguments) => listed::run::<Licence>(arguments, LISTED).await,
+        Command::List(arguments) => list_records::run::<Licence>(arguments, LISTED).await,
         Command::Usage(arguments) => usage::run(arguments).await,
     }
 }

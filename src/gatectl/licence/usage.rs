@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
+use crate::display::{grouped, table, text_line};
 use crate::item::text;
-use crate::listing::State;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::show::{grouped, table, text_line};
-use crate::tables::{RegisterTable, UsageTable};
+use crate::record_table::State;
+use crate::snapshot::Snapshot;
+use crate::table_options::{RegisterTable, UsageTable};
 
 /// Which ones.
 #[derive(clap::Args)]
@@ -48,9 +48,9 @@ struct Used {
 /// Shows it; what can't be read is told, with exit code 1.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let dynamodb = arguments.aws.dynamodb().await;
-    let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
+    let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
     let leased = leased(&dynamodb, &arguments.usage.usage_table).await?;
-    let used = used(&present, leased, arguments.id.as_deref(), Timestamp::now());
+    let used = used(&snapshot, leased, arguments.id.as_deref(), Timestamp::now());
     if let (Some(id), true) = (&arguments.id, used.is_empty()) {
         let says = format!("there is no licence `{id}`; `gatectl licence list --all` lists them");
         return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
@@ -79,9 +79,9 @@ async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Lea
 }
 
 /// The licences that are asked for.
-fn used(present: &Present, mut leased: BTreeMap<String, Leased>, id: Option<&str>, now: Timestamp) -> Vec<Used> {
+fn used(snapshot: &Snapshot, mut leased: BTreeMap<String, Leased>, id: Option<&str>, now: Timestamp) -> Vec<Used> {
     let mut used = Vec::new();
-    for (key, item) in present.of_kind(Licence::KIND) {
+    for (key, item) in snapshot.of_kind(Licence::KIND) {
         let state = State::of::<Licence>(item, now);
         let leased = leased.remove(&key.id).unwrap_or_default();
         let is_past = matches!(state, State::Over | State::Withdrawn | State::NotYet);

@@ -3,10 +3,10 @@
 use super::edition::{self, Edition};
 use super::flip;
 use super::store::Store;
+use crate::attribution::Attribution;
 use crate::change::Manner;
 use crate::item::text;
 use crate::outcome::{Failure, Outcome};
-use crate::says::Says;
 
 /// Which edition, and who says so.
 #[derive(clap::Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "EDITION", value_parser = edition::name)]
     edition: String,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }

@@ -57,7 +57,7 @@ impl Allowed {
         if rejects.len() <= self.allow_rejects {
             return Ok(());
         }
-        let rows = crate::show::count(rejects.len(), "row", "rows");
+        let rows = crate::display::count(rejects.len(), "row", "rows");
         Err(format!("{rows} can't be read: mend them, or say `--allow-rejects {}` to leave them out", rejects.len()))
     }
 

@@ -40,7 +40,7 @@ impl Edition {
     /// # Errors
     /// The attribute and the fault.
     pub(super) fn read(list: &str, item: &Item) -> Result<Self, String> {
-        // A manifest and a version of the past have ids of their own.
+        // A manifest and a version of the history have ids of their own.
         let mut item = item.clone();
         item.insert("id".into(), AttributeValue::S(list.to_owned()));
         let List { content, class, edition, entries, chunks, sha256, published } =
@@ -94,7 +94,7 @@ impl Edition {
 
 /// So many entries, in words.
 pub(super) fn told(entries: u64) -> String {
-    crate::show::count(usize::try_from(entries).unwrap_or(usize::MAX), "entry", "entries")
+    crate::display::count(usize::try_from(entries).unwrap_or(usize::MAX), "entry", "entries")
 }
 
 /// The kind of the manifests of a list.

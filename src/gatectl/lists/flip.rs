@@ -6,33 +6,33 @@ use jiff::Timestamp;
 use super::edition::Edition;
 use super::notes::in_force;
 use super::store::Store;
+use crate::attribution::Attribution;
 use crate::change::{Manner, Step, make_noting};
+use crate::display::text_line;
 use crate::item::substance;
-use crate::listing::State;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::says::Says;
-use crate::show::text_line;
+use crate::record_table::State;
+use crate::snapshot::Snapshot;
 
 /// Puts an edition in force where the list's record is still what `expected` says of its edition.
 pub(super) async fn put(
     store: &Store,
     manner: &Manner,
-    says: &Says,
+    says: &Attribution,
     edition: &Edition,
     expected: impl Fn(Option<&Edition>) -> Result<(), String>,
 ) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let checked = store.check(edition).await?;
     let notes = in_force(edition).into_iter().collect();
-    let made = make_noting(manner, now, notes, |present| {
+    let made = make_noting(manner, now, notes, |snapshot| {
         checked.clone().map_err(|why| {
             format!(
                 "the edition `{}` of `{}` is not whole: {why}; import it again under another name",
                 edition.edition, edition.list
             )
         })?;
-        plan(present, says, edition, now, &expected)
+        plan(snapshot, says, edition, now, &expected)
     });
     let (list, name) = (&edition.list, &edition.edition);
     let done = format!("`{list}` is in force in the edition `{name}`, from the gate's next request on.");
@@ -40,14 +40,14 @@ pub(super) async fn put(
 }
 
 fn plan(
-    present: &Present,
-    says: &Says,
+    snapshot: &Snapshot,
+    says: &Attribution,
     edition: &Edition,
     now: Timestamp,
     expected: impl Fn(Option<&Edition>) -> Result<(), String>,
 ) -> Result<Vec<Step>, String> {
     let mut record = edition.record();
-    let there = present.record("list", &edition.list);
+    let there = snapshot.record("list", &edition.list);
     let in_force = there.and_then(|there| Edition::read(&edition.list, there).ok());
     expected(in_force.as_ref())?;
     if in_force.is_some_and(|in_force| in_force.content != edition.content) {
@@ -61,7 +61,7 @@ fn plan(
         return Ok(Vec::new());
     }
     says.sign(&mut record, now);
-    Ok(Step::put(present, record).into_iter().collect())
+    Ok(Step::put(snapshot, record).into_iter().collect())
 }
 
 /// What is printed where there is nothing to put.

@@ -14,13 +14,13 @@ use super::format::{Format, Read, Reading, Source};
 use super::notes;
 use super::pack::{CHUNK, MOST_CHUNKS, Packed, digest};
 use super::store::Store;
+use crate::attribution::Attribution;
 use crate::aws::Aws;
+use crate::display::{count, text_line};
 use crate::files::{self, LARGEST_LIST};
 use crate::outcome::{Failure, Outcome};
 use crate::progress;
-use crate::says::Says;
-use crate::show::{count, text_line};
-use crate::tables::RegisterTable;
+use crate::table_options::RegisterTable;
 
 /// The list, and how it is written.
 #[derive(clap::Args)]
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     allowed: Allowed,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     register: RegisterTable,
     /// Print JSON

@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::edition::Edition;
 use super::entry::Entry;
-use crate::show::count;
+use crate::display::count;
 
 /// Ranges from which nobody calls (IANA's registries of special-purpose addresses, RFC 6890).
 const SPECIAL: &[&str] = &[

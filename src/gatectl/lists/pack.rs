@@ -10,8 +10,8 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::entry::{Entry, Party};
+use crate::display::{count as counted, grouped};
 use crate::files::{Bounded, LARGEST_LIST};
-use crate::show::{count as counted, grouped};
 
 /// A chunk's most bytes: its item, and the index's copy of it, stay under DynamoDB's 400 KB.
 pub(super) const CHUNK: usize = 380_000;

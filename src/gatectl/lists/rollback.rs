@@ -6,9 +6,9 @@ use export_gate::register::history::Key;
 use super::edition::{self, Edition};
 use super::flip;
 use super::store::Store;
+use crate::attribution::Attribution;
 use crate::change::Manner;
 use crate::outcome::{Failure, Outcome};
-use crate::says::Says;
 use crate::versions::versions;
 
 /// Which list, and who says so.
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NAME", value_parser = edition::name)]
     name: String,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }

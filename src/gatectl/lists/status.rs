@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::edition::{self, Edition, said};
 use super::store::Store;
 use crate::aws::Aws;
+use crate::display::{grouped, table, text_line};
 use crate::item::text;
-use crate::listing::State;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::show::{grouped, table, text_line};
-use crate::tables::RegisterTable;
+use crate::record_table::State;
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// Which lists.
 #[derive(clap::Args)]
@@ -53,10 +53,10 @@ struct Kept {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
-    let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
+    let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
     let store = Store::new(dynamodb, arguments.register.register_table.clone());
     let mut names: BTreeSet<String> = store.names().await?.into_iter().collect();
-    names.extend(present.of_kind(List::KIND).map(|(key, _)| key.id.clone()));
+    names.extend(snapshot.of_kind(List::KIND).map(|(key, _)| key.id.clone()));
     if let Some(name) = &arguments.name {
         if !names.contains(name) {
             let says = format!("there is no list `{name}`; `gatectl lists import` imports one");
@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
     let mut lists = Vec::new();
     for name in names {
-        lists.push(standing(&store, &present, name, arguments.name.is_some(), now).await?);
+        lists.push(standing(&store, &snapshot, name, arguments.name.is_some(), now).await?);
     }
     let is_fine = lists.iter().all(|list| list.faults.is_empty());
     let json = || json!({"ok": is_fine, "lists": lists.iter().map(|list| list.told(now)).collect::<Vec<Value>>()});
@@ -81,13 +81,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// One list. The chunks of the edition in force are always read, those of the others only where it alone was asked for.
 async fn standing(
     store: &Store,
-    present: &Present,
+    snapshot: &Snapshot,
     name: String,
     wants_all: bool,
     now: Timestamp,
 ) -> Result<Standing, Failure> {
     let mut faults = Vec::new();
-    let record = present.record(List::KIND, &name).map(|item| {
+    let record = snapshot.record(List::KIND, &name).map(|item| {
         let state = State::of::<List>(item, now);
         if let State::Unreadable(why) = &state {
             faults.push(format!("its record can't be read: {why}"));

@@ -10,11 +10,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
 use super::pack::{CHUNK, Packed, count, digest};
+use crate::backoff::Backoff;
 use crate::item::{substance, text};
 use crate::outcome::Failure;
-use crate::patience::Patience;
-use crate::present::{partition, record};
 use crate::progress;
+use crate::snapshot::{partition, record};
 
 /// The register's table, as far as lists are concerned.
 pub(super) struct Store {
@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// Writes the chunks of an edition, then its manifest, which `manifest` is. An edition never changes: what is there
-    /// already may only be the same. Says why not where it isn't.
+    /// already may only be the same. Attribution why not where it isn't.
     pub(super) async fn write(
         &self,
         edition: &Edition,
@@ -150,7 +150,7 @@ impl Store {
     /// Puts an item where there is none, again and again while DynamoDB is busy. An answer that is lost does no harm: an
     /// item that is there is compared.
     async fn put(&self, item: Item) -> Result<Put, Failure> {
-        let mut patience = Patience::of(&self.dynamodb);
+        let mut backoff = Backoff::of(&self.dynamodb);
         loop {
             let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item.clone()));
             let put =
@@ -163,7 +163,7 @@ impl Store {
                     return self.same(&item).await;
                 }
                 Err(error)
-                    if error.as_service_error().is_none_or(|error| is_busy(error.code())) && patience.wait().await => {}
+                    if error.as_service_error().is_none_or(|error| is_busy(error.code())) && backoff.wait().await => {}
                 Err(error) => {
                     let says =
                         format!("the edition could not be written to `{}`; run it again to complete it", self.table);

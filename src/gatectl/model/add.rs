@@ -4,9 +4,9 @@ use export_gate::terms::ModelName;
 use jiff::Timestamp;
 
 use super::change::{Wanted, plan};
+use crate::attribution::{Attribution, filled};
 use crate::change::{Manner, make};
 use crate::outcome::{Failure, Outcome};
-use crate::says::{Says, filled};
 
 /// The model, and who says so.
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         says: arguments.says.clone(),
         at: Timestamp::now(),
     };
-    let made = make(&arguments.manner, wanted.at, |present| plan(&wanted, present)).await?;
+    let made = make(&arguments.manner, wanted.at, |snapshot| plan(&wanted, snapshot)).await?;
     let done = format!("the gate knows `{id}` from its next request on.");
     Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is there already, just so.")))
 }

@@ -6,10 +6,10 @@ use export_gate::terms::ModelName;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::attribution::Attribution;
 use crate::change::Step;
 use crate::item::{of_json, text};
-use crate::present::Present;
-use crate::says::Says;
+use crate::snapshot::Snapshot;
 
 /// The model that is to be there.
 pub(crate) struct Wanted {
@@ -24,7 +24,7 @@ pub(crate) struct Wanted {
     /// Whether another record by that name and version may be replaced.
     pub(crate) replace: bool,
     /// Who says so, and why.
-    pub(crate) says: Says,
+    pub(crate) says: Attribution,
     /// When.
     pub(crate) at: Timestamp,
 }
@@ -33,11 +33,11 @@ pub(crate) struct Wanted {
 ///
 /// # Errors
 /// A sentence that says why not.
-pub(crate) fn plan(wanted: &Wanted, present: &Present) -> Result<Vec<Step>, String> {
+pub(crate) fn plan(wanted: &Wanted, snapshot: &Snapshot) -> Result<Vec<Step>, String> {
     let id = wanted.model.as_str();
     let record = record(wanted);
     read::<Model>(&record).map_err(|error| format!("the gate would not read `{id}`: {error}"))?;
-    let models = present.of_kind(Model::KIND).map(|(_, item)| item);
+    let models = snapshot.of_kind(Model::KIND).map(|(_, item)| item);
     let others: Vec<&Item> = models.filter(|item| text(item, "id") != id).collect();
     if let Some(other) = others.iter().find(|other| has_endpoint(other, &wanted.endpoint)) {
         return Err(format!(
@@ -47,12 +47,12 @@ pub(crate) fn plan(wanted: &Wanted, present: &Present) -> Result<Vec<Step>, Stri
             text(other, "id"),
         ));
     }
-    let mut steps = Step::wanted(present, &record, wanted.replace)?;
+    let mut steps = Step::wanted(snapshot, &record, wanted.replace)?;
     if wanted.default {
         let is_gone = |item: &Item| is_withdrawn(item) && read::<Model>(item).is_err();
         let defaults = others.iter().filter(|item| is_default(item) && name_of(item) == wanted.model.name());
         for other in defaults.filter(|item| !is_gone(item)) {
-            steps.extend(Step::put(present, no_longer_default(other, wanted)?));
+            steps.extend(Step::put(snapshot, no_longer_default(other, wanted)?));
         }
     }
     Ok(steps)
@@ -77,7 +77,7 @@ fn no_longer_default(item: &Item, wanted: &Wanted) -> Result<Item, String> {
     let mut next = item.clone();
     let why = format!("{} No longer the default: {}", text(item, "why"), wanted.says.why);
     next.insert("default".into(), AttributeValue::Bool(false));
-    Says { why: why.trim().to_owned(), by: wanted.says.by.clone() }.sign(&mut next, wanted.at);
+    Attribution { why: why.trim().to_owned(), by: wanted.says.by.clone() }.sign(&mut next, wanted.at);
     Ok(next)
 }
 

@@ -6,7 +6,7 @@ mod withdraw;
 
 use export_gate::record::Model;
 
-use crate::listed;
+use crate::list_records;
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
 /// Registering, withdrawing and listing models.
@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Withdraw(Box<withdraw::Arguments>),
     /// List the models
     #[command(after_help = EXIT_CODES)]
-    List(Box<listed::Arguments>),
+    List(Box<list_records::Arguments>),
 }
 
 /// The attributes that a list shows.
@@ -31,6 +31,6 @@ pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Add(arguments) => add::run(arguments).await,
         Command::Withdraw(arguments) => withdraw::run(arguments).await,
-        Command::List(arguments) => listed::run::<Model>(arguments, LISTED).await,
+        Command::List(arguments) => list_records::run::<Model>(arguments, LISTED).await,
     }
 }

@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Kind, Model, is_withdrawn, read};
 use jiff::Timestamp;
 
+use crate::attribution::{Attribution, filled};
 use crate::change::{Manner, Step, make};
 use crate::item::text;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::says::{Says, filled};
+use crate::snapshot::Snapshot;
 
 /// Which one, and who says so.
 #[derive(clap::Args)]
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NAME@VERSION", value_parser = filled)]
     model: String,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -25,15 +25,15 @@ pub(crate) struct Arguments {
 /// Sets its status; the record stays, so that asking for it is answered. A record that can't be read is withdrawn itself.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let made = make(&arguments.manner, now, |present| plan(present, arguments, now)).await?;
+    let made = make(&arguments.manner, now, |snapshot| plan(snapshot, arguments, now)).await?;
     let id = &arguments.model;
     let done = format!("nobody gets `{id}` from the gate's next request on.");
     Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is withdrawn already.")))
 }
 
-fn plan(present: &Present, arguments: &Arguments, now: Timestamp) -> Result<Vec<Step>, String> {
+fn plan(snapshot: &Snapshot, arguments: &Arguments, now: Timestamp) -> Result<Vec<Step>, String> {
     let id = &arguments.model;
-    let Some(before) = present.record(Model::KIND, id) else {
+    let Some(before) = snapshot.record(Model::KIND, id) else {
         return Err(format!("there is no model `{id}`; `gatectl model list --all` lists them"));
     };
     let (attribute, value) = match read::<Model>(before) {
@@ -45,5 +45,5 @@ fn plan(present: &Present, arguments: &Arguments, now: Timestamp) -> Result<Vec<
     let mut after = before.clone();
     after.insert(attribute.into(), value);
     arguments.says.sign(&mut after, now);
-    Ok(Step::put(present, after).into_iter().collect())
+    Ok(Step::put(snapshot, after).into_iter().collect())
 }

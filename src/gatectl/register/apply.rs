@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::plan::{NAMED, Planned, Target, misread, planned, shown, told};
 use super::write::{Written, write};
-use crate::ask::agrees;
+use crate::attribution::{Attribution, filled};
+use crate::confirm::agrees;
+use crate::display::{count, text_line};
 use crate::draft::{Checked, look};
 use crate::item::text;
 use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
-use crate::says::{Says, filled};
-use crate::show::{count, text_line};
 
 /// What to apply, and who says so.
 #[derive(clap::Args)]
@@ -109,7 +109,7 @@ fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<
                 "nothing was changed: nobody says who wants `{name}` so and why: add `by` and `why` to it, or say `--by` and `--why`"
             )));
         };
-        Says { by, why }.sign(record, now);
+        Attribution { by, why }.sign(record, now);
     }
     Ok(())
 }

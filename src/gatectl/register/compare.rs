@@ -10,7 +10,7 @@ use crate::callers::content;
 use crate::change::Step;
 use crate::draft::{Draft, Placed};
 use crate::item::{substance, text};
-use crate::present::Present;
+use crate::snapshot::Snapshot;
 
 /// What applying a folder does.
 #[derive(Default)]
@@ -48,15 +48,15 @@ impl Plan {
 }
 
 /// What makes the register have what the folder has. With `withdraw` what the folder doesn't have is withdrawn.
-pub(super) fn compare(draft: &Draft, present: &Present, withdraw: bool) -> Plan {
+pub(super) fn compare(draft: &Draft, snapshot: &Snapshot, withdraw: bool) -> Plan {
     let mut plan = Plan::default();
     for (key, placed) in &draft.register {
-        let before = present.records.get(key);
+        let before = snapshot.records.get(key);
         if before.is_none_or(|before| substance(before) != substance(&placed.item)) {
             plan.steps.push(Step { key: key.clone(), before: before.cloned(), after: placed.item.clone() });
         }
     }
-    for (key, item) in &present.records {
+    for (key, item) in &snapshot.records {
         if draft.register.contains_key(key) || is_withdrawn(item) {
             continue;
         }
@@ -75,11 +75,11 @@ pub(super) fn compare(draft: &Draft, present: &Present, withdraw: bool) -> Plan 
 }
 
 /// What makes the callers' table have what the folder has.
-pub(super) fn compare_callers(draft: &Draft, present: &[Item]) -> Vec<CallerStep> {
+pub(super) fn compare_callers(draft: &Draft, snapshot: &[Item]) -> Vec<CallerStep> {
     let differs = |before: Option<&Item>, after: &Item| before.is_none_or(|before| content(before) != content(after));
-    let present: BTreeMap<&str, &Item> = present.iter().map(|item| (text(item, "id"), item)).collect();
+    let snapshot: BTreeMap<&str, &Item> = snapshot.iter().map(|item| (text(item, "id"), item)).collect();
     let step = |(id, placed): (&String, &Placed)| {
-        let before = present.get(id.as_str()).copied();
+        let before = snapshot.get(id.as_str()).copied();
         differs(before, &placed.item).then(|| CallerStep {
             id: id.clone(),
             before: before.cloned(),

@@ -13,12 +13,12 @@ use serde_json::{Map, Value, json};
 use super::compare::{compare, compare_callers};
 use crate::aws::Aws;
 use crate::callers::Callers;
+use crate::display::{count, text_line};
 use crate::draft::{Checked, look};
 use crate::item::{as_json, text};
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::show::{count, text_line};
-use crate::tables::RegisterTable;
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// Where to.
 #[derive(clap::Args)]
@@ -68,13 +68,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return Err(Failure::new(format!("`{}` is not empty: {advice}", folder.display())));
     }
     let dynamodb = arguments.aws.dynamodb().await;
-    let present = Present::read(&dynamodb, &arguments.register.register_table).await?;
+    let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
     let callers = match &arguments.callers_table {
         Some(table) => Some(Callers::new(dynamodb, table.clone()).all().await?),
         None => None,
     };
     let mut taken = BTreeSet::new();
-    for item in present.records.values().chain(callers.iter().flatten()) {
+    for item in snapshot.records.values().chain(callers.iter().flatten()) {
         let (kind, id) = match Key::of(item) {
             Some(Key { kind, id }) => (kind, id),
             None => {
@@ -86,17 +86,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         put(&folder.join(name(&kind, &id, arguments.format, &mut taken)), &render(item, arguments)?)?;
     }
     let records = taken.len();
-    let faults = if records == 0 { Vec::new() } else { unlike(folder, &present, callers.as_deref())? };
+    let faults = if records == 0 { Vec::new() } else { unlike(folder, &snapshot, callers.as_deref())? };
     let is_fine = faults.is_empty();
     let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
-    let (number, revision) = (count(records, "record", "records"), present.revision);
+    let (number, revision) = (count(records, "record", "records"), snapshot.revision);
     text += &text_line!("{number} of revision {revision} in `{}`.", folder.display());
     let json = || json!({"ok": is_fine, "records": records, "revision": revision, "faults": faults});
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }
 
 /// Reads the folder back: whatever of it would not plan empty is named.
-fn unlike(folder: &Path, present: &Present, callers: Option<&[Item]>) -> Result<Vec<String>, Failure> {
+fn unlike(folder: &Path, snapshot: &Snapshot, callers: Option<&[Item]>) -> Result<Vec<String>, Failure> {
     let Checked { draft, faults } = look(folder)?;
     let mut found: Vec<String> = faults.into_iter().map(|fault| format!("the gate can't read this: {fault}")).collect();
     let is_whole = found.is_empty();
@@ -106,13 +106,13 @@ fn unlike(folder: &Path, present: &Present, callers: Option<&[Item]>) -> Result<
             false => format!("`{name}` is in the folder, and not in the table"),
         });
     };
-    for step in compare(&draft, present, false).steps {
+    for step in compare(&draft, snapshot, false).steps {
         differs(&step.key.to_string(), step.before.is_some());
     }
     for step in callers.map(|callers| compare_callers(&draft, callers)).unwrap_or_default() {
         differs(&step.id, step.before.is_some());
     }
-    let is_short = draft.register.len() < present.records.len()
+    let is_short = draft.register.len() < snapshot.records.len()
         || callers.is_some_and(|callers| draft.callers.len() < callers.len());
     if is_whole && is_short {
         found.push("the folder has fewer records than the table: export into a folder of its own".to_owned());

@@ -12,7 +12,7 @@ use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, 
 use super::bearing::{Bearing, bearing};
 use super::surroundings::Surroundings;
 use crate::change::Step;
-use crate::present::Present;
+use crate::snapshot::Snapshot;
 
 /// How many bytes of records one transaction may have, of the 4 MB that DynamoDB takes.
 const MOST_BYTES: usize = 2_000_000;
@@ -30,8 +30,8 @@ pub(super) struct Batches {
 ///
 /// # Errors
 /// Where more records than that must change at once: how many.
-pub(super) fn batches(present: &Present, steps: &[Step], most: usize, is_alone: bool) -> Result<Batches, usize> {
-    let (mut restricting, mut permitting) = ordered(present, steps);
+pub(super) fn batches(snapshot: &Snapshot, steps: &[Step], most: usize, is_alone: bool) -> Result<Batches, usize> {
+    let (mut restricting, mut permitting) = ordered(snapshot, steps);
     if is_alone {
         restricting.append(&mut permitting);
     }
@@ -39,8 +39,8 @@ pub(super) fn batches(present: &Present, steps: &[Step], most: usize, is_alone: 
 }
 
 /// What must change at once, in its order: what comes before callers' records, and what behind.
-fn ordered(present: &Present, steps: &[Step]) -> (Vec<Vec<Step>>, Vec<Vec<Step>>) {
-    let around = Surroundings::of(present, steps);
+fn ordered(snapshot: &Snapshot, steps: &[Step]) -> (Vec<Vec<Step>>, Vec<Vec<Step>>) {
+    let around = Surroundings::of(snapshot, steps);
     let (mut first, mut mixed, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         match bearing(step, &around) {
@@ -161,9 +161,9 @@ mod tests {
     }
 
     /// Everything that anybody may ask, and that is permitted.
-    fn permitted(present: &Present) -> BTreeSet<(String, String, String)> {
+    fn permitted(snapshot: &Snapshot) -> BTreeSet<(String, String, String)> {
         let now: Timestamp = parse_time(NOW).unwrap();
-        let register = present.register(now);
+        let register = snapshot.register(now);
         let mut permitted = BTreeSet::new();
         for model in ["a", "b", "a@1", "a@2", "b@1"] {
             for organisation in ["acme", "beta"] {
@@ -338,10 +338,10 @@ mod tests {
         }))
     }
 
-    fn present(records: &[Value]) -> Present {
+    fn snapshot(records: &[Value]) -> Snapshot {
         let records = records.iter().map(|record| of_json(record.clone()));
         let records = records.filter_map(|item| Some((Key::of(&item)?, item))).collect();
-        Present { revision: 1, records, ..Present::default() }
+        Snapshot { revision: 1, records, ..Snapshot::default() }
     }
 
     proptest! {
@@ -349,8 +349,8 @@ mod tests {
 
         #[test]
         fn nothing_is_permitted_in_between_that_is_refused_before_and_after(before in registers(), after in registers()) {
-            let mut now = present(&before);
-            let steps: Vec<Step> = present(&after)
+            let mut now = snapshot(&before);
+            let steps: Vec<Step> = snapshot(&after)
                 .records
                 .into_values()
                 .filter_map(|item| Step::put(&now, item))

@@ -9,12 +9,12 @@ use super::compare::{CallerStep, Plan, compare, compare_callers};
 use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::{Step, diff, faults, unnamed_models};
+use crate::display::{count, text_line};
 use crate::draft::{Checked, Draft, look};
 use crate::item::as_json;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::show::{count, text_line};
-use crate::tables::RegisterTable;
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// The folder, and the tables that it is held against.
 #[derive(clap::Args)]
@@ -80,7 +80,7 @@ pub(super) fn misread(target: &Target, faults: &[String]) -> Outcome {
 
 /// A plan, with the register that it was made of.
 pub(super) struct Planned {
-    pub(super) present: Present,
+    pub(super) snapshot: Snapshot,
     pub(super) plan: Plan,
     /// What the gate could not rely on then.
     pub(super) faults: Vec<String>,
@@ -91,14 +91,14 @@ pub(super) struct Planned {
 /// Holds the folder against the tables.
 pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, Failure> {
     let dynamodb = target.aws.dynamodb().await;
-    let present = Present::read(&dynamodb, &target.register.register_table).await?;
-    let mut plan = compare(draft, &present, target.withdraw);
+    let snapshot = Snapshot::read(&dynamodb, &target.register.register_table).await?;
+    let mut plan = compare(draft, &snapshot, target.withdraw);
     if let Some(table) = target.callers_table.as_ref().filter(|_| !draft.callers.is_empty()) {
         plan.callers = compare_callers(draft, &Callers::new(dynamodb, table.clone()).all().await?);
     }
     let now = Timestamp::now();
-    let (faults, notes) = (faults(&present, &plan.steps, now), unnamed_models(&present, &plan.steps, now));
-    Ok(Planned { present, plan, faults, notes })
+    let (faults, notes) = (faults(&snapshot, &plan.steps, now), unnamed_models(&snapshot, &plan.steps, now));
+    Ok(Planned { snapshot, plan, faults, notes })
 }
 
 /// The plan as people read it.
@@ -157,7 +157,7 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 
 /// For `--json`.
 pub(super) fn told(planned: &Planned) -> Map<String, Value> {
-    let Planned { plan, faults, notes, present } = planned;
+    let Planned { plan, faults, notes, snapshot } = planned;
     let (add, change, withdraw) = plan.counts();
     let callers = plan.callers.iter().map(
         |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
@@ -165,7 +165,7 @@ pub(super) fn told(planned: &Planned) -> Map<String, Value> {
     let changes: Vec<Value> = plan.steps.iter().map(|step| as_signed(step).told()).chain(callers).collect();
     let alone: Vec<String> = plan.alone.iter().map(ToString::to_string).collect();
     let members = [
-        ("revision", json!(present.revision)),
+        ("revision", json!(snapshot.revision)),
         ("faults", json!(faults)),
         ("notes", json!(notes)),
         ("is_empty", json!(plan.is_empty())),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use crate::display::text_line;
 use crate::draft::{Schema, schemas};
 use crate::outcome::{Failure, Outcome};
-use crate::show::text_line;
 
 /// Which schemas, and where to.
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use export_gate::terms::{Match, ModelPattern};
 
 use crate::change::Step;
 use crate::item::text;
-use crate::present::Present;
+use crate::snapshot::Snapshot;
 
 /// The register before and after all steps.
 #[derive(Default)]
@@ -36,10 +36,10 @@ pub(super) struct Naming {
 
 impl Surroundings {
     /// What stands around these steps.
-    pub(super) fn of(present: &Present, steps: &[Step]) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, steps: &[Step]) -> Self {
         let mut around = Self::default();
         let changed: BTreeMap<_, _> = steps.iter().map(|step| (&step.key, &step.after)).collect();
-        for (key, item) in &present.records {
+        for (key, item) in &snapshot.records {
             around.take(item, true, !changed.contains_key(key));
         }
         for item in changed.into_values() {

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::change::{Step, faults, unnamed_models};
+use crate::display::{count, text_line};
 use crate::draft::{Checked, Draft, look};
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::show::{count, text_line};
+use crate::snapshot::Snapshot;
 
 /// Which folder.
 #[derive(clap::Args)]
@@ -27,13 +27,13 @@ pub(crate) struct Arguments {
 /// Names every fault at once.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Checked { draft, mut faults } = look(&arguments.folder)?;
-    let present = whole(&draft);
-    let steps = steps(&present);
+    let snapshot = whole(&draft);
+    let steps = steps(&snapshot);
     let now = Timestamp::now();
     faults.extend(of_all(&draft, &steps, now));
     // A folder may hold a part of the register, without its models.
-    let has_models = present.of_kind(Model::KIND).next().is_some();
-    let notes = if has_models { unnamed_models(&Present::default(), &steps, now) } else { Vec::new() };
+    let has_models = snapshot.of_kind(Model::KIND).next().is_some();
+    let notes = if has_models { unnamed_models(&Snapshot::default(), &steps, now) } else { Vec::new() };
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let kinds = draft.register.keys().map(|key| key.kind.as_str());
     for kind in kinds.chain(draft.callers.keys().filter_map(|id| id.split('#').next())) {
@@ -54,14 +54,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// The folder's records as a register.
-fn whole(draft: &Draft) -> Present {
+fn whole(draft: &Draft) -> Snapshot {
     let records = draft.register.iter().map(|(key, placed)| (key.clone(), placed.item.clone())).collect();
-    Present { records, ..Present::default() }
+    Snapshot { records, ..Snapshot::default() }
 }
 
 /// What is wrong with the records together, each with its place.
 fn of_all(draft: &Draft, steps: &[Step], now: Timestamp) -> Vec<String> {
-    let found = faults(&Present::default(), steps, now);
+    let found = faults(&Snapshot::default(), steps, now);
     let place = |fault: &String| {
         let named = draft.register.iter().find(|(key, _)| fault.starts_with(&format!("`{key}`")));
         named.map_or(String::new(), |(_, placed)| format!("{}: ", placed.place))
@@ -69,6 +69,6 @@ fn of_all(draft: &Draft, steps: &[Step], now: Timestamp) -> Vec<String> {
     found.iter().map(|fault| format!("{}{fault}", place(fault))).collect()
 }
 
-fn steps(present: &Present) -> Vec<Step> {
-    present.records.values().filter_map(|item| Step::put(&Present::default(), item.clone())).collect()
+fn steps(snapshot: &Snapshot) -> Vec<Step> {
+    snapshot.records.values().filter_map(|item| Step::put(&Snapshot::default(), item.clone())).collect()
 }

@@ -15,13 +15,13 @@ use tokio::time::Instant;
 use super::compare::CallerStep;
 use super::order::{Batches, batches};
 use super::plan::{Planned, Target};
+use crate::backoff::Backoff;
 use crate::callers::{Callers, content};
 use crate::change::{self, Step, Unwritten, faults};
 use crate::item::substance;
 use crate::outcome::Failure;
-use crate::patience::Patience;
-use crate::present::Present;
 use crate::progress::bar;
+use crate::snapshot::Snapshot;
 
 /// How many callers' records are written at a time: each is a transaction of its own.
 const AT_A_TIME: usize = 16;
@@ -54,7 +54,7 @@ struct Way<'a> {
     target: &'a Target,
     writer: RegisterWriter,
     dynamodb: aws_sdk_dynamodb::Client,
-    present: Present,
+    snapshot: Snapshot,
     progress: ProgressBar,
     written: usize,
 }
@@ -64,9 +64,9 @@ struct Way<'a> {
 /// # Errors
 /// Where nothing at all was written.
 pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> Result<Written, Failure> {
-    let Planned { present, plan, .. } = planned;
+    let Planned { snapshot, plan, .. } = planned;
     let Batches { restricting, permitting } = match batches(
-        &present,
+        &snapshot,
         &plan.steps,
         MOST_RECORDS,
         plan.callers.is_empty(),
@@ -78,13 +78,13 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
             );
             let left = plan.callers.into_iter().map(|step| step.id);
             let left = plan.steps.iter().map(|step| step.key.to_string()).chain(left).collect();
-            return Ok(Written { records: 0, revision: present.revision, left, why: Some(why) });
+            return Ok(Written { records: 0, revision: snapshot.revision, left, why: Some(why) });
         }
     };
     let dynamodb = target.aws.dynamodb().await;
     let writer = RegisterWriter::new(dynamodb.clone(), target.register.register_table.clone());
     let progress = bar(plan.steps.len().saturating_add(plan.callers.len()), "records");
-    let mut way = Way { target, writer, dynamodb, present, progress, written: 0 };
+    let mut way = Way { target, writer, dynamodb, snapshot, progress, written: 0 };
     let mut left: Vec<String> = Vec::new();
     let mut why = way.register(restricting, &mut left, now).await;
     if why.is_none() {
@@ -105,7 +105,7 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
                 Stopped::Refused(why) => why,
                 Stopped::Failed(failure) => ErrorChain(&failure).to_string(),
             });
-            Ok(Written { records: way.written, revision: way.present.revision, left, why })
+            Ok(Written { records: way.written, revision: way.snapshot.revision, left, why })
         }
     }
 }
@@ -118,7 +118,7 @@ impl Way<'_> {
         let mut turn = Instant::now();
         while let Some(batch) = batches.pop_front() {
             if turn.elapsed() >= TURN {
-                Patience::of(&self.dynamodb).let_others_ahead().await;
+                Backoff::of(&self.dynamodb).let_others_ahead().await;
                 turn = Instant::now();
             }
             if let Err((why, batch)) = self.batch(batch, &batches, now).await {
@@ -137,29 +137,29 @@ impl Way<'_> {
         rest: &VecDeque<Vec<Step>>,
         now: Timestamp,
     ) -> Result<(), (Stopped, Vec<Step>)> {
-        let mut patience = Patience::of(&self.dynamodb);
+        let mut backoff = Backoff::of(&self.dynamodb);
         while !batch.is_empty() {
-            match change::write(&self.writer, &self.present.heads, &batch, &mut patience).await {
+            match change::write(&self.writer, &self.snapshot.heads, &batch, &mut backoff).await {
                 Ok(heads) => {
-                    self.present.wrote(heads, batch.iter().map(|step| step.after.clone()));
+                    self.snapshot.wrote(heads, batch.iter().map(|step| step.after.clone()));
                     self.done(&batch);
                     return Ok(());
                 }
-                Err(Unwritten::Conflict(_)) if patience.let_others_ahead().await => {}
+                Err(Unwritten::Conflict(_)) if backoff.let_others_ahead().await => {}
                 Err(unwritten) => return Err((Stopped::Failed(unwritten.failure()), batch)),
             }
             let keys: Vec<Key> = batch.iter().map(|step| step.key.clone()).collect();
             let table = &self.target.register.register_table;
-            if let Err(failure) = self.present.refresh(&self.dynamodb, table, &keys).await {
+            if let Err(failure) = self.snapshot.refresh(&self.dynamodb, table, &keys).await {
                 return Err((Stopped::Failed(failure), batch));
             }
             // What somebody else wrote to the letter is done.
             let (written, open): (Vec<Step>, Vec<Step>) =
-                batch.into_iter().partition(|step| is_done(self.present.records.get(&step.key), step));
+                batch.into_iter().partition(|step| is_done(self.snapshot.records.get(&step.key), step));
             self.done(&written);
             batch = open;
             let still: Vec<Step> = batch.iter().chain(rest.iter().flatten()).cloned().collect();
-            if let Some(why) = other_than_shown(&self.present, &still, now) {
+            if let Some(why) = other_than_shown(&self.snapshot, &still, now) {
                 return Err((Stopped::Refused(why), batch));
             }
         }
@@ -210,15 +210,15 @@ async fn caller(callers: &Callers, CallerStep { id, before, after }: &CallerStep
 }
 
 /// Why the steps can't be made any more.
-fn other_than_shown(present: &Present, steps: &[Step], now: Timestamp) -> Option<String> {
+fn other_than_shown(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Option<String> {
     let other = |step: &&Step| {
-        let there = present.records.get(&step.key);
+        let there = snapshot.records.get(&step.key);
         there != step.before.as_ref() && !is_done(there, step)
     };
     if let Some(Step { key, .. }) = steps.iter().find(other) {
         return Some(format!("somebody else changed `{key}` meanwhile"));
     }
-    let found = faults(present, steps, now);
+    let found = faults(snapshot, steps, now);
     (!found.is_empty()).then(|| {
         format!(
             "somebody else changed the register, and the gate could not rely on what comes of both: {}",

@@ -1,7 +1,7 @@
 //! Pure. Charts as the page draws them: lengths across in percent, so that they fit any width and their text keeps its size.
 
 use super::tally::Split;
-use crate::show::grouped;
+use crate::display::grouped;
 
 /// A chart.
 pub(super) enum Chart {

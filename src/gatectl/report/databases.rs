@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::section::Section;
 use super::sheet::{Cell, Sheet};
 use super::tally::raise;
+use crate::display::count;
 use crate::json::member;
-use crate::show::count;
 
 /// The databases seen, each by what it is and the day that it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::count::{Counts, Day};
 use super::section::Section;
 use super::sheet::{Cell, Sheet};
 use super::tally::{Split, Tally};
-use crate::show::grouped;
+use crate::display::grouped;
 
 /// Decisions a day.
 pub(super) fn a_day(counts: &Counts, now: Timestamp) -> Section {

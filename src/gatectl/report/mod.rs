@@ -29,16 +29,16 @@ use self::count::Counts;
 use self::directives::{Directives, Said};
 use self::page::{Head, Report};
 use self::timeline::{Timeline, time};
+use crate::attribution::filled;
 use crate::aws::Aws;
+use crate::display::{count, text_line};
 use crate::entries::{Found, Place};
+use crate::history::History;
 use crate::item::{as_json, text};
 use crate::json::member;
 use crate::outcome::{Failure, Outcome};
-use crate::past::Past;
 use crate::progress::counter;
-use crate::says::filled;
-use crate::show::{count, text_line};
-use crate::tables::RegisterTable;
+use crate::table_options::RegisterTable;
 
 /// The period, what it is read from, and where it goes.
 #[derive(clap::Args)]
@@ -78,7 +78,7 @@ pub(crate) struct Arguments {
 
 /// What the register, the usage table and the seals say.
 struct Known {
-    past: Past,
+    history: History,
     licences: BTreeMap<String, records::Licence>,
     lists: BTreeMap<String, records::List>,
     seals: Option<Vec<records::Seal>>,
@@ -121,8 +121,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 
 /// Reads what the ledger is held against; directives are put where they will be counted.
 async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Failure> {
-    let past = Past::read(dynamodb, &arguments.register.register_table).await?;
-    for (id, versions) in versions(&past, Embargo::KIND) {
+    let history = History::read(dynamodb, &arguments.register.register_table).await?;
+    for (id, versions) in versions(&history, Embargo::KIND) {
         let Some(last) = versions.last() else { continue };
         let said = |name: &str| text(last, name).to_owned();
         let said = Said { authority: said("authority"), citation: said("citation"), effect: said("effect") };
@@ -133,7 +133,7 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
         None => Default::default(),
     };
     let mut licences = BTreeMap::new();
-    for (id, versions) in versions(&past, Licence::KIND) {
+    for (id, versions) in versions(&history, Licence::KIND) {
         let Some(last) = versions.last() else { continue };
         let use_of = leased.get(&id).copied().unwrap_or(Some(0));
         let licence = records::Licence {
@@ -152,27 +152,27 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
         counts.unread = unread;
         seals = Some(found);
     }
-    Ok(Known { licences, lists: lists(&past), seals, past })
+    Ok(Known { licences, lists: lists(&history), seals, history })
 }
 
 /// From how many days on a database is too old, by the setting as it stands.
-fn database_days(past: &Past) -> u32 {
-    let settings = past.present.of_kind(Screening::KIND).map(|(_, item)| item);
+fn database_days(history: &History) -> u32 {
+    let settings = history.snapshot.of_kind(Screening::KIND).map(|(_, item)| item);
     let said = settings.filter_map(|item| item.get("database_days")?.as_n().ok()?.parse().ok()).next();
     Screening { database_days: said, ..Screening::default() }.database_days()
 }
 
 /// All versions of the records of a kind, by id, the first one first. What is replaced while it is read is there twice.
-fn versions(past: &Past, kind: &str) -> BTreeMap<String, Vec<Item>> {
+fn versions(history: &History, kind: &str) -> BTreeMap<String, Vec<Item>> {
     let mut found: BTreeMap<String, BTreeMap<u64, Item>> = BTreeMap::new();
-    for (key, revision, item) in past.of_kind(kind) {
+    for (key, revision, item) in history.of_kind(kind) {
         found.entry(key.id).or_default().insert(revision, item);
     }
     found.into_iter().map(|(id, versions)| (id, versions.into_values().collect())).collect()
 }
 
 /// The editions in force, by `name@edition`.
-fn lists(past: &Past) -> BTreeMap<String, records::List> {
+fn lists(history: &History) -> BTreeMap<String, records::List> {
     let in_force = |item: &&Item| item.get("withdrawn").is_none_or(|value| value.as_bool() != Ok(&true));
     let read = |item: &Item| records::List {
         content: text(item, "content").to_owned(),
@@ -180,19 +180,20 @@ fn lists(past: &Past) -> BTreeMap<String, records::List> {
         entries: member(&as_json(item), &["entries"]).as_u64(),
         at: time(item, "at"),
     };
-    let lists = past.present.of_kind(List::KIND).map(|(key, item)| (&key.id, item)).filter(|(_, item)| in_force(item));
+    let lists =
+        history.snapshot.of_kind(List::KIND).map(|(key, item)| (&key.id, item)).filter(|(_, item)| in_force(item));
     lists.map(|(id, item)| (format!("{id}@{}", text(item, "edition")), read(item))).collect()
 }
 
 fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestamp) -> Report {
     let directives = std::mem::take(&mut counts.directives).found();
-    let present = &known.past.present;
+    let snapshot = &known.history.snapshot;
     let head = Head {
         period: counts.period,
         made: now,
         by: arguments.by.clone(),
-        sources: sources(arguments, present.revision),
-        revision: present.revision,
+        sources: sources(arguments, snapshot.revision),
+        revision: snapshot.revision,
         entries: counts.entries,
         twice: counts.twice,
         unproved: counts.unproved.clone(),
@@ -208,8 +209,8 @@ fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestam
         records::directives(directives),
         records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
         records::lists(&counts, &known.lists, now),
-        counts.databases.too_old(database_days(&known.past)),
-        reviews::reviews(&counts.queue, present, arguments.from, now),
+        counts.databases.too_old(database_days(&known.history)),
+        reviews::reviews(&counts.queue, snapshot, arguments.from, now),
         records::seals(known.seals.as_deref()),
     ];
     Report { head, sections }

@@ -11,7 +11,7 @@ use super::chart::Chart;
 use super::count::{Counts, Named};
 use super::section::Section;
 use super::sheet::{Cell, Sheet, moment};
-use crate::show::{grouped, visible_lines};
+use crate::display::{grouped, visible_lines};
 
 /// The page's only style; the policy names its hash.
 const STYLE: &str = include_str!("page.css");

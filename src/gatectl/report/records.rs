@@ -9,7 +9,7 @@ use super::count::{Counts, Drawn};
 use super::directives::Directive;
 use super::section::Section;
 use super::sheet::{Cell, Sheet};
-use crate::show::count;
+use crate::display::count;
 
 /// A licence, as its record and the usage table have it.
 #[derive(Clone, Debug, Default)]

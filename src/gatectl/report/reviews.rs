@@ -5,15 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::section::Section;
 use super::sheet::{Cell, Sheet};
 use crate::period::told;
-use crate::present::Present;
 use crate::review::queue::{Held, Match, Queue, Resolution};
+use crate::snapshot::Snapshot;
 
 /// How long possible matches waited.
-pub(super) fn reviews(queue: &Queue, present: &Present, from: Timestamp, now: Timestamp) -> Section {
+pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: Timestamp) -> Section {
     // A clearance that holds no more leaves its match open.
     let decided =
         |resolution: &Resolution| resolution.decided().filter(|_| !resolution.is_open()).and_then(|one| one.at);
-    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), present, now)));
+    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), snapshot, now)));
     let reviews: Vec<(&Match, &Held, Resolution)> =
         all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
     let mut spans: Vec<SignedDuration> = reviews

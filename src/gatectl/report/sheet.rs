@@ -4,8 +4,8 @@ use export_gate::terms::render_time;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::display::{grouped, visible};
 use crate::period::told;
-use crate::show::{grouped, visible};
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -51,7 +51,7 @@ fn in_force(version: &Item, at: Option<Timestamp>, next: Option<Timestamp>, is_f
         return None;
     }
     let (from, until) = (time(version, "from"), time(version, "until"));
-    // A first version that was over when it was written tells of the past: its window is all that is known.
+    // A first version that was over when it was written tells of the history: its window is all that is known.
     let is_late = is_first && until.zip(at).is_some_and(|(until, at)| until <= at);
     let start = if is_late { from.or(at) } else { from.max(at) }.unwrap_or(Timestamp::MIN);
     let end = [until, next.filter(|_| !is_late)].into_iter().flatten().min();

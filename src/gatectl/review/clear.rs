@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::queue::{Match, Resolution};
 use super::read::{not_held, queue};
+use crate::attribution::{Attribution, filled};
 use crate::change::{Manner, Step, make};
 use crate::clearance::grant::{Cleared, bind, record};
 use crate::entries::Place;
 use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
-use crate::says::{Says, filled};
 
 /// Which one, and what was found.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -49,19 +49,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     // What was looked into is what was compared: another name or another entry is for another look.
     let compared = held.and_then(|held| held.match_sha256.as_deref());
     bind(&mut record, compared);
-    let made = make(&arguments.manner, now, |present| {
+    let made = make(&arguments.manner, now, |snapshot| {
         if held.is_none() && !arguments.anyway {
             return Err(format!("{}; say `--anyway` to clear whom nobody has seen yet", not_held(&of, &unread)));
         }
-        match of.resolution(held, present, now) {
+        match of.resolution(held, snapshot, now) {
             Resolution::Confirmed(_) => Err(format!(
                 "`{}` is confirmed to be `{}`: end that embargo first, gatectl embargo end '{}'",
                 of.subject,
                 of.party,
                 of.embargo_id()
             )),
-            Resolution::Cleared(_) => Step::wanted(present, &record, arguments.replace),
-            Resolution::Open | Resolution::Again(_) => Ok(Step::put(present, record.clone()).into_iter().collect()),
+            Resolution::Cleared(_) => Step::wanted(snapshot, &record, arguments.replace),
+            Resolution::Open | Resolution::Again(_) => Ok(Step::put(snapshot, record.clone()).into_iter().collect()),
         }
     })
     .await?;

@@ -9,16 +9,16 @@ use serde_json::json;
 
 use super::queue::{Match, Resolution};
 use super::read::{not_held, queue};
+use crate::attribution::{Attribution, filled};
 use crate::callers::Callers;
 use crate::change::{Manner, Step, make_veiled};
 use crate::entries::Place;
 use crate::item::{of_json, text, value_as_json};
 use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
-use crate::present::Present;
-use crate::says::{Says, filled};
-use crate::tables::CallersTable;
-use crate::words::models;
+use crate::snapshot::Snapshot;
+use crate::table_options::CallersTable;
+use crate::value_parsers::models;
 
 /// Which one, and by whose law.
 #[derive(clap::Args)]
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     callers: CallersTable,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let dynamodb = arguments.manner.aws.dynamodb().await;
     let own = Callers::new(dynamodb, arguments.callers.callers_table.clone()).record(&of.subject).await?;
     let record = own.map(|own| record(arguments, &of, &own, now));
-    let plan = |present: &Present| {
+    let plan = |snapshot: &Snapshot| {
         if held.is_none() {
             return Err(format!("{}; `gatectl review list` lists who is", not_held(&of, &unread)));
         }
@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 of.subject
             ));
         }
-        match of.resolution(held, present, now) {
+        match of.resolution(held, snapshot, now) {
             Resolution::Confirmed(_) => return Ok(Vec::new()),
             Resolution::Cleared(_) | Resolution::Again(_) => {
                 return Err(format!(
@@ -82,7 +82,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             Resolution::Open => {}
         }
         match &record {
-            Some(Some(record)) => Ok(Step::put(present, record.clone()).into_iter().collect()),
+            Some(Some(record)) => Ok(Step::put(snapshot, record.clone()).into_iter().collect()),
             Some(None) => {
                 Err(format!("`{}` has no name in the callers' records: an embargo names parties by it", of.subject))
             }

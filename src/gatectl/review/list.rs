@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::queue::told;
 use super::read::Source;
+use crate::display::{grouped, table, text_line};
 use crate::outcome::{Failure, Outcome};
 use crate::period::told as lasted;
-use crate::show::{grouped, table, text_line};
 
 /// Which of them.
 #[derive(clap::Args)]
@@ -26,9 +26,9 @@ pub(crate) struct Arguments {
 /// Lists them, those that have waited longest first.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let (queue, present, unread) = arguments.source.read(now).await?;
+    let (queue, snapshot, unread) = arguments.source.read(now).await?;
     let all = queue.all();
-    let all: Vec<_> = all.into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), &present, now))).collect();
+    let all: Vec<_> = all.into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), &snapshot, now))).collect();
     let shown: Vec<_> = all.iter().filter(|(_, _, state)| arguments.all || state.is_open()).collect();
     let rows = shown.iter().map(|(of, held, state)| {
         vec![

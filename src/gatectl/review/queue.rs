@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::entry::Entry;
 use crate::item::text;
-use crate::listing::State;
-use crate::present::Present;
+use crate::record_table::State;
+use crate::snapshot::Snapshot;
 
 /// The code by which a possible match is refused.
 const CODE: &str = "party.review";
@@ -156,13 +156,13 @@ impl Match {
     }
 
     /// What the register says of it, and whether that held since.
-    pub(crate) fn resolution(&self, held: Option<&Held>, present: &Present, now: Timestamp) -> Resolution {
-        let embargo = present.record(Embargo::KIND, &self.embargo_id());
+    pub(crate) fn resolution(&self, held: Option<&Held>, snapshot: &Snapshot, now: Timestamp) -> Resolution {
+        let embargo = snapshot.record(Embargo::KIND, &self.embargo_id());
         if let Some(embargo) = embargo.filter(|item| State::of::<Embargo>(item, now) == State::InForce) {
             return Resolution::Confirmed(Decided::by(embargo));
         }
         let is_own = |item: &&Item| text(item, "subject") == self.subject && text(item, "party") == self.party;
-        let own = present.of_kind(Clearance::KIND).map(|(_, item)| item).filter(is_own);
+        let own = snapshot.of_kind(Clearance::KIND).map(|(_, item)| item).filter(is_own);
         let in_force = own.filter(|item| State::of::<Clearance>(item, now) == State::InForce);
         // The times of a refusal and of a clearance are two clocks'; the revisions are the register's own.
         let Some(clearance) = in_force.max_by_key(|item| revision_of(item)) else { return Resolution::Open };

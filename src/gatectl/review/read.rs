@@ -10,8 +10,8 @@ use crate::entries::{Found, Place};
 use crate::entry::Entry;
 use crate::outcome::Failure;
 use crate::period::{Since, since};
-use crate::present::Present;
-use crate::tables::RegisterTable;
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// Where ledger and register are, and how far back is looked.
 #[derive(clap::Args)]
@@ -29,10 +29,10 @@ pub(crate) struct Source {
 
 impl Source {
     /// The queue, the register, and what could not be read.
-    pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Present, Vec<String>), Failure> {
+    pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Snapshot, Vec<String>), Failure> {
         let (queue, unread) = queue(&self.place, &self.aws, self.since, now).await?;
-        let present = Present::read(&self.aws.dynamodb().await, &self.register.register_table).await?;
-        Ok((queue, present, unread))
+        let snapshot = Snapshot::read(&self.aws.dynamodb().await, &self.register.register_table).await?;
+        Ok((queue, snapshot, unread))
     }
 }
 

@@ -8,15 +8,15 @@ use serde_json::json;
 use super::queue::{Held, Match, Refusal, Resolution, told};
 use super::read::{Source, not_held};
 use super::sides::{self, Sides, nearest, subject};
+use crate::attribution::filled;
 use crate::callers::Callers;
+use crate::display::{count, table, text_line};
 use crate::item::value_as_json;
 use crate::lists::look::{Looked, look};
 use crate::outcome::{Failure, Outcome};
 use crate::period::told as lasted;
-use crate::present::Present;
-use crate::says::filled;
-use crate::show::{count, table, text_line};
-use crate::tables::CallersTable;
+use crate::snapshot::Snapshot;
+use crate::table_options::CallersTable;
 
 /// Which one.
 #[derive(clap::Args)]
@@ -40,13 +40,13 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
-    let (queue, present, mut unread) = arguments.source.read(now).await?;
+    let (queue, snapshot, mut unread) = arguments.source.read(now).await?;
     let Some(held) = queue.held(&of) else {
         let says = format!("{}; `gatectl review list --all` lists who is", not_held(&of, &unread));
         return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
     };
-    let state = of.resolution(Some(held), &present, now);
-    let sides = sides(arguments, &of, &present, &mut unread).await?;
+    let state = of.resolution(Some(held), &snapshot, now);
+    let sides = sides(arguments, &of, &snapshot, &mut unread).await?;
     let mut text = shown(&of, held, &state, now);
     text += &sides.shown(&of.subject, &of.party);
     text += &decisions(held);
@@ -84,7 +84,7 @@ fn shown(of: &Match, held: &Held, state: &Resolution, now: Timestamp) -> String 
 async fn sides(
     arguments: &Arguments,
     of: &Match,
-    present: &Present,
+    snapshot: &Snapshot,
     unread: &mut Vec<String>,
 ) -> Result<Sides, Failure> {
     let mut sides = Sides::default();
@@ -95,10 +95,10 @@ async fn sides(
     sides.subject = record.as_ref().map(subject);
     let Some((list, entry)) = of.party.split_once(':') else { return Ok(sides) };
     if list == "parties" {
-        named(&of.subject, entry, record.as_ref(), present, &mut sides, unread);
+        named(&of.subject, entry, record.as_ref(), snapshot, &mut sides, unread);
         return Ok(sides);
     }
-    let Some(item) = present.record(List::KIND, list) else { return Ok(sides) };
+    let Some(item) = snapshot.record(List::KIND, list) else { return Ok(sides) };
     match look(dynamodb, &register.register_table, (list, item), entry).await? {
         Ok(Looked { edition, index, party }) => {
             sides.entry = party.as_ref().map(sides::entry);
@@ -118,14 +118,14 @@ fn named(
     subject: &str,
     embargo: &str,
     record: Option<&Item>,
-    present: &Present,
+    snapshot: &Snapshot,
     sides: &mut Sides,
     unread: &mut Vec<String>,
 ) {
-    let Some(item) = present.record(Embargo::KIND, embargo) else { return };
+    let Some(item) = snapshot.record(Embargo::KIND, embargo) else { return };
     let to = item.get("applies_to").map(value_as_json).unwrap_or_default();
     sides.entry = to.get("parties").map(|parties| json!({"parties": parties}));
-    let register = present.register(Timestamp::now());
+    let register = snapshot.register(Timestamp::now());
     let (Some(named), Some(record)) = (register.parties_named(), record) else { return };
     let is_its = |id: &str| id.split_once(':').is_some_and(|(_, its)| its == embargo);
     match nearest(subject, record, named.index(), is_its) {

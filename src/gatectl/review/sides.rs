@@ -7,8 +7,8 @@ use export_gate::record::{Item, Organisation, Person};
 use serde_json::{Map, Value, json};
 
 use crate::callers::content;
+use crate::display::text_line;
 use crate::item::as_json;
-use crate::show::text_line;
 
 /// What a reviewer of a match sees.
 #[derive(Default)]

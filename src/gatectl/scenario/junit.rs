@@ -1,7 +1,7 @@
 //! Pure. Scenarios that were run, in the XML that pipelines read.
 
 use super::ran::Ran;
-use crate::show::visible;
+use crate::display::visible;
 
 /// One suite a file.
 pub(super) fn junit(all: &[Ran]) -> String {

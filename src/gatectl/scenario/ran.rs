@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::file::{Expect, Scenario};
+use crate::display::text_line;
 use crate::entry::id_of;
 use crate::outcome::Outcome;
-use crate::show::text_line;
 use crate::whatif::{Answer, Question};
 
 /// A scenario that was run.

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::known::{Wanted, key, wanted};
+use crate::attribution::Attribution;
 use crate::change::{Manner, Step, make};
 use crate::item::{of_json, text};
-use crate::listing::State;
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::says::Says;
+use crate::record_table::State;
+use crate::snapshot::Snapshot;
 
 /// Which settings, and who says so.
 #[derive(clap::Args)]
@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KEY=VALUE", required = true, value_parser = wanted)]
     settings: Vec<Wanted>,
     #[command(flatten)]
-    says: Says,
+    says: Attribution,
     #[command(flatten)]
     manner: Manner,
 }
@@ -32,14 +32,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return Err(Failure::new(format!("`{twice}` is said twice: say it once")));
     }
     let now = Timestamp::now();
-    let made = make(&arguments.manner, now, |present| plan(present, arguments, now)).await?;
+    let made = make(&arguments.manner, now, |snapshot| plan(snapshot, arguments, now)).await?;
     Ok(made.outcome(&arguments.manner, "the gate obeys it from its next request on.", "the settings are just so."))
 }
 
 /// What stands beside the settings that are set stays; a record of the past says nothing, and is begun anew.
-fn plan(present: &Present, arguments: &Arguments, now: Timestamp) -> Result<Vec<Step>, String> {
+fn plan(snapshot: &Snapshot, arguments: &Arguments, now: Timestamp) -> Result<Vec<Step>, String> {
     let key = key();
-    let before = present.record(&key.kind, &key.id);
+    let before = snapshot.record(&key.kind, &key.id);
     let mut after = match before.map(|item| (State::of::<Screening>(item, now), item)) {
         Some((State::InForce, item)) => item.clone(),
         Some((State::NotYet, item)) => {
@@ -60,5 +60,5 @@ fn plan(present: &Present, arguments: &Arguments, now: Timestamp) -> Result<Vec<
     }
     after.extend(of_json(json!({"kind": Screening::KIND, "id": key.id})));
     arguments.says.sign(&mut after, now);
-    Step::wanted(present, &after, true)
+    Step::wanted(snapshot, &after, true)
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::known::{ALL, Known, key, written};
 use crate::aws::Aws;
+use crate::display::table;
 use crate::item::value_as_json;
-use crate::listing::State;
 use crate::outcome::{Failure, Outcome};
-use crate::show::table;
-use crate::tables::RegisterTable;
+use crate::record_table::State;
+use crate::table_options::RegisterTable;
 use crate::versions::{shown, told, versions};
 
 /// Where they are.

@@ -7,9 +7,9 @@ use super::explained::Explained;
 use super::question::{Address, Databases, Question};
 use super::records::Source;
 use super::supposed::Options;
+use crate::attribution::filled;
 use crate::aws::Aws;
 use crate::outcome::{Failure, Outcome};
-use crate::says::filled;
 
 /// Who asks for what.
 #[derive(clap::Args)]

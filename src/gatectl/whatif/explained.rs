@@ -12,8 +12,8 @@ use super::question::{Answer, Question};
 use super::records::Records;
 use super::rule::{Rule, comes_to, covers, effect, groups, keys, rules, told};
 use super::used::{Used, used};
+use crate::display::{table, text_line};
 use crate::item::{as_json, text};
-use crate::show::{table, text_line};
 
 /// What is to be told.
 pub(super) struct Explained<'a> {
@@ -61,7 +61,7 @@ impl<'a> Explained<'a> {
             Some(model) => format!("{} at endpoint {}", model.meta.id, model.endpoint),
             None => format!("{}, which is no model in force", question.model.as_str()),
         };
-        let revision = self.records.present.revision;
+        let revision = self.records.snapshot.revision;
         let register = if revision == 0 { "of files".to_owned() } else { format!("revision {revision}") };
         vec![
             ("client", question.client.clone()),
@@ -232,7 +232,7 @@ impl<'a> Explained<'a> {
         json!({
             "asked": {"client": question.client, "person": question.person, "model": question.model.as_str(),
                       "address": question.address.0, "end_use": question.end_use, "at": render_time(question.at)},
-            "revision": self.records.present.revision,
+            "revision": self.records.snapshot.revision,
             "outcome": decision.map_or("undecidable", outcome),
             "status": decision.map_or(503, Decision::status),
             "codes": decision.map(|decision| decision.reasons.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>()),

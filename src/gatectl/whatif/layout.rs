@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::display::text_line;
 use crate::json::member;
-use crate::show::text_line;
 
 /// Names and values, one below the other.
 pub(super) fn rows(rows: &[(&str, String)]) -> String {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::layout::{indented, rows};
 use super::question::Answer;
 use super::supposed::word;
-use crate::show::{grouped, table, text_line};
+use crate::display::{grouped, table, text_line};
 
 /// What is to be told of where it comes from.
 pub(super) struct PlacesTold<'a> {

@@ -16,7 +16,7 @@ use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::draft;
 use crate::outcome::Failure;
-use crate::present::Present;
+use crate::snapshot::Snapshot;
 
 /// Where the records are.
 #[derive(clap::Args, Clone)]
@@ -39,7 +39,7 @@ pub(crate) struct Source {
 /// The records.
 pub(crate) struct Records {
     /// The register's.
-    pub(crate) present: Present,
+    pub(crate) snapshot: Snapshot,
     /// The callers' of files.
     callers: BTreeMap<String, Item>,
     /// The rest of the callers'.
@@ -68,15 +68,15 @@ impl Source {
             ));
         };
         let dynamodb = aws.dynamodb().await;
-        let present = Present::read(&dynamodb, register).await?;
-        if present.revision == 0 {
+        let snapshot = Snapshot::read(&dynamodb, register).await?;
+        if snapshot.revision == 0 {
             return Err(Failure::new(format!("the register `{register}` has no head: is it the right table?")));
         }
         let quotas = self.usage_table.as_ref().map(|table| Quotas::new(dynamodb.clone(), table.clone()));
         let spread = self.usage_table.as_ref().map(|table| SpreadStore::new(dynamodb.clone(), table.clone()));
         let table = Some(Callers::new(dynamodb.clone(), callers.clone()));
         let lists = Some((dynamodb, register.clone()));
-        Ok(Records { present, table, lists, quotas, spread, ..Records::none() })
+        Ok(Records { snapshot, table, lists, quotas, spread, ..Records::none() })
     }
 }
 
@@ -84,7 +84,7 @@ impl Records {
     /// No record at all.
     pub(crate) fn none() -> Self {
         Self {
-            present: Present::default(),
+            snapshot: Snapshot::default(),
             callers: BTreeMap::new(),
             table: None,
             lists: None,
@@ -97,14 +97,14 @@ impl Records {
     /// Puts the records of files in, each in the place of the one with its key.
     pub(crate) fn add(&mut self, draft: draft::Draft) {
         let records = draft.register.into_iter().map(|(key, placed)| (key, placed.item));
-        self.present.records.extend(records);
+        self.snapshot.records.extend(records);
         self.callers.extend(draft.callers.into_iter().map(|(id, placed)| (id, placed.item)));
     }
 
     /// The register as the gate has it in memory, its lists loaded. Of files there is nothing to load, so that nobody can
     /// say what an embargo by list comes to.
     pub(crate) async fn register(&self, now: Timestamp) -> Register {
-        let register = self.present.register(now);
+        let register = self.snapshot.register(now);
         let editions = self.editions.get_or_init(async || match &self.lists {
             Some((dynamodb, table)) => load(dynamodb, table, &register).await,
             None => {
@@ -126,6 +126,6 @@ impl Records {
 
     /// A record of the register.
     pub(crate) fn record(&self, kind: &str, id: &str) -> Option<&Item> {
-        self.present.records.get(&Key { kind: kind.to_owned(), id: id.to_owned() })
+        self.snapshot.records.get(&Key { kind: kind.to_owned(), id: id.to_owned() })
     }
 }

@@ -12,13 +12,13 @@ use super::compared::differences;
 use super::replayed::{Came, Replayed, Several};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
+use crate::history::History;
 use crate::json::member;
 use crate::ledger::show::{DecisionId, find, id};
 use crate::outcome::{Failure, Outcome};
-use crate::past::Past;
 use crate::period::{Since, since};
 use crate::progress;
-use crate::tables::RegisterTable;
+use crate::table_options::RegisterTable;
 
 /// What it was told.
 #[derive(clap::Args)]
@@ -46,9 +46,9 @@ pub(crate) struct Arguments {
 /// How many revisions' registers are held at once.
 const HELD: usize = 64;
 
-/// The registers of the past, each built once while it is held.
+/// The registers of the history, each built once while it is held.
 struct Registers {
-    past: Past,
+    history: History,
     held: BTreeMap<u64, Result<Register, String>>,
     now: Timestamp,
 }
@@ -57,8 +57,8 @@ struct Registers {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
-    let past = Past::read(&dynamodb, &arguments.register.register_table).await?;
-    let mut registers = Registers { past, held: BTreeMap::new(), now };
+    let history = History::read(&dynamodb, &arguments.register.register_table).await?;
+    let mut registers = Registers { history, held: BTreeMap::new(), now };
     let Some(wanted) = &arguments.decision else { return all(arguments, &mut registers).await };
     let entry = entry(arguments, wanted).await?;
     let entry = match member(&entry, &["of"]).as_str().and_then(|of| id(of).ok()) {
@@ -97,7 +97,7 @@ fn replayed(entry: Value, registers: &mut Registers) -> Replayed {
     let came = came(&entry, registers);
     let unlisted = match &came {
         Came::Same | Came::Differs { .. } => {
-            Asked::of(&entry).map_or(0, |asked| registers.past.unlisted(asked.revision))
+            Asked::of(&entry).map_or(0, |asked| registers.history.unlisted(asked.revision))
         }
         Came::Unread(_) | Came::Lost(_) => 0,
     };
@@ -129,7 +129,7 @@ impl Registers {
             let none = Register::default();
             let base = self.held.range(..revision).rev().find_map(|(_, held)| held.as_ref().ok()).unwrap_or(&none);
             // Damage seen only now is within its grace at every decision: the gate decided, so it was within it then.
-            let register = self.past.at(base, revision, self.now);
+            let register = self.history.at(base, revision, self.now);
             self.held.insert(revision, register);
         }
         self.held.entry(revision).or_insert_with(|| Err(String::new()))

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::compared::Difference;
+use crate::display::{count, table, text_line};
 use crate::json::member;
 use crate::outcome::Outcome;
-use crate::show::{count, table, text_line};
 
 /// An entry, and what came of it.
 pub(super) struct Replayed {

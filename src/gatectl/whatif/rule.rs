@@ -7,9 +7,9 @@ use export_gate::terms::{Code, Match, render_time};
 use serde_json::{Value, json};
 
 use super::question::Question;
+use crate::display::count;
 use crate::item::as_json;
 use crate::json::member;
-use crate::show::count;
 
 /// An embargo that was looked at, with the records themselves.
 pub(super) struct Rule<'a> {

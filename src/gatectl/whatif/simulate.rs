@@ -17,9 +17,9 @@ use crate::entries::{Found, Place};
 use crate::item::{substance, text};
 use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
-use crate::present::Present;
 use crate::progress;
-use crate::tables::RegisterTable;
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// What it was told.
 #[derive(clap::Args)]
@@ -49,30 +49,30 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let since = arguments.since.moment(now);
     let draft = read(&arguments.with)?;
-    let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
-    let steps = steps(&present, &draft);
+    let snapshot = Snapshot::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
+    let steps = steps(&snapshot, &draft);
     let at = arguments.at.unwrap_or_else(|| ahead(&steps, now));
-    let faults = faults(&present, &steps, at);
+    let faults = faults(&snapshot, &steps, at);
     let mut told = Told {
         since,
         at,
         is_ahead: arguments.at.is_none() && at > now,
-        revision: present.revision,
+        revision: snapshot.revision,
         changes: diff(&steps),
         steps: steps.iter().map(Step::told).collect(),
-        notes: notes(&present, &steps, now).into_iter().chain(names::notes(&steps)).collect(),
+        notes: notes(&snapshot, &steps, now).into_iter().chain(names::notes(&steps)).collect(),
         callers: draft.callers.len(),
         fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
         faults,
         ..Told::default()
     };
     if told.faults.is_empty() {
-        let mut next = present.clone();
+        let mut next = snapshot.clone();
         next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
         let untold = Untold::of(&steps);
-        let registers = |now: &Present, then: &Present| Registers { now: now.register(at), then: then.register(at) };
-        let without = registers(&untold.without(&present), &untold.without(&next));
-        let both = [registers(&present, &next), without];
+        let registers = |now: &Snapshot, then: &Snapshot| Registers { now: now.register(at), then: then.register(at) };
+        let without = registers(&untold.without(&snapshot), &untold.without(&next));
+        let both = [registers(&snapshot, &next), without];
         let mut effects = Effects::new(both, untold, told.fresh.clone(), names::lists(&steps), at);
         let bar = progress::counter("decisions");
         let take = |found| {
@@ -90,9 +90,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// What the draft changes: a record that says the same as the one with its key changes nothing.
-fn steps(present: &Present, draft: &Draft) -> Vec<Step> {
+fn steps(snapshot: &Snapshot, draft: &Draft) -> Vec<Step> {
     let differs = |step: &Step| step.before.as_ref().is_none_or(|before| substance(before) != substance(&step.after));
-    draft.register.values().filter_map(|placed| Step::put(present, placed.item.clone())).filter(differs).collect()
+    draft.register.values().filter_map(|placed| Step::put(snapshot, placed.item.clone())).filter(differs).collect()
 }
 
 /// Whether it is a licence with a quota.

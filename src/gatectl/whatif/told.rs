@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::effects::{Affected, Counted, Side};
+use crate::display::{count, table, text_line};
 use crate::outcome::Outcome;
-use crate::show::{count, table, text_line};
 
 /// All that is to be told.
 #[derive(Default)]

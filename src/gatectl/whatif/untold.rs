@@ -7,7 +7,7 @@ use export_gate::record::{AppliesTo, Embargo, Item, Kind as _, NetworkClass, Rec
 use export_gate::register::history::Key;
 
 use crate::change::Step;
-use crate::present::Present;
+use crate::snapshot::Snapshot;
 
 /// What the records that a draft changes ask about places, before or after.
 #[derive(Default)]
@@ -61,13 +61,13 @@ impl Untold {
     }
 
     /// The records without what asks.
-    pub(super) fn without(&self, present: &Present) -> Present {
-        let mut present = present.clone();
-        present.records.retain(|key, _| !self.embargoes.contains(key));
-        let settings = present.records.iter_mut().filter(|(key, _)| key.kind == Screening::KIND);
+    pub(super) fn without(&self, snapshot: &Snapshot) -> Snapshot {
+        let mut snapshot = snapshot.clone();
+        snapshot.records.retain(|key, _| !self.embargoes.contains(key));
+        let settings = snapshot.records.iter_mut().filter(|(key, _)| key.kind == Screening::KIND);
         settings.for_each(|(_, item): (_, &mut Item)| {
             item.remove("must_agree");
         });
-        present
+        snapshot
     }
 }

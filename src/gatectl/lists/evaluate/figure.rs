@@ -88,7 +88,7 @@ pub(super) fn table(figures: &[Figure]) -> String {
         let reference = figure.reference.unwrap_or_default().to_owned();
         vec![figure.what.clone(), figure.unit.told(figure.value), figure.goal_told(), reached.to_owned(), reference]
     });
-    crate::show::table(&["what", "figure", "goal", "", "nomenklatura logic-v2 4.17.4"], rows, &[1])
+    crate::display::table(&["what", "figure", "goal", "", "nomenklatura logic-v2 4.17.4"], rows, &[1])
 }
 
 /// For `--json`.

@@ -77,7 +77,7 @@ fn listed(arguments: &Arguments) -> Result<Vec<Listed>, Failure> {
     }
     let (entries, rejects) = settled(reading);
     if let Some(reject) = rejects.first() {
-        let rows = crate::show::count(rejects.len(), "row", "rows");
+        let rows = crate::display::count(rejects.len(), "row", "rows");
         return Err(Failure::new(format!("{rows} can't be read: {reject}; `gatectl lists import` names them all")));
     }
     let party = |entry| match entry {

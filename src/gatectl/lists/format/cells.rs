@@ -2,8 +2,8 @@
 //! swallow the rest of a list without a word.
 
 use super::{Source, legible};
+use crate::display::count;
 use crate::lists::entry::{Place, Reject, UNCLOSED};
-use crate::show::count;
 
 /// How cells stand in a line.
 #[derive(Clone, Copy, Debug)]

@@ -118,7 +118,7 @@ impl<'a> Element<'a> {
         self.values(path).into_iter().try_for_each(|(element, value)| element.own(put(value)))
     }
 
-    /// Says where a fault is: here.
+    /// Attribution where a fault is: here.
     pub(super) fn own<T>(&self, result: Result<T, String>) -> Result<T, Reject> {
         result.map_err(|why| Reject { place: self.place.clone(), why })
     }

@@ -29,7 +29,7 @@ fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
         // The first row says which layout it is.
         let columns = records.peek().and_then(|first| first.as_ref().ok()).map_or(COLUMNS, Vec::len);
         if columns < COLUMNS {
-            let has = crate::show::count(columns, "cell", "cells");
+            let has = crate::display::count(columns, "cell", "cells");
             let why = format!("the row has {has}, and PX2 to PX12, which tell the type, at least {COLUMNS}");
             reading.headless.push(Reject { place: source.at(1, 1), why });
             continue;

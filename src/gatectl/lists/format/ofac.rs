@@ -7,8 +7,8 @@ use super::cells::{COMMAS, Cell, records};
 use super::numbers::{labelled, number};
 use super::places::locate;
 use super::{Format, Read, Reading, Source, dates};
+use crate::display::count;
 use crate::lists::entry::{Party, Place, Reject};
-use crate::show::count;
 
 pub(super) const FORMAT: Format = Format {
     name: "ofac-csv",

@@ -99,7 +99,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// Says under which programmes, by which rules and since when a profile is listed.
+    /// Attribution under which programmes, by which rules and since when a profile is listed.
     fn enter(&mut self, record: &Element<'a>) -> Result<(), Reject> {
         let id = record.attribute("ProfileID");
         let at = self.profiles.get(id).copied();

@@ -20,12 +20,12 @@ const FOR_OTHERS: Duration = Duration::from_millis(200);
 const YIELD: Duration = Duration::from_secs(1);
 
 /// What is left of it.
-pub(crate) struct Patience {
+pub(crate) struct Backoff {
     until: Instant,
     pause: Duration,
 }
 
-impl Patience {
+impl Backoff {
     /// As long as a client's operations may take.
     pub(crate) fn of(dynamodb: &DynamoDb) -> Self {
         let limit = dynamodb.config().timeout_config().and_then(|timeouts| timeouts.operation_timeout());
@@ -65,11 +65,11 @@ pub(crate) async fn patiently<T, E: ProvideErrorMetadata>(
     dynamodb: &DynamoDb,
     send: impl AsyncFn() -> Result<T, SdkError<E>>,
 ) -> Result<T, SdkError<E>> {
-    let mut patience = Patience::of(dynamodb);
+    let mut backoff = Backoff::of(dynamodb);
     loop {
         match send().await {
             Err(error)
-                if error.as_service_error().is_some_and(|error| is_busy(error.code())) && patience.wait().await => {}
+                if error.as_service_error().is_some_and(|error| is_busy(error.code())) && backoff.wait().await => {}
             answer => return answer,
         }
     }

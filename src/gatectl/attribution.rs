@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// Who says so, and why.
 #[derive(clap::Args, Clone, Debug)]
-pub(crate) struct Says {
+pub(crate) struct Attribution {
     /// Who says so
     #[arg(long, value_name = "WHO", value_parser = filled)]
     pub(crate) by: String,
@@ -16,7 +16,7 @@ pub(crate) struct Says {
     pub(crate) why: String,
 }
 
-impl Says {
+impl Attribution {
     /// Writes `by`, `at` and `why` into a record.
     pub(crate) fn sign(&self, record: &mut Item, at: Timestamp) {
         for (name, text) in [("by", self.by.clone()), ("at", render_time(at)), ("why", self.why.clone())] {

@@ -4,10 +4,10 @@ use export_gate::record::Kind;
 use jiff::Timestamp;
 
 use crate::aws::Aws;
-use crate::listing::{Listing, Which};
 use crate::outcome::{Failure, Outcome};
-use crate::present::Present;
-use crate::tables::RegisterTable;
+use crate::record_table::{Listing, Which};
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
 
 /// Which ones.
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 
 /// Lists those of kind `T` with these attributes; what can't be read is told, with exit code 1.
 pub(crate) async fn run<T: Kind>(arguments: &Arguments, attributes: &[&str]) -> Result<Outcome, Failure> {
-    let present = Present::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
-    let listing = Listing::of::<T>(&present, &arguments.which, Timestamp::now());
+    let snapshot = Snapshot::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
+    let listing = Listing::of::<T>(&snapshot, &arguments.which, Timestamp::now());
     Ok(Outcome::new(arguments.json, || listing.told(), listing.text(attributes), listing.is_fine()))
 }

@@ -24,7 +24,7 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
 
 /// A formatted text as one line of output, with its end. External text in it cannot forge a line: see [`visible`].
 macro_rules! text_line {
-    ($($argument:tt)*) => { $crate::show::visible(&format!($($argument)*)) + "\n" };
+    ($($argument:tt)*) => { $crate::display::visible(&format!($($argument)*)) + "\n" };
 }
 pub(crate) use text_line;
 

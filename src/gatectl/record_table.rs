@@ -7,9 +7,9 @@ use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::display::{count, table, text_line};
 use crate::item::{as_json, text, value_as_json};
-use crate::present::Present;
-use crate::show::{count, table, text_line};
+use crate::snapshot::Snapshot;
 
 /// Which records are listed.
 #[derive(clap::Args)]
@@ -72,13 +72,13 @@ impl State {
 }
 
 impl Listing {
-    /// The records of kind `T`. Those of the past are left out unless all are wanted; what can't be read never is.
-    pub(crate) fn of<T: Kind>(present: &Present, which: &Which, now: Timestamp) -> Self {
+    /// The records of kind `T`. Those of the history are left out unless all are wanted; what can't be read never is.
+    pub(crate) fn of<T: Kind>(snapshot: &Snapshot, which: &Which, now: Timestamp) -> Self {
         let now = which.at.unwrap_or(now);
-        let all = present.of_kind(T::KIND).map(|(key, item)| (key.clone(), State::of::<T>(item, now), item.clone()));
+        let all = snapshot.of_kind(T::KIND).map(|(key, item)| (key.clone(), State::of::<T>(item, now), item.clone()));
         let is_shown = |state: &State| which.all || !matches!(state, State::Over | State::Withdrawn);
         let (rows, out): (Vec<_>, Vec<_>) = all.partition(|(_, state, _)| is_shown(state));
-        let register = present.register(now);
+        let register = snapshot.register(now);
         let is_listed = |fault: &&Fault| rows.iter().any(|(key, ..)| key.kind == fault.kind && key.id == fault.id);
         let faults = register.faults().iter().filter(is_listed);
         let faults = faults.map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect();

@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use crate::draft::KINDS;
 use crate::item::text;
 use crate::outcome::Failure;
-use crate::present::{Present, partition};
+use crate::snapshot::{Snapshot, partition};
 
 /// Every version of every record, and which of them each revision wrote.
-pub(crate) struct Past {
+pub(crate) struct History {
     /// The register as it stands.
-    pub(crate) present: Present,
+    pub(crate) snapshot: Snapshot,
     versions: HashMap<Key, Vec<Item>>,
     /// By revision, what it wrote, as the revision itself lists it.
     written: BTreeMap<u64, Vec<Written>>,
@@ -28,23 +28,23 @@ pub(crate) struct Past {
 /// A record, and the place of the version among its versions; or why that can't be had as it was.
 type Written = Result<(Key, usize), String>;
 
-impl Past {
-    /// Reads the present, then the history: what is replaced meanwhile stands in both.
+impl History {
+    /// Reads the snapshot, then the history: what is replaced meanwhile stands in both.
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Failure> {
-        let present = Present::read(dynamodb, table).await?;
+        let snapshot = Snapshot::read(dynamodb, table).await?;
         let changes = partition(dynamodb, table, CHANGES).await?;
-        let listed = changes.iter().flat_map(keys).chain(present.records.keys().cloned()).map(|key| key.kind);
+        let listed = changes.iter().flat_map(keys).chain(snapshot.records.keys().cloned()).map(|key| key.kind);
         let kinds: BTreeSet<String> = listed.chain(KINDS.map(str::to_owned)).collect();
         let histories = kinds.iter().map(|kind| format!("{HISTORY}{kind}"));
         let histories = histories.map(|kind| async move { partition(dynamodb, table, &kind).await });
         let kept = futures_util::future::try_join_all(histories).await?.into_iter().flatten().filter_map(as_it_stood);
-        Ok(Self::of(present, &changes, kept))
+        Ok(Self::of(snapshot, &changes, kept))
     }
 
     /// Proves of each version that it is what its revision wrote, by the digest that the revision left.
-    fn of(present: Present, changes: &[Item], kept: impl Iterator<Item = (Key, Item)>) -> Self {
+    fn of(snapshot: Snapshot, changes: &[Item], kept: impl Iterator<Item = (Key, Item)>) -> Self {
         let mut versions: HashMap<Key, Vec<Item>> = HashMap::new();
-        for (key, item) in kept.chain(present.records.clone()) {
+        for (key, item) in kept.chain(snapshot.records.clone()) {
             // What bears no revision was edited by hand, and no gate reads it.
             if revision_of(&item).is_some() {
                 versions.entry(key).or_default().push(item);
@@ -65,7 +65,7 @@ impl Past {
                 borne.entry(revision_of(item).unwrap_or_default()).or_default().push((key.clone(), index));
             }
         }
-        Self { present, versions, written, borne }
+        Self { snapshot, versions, written, borne }
     }
 
     /// How many revisions until that one left no list of what they wrote, so that nothing proves it.
@@ -90,10 +90,10 @@ impl Past {
     /// # Errors
     /// Which record can't be had as it was.
     pub(crate) fn at(&self, base: &Register, revision: u64, now: Timestamp) -> Result<Register, String> {
-        if revision > self.present.revision {
+        if revision > self.snapshot.revision {
             return Err(format!(
                 "the register stands at revision {}, before {revision}: it was restored from a backup, or this is another register",
-                self.present.revision
+                self.snapshot.revision
             ));
         }
         let mut items = Vec::new();
@@ -115,7 +115,7 @@ impl Past {
     }
 }
 
-impl Past {
+impl History {
     /// What a revision wrote, where its writer left no list: the versions that bear it.
     ///
     /// # Errors
@@ -188,16 +188,16 @@ mod tests {
         (Key::of(&item).unwrap(), item)
     }
 
-    /// The past of one record: each revision with what it wrote, and the versions that are still there.
-    fn past(written: &[(Key, Item)], there: &[&(Key, Item)]) -> Past {
+    /// The history of one record: each revision with what it wrote, and the versions that are still there.
+    fn history(written: &[(Key, Item)], there: &[&(Key, Item)]) -> History {
         let changes: Vec<Item> =
             (1..).zip(written).map(|(number, one)| change(number, std::slice::from_ref(one))).collect();
-        let present = Present { revision: u64::try_from(written.len()).unwrap(), ..Present::default() };
-        Past::of(present, &changes, there.iter().map(|one| (*one).clone()))
+        let snapshot = Snapshot { revision: u64::try_from(written.len()).unwrap(), ..Snapshot::default() };
+        History::of(snapshot, &changes, there.iter().map(|one| (*one).clone()))
     }
 
-    fn at(past: &Past, revision: u64) -> Result<Register, String> {
-        past.at(&Register::default(), revision, Timestamp::UNIX_EPOCH)
+    fn at(history: &History, revision: u64) -> Result<Register, String> {
+        history.at(&Register::default(), revision, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
         let [one, two, bad] = [(1, "prohibited"), (2, "observed"), (3, "sold")].map(|(n, effect)| made("e", n, effect));
         let forged = made("e", 1, "observed");
         let written = [one.clone(), two.clone(), bad.clone()];
-        let mut whole = past(&written, &[&bad, &forged, &two, &one]);
+        let mut whole = history(&written, &[&bad, &forged, &two, &one]);
         assert_eq!(at(&whole, 0).unwrap().revision(), 0);
         let first = at(&whole, 1).unwrap();
         assert_eq!(first.faults().len(), 0);
@@ -225,8 +225,8 @@ mod tests {
         let upon = whole.at(&first, 3, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(format!("{upon:?}"), format!("{:?}", at(&whole, 3).unwrap()));
         assert!(at(&whole, 4).unwrap_err().contains("stands at revision 3"));
-        assert_eq!(at(&past(&written, &[&bad, &two]), 2).unwrap_err(), "`embargo/e@1` is not in the history");
-        let changed = past(&written, &[&bad, &two, &forged]);
+        assert_eq!(at(&history(&written, &[&bad, &two]), 2).unwrap_err(), "`embargo/e@1` is not in the history");
+        let changed = history(&written, &[&bad, &two, &forged]);
         assert!(at(&changed, 2).unwrap_err().contains("`embargo/e@1` was changed by hand"));
         assert_eq!(whole.unlisted(3), 0);
         whole.written.remove(&3);
@@ -238,7 +238,7 @@ mod tests {
             twice.contains("`embargo/e` has two versions of revision 1")
                 && twice.contains("`history#change/000000000001`")
         );
-        let mut cut = past(&written, &[&bad, &one]);
+        let mut cut = history(&written, &[&bad, &one]);
         cut.written.remove(&2);
         assert!(at(&cut, 3).unwrap_err().starts_with("no record has revision 2, and `history#change/000000000002`"));
     }

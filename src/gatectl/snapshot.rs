@@ -11,12 +11,12 @@ use export_gate::register::{BY_REVISION, Basis, KINDS, Register, all_heads};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
+use crate::backoff::{Backoff, patiently};
 use crate::outcome::Failure;
-use crate::patience::{Patience, patiently};
 
-/// Every record of the register, withdrawn ones too, without its past.
+/// Every record of the register, withdrawn ones too, without its history.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Present {
+pub(crate) struct Snapshot {
     /// The revision that it stands at.
     pub(crate) revision: u64,
     /// The records, by key.
@@ -25,7 +25,7 @@ pub(crate) struct Present {
     pub(crate) heads: Basis,
 }
 
-impl Present {
+impl Snapshot {
     /// Reads the register: all its kinds, then what became newer meanwhile, so that all is of one revision.
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Failure> {
         let heads = heads(dynamodb, table).await?;
@@ -33,10 +33,10 @@ impl Present {
         let kinds: BTreeSet<&str> = heads.kinds().map(|(kind, _)| kind).chain(KINDS).collect();
         let kinds = kinds.into_iter().map(|kind| partition(dynamodb, table, kind));
         let read = try_join_all(kinds).await?.into_iter().flatten();
-        let mut present = Self { revision: heads.revision(), heads, ..Self::default() };
-        present.put(read);
-        present.refresh(dynamodb, table, &[]).await?;
-        Ok(present)
+        let mut snapshot = Self { revision: heads.revision(), heads, ..Self::default() };
+        snapshot.put(read);
+        snapshot.refresh(dynamodb, table, &[]).await?;
+        Ok(snapshot)
     }
 
     /// Reads what is newer than this, and these records even where an edit by hand gave them no newer revision. Returns
@@ -47,7 +47,7 @@ impl Present {
         table: &str,
         keys: &[Key],
     ) -> Result<Vec<Item>, Failure> {
-        let mut patience = Patience::of(dynamodb);
+        let mut backoff = Backoff::of(dynamodb);
         let mut read = loop {
             let heads = heads(dynamodb, table).await?;
             if heads.revision() < self.revision {
@@ -59,7 +59,7 @@ impl Present {
                 (self.revision, self.heads) = (heads.revision(), heads);
                 break newer;
             }
-            if !patience.wait_for_others().await {
+            if !backoff.wait_for_others().await {
                 return Err(Failure::new(format!(
                     "the records of the register `{table}` never agreed with its heads: run the command again, or allow \
                      more time with `--timeout`"
@@ -114,10 +114,10 @@ fn unread(table: &str) -> String {
 
 /// The register's heads, whichever of them are valid.
 async fn heads(dynamodb: &DynamoDb, table: &str) -> Result<Basis, Failure> {
-    let mut patience = Patience::of(dynamodb);
+    let mut backoff = Backoff::of(dynamodb);
     let found = loop {
         match all_heads(dynamodb, table).await {
-            Err(failure) if failure.is_busy() && patience.wait().await => {}
+            Err(failure) if failure.is_busy() && backoff.wait().await => {}
             answer => break answer.map_err(|error| Failure::of(unread(table), error))?,
         }
     };

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead as _, IsTerminal as _};
 
+use crate::display::visible;
 use crate::outcome::Failure;
 use crate::output::{is_noticed, notice};
-use crate::show::visible;
 
 /// Asks whether to write to a table.
 pub(crate) fn agrees(table: &str) -> Result<bool, Failure> {
