@@ -103,9 +103,11 @@ test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Loca
 	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) $(tests) --test dynamodb -- --include-ignored
 	$(target)/shaped/with-dynamodb-local $(dir $(dynamodb)) $(tests) --test gate -- storage:: spread:: end_to_end::
 
-check: $(deny) ## look at format, lints, and the dependencies' licences and sources
+check: $(deny) ## check format, lints, documentation and its links, and the dependencies' licences and sources
 	cargo fmt --all --check
 	cargo clippy $(shaped) --workspace --all-features --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc $(shaped) --workspace --all-features --no-deps --document-private-items --quiet
+	python3 infra/tools/check_links.py
 	cargo deny --locked check licenses sources bans
 
 gatectl: ## build the operators' command, its man pages and completions into target/gatectl
