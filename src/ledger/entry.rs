@@ -509,6 +509,28 @@ mod tests {
     }
 
     #[test]
+    fn every_permit_that_can_be_stored_can_be_completed() {
+        use crate::record::limits::{LARGEST_ITEM, size};
+        let permit = |bytes: usize| {
+            let person = Some("p".repeat(bytes));
+            let draft = full().unsealed();
+            let draft = Draft { outcome: Finding::Permit, status: 200, reasons: Vec::new(), of: None, person, ..draft };
+            draft.storable()
+        };
+        let (mut fits, mut exceeds) = (0, LARGEST_ITEM);
+        while exceeds - fits > 1 {
+            let middle = fits.midpoint(exceeds);
+            *(if permit(middle).is_ok() { &mut fits } else { &mut exceeds }) = middle;
+        }
+        let chain = "f".repeat(32);
+        let (permit, ..) = permit(fits).unwrap().seal(&chain, u64::MAX - 1, NOTHING_BEFORE).unwrap();
+        let at = permit.at.clone();
+        let completion = permit.completion(Code::LedgerUnavailable, at).storable().unwrap();
+        let (.., item) = completion.seal(&chain, u64::MAX, NOTHING_BEFORE).unwrap();
+        assert!(size(&item) <= LARGEST_ITEM, "{}", size(&item));
+    }
+
+    #[test]
     fn any_change_changes_the_hash() {
         let entry = full();
         let hash = entry.hash().unwrap();

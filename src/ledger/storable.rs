@@ -3,13 +3,17 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::entry::{Draft, Entry, NOTHING_BEFORE};
+use super::entry::{Draft, Entry, Kind, NOTHING_BEFORE};
 use crate::record::limits::{LARGEST_ITEM, fault, size};
 use crate::record::{DEEPEST_OWNERS, Item};
 
 /// What is kept free of it: for an entry's place in its chain, and for the completion of a permit, which says all that
 /// the permit says and why it gave no answer.
 const RESERVE: usize = 1024;
+
+/// What is kept free for the place alone, which is all that a completion needs. Were it held to [`RESERVE`], the largest
+/// permits could not be completed, and an environment that owes a completion writes nothing else.
+const PLACE: usize = 256;
 
 /// An entry that DynamoDB can store, made into its item once. Its place in the chain is still to come.
 #[derive(Debug)]
@@ -62,8 +66,9 @@ impl Draft {
         if let Some(why) = fault(&item) {
             return Err(Unstorable::Deep { why, of: of() });
         }
+        let reserve = if entry.kind == Kind::Completion { PLACE } else { RESERVE };
         let bytes = size(&item);
-        if bytes > LARGEST_ITEM.saturating_sub(RESERVE) {
+        if bytes > LARGEST_ITEM.saturating_sub(reserve) {
             return Err(Unstorable::Large { bytes, of: of() });
         }
         Ok(Storable { entry, item })
