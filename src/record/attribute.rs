@@ -197,3 +197,24 @@ pub(super) fn shown(name: &str) -> &str {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.len() <= LONGEST_NAME && name.bytes().all(is_name) { name } else { "…" }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn no_error_of_serdes_own_quotes_what_it_is_about() {
+        let secret = "Marker Person";
+        let errors = [
+            Unreadable::invalid_type(Unexpected::Str(secret), &"a number"),
+            Unreadable::invalid_value(Unexpected::Str(secret), &"a number"),
+            Unreadable::unknown_variant(secret, &["a", "b"]),
+            Unreadable::unknown_field(secret, &["a", "b"]),
+        ];
+        for error in errors {
+            assert!(!error.to_string().contains(secret), "{error}");
+        }
+    }
+}

@@ -181,6 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn claims_that_are_no_object_are_refused_in_both_payloads() {
+        // Another way in, so that unreadable claims are not passed over for it.
+        let path = "/v1/models/m/invocations";
+        for claims in [json!("sub=ann"), json!(["x"]), json!(5), json!(true)] {
+            let authorizer = json!({"claims": claims, "principalId": "app"});
+            let context = json!({"httpMethod": "POST", "authorizer": authorizer, "identity": {}});
+            let rest = json!({"httpMethod": "POST", "path": path, "requestContext": context});
+            let authorizer = json!({"jwt": {"claims": claims}, "lambda": {"principalId": "app"}});
+            let context = json!({"http": {"method": "POST"}, "authorizer": authorizer});
+            let http = json!({"version": "2.0", "rawPath": path, "requestContext": context});
+            for event in [rest, http] {
+                let refused = read(&event.to_string(), &Distribution::default()).err();
+                assert_eq!(refused, Some(Rejected::Claim("claims")), "{event}");
+            }
+        }
+    }
+
+    #[test]
     fn the_apis_own_mapping_counts_and_not_what_the_path_says() {
         let rest = |resource: &str, parameters: Value, path: &str| {
             let context = json!({"httpMethod": "POST", "authorizer": {"principalId": "app"}, "identity": {}});
