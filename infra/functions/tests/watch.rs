@@ -489,6 +489,15 @@ async fn a_message_longer_than_sns_takes_is_cut() {
     assert_eq!(world.sink.messages().all()[0].text.len(), 262_144);
 }
 
+#[tokio::test]
+async fn an_alarm_that_sns_refuses_as_invalid_is_not_sent_again() {
+    let world = World::new().await;
+    world.alarms().tell("empty", "").await.unwrap();
+    assert!(world.sink.messages().all().is_empty());
+    world.sink.refuse(u32::MAX);
+    world.alarms().tell("denied", "as by a policy").await.unwrap_err();
+}
+
 /// Edits and writes in every order that a few numbers draw: whatever was done, it comes to rest whole.
 #[tokio::test]
 async fn whatever_is_done_comes_to_rest_whole() {

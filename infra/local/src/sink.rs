@@ -157,12 +157,13 @@ impl State {
             let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
             percent_decode_str(value).decode_utf8_lossy().into_owned()
         };
-        if field("Message").len() > LONGEST_MESSAGE || field("Subject").chars().count() > LONGEST_SUBJECT {
+        let (message, subject) = (field("Message"), field("Subject"));
+        if message.is_empty() || message.len() > LONGEST_MESSAGE || subject.chars().count() > LONGEST_SUBJECT {
             let invalid =
                 "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code></Error></ErrorResponse>";
             return Ok(answer(StatusCode::BAD_REQUEST, invalid));
         }
-        self.messages.push(Message { topic: field("TopicArn"), subject: field("Subject"), text: field("Message") });
+        self.messages.push(Message { topic: field("TopicArn"), subject, text: message });
         let taken = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
                      <MessageId>0</MessageId></PublishResult></PublishResponse>";
         Ok(answer(StatusCode::OK, taken))
