@@ -335,6 +335,25 @@ async fn heads_that_disagree_with_their_records_are_believed_by_no_gate() {
 }
 
 #[tokio::test]
+async fn heads_that_state_less_of_a_kind_than_another_are_not_believed_by_an_idle_gate() {
+    let world = World::with_samples().await;
+    world.register(vec![stop("first", "fable-5")]).await;
+    let idle = world.gate();
+    assert_eq!(permit(&idle).await.status, 200);
+    let before = heads(&world).await[0]["kinds"]["embargo"].clone();
+    world.register(vec![stop("second", "opus-4-8")]).await;
+    world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
+    // By hand: seven state of the embargoes what the gate read of them.
+    let right = heads(&world).await;
+    edit_heads(&world, |head| head["kinds"]["embargo"] = before.clone()).await;
+    put_heads(&world, right[..1].to_vec()).await;
+    let told = permit_within(&idle, 400).await;
+    assert_eq!((told.status, told.code()), (503, "register.unavailable"), "{}", told.body);
+    put_heads(&world, right).await;
+    assert_eq!(permit(&idle).await.status, 451);
+}
+
+#[tokio::test]
 async fn a_snapshot_that_lacks_what_the_heads_say_of_an_unchanged_kind_is_read_anew() {
     let world = World::with_samples().await;
     world.register(vec![stop("first", "fable-5")]).await;
@@ -524,6 +543,36 @@ async fn what_an_idle_environment_holds_is_returned_at_its_next_request_of_any_k
 }
 
 #[tokio::test]
+async fn a_rest_whose_returns_answer_is_lost_is_not_returned_again() {
+    let world = with_quota(1_000_000).await;
+    let gate = world.gate();
+    for _ in 0..20 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    let is_return = |seen: &Seen| seen.body["UpdateExpression"] == "ADD #leased :returned";
+    world.relay.rule(move |seen| if is_return(seen) { Action::LoseAnswer } else { Action::Forward });
+    let other = invocation("nobody", "opus-4-8").0;
+    for minutes in 1..3 {
+        assert_eq!(ask(&gate, &other, now() + minutes.minutes()).await.status, 403);
+    }
+    assert_eq!(world.relay.seen().all().iter().filter(|seen| is_return(seen)).count(), 1);
+    assert_eq!(usage(&world).await[0].1, 20, "twice would be more than this environment holds");
+}
+
+#[tokio::test]
+async fn a_rest_that_an_edit_by_hand_left_nothing_of_is_not_returned() {
+    let world = with_quota(1_000_000).await;
+    let gate = world.gate();
+    for _ in 0..20 {
+        assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    }
+    put_usage(&world, json!(1)).await;
+    let other = invocation("nobody", "opus-4-8").0;
+    assert_eq!(ask(&gate, &other, now() + 1.minute()).await.status, 403);
+    assert_eq!(usage(&world).await[0].1, 1, "a negative count would be unreadable, and so count as used up");
+}
+
+#[tokio::test]
 async fn a_request_that_reached_no_model_leaves_its_quota_to_every_environment() {
     let world = with_quota(5).await;
     for _ in 0..5 {
@@ -558,6 +607,9 @@ async fn an_update_whose_answer_is_lost_counts_once() {
     let gate = world.gate();
     assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
     assert_eq!(usage(&world).await, [("*".to_owned(), 1), ("mythos-5@1".to_owned(), 1)]);
+    world.relay.forward();
+    assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
+    assert_eq!(usage(&world).await, [("*".to_owned(), 2), ("mythos-5@1".to_owned(), 2)], "nor with the next request");
 }
 
 #[tokio::test]
@@ -620,6 +672,10 @@ async fn usage_that_cannot_be_read_counts_as_used_up_and_is_reported() {
             let log = answered.log.unwrap();
             assert!(log.unreadable_usage.contains("operator-quota-licence"), "{kind} at {leased}");
             assert_eq!(json!(metrics(&log, 0))["UnreadableRecords"], json!(1), "{kind} at {leased}");
+        }
+        // A condition can't tell a fraction from a whole number.
+        if leased != json!(2.5) {
+            assert_eq!(scan(&world, &world.tables.usage).await[0]["leased"], leased, "nothing is added to it");
         }
     }
     assert_eq!(world.invoked(), 0);
