@@ -2,10 +2,13 @@
 
 use crate::world::events::{Http, Rest, http, rest};
 use crate::world::lists::{party, party_of};
-use crate::world::{Answered, World, ask, call, printed};
+use crate::world::{Answered, World, ask, ask_until, call, printed};
+use std::time::Duration;
+
 use export_gate::parties::Listed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 const PATH: &str = "/v1/parties/screenings";
 const CLIENT: &str = "sample-us-service";
@@ -185,6 +188,21 @@ async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_n
         let detail = answered.body["detail"].as_str().unwrap_or_default();
         assert!(at.is_none_or(|at| detail.contains(at)), "{what}: {detail}");
     }
+}
+
+#[tokio::test]
+async fn a_search_that_outlasts_the_deadline_is_abandoned() {
+    let world = World::with_samples().await;
+    let many: Vec<Listed> =
+        (0..600).map(|n| party(&n.to_string(), &format!("Northwind Shipyard Harbour Works {n}"))).collect();
+    activate(&world, "own", "e1", &many).await;
+    let gate = world.gate();
+    let name = "Northwind Shipyard Harbour Works ".repeat(6);
+    let body = json!({"screenings": [{"name": name, "aliases": vec![&name; 50]}], "threshold": 0.0});
+    assert_eq!(ask(&gate, &asks(&about(&["Zephyr Bakery"])), Timestamp::now()).await.status, 200, "its list is loaded");
+    let soon = Instant::now() + Duration::from_millis(100);
+    let answered = ask_until(&gate, &asks(&body), Timestamp::now(), soon).await;
+    assert_eq!((answered.status, answered.code()), (503, "register.unavailable"), "{}", answered.body);
 }
 
 #[tokio::test]

@@ -156,6 +156,24 @@ async fn what_became_of_a_change_is_unknown_only_where_it_cannot_be_read_back() 
         }
         assert!(!ran.err.contains("nothing was changed"), "{line}: {}", ran.err);
     }
+    // It is not there yet, and may still be on its way, whatever the tries behind the first came to.
+    let conflict = || {
+        let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        Action::Reply {
+            status: 400,
+            json: json!({"__type": name, "CancellationReasons": [{"Code": "TransactionConflict"}]}),
+        }
+    };
+    for (line, is_conflict) in [(issue("a"), false), (suspend.into(), false), (issue("a"), true)] {
+        world.relay.seen().clear();
+        world.relay.rule(move |seen| match (seen.operation.as_str(), seen.count) {
+            ("TransactWriteItems", 2..) if is_conflict => conflict(),
+            ("TransactWriteItems", _) => Action::Refuse,
+            _ => Action::Forward,
+        });
+        let ran = say(&world, &format!("{line} --timeout 6"));
+        assert!(ran.code == 2 && ran.err.contains("it is unknown whether"), "{line}: {}{}", ran.out, ran.err);
+    }
     // What was refused for as long as was waited was not made.
     for line in [issue("a"), suspend.into()] {
         world.relay.rule(|seen| match seen.operation.as_str() {
