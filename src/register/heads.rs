@@ -146,9 +146,12 @@ impl Progress {
         {
             return Next::Anew;
         }
-        let differing = head.kinds.iter().filter(|(name, kind)| self.kinds.get(*name) != Some(kind));
-        let newer = differing.map(|(name, kind)| (kind.revision > self.read_to).then_some(name.as_str()));
-        newer.collect::<Option<Vec<_>>>().map_or(Next::Anew, Next::Read)
+        let mut differing = head.kinds.iter().filter(|(name, kind)| self.kinds.get(*name) != Some(kind));
+        if differing.any(|(_, kind)| kind.revision <= self.read_to) {
+            return Next::Anew;
+        }
+        // Also where the head states nothing new of a kind: all heads may have been set back to what was read before.
+        Next::Read(head.kinds.keys().map(String::as_str).collect())
     }
 }
 
