@@ -432,6 +432,10 @@ fn a_withdrawn_record_is_no_fault_whatever_else_it_says() {
         let not_quite = with(damaged(record.clone()), &json!({ "withdrawn": "true" }));
         assert_eq!(register(&[model("fable-5@1"), not_quite]).faults().len(), 1, "{record}");
     }
+    let strange = json!({ "kind": "treaty", "id": "t" });
+    let before = register(&[model("fable-5@1"), strange.clone()]);
+    assert_eq!(before.faults().len(), 1, "{strange}");
+    assert_eq!(later(&before, 2, &[with(strange, &json!({ "withdrawn": true }))], now()).faults(), []);
 }
 
 // Models as records name them
@@ -826,6 +830,22 @@ fn an_embargo_need_not_be_asked_about_an_answer_that_goes_where_it_never_applies
         assert_eq!([here, there, elsewhere].map(finds), expected, "{applies_to}");
         assert!(finds(None), "{applies_to}: where nobody knows");
     }
+}
+
+#[test]
+fn an_embargo_by_a_group_that_is_not_known_at_all_times_is_held_against_every_request() {
+    let by_group = || embargo("e", json!({ "destinations": ["E:1"] }));
+    let known = || group("E:1", &["IR"]);
+    let until = json!({ "until": "2036-01-01T00:00:00.000Z" });
+    let read = register(&[by_group(), known()]);
+    let held = |register: &Register| {
+        let criteria = Criteria { keys: vec![Key::Destination(Some(country("DE")))], addresses: Vec::new() };
+        register.embargoes_concerning(&criteria).count()
+    };
+    assert_eq!(held(&read), 0);
+    assert_eq!(held(&register(&[by_group(), with(known(), &until)])), 1, "nobody can say once it is over");
+    assert_eq!(held(&later(&read, 2, &[damaged(known())], now())), 1, "nobody can say once its grace is over");
+    assert_eq!(held(&register(&[by_group()])), 1);
 }
 
 #[test]

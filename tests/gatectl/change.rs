@@ -422,6 +422,8 @@ async fn a_record_that_cannot_be_read_is_withdrawn_by_the_command_that_ends_it()
     let gate = world.gate();
     let who = "sample-us-app sample-us-citizen opus-4-8";
     assert_eq!(asks(&gate, who).await, "503 register.unavailable");
+    let later = say(&world, "embargo end odd --at 2036-01-01T00:00:00Z");
+    assert_eq!((later.code, later.out.contains("and not later")), (1, true), "{}{}", later.out, later.err);
     for (line, says) in [
         ("embargo end odd", "`odd`, which could not be read, is withdrawn."),
         ("licence revoke odd", "`odd`, which could not be read, is withdrawn."),
