@@ -105,3 +105,15 @@ impl<R: Read> Read for Bounded<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_gives_no_more_than_its_limit() {
+        let read = |most: u64| Bounded::new(&b"abc"[..], most).read_to_end(&mut Vec::new());
+        assert_eq!((read(3).unwrap(), read(4).unwrap()), (3, 3));
+        assert_eq!(read(2).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}
