@@ -117,7 +117,7 @@ async fn what_dynamodb_cannot_store_is_refused_before_anything_is_written() {
     let name = "n".repeat(410_000);
     let caller = json!({"id": "organisation#large", "name": name, "type": "company", "status": "active"});
     for (number, (record, says)) in
-        [(large, "and a record may have 204800"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
+        [(large, "at most 204800 are allowed"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
             .into_iter()
             .enumerate()
     {
