@@ -7,7 +7,7 @@ use super::fault::{Concerns, Fault, Substitute};
 use super::grace::Grace;
 use super::records::Records;
 use super::snapshot::Register;
-use crate::record::{Choice, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record, VOID};
+use crate::record::{Choice, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record, EMPTY_SELECTION};
 use crate::terms::{ModelPattern, Window};
 
 impl Register {
@@ -158,7 +158,7 @@ fn empty_selections(register: &Register) -> impl Iterator<Item = Fault> {
     };
     register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter_map(move |embargo| {
         let (key, _) = places_of(embargo).find(|(_, choice)| choice.is_empty(countries))?;
-        let why = format!("applies_to.{key}: {VOID}");
+        let why = format!("applies_to.{key}: {EMPTY_SELECTION}");
         let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
         fault.during = embargo.meta.window;
         Some(fault)

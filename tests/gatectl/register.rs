@@ -165,7 +165,7 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
             "kind: group\nid: G:1\ncountries: [NO]\nwithdrawn: yes\nfrom: 2026-06-12\nby: 7\nwhy: ~\n",
             &[
                 "a.yaml:4: withdrawn: it is neither `true` nor `false`",
-                "a.yaml:5: from: `2026-06-12` is no RFC 3339 time",
+                "a.yaml:5: from: `2026-06-12` is not an RFC 3339 time",
                 "a.yaml:6: `by` is no text",
                 "a.yaml:7: `why` is no text",
             ],
@@ -290,7 +290,7 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
         ("apply", &faulty, &["--yes"], 1, "a.yaml:3: unknown field `contries`"),
         ("apply", &strange, &["--yes"], 1, "Nothing was changed: the gate could not rely on"),
         ("apply", &unsigned, &["--yes"], 2, "say `--by` and `--why`"),
-        ("apply", &unsigned, &["--yes", "--by", " ", "--why", "x"], 2, "an empty text says nothing"),
+        ("apply", &unsigned, &["--yes", "--by", " ", "--why", "x"], 2, "expected a non-empty string says nothing"),
         ("apply", &good, &[], 2, "`--yes`"),
         ("export", &good, &[], 2, "is not empty"),
         ("export", &format!("{}/good", folder.path()), &[], 2, "is not empty"),
