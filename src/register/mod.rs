@@ -1,7 +1,7 @@
 //! Pure. The register: every embargo, licence, model, group, list, clearance and setting record, at one revision.
 
 #[cfg(test)]
-mod consistency_model;
+mod protocol_model;
 mod dependent_models;
 mod edition;
 mod embargoed_parties;

@@ -21,8 +21,7 @@ pub enum SignalSource {
     Organisation,
 }
 
-/// What one source states about where the request comes from. The fields are sorted by name, because ledger entries are
-/// hashed in this order.
+/// What one source states about where the request comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
     /// The country; absent if the source has none.
