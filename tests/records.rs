@@ -287,7 +287,10 @@ fn what_embargoes_apply_to() {
         (json!("everyone"), "applies_to: expected a map"),
         (json!({ "everyone": false }), "applies_to.everyone: expected `true`; omit the attribute instead of `false`"),
         (json!({ "everyone": "true" }), "applies_to.everyone: expected `true` or `false`"),
-        (json!({ "foreign_persons": false }), "applies_to.foreign_persons: expected `true`; omit the attribute instead of `false`"),
+        (
+            json!({ "foreign_persons": false }),
+            "applies_to.foreign_persons: expected `true`; omit the attribute instead of `false`",
+        ),
         (
             json!({ "foreign_persons": false, "destinations": ["CU"] }),
             "applies_to.foreign_persons: expected `true`; omit the attribute instead of `false`",
@@ -304,10 +307,7 @@ fn what_embargoes_apply_to() {
         ),
         (json!({ "network_classes": [] }), "applies_to.network_classes: expected at least one element"),
         (json!({ "spread": { "countries": 3 } }), "applies_to.spread: missing field `hours`"),
-        (
-            json!({ "spread": { "hours": 1 } }),
-            "applies_to.spread.countries: expected `countries` or `networks`",
-        ),
+        (json!({ "spread": { "hours": 1 } }), "applies_to.spread.countries: expected `countries` or `networks`"),
         (json!({ "spread": { "networks": 1, "hours": 1 } }), "applies_to.spread.networks: expected 2 to 1000"),
         (json!({ "spread": { "countries": 1001, "hours": 1 } }), "applies_to.spread.countries: expected 2 to 1000"),
         (json!({ "spread": { "countries": 3, "hours": 0 } }), "applies_to.spread.hours: expected 1 to 168"),
@@ -595,14 +595,8 @@ fn lists() {
                 json!({ "published": "19 June 2026" }),
                 "published: expected an RFC 3339 time in UTC, or a date such as 2026-06-12",
             ),
-            (
-                json!({ "id": "ownership" }),
-                "id: `ownership` and `parties` are reserved for clearances",
-            ),
-            (
-                json!({ "id": "parties" }),
-                "id: `ownership` and `parties` are reserved for clearances",
-            ),
+            (json!({ "id": "ownership" }), "id: `ownership` and `parties` are reserved for clearances"),
+            (json!({ "id": "parties" }), "id: `ownership` and `parties` are reserved for clearances"),
             (json!({ "id": "us:sdn" }), "id: expected a list's name without `:`, `@` or `#`"),
             (
                 json!({ "url": "x" }),

@@ -103,7 +103,8 @@ impl AppliesTo {
 
     /// The first selection that is certainly empty, without resolving groups.
     fn empty_selection(&self) -> Option<&'static str> {
-        let is_empty = |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
+        let is_empty =
+            |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
         let selections = [
             ("destinations", is_empty(&self.destinations)),
             ("nationalities", is_empty(&self.nationalities)),

@@ -15,9 +15,7 @@ enum MaybeValid<T> {
 }
 
 /// A value; `None` if it is invalid.
-pub(super) fn if_valid<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
+pub(super) fn if_valid<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(match MaybeValid::deserialize(deserializer)? {
         MaybeValid::Valid(value) => Some(value),
         MaybeValid::Invalid(IgnoredAny) => None,

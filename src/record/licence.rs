@@ -85,7 +85,8 @@ impl Kind for Licence {
         if self.nationalities.as_ref().is_some_and(Choice::names_a_region) {
             return Err(Unreadable("nationalities: expected countries or groups, not regions".into()));
         }
-        let is_empty = |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
+        let is_empty =
+            |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
         let scopes = [
             ("destinations", is_empty(&self.destinations)),
             ("nationalities", is_empty(&self.nationalities)),

@@ -235,5 +235,9 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 
 /// Reads `true` only: `foreign_persons: false` would look like an exclusion without being one.
 fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    if bool::deserialize(deserializer)? { Ok(true) } else { Err(D::Error::custom("expected `true`; omit the attribute instead of `false`")) }
+    if bool::deserialize(deserializer)? {
+        Ok(true)
+    } else {
+        Err(D::Error::custom("expected `true`; omit the attribute instead of `false`"))
+    }
 }

@@ -7,7 +7,9 @@ use super::fault::{Concerns, Fault, Substitute};
 use super::grace::Grace;
 use super::records::Records;
 use super::snapshot::Register;
-use crate::record::{Choice, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record, EMPTY_SELECTION};
+use crate::record::{
+    Choice, EMPTY_SELECTION, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record,
+};
 use crate::terms::{ModelPattern, Window};
 
 impl Register {

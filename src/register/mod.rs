@@ -1,7 +1,5 @@
 //! Pure. The register: every embargo, licence, model, group, list, clearance and setting record, at one revision.
 
-#[cfg(test)]
-mod protocol_model;
 mod dependent_models;
 mod edition;
 mod embargoed_parties;
@@ -14,6 +12,8 @@ mod licensee;
 pub mod limits;
 mod lists;
 mod loaded_lists;
+#[cfg(test)]
+mod protocol_model;
 mod queries;
 mod read;
 mod record_index;
