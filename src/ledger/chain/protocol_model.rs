@@ -1,75 +1,75 @@
-//! Pure. The chain's protocol, as a model that every order of events is tried on: what a write came to may stay unknown,
-//! requests land late or twice, and environments die.
+//! Pure. A `stateright` model of the chain's protocol. It attempts every order of writes with unknown outcomes, late and
+//! repeated requests, and dying environments.
 //!
-//! It abstracts these functions of [`super`]: `Ledger::settle` ([`Purpose::Settle`] and [`Purpose::Owed`]),
-//! `Ledger::append` ([`Purpose::Append`], [`State::append`]), `Ledger::put_until_known` ([`State::told`]),
-//! `Ledger::classify` ([`Came`]), `Chain::advance` and `Chain::abandon` ([`State::known`]), and `Unanswered`'s `answered`,
+//! It abstracts these functions of [`super`]: `Ledger::settle` ([`Purpose::Settle`] and [`Purpose::Pending`]),
+//! `Ledger::append` ([`Purpose::Append`], [`State::append`]), `Ledger::put_until_known` ([`State::attempted`]),
+//! `Ledger::classify` ([`Outcome`]), `Chain::advance` and `Chain::abandon` ([`State::settled`]), and `Unanswered`'s `answered`,
 //! `completed` and `drop` ([`Step::Answer`], [`Step::Fail`], [`Step::Drop`]). A hash is the entry itself.
 
 use std::collections::BTreeMap;
 
 use stateright::{Checker as _, HasDiscoveries, Model, Property};
 
-/// What is asked, in this order: whether each request is permitted.
+/// The requests in order: whether each is permitted.
 const REQUESTS: [bool; 3] = [true, false, true];
-/// How often a write is tried.
-const TRIES: u8 = 2;
-/// How many requests may be under way to DynamoDB after their time-out, be repeated, and how many environments may die.
+/// The most attempts at a write.
+const ATTEMPTS: u8 = 2;
+/// The most requests that are late, that are repeated, and the most environments that die.
 const LATE: usize = 2;
 const REPEATS: u8 = 1;
 const DEATHS: u8 = 1;
 
-/// What an entry says.
+/// The content of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Says {
+enum Content {
     Permit(usize),
     Refuse(usize),
-    /// Of the permit of this request.
+    /// The completion of this request's permit.
     Completion(usize),
-    /// Somebody else's, in a chain of the same name.
+    /// An entry of another writer in a chain with the same id.
     Foreign,
 }
 
-/// An entry at its place, behind the one before.
+/// An entry at its place, with the previous entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Entry {
     chain: u8,
     seq: u8,
-    says: Says,
+    content: Content,
     prev: Option<Box<Entry>>,
 }
 
-/// What a write is for.
+/// The purpose of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Purpose {
-    /// To learn what became of an earlier one.
+    /// To settle an earlier write.
     Settle,
-    /// A completion that is owed.
-    Owed,
-    /// The request's own entry.
+    /// To write a pending completion.
+    Pending,
+    /// To write the request's own entry.
     Append,
 }
 
-/// What the environment is at.
+/// The state of the environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum At {
+enum Status {
     Idle,
-    /// It waits for DynamoDB's word on a write of the unsettled entry.
+    /// It waits for the outcome of a write of the unsettled entry.
     Putting {
         purpose: Purpose,
-        tries: u8,
-        may_have_landed: bool,
+        attempts: u8,
+        may_be_written: bool,
     },
-    /// The permit of this request is durable, and its model runs.
+    /// The permit of this request is written, and its model runs.
     Holding(usize),
 }
 
-/// What the request under way still wants of the ledger.
+/// What the current request still has to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Wants {
+enum ToWrite {
     /// Its own entry.
-    Entry(Says),
-    /// The completion of its permit, which is among the owed.
+    Entry(Content),
+    /// The completion of its permit, which is pending.
     Settled,
 }
 
@@ -83,27 +83,27 @@ struct State {
     chain: u8,
     last: Option<Entry>,
     unsettled: Option<Entry>,
-    owed: Vec<Says>,
-    at: At,
-    wants: Option<Wants>,
+    pending: Vec<Content>,
+    status: Status,
+    to_write: Option<ToWrite>,
     // The callers.
-    asked: usize,
+    begun: usize,
     answered: Vec<Entry>,
     /// The permits of environments that died.
     orphans: Vec<usize>,
     deaths: u8,
 }
 
-/// What a try came to, as `Ledger::classify` sees it.
+/// The outcome of an attempt, as `Ledger::classify` sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Came {
+enum Outcome {
     /// It was answered: written, or the place is taken.
     Answered,
-    /// It was surely not written; whether another try may fare better.
+    /// It was certainly not written; `passing`: a retry can succeed.
     NotWritten { passing: bool },
-    /// It landed, and the answer is lost.
+    /// It was written, and the answer is lost.
     AnswerLost,
-    /// It is still under way.
+    /// It is still in transit.
     Late,
     /// It is lost.
     Lost,
@@ -112,12 +112,12 @@ enum Came {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     /// The next request begins.
-    Ask,
-    /// A try comes to this; its request may be repeated on the way.
-    Try(Came, bool),
-    /// A request that is late lands.
-    Land(usize),
-    /// The request's future is dropped where it waits.
+    Begin,
+    /// An attempt has this outcome; its request may be repeated in transit.
+    Attempt(Outcome, bool),
+    /// A late request is applied.
+    Apply(usize),
+    /// The request's future is dropped.
     Drop,
     /// The model answered.
     Answer,
@@ -127,91 +127,93 @@ enum Step {
     Die,
 }
 
-/// What is done wrong on purpose, to see that the model finds it.
+/// Faulty variants that the properties must detect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mistake {
     None,
-    /// A write whose outcome is unknown is abandoned, and its number used again.
+    /// A write with an unknown outcome is abandoned, and its number is used again.
     UnknownIsAbandoned,
-    /// The last try's word counts, whatever the tries before it came to.
-    LastTryCounts,
-    /// An answer leaves though its write is unknown.
+    /// Only the outcome of the last attempt counts.
+    LastAttemptCounts,
+    /// An answer leaves although the outcome of its write is unknown.
     AnswersUnknown,
-    /// A permit that is found to have landed is not completed.
+    /// A permit that turns out to be written is not completed.
     FoundIsForgotten,
-    /// A completion that was not written is owed no more.
-    OwedIsForgotten,
+    /// A completion that was not written is forgotten.
+    PendingIsForgotten,
 }
 
 struct Ledger(Mistake);
 
 impl State {
-    /// Seals what is to be said behind the last entry, and sends it.
-    fn append(&mut self, purpose: Purpose, says: Says) {
+    /// Appends an entry with this content, and sends it.
+    fn append(&mut self, purpose: Purpose, content: Content) {
         let seq = self.last.as_ref().map_or(0, |last| last.seq) + 1;
         let prev = self.last.clone().map(Box::new);
-        self.unsettled = Some(Entry { chain: self.chain, seq, says, prev });
-        self.at = At::Putting { purpose, tries: 1, may_have_landed: false };
+        self.unsettled = Some(Entry { chain: self.chain, seq, content, prev });
+        self.status = Status::Putting { purpose, attempts: 1, may_be_written: false };
     }
 
-    /// What `Ledger::write` and `Unanswered::completed` do next: settle, write what is owed, then the request's own entry.
-    fn go_on(&mut self) {
+    /// The next step of `Ledger::write` and `Unanswered::completed`: settle, write pending completions, then the request's own
+    /// entry.
+    fn proceed(&mut self) {
         if self.unsettled.is_some() {
-            self.at = At::Putting { purpose: Purpose::Settle, tries: 1, may_have_landed: false };
-        } else if !self.owed.is_empty() {
-            let says = self.owed.remove(0);
-            self.append(Purpose::Owed, says);
+            self.status = Status::Putting { purpose: Purpose::Settle, attempts: 1, may_be_written: false };
+        } else if !self.pending.is_empty() {
+            let content = self.pending.remove(0);
+            self.append(Purpose::Pending, content);
         } else {
-            match self.wants {
-                Some(Wants::Entry(says)) => self.append(Purpose::Append, says),
+            match self.to_write {
+                Some(ToWrite::Entry(content)) => self.append(Purpose::Append, content),
                 // The caller gets the decision's id, with the model's failure.
-                Some(Wants::Settled) | None => self.end(),
+                Some(ToWrite::Settled) | None => self.end(),
             }
         }
     }
 
     /// The request is over.
     fn end(&mut self) {
-        (self.at, self.wants) = (At::Idle, None);
+        (self.status, self.to_write) = (Status::Idle, None);
     }
 
-    /// DynamoDB takes a write where the place is free or has the same entry. Whether it is written.
-    fn land(&mut self, entry: &Entry) -> bool {
-        let there = self.table.entry((entry.chain, entry.seq)).or_insert_with(|| entry.clone());
-        there == entry
+    /// DynamoDB applies a write if the place is free or has the same entry. Returns whether the entry is written.
+    fn apply(&mut self, entry: &Entry) -> bool {
+        let existing = self.table.entry((entry.chain, entry.seq)).or_insert_with(|| entry.clone());
+        existing == entry
     }
 
-    /// What a try came to, until it is known or the tries are used up.
-    fn told(&mut self, came: Came, mistake: Mistake) {
-        let (At::Putting { purpose, tries, may_have_landed }, Some(entry)) = (self.at.clone(), self.unsettled.clone())
+    /// Handles the outcome of an attempt, until it is certain or the attempts are used up.
+    fn attempted(&mut self, outcome: Outcome, mistake: Mistake) {
+        let (Status::Putting { purpose, attempts, may_be_written }, Some(entry)) =
+            (self.status.clone(), self.unsettled.clone())
         else {
             return;
         };
-        let unknown = match came {
-            Came::Answered => {
-                let written = self.land(&entry);
-                return self.known(purpose, written, mistake);
+        let unknown = match outcome {
+            Outcome::Answered => {
+                let written = self.apply(&entry);
+                return self.settled(purpose, written, mistake);
             }
-            Came::NotWritten { .. } => may_have_landed && mistake != Mistake::LastTryCounts,
-            Came::AnswerLost => {
-                self.land(&entry);
+            Outcome::NotWritten { .. } => may_be_written && mistake != Mistake::LastAttemptCounts,
+            Outcome::AnswerLost => {
+                self.apply(&entry);
                 true
             }
-            Came::Late => {
+            Outcome::Late => {
                 self.late.push(entry.clone());
                 self.late.sort();
                 true
             }
-            Came::Lost => true,
+            Outcome::Lost => true,
         };
-        if tries < TRIES && came != (Came::NotWritten { passing: false }) {
-            self.at = At::Putting { purpose, tries: tries + 1, may_have_landed: unknown };
+        if attempts < ATTEMPTS && outcome != (Outcome::NotWritten { passing: false }) {
+            self.status = Status::Putting { purpose, attempts: attempts + 1, may_be_written: unknown };
             return;
         }
         match purpose {
-            // An earlier write may have landed, whatever this one came to.
+            // An earlier attempt may have succeeded, whatever the outcome of this one.
             Purpose::Settle => {}
-            Purpose::Append | Purpose::Owed if unknown => {
+            Purpose::Append | Purpose::Pending if unknown => {
                 if mistake == Mistake::UnknownIsAbandoned {
                     self.unsettled = None;
                 }
@@ -219,27 +221,27 @@ impl State {
                     self.answered.push(entry);
                 }
             }
-            Purpose::Append | Purpose::Owed => {
+            Purpose::Append | Purpose::Pending => {
                 self.unsettled = None;
-                if purpose == Purpose::Owed && mistake != Mistake::OwedIsForgotten {
-                    self.owed.insert(0, entry.says);
+                if purpose == Purpose::Pending && mistake != Mistake::PendingIsForgotten {
+                    self.pending.insert(0, entry.content);
                 }
             }
         }
         self.end();
     }
 
-    /// What became of the unsettled entry is known.
-    fn known(&mut self, purpose: Purpose, written: bool, mistake: Mistake) {
+    /// Handles the certain outcome of the unsettled entry.
+    fn settled(&mut self, purpose: Purpose, written: bool, mistake: Mistake) {
         let Some(entry) = self.unsettled.take() else { return };
         if written {
             self.last = Some(entry.clone());
-            match (purpose, entry.says) {
-                (Purpose::Settle, Says::Permit(of)) if mistake != Mistake::FoundIsForgotten => {
-                    self.owed.push(Says::Completion(of));
+            match (purpose, entry.content) {
+                (Purpose::Settle, Content::Permit(of)) if mistake != Mistake::FoundIsForgotten => {
+                    self.pending.push(Content::Completion(of));
                 }
-                (Purpose::Append, Says::Permit(of)) => {
-                    self.at = At::Holding(of);
+                (Purpose::Append, Content::Permit(of)) => {
+                    self.status = Status::Holding(of);
                     return;
                 }
                 (Purpose::Append, _) => {
@@ -248,21 +250,21 @@ impl State {
                 }
                 _ => {}
             }
-            return self.go_on();
+            return self.proceed();
         }
-        // Another entry stands in its place, so it never landed: a new chain begins.
+        // Another entry has its place, so it was never written: a new chain begins.
         (self.chain, self.last) = (self.chain + 1, None);
         match purpose {
-            Purpose::Settle => self.go_on(),
-            Purpose::Owed | Purpose::Append => self.append(purpose, entry.says),
+            Purpose::Settle => self.proceed(),
+            Purpose::Pending | Purpose::Append => self.append(purpose, entry.content),
         }
     }
 
     fn is_completed(&self, of: usize) -> bool {
-        let completes = |says: &Says| *says == Says::Completion(of);
-        self.table.values().any(|entry| completes(&entry.says))
-            || self.owed.iter().any(completes)
-            || self.unsettled.as_ref().is_some_and(|entry| completes(&entry.says))
+        let completes = |content: &Content| *content == Content::Completion(of);
+        self.table.values().any(|entry| completes(&entry.content))
+            || self.pending.iter().any(completes)
+            || self.unsettled.as_ref().is_some_and(|entry| completes(&entry.content))
     }
 }
 
@@ -278,70 +280,70 @@ impl Model for Ledger {
             chain: 0,
             last: None,
             unsettled: None,
-            owed: Vec::new(),
-            at: At::Idle,
-            wants: None,
-            asked: 0,
+            pending: Vec::new(),
+            status: Status::Idle,
+            to_write: None,
+            begun: 0,
             answered: Vec::new(),
             orphans: Vec::new(),
             deaths: 0,
         };
         let mut taken = free.clone();
-        taken.land(&Entry { chain: 0, seq: 1, says: Says::Foreign, prev: None });
+        taken.apply(&Entry { chain: 0, seq: 1, content: Content::Foreign, prev: None });
         vec![free, taken]
     }
 
     fn actions(&self, state: &State, steps: &mut Vec<Step>) {
-        steps.extend((0..state.late.len()).map(Step::Land));
+        steps.extend((0..state.late.len()).map(Step::Apply));
         if state.deaths < DEATHS {
             steps.push(Step::Die);
         }
-        match state.at {
-            At::Idle if state.asked < REQUESTS.len() => steps.push(Step::Ask),
-            At::Idle => {}
-            At::Putting { .. } => {
+        match state.status {
+            Status::Idle if state.begun < REQUESTS.len() => steps.push(Step::Begin),
+            Status::Idle => {}
+            Status::Putting { .. } => {
                 let repeats = state.repeats < REPEATS && state.late.len() < LATE;
-                let came = [Came::Answered, Came::AnswerLost].into_iter();
-                steps.extend(came.clone().map(|came| Step::Try(came, false)));
-                steps.extend(came.filter(|_| repeats).map(|came| Step::Try(came, true)));
-                let passing = [true, false].map(|passing| Step::Try(Came::NotWritten { passing }, false));
+                let outcome = [Outcome::Answered, Outcome::AnswerLost].into_iter();
+                steps.extend(outcome.clone().map(|outcome| Step::Attempt(outcome, false)));
+                steps.extend(outcome.filter(|_| repeats).map(|outcome| Step::Attempt(outcome, true)));
+                let passing = [true, false].map(|passing| Step::Attempt(Outcome::NotWritten { passing }, false));
                 steps.extend(passing);
-                steps.push(Step::Try(Came::Lost, false));
+                steps.push(Step::Attempt(Outcome::Lost, false));
                 if state.late.len() < LATE {
-                    steps.push(Step::Try(Came::Late, false));
+                    steps.push(Step::Attempt(Outcome::Late, false));
                 }
                 steps.push(Step::Drop);
             }
-            At::Holding(_) => steps.extend([Step::Answer, Step::Fail, Step::Drop]),
+            Status::Holding(_) => steps.extend([Step::Answer, Step::Fail, Step::Drop]),
         }
     }
 
     fn next_state(&self, last: &State, step: Step) -> Option<State> {
         let mut state = last.clone();
         match step {
-            Step::Ask => {
-                let request = state.asked;
-                let says = if *REQUESTS.get(request)? { Says::Permit(request) } else { Says::Refuse(request) };
-                (state.asked, state.wants) = (request + 1, Some(Wants::Entry(says)));
-                state.go_on();
+            Step::Begin => {
+                let request = state.begun;
+                let content = if *REQUESTS.get(request)? { Content::Permit(request) } else { Content::Refuse(request) };
+                (state.begun, state.to_write) = (request + 1, Some(ToWrite::Entry(content)));
+                state.proceed();
             }
-            Step::Try(came, repeated) => {
+            Step::Attempt(outcome, repeated) => {
                 if repeated {
                     state.late.extend(state.unsettled.clone());
                     state.late.sort();
                     state.repeats += 1;
                 }
-                state.told(came, self.0);
+                state.attempted(outcome, self.0);
             }
-            Step::Land(which) => {
+            Step::Apply(which) => {
                 let entry = state.late.remove(which);
-                state.land(&entry);
+                state.apply(&entry);
             }
             Step::Drop => {
-                if let At::Holding(of) = state.at {
-                    state.owed.push(Says::Completion(of));
-                } else if matches!(state.at, At::Putting { .. }) && state.late.len() < LATE {
-                    // What was sent may still land.
+                if let Status::Holding(of) = state.status {
+                    state.pending.push(Content::Completion(of));
+                } else if matches!(state.status, Status::Putting { .. }) && state.late.len() < LATE {
+                    // The sent request may still be applied.
                     state.late.extend(state.unsettled.clone());
                     state.late.sort();
                 }
@@ -352,19 +354,19 @@ impl Model for Ledger {
                 state.end();
             }
             Step::Fail => {
-                let At::Holding(of) = state.at else { return None };
-                state.owed.push(Says::Completion(of));
-                state.wants = Some(Wants::Settled);
-                state.go_on();
+                let Status::Holding(of) = state.status else { return None };
+                state.pending.push(Content::Completion(of));
+                state.to_write = Some(ToWrite::Settled);
+                state.proceed();
             }
             Step::Die => {
-                if matches!(state.at, At::Putting { .. }) && state.late.len() < LATE {
+                if matches!(state.status, Status::Putting { .. }) && state.late.len() < LATE {
                     state.late.extend(state.unsettled.clone());
                     state.late.sort();
                 }
-                state.orphans.extend(0..state.asked);
+                state.orphans.extend(0..state.begun);
                 (state.chain, state.last, state.unsettled) = (state.chain + 1, None, None);
-                state.owed.clear();
+                state.pending.clear();
                 state.deaths += 1;
                 state.end();
             }
@@ -384,41 +386,41 @@ impl Model for Ledger {
                     (None, _) => false,
                 })
             }),
-            Property::always(ONE_A_PLACE, |_, state: &State| {
-                // What is sent, and what stands there already, is the same.
+            Property::always(ONE_PER_PLACE, |_, state: &State| {
+                // Requests in transit equal the entry at their place.
                 state.late.iter().all(|entry| {
                     let here = |other: &Entry| (other.chain, other.seq) == (entry.chain, entry.seq);
-                    let there = state.table.get(&(entry.chain, entry.seq));
-                    there.is_none_or(|there| there == entry || there.says == Says::Foreign)
+                    let existing = state.table.get(&(entry.chain, entry.seq));
+                    existing.is_none_or(|existing| existing == entry || existing.content == Content::Foreign)
                         && state.late.iter().filter(|other| here(other)).all(|other| other == entry)
                 })
             }),
-            Property::always(NOT_CONTRADICTED, |_, state: &State| {
-                // A permit that landed is answered, or completed, or its environment still has to learn of it, or died.
-                state.table.values().all(|entry| match entry.says {
-                    Says::Permit(of) => {
+            Property::always(NO_OPEN_PERMIT, |_, state: &State| {
+                // A written permit is answered or completed, or its environment is still settling it, or died.
+                state.table.values().all(|entry| match entry.content {
+                    Content::Permit(of) => {
                         state.answered.contains(entry)
                             || state.is_completed(of)
                             || state.unsettled.as_ref() == Some(entry)
-                            || state.at == At::Holding(of)
+                            || state.status == Status::Holding(of)
                             || state.orphans.contains(&of)
                     }
-                    Says::Refuse(_) | Says::Completion(_) | Says::Foreign => true,
+                    Content::Refuse(_) | Content::Completion(_) | Content::Foreign => true,
                 })
             }),
             Property::always(ANSWERED_ONCE, |_, state: &State| {
                 // Nothing completes a permit that was answered.
-                state.answered.iter().all(|entry| match entry.says {
-                    Says::Permit(of) => !state.is_completed(of),
-                    Says::Refuse(_) | Says::Completion(_) | Says::Foreign => true,
+                state.answered.iter().all(|entry| match entry.content {
+                    Content::Permit(of) => !state.is_completed(of),
+                    Content::Refuse(_) | Content::Completion(_) | Content::Foreign => true,
                 })
             }),
-            Property::sometimes("all are answered", |_, state: &State| state.answered.len() == REQUESTS.len()),
-            Property::sometimes("a new chain begins where a place is taken", |_, state: &State| {
+            Property::sometimes("all requests are answered", |_, state: &State| state.answered.len() == REQUESTS.len()),
+            Property::sometimes("a new chain begins when a place is taken", |_, state: &State| {
                 state.deaths == 0 && state.answered.iter().any(|entry| entry.chain == 1)
             }),
-            Property::sometimes("an entry whose answer was lost is found there and completed", |_, state: &State| {
-                let completions = state.table.values().filter(|entry| matches!(entry.says, Says::Completion(_)));
+            Property::sometimes("an entry whose answer was lost is found and completed", |_, state: &State| {
+                let completions = state.table.values().filter(|entry| matches!(entry.content, Content::Completion(_)));
                 completions.count() == 2 && state.answered.len() == 1
             }),
         ]
@@ -426,9 +428,9 @@ impl Model for Ledger {
 }
 
 const NO_ANSWER_WITHOUT_ENTRY: &str = "no answer without its entry";
-const UNBROKEN: &str = "each entry follows the one before";
-const ONE_A_PLACE: &str = "no two entries for one place";
-const NOT_CONTRADICTED: &str = "a permit that landed is answered, completed or owed its completion";
+const UNBROKEN: &str = "each entry follows the previous one";
+const ONE_PER_PLACE: &str = "no two entries have one place";
+const NO_OPEN_PERMIT: &str = "a written permit is answered, completed or awaits its completion";
 const ANSWERED_ONCE: &str = "a permit that was answered is not completed";
 
 #[test]
@@ -441,12 +443,12 @@ fn every_order_of_events_keeps_the_ledgers_invariants() {
 #[test]
 fn each_mistake_breaks_an_invariant() {
     let table = [
-        (Mistake::UnknownIsAbandoned, NOT_CONTRADICTED),
-        (Mistake::UnknownIsAbandoned, ONE_A_PLACE),
-        (Mistake::LastTryCounts, NOT_CONTRADICTED),
+        (Mistake::UnknownIsAbandoned, NO_OPEN_PERMIT),
+        (Mistake::UnknownIsAbandoned, ONE_PER_PLACE),
+        (Mistake::LastAttemptCounts, NO_OPEN_PERMIT),
         (Mistake::AnswersUnknown, NO_ANSWER_WITHOUT_ENTRY),
-        (Mistake::FoundIsForgotten, NOT_CONTRADICTED),
-        (Mistake::OwedIsForgotten, NOT_CONTRADICTED),
+        (Mistake::FoundIsForgotten, NO_OPEN_PERMIT),
+        (Mistake::PendingIsForgotten, NO_OPEN_PERMIT),
     ];
     for (mistake, broken) in table {
         let found = HasDiscoveries::AllOf([broken].into());
