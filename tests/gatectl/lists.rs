@@ -527,7 +527,7 @@ const SAMPLES: &[Sample] = &[
         files: &[("csl.json", "{\"results\": [{\"source\": \"Entity List (EL)\", \"name\": \"Sample Works\"}]}")],
         entries: 1,
         bad: ("csl.json", "{\"results\": [\n {\"source\": \"Entity List (EL)\"}]}"),
-        fault: ":2:2: name: expected a non-empty string",
+        fault: ":2:2: name: an empty text",
     },
     Sample {
         format: "eu-csv",

@@ -290,7 +290,7 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
         ("apply", &faulty, &["--yes"], 1, "a.yaml:3: unknown field `contries`"),
         ("apply", &strange, &["--yes"], 1, "Nothing was changed: the gate could not rely on"),
         ("apply", &unsigned, &["--yes"], 2, "say `--by` and `--why`"),
-        ("apply", &unsigned, &["--yes", "--by", " ", "--why", "x"], 2, "expected a non-empty string says nothing"),
+        ("apply", &unsigned, &["--yes", "--by", " ", "--why", "x"], 2, "an empty text says nothing"),
         ("apply", &good, &[], 2, "`--yes`"),
         ("export", &good, &[], 2, "is not empty"),
         ("export", &format!("{}/good", folder.path()), &[], 2, "is not empty"),

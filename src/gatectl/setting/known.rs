@@ -152,7 +152,7 @@ mod tests {
             ("anonymizer_days=0", "expected 1 or more"),
             ("database_days=-1", "database_days"),
             ("must_agree=mmdb", "`mmdb` is no pair"),
-            ("must_agree=mmdb:mmdb", "always agrees with itself"),
+            ("must_agree=mmdb:mmdb", "expected two different signals"),
             ("must_agree=mmdb:geoip", "expected one of `mmdb`"),
             ("must_agree=mmdb:waf:cloudfront", "no pair"),
             ("must_agree=", "no pair"),
