@@ -1,4 +1,4 @@
-//! The Lambda function `export-gate`.
+//! The Lambda function `export-gate`. The library's documentation describes the design.
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -15,14 +15,14 @@ use serde_json::value::RawValue;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-/// What is kept back of the invocation's time for the answer's own way out.
-const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
+/// The time reserved for returning the answer.
+const ANSWER_RESERVE: Duration = Duration::from_millis(250);
 
 /// Lambda ends an invocation after 15 minutes.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
 
-/// The time of an invocation that was given no deadline: what API Gateway waits for by default.
-const WITHOUT_DEADLINE: Duration = Duration::from_secs(29);
+/// The time of an invocation without a deadline: API Gateway's default time-out.
+const DEFAULT_TIME: Duration = Duration::from_secs(29);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
     };
     let gate: &'static Gate = Box::leak(Box::new(gate));
     let serve = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| answer(gate, event)));
-    // A task that is woken is put into a queue; for what `main` itself awaits it takes a system call, and another to hear it.
+    // A spawned task is woken through a queue; waking the future that `main` awaits takes two system calls.
     match tokio::spawn(serve).await {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(error.as_ref()),
@@ -42,22 +42,22 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Ends the start with a sentence that names every fault.
+/// Logs an error that ends the process.
 fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    tracing::error!(error = %ErrorChain(error), "the gate does not start");
+    tracing::error!(error = %ErrorChain(error), "the gate cannot run");
     ExitCode::FAILURE
 }
 
-/// One invocation. A panic is answered, and the environment lives on.
+/// Handles one invocation. A panic becomes a 500 answer.
 async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGatewayProxyResponse, Error> {
     let LambdaEvent { payload, context } = event;
     let deadline = Instant::now()
-        .checked_add(time_left(context.deadline()).saturating_sub(FOR_THE_ANSWER))
+        .checked_add(time_left(context.deadline()).saturating_sub(ANSWER_RESERVE))
         .unwrap_or_else(Instant::now);
     let handled = gate.handle(payload.get(), Timestamp::now(), deadline);
     let (answer, request) = unless_it_panics(handled).await;
-    // Nobody waits for the log: it is written once the answer is, and before the next event is asked for, which takes the
-    // answer's receipt. That rests on the runtime's one thread, where what yields runs after what was ready.
+    // The log is written after the answer is sent, so that the caller does not wait for it, and before the next event is
+    // requested. This relies on the single-threaded runtime: a task that yields runs after the tasks that are ready.
     tokio::spawn(async move {
         yield_now().await;
         log::request(&request, &context.request_id);
@@ -65,12 +65,12 @@ async fn answer(gate: &Gate, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGat
     Ok(answer.into_payload())
 }
 
-/// What is left until the deadline. One that is past by more than Lambda's longest invocation is none: cargo-lambda
-/// always sends the same moment of 1970.
+/// The time left until the deadline. A deadline further back than Lambda's longest invocation counts as absent: cargo-lambda
+/// always sends a time in 1970.
 fn time_left(deadline: SystemTime) -> Duration {
     match deadline.duration_since(SystemTime::now()) {
         Ok(left) => left,
-        Err(past) if past.duration() > LONGEST_INVOCATION => WITHOUT_DEADLINE,
+        Err(past) if past.duration() > LONGEST_INVOCATION => DEFAULT_TIME,
         Err(_) => Duration::ZERO,
     }
 }

@@ -1,4 +1,6 @@
-//! I/O. Invoking the model's SageMaker endpoint, which takes a permit.
+//! I/O. Invokes the model's SageMaker endpoint.
+//!
+//! INVARIANT: an invocation consumes a [`Permit`], which only a decision creates.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,42 +20,42 @@ use crate::decision::Permit;
 use crate::error_chain::ErrorChain;
 use crate::terms::Code;
 
-/// How long opening the connection ahead may take.
+/// The time-out for opening the connection at the start.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a connection may be idle before it is tried again ahead of a call. Lambda freezes an environment between two
-/// requests, and a connection that the other side closes meanwhile looks open.
+/// The idle time after which a connection is probed before a call. Lambda freezes an environment between requests, and a
+/// connection that the other side closed meanwhile still looks open.
 const IDLE: SignedDuration = SignedDuration::from_secs(15);
 
-/// How long that try may take. It runs beside the evidence's read, and a call opens a connection of its own without it.
+/// The time-out of the probe. It runs while evidence is collected; if it fails, the call opens a connection itself.
 const READY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The SageMaker Runtime.
+/// The client of the SageMaker Runtime.
 #[derive(Debug)]
 pub struct Models {
     client: Client,
     connections: Connections,
     timeout: Duration,
-    used: Mutex<Option<Used>>,
+    last_use: Mutex<Option<LastUse>>,
 }
 
-/// When the connection was last used: what the clock said at a moment, and that moment.
+/// When the connection was last used, by the wall clock and by the monotonic clock.
 #[derive(Clone, Copy, Debug)]
-struct Used(Timestamp, Instant);
+struct LastUse(Timestamp, Instant);
 
-/// What the model is asked with.
+/// A request to the model.
 pub struct Invocation {
     /// The body's `Content-Type`.
     pub content_type: Option<String>,
-    /// What types of answers are taken, as `Accept` has it.
+    /// The caller's `Accept` header.
     pub accept: Option<String>,
-    /// The body as it is.
+    /// The unchanged body.
     pub body: Vec<u8>,
     /// The body's SHA-256, in lower-case hex.
     pub sha256: String,
 }
 
-/// What the model answered.
+/// The model's answer.
 #[derive(PartialEq, Eq)]
 pub struct ModelAnswer {
     /// The model, `name@version`.
@@ -64,7 +66,7 @@ pub struct ModelAnswer {
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Why the model gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the model gave no answer: {detail}")]
 pub struct ModelError {
@@ -72,67 +74,66 @@ pub struct ModelError {
     pub code: Code,
     /// Whether the model may have run, so that a quota is used.
     pub may_have_run: bool,
-    /// In words for operators. It has nothing of prompt or answer.
+    /// The message for operators, without any part of prompt or answer.
     pub detail: String,
 }
 
 impl Models {
-    /// Models behind this client, each given `timeout` at the most.
+    /// Invocations by this client, each with this time-out.
     #[must_use]
     pub fn new(client: &Client, timeout: Duration) -> Self {
         let connections = Connections::default();
-        // The SDK would try three times, and take a model that thinks for a stream that has stalled.
+        // The SDK would make three attempts, and would mistake a slow model for a stalled stream.
         let config = client.config().to_builder().retry_config(RetryConfig::disabled());
         let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         let config = config.interceptor(connections.interceptor());
-        Self { client: Client::from_conf(config.build()), connections, timeout, used: Mutex::default() }
+        Self { client: Client::from_conf(config.build()), connections, timeout, last_use: Mutex::default() }
     }
 
-    /// Opens the connection ahead of the first call.
+    /// Opens the connection before the first call.
     pub async fn connect(&self, now: Timestamp) {
-        self.use_at(now);
-        let _ = tokio::time::timeout(CONNECT_TIMEOUT, self.page()).await;
+        self.start_use(now);
+        let _ = tokio::time::timeout(CONNECT_TIMEOUT, self.probe()).await;
     }
 
-    /// Replaces the connection where it was idle for long and doesn't answer any more, so that no model is called over it.
+    /// Replaces a connection that was idle for long and is closed, so that no model is called over it.
     pub async fn ready(&self, now: Timestamp) {
-        let idle = self.use_at(now).is_some_and(|Used(at, _)| now.duration_since(at) > IDLE);
+        let idle = self.start_use(now).is_some_and(|LastUse(at, _)| now.duration_since(at) > IDLE);
         if idle {
-            let pages = async {
-                // The first finds that the connection is closed, the second opens another.
-                if matches!(self.page().await, Err(SdkError::DispatchFailure(_))) {
-                    let _ = self.page().await;
+            let probes = async {
+                // The first detects a closed connection, the second opens another.
+                if matches!(self.probe().await, Err(SdkError::DispatchFailure(_))) {
+                    let _ = self.probe().await;
                 }
             };
-            let _ = tokio::time::timeout(READY_TIMEOUT, pages).await;
+            let _ = tokio::time::timeout(READY_TIMEOUT, probes).await;
         }
     }
 
-    /// Asks for a page that isn't there, since SageMaker has no harmless operation.
-    async fn page(&self) -> Result<InvokeEndpointOutput, SdkError<InvokeEndpointError>> {
-        let any = self.client.invoke_endpoint().endpoint_name("-").body(Blob::new([]));
-        let page = any.customize().mutate_request(|request| {
-            let _ = request.set_method("GET"); // a method of a form that can't be refused
+    /// Requests a page that does not exist, because SageMaker Runtime has no operation without an effect.
+    async fn probe(&self) -> Result<InvokeEndpointOutput, SdkError<InvokeEndpointError>> {
+        let call = self.client.invoke_endpoint().endpoint_name("-").body(Blob::new([]));
+        let probe = call.customize().mutate_request(|request| {
+            let _ = request.set_method("GET"); // cannot fail: the method is well-formed
         });
-        Box::pin(page.send()).await
+        Box::pin(probe.send()).await
     }
 
-    fn use_at(&self, now: Timestamp) -> Option<Used> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).replace(Used(now, Instant::now()))
+    fn start_use(&self, now: Timestamp) -> Option<LastUse> {
+        self.last_use.lock().unwrap_or_else(PoisonError::into_inner).replace(LastUse(now, Instant::now()))
     }
 
-    /// Counts the connection as used until now: a model may take minutes.
-    fn used(&self) {
-        if let Some(Used(at, moment)) = self.used.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+    /// Extends the connection's last use to the present: a model can take minutes.
+    fn end_use(&self) {
+        if let Some(LastUse(at, moment)) = self.last_use.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             let elapsed = SignedDuration::try_from(moment.elapsed()).unwrap_or_default();
             (*at, *moment) = (at.saturating_add(elapsed).unwrap_or(*at), Instant::now());
         }
     }
 
-    /// Invokes the permitted model with the body as it is. One attempt; a second only where no connection could be had, so
-    /// that no byte was sent. A connection that closes without a reply is no proof that the model didn't run, nor that no
-    /// byte of a reply had arrived: the SDK's error is the same for a reply that was cut off. ([`Models::ready`] keeps
-    /// connections that were closed meanwhile from being called over.)
+    /// Invokes the permitted model with the unchanged body. It makes one attempt, and a second one only if no connection
+    /// could be opened, so that no byte was sent. A connection that closes without a reply does not prove that the model did
+    /// not run. [`Models::ready`] replaces closed connections beforehand.
     ///
     /// # Errors
     /// [`ModelError`] with the code for the caller.
@@ -151,7 +152,7 @@ impl Models {
             if content_type.is_some() {
                 return Box::pin(invocation.send()).await;
             }
-            // The SDK would name a type where the caller named none.
+            // The SDK would add a `Content-Type` that the caller did not send.
             let untyped = invocation.mutate_request(|request| {
                 request.headers_mut().remove("content-type");
             });
@@ -165,7 +166,7 @@ impl Models {
         };
         let until = deadline.min(Instant::now().checked_add(self.timeout).unwrap_or(deadline));
         let answered = tokio::time::timeout_at(until, attempts).await;
-        self.used();
+        self.end_use();
         match answered {
             Ok(Ok(output)) => Ok(answer(permit, output)),
             Ok(Err(error)) => Err(self.failure(error)),
@@ -200,7 +201,7 @@ fn answer(permit: Permit, output: InvokeEndpointOutput) -> ModelAnswer {
     ModelAnswer { model: permit.model().to_owned(), content_type: output.content_type, body }
 }
 
-/// What may be logged of an error. A service's own message can quote the model's output, so only its name is kept.
+/// The part of an error that may be logged. A service's message can quote the model's output, so only its code is kept.
 fn detail(error: &SdkError<InvokeEndpointError>) -> String {
     if matches!(error, SdkError::ResponseError(_)) {
         return "its answer could not be read".into();
@@ -209,5 +210,5 @@ fn detail(error: &SdkError<InvokeEndpointError>) -> String {
     if let InvokeEndpointError::ModelError(error) = service.err() {
         return format!("ModelError, original status {}", error.original_status_code().unwrap_or_default());
     }
-    service.err().code().unwrap_or("an error without a name").to_owned()
+    service.err().code().unwrap_or("an error without a code").to_owned()
 }

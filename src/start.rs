@@ -1,4 +1,4 @@
-//! I/O. Starts the gate: settings, location data, clients, the first read of the register.
+//! I/O. Starts the gate: reads settings and databases, creates the clients, and reads the register.
 
 use std::time::Duration;
 
@@ -14,13 +14,14 @@ use crate::settings::{BadSettings, Settings};
 use crate::telemetry::log;
 use crate::telemetry::unmatched_embargoes;
 
-/// How long the start waits for the register. The gate answers 503 until it is read, and reads it at each request.
+/// The time-out for reading the register at the start. Without it the gate starts, reads it at each request, and answers
+/// 503 until that succeeds.
 const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A gate with the settings that `variable` looks up, over the AWS configuration of the environment.
+/// Starts a gate with the settings that `variable` looks up and the environment's AWS configuration.
 ///
 /// # Errors
-/// [`BadSettings`] with every fault, the databases' among them.
+/// [`BadSettings`] with every error, including those of the databases.
 pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, BadSettings> {
     let (settings, location) = configured(&variable)?;
     let (dynamodb, sagemaker) =
@@ -30,19 +31,23 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     let (warmed, ()) = tokio::join!(tokio::time::timeout(WARM_TIMEOUT, gate.warm(now)), gate.models.connect(now));
     match warmed {
         Ok(Ok(register)) => {
-            tracing::info!(revision = register.revision(), "the register is read");
+            tracing::info!(revision = register.revision(), "the register was read");
             log::unreadable(&register.shared_faults());
             let now = jiff::Timestamp::now();
             log::unmatched(&unmatched_embargoes(&register, now));
             log::databases(&gate.location.news(now, register.screening(now).database_days()));
         }
-        Ok(Err(error)) => tracing::error!(error, "the register could not be read; the gate refuses until it is"),
-        Err(_) => tracing::error!("the register could not be read in time; the gate refuses until it is"),
+        Ok(Err(error)) => {
+            tracing::error!(error, "the register could not be read; until it is, requests are answered with 503")
+        }
+        Err(_) => {
+            tracing::error!("reading the register timed out; until that succeeds, requests are answered with 503")
+        }
     }
     Ok(gate)
 }
 
-/// The settings and the databases, or every fault of either.
+/// The settings and the databases, or every error of both.
 fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Location), BadSettings> {
     let location = Location::named(variable("GEO_DATABASE").as_deref(), variable("ANONYMITY_DATABASES").as_deref());
     match (Settings::read(variable), location) {
@@ -62,7 +67,7 @@ fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Lo
     }
 }
 
-/// A gate with these settings over this location data and these clients, with nothing read yet.
+/// A gate with these settings, location data and clients; it has read nothing yet.
 #[must_use]
 pub fn build(
     settings: Settings,

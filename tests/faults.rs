@@ -541,8 +541,8 @@ async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
     let table = [
         (1, 13, None),
         (1, 14, Some("nested deeper than DynamoDB's 32 levels")),
-        (1, 15, Some("The owners of `organisation#sample-us-company` may be 13 levels deep")),
-        (300, 1, Some("`organisation#sample-us-company` has too many owners or possible matches")),
+        (1, 15, Some("`organisation#sample-us-company` may have at most 13 levels of owners")),
+        (300, 1, Some("`organisation#sample-us-company` has too many owners or potential matches")),
     ];
     let gate = world.gate();
     for (each, levels, refused) in table {

@@ -129,7 +129,7 @@ const FAULTS: [(&str, &str); 8] = [
     ("an index that is none", "index"),
     ("another number of entries", "entries"),
     ("bytes that nothing packed", "unpacked"),
-    ("bytes that don't say how many", "how large"),
+    ("bytes that don't say how many", "unpacked size"),
     ("reads that fail", "could not be read"),
 ];
 

@@ -117,7 +117,7 @@ async fn a_record_that_cannot_be_read_is_named_once_when_it_is_read_and_counted_
     let said = lines(
         &function.stdout().wait(PATIENCE, |lines| lines.iter().filter(|line| line.contains("_aws")).count() == 2).await,
     );
-    let named: Vec<&Value> = said.iter().filter(|line| line["message"] == "a record can't be relied on").collect();
+    let named: Vec<&Value> = said.iter().filter(|line| line["message"] == "a record cannot be relied on").collect();
     assert_eq!(named.len(), 1, "{said:?}");
     assert_eq!(
         (&named[0]["kind"], &named[0]["id"], &named[0]["level"]),
@@ -196,5 +196,5 @@ async fn a_record_that_cannot_be_read_is_named_at_the_start_too() {
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
     let said = function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await;
-    assert!(said[1].contains("a record can't be relied on") && said[1].contains("\"odd\""), "{said:?}");
+    assert!(said[1].contains("a record cannot be relied on") && said[1].contains("\"odd\""), "{said:?}");
 }

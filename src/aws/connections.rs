@@ -1,5 +1,6 @@
-//! I/O. What became of the connection under a call that failed: the SDK's error doesn't tell whether a byte was sent.
-//! Writes that must not be repeated blindly are sent by [`single_attempts`], and their errors classified here.
+//! I/O. Classifies errors of writes that must not be repeated blindly.
+//!
+//! The SDK's error does not reveal whether a byte was sent, so [`Connections`] records whether an attempt had a connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,34 +17,34 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor}
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Watches the attempts of one client, one at a time: whether the last had a connection.
+/// Records whether the last attempt of one client had a connection. Attempts must not be concurrent.
 #[derive(Clone, Debug, Default)]
 pub struct Connections(Arc<AtomicBool>);
 
-/// How often such a write is tried, and how long is waited before the second try; the wait doubles.
+/// The most attempts at such a write.
 pub const TRIES: u32 = 3;
-/// See [`TRIES`].
+/// The backoff before the second attempt; it doubles.
 pub const FIRST_WAIT: Duration = Duration::from_millis(30);
 
-/// How long one try may take. DynamoDB answers in single milliseconds; a try that hangs leaves time for another.
-const TRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time-out of one attempt. DynamoDB answers in single-digit milliseconds; a hanging attempt leaves time for another.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Connections {
-    /// Whether the last attempt, which failed with this error, had no connection, so that no byte of it was sent.
+    /// Whether no byte of the last attempt was sent, because it had no connection. The attempt failed with this error.
     #[must_use]
     pub fn is_unsent<E>(&self, error: &SdkError<E>) -> bool {
         matches!(error, SdkError::ConstructionFailure(_))
             || (matches!(error, SdkError::DispatchFailure(_)) && !self.0.load(Ordering::Relaxed))
     }
 
-    /// Whether a write that failed surely has no effect: no byte of it was sent, or DynamoDB refused it.
+    /// Whether a failed write certainly had no effect: no byte of it was sent, or DynamoDB refused it.
     #[must_use]
     pub fn is_unwritten<E>(&self, error: &SdkError<E>) -> bool {
         self.is_unsent(error)
             || matches!(error, SdkError::ServiceError(service) if service.raw().status().is_client_error())
     }
 
-    /// For the client's configuration.
+    /// The interceptor for the client's configuration.
     #[must_use]
     pub fn interceptor(&self) -> SharedInterceptor {
         SharedInterceptor::permanent(self.clone())
@@ -67,13 +68,13 @@ impl Intercept for Connections {
     }
 }
 
-/// The configuration of a client that sends each call once, so that its user counts what each attempt came to.
+/// The configuration of a client without retries, so that its user sees the outcome of each attempt.
 pub fn single_attempts(dynamodb: &DynamoDb) -> aws_sdk_dynamodb::config::Builder {
-    let timeouts = TimeoutConfig::builder().operation_timeout(TRY_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder().operation_timeout(ATTEMPT_TIMEOUT).build();
     dynamodb.config().to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
 }
 
-/// Whether another try may fare better: throttling and connections pass, a missing permission doesn't.
+/// Whether a retry can succeed, as after throttling or a connection error, but not after a missing permission.
 pub fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     if let SdkError::ServiceError(service) = error {
         return service.raw().status().is_server_error()

@@ -1,6 +1,6 @@
-//! I/O. A body's digest that is known already, by which its request is signed: SigV4 needs no second one.
+//! I/O. Signs a request with the precomputed digest of its body, so that SigV4 does not compute it again.
 //!
-//! The digest is the one that the ledger keeps: what AWS checks the body against is what the entry says of it.
+//! It is the digest in the ledger entry, so AWS verifies the body against the entry.
 
 use aws_runtime::auth::PayloadSigningOverride;
 use aws_smithy_runtime_api::box_error::BoxError;

@@ -1,16 +1,16 @@
-//! Pure. Whose certificates the gate trusts: the authorities that the environment names, else those of AWS's endpoints.
+//! Pure. Trust roots: the certificates that the environment names, else those of AWS's endpoints.
 
-/// The roots of Amazon Trust Services, PEM: the five that it recommends for a trust store of one's own
-/// (<https://www.amazontrust.com/repository>). A system's own list has some 140, and to read it is most of a start's work.
+/// The five roots that Amazon Trust Services recommends for a trust store (<https://www.amazontrust.com/repository>), in PEM.
+/// Reading a system's list of some 140 roots would take most of the start.
 pub const AMAZON: &str = include_str!("trust_roots.pem");
 
-/// What names a file and a folder of others, as OpenSSL has it.
-const NAMED_BY: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+/// The variables that name other trust roots, as in OpenSSL: a file and a folder.
+const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// The authorities that are trusted, PEM; `None` where the environment that `variable` looks up names others.
+/// The built-in trust roots in PEM; `None` if the environment that `variable` looks up names others.
 #[must_use]
 pub fn trusted(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    NAMED_BY.iter().all(|name| variable(name).is_none()).then_some(AMAZON)
+    VARIABLES.iter().all(|name| variable(name).is_none()).then_some(AMAZON)
 }
 
 #[cfg(test)]
@@ -22,7 +22,7 @@ mod tests {
     use crate::digest::sha256_hex;
 
     #[test]
-    fn they_are_the_five_that_amazon_publishes_by_their_fingerprints() {
+    fn the_trust_roots_have_the_fingerprints_that_amazon_publishes() {
         let published = [
             ("Amazon Root CA 1", "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e"),
             ("Amazon Root CA 2", "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4"),
@@ -33,7 +33,7 @@ mod tests {
                 "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
             ),
         ];
-        let held: Vec<(String, String)> = AMAZON
+        let actual: Vec<(String, String)> = AMAZON
             .split("# ")
             .skip(1)
             .map(|one| {
@@ -42,12 +42,12 @@ mod tests {
                 (name.to_owned(), sha256_hex(BASE64_STANDARD.decode(base64).unwrap()))
             })
             .collect();
-        assert_eq!(held, published.map(|(name, sha256)| (name.to_owned(), sha256.to_owned())));
+        assert_eq!(actual, published.map(|(name, sha256)| (name.to_owned(), sha256.to_owned())));
     }
 
     #[test]
-    fn the_environment_may_name_others_in_their_place() {
-        let own = |named: &'static str| trusted(|name| (name == named).then(|| "/somewhere".to_owned())).is_some();
-        assert_eq!(["SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE"].map(own), [false, false, true]);
+    fn the_environment_can_replace_the_trust_roots() {
+        let built_in = |named: &'static str| trusted(|name| (name == named).then(|| "/somewhere".to_owned())).is_some();
+        assert_eq!(["SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE"].map(built_in), [false, false, true]);
     }
 }

@@ -1,10 +1,10 @@
-//! I/O. Writing entries, each behind the one before, so that none can be changed, removed or slipped in unseen.
+//! I/O. Writes entries to a hash chain, so that a changed, removed or inserted entry is detectable.
 //!
-//! A write that may or may not have landed is put again, byte for byte, before anything is chained behind it. A write
-//! that surely didn't land leaves its number free. Nothing is answered for that isn't known to be there.
+//! INVARIANT: a write with an unknown outcome is retried unchanged before the next entry. A write that certainly failed
+//! frees its number. An answer leaves only once its entry is certainly written.
 
 #[cfg(test)]
-mod model;
+mod protocol_model;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::SdkError;
@@ -25,55 +25,57 @@ pub struct Ledger {
     connections: Connections,
     table: String,
     chain: Mutex<Chain>,
-    /// Completions that are still to be written.
-    owed: std::sync::Mutex<Vec<Draft>>,
+    /// Completions that are not written yet.
+    pending: std::sync::Mutex<Vec<Draft>>,
 }
 
-/// The proof that an entry is in the ledger. Answers are made of it.
+/// Proof that an entry is in the ledger. Every answer requires it.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "an entry is written so that an answer may leave"]
+#[must_use = "an answer requires this proof"]
 pub struct Recorded {
     decision_id: String,
 }
 
-/// A permit that is in the ledger and has given no answer yet. Unless it is told how it ended, it is completed as
-/// `internal.failure` before the next entry: whatever drops it, the ledger doesn't keep quiet about it.
+/// A permit that is in the ledger and has no answer yet.
+///
+/// INVARIANT: every permit without an answer gets a completion. If this value is dropped, the permit is completed as
+/// `internal.failure` before the next entry.
 #[derive(Debug)]
-#[must_use = "say how the permit ended"]
+#[must_use = "call `answered` or `completed`"]
 pub struct Unanswered<'a> {
     ledger: &'a Ledger,
     permit: Option<Entry>,
     decision_id: String,
 }
 
-/// Why an entry is not known to be in the ledger.
+/// Why an entry is not certainly in the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// Surely not written.
-    #[error("the ledger's entry was not written")]
+    /// It was certainly not written.
+    #[error("the ledger entry was not written")]
     NotWritten(#[source] Box<SdkError<PutItemError>>),
-    /// Written or not, nobody knows. It is put again before the next one.
-    #[error("nobody knows whether the ledger's entry was written")]
+    /// The outcome is unknown. The write is retried before the next entry.
+    #[error("it is unknown whether the ledger entry was written")]
     Unknown(#[source] Box<SdkError<PutItemError>>),
-    /// DynamoDB can't store the entry.
+    /// DynamoDB cannot store the entry.
     #[error(transparent)]
     Unstorable(#[from] Unstorable),
-    /// A new chain could not be named.
-    #[error("a new chain of the ledger could not be named: no random numbers: {0}")]
+    /// No id could be generated for a new chain.
+    #[error("no random id for a new chain of the ledger: {0}")]
     Unnamed(getrandom::Error),
-    /// Other entries stood in the place of this one, in two chains.
-    #[error("the places of the ledger's entry were taken")]
+    /// Other entries occupied its place in two chains.
+    #[error("the ledger entry's place was taken by another entry in two chains")]
     Taken,
 }
 
 #[derive(Debug, Default)]
 struct Chain {
-    /// 32 hex digits; none before the first entry.
+    /// 32 hex digits; `None` before the first entry.
     id: Option<String>,
     /// The last entry's number, and its hash.
     seq: u64,
     hash: String,
-    /// The entry that was sent last and is not known to be there.
+    /// The last entry that was sent, while its outcome is unknown.
     unsettled: Option<Unsettled>,
 }
 
@@ -81,7 +83,7 @@ struct Chain {
 struct Unsettled {
     entry: Entry,
     hash: String,
-    /// The entry as an item, for the first try.
+    /// The entry as an item, for the first attempt.
     item: Option<Item>,
 }
 
@@ -101,22 +103,22 @@ impl Recorded {
 }
 
 impl Ledger {
-    /// A ledger over this table, with a chain of its own. `dynamodb` is the configuration to write with.
+    /// A ledger in this table with its own chain.
     #[must_use]
     pub fn new(dynamodb: &DynamoDb, table: String) -> Self {
         let connections = Connections::default();
-        // The tries are made here, where it counts what each came to.
+        // No SDK retries: the outcome of each attempt matters here.
         let config = single_attempts(dynamodb).interceptor(connections.interceptor());
         Self {
             dynamodb: DynamoDb::from_conf(config.build()),
             connections,
             table,
             chain: Mutex::default(),
-            owed: std::sync::Mutex::default(),
+            pending: std::sync::Mutex::default(),
         }
     }
 
-    /// Writes a permit behind the last entry.
+    /// Appends a permit.
     ///
     /// # Errors
     /// As [`Ledger::record`].
@@ -125,11 +127,11 @@ impl Ledger {
         Ok(Unanswered { ledger: self, decision_id: permit.decision_id.clone(), permit: Some(permit) })
     }
 
-    /// Writes an entry behind the last one.
+    /// Appends an entry.
     ///
     /// # Errors
-    /// [`LedgerError`] where it is not known to be there. Where it may be there all the same and was a permit, it is
-    /// completed as `ledger.unavailable` before the next entry.
+    /// [`LedgerError`] if it is not certainly written. A permit that may have been written is completed as
+    /// `ledger.unavailable` before the next entry.
     pub async fn record(&self, entry: Storable) -> Result<Recorded, LedgerError> {
         let Entry { decision_id, .. } = self.write(entry).await?;
         Ok(Recorded { decision_id })
@@ -141,35 +143,35 @@ impl Ledger {
         self.append(&mut chain, entry).await
     }
 
-    /// Puts what may or may not be there again, then writes what is owed.
+    /// Retries the write with an unknown outcome, then writes pending completions.
     async fn settle(&self, chain: &mut Chain) -> Result<(), LedgerError> {
         if let Some(unsettled) = &mut chain.unsettled {
             match self.put_until_known(unsettled).await {
-                // Its permit gave no answer.
+                // Its request got no answer.
                 Put::Written => {
                     let dropped = chain.advance().filter(Entry::is_permit).map(|permit| {
                         let at = permit.at.clone();
                         permit.completion(Code::LedgerUnavailable, at)
                     });
-                    self.owed().extend(dropped);
+                    self.pending().extend(dropped);
                 }
-                // Another entry stands in its place, so this one never landed.
+                // Another entry has its place, so it was never written.
                 Put::Taken => drop(chain.abandon()),
-                // An earlier try may have landed, whatever this one came to.
+                // An earlier attempt may have succeeded, whatever the outcome of this one.
                 Put::NotWritten(error) | Put::Unknown(error) => return Err(LedgerError::Unknown(Box::new(error))),
             }
         }
-        while let Some(draft) = self.next_owed() {
+        while let Some(draft) = self.next_pending() {
             let appended = match draft.clone().storable() {
                 Ok(completion) => self.append(chain, completion).await,
                 Err(error) => Err(error.into()),
             };
             match appended {
                 Ok(_) => {}
-                // It is among the unsettled now.
+                // It is `unsettled` now, so it is retried.
                 Err(error @ LedgerError::Unknown(_)) => return Err(error),
                 Err(error) => {
-                    self.owed().insert(0, draft);
+                    self.pending().insert(0, draft);
                     return Err(error);
                 }
             }
@@ -177,19 +179,19 @@ impl Ledger {
         Ok(())
     }
 
-    fn owed(&self) -> std::sync::MutexGuard<'_, Vec<Draft>> {
-        self.owed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn pending(&self) -> std::sync::MutexGuard<'_, Vec<Draft>> {
+        self.pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn next_owed(&self) -> Option<Draft> {
-        let mut owed = self.owed();
-        (!owed.is_empty()).then(|| owed.remove(0))
+    fn next_pending(&self) -> Option<Draft> {
+        let mut pending = self.pending();
+        (!pending.is_empty()).then(|| pending.remove(0))
     }
 
     async fn append(&self, chain: &mut Chain, mut next: Storable) -> Result<Entry, LedgerError> {
         for _ in 0..2 {
             let (entry, hash, item) = next.seal(&chain.id()?, chain.next(), chain.last_hash())?;
-            // Noted before it is sent: if this future is dropped on the way, the entry may still land.
+            // Set before sending: if this future is dropped meanwhile, the entry may still be written.
             let unsettled = chain.unsettled.insert(Unsettled { entry, hash, item: Some(item) });
             match self.put_until_known(unsettled).await {
                 Put::Written => return chain.advance().ok_or(LedgerError::Taken),
@@ -205,23 +207,23 @@ impl Ledger {
     }
 
     async fn put_until_known(&self, unsettled: &mut Unsettled) -> Put {
-        let mut wait = FIRST_WAIT;
-        let mut may_have_landed = false;
+        let mut backoff = FIRST_WAIT;
+        let mut may_be_written = false;
         for attempt in 1..=TRIES {
             let put = self.put(unsettled).await;
-            may_have_landed |= matches!(put, Put::Unknown(_));
+            may_be_written |= matches!(put, Put::Unknown(_));
             match put {
                 Put::Written | Put::Taken => return put,
                 Put::NotWritten(error) if attempt == TRIES || !is_passing(&error) => {
-                    return if may_have_landed { Put::Unknown(error) } else { Put::NotWritten(error) };
+                    return if may_be_written { Put::Unknown(error) } else { Put::NotWritten(error) };
                 }
                 Put::Unknown(_) if attempt == TRIES => return put,
                 Put::NotWritten(_) | Put::Unknown(_) => {}
             }
-            tokio::time::sleep(wait).await;
-            wait = wait.saturating_mul(2);
+            tokio::time::sleep(backoff).await;
+            backoff = backoff.saturating_mul(2);
         }
-        Put::Taken // not reached: the last try returns
+        Put::Taken // not reached: the last attempt returns
     }
 
     async fn put(&self, Unsettled { entry, hash, item }: &mut Unsettled) -> Put {
@@ -261,13 +263,14 @@ impl Unanswered<'_> {
         Recorded { decision_id: std::mem::take(&mut self.decision_id) }
     }
 
-    /// The caller gets `code` instead; written before it is told. Where that fails, it is written before the next entry.
+    /// Completes the permit with `code`, which the caller gets instead of an answer. If writing fails, the completion is
+    /// written before the next entry.
     ///
     /// # Errors
-    /// [`LedgerError`] where the completion is not known to be there yet.
+    /// [`LedgerError`] if the completion is not certainly written yet.
     pub async fn completed(mut self, code: Code, at: String) -> Result<Recorded, LedgerError> {
         let Some(permit) = self.permit.take() else { return Err(LedgerError::Taken) };
-        self.ledger.owed().push(permit.completion(code, at));
+        self.ledger.pending().push(permit.completion(code, at));
         let mut chain = self.ledger.chain.lock().await;
         self.ledger.settle(&mut chain).await?;
         Ok(Recorded { decision_id: std::mem::take(&mut self.decision_id) })
@@ -278,7 +281,7 @@ impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
             let at = permit.at.clone();
-            self.ledger.owed().push(permit.completion(Code::InternalFailure, at));
+            self.ledger.pending().push(permit.completion(Code::InternalFailure, at));
         }
     }
 }
@@ -303,7 +306,7 @@ impl Chain {
         if self.seq == 0 { NOTHING_BEFORE } else { &self.hash }
     }
 
-    /// What was unsettled is there, and the next one comes behind it.
+    /// The unsettled entry is written and becomes the last one.
     fn advance(&mut self) -> Option<Entry> {
         let Unsettled { entry, hash, .. } = self.unsettled.take()?;
         self.seq = self.next();
@@ -311,7 +314,7 @@ impl Chain {
         Some(entry)
     }
 
-    /// Begins a new chain, since another entry stands where this one's next would. Gives what found no place.
+    /// Begins a new chain, because another entry has the place of the unsettled one, which is returned.
     fn abandon(&mut self) -> Option<Entry> {
         std::mem::take(self).unsettled.map(|unsettled| unsettled.entry)
     }

@@ -1,4 +1,4 @@
-//! The tamper-evident history of decisions: what an entry is, and how it is written.
+//! The ledger: the append-only, hash-chained history of decisions.
 
 mod chain;
 mod entry;

@@ -1,15 +1,14 @@
-//! Pure. The proof that an entry, as it is read back, is what was written: the rule of the hash, with nothing of the code
-//! that writes entries.
+//! Pure. Verifies the hash of an entry that was read back, independently of the code that writes entries.
 
 use serde_json::Value;
 
 use crate::digest::digest;
 
-/// Whether an entry bears the hash of all the rest of it. One with a number that isn't whole bears none: no two writers of
-/// such numbers need agree, and the gate writes none.
+/// Whether an entry's `hash` is the hash of the rest of the entry. An entry with a number that is not an integer is invalid:
+/// the gate writes none, and its canonical JSON would be ambiguous.
 #[must_use]
 pub fn bears_its_hash(entry: &Value) -> bool {
-    if !is_whole(entry) {
+    if !has_only_integers(entry) {
         return false;
     }
     let Some(mut bare) = entry.as_object().cloned() else { return false };
@@ -17,11 +16,11 @@ pub fn bears_its_hash(entry: &Value) -> bool {
     hash.as_ref().and_then(Value::as_str) == Some(digest(&Value::Object(bare)).as_str())
 }
 
-fn is_whole(value: &Value) -> bool {
+fn has_only_integers(value: &Value) -> bool {
     match value {
         Value::Number(number) => !number.is_f64(),
-        Value::Array(list) => list.iter().all(is_whole),
-        Value::Object(members) => members.values().all(is_whole),
+        Value::Array(list) => list.iter().all(has_only_integers),
+        Value::Object(members) => members.values().all(has_only_integers),
         Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
@@ -32,7 +31,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_entry_that_was_changed_does_not_bear_its_hash() {
+    fn a_changed_entry_does_not_match_its_hash() {
         let mut entry = json!({"seq": 1, "chain": "c", "reasons": [{"code": "x"}]});
         entry["hash"] = json!(digest(&entry));
         assert!(bears_its_hash(&entry));

@@ -1,5 +1,4 @@
-//! Pure. Whether DynamoDB can store an entry: found out before its model is called, so that no model runs for an answer
-//! that no entry could let out.
+//! Pure. Checks whether DynamoDB can store an entry, before its model is invoked: without an entry no answer may leave.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -7,56 +6,55 @@ use super::entry::{Draft, Entry, Kind, NOTHING_BEFORE};
 use crate::record::limits::{LARGEST_ITEM, fault, size};
 use crate::record::{DEEPEST_OWNERS, Item};
 
-/// What is kept free of it: for an entry's place in its chain, and for the completion of a permit, which says all that
-/// the permit says and why it gave no answer.
+/// The bytes reserved for an entry's place in its chain, and for a permit's completion, which repeats the permit and adds
+/// a reason.
 const RESERVE: usize = 1024;
 
-/// What is kept free for the place alone, which is all that a completion needs. Were it held to [`RESERVE`], the largest
-/// permits could not be completed, and an environment that owes a completion writes nothing else.
+/// The bytes reserved for the place of a completion, which needs nothing else. With [`RESERVE`], the largest permits could
+/// not be completed, and an environment that owes a completion writes nothing else.
 const PLACE: usize = 256;
 
-/// An entry that DynamoDB can store, made into its item once. Its place in the chain is still to come.
+/// An entry that DynamoDB can store, with its item, but without a place in a chain.
 #[derive(Debug)]
 pub struct Storable {
     entry: Entry,
     item: Item,
 }
 
-/// Why DynamoDB can't store an entry.
+/// Why DynamoDB cannot store an entry.
 #[derive(Debug, thiserror::Error)]
 pub enum Unstorable {
     /// It is too large.
     #[error(
-        "the ledger's entry has {bytes} bytes, and DynamoDB stores {} with its place and its completion: {of} has too many \
-         owners or possible matches",
+        "the ledger entry has {bytes} bytes, but at most {} are allowed: {of} has too many owners or potential matches",
         LARGEST_ITEM.saturating_sub(RESERVE)
     )]
     Large {
-        /// How large it is.
+        /// Its size.
         bytes: usize,
-        /// The record that makes it so.
+        /// The record that causes it.
         of: String,
     },
     /// It nests too deep.
-    #[error("the ledger's entry cannot be stored: {why}. The owners of {of} may be {DEEPEST_OWNERS} levels deep")]
+    #[error("the ledger entry cannot be stored: {why}; {of} may have at most {DEEPEST_OWNERS} levels of owners")]
     Deep {
         /// What DynamoDB refuses.
         why: String,
-        /// The record that makes it so.
+        /// The record that causes it.
         of: String,
     },
-    /// It could not be made into an item, or hashed.
-    #[error("the ledger's entry could not be made: {0}")]
+    /// It could not be serialised or hashed.
+    #[error("the ledger entry could not be serialised: {0}")]
     Unmade(String),
 }
 
 impl Draft {
-    /// The entry as DynamoDB stores it.
+    /// Serialises the entry and checks its size and nesting.
     ///
     /// # Errors
-    /// [`Unstorable`] where DynamoDB would refuse it.
+    /// [`Unstorable`] if DynamoDB would refuse it.
     pub fn storable(self) -> Result<Storable, Unstorable> {
-        // Placed for its size: another place takes as many bytes, or so few more that the reserve has room for them.
+        // A provisional place; the reserve covers the few more bytes of the final one.
         let entry = self.seal("", 0, NOTHING_BEFORE);
         let item = entry.item(NOTHING_BEFORE).map_err(|error| Unstorable::Unmade(error.to_string()))?;
         let of = || match &entry.organisation {
@@ -81,7 +79,7 @@ impl Storable {
         &self.entry.request_sha256
     }
 
-    /// The entry at place `seq` of a chain, behind the entry whose hash is `prev`; with its hash, and as an item.
+    /// The entry at place `seq` of a chain, its hash and its item; `prev` is the hash of the previous entry.
     pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Result<(Entry, String, Item), Unstorable> {
         let Self { entry, mut item } = self;
         let entry = entry.unsealed().seal(chain, seq, prev);

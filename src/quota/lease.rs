@@ -1,4 +1,4 @@
-//! Pure. What an environment holds of a quota: how large a block it leases, and what of it is left.
+//! Pure. An environment's lease of a quota: how large its blocks are, and how much of them is left.
 
 use std::collections::VecDeque;
 
@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 /// The largest block.
 const LARGEST_BLOCK: u64 = 100;
 
-/// A block is at most this part of what is left of the quota, so that environments which end with a block of their own
-/// lose little of it. Below twice as many requests each is leased by itself.
+/// A block is at most one in this many of the unleased requests, so that environments that end lose little of the quota.
+/// Near the end of the quota, requests are leased one by one.
 const SHARE: u64 = 1_000;
 
-/// How far back an environment's demand counts.
-const RECENT: SignedDuration = SignedDuration::from_secs(5);
+/// The period over which an environment's demand is measured.
+const DEMAND_PERIOD: SignedDuration = SignedDuration::from_secs(5);
 
-/// The largest number that is believed: JSON's numbers are exact up to it.
+/// The largest valid count: JSON numbers are exact up to it.
 const LARGEST: u64 = 9_007_199_254_740_991;
 
 /// An environment's part of a licence's quota.
@@ -22,17 +22,17 @@ const LARGEST: u64 = 9_007_199_254_740_991;
 pub(super) struct Lease {
     /// The revision of the licence under which `left` may be used.
     pub(super) revision: u64,
-    /// What this environment may still use.
+    /// How many requests this environment may still use.
     pub(super) left: u64,
-    /// What no environment has leased yet, as far as is known.
+    /// How many requests no environment has leased, as last read.
     pub(super) unleased: u64,
-    /// The model that it was leased for, or given back by.
+    /// The model that `left` was leased for, or was given back for.
     pub(super) model: String,
-    /// When requests asked for it, the last ones.
-    asked: VecDeque<Timestamp>,
+    /// When the latest requests needed the quota.
+    requested: VecDeque<Timestamp>,
 }
 
-/// So many requests, leased for a model.
+/// A block of requests, leased for a model.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) licence: String,
@@ -42,34 +42,32 @@ pub(super) struct Block {
 
 impl Default for Lease {
     fn default() -> Self {
-        Self { revision: 0, left: 0, unleased: u64::MAX, model: String::new(), asked: VecDeque::new() }
+        Self { revision: 0, left: 0, unleased: u64::MAX, model: String::new(), requested: VecDeque::new() }
     }
 }
 
 impl Lease {
-    /// A request asks for one.
-    pub(super) fn ask(&mut self, now: Timestamp) {
-        self.asked.push_back(now);
-        while u64::try_from(self.asked.len()).is_ok_and(|length| length > LARGEST_BLOCK) {
-            self.asked.pop_front();
+    /// Notes that a request needs the quota.
+    pub(super) fn note_request(&mut self, now: Timestamp) {
+        self.requested.push_back(now);
+        while u64::try_from(self.requested.len()).is_ok_and(|length| length > LARGEST_BLOCK) {
+            self.requested.pop_front();
         }
     }
 
-    /// How many requests the next block has: no more than this environment was asked for lately, and than its share of
-    /// what is left.
+    /// The size of the next block: at most the recent demand, and at most the share of the unleased requests.
     pub(super) fn block(&self, now: Timestamp) -> u64 {
-        let recent = self.asked.iter().filter(|at| now.duration_since(**at) < RECENT).count();
+        let recent = self.requested.iter().filter(|at| now.duration_since(**at) < DEMAND_PERIOD).count();
         let demand = u64::try_from(recent).unwrap_or(LARGEST_BLOCK);
         demand.min(self.unleased.checked_div(SHARE).unwrap_or(1)).clamp(1, LARGEST_BLOCK)
     }
 
-    /// Whether the next block is leased while the model runs. The last requests of a quota are left to the environment
-    /// that needs them first.
+    /// Whether to lease the next block while the model runs. The last requests of a quota are not leased ahead.
     pub(super) fn needs_more(&self, now: Timestamp) -> bool {
         self.left == 0 && self.block(now) > 1
     }
 
-    /// Takes the rest of a block that this environment would not lease now.
+    /// Takes what is left of a block that this environment would not lease now.
     pub(super) fn unneeded(&mut self, now: Timestamp) -> u64 {
         if self.left == 0 || self.block(now) > 1 { 0 } else { std::mem::take(&mut self.left) }
     }
@@ -85,24 +83,25 @@ impl Lease {
         }
     }
 
-    /// Whether something is left that was leased under another revision of the licence.
+    /// Whether requests are left that were leased under another revision of the licence.
     pub(super) fn is_unconfirmed(&self, revision: u64) -> bool {
         self.left > 0 && self.revision != revision
     }
 }
 
-/// How much may be leased already where a block of `wanted` requests is leased of a quota; `None` where it has none.
-pub(super) fn most(quota: u64, wanted: u64) -> Option<u64> {
-    let behind = if wanted > 1 { wanted.saturating_mul(SHARE) } else { wanted };
-    quota.min(LARGEST).checked_sub(behind)
+/// The largest count of leased requests at which a block of `wanted` requests may be leased; `None` if the quota is too
+/// small.
+pub(super) fn most_leased(quota: u64, wanted: u64) -> Option<u64> {
+    let remaining = if wanted > 1 { wanted.saturating_mul(SHARE) } else { wanted };
+    quota.min(LARGEST).checked_sub(remaining)
 }
 
-/// A count of the usage table; `None` unless it is a whole number from 0 to 2^53 − 1.
+/// Parses a count of the usage table: an integer from 0 to 2^53 − 1.
 pub(super) fn count(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number| *number <= LARGEST)
 }
 
-/// The largest count, as a condition has it.
+/// The largest valid count, for conditions.
 pub(super) fn largest() -> String {
     LARGEST.to_string()
 }

@@ -1,12 +1,12 @@
-//! I/O. Quotas of licences, leased in blocks, so that a busy environment waits for no counter and no counter is hot.
+//! I/O. Licence quotas, leased in blocks, so that requests seldom wait for the counter and the counter is no hot key.
 //!
-//! A block is leased by a conditional update that never lets `leased` pass the quota, however often it is sent. The rest
-//! of a block that an environment no longer needs is returned by an update that is sent once. A quota is never exceeded;
-//! what is lost is the rest of a block whose environment ends, and an update whose outcome stays unknown.
+//! INVARIANT: a quota is never exceeded. A block is leased by a conditional update, which keeps `leased` within the quota
+//! even if it is repeated. The unneeded rest of a block is returned by an update that is sent once. Requests are lost only
+//! with the block of an environment that ends, or with an update whose outcome stays unknown.
 
 mod lease;
 #[cfg(test)]
-mod protocol;
+mod protocol_model;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,99 +22,99 @@ use jiff::Timestamp;
 use crate::aws::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
 use crate::record::{Item, Licence, Record};
 
-use lease::{Block, Lease, count, largest, most};
+use lease::{Block, Lease, count, largest, most_leased};
 
-/// The item that enforces a licence's quota; the others count by model.
+/// The `model` of the item that enforces a licence's quota; other items count by model.
 const ENFORCING: &str = "*";
 
-/// The usage table, and what this environment holds of it.
+/// The usage table, and this environment's leases.
 #[derive(Debug)]
 pub struct Quotas {
     dynamodb: DynamoDb,
-    /// Sends each update once: here it counts what each attempt came to.
+    /// Does not retry: the outcome of each attempt matters here.
     writer: DynamoDb,
     table: String,
-    held: Mutex<Held>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct State {
     /// By licence.
     leases: HashMap<String, Lease>,
-    /// Rests of blocks that are still to be returned.
+    /// Rests of blocks that are not returned yet.
     returns: Vec<Block>,
-    /// What is still to be added to the counts by licence and model.
+    /// Changes of the counts by licence and model that are not written yet.
     counts: BTreeMap<(String, String), i64>,
 }
 
-/// One request of each of these licences' quotas. It may be given back where the model didn't run.
+/// One request of the quota of each of these licences. It can be given back if the model did not run.
 #[derive(Debug, Default)]
-#[must_use = "what is drawn is used up"]
+#[must_use = "a drawn request counts as used unless it is given back"]
 pub struct Drawn {
     licences: Vec<Arc<Record<Licence>>>,
     /// The model that they were drawn for.
     model: String,
 }
 
-/// Licences that have nothing left.
+/// Licences whose quota is used up.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Exhausted {
     /// Their ids.
     pub licences: BTreeSet<String>,
-    /// Those of them whose use can't be read, so that it counts as all of the quota.
+    /// The licences among them whose use is unreadable, so that the quota counts as used up.
     pub unreadable: BTreeSet<String>,
 }
 
 /// Why nothing was drawn.
 #[derive(Debug)]
 pub enum DrawError {
-    /// These licences have nothing left.
+    /// The quotas of these licences are used up.
     Exhausted(Exhausted),
-    /// Nobody knows what they have left.
+    /// What is left is unknown.
     Unknown(UsageError),
 }
 
-/// Why the usage table could not be asked.
+/// Why the usage table could not be read or updated.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
     /// An update failed.
     #[error("the quota could not be leased or returned")]
     Update(#[source] Box<SdkError<UpdateItemError>>),
-    /// There were no random numbers to know an update by.
+    /// No random id could be generated for an update.
     #[error("the quota could not be leased: no random numbers: {0}")]
     Chance(getrandom::Error),
-    /// Reading what is leased failed.
+    /// The use could not be read.
     #[error("the quota's use could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
 }
 
-/// What an update came to that was sent once.
+/// The outcome of one attempt at an update.
 enum Sent {
     Updated(Option<Item>),
-    /// Its condition doesn't hold for this item.
-    Refused(Option<Item>),
+    /// The condition failed for this item.
+    ConditionFailed(Option<Item>),
     NotWritten(SdkError<UpdateItemError>),
     Unknown(SdkError<UpdateItemError>),
 }
 
-/// What a lease came to.
+/// The outcome of leasing a block.
 enum Leased {
     Block,
-    /// Nothing is left.
+    /// The quota is used up.
     Nothing,
-    /// What is leased can't be read.
+    /// The use is unreadable.
     Unreadable,
 }
 
 impl Quotas {
-    /// Quotas over this table, with nothing leased yet.
+    /// Quotas in this table, without a lease.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
         let writer = DynamoDb::from_conf(single_attempts(&dynamodb).build());
-        Self { dynamodb, writer, table, held: Mutex::default() }
+        Self { dynamodb, writer, table, state: Mutex::default() }
     }
 
-    /// Takes one request of each licence's quota; leases first where nothing is left of this environment's block.
+    /// Takes one request of each licence's quota. Leases a block first if this environment has nothing left.
     ///
     /// # Errors
     /// [`DrawError`]; then nothing is taken.
@@ -142,56 +142,56 @@ impl Quotas {
     }
 
     async fn draw_one(&self, licence: &Record<Licence>, model: &str, now: Timestamp) -> Result<Leased, UsageError> {
-        self.held().lease(licence).ask(now);
+        self.state().lease(licence).note_request(now);
         self.confirm(licence).await?;
-        if self.held().lease(licence).take(licence.meta.revision) {
+        if self.state().lease(licence).take(licence.meta.revision) {
             return Ok(Leased::Block);
         }
         self.lease(licence, model, now, 1).await
     }
 
-    /// Gives back what was drawn. [`Quotas::tend`] returns what this environment does not need itself.
+    /// Gives drawn requests back to this environment's lease. [`Quotas::tend`] returns what it does not need.
     pub fn give_back(&self, drawn: Drawn) {
-        let mut held = self.held();
+        let mut state = self.state();
         for licence in drawn.licences {
-            held.credit(&licence, &drawn.model, 1);
+            state.credit(&licence, &drawn.model, 1);
         }
     }
 
-    /// What is done while the model runs or the ledger writes: leases the next block of what was drawn to its end,
-    /// returns what this environment no longer needs, and counts both by model.
+    /// The work that can run beside the model or the ledger. It leases the next block where the last one is used up, returns
+    /// what this environment no longer needs, and counts both by model.
     ///
     /// # Errors
-    /// [`UsageError`]; what was surely not written is written at the next request.
+    /// [`UsageError`]; an update that was certainly not written is sent at the next request.
     pub async fn tend(&self, drawn: &Drawn, now: Timestamp) -> Result<(), UsageError> {
         for licence in &drawn.licences {
-            if self.held().lease(licence).needs_more(now) {
+            if self.state().lease(licence).needs_more(now) {
                 self.lease(licence, &drawn.model, now, 0).await?;
             }
         }
-        self.held().retire(now);
+        self.state().retire(now);
         self.return_rests().await?;
         self.count().await
     }
 
-    /// Which of these licences have nothing left, without taking any.
+    /// Which of these licences' quotas are used up; takes nothing.
     ///
     /// # Errors
-    /// [`UsageError`] where nobody knows.
+    /// [`UsageError`] if that is unknown.
     pub async fn exhausted(&self, licences: &[Arc<Record<Licence>>]) -> Result<Exhausted, UsageError> {
         let mut exhausted = Exhausted::default();
         for licence in licences {
             let Some(quota) = quota_of(licence) else { continue };
             let (left, is_unconfirmed) = {
-                let mut held = self.held();
-                let lease = held.lease(licence);
+                let mut state = self.state();
+                let lease = state.lease(licence);
                 (lease.left, lease.is_unconfirmed(licence.meta.revision))
             };
             if left > 0 && !is_unconfirmed {
                 continue;
             }
             let leased = self.leased(&licence.meta.id).await?;
-            // What is left under another revision is confirmed or returned before it is drawn on.
+            // What is left under another revision is confirmed or returned before it is used.
             if leased.is_none_or(|leased| leased.saturating_sub(left) >= quota) {
                 exhausted.add(Exhausted::of(licence, leased.is_none()));
             }
@@ -199,14 +199,14 @@ impl Quotas {
         Ok(exhausted)
     }
 
-    /// What is left of a block that was leased under another revision of the licence may be used where what is leased is
-    /// within this one's quota. If not, it is returned.
+    /// Confirms what is left of a block that was leased under another revision of the licence. It may be used if the leased
+    /// requests are within the current quota. Otherwise it is returned.
     async fn confirm(&self, licence: &Record<Licence>) -> Result<(), UsageError> {
         let revision = licence.meta.revision;
         let Some(quota) = quota_of(licence) else { return Ok(()) };
         let before = {
-            let mut held = self.held();
-            let lease = held.lease(licence);
+            let mut state = self.state();
+            let lease = state.lease(licence);
             if !lease.is_unconfirmed(revision) {
                 return Ok(());
             }
@@ -214,17 +214,17 @@ impl Quotas {
         };
         let leased = self.leased(&licence.meta.id).await?;
         {
-            let mut held = self.held();
-            let lease = held.lease(licence);
+            let mut state = self.state();
+            let lease = state.lease(licence);
             match leased.and_then(|leased| quota.checked_sub(leased)) {
                 Some(unleased) if lease.revision == before => (lease.revision, lease.unleased) = (revision, unleased),
-                Some(_) | None => held.abandon(&licence.meta.id),
+                Some(_) | None => state.abandon(&licence.meta.id),
             }
         }
         self.return_rests().await
     }
 
-    /// Leases a block, of which `taken` requests are drawn at once.
+    /// Leases a block and draws `taken` requests of it at once.
     async fn lease(
         &self,
         licence: &Record<Licence>,
@@ -235,25 +235,25 @@ impl Quotas {
         let Some(quota) = quota_of(licence) else { return Ok(Leased::Nothing) };
         let id = &licence.meta.id;
         let mut wanted = {
-            let mut held = self.held();
-            let lease = held.lease(licence);
+            let mut state = self.state();
+            let lease = state.lease(licence);
             lease.unleased = lease.unleased.min(quota);
             lease.block(now)
         };
         loop {
-            let Some(most) = most(quota, wanted) else { return Ok(Leased::Nothing) };
+            let Some(most) = most_leased(quota, wanted) else { return Ok(Leased::Nothing) };
             let (is_leased, leased) = self.add(id, wanted, most).await?;
             let Some(leased) = leased else { return Ok(Leased::Unreadable) };
-            let mut held = self.held();
+            let mut state = self.state();
             if is_leased {
-                held.count(id, model, wanted, i64::saturating_add);
-                held.credit(licence, model, wanted.saturating_sub(taken));
+                state.count(id, model, wanted, i64::saturating_add);
+                state.credit(licence, model, wanted.saturating_sub(taken));
             }
-            held.lease(licence).unleased = quota.saturating_sub(leased);
+            state.lease(licence).unleased = quota.saturating_sub(leased);
             if is_leased {
                 return Ok(Leased::Block);
             }
-            // What was known was old. Without a request that waits for it, the next block is as well leased then.
+            // The last known use was outdated. If no request waits for the block, it is leased when one does.
             if wanted == 1 || taken == 0 {
                 return Ok(Leased::Nothing);
             }
@@ -261,11 +261,11 @@ impl Quotas {
         }
     }
 
-    /// Adds `wanted` to what is leased where that is `most` at most: whether it was added, and what is leased now, `None`
-    /// where it can't be read. An attempt that may have landed is known by its number when it is made again.
+    /// Adds `wanted` to `leased` if that is at most `most`. Returns whether it was added, and the new `leased`, `None` if it is
+    /// unreadable. The update's random id reveals whether an earlier attempt was written.
     async fn add(&self, id: &str, wanted: u64, most: u64) -> Result<(bool, Option<u64>), UsageError> {
-        let number = number()?;
-        let mut wait = FIRST_WAIT;
+        let id_of_update = random_id()?;
+        let mut backoff = FIRST_WAIT;
         for attempt in 1.. {
             let update = self
                 .update(id, ENFORCING, "ADD #leased :wanted SET #by = :by")
@@ -278,16 +278,16 @@ impl Quotas {
                 .expression_attribute_values(":wanted", n(wanted))
                 .expression_attribute_values(":none", n(0_u64))
                 .expression_attribute_values(":most", n(most))
-                .expression_attribute_values(":by", AttributeValue::S(number.clone()))
+                .expression_attribute_values(":by", AttributeValue::S(id_of_update.clone()))
                 .return_values(ReturnValue::UpdatedNew);
             match self.send(update).await {
                 Sent::Updated(item) => return Ok((true, item.as_ref().and_then(leased_in))),
-                Sent::Refused(item) => {
+                Sent::ConditionFailed(item) => {
                     let item = match item {
                         Some(item) => Some(item),
                         None => self.item(id).await?,
                     };
-                    let is_leased = item.as_ref().and_then(|item| item.get("by")?.as_s().ok()) == Some(&number);
+                    let is_leased = item.as_ref().and_then(|item| item.get("by")?.as_s().ok()) == Some(&id_of_update);
                     return Ok((is_leased, item.as_ref().map_or(Some(0), leased_in)));
                 }
                 Sent::NotWritten(error) | Sent::Unknown(error) if attempt == TRIES || !is_passing(&error) => {
@@ -295,18 +295,18 @@ impl Quotas {
                 }
                 Sent::NotWritten(_) | Sent::Unknown(_) => {}
             }
-            tokio::time::sleep(wait).await;
-            wait = wait.saturating_mul(2);
+            tokio::time::sleep(backoff).await;
+            backoff = backoff.saturating_mul(2);
         }
         Ok((false, None)) // not reached: the last attempt returns
     }
 
-    /// Returns the rests that this environment no longer needs. One that may have been returned counts as returned: at
-    /// worst it is lost.
+    /// Returns the rests that this environment no longer needs. After an unknown outcome a rest counts as returned; at worst
+    /// it is lost.
     async fn return_rests(&self) -> Result<(), UsageError> {
         loop {
-            // It is taken out before it is sent: if this future is dropped on the way, it may still land.
-            let Some(Block { licence, model, requests }) = self.held().returns.pop() else { return Ok(()) };
+            // Removed before sending: if this future is dropped meanwhile, the update may still be written.
+            let Some(Block { licence, model, requests }) = self.state().returns.pop() else { return Ok(()) };
             let update = self
                 .update(&licence, ENFORCING, "ADD #leased :returned")
                 .condition_expression("#leased BETWEEN :least AND :largest")
@@ -314,11 +314,11 @@ impl Quotas {
                 .expression_attribute_values(":least", n(requests))
                 .expression_attribute_values(":largest", n(largest()));
             match self.send(update).await {
-                Sent::Updated(_) => self.held().count(&licence, &model, requests, i64::saturating_sub),
-                // The item was changed by hand, so that nothing is leased of it any more.
-                Sent::Refused(_) => {}
+                Sent::Updated(_) => self.state().count(&licence, &model, requests, i64::saturating_sub),
+                // The item was edited manually and no longer includes this block.
+                Sent::ConditionFailed(_) => {}
                 Sent::NotWritten(error) => {
-                    self.held().returns.push(Block { licence, model, requests });
+                    self.state().returns.push(Block { licence, model, requests });
                     return Err(UsageError::Update(Box::new(error)));
                 }
                 Sent::Unknown(error) => return Err(UsageError::Update(Box::new(error))),
@@ -326,11 +326,11 @@ impl Quotas {
         }
     }
 
-    /// Counts blocks and rests for the models that they were leased for. The ledger is the truth; this is a reading aid,
-    /// and what a crash or an unknown outcome leaves uncounted stays so.
+    /// Counts blocks and rests by the model that they were leased for. These counts are informative, and the ledger is
+    /// authoritative: what a crash or an unknown outcome leaves uncounted stays uncounted.
     async fn count(&self) -> Result<(), UsageError> {
         loop {
-            let Some(((licence, model), number)) = self.held().counts.pop_first() else { return Ok(()) };
+            let Some(((licence, model), number)) = self.state().counts.pop_first() else { return Ok(()) };
             let update =
                 self.update(&licence, &model, "ADD #leased :number").expression_attribute_values(":number", n(number));
             let update = if number < 0 {
@@ -340,10 +340,10 @@ impl Quotas {
                 update
             };
             match self.send(update).await {
-                Sent::Updated(_) | Sent::Refused(_) => {}
+                Sent::Updated(_) | Sent::ConditionFailed(_) => {}
                 Sent::NotWritten(error) => {
-                    let mut held = self.held();
-                    let count = held.counts.entry((licence, model)).or_default();
+                    let mut state = self.state();
+                    let count = state.counts.entry((licence, model)).or_default();
                     *count = count.saturating_add(number);
                     return Err(UsageError::Update(Box::new(error)));
                 }
@@ -359,22 +359,22 @@ impl Quotas {
     }
 
     async fn send(&self, update: UpdateItemFluentBuilder) -> Sent {
-        // One of its own, since updates may run side by side.
+        // One for each update, since updates can run concurrently.
         let connections = Connections::default();
         match Box::pin(update.customize().interceptor(connections.clone()).send()).await {
             Ok(answer) => Sent::Updated(answer.attributes),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
                 let UpdateItemError::ConditionalCheckFailedException(failed) = service.into_err() else {
-                    return Sent::Refused(None);
+                    return Sent::ConditionFailed(None);
                 };
-                Sent::Refused(failed.item)
+                Sent::ConditionFailed(failed.item)
             }
             Err(error) if connections.is_unwritten(&error) => Sent::NotWritten(error),
             Err(error) => Sent::Unknown(error),
         }
     }
 
-    /// What is leased; `None` where it can't be read.
+    /// The leased requests; `None` if they are unreadable.
     async fn leased(&self, id: &str) -> Result<Option<u64>, UsageError> {
         Ok(self.item(id).await?.as_ref().map_or(Some(0), leased_in))
     }
@@ -385,17 +385,17 @@ impl Quotas {
         answer.map(|answer| answer.item).map_err(|error| UsageError::Read(Box::new(error)))
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl State {
     fn lease(&mut self, licence: &Record<Licence>) -> &mut Lease {
         self.leases.entry(licence.meta.id.clone()).or_default()
     }
 
-    /// So many requests, leased for this model, may be used under this revision of the licence.
+    /// Adds requests that were leased for this model, and may be used under this revision of the licence.
     fn credit(&mut self, licence: &Record<Licence>, model: &str, requests: u64) {
         if self.lease(licence).is_unconfirmed(licence.meta.revision) {
             self.abandon(&licence.meta.id);
@@ -405,7 +405,7 @@ impl Held {
         model.clone_into(&mut lease.model);
     }
 
-    /// What is left of a block is to be returned.
+    /// Schedules the rest of a block to be returned.
     fn abandon(&mut self, id: &str) {
         if let Some(lease) = self.leases.get_mut(id).filter(|lease| lease.left > 0) {
             let requests = std::mem::take(&mut lease.left);
@@ -413,7 +413,7 @@ impl Held {
         }
     }
 
-    /// What this environment would not lease now is to be returned.
+    /// Schedules what this environment would not lease now to be returned.
     fn retire(&mut self, now: Timestamp) {
         for (id, lease) in &mut self.leases {
             let requests = lease.unneeded(now);
@@ -438,15 +438,15 @@ impl Exhausted {
         Self { unreadable: if is_unreadable { licences.clone() } else { BTreeSet::new() }, licences }
     }
 
-    /// These too.
+    /// Adds more licences.
     pub fn add(&mut self, more: Self) {
         self.licences.extend(more.licences);
         self.unreadable.extend(more.unreadable);
     }
 }
 
-/// How much is leased by an item of the usage table. `None` unless that is a whole number from 0 to 2^53 − 1; such use
-/// counts as all of the quota.
+/// The `leased` of an item of the usage table; `None` unless it is an integer from 0 to 2^53 − 1. Then the quota counts as
+/// used up.
 #[must_use]
 pub fn leased_in(item: &Item) -> Option<u64> {
     count(item.get("leased")?.as_n().ok()?)
@@ -467,8 +467,8 @@ fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// What an update is known by: 32 hex digits that no other has.
-fn number() -> Result<String, UsageError> {
+/// 32 random hex digits that identify an update.
+fn random_id() -> Result<String, UsageError> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(UsageError::Chance)?;
     Ok(hex::encode(bytes))

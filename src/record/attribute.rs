@@ -1,5 +1,7 @@
-//! Pure. A DynamoDB value as serde reads it. Its errors say what was expected and where, and never quote the value:
-//! they reach logs, health and mail, and a record can hold what belongs in none of them.
+//! Pure. Deserialises DynamoDB values with serde.
+//!
+//! INVARIANT: errors state what was expected and where, and never quote a value. They appear in logs, health and e-mail,
+//! and a record can contain personal data.
 
 use std::fmt::Display;
 
@@ -48,9 +50,9 @@ impl<'de> de::Deserializer<'de> for Attribute<'de> {
     }
 
     numbers! {
-        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255";
-        deserialize_u32 visit_u32 u32, "a whole number from 0 on";
-        deserialize_u64 visit_u64 u64, "a whole number from 0 on";
+        deserialize_u8 visit_u8 u8, "an integer from 0 to 255";
+        deserialize_u32 visit_u32 u32, "an integer of at least 0";
+        deserialize_u64 visit_u64 u64, "an integer of at least 0";
         deserialize_f64 visit_f64 f64, "a number";
     }
 
@@ -97,7 +99,7 @@ impl<'de> de::Deserializer<'de> for Attribute<'de> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         let map = self.0.as_m().map_err(|_| expected("a map"))?;
         let mut members: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), Attribute(value))).collect();
-        // The same record has the same fault each time that it is read.
+        // Sorted, so that the same record always has the same error.
         members.sort_unstable_by_key(|(name, _)| *name);
         let mut members = MapDeserializer::new(members.into_iter());
         let read = visitor.visit_map(&mut members)?;
@@ -137,7 +139,7 @@ impl<'de> de::Deserializer<'de> for Attribute<'de> {
 }
 
 impl de::Error for Unreadable {
-    /// In the alternate form, in which the errors of terms don't quote what they are about.
+    /// Uses the alternate form, in which the errors of `terms` quote no value.
     fn custom<T: Display>(why: T) -> Self {
         Self(format!("{why:#}"))
     }
@@ -155,7 +157,7 @@ impl de::Error for Unreadable {
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        Self(format!("unknown field `{}`, expected {}", shown(name), one_of(known)))
+        Self(format!("unknown field `{}`, expected {}", reportable(name), one_of(known)))
     }
 }
 
@@ -173,7 +175,7 @@ fn one_of(known: &[&str]) -> String {
     }
 }
 
-/// The place of a fault within an item, such as `applies_to.parties[1].country`; absent where it is the item itself.
+/// The place of an error within an item, such as `applies_to.parties[1].country`; `None` for the item itself.
 pub(super) fn place(path: &Path) -> Option<String> {
     let mut place = String::new();
     for segment in path.iter() {
@@ -181,7 +183,7 @@ pub(super) fn place(path: &Path) -> Option<String> {
             Segment::Seq { index } => place += &format!("[{index}]"),
             Segment::Map { key } => {
                 let dot = if place.is_empty() { "" } else { "." };
-                place += &format!("{dot}{}", shown(key));
+                place += &format!("{dot}{}", reportable(key));
             }
             Segment::Enum { .. } | Segment::Unknown => break,
         }
@@ -189,11 +191,11 @@ pub(super) fn place(path: &Path) -> Option<String> {
     (!place.is_empty()).then_some(place)
 }
 
-/// The longest name of a member that is reported.
+/// The longest attribute name that is reported, in bytes.
 const LONGEST_NAME: usize = 40;
 
-/// A member's name. What doesn't look like one may be a value in the wrong place, so it is not reported.
-pub(super) fn shown(name: &str) -> &str {
+/// The attribute's name if it looks like one, else `…`: it could be a value in the wrong place.
+pub(super) fn reportable(name: &str) -> &str {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.len() <= LONGEST_NAME && name.bytes().all(is_name) { name } else { "…" }
 }

@@ -1,6 +1,6 @@
-//! Pure. Caller records: clients, the organisations that they belong to, and the persons who use them.
+//! Pure. Caller records: clients, their organisations, and the persons who use them.
 //!
-//! Unlike the register's, unknown attributes are passed over: absence never permits, so nothing is lost by it.
+//! Unknown attributes are ignored here, unlike in the register: an absent attribute never permits.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,28 +8,28 @@ use serde::{Deserialize, Serialize};
 use super::{Item, Unreadable};
 use crate::terms::{Country, Share, optional_time};
 
-/// `client#<principal>`: an application that calls.
+/// `client#<principal>`: an application that calls the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Client {
     /// The id of its organisation.
     #[serde(deserialize_with = "super::text")]
     pub organisation: String,
-    /// Whether it may call at all.
+    /// Whether it may call.
     pub status: CallerStatus,
     /// Who uses it.
     pub users: Users,
-    /// The organisation's word that only US persons use it.
+    /// The organisation's attestation that only US persons use it.
     pub attestation: Option<Attestation>,
 }
 
-/// Whether a client or an organisation may call at all.
+/// Whether a client or an organisation may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerStatus {
-    /// It may.
+    /// It may call.
     Active,
-    /// It may not.
+    /// It may not call.
     Suspended,
 }
 
@@ -46,16 +46,16 @@ pub enum Users {
     Asserted,
 }
 
-/// The organisation's word that only US persons use a client.
+/// The organisation's attestation that only US persons use a client.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Attestation {
-    /// The first moment at which it is lapsed. Without it the attestation is none.
+    /// When it expires. Without this the attestation is void.
     #[serde(default, deserialize_with = "optional_time")]
     pub until: Option<Timestamp>,
 }
 
 impl Attestation {
-    /// Whether it holds at `now`.
+    /// Whether it is valid at `now`.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until.is_some_and(|until| now < until)
@@ -70,78 +70,78 @@ pub struct Organisation {
     /// Its other names.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Numbers of registers and the like.
+    /// Registration numbers and similar identifiers.
     #[serde(default, deserialize_with = "super::lenient::identifiers")]
     pub identifiers: Vec<String>,
-    /// Who owns it, as far as it is written down.
+    /// Its recorded owners.
     #[serde(default)]
     pub owners: Vec<Owner>,
-    /// What it is.
+    /// Its type; absent is unknown.
     #[serde(rename = "type")]
     pub kind: Option<OrganisationType>,
-    /// Where it was founded.
+    /// The country of incorporation; absent is unknown.
     pub incorporated_in: Option<Country>,
     /// Whether it is organised to do business in the US.
     #[serde(default)]
     pub organised_in_us: bool,
-    /// Where it is run from.
+    /// The country of its headquarters; absent is unknown.
     pub headquartered_in: Option<Country>,
-    /// The codes of what it does with the models.
+    /// The codes of its declared end uses.
     #[serde(default)]
     pub end_uses: Vec<String>,
-    /// Whether it may call at all.
+    /// Whether it may call.
     pub status: CallerStatus,
-    /// How it was identified.
+    /// The verification of its identity.
     pub verification: Option<Verification>,
 }
 
-/// Who owns an organisation, or an owner of it.
+/// An owner of an organisation, or of another owner.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Owner {
     /// The name; absent is unknown.
     pub name: Option<String>,
-    /// What the owner is; absent may be either.
-    #[serde(default, deserialize_with = "super::lenient::known")]
+    /// The kind of owner; absent or invalid is unknown.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
     pub kind: Option<OwnerKind>,
-    /// Where the owner is from; absent is unknown.
+    /// The owner's country; absent is unknown.
     pub country: Option<Country>,
-    /// How much of it the owner has, in percent; absent, or no number that it can be, is unknown.
+    /// The owner's share, in percent; absent or invalid is unknown.
     #[serde(rename = "percent", default, deserialize_with = "super::lenient::share")]
     pub share: Option<Share>,
-    /// Who owns the owner.
+    /// The owners of this owner.
     #[serde(default)]
     pub owners: Vec<Owner>,
 }
 
-/// How many levels of owners an organisation may have: what the ledger's entry can hold of them, since each level nests a
-/// list and a map, and DynamoDB stores 31 around a value.
+/// The most levels of owners of an organisation, so that its ledger entry fits: each level nests a list and a map, and
+/// DynamoDB allows 32 levels of nesting.
 pub const DEEPEST_OWNERS: usize = 13;
 
 impl Owner {
-    /// How many levels of owners there are, from these on.
+    /// The number of levels of these owners.
     #[must_use]
     pub fn levels(owners: &[Self]) -> usize {
         owners.iter().map(|owner| Self::levels(&owner.owners).saturating_add(1)).max().unwrap_or_default()
     }
 }
 
-/// What an owner is.
+/// The kind of an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerKind {
-    /// A natural person, whom nobody owns.
+    /// A natural person, who has no owners.
     Person,
-    /// Anything that somebody may own.
+    /// Any entity that can have owners.
     Organisation,
 }
 
-/// What an organisation is.
+/// The type of an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrganisationType {
-    /// A company, a university, any private body.
+    /// A company, a university or another private body.
     Company,
     /// A government or one of its agencies.
     Government,
@@ -152,7 +152,7 @@ pub enum OrganisationType {
 /// `person#<id>`: an end user.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Person {
-    /// The id of the organisation whose user this is.
+    /// The id of the person's organisation.
     #[serde(deserialize_with = "super::text")]
     pub organisation: String,
     /// The name; absent is unknown.
@@ -160,7 +160,7 @@ pub struct Person {
     /// Other names.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Citizenships. None known is unknown.
+    /// Citizenships; an empty list is unknown.
     #[serde(default)]
     pub nationalities: Vec<Country>,
     /// The most recent citizenship or permanent residence (15 CFR 734.13(b)); absent is unknown.
@@ -168,12 +168,12 @@ pub struct Person {
     /// The status under 15 CFR 772.1; absent is unknown.
     #[serde(default)]
     pub us_status: UsStatus,
-    /// When the person was born, as exact as is known: `1970`, `1970-12` or `1970-12-31`.
+    /// The date of birth, as exact as known: `1970`, `1970-12` or `1970-12-31`.
     pub born: Option<String>,
-    /// Numbers of passports and the like.
+    /// Passport numbers and similar identifiers.
     #[serde(default, deserialize_with = "super::lenient::identifiers")]
     pub identifiers: Vec<String>,
-    /// How the person was identified.
+    /// The verification of the person's identity.
     pub verification: Option<Verification>,
 }
 
@@ -188,9 +188,9 @@ pub enum UsStatus {
     PermanentResident,
     /// A protected individual (8 USC 1324b(a)(3)).
     Protected,
-    /// None of them.
+    /// None of these.
     None,
-    /// Nobody knows, which counts as none.
+    /// Unknown, which counts as none.
     #[default]
     Unknown,
 }
@@ -206,31 +206,31 @@ impl UsStatus {
     }
 }
 
-/// How somebody was identified.
+/// The verification of an identity.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Verification {
-    /// What came of it.
+    /// Its result.
     pub status: VerificationStatus,
-    /// The first moment at which it is lapsed; required when verified.
+    /// When it expires; required if verified.
     #[serde(default, deserialize_with = "optional_time")]
     pub until: Option<Timestamp>,
 }
 
-/// What came of a verification.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerificationStatus {
-    /// The identity is known.
+    /// The identity is confirmed.
     Verified,
-    /// Nobody has looked yet.
+    /// The verification is not complete.
     Pending,
-    /// It did not hold.
+    /// The identity is not confirmed.
     Rejected,
 }
 
 impl Verification {
-    /// Whether it holds at `now`. Verified without an end is not verified: absence never permits.
+    /// Whether it is valid at `now`. Without `until` it is invalid: an absent attribute never permits.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         self.status == VerificationStatus::Verified && self.until.is_some_and(|until| now < until)
@@ -256,8 +256,8 @@ impl Organisation {
         super::parse(&item)
     }
 
-    /// Whether it is a foreign person (15 CFR 772.1). A government is foreign but for that of the US, wherever it does
-    /// business; an international organisation always; and so is what nobody has said the kind of.
+    /// Whether it is a foreign person (15 CFR 772.1). Every government except that of the US is foreign, wherever it does
+    /// business. International organisations and organisations of unknown type are always foreign.
     #[must_use]
     pub fn is_foreign(kind: Option<OrganisationType>, incorporated_in: Option<Country>, organised_in_us: bool) -> bool {
         let incorporated_in_us = incorporated_in.is_some_and(Country::is_united_states);

@@ -1,6 +1,6 @@
-//! Pure. What a record names: a list of values, or a list with exceptions, each asked in three-valued logic.
+//! Pure. Selections in records: a list of values, or a list with exceptions, tested in three-valued logic.
 //!
-//! Written `["CU", "E:1"]`, or `{"any_of": ["*"], "except": ["US"]}`. In places and words `*` is every one.
+//! The format is `["CU", "E:1"]` or `{"any_of": ["*"], "except": ["US"]}`. In places and words, `*` selects everything.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -11,19 +11,19 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::WhenUnknown;
 use crate::terms::{Country, CountrySet, Destination, Match, NotACountry, Region};
 
-/// Values that a record names, less its exceptions.
+/// The selected values, less the exceptions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice<T> {
-    /// What is named.
+    /// The selected values.
     pub any_of: T,
-    /// What is excepted from it.
+    /// The exceptions.
     pub except: Option<T>,
 }
 
 impl<T> Choice<T> {
-    /// Asks both lists the same question.
-    pub fn ask(&self, among: impl Fn(&T) -> Match) -> Match {
-        among(&self.any_of).but_not(self.except.as_ref().map_or(Match::No, among))
+    /// Whether `is_in` holds for the selected values and not for the exceptions.
+    pub fn ask(&self, is_in: impl Fn(&T) -> Match) -> Match {
+        is_in(&self.any_of).but_not(self.except.as_ref().map_or(Match::No, is_in))
     }
 }
 
@@ -45,12 +45,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Choice<T> {
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 #[derive(Deserialize)]
                 #[serde(deny_unknown_fields)]
-                struct Written<T> {
+                struct Members<T> {
                     any_of: T,
                     except: Option<T>,
                 }
-                let Written { any_of, except } =
-                    Written::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                let Members { any_of, except } =
+                    Members::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 Ok(Choice { any_of, except })
             }
         }
@@ -58,7 +58,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Choice<T> {
     }
 }
 
-/// One place as a record names it.
+/// One place in a record.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Place {
@@ -84,15 +84,14 @@ impl TryFrom<String> for Place {
         }
         match Country::parse(&text) {
             Ok(country) => Ok(Self::Country(country)),
-            // Two letters, or a hyphen behind two, are meant as a code. The rest is a group, which the register knows
-            // or not.
+            // Up to two letters, or two before a hyphen, are a mistyped code. Any other text is the id of a group.
             Err(error) if text.len() <= 2 || text.as_bytes().get(2) == Some(&b'-') => Err(error),
             Err(_) => Ok(Self::Group(text)),
         }
     }
 }
 
-/// Places that a record names.
+/// The places of a selection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
     every: bool,
@@ -117,8 +116,8 @@ impl<'de> Deserialize<'de> for Places {
 }
 
 impl Places {
-    /// Whether a destination is among the places. `in_group` says whether a country is in a group; a region that nobody
-    /// knows is among those of its country as `unknown_region` says.
+    /// Whether a destination is among the places. `in_group` decides whether a country is in a group. `unknown_region`
+    /// decides whether an unknown region can match a region of its country.
     pub fn has_destination(
         &self,
         to: &Destination,
@@ -143,7 +142,7 @@ impl Places {
         Match::any(self.groups.iter().map(|group| in_group(group, country)))
     }
 
-    /// The countries that all of these places are in; `None` where that may be any. `group` tells a group's, if it can.
+    /// The countries that contain all of these places; `None` where any country can. `group` returns a group's countries.
     pub fn countries(&self, group: impl Fn(&str) -> Option<CountrySet>) -> Option<CountrySet> {
         let mut countries = self.countries;
         for region in &self.regions {
@@ -155,38 +154,38 @@ impl Places {
         (!self.every).then_some(countries)
     }
 
-    /// The groups named.
+    /// The ids of the groups.
     pub fn groups(&self) -> &[String] {
         &self.groups
     }
 }
 
 impl Choice<Places> {
-    /// Whether the exceptions leave nothing of what is named. A group that `group` does not know the countries of leaves
-    /// something, unless it is excepted itself.
+    /// Whether the exceptions exclude everything. A group that `group` does not resolve counts as not excluded, unless it
+    /// is an exception itself.
     pub(crate) fn is_empty(&self, group: impl Fn(&str) -> Option<CountrySet>) -> bool {
         let (any_of, Some(except)) = (&self.any_of, &self.except) else { return false };
         let mut excepted = except.countries;
         except.groups.iter().filter_map(|name| group(name)).for_each(|countries| excepted.add(&countries));
         let is_within = |countries: CountrySet| countries.is_within(&excepted);
-        let is_out = |region: &Region| {
+        let is_excluded = |region: &Region| {
             except.regions.contains(region) || region.country().is_some_and(|country| excepted.contains(country))
         };
         except.every
             || (!any_of.every
                 && is_within(any_of.countries)
-                && any_of.regions.iter().all(is_out)
+                && any_of.regions.iter().all(is_excluded)
                 && any_of.groups.iter().all(|name| except.groups.contains(name) || group(name).is_some_and(is_within)))
             || (any_of.every && is_within(CountrySet::all()))
     }
 
-    /// Whether a region is named or excepted: as a nationality it would match nobody.
+    /// Whether a region is selected or excepted. As a nationality it would never match.
     pub(super) fn names_a_region(&self) -> bool {
         [Some(&self.any_of), self.except.as_ref()].into_iter().flatten().any(|places| !places.regions.is_empty())
     }
 }
 
-/// Words, such as end-use codes, that a record names.
+/// The words of a selection, such as end-use codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     every: bool,
@@ -197,14 +196,14 @@ impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let words: Vec<String> = super::filled(deserializer)?;
         if words.iter().any(|word| word.trim().is_empty()) {
-            return Err(D::Error::custom("an empty word"));
+            return Err(D::Error::custom("expected non-empty strings"));
         }
         Ok(Self { every: words.iter().any(|word| word == "*"), words })
     }
 }
 
 impl Choice<Words> {
-    /// Whether the exceptions leave nothing of what is named.
+    /// Whether the exceptions exclude everything.
     pub(super) fn is_empty(&self) -> bool {
         let Some(except) = &self.except else { return false };
         except.every || (!self.any_of.every && self.any_of.words.iter().all(|word| except.words.contains(word)))
@@ -212,7 +211,7 @@ impl Choice<Words> {
 }
 
 impl Words {
-    /// The words; `None` where every one is meant.
+    /// The words; `None` if every word is selected.
     #[must_use]
     pub fn named(&self) -> Option<&[String]> {
         (!self.every).then_some(&self.words)
@@ -224,7 +223,7 @@ impl Words {
     }
 }
 
-/// Networks that a record names, searched by longest prefix.
+/// The networks of a selection, searched by longest prefix.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Networks {
     v4: PrefixSet<Ipv4Net>,
@@ -244,7 +243,7 @@ impl<'de> Deserialize<'de> for Networks {
     }
 }
 
-/// A network; a bare address is the network of that one address.
+/// A network; a bare address is a network of one address.
 struct Network(IpNet);
 
 impl<'de> Deserialize<'de> for Network {
@@ -258,12 +257,12 @@ impl<'de> Deserialize<'de> for Network {
 }
 
 impl Networks {
-    /// Each of them.
+    /// All networks.
     pub fn iter(&self) -> impl Iterator<Item = IpNet> {
         self.v4.iter().map(IpNet::from).chain(self.v6.iter().map(IpNet::from))
     }
 
-    /// Whether an address is in one of them.
+    /// Whether an address is in one of the networks.
     fn has(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(address) => self.v4.get_lpm(&Ipv4Net::from(address)).is_some(),
@@ -271,9 +270,9 @@ impl Networks {
         }
     }
 
-    /// Whether an address is in one of them, or on the subnet of one: a host has a whole /64 to choose addresses from
-    /// (RFC 4291, 2.5.4), so that who is barred by one of them would else take the next.
-    fn reach(&self, address: IpAddr) -> bool {
+    /// Whether an address is in one of the networks, or in the /64 of one: a host can use any address of its /64 (RFC 4291,
+    /// 2.5.4), so it could evade a narrower network.
+    fn has_subnet_of(&self, address: IpAddr) -> bool {
         let subnet = match address {
             IpAddr::V4(_) => None,
             IpAddr::V6(address) => subnet(address),
@@ -283,31 +282,31 @@ impl Networks {
 }
 
 impl Choice<Networks> {
-    /// Whether an address is on a network that is named. An exception is of no more than it says.
+    /// Whether an address is on a selected network. Exceptions are not widened to a /64.
     pub fn has(&self, address: IpAddr) -> Match {
         let excepted = self.except.as_ref().is_some_and(|except| except.has(address));
-        (self.any_of.reach(address) && !excepted).into()
+        (self.any_of.has_subnet_of(address) && !excepted).into()
     }
 
-    /// Whether the exceptions leave nothing of what is named, the subnets that it reaches included.
+    /// Whether the exceptions exclude everything, including the whole /64 of each narrower network.
     pub(super) fn is_empty(&self) -> bool {
         let Some(except) = &self.except else { return false };
         let v4: PrefixSet<Ipv4Net> = Ipv4Net::aggregate(&except.v4.iter().collect()).into_iter().collect();
         let v6: PrefixSet<Ipv6Net> = Ipv6Net::aggregate(&except.v6.iter().collect()).into_iter().collect();
-        let reached = |named: Ipv6Net| {
+        let widened = |named: Ipv6Net| {
             let is_within = named.prefix_len() > SUBNET;
             is_within.then(|| subnet(named.addr())).flatten().unwrap_or(named)
         };
         self.any_of.v4.iter().all(|named| v4.get_lpm(&named).is_some())
-            && self.any_of.v6.iter().all(|named| v6.get_lpm(&reached(named)).is_some())
+            && self.any_of.v6.iter().all(|named| v6.get_lpm(&widened(named)).is_some())
     }
 }
 
-/// The prefix of the subnet that a host chooses addresses from (RFC 4291, 2.5.4).
+/// The prefix length of the subnet whose addresses a host can use (RFC 4291, 2.5.4).
 const SUBNET: u8 = 64;
 
-/// The /64 of an address. Where an IPv4 address stands behind it (mapped, compatible, translated, NAT64, Teredo) it is not
-/// one host's, but everybody's.
+/// The /64 of an address. `None` for addresses that embed an IPv4 address (mapped, compatible, translated, NAT64, Teredo):
+/// many hosts share such a /64.
 fn subnet(address: Ipv6Addr) -> Option<Ipv6Net> {
     match address.segments() {
         [0, 0, 0, 0, ..] | [0x64, 0xff9b, ..] | [0x2001, 0, ..] => None,

@@ -1,4 +1,4 @@
-//! Pure. Clearances: a possible match with a listed party was looked into, and is somebody else.
+//! Pure. Clearances: a reviewer decided that a potential match is not the listed party.
 
 use serde::Deserialize;
 
@@ -9,29 +9,29 @@ use super::{Kind, Meta, Unreadable};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Clearance {
-    /// Who is cleared: `organisation#…` or `person#…`.
+    /// The screened party that is cleared: `organisation#…` or `person#…`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^(organisation|person)#.")))]
     pub subject: String,
-    /// Of being whom: `list:entry`.
+    /// The listed party that it is not: `list:entry`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^:]+:.")))]
     pub party: String,
-    /// Of which comparison: what was compared, subject's and entry's side both, as the refusal's reason bears it. It ends
-    /// when either changes; absent, the clearance stands whatever becomes of them.
+    /// The digest of both compared sides, from the refusal's reason. The clearance lapses when either side changes. Without
+    /// it, the clearance holds regardless of changes.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{32}$")))]
     pub match_sha256: Option<String>,
-    /// Why it is somebody else.
+    /// Why it is not the listed party.
     #[serde(deserialize_with = "super::text")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub reason: String,
-    /// Who looked into it.
+    /// The officer who reviewed the match.
     #[serde(deserialize_with = "super::text")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub officer: String,
 }
 
 impl Clearance {
-    /// Whether it is about this possible match.
+    /// Whether it clears this potential match.
     #[must_use]
     pub fn clears(&self, subject: &str, party: &str, match_sha256: &str) -> bool {
         self.subject == subject
@@ -52,7 +52,7 @@ impl Kind for Clearance {
         let is_digest =
             |text: &String| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if self.match_sha256.as_ref().is_some_and(|text| !is_digest(text)) {
-            return Err(Unreadable("match_sha256: write 32 hexadecimal digits, letters in lower case".into()));
+            return Err(Unreadable("match_sha256: expected 32 lower-case hexadecimal digits".into()));
         }
         match self.party.split_once(':') {
             Some((list, entry)) if !list.trim().is_empty() && !entry.trim().is_empty() => Ok(()),

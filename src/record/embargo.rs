@@ -1,4 +1,4 @@
-//! Pure. Embargoes: what prohibits, or makes subject to a licence, some transfers of some models.
+//! Pure. Embargoes: records that prohibit some transfers of some models, or make them subject to a licence.
 
 use std::fmt;
 
@@ -12,26 +12,26 @@ use crate::terms::{Country, Match, ModelPattern, Name, Share};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embargo {
-    /// The models that it is about.
+    /// The models that it applies to.
     #[serde(deserialize_with = "super::filled")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub models: Vec<ModelPattern>,
-    /// The transfers that it is about.
+    /// The transfers that it applies to.
     pub applies_to: AppliesTo,
-    /// What it does to them.
+    /// Its effect on them.
     pub effect: Effect,
-    /// Who imposed it.
+    /// The authority that imposed it.
     pub authority: Authority,
     /// The rule, as the authority cites it.
     #[serde(deserialize_with = "super::text")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub citation: String,
-    /// Where the rule can be read.
+    /// The address of the rule's text.
     pub url: Option<String>,
-    /// Whether callers may be told authority and citation; letters can be confidential.
+    /// Whether authority and citation are disclosed to callers; letters can be confidential.
     #[serde(default = "yes")]
     pub disclose: bool,
-    /// Which nationalities count.
+    /// The nationalities that count.
     #[serde(default)]
     pub basis: Basis,
 }
@@ -40,45 +40,45 @@ fn yes() -> bool {
     true
 }
 
-/// The keys of an embargo. At least one is there.
+/// The criteria of an embargo, at least one. All of them must match.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
 pub struct AppliesTo {
-    /// Always.
+    /// Every request matches.
     #[serde(deserialize_with = "super::only_true")]
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub everyone: bool,
-    /// The organisation or the person is foreign (15 CFR 772.1).
+    /// The organisation or the person is a foreign person (15 CFR 772.1).
     #[serde(deserialize_with = "super::only_true")]
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub foreign_persons: bool,
-    /// The answer goes there.
+    /// The destination is one of these places.
     pub destinations: Option<Choice<Places>>,
-    /// The person, or without one the organisation, is of there.
+    /// A nationality of the person, or without a person a country of the organisation, is one of these.
     pub nationalities: Option<Choice<Places>>,
     /// The address is in one of these.
     pub networks: Option<Box<Choice<Networks>>>,
     /// The address is on a network of one of these classes.
     pub network_classes: Option<Choice<Classes>>,
-    /// The client shows up from too many places at once.
+    /// The client calls from too many places at once.
     pub spread: Option<Spread>,
-    /// The organisation, one of its owners or the person is called as one of these.
+    /// The organisation, an owner or the person has the name of one of these.
     #[serde(deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub parties: Option<Vec<Party>>,
-    /// The organisation, one of its owners or the person is on one of these lists.
+    /// The organisation, an owner or the person is on one of these lists.
     #[serde(deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lists: Option<Vec<String>>,
-    /// The organisation is owned by parties of lists.
+    /// Listed parties own enough of the organisation.
     pub ownership: Option<Ownership>,
     /// One of the request's end uses is one of these.
     pub end_uses: Option<Choice<Words>>,
 }
 
-/// What is wrong with a selection that selects nothing.
-pub(crate) const VOID: &str = "its `except` leaves nothing of its `any_of`";
+/// The error of a selection that selects nothing.
+pub(crate) const EMPTY_SELECTION: &str = "its `except` excludes everything in its `any_of`";
 
 /// A party that an embargo names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -91,30 +91,31 @@ pub struct Party {
     #[serde(default, deserialize_with = "super::filled")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub aliases: Vec<Name>,
-    /// The country that it is of; absent, it may be of any.
+    /// Its country; absent is any country.
     pub country: Option<Country>,
 }
 
 impl AppliesTo {
-    /// The lists of parties that it names, by whatever key.
+    /// The lists of parties that it names in any key.
     pub fn lists_named(&self) -> impl Iterator<Item = &String> {
         self.lists.iter().flatten().chain(self.ownership.iter().flat_map(|ownership| &ownership.lists))
     }
 
-    /// The first selection that its exceptions leave nothing of, as far as can be known without groups.
-    fn void(&self) -> Option<&'static str> {
-        let is_void = |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
+    /// The first selection that is certainly empty, without resolving groups.
+    fn empty_selection(&self) -> Option<&'static str> {
+        let is_empty =
+            |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
         let selections = [
-            ("destinations", is_void(&self.destinations)),
-            ("nationalities", is_void(&self.nationalities)),
+            ("destinations", is_empty(&self.destinations)),
+            ("nationalities", is_empty(&self.nationalities)),
             ("networks", self.networks.as_ref().is_some_and(|choice| choice.is_empty())),
             ("network_classes", self.network_classes.as_ref().is_some_and(Choice::<Classes>::is_empty)),
             ("end_uses", self.end_uses.as_ref().is_some_and(Choice::<Words>::is_empty)),
         ];
-        selections.into_iter().find_map(|(name, is_void)| is_void.then_some(name))
+        selections.into_iter().find_map(|(name, is_empty)| is_empty.then_some(name))
     }
 
-    /// Whether names must be compared to tell whom it is about.
+    /// Whether names must be compared to decide whether it applies.
     #[must_use]
     pub fn is_by_name(&self) -> bool {
         self.parties.is_some() || self.lists_named().next().is_some()
@@ -122,14 +123,14 @@ impl AppliesTo {
 }
 
 impl Party {
-    /// Whether a name is one of the party's.
+    /// Whether the party has this name.
     #[must_use]
     pub fn is_called(&self, name: &Name) -> bool {
         self.name == *name || self.aliases.contains(name)
     }
 }
 
-/// An organisation that parties of lists own so much of, directly or through others that they own so much of.
+/// The share that listed parties must own, directly or through organisations in which they own that share.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -138,11 +139,11 @@ pub struct Ownership {
     #[serde(deserialize_with = "super::filled")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lists: Vec<String>,
-    /// From how much on, in percent.
+    /// The smallest share, in percent.
     #[serde(rename = "percent", default = "half", deserialize_with = "percent")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub share: Share,
-    /// Whether the shares of several listed parties count together, or each party's alone.
+    /// Whether the shares of several listed parties are added up.
     #[serde(default = "yes")]
     pub aggregate: bool,
 }
@@ -151,32 +152,31 @@ fn half() -> Share {
     Share::HALF
 }
 
-/// A share by its percent, which is a number of 0 to 100.
 fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Share, D::Error> {
     let percent = f64::deserialize(deserializer)?;
     let share = (0.0..=100.0).contains(&percent).then(|| Share::of_percent(percent)).flatten();
     share.ok_or_else(|| serde::de::Error::custom("expected a percentage from 0 to 100"))
 }
 
-/// [`percent`], for an attribute that may be left out.
+/// [`percent`], for an optional attribute.
 pub(super) fn percent_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Share>, D::Error> {
     percent(deserializer).map(Some)
 }
 
-/// What an embargo does to the transfers that it applies to.
+/// The effect of an embargo on the transfers that it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// No licence helps.
+    /// Refuses; no licence can lift it.
     Prohibited,
-    /// Refused unless a licence lifts it.
+    /// Refuses unless a licence lifts it.
     LicenceRequired,
-    /// Recorded, never refused.
+    /// Is recorded and never refuses.
     Observed,
 }
 
-/// Who imposes embargoes and grants licences.
+/// The authority that imposes embargoes and grants licences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Authority {
@@ -198,7 +198,7 @@ pub enum Authority {
     /// The United Nations.
     #[serde(rename = "UN")]
     Un,
-    /// Whoever runs the gate.
+    /// The operator of the gate.
     #[serde(rename = "OPERATOR")]
     Operator,
 }
@@ -217,7 +217,7 @@ impl fmt::Display for Authority {
     }
 }
 
-/// Which nationalities of a person count.
+/// The nationalities of a person that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -226,12 +226,12 @@ pub enum Basis {
     #[default]
     #[serde(skip)]
     Recent,
-    /// All of them.
+    /// All nationalities.
     Any,
 }
 
 impl Embargo {
-    /// Whether it names a model. One whose ECCN nobody knows is named by every pattern by ECCN.
+    /// Whether it names a model. Every pattern by ECCN names a model with an unknown ECCN.
     #[must_use]
     pub fn is_on(&self, model: &Record<Model>) -> bool {
         self.models.iter().any(|pattern| pattern.names(&model.meta.id, model) >= Match::Unknown)
@@ -243,15 +243,14 @@ impl Kind for Embargo {
 
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
         let to = &self.applies_to;
-        let names_nothing = *to == AppliesTo::default();
-        if names_nothing {
-            Err(Unreadable("applies_to: it names nothing; write `everyone: true` where everyone is meant".into()))
-        } else if let Some(name) = to.void() {
-            Err(Unreadable(format!("applies_to.{name}: {VOID}")))
+        if *to == AppliesTo::default() {
+            Err(Unreadable("applies_to: expected at least one key; write `everyone: true` to apply to everyone".into()))
+        } else if let Some(name) = to.empty_selection() {
+            Err(Unreadable(format!("applies_to.{name}: {EMPTY_SELECTION}")))
         } else if to.nationalities.as_ref().is_some_and(Choice::names_a_region) {
-            Err(Unreadable("applies_to.nationalities: a region is no nationality".into()))
+            Err(Unreadable("applies_to.nationalities: expected countries or groups, not regions".into()))
         } else if to.ownership.as_ref().is_some_and(|ownership| ownership.share < Share::ONE_PERCENT) {
-            Err(Unreadable("applies_to.ownership.percent: write 1 to 100".into()))
+            Err(Unreadable("applies_to.ownership.percent: expected 1 to 100".into()))
         } else if let Some(fault) = to.spread.as_ref().and_then(Spread::fault) {
             Err(Unreadable(format!("applies_to.spread.{fault}")))
         } else {

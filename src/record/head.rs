@@ -1,4 +1,4 @@
-//! Pure. The register's head: its revision, and what each kind must hold for a reading to be whole.
+//! Pure. The register's head: its revision, and what a complete snapshot must contain of each kind.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Item, Unreadable};
 
-/// One of the register's eight heads; all say the same.
+/// One of the register's eight heads, which are copies of each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Head {
     /// The register's revision.
@@ -15,16 +15,16 @@ pub struct Head {
     pub kinds: BTreeMap<String, KindHead>,
 }
 
-/// What a head says of one kind.
+/// What a head states about one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct KindHead {
     /// The kind's last revision.
     pub revision: u64,
-    /// How many records bear it.
+    /// How many records have that revision.
     pub records: u64,
 }
 
-/// How many heads there are: that many partitions share the reads of all requests.
+/// The number of heads: the reads of all requests are spread over as many partitions.
 pub const HEADS: u8 = 8;
 
 impl Head {
@@ -40,25 +40,25 @@ impl Head {
     /// Reads a head.
     ///
     /// # Errors
-    /// [`Unreadable`] where revision or kinds are missing or wrong, or contradict each other.
+    /// [`Unreadable`] if revision or kinds are missing or invalid, or contradict each other.
     pub fn read(item: Item) -> Result<Self, Unreadable> {
         super::parse::<Self>(&item)?.valid()
     }
 
-    /// The head, where its revision and its kinds don't contradict each other.
+    /// Checks that revision and kinds agree.
     ///
     /// # Errors
-    /// [`Unreadable`] where they do.
+    /// [`Unreadable`] if they contradict each other.
     pub(crate) fn valid(self) -> Result<Self, Unreadable> {
         if let Some((name, _)) = self.kinds.iter().find(|(_, kind)| kind.records == 0 || kind.revision == 0) {
-            return Err(Unreadable(format!("`kinds.{name}` has a revision that no record has")));
+            return Err(Unreadable(format!("`kinds.{name}`: expected a `revision` and `records` of at least 1")));
         }
         match self.kinds.values().map(|kind| kind.revision).max() {
             None => Err(Unreadable("`kinds` is empty".into())),
             Some(newest) if self.revision == newest => Ok(self),
             Some(newest) => {
                 let own = self.revision;
-                Err(Unreadable(format!("`revision` is {own}, and the largest revision in `kinds` is {newest}")))
+                Err(Unreadable(format!("`revision` is {own}, but the largest revision in `kinds` is {newest}")))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Pure. An item in DynamoDB's own JSON, whatever it holds: of what no record holds too, such as binary values.
+//! Pure. Items in DynamoDB JSON, including types that no record uses, such as binary values.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::Item;
 
-/// The item, each value with its type. Sets have no order, so they are sorted: the same item is always the same JSON.
+/// The item in DynamoDB JSON. Sets are sorted, so that equal items have equal JSON.
 #[must_use]
 pub fn dynamodb_json(item: &Item) -> Value {
     Value::Object(members(item))
 }
 
-/// Whether two items are the same: the order in which DynamoDB gives a set out says nothing.
+/// Whether two items are equal, regardless of the order of sets.
 #[must_use]
 pub fn is_same(one: &Item, other: &Item) -> bool {
     one == other || members(one) == members(other)
@@ -51,7 +51,7 @@ mod tests {
     use aws_sdk_dynamodb::primitives::Blob;
 
     #[test]
-    fn every_type_has_its_form() {
+    fn every_type_is_rendered() {
         let blob = |text: &str| Blob::new(text.as_bytes());
         let table = [
             (AttributeValue::S("a".into()), json!({"S": "a"})),

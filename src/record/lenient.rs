@@ -1,4 +1,4 @@
-//! Pure. What callers' records may have in a form that nobody can use: it is unknown then, and keeps the rest from nobody.
+//! Pure. Reads attributes of caller records that may be invalid: an invalid value is unknown, and the rest stays readable.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use crate::terms::Share;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Perhaps<T> {
-    Known(T),
-    Other(IgnoredAny),
+enum MaybeValid<T> {
+    Valid(T),
+    Invalid(IgnoredAny),
 }
 
-/// A value; none where it isn't one.
-pub(super) fn known<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(match Perhaps::deserialize(deserializer)? {
-        Perhaps::Known(value) => Some(value),
-        Perhaps::Other(IgnoredAny) => None,
+/// A value; `None` if it is invalid.
+pub(super) fn if_valid<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(match MaybeValid::deserialize(deserializer)? {
+        MaybeValid::Valid(value) => Some(value),
+        MaybeValid::Invalid(IgnoredAny) => None,
     })
 }
 
-/// A share by its percent.
+/// A share from a percentage.
 pub(super) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Share>, D::Error> {
-    Ok(known(deserializer)?.and_then(Share::of_percent))
+    Ok(if_valid(deserializer)?.and_then(Share::of_percent))
 }
 
-/// Numbers by which somebody is known: a list of them, or a map from whose they are.
+/// Identifiers: a list, or a map from issuer to number.
 pub(super) fn identifiers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -35,7 +35,7 @@ pub(super) fn identifiers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         List(Vec<String>),
         Named(BTreeMap<String, String>),
     }
-    Ok(match known(deserializer)? {
+    Ok(match if_valid(deserializer)? {
         Some(Identifiers::List(list)) => list,
         Some(Identifiers::Named(map)) => map.into_values().collect(),
         None => Vec::new(),
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_or_a_kind_that_is_none_is_unknown() {
+    fn an_invalid_percentage_or_kind_is_unknown() {
         let read = |owner: Value| {
             let record = json!({"status": "active", "owners": [owner]});
             Organisation::read(item(&record)).unwrap().owners.remove(0)

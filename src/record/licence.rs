@@ -1,8 +1,8 @@
-//! Pure. Licences: what satisfies a licence requirement within its scope.
+//! Pure. Licences: records that satisfy a licence requirement within their scope.
 
 use serde::{Deserialize, Serialize};
 
-use super::embargo::VOID;
+use super::embargo::EMPTY_SELECTION;
 use super::{Authority, Choice, Kind, Meta, Places, Unreadable, Words};
 use crate::terms::ModelPattern;
 
@@ -11,16 +11,16 @@ use crate::terms::ModelPattern;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Licence {
-    /// Who granted it.
+    /// The authority that granted it.
     pub authority: Authority,
     /// Its number or name with the authority.
     #[serde(deserialize_with = "super::text")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub reference: String,
-    /// What it is.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: LicenceType,
-    /// The models that it is about.
+    /// The models that it covers.
     #[serde(deserialize_with = "super::filled")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub models: Vec<ModelPattern>,
@@ -28,9 +28,9 @@ pub struct Licence {
     #[serde(deserialize_with = "super::filled")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub licensees: Vec<String>,
-    /// Which of the licensee's persons it covers.
+    /// The persons of the licensee that it covers.
     pub persons: PersonScope,
-    /// The ids of the embargoes that it answers.
+    /// The ids of the embargoes that it can lift.
     #[serde(default, deserialize_with = "super::filled_if_given")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub embargoes: Option<Vec<String>>,
@@ -40,40 +40,40 @@ pub struct Licence {
     pub nationalities: Option<Choice<Places>>,
     /// The end uses that it covers.
     pub end_uses: Option<Choice<Words>>,
-    /// How much of it there is.
+    /// Its quota; absent is unlimited.
     pub quota: Option<Quota>,
 }
 
-/// What a licence is, in the words of the EAR.
+/// The type of a licence, in the terms of the EAR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LicenceType {
     /// Granted on application (15 CFR 748).
     Licence,
-    /// Open to whoever fulfils its terms (15 CFR 740).
+    /// Open to everyone who meets its terms (15 CFR 740).
     Exception,
-    /// What the rule does not reach.
+    /// Outside the scope of the rule.
     Exemption,
 }
 
-/// Which persons a licence covers.
+/// The persons that a licence covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PersonScope {
-    /// US persons alone.
+    /// US persons only.
     UsPersons,
-    /// The licensee's foreign-person employees too.
+    /// Also the licensee's foreign-person employees.
     Any,
 }
 
-/// How much of a licence there is.
+/// The quota of a licence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// How many requests, from the licence's first to its last.
+    /// The most requests over the life of the licence.
     pub requests: u64,
 }
 
@@ -83,16 +83,17 @@ impl Kind for Licence {
 
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
         if self.nationalities.as_ref().is_some_and(Choice::names_a_region) {
-            return Err(Unreadable("nationalities: a region is no nationality".into()));
+            return Err(Unreadable("nationalities: expected countries or groups, not regions".into()));
         }
-        let is_void = |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
+        let is_empty =
+            |choice: &Option<Choice<Places>>| choice.as_ref().is_some_and(|choice| choice.is_empty(|_| None));
         let scopes = [
-            ("destinations", is_void(&self.destinations)),
-            ("nationalities", is_void(&self.nationalities)),
+            ("destinations", is_empty(&self.destinations)),
+            ("nationalities", is_empty(&self.nationalities)),
             ("end_uses", self.end_uses.as_ref().is_some_and(Choice::<Words>::is_empty)),
         ];
-        if let Some((name, _)) = scopes.into_iter().find(|(_, is_void)| *is_void) {
-            return Err(Unreadable(format!("{name}: {VOID}")));
+        if let Some((name, _)) = scopes.into_iter().find(|(_, is_empty)| *is_empty) {
+            return Err(Unreadable(format!("{name}: {EMPTY_SELECTION}")));
         }
         match self.licensees.iter().position(|id| id.trim().is_empty() || id.contains('#')) {
             Some(index) => {

@@ -21,7 +21,7 @@ const DEEPEST: usize = 32;
 const MOST_DIGITS: usize = 38;
 /// The exponents of the largest and the smallest number.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
-/// What a list or a map takes beside its elements.
+/// The bytes of a list or a map besides its elements.
 const OVERHEAD: usize = 3;
 
 /// The size of an item in bytes, as DynamoDB counts it: the names and the values of its attributes.
@@ -30,7 +30,7 @@ pub fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len().saturating_add(size_of(value))).fold(0, usize::saturating_add)
 }
 
-/// Why DynamoDB refuses the item whatever its size, with the attribute's name but without its value.
+/// Why DynamoDB refuses the item regardless of its size. The text has the attribute's name but not its value.
 #[must_use]
 pub fn fault(item: &Item) -> Option<String> {
     item.iter().find_map(|(name, value)| Some(format!("{name}: {}", fault_of(value, 1)?)))
@@ -83,10 +83,10 @@ fn fault_of_number(number: &str) -> Option<String> {
 #[derive(Clone, Copy)]
 struct Number {
     is_negative: bool,
-    /// How many significant digits stand before and behind the decimal point.
+    /// The significant digits before and after the decimal point.
     before: usize,
-    behind: usize,
-    /// Where the decimal point stands, counted from the first significant digit.
+    after: usize,
+    /// The position of the decimal point, counted from the first significant digit.
     point: i64,
 }
 
@@ -105,21 +105,21 @@ impl Number {
         let point = point.checked_sub(i64::try_from(leading).ok()?)?;
         let significant = significant.trim_end_matches('0').len();
         let before = usize::try_from(point).unwrap_or_default().min(significant);
-        Some(Self { is_negative, before, behind: significant.saturating_sub(before), point })
+        Some(Self { is_negative, before, after: significant.saturating_sub(before), point })
     }
 
     fn digits(self) -> usize {
-        self.before.saturating_add(self.behind)
+        self.before.saturating_add(self.after)
     }
 
-    /// The exponent of the first digit; none of zero.
+    /// The exponent of the first digit; `None` for zero.
     fn exponent(self) -> Option<i64> {
         (self.digits() > 0).then(|| self.point.saturating_sub(1))
     }
 
-    /// A byte for two digits of either side, one for the exponent, and one for the sign.
+    /// A byte for each two digits on either side, one for the exponent, and one for a sign.
     fn size(self) -> usize {
         let sign = usize::from(self.is_negative && self.digits() > 0);
-        self.before.div_ceil(2).saturating_add(self.behind.div_ceil(2)).saturating_add(1).saturating_add(sign)
+        self.before.div_ceil(2).saturating_add(self.after.div_ceil(2)).saturating_add(1).saturating_add(sign)
     }
 }

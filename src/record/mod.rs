@@ -1,7 +1,7 @@
-//! Pure. DynamoDB items become typed records here, whole or not at all.
+//! Pure. Parses DynamoDB items into typed records.
 //!
-//! A register record's own attributes are read strictly: an attribute that the code does not know could be a
-//! condition that somebody relies on, so the record is [`Unreadable`] rather than half read.
+//! INVARIANT: a register record with an unknown attribute is [`Unreadable`]. The attribute could be a condition that an
+//! operator relies on, so the record is never read in part.
 
 mod attribute;
 mod caller;
@@ -39,7 +39,7 @@ pub use caller::{
 };
 pub use choice::{Choice, Networks, Place, Places, Words};
 pub use clearance::Clearance;
-pub(crate) use embargo::VOID;
+pub(crate) use embargo::EMPTY_SELECTION;
 pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Ownership, Party};
 pub use group::Group;
 pub use head::{HEADS, Head, KindHead};
@@ -55,13 +55,13 @@ pub use spread::Spread;
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Why an item could not be read: the place and the kind of the error. It never quotes a value of the record, since it
-/// reaches logs, health and mail.
+/// Why an item could not be read: the place and the kind of the error, never a value of the record. It appears in logs,
+/// health and e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(pub String);
 
-/// What every register record bears.
+/// The attributes of every register record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
     /// The record's id within its kind.
@@ -70,32 +70,32 @@ pub struct Meta {
     pub revision: u64,
     /// When it is in force.
     pub window: Window,
-    /// Whether an operator took it back.
+    /// Whether an operator withdrew it.
     pub withdrawn: bool,
 }
 
-/// Whether a record counts.
+/// Whether a record is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Force {
-    /// It does.
+    /// It is in force.
     InForce,
     /// Its window has not begun.
     NotYet,
     /// Its window is over.
     Over,
-    /// An operator took it back.
+    /// An operator withdrew it.
     Withdrawn,
 }
 
 impl Meta {
-    /// Whether the record counts at `now`.
+    /// Whether the record is in force at `now`.
     #[must_use]
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.force(now) == Force::InForce
     }
 
-    /// Whether the record counts at `now`, and why not.
+    /// Whether the record is in force at `now`, or why not.
     #[must_use]
     pub fn force(&self, now: Timestamp) -> Force {
         if self.withdrawn {
@@ -109,19 +109,19 @@ impl Meta {
         }
     }
 
-    /// `id@revision`, by which the ledger names records and the history keeps them.
+    /// `id@revision`, the name of this version in the ledger and the history.
     #[must_use]
     pub fn version(&self) -> String {
         format!("{}@{}", self.id, self.revision)
     }
 }
 
-/// A record of one kind: what every record bears, and what its kind adds.
+/// A record of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<T> {
-    /// What every record bears.
+    /// The attributes of every record.
     pub meta: Meta,
-    /// What the kind adds.
+    /// The attributes of its kind.
     pub body: T,
 }
 
@@ -137,14 +137,14 @@ pub trait Kind: DeserializeOwned {
     /// Its value in the table's partition key.
     const KIND: &'static str;
 
-    /// Whether the last readable version serves on for a while when the last version can't be read. What only permits
-    /// counts as absent instead.
+    /// Whether the last readable version serves for the grace period when the current version is unreadable. A record that
+    /// only permits counts as absent instead.
     const LAST_READABLE_SERVES: bool = true;
 
-    /// What the types could not say: refuses a record that contradicts itself.
+    /// Checks what the types cannot express.
     ///
     /// # Errors
-    /// A sentence for operators.
+    /// [`Unreadable`] with a message for operators.
     fn check(&self, _meta: &Meta) -> Result<(), Unreadable> {
         Ok(())
     }
@@ -183,22 +183,22 @@ pub fn read<T: Kind>(item: &Item) -> Result<Record<T>, Unreadable> {
     Ok(Record { meta, body })
 }
 
-/// Whether an item says that it is withdrawn, whether or not the rest of it can be read.
+/// Whether an item is withdrawn; the rest of it may be unreadable.
 #[must_use]
 pub fn is_withdrawn(item: &Item) -> bool {
     item.get("withdrawn").is_some_and(|value| value.as_bool() == Ok(&true))
 }
 
-/// Reads attributes as `T`, naming the place that is at fault.
+/// Reads attributes as `T`; errors name the place.
 fn parse<'a, T: DeserializeOwned>(
     attributes: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>,
 ) -> Result<T, Unreadable> {
     let mut attributes: Vec<_> = attributes.into_iter().map(|(name, value)| (name.as_str(), value)).collect();
-    // The same record has the same fault each time that it is read.
+    // Sorted, so that the same record always has the same error.
     attributes.sort_unstable_by_key(|(name, _)| *name);
     if let Some((name, _)) = attributes.iter().find(|(_, value)| has_null(value)) {
-        let name = attribute::shown(name);
-        return Err(Unreadable(format!("{name}: null; leave an attribute out where it has no value")));
+        let name = attribute::reportable(name);
+        return Err(Unreadable(format!("{name}: null is not allowed; omit an attribute without a value")));
     }
     let attributes = attributes.into_iter().map(|(name, value)| (name, Attribute(value)));
     serde_path_to_error::deserialize(MapDeserializer::new(attributes)).map_err(|error| {
@@ -214,26 +214,30 @@ fn has_null(value: &AttributeValue) -> bool {
         || value.as_m().is_ok_and(|map| map.values().any(has_null))
 }
 
-/// For lists that say nothing when they are empty: an empty scope is a slip, not a wildcard.
+/// Reads a list that must not be empty: an empty scope is a mistake, not a wildcard.
 fn filled<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
-    if list.is_empty() { Err(D::Error::custom("an empty list names nothing")) } else { Ok(list) }
+    if list.is_empty() { Err(D::Error::custom("expected at least one element")) } else { Ok(list) }
 }
 
-/// [`filled`], for an attribute that may be left out.
+/// [`filled`], for an optional attribute.
 fn filled_if_given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
     filled(deserializer).map(Some)
 }
 
-/// For texts that say nothing when they are empty.
+/// Reads a string that must not be blank.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if text.trim().is_empty() { Err(D::Error::custom("an empty text")) } else { Ok(text) }
+    if text.trim().is_empty() { Err(D::Error::custom("expected a non-empty string")) } else { Ok(text) }
 }
 
-/// For `true` and nothing else: `foreign_persons: false` reads as if it excluded somebody, and would not.
+/// Reads `true` only: `foreign_persons: false` would look like an exclusion without being one.
 fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    if bool::deserialize(deserializer)? { Ok(true) } else { Err(D::Error::custom("leave it out instead of `false`")) }
+    if bool::deserialize(deserializer)? {
+        Ok(true)
+    } else {
+        Err(D::Error::custom("expected `true`; omit the attribute instead of `false`"))
+    }
 }

@@ -1,11 +1,11 @@
-//! Pure. Models: what callers ask for, and the SageMaker endpoint behind each.
+//! Pure. Models: their names, and the SageMaker endpoint behind each.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{Kind, Meta, Unreadable};
 use crate::terms::{Eccn, Match, ModelName, ModelPattern};
 
-/// A model in one version.
+/// A version of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -16,27 +16,27 @@ pub struct Model {
     /// Its version, of the same characters.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*$")))]
     pub version: String,
-    /// Whether the name alone means this version.
+    /// Whether the name without a version means this version.
     #[serde(default)]
     pub default: bool,
-    /// The SageMaker endpoint, this model's own.
+    /// The SageMaker endpoint; no other model may use it.
     #[serde(deserialize_with = "endpoint")]
     #[cfg_attr(feature = "schema", schemars(length(max = 63), regex(pattern = "^[A-Za-z0-9](-*[A-Za-z0-9])*$")))]
     pub endpoint: String,
     /// The Export Control Classification Number, or `EAR99`; absent is unknown.
     pub eccn: Option<Eccn>,
-    /// Whether callers may have it.
+    /// Whether callers can invoke it.
     pub status: ModelStatus,
 }
 
-/// Whether callers may have a model.
+/// Whether callers can invoke a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelStatus {
-    /// They may, if nothing else stands in the way.
+    /// Permitted callers can invoke it.
     Available,
-    /// It is no more.
+    /// It is no longer offered.
     Withdrawn,
 }
 
@@ -44,21 +44,21 @@ impl Kind for Model {
     const KIND: &'static str = "model";
 
     fn check(&self, meta: &Meta) -> Result<(), Unreadable> {
-        let written = format!("{}@{}", self.name, self.version);
-        if let Err(fault) = ModelName::parse(&written) {
+        let full_name = format!("{}@{}", self.name, self.version);
+        if let Err(fault) = ModelName::parse(&full_name) {
             return Err(Unreadable(format!("name, version: {fault:#}")));
         }
-        if meta.id != written {
+        if meta.id != full_name {
             return Err(Unreadable("id: expected `name@version` of the record's own `name` and `version`".into()));
         }
         Ok(())
     }
 }
 
-/// The longest name of an endpoint.
+/// The longest endpoint name.
 const LONGEST_ENDPOINT: usize = 63;
 
-/// A name that SageMaker gives endpoints (`EndpointName` of `InvokeEndpoint`).
+/// Reads a SageMaker endpoint name (`EndpointName` of `InvokeEndpoint`).
 fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let is_edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -72,14 +72,14 @@ fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 }
 
 impl ModelPattern {
-    /// Whether the pattern names this model. An unknown ECCN is unknown to every pattern by ECCN. A name that differs in
-    /// case alone may mean the model: an embargo takes it for that, a licence does not.
+    /// Whether the pattern names this model. For a pattern by ECCN, an unknown ECCN gives `Unknown`. A name that differs only
+    /// in case also gives `Unknown`: it counts for an embargo and not for a licence.
     #[must_use]
     pub fn names(&self, id: &str, model: &Model) -> Match {
-        let named = |written: &str, own: &str| {
-            if written == own {
+        let named = |pattern: &str, own: &str| {
+            if pattern == own {
                 Match::Yes
-            } else if written.eq_ignore_ascii_case(own) {
+            } else if pattern.eq_ignore_ascii_case(own) {
                 Match::Unknown
             } else {
                 Match::No
@@ -87,7 +87,7 @@ impl ModelPattern {
         };
         match self {
             Self::Every => Match::Yes,
-            Self::Eccn(eccn) => model.eccn.as_ref().map_or(Match::Unknown, |known| Match::from(eccn.covers(known))),
+            Self::Eccn(eccn) => model.eccn.as_ref().map_or(Match::Unknown, |own| Match::from(eccn.covers(own))),
             Self::Name(name) => named(name, &model.name),
             Self::Version(version) => named(version.as_str(), id),
         }

@@ -1,25 +1,25 @@
-//! Pure. What networks are used for.
+//! Pure. Classes of networks, by their use.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Choice;
 
-/// What a network is used for.
+/// The use of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkClass {
-    /// A virtual private network's exits.
+    /// Exits of a virtual private network.
     Vpn,
-    /// Tor's exits.
+    /// Tor exits.
     Tor,
-    /// Proxies that are open to all.
+    /// Proxies open to the public.
     PublicProxy,
-    /// Proxies in homes.
+    /// Proxies in private homes.
     ResidentialProxy,
     /// Data centres.
     Hosting,
-    /// Relays that hide the address and keep the country.
+    /// Relays that hide the address but preserve the country.
     Relay,
 }
 
@@ -28,7 +28,7 @@ impl NetworkClass {
     pub const ALL: [Self; 6] =
         [Self::Vpn, Self::Tor, Self::PublicProxy, Self::ResidentialProxy, Self::Hosting, Self::Relay];
 
-    /// As it is written.
+    /// The name in records.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl NetworkClass {
         }
     }
 
-    /// Whether what comes out of such a network may have gone in anywhere, so that its country is nobody's.
+    /// Whether traffic leaving such a network can originate anywhere, so that its destination is unknown.
     #[must_use]
     pub fn is_tunnel(self) -> bool {
         match self {
@@ -51,7 +51,7 @@ impl NetworkClass {
     }
 }
 
-/// Classes that a record names.
+/// The classes of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Classes(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] Vec<NetworkClass>);
@@ -63,14 +63,14 @@ impl<'de> Deserialize<'de> for Classes {
 }
 
 impl Choice<Classes> {
-    /// Whether the exceptions leave nothing of what is named.
+    /// Whether the exceptions exclude everything.
     pub(super) fn is_empty(&self) -> bool {
         self.except.as_ref().is_some_and(|except| self.any_of.0.iter().all(|class| except.0.contains(class)))
     }
 }
 
 impl Classes {
-    /// Each of them.
+    /// All classes.
     pub fn iter(&self) -> impl Iterator<Item = NetworkClass> {
         self.0.iter().copied()
     }

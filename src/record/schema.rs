@@ -1,4 +1,4 @@
-//! Pure. The JSON Schemas of what records name, for the operators' editors.
+//! Pure. JSON Schemas of selections, for the operators' editors.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{Choice, Networks, Places, Words};
 
-/// A list of texts, none of them empty.
+/// The schema of a list of non-empty strings.
 fn texts(about: &str, pattern: &str) -> Schema {
     json_schema!({"type": "array", "minItems": 1, "description": about, "items": {"type": "string", "pattern": pattern}})
 }

@@ -1,4 +1,4 @@
-//! Pure. Settings: what operators change without a deployment.
+//! Pure. Settings that operators change without a deployment.
 
 use serde::Deserialize;
 
@@ -6,52 +6,51 @@ use super::{Kind, Meta, Unreadable};
 use crate::parties::Score;
 use crate::terms::{Share, SignalSource};
 
-/// The score from which a name is a possible match where no setting says another.
+/// The default of `match_threshold`, in thousandths.
 pub const MATCH_THRESHOLD: Score = Score(760);
 
-/// `setting`/`screening`. Absent attributes, or no record at all, mean the strictest.
+/// `setting`/`screening`. An absent attribute or record means the strictest setting.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Screening {
-    /// The score, 0 to 1, from which a name is a possible match with a listed party. The lower it is, the more comparisons a
-    /// name takes; from [`MOST_STEPS`](crate::register::MOST_STEPS) on its matches are unknown.
+    /// The lowest score, 0 to 1, of a potential match with a listed party. Lower thresholds need more comparisons; from
+    /// [`MOST_STEPS`](crate::register::MOST_STEPS) on the result is unknown.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub match_threshold: Option<f64>,
-    /// What becomes of a request whose destination nobody knows.
+    /// What to do with a request whose destination is unknown.
     pub unknown_destination: WhenUnknown,
-    /// What becomes of a request whose signals of its destination disagree.
+    /// What to do with a request whose signals of its destination disagree.
     pub inconsistent_destination: WhenUnknown,
-    /// The share of an organisation, in percent, of which nobody need know who owns it; more is reviewed. Absent, what could
-    /// bring an embargo by ownership about is.
+    /// The largest share of an organisation, in percent, whose owners may be unknown; a larger share is reviewed. Absent: a
+    /// share is reviewed if it could satisfy an embargo by ownership.
     #[serde(deserialize_with = "super::embargo::percent_if_given")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub unknown_ownership: Option<Share>,
-    /// Whether the countries of an organisation's ultimate parents are its own.
+    /// Whether the countries of an organisation's ultimate parents count as its own.
     pub parent_countries: Option<ParentCountries>,
-    /// What becomes of a request through a tunnel, whose address has a country that need not be its user's: refused, that
-    /// country is nobody's; permitted, it is taken.
+    /// What to do with a request through a tunnel. `refuse`: its destination is unknown. `permit`: its destination is the
+    /// country of the tunnel's exit.
     pub tunnelled_destination: WhenUnknown,
-    /// What becomes of a request from a country whose regions an embargo names, where nobody knows which region it is:
-    /// permitted, it is taken to be none of these.
+    /// What to do with a request from an unknown region of a country of which an embargo names a region. `permit`: it counts
+    /// as coming from none of these regions.
     pub unknown_region: WhenUnknown,
-    /// The signals that must tell the same country, in pairs. What tells none agrees with nothing.
+    /// Pairs of signals that must state the same country. A signal without a country agrees with none.
     pub must_agree: Vec<Pair>,
-    /// What becomes of a client that travels faster than anybody can.
+    /// What to do with a client that moves faster than is possible.
     pub impossible_travel: Option<ImpossibleTravel>,
-    /// The least confidence, 1 to 99, at which a database that has one is believed that an address is anonymous.
+    /// The lowest confidence, 1 to 99, at which an address counts as anonymous, for databases with confidence scores.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 99)))]
     pub anonymizer_confidence: Option<u8>,
-    /// For how many days a database that has the day is believed of a network that was last seen anonymous then.
+    /// For how many days an address counts as anonymous after it was last seen so, for databases with that date.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub anonymizer_days: Option<u32>,
-    /// From how many days on an MMDB of locations or anonymity is too old. The compiled-in delegations have a limit of
-    /// their own.
+    /// The age in days at which an MMDB counts as too old. The compiled-in delegations have their own limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub database_days: Option<u32>,
 }
 
-/// The settings where no record is in force.
+/// The settings if no record is in force.
 pub(crate) static STRICTEST: Screening = Screening {
     match_threshold: None,
     unknown_destination: WhenUnknown::Refuse,
@@ -67,7 +66,7 @@ pub(crate) static STRICTEST: Screening = Screening {
     database_days: None,
 };
 
-/// From how many days on an MMDB is too old where no setting says another.
+/// The default of `database_days`.
 const DATABASE_DAYS: u32 = 30;
 
 /// Two signals.
@@ -75,41 +74,41 @@ const DATABASE_DAYS: u32 = 30;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pair(pub SignalSource, pub SignalSource);
 
-/// What becomes of a client that travels faster than anybody can.
+/// What to do with a client that moves faster than is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImpossibleTravel {
-    /// It is recorded.
+    /// Record it.
     Observe,
-    /// It is refused: the signals of where it is disagree.
+    /// Refuse it, as if its signals disagreed.
     Refuse,
 }
 
-/// That the countries of an organisation's ultimate parents are its own.
+/// Whether the countries of an organisation's ultimate parents count as its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ParentCountries {
-    /// They count (15 CFR 744.23 asks where a parent is headquartered).
+    /// They count (15 CFR 744.23 depends on the headquarters of the parent).
     Count,
 }
 
 impl Screening {
-    /// The score from which a name is a possible match with a listed party.
+    /// The lowest score of a potential match.
     #[must_use]
     pub fn threshold(&self) -> Score {
         self.match_threshold.map_or(MATCH_THRESHOLD, thousandths)
     }
 
-    /// From how many days on an MMDB is too old.
+    /// The age in days at which an MMDB counts as too old.
     #[must_use]
     pub fn database_days(&self) -> u32 {
         self.database_days.unwrap_or(DATABASE_DAYS)
     }
 }
 
-/// A score from 0 to 1 as it is counted; what lies outside is the nearer end.
+/// Converts a score, clamped to 0 to 1, to thousandths.
 #[must_use]
 #[expect(
     clippy::as_conversions,
@@ -121,15 +120,15 @@ pub fn thousandths(score: f64) -> Score {
     Score((score.clamp(0.0, 1.0) * 1000.0).round() as u16)
 }
 
-/// What becomes of a request with such a fact.
+/// What to do with a request with such a fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenUnknown {
-    /// It is refused.
+    /// Refuse it.
     #[default]
     Refuse,
-    /// It is refused only by the embargoes that depend on the fact.
+    /// Refuse it only by the embargoes that depend on the fact.
     Permit,
 }
 
@@ -144,14 +143,14 @@ impl Kind for Screening {
             return Err(Unreadable("match_threshold: expected a number from 0 to 1".into()));
         }
         if self.must_agree.iter().any(|Pair(one, other)| one == other) {
-            return Err(Unreadable("must_agree: a signal always agrees with itself; name two".into()));
+            return Err(Unreadable("must_agree: expected two different signals".into()));
         }
         if self.anonymizer_confidence.is_some_and(|confidence| !(1..=99).contains(&confidence)) {
-            return Err(Unreadable("anonymizer_confidence: write 1 to 99".into()));
+            return Err(Unreadable("anonymizer_confidence: expected 1 to 99".into()));
         }
         let days = [("anonymizer_days", self.anonymizer_days), ("database_days", self.database_days)];
         match days.into_iter().find(|(_, days)| *days == Some(0)) {
-            Some((name, _)) => Err(Unreadable(format!("{name}: write 1 or more"))),
+            Some((name, _)) => Err(Unreadable(format!("{name}: expected 1 or more"))),
             None => Ok(()),
         }
     }

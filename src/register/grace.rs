@@ -1,11 +1,12 @@
-//! Pure. How long the last readable version of a record serves in place of one that can't be read.
+//! Pure. How long the last readable version of a record replaces a version that is unreadable.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::record::Meta;
 use crate::terms::Window;
 
-/// How long the last readable version of a record stays in force after its last version can't be read.
+/// The grace period: how long the last readable version of a record, or the edition in memory of a list, stays in force
+/// once its successor is unreadable.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(300);
 
 /// The grace period of one record.
@@ -18,18 +19,18 @@ pub(super) struct Grace {
 }
 
 impl Grace {
-    /// The grace period of a record that can't be read since `since`; `last` is its last readable version.
+    /// The grace period of a record that is unreadable since `since`; `last` is its last readable version.
     pub(super) fn of(last: &Meta, since: Timestamp) -> Option<Self> {
         (!last.withdrawn).then_some(Self { window: last.window, since })
     }
 
-    /// The grace period of what was last relied on during `window`, and could not be replaced since `since`.
+    /// The grace period of a version with this window that could not be replaced since `since`.
     pub(super) fn during(window: Window, since: Timestamp) -> Self {
         Self { window, since }
     }
 
-    /// Whether the version was in force when it was last readable. A replay reads the fault later than the decision that
-    /// it repeats; then the decision's time counts.
+    /// Whether the version was in force when it was last readable. A replay sees the fault later than the decision that
+    /// it repeats, so the earlier of both times counts.
     pub(super) fn has_begun(&self, now: Timestamp) -> bool {
         self.window.is_open(now.min(self.since))
     }

@@ -1,69 +1,69 @@
-//! Pure. The register's eight heads, and what to read so that a snapshot agrees with one of them.
+//! Pure. Decides by the register's eight heads what to read until a snapshot is complete.
 //!
-//! INVARIANT: a head is believed only where the records agree with it: in each kind that any head lists, and in each that
-//! this version knows, the last revision and the number of records with that revision are those that the head states.
+//! INVARIANT: a head counts only if the records agree with it. For each kind that a head lists or this version knows, the
+//! last revision, and the number of records with that revision, equal those that the head states.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{Key, revision_of};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable};
 
-/// Of each kind its last revision, and how many records have that revision.
+/// The last revision of each kind, and how many records have that revision.
 pub type Kinds = BTreeMap<String, KindHead>;
 
-/// The eight heads, read at about the same time. While a writer's transaction is applied they differ by one revision;
-/// otherwise a head that differs was edited by hand.
+/// The eight heads, read at about the same time. They differ by one revision while a transaction is applied. Any other
+/// difference is a manual edit.
 #[derive(Clone, Debug)]
 pub struct Heads {
-    /// The valid ones, each content once.
+    /// The valid heads, without duplicates.
     valid: Vec<Head>,
     leading: Head,
     /// Every kind that a valid head lists.
     listed: BTreeSet<String>,
 }
 
-/// What has been read of the records so far.
+/// How far the records are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Progress {
-    /// What the records agree with.
+    /// Summary of the records that are read.
     pub(super) kinds: Kinds,
-    /// Every record up to this revision is among them, in that version or a newer one.
+    /// Every record up to this revision is read, in that version or a newer one.
     pub(super) read_to: u64,
     /// Whether every kind was read from its beginning.
-    pub(super) is_anew: bool,
+    pub(super) is_full: bool,
 }
 
-/// What to do next to have the register whole.
+/// What to do next to complete the snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<'a> {
     /// Nothing: the records agree with this head.
-    Whole(&'a Head),
-    /// Read these kinds' records that are newer than what was read.
-    Read(Vec<&'a str>),
+    Complete(&'a Head),
+    /// Read the newer records of these kinds.
+    ReadNewer(Vec<&'a str>),
     /// Read every kind from its beginning.
-    Anew,
+    ReadAll,
     /// Read the heads again: the records are ahead of them.
     Wait,
 }
 
 impl Heads {
-    /// What the heads state: `items` as they stand, `None` where one is missing.
+    /// Reads the heads; `None` stands for a missing head.
     ///
     /// # Errors
-    /// [`Unreadable`] where none is valid.
+    /// [`Unreadable`] if no head is valid.
     pub fn of<'a>(items: impl IntoIterator<Item = Option<&'a Item>>) -> Result<Self, Unreadable> {
-        let (mut valid, mut fault) = (Vec::new(), Unreadable("there is none".into()));
+        let (mut valid, mut fault) = (Vec::new(), Unreadable("all heads are missing".into()));
         for item in items.into_iter().flatten() {
             match Head::read(item.clone()) {
                 Ok(head) => valid.push((head, 1)),
                 Err(error) => fault = error,
             }
         }
-        Self::stated(valid).ok_or(fault)
+        Self::from_valid(valid).ok_or(fault)
     }
 
-    /// What these valid heads state, each with how many there are; `None` where there is none.
-    pub(super) fn stated(heads: Vec<(Head, u8)>) -> Option<Self> {
+    /// The heads from valid ones, each with its number of copies; `None` if there are none.
+    pub(super) fn from_valid(heads: Vec<(Head, u8)>) -> Option<Self> {
         let mut votes = Vec::<(Head, u8)>::new();
         for (head, more) in heads {
             match votes.iter_mut().find(|(other, _)| *other == head) {
@@ -77,7 +77,7 @@ impl Heads {
         Some(Self { valid: votes.into_iter().map(|(head, _)| head).collect(), leading, listed })
     }
 
-    /// The head that more than half of them state, else the newest.
+    /// The head that more than half of the heads equal, else the newest.
     #[must_use]
     pub fn leading(&self) -> &Head {
         &self.leading
@@ -88,7 +88,8 @@ impl Heads {
         &self.listed
     }
 
-    /// Whether a head that is not newer states more of a kind than the leading one: kinds and revisions only grow.
+    /// Whether a head that is not newer has a later revision of a kind than the leading head. Revisions only grow, so one
+    /// of the two was edited.
     fn is_contradicted(&self) -> bool {
         let own = &self.leading.kinds;
         let states_more =
@@ -98,69 +99,69 @@ impl Heads {
     }
 
     fn agreeing(&self, progress: &Progress) -> Option<&Head> {
-        // An environment that was idle may agree with a single head that nobody raised; a reading of all records can't.
-        // A head that states more than the leading one may have been edited: the next change gets its revision, and is
-        // not whole when as many records have it as that head states.
-        let is_earlier = |head: &&Head| progress.is_anew && head.revision < self.leading.revision;
-        let mut believed = std::iter::once(&self.leading).chain(self.valid.iter().filter(is_earlier));
-        believed.find(|head| head.kinds == progress.kinds)
+        // Only a full read may agree with a head older than the leading one: an idle environment can agree with one stale
+        // head. A newer head may have been edited. The next change gets its revision, and a part of that change could
+        // already have as many records as the edited head states.
+        let is_earlier = |head: &&Head| progress.is_full && head.revision < self.leading.revision;
+        let mut candidates = std::iter::once(&self.leading).chain(self.valid.iter().filter(is_earlier));
+        candidates.find(|head| head.kinds == progress.kinds)
     }
 }
 
 impl Progress {
-    /// That of a snapshot which agreed with its head.
+    /// The progress of a complete snapshot.
     pub(super) fn of(kinds: &Kinds, revision: u64) -> Self {
-        Self { kinds: kinds.clone(), read_to: revision, is_anew: false }
+        Self { kinds: kinds.clone(), read_to: revision, is_full: false }
     }
 
-    /// That of a reading of every kind from its beginning, begun after `heads` were read.
-    pub(super) fn anew(read: impl IntoIterator<Item = (Key, u64)>, heads: &Heads) -> Self {
+    /// The progress after reading every kind from its beginning. Reading began after `heads` were read.
+    pub(super) fn of_full_read(read: impl IntoIterator<Item = (Key, u64)>, heads: &Heads) -> Self {
         let mut kinds = Kinds::new();
         count(&mut kinds, read);
         let newest = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
-        // A writer's transaction is made on the one before, which is therefore whole; the last may still be applied.
+        // A transaction requires that its predecessor is complete, so only the last one may still be being applied.
         let read_to = newest.min(heads.leading.revision).saturating_sub(1);
-        Self { kinds, read_to, is_anew: true }
+        Self { kinds, read_to, is_full: true }
     }
 
-    /// Adds what was read since.
+    /// Adds newer records.
     pub(super) fn add(&mut self, read: impl IntoIterator<Item = (Key, u64)>) {
         count(&mut self.kinds, read);
     }
 
-    /// What to do next, by the heads as they stand now.
+    /// What to do next, by the current heads.
     pub(super) fn next<'a>(&self, heads: &'a Heads) -> Next<'a> {
         if let Some(head) = heads.agreeing(self) {
-            return Next::Whole(head);
+            return Next::Complete(head);
         }
         let head = heads.leading();
         if self.kinds.values().any(|kind| kind.revision > head.revision) && self.read_to <= head.revision {
             return Next::Wait;
         }
         let is_listed = |kind: &String| head.kinds.contains_key(kind);
-        // A revision that went back is a table restored from a backup: nothing read before can be trusted.
+        // A lower revision means that the table was restored from a backup, so earlier reads are void.
         if self.read_to == 0
             || self.read_to > head.revision
             || heads.is_contradicted()
             || !self.kinds.keys().all(is_listed)
         {
-            return Next::Anew;
+            return Next::ReadAll;
         }
         let mut differing = head.kinds.iter().filter(|(name, kind)| self.kinds.get(*name) != Some(kind));
         if differing.any(|(_, kind)| kind.revision <= self.read_to) {
-            return Next::Anew;
+            return Next::ReadAll;
         }
-        // Also where the head states nothing new of a kind: all heads may have been set back to what was read before.
-        Next::Read(head.kinds.keys().map(String::as_str).collect())
+        // Every kind: a hand edit may have set all heads back to an earlier state of one kind.
+        Next::ReadNewer(head.kinds.keys().map(String::as_str).collect())
     }
 }
 
-/// Which records items are, and their revisions. The index by which the gate reads has no item without a revision.
+/// The key and the revision of each item. The index `by-revision` has no item without a revision.
 pub(super) fn revisions(items: &[Item]) -> impl Iterator<Item = (Key, u64)> {
     items.iter().filter_map(|item| Some((Key::of(item)?, revision_of(item)?)))
 }
 
-/// Brings `kinds` up to date with records that are newer, or are all. A record that was read twice counts once.
+/// Updates `kinds` with newer records, or with all records. A record that was read twice counts once.
 pub(super) fn count(kinds: &mut Kinds, read: impl IntoIterator<Item = (Key, u64)>) {
     let mut last: BTreeMap<String, (u64, BTreeSet<String>)> = BTreeMap::new();
     for (Key { kind, id }, revision) in read {
@@ -181,7 +182,7 @@ pub(super) fn count(kinds: &mut Kinds, read: impl IntoIterator<Item = (Key, u64)
     }
 }
 
-/// The head once a change on top of `before` has written these records.
+/// The head after a change to `before` wrote these records.
 pub(super) fn after<'a>(before: Head, written: impl IntoIterator<Item = &'a Key>) -> Head {
     let revision = before.revision.saturating_add(1);
     let mut kinds = before.kinds;

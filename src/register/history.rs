@@ -1,6 +1,6 @@
-//! Pure. What the register keeps of its past: every version that was replaced, and which records each revision wrote.
+//! Pure. The register's history: every replaced version, and which records each revision wrote.
 //!
-//! None of it has a `revision` as an attribute, which would put it into the index by which the gate reads.
+//! INVARIANT: no history item has the attribute `revision`, which would put it into the index `by-revision`.
 
 use std::collections::HashMap;
 
@@ -9,23 +9,23 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::digest::digest;
 use crate::record::{Head, Item, dynamodb_json};
 
-/// How the kind of every item of the past begins.
+/// The prefix of the kind of every history item.
 pub const HISTORY: &str = "history#";
 
-/// The kind of the items that say which records a revision wrote.
+/// The kind of the items that list the records of each revision.
 pub const CHANGES: &str = "history#change";
 
 /// A record's key within the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// The partition.
+    /// The partition key.
     pub kind: String,
-    /// The record within it.
+    /// The sort key.
     pub id: String,
 }
 
 impl Key {
-    /// The key of an item; `None` where an attribute of it is no text.
+    /// The key of an item; `None` where a key attribute is missing or is not a string.
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {
         let text = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
@@ -38,7 +38,7 @@ impl Key {
         Self { kind: Head::kind(number), id: Head::ID.to_owned() }
     }
 
-    /// As DynamoDB takes it.
+    /// The key as a DynamoDB item.
     #[must_use]
     pub fn item(&self) -> Item {
         HashMap::from([
@@ -54,14 +54,13 @@ impl std::fmt::Display for Key {
     }
 }
 
-/// The revision that an item bears; `None` where it bears none that is a whole number above zero.
+/// The revision of an item; `None` where it is not a positive integer.
 #[must_use]
 pub fn revision_of(item: &Item) -> Option<u64> {
     item.get("revision")?.as_n().ok()?.parse().ok().filter(|revision| *revision > 0)
 }
 
-/// A version as the history keeps it. `more` is 0 but for versions that bore the same revision, which only edits by
-/// hand leave: they are numbered.
+/// The history item of a version. `more` numbers versions with the same revision, which only manual edits create.
 #[must_use]
 pub fn kept(version: &Item, key: &Key, more: u32) -> Item {
     let mut kept = version.clone();
@@ -74,15 +73,14 @@ pub fn kept(version: &Item, key: &Key, more: u32) -> Item {
     kept
 }
 
-/// The key of the item that says which records `revision` wrote. The number has leading zeros, so that the keys' order
-/// is that of the revisions.
+/// The key of the item that lists the records of `revision`. Leading zeros sort the keys by revision.
 #[must_use]
 pub fn change_key(revision: u64) -> Key {
     Key { kind: CHANGES.to_owned(), id: format!("{revision:012}") }
 }
 
-/// The item that says which records `revision` wrote, each with the digest of what it wrote: so that an item that stands
-/// in the table can be told from one that somebody edited, whatever revision that one bears.
+/// The item that lists the records of `revision`, each with its digest. The digest reveals manual edits, whatever revision
+/// the edited item states.
 #[must_use]
 pub fn change(revision: u64, records: &[(Key, Item)]) -> Item {
     let mut item = change_key(revision).item();
@@ -91,7 +89,7 @@ pub fn change(revision: u64, records: &[(Key, Item)]) -> Item {
     item
 }
 
-/// Whether a change wrote a record, just as it is.
+/// Whether a change wrote exactly this record.
 #[must_use]
 pub fn wrote(change: &Item, key: &Key, record: &Item) -> bool {
     let records = change.get("records").and_then(|value| value.as_m().ok());
@@ -99,7 +97,7 @@ pub fn wrote(change: &Item, key: &Key, record: &Item) -> bool {
     written.is_some_and(|written| *written == digest_of(record))
 }
 
-/// The digest of a record as DynamoDB keeps it, its revision included.
+/// The digest of a record in DynamoDB JSON, its revision included.
 fn digest_of(record: &Item) -> String {
     digest(&dynamodb_json(record))
 }

@@ -1,37 +1,36 @@
-//! Pure. The licences of one licensee, and which of them can lift an embargo.
+//! Pure. Finds the licences of one licensee that can lift an embargo.
 
 use std::sync::Arc;
 
-use super::reach::{Criteria, Index, Key};
-use super::shelf::Shelf;
+use super::record_index::{Criteria, Key, RecordIndex};
+use super::records::Records;
 use crate::record::{Group, Licence, Record};
 
 /// The licences of one licensee.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Licensee {
-    /// By id.
+    /// Sorted by id.
     all: Vec<Arc<Record<Licence>>>,
-    /// Absent where they are few, which are all asked.
-    index: Option<Box<Index>>,
+    /// Absent for few licences, which are all returned.
+    index: Option<Box<RecordIndex>>,
 }
 
-/// From how many licences on a licensee has an index.
-const MANY: usize = 16;
+/// The fewest licences for which an index is worth its memory.
+const INDEX_FROM: usize = 16;
 
 impl Licensee {
-    /// That of these licences.
-    pub(super) fn new(mut all: Vec<Arc<Record<Licence>>>, groups: &Shelf<Group>) -> Self {
+    pub(super) fn new(mut all: Vec<Arc<Record<Licence>>>, groups: &Records<Group>) -> Self {
         all.shrink_to_fit();
-        let index = (all.len() >= MANY).then(|| Box::new(Index::of_licences(&all, groups)));
+        let index = (all.len() >= INDEX_FROM).then(|| Box::new(RecordIndex::of_licences(&all, groups)));
         Self { all, index }
     }
 
-    /// All of them, by id.
+    /// All licences, by id.
     pub(super) fn all(&self) -> &[Arc<Record<Licence>>] {
         &self.all
     }
 
-    /// Those that can lift an embargo from a request with these facts, by id.
+    /// The licences that can lift the embargo from a request with these facts, by id.
     pub(super) fn concerning(&self, embargo: &str, criteria: &Criteria) -> Vec<&Arc<Record<Licence>>> {
         let Some(index) = &self.index else { return self.all.iter().collect() };
         let keys = criteria.keys.iter().filter(|key| !matches!(key, Key::Embargo(_))).cloned();

@@ -1,4 +1,4 @@
-//! Pure. Whether DynamoDB can store a record of the register with all that a change adds to it.
+//! Pure. Checks whether DynamoDB can store a record with all that a change adds to it.
 
 use super::history::{HISTORY, Key};
 use crate::record::Item;
@@ -11,33 +11,33 @@ pub const LARGEST_RECORD: usize = LARGEST_ITEM / 2;
 /// The longest id, in bytes: the history adds `@` and the revision to it.
 pub const LONGEST_ID: usize = LONGEST_SORT_KEY - 24;
 
-/// What a revision takes at most.
-const REVISION: usize = "revision".len() + 11;
+/// The most bytes that a revision takes.
+const REVISION_BYTES: usize = "revision".len() + 11;
 
-/// What is kept free for `by`, `at` and `why` where a record does not have them yet.
+/// The bytes reserved for `by`, `at` and `why` in a record without them.
 pub const ATTRIBUTION: usize = 1024;
 
-/// Why DynamoDB cannot store a record once a change writes it, without the record's values.
+/// Why DynamoDB cannot store the record once a change writes it. The text quotes no value of the record.
 #[must_use]
 pub fn unstorable(record: &Item, room: usize) -> Option<String> {
     let key = Key::of(record)?;
     let longest_kind = LONGEST_PARTITION_KEY.saturating_sub(HISTORY.len());
     for (name, value, longest) in [("kind", &key.kind, longest_kind), ("id", &key.id, LONGEST_ID)] {
         if value.len() > longest {
-            return Some(format!("{name}: {} bytes, and a record's may have {longest}", value.len()));
+            return Some(format!("{name}: {} bytes, but at most {longest} are allowed", value.len()));
         }
     }
-    let revision = if record.contains_key("revision") { 0 } else { REVISION };
+    let revision = if record.contains_key("revision") { 0 } else { REVISION_BYTES };
     let size = size(record).saturating_add(revision).saturating_add(room);
     if size > LARGEST_RECORD {
         return Some(format!(
-            "{size} bytes in DynamoDB, and a record may have {LARGEST_RECORD}: split it, or use a list"
+            "{size} bytes in DynamoDB, but at most {LARGEST_RECORD} are allowed: split the record, or use a list"
         ));
     }
     fault(record)
 }
 
-/// [`unstorable`] of a record that a change has yet to attribute.
+/// [`unstorable`] for a record that may still lack its attribution.
 #[must_use]
 pub fn unstorable_once_attributed(record: &Item) -> Option<String> {
     let is_attributed = ["by", "at", "why"].iter().all(|name| record.contains_key(*name));

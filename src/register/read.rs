@@ -1,4 +1,6 @@
-//! I/O. Reading the register: at the start all of it, then only what is newer, and only when it is whole.
+//! I/O. Reads the register: all records at the start, then newer records only.
+//!
+//! INVARIANT: a register is returned only once it is complete, that is, once its records agree with a head.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,39 +17,39 @@ use tokio::time::Instant;
 use super::heads::{Heads, Kinds, Next, Progress, count, revisions};
 use super::history::{Key, revision_of};
 use super::lists::load;
-use super::{KINDS, Register};
+use super::snapshot::{KINDS, Register};
 use crate::record::{HEADS, Head, Item, Unreadable};
 
-/// The local secondary index by which the register is read.
+/// The local secondary index that the gate reads.
 pub const BY_REVISION: &str = "by-revision";
 
-/// How long heads and records may disagree before the gate gives up: a writer's transaction lasts some milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time-out until heads and records agree. A writer's transaction takes some milliseconds.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The first wait before heads and records are read again, and the longest.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_WAIT: Duration = Duration::from_millis(320);
+/// The first and the longest backoff before heads and records are read again.
+const FIRST_BACKOFF: Duration = Duration::from_millis(10);
+const LONGEST_BACKOFF: Duration = Duration::from_millis(320);
 
-/// After how many readings of what is newer the whole register is read: the leading head may be wrong.
-const READ_ANEW_AFTER: u32 = 4;
+/// After this many attempts all records are read, because the leading head may be wrong.
+const READ_ALL_AFTER: u32 = 4;
 
-/// How often the whole register is read for one request. Where it disagrees with every head then, waiting won't help.
-const MOST_READ_ANEW: u32 = 4;
+/// The most full reads for one request. If all of them disagree with every head, waiting does not help.
+const MOST_FULL_READS: u32 = 4;
 
-/// How often heads that DynamoDB left unprocessed are asked for again, and the first wait.
+/// How often heads that DynamoDB left unprocessed are requested, and the first backoff.
 const UNPROCESSED_TRIES: u32 = 4;
-const UNPROCESSED_WAIT: Duration = Duration::from_millis(25);
+const UNPROCESSED_BACKOFF: Duration = Duration::from_millis(25);
 
-/// The register's table, and the last whole reading of it.
+/// The register's table, and the last complete snapshot of it.
 #[derive(Debug)]
 pub struct RegisterStore {
     dynamodb: DynamoDb,
     table: String,
     last: Mutex<Arc<Register>>,
-    /// Held while the register is read. It has the time at which the last whole reading began, so that requests which
-    /// arrived before share it.
+    /// Locked while the register is read. The value is when the last complete read began: requests that arrived before
+    /// that share its result.
     reading: tokio::sync::Mutex<Option<Instant>>,
-    /// When lists were last loaded, and how long none is tried again.
+    /// When lists were last loaded, and the pause before the next attempt.
     loaded: Mutex<(Timestamp, SignedDuration)>,
 }
 
@@ -61,10 +63,10 @@ pub enum RefreshError {
     #[error(transparent)]
     Heads(#[from] HeadsError),
     /// No head is valid.
-    #[error("none of the register's heads is valid: {0}")]
+    #[error("no head of the register is valid: {0}")]
     BadHeads(Unreadable),
     /// Heads and records never agreed.
-    #[error("the register's records agree with none of its heads")]
+    #[error("the register's records agree with no head")]
     NotWhole,
 }
 
@@ -77,13 +79,13 @@ pub enum HeadsError {
     /// DynamoDB did not answer, or answered with an error.
     #[error("the register's heads could not be read")]
     Failed(#[source] Box<SdkError<BatchGetItemError>>),
-    /// DynamoDB left heads unprocessed, time and again.
+    /// DynamoDB left heads unprocessed repeatedly.
     #[error("DynamoDB left the register's heads unprocessed {UNPROCESSED_TRIES} times")]
     Unprocessed,
 }
 
 impl HeadsError {
-    /// Whether a while may help.
+    /// Whether a retry after a backoff can succeed.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         match self {
@@ -95,7 +97,7 @@ impl HeadsError {
 }
 
 impl RegisterStore {
-    /// A store over this table, with nothing read yet.
+    /// Opens the table; reads nothing yet.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
         Self {
@@ -107,18 +109,18 @@ impl RegisterStore {
         }
     }
 
-    /// The last whole reading.
+    /// The last complete snapshot.
     #[must_use]
     pub fn last(&self) -> Arc<Register> {
         Arc::clone(&self.last.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The register as it is now, its lists loaded. Where `head`, which the caller has just read, is that of the last
-    /// reading, that serves; otherwise, also without a valid head, all heads and what is newer are read. A list that
-    /// can't be loaded is a fault of the register's, and tried again by later requests.
+    /// The current register with its lists loaded. If the last snapshot is at `head`, which the caller has just read, it is
+    /// returned. Otherwise all heads and the newer records are read. A list that cannot be loaded is a fault of the register,
+    /// and later requests try it again.
     ///
     /// # Errors
-    /// [`RefreshError`] where it could not be read, or did not agree with its heads before `deadline`.
+    /// [`RefreshError`] if reading failed, or if heads and records did not agree before `deadline`.
     pub async fn at(
         &self,
         head: Option<&Head>,
@@ -129,16 +131,16 @@ impl RegisterStore {
         if head.is_some_and(|head| last.is_at(head)) && !self.may_load(&last, now) {
             return Ok(last);
         }
-        // On the heap: few requests come so far, and the others would carry it along.
+        // Boxed, so that the many requests that do not refresh carry no large future.
         Box::pin(self.refreshed(head, now, deadline)).await
     }
 
-    /// The register as it is now, where no head was read yet.
+    /// The current register, for callers that have read no head.
     ///
     /// # Errors
     /// As [`RegisterStore::at`].
     pub async fn newest(&self, now: Timestamp) -> Result<Arc<Register>, RefreshError> {
-        self.at(None, now, after(PATIENCE)).await
+        self.at(None, now, after(REFRESH_TIMEOUT)).await
     }
 
     async fn refreshed(
@@ -154,66 +156,67 @@ impl RegisterStore {
             return Ok(if self.may_load(&last, now) { self.load(&last, now).await } else { last });
         }
         let begins = Instant::now();
-        let read = self.whole(last, now, deadline.min(after(PATIENCE))).await?;
+        let read = self.complete(last, now, deadline.min(after(REFRESH_TIMEOUT))).await?;
         *began = Some(begins);
         Ok(read)
     }
 
     /// Reads heads and records until they agree, and loads the lists.
-    async fn whole(
+    async fn complete(
         &self,
         last: Arc<Register>,
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Arc<Register>, RefreshError> {
         let mut progress = last.progress();
-        // What is read so far; absent where the last reading still serves.
+        // The records read so far; absent while the last snapshot needs none.
         let mut reading: Option<Register> = None;
-        let (mut readings, mut anew, mut wait) = (0_u32, 0_u32, FIRST_WAIT);
+        let (mut attempts, mut full_reads, mut backoff) = (0_u32, 0_u32, FIRST_BACKOFF);
         loop {
             let found = all_heads(&self.dynamodb, &self.table).await?;
             let heads = Heads::of(found.iter().map(Option::as_ref)).map_err(RefreshError::BadHeads)?;
             let mut next = progress.next(&heads);
-            if readings == READ_ANEW_AFTER && !matches!(next, Next::Whole(_)) {
-                next = Next::Anew;
+            if attempts == READ_ALL_AFTER && !matches!(next, Next::Complete(_)) {
+                next = Next::ReadAll;
             }
             match next {
-                Next::Whole(_) | Next::Wait => {}
-                Next::Read(kinds) => {
+                Next::Complete(_) | Next::Wait => {}
+                Next::ReadNewer(kinds) => {
                     let base = reading.take().unwrap_or_else(|| Register::clone(&last));
-                    let (read, revisions) = self.upon(base, kinds, progress.read_to, now).await?;
+                    let (read, revisions) = self.extended(base, kinds, progress.read_to, now).await?;
                     progress.add(revisions);
                     reading = Some(read);
                 }
-                Next::Anew if anew == MOST_READ_ANEW => return Err(RefreshError::NotWhole),
-                Next::Anew => {
+                Next::ReadAll if full_reads == MOST_FULL_READS => return Err(RefreshError::NotWhole),
+                Next::ReadAll => {
                     let kinds = KINDS.into_iter().chain(heads.listed().iter().map(String::as_str));
                     let kinds: BTreeSet<&str> = kinds.chain(last.kinds.keys().map(String::as_str)).collect();
-                    let (read, revisions) = self.upon(Register::default(), kinds, 0, now).await?;
-                    progress = Progress::anew(revisions, &heads);
+                    let (read, revisions) = self.extended(Register::default(), kinds, 0, now).await?;
+                    progress = Progress::of_full_read(revisions, &heads);
                     reading = Some(read);
-                    anew = anew.saturating_add(1);
+                    full_reads = full_reads.saturating_add(1);
                 }
             }
-            if let Next::Whole(head) = progress.next(&heads) {
+            if let Next::Complete(head) = progress.next(&heads) {
                 return Ok(match reading {
                     None if !self.may_load(&last, now) => last,
                     None => self.load(&last, now).await,
                     Some(read) => self.load(&read.at_head(&progress.kinds, head, now), now).await,
                 });
             }
-            readings = readings.saturating_add(1);
-            let pause = jittered(wait);
+            attempts = attempts.saturating_add(1);
+            let pause = jittered(backoff);
             if after(pause) >= deadline {
                 return Err(RefreshError::NotWhole);
             }
             tokio::time::sleep(pause).await;
-            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+            backoff = backoff.saturating_mul(2).min(LONGEST_BACKOFF);
         }
     }
 
-    /// `base` with these kinds' records that are newer than `after`, not derived yet, and which those are.
-    async fn upon(
+    /// Puts the records of these kinds that are newer than `after` into `base`, without deriving it. Also returns their keys
+    /// and revisions.
+    async fn extended(
         &self,
         base: Register,
         kinds: impl IntoIterator<Item = &str>,
@@ -230,8 +233,8 @@ impl RegisterStore {
         Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the heads should state, by the records: of each of these kinds, and of each that this version knows. With it a
-    /// record that has the last revision.
+    /// What the heads should state about these kinds and all known kinds, by the records. Also returns a record that has the
+    /// last revision.
     ///
     /// # Errors
     /// [`RefreshError::Query`].
@@ -245,7 +248,7 @@ impl RegisterStore {
         Ok((kinds, items.into_iter().max_by_key(|item| (revision_of(item), Key::of(item)))))
     }
 
-    /// Loads the lists that a register lacks; what comes of it is the last reading.
+    /// Loads the lists that a register lacks, and keeps the result as the last snapshot.
     async fn load(&self, register: &Register, now: Timestamp) -> Arc<Register> {
         let editions = load(&self.dynamodb, &self.table, register).await;
         let loaded = Arc::new(register.holding(editions, now));
@@ -254,15 +257,15 @@ impl RegisterStore {
         loaded
     }
 
-    /// Whether lists that could not be loaded may be tried again.
+    /// Whether it is time to load failed lists again.
     fn may_load(&self, last: &Register, now: Timestamp) -> bool {
         let (at, pause) = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let since = now.duration_since(at);
         last.lacks_editions() && (since.is_negative() || since >= pause)
     }
 
-    /// Reads these kinds' records that are newer than `after`, and gives each page to `take` when it comes: records take a
-    /// part of the memory that their items take.
+    /// Reads the records of these kinds that are newer than `after`, and passes each page to `take` at once: parsed records
+    /// need less memory than items.
     async fn records(
         &self,
         kinds: impl IntoIterator<Item = &str>,
@@ -300,24 +303,24 @@ impl RegisterStore {
 pub async fn all_heads(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsError> {
     let keys = (0..HEADS).map(|number| Key::head(number).item()).collect();
     let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
-    let (mut asked, mut wait) = (HashMap::from([(table.to_owned(), keys)]), UNPROCESSED_WAIT);
+    let (mut requested, mut backoff) = (HashMap::from([(table.to_owned(), keys)]), UNPROCESSED_BACKOFF);
     let mut found: HashMap<Key, Item> = HashMap::new();
     for _ in 0..UNPROCESSED_TRIES {
-        let read = Box::pin(dynamodb.batch_get_item().set_request_items(Some(asked)).send()).await;
+        let read = Box::pin(dynamodb.batch_get_item().set_request_items(Some(requested)).send()).await;
         let answer = read.map_err(|error| HeadsError::Failed(Box::new(error)))?;
         let items = answer.responses.unwrap_or_default().into_values().flatten();
         found.extend(items.filter_map(|item| Some((Key::of(&item)?, item))));
-        asked = answer.unprocessed_keys.unwrap_or_default();
-        if asked.is_empty() {
+        requested = answer.unprocessed_keys.unwrap_or_default();
+        if requested.is_empty() {
             return Ok((0..HEADS).map(|number| found.remove(&Key::head(number))).collect());
         }
-        tokio::time::sleep(wait).await;
-        wait = wait.saturating_mul(2);
+        tokio::time::sleep(backoff).await;
+        backoff = backoff.saturating_mul(2);
     }
     Err(HeadsError::Unprocessed)
 }
 
-/// Whether DynamoDB's code says that a while may help.
+/// Whether a retry can succeed after this DynamoDB error code.
 #[must_use]
 pub fn is_busy(code: Option<&str>) -> bool {
     const BUSY: [&str; 9] = [
@@ -334,25 +337,23 @@ pub fn is_busy(code: Option<&str>) -> bool {
     code.is_some_and(|code| BUSY.contains(&code))
 }
 
-/// How long lists that could not be loaded are not tried again: a second and a bit, another in each environment, so that
-/// they don't all come at once.
+/// The pause before failed lists are loaded again: a second, with jitter between environments.
 fn pause() -> SignedDuration {
     SignedDuration::from_millis(1000_i64.saturating_add(random().into()))
 }
 
-/// The moment after a while.
 fn after(time: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(time).unwrap_or(now)
 }
 
-/// At least half of a wait: another in each environment.
-fn jittered(wait: Duration) -> Duration {
-    let half = wait.checked_div(2).unwrap_or_default();
+/// Between half of the backoff and the whole.
+fn jittered(backoff: Duration) -> Duration {
+    let half = backoff.checked_div(2).unwrap_or_default();
     half.saturating_add(half.mul_f64(f64::from(random()) / f64::from(u8::MAX)))
 }
 
-/// Without chance it is 0.
+/// A random byte; 0 without a source of randomness.
 fn random() -> u8 {
     let mut byte = [0_u8; 1];
     getrandom::fill(&mut byte).map_or(0, |()| byte[0])

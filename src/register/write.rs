@@ -1,4 +1,4 @@
-//! I/O. Changing the register: records, their history and the heads, in one transaction.
+//! I/O. Writes changes to the register: records, their history and the heads, in one transaction.
 
 use std::collections::HashMap;
 
@@ -18,100 +18,98 @@ use super::read::{HeadsError, all_heads, is_busy};
 use crate::record::limits::{LARGEST_TRANSACTION, size};
 use crate::record::{HEADS, Head, Item, KindHead, Unreadable, is_same};
 
-/// How many records one transaction takes: DynamoDB's 100 items, less the heads and the item that names the records,
-/// each record with its history.
+/// The most records of one change: DynamoDB's 100 items, less the heads and the change item; each record has a history
+/// item.
 pub const MOST_RECORDS: usize = 45;
 
-/// How often the heads are read where they disagree: a transaction may be under way.
+/// How often disagreeing heads are read: a transaction may be in progress.
 const HEAD_READS: u32 = 3;
 
 /// A writer of the register.
 #[derive(Clone, Debug)]
 pub struct RegisterWriter {
     dynamodb: DynamoDb,
-    /// One attempt each: what an attempt came to is read back, not guessed.
-    once: DynamoDb,
+    /// Does not retry: the outcome of each attempt is read back.
+    single_attempt: DynamoDb,
     table: String,
 }
 
-/// What a change is decided on: the register's eight heads as they were read, which must still be there when it is written.
+/// The eight heads that a change is based on. The write fails if they have changed meanwhile.
 #[derive(Clone, Debug, Default)]
 pub struct Basis {
     /// The leading head; without kinds in an empty register.
     head: Head,
-    /// Each as it stands in the table. The next change replaces damaged ones too.
+    /// Each head as read. The next change also replaces invalid ones.
     found: Vec<Option<Item>>,
 }
 
-/// Why a change was not made, all of it. Of [`WriteError::Unknown`] alone it is open whether it was.
+/// Why a change was not made. Only after [`WriteError::Unknown`] it may have been made.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// More records than one transaction takes.
-    #[error("{0} records are more than the {MOST_RECORDS} that one change takes")]
+    /// Too many records for one transaction.
+    #[error("the change has {0} records, but at most {MOST_RECORDS} are allowed: change fewer records at a time")]
     TooMany(usize),
-    /// A record without a text as `kind` or `id`.
-    #[error("a record's `kind` or `id` is missing, or no text")]
+    /// A record's `kind` or `id` is missing or is not a string.
+    #[error("a record's `kind` or `id` is missing or is not a string")]
     NoKey,
     /// No head is valid.
-    #[error("none of the register's heads is valid: {0}")]
+    #[error("no head of the register is valid: {0}")]
     BadHead(#[source] Unreadable),
     /// The heads could not be read.
     #[error(transparent)]
     Heads(#[from] HeadsError),
-    /// Reading what is there failed.
+    /// An item could not be read.
     #[error("the register could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
-    /// The change was decided on another revision.
-    #[error("somebody else changed the register meanwhile: it is at revision {0}")]
+    /// The change is based on an older revision.
+    #[error("another change was written meanwhile: the register is at revision {0}")]
     Moved(u64),
     /// DynamoDB cannot store a record of the change.
     #[error("DynamoDB cannot store `{0}`: {1}")]
     Unstorable(Key, String),
     /// The change is larger than DynamoDB's largest transaction.
-    #[error(
-        "the change has {0} bytes, and DynamoDB takes {LARGEST_TRANSACTION} at once: change fewer records at a time"
-    )]
+    #[error("the change has {0} bytes, but at most {LARGEST_TRANSACTION} are allowed: change fewer records at a time")]
     TooLarge(usize),
-    /// The transaction could not be made.
-    #[error("the change could not be made: {0}")]
+    /// The transaction could not be built.
+    #[error("the transaction could not be built: {0}")]
     Unmade(String),
-    /// The transaction failed; most often because somebody else changed the register at the same time.
-    #[error("the change could not be written; if somebody else changed the register just now, try again")]
+    /// The transaction failed, most often because of a concurrent change.
+    #[error("the change could not be written; after a concurrent change, try again")]
     Write(#[source] Box<SdkError<TransactWriteItemsError>>),
-    /// The transaction's answer was lost, and the register does not show it. It may still land.
-    #[error("no answer says whether the change was written")]
+    /// The answer was lost, and the register does not show the change. It may still be applied.
+    #[error("the outcome of the change is unknown")]
     Unknown(#[source] Box<SdkError<TransactWriteItemsError>>),
-    /// An item could not be put back.
-    #[error("the item could not be put back")]
+    /// An item could not be restored.
+    #[error("the item could not be restored")]
     PutBack(#[source] Box<SdkError<PutItemError>>),
 }
 
-/// What hands add to a record that hasn't got it. DynamoDB can't be asked whether an item has nothing else.
-const ADDED: [&str; 6] = ["withdrawn", "from", "until", "by", "at", "why"];
+/// Attributes that manual edits commonly add. A DynamoDB condition cannot require that an item has no other attributes.
+const COMMON_ATTRIBUTES: [&str; 6] = ["withdrawn", "from", "until", "by", "at", "why"];
 
 /// One record's part of a change.
 struct Step {
     key: Key,
     record: Item,
-    /// The version that goes into the history.
+    /// The version for the history.
     earlier: Option<Item>,
-    /// What the table must hold for the change to be made.
+    /// The item that the table must hold for the write to succeed.
     found: Option<Item>,
 }
 
-/// What must hold for a put to be made, as DynamoDB takes it.
+/// The condition of a put.
 #[derive(Debug)]
 pub struct Condition {
     /// The expression.
     pub expression: String,
-    /// What its `#…` stand for.
+    /// The values of its `#…`.
     pub names: HashMap<String, String>,
-    /// What its `:…` stand for.
+    /// The values of its `:…`.
     pub values: Option<Item>,
 }
 
 impl WriteError {
-    /// Whether somebody else was faster, so that reading anew and trying again may do.
+    /// Whether a concurrent change won, so that reading again and retrying can succeed.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         let error = match self {
@@ -137,15 +135,15 @@ impl WriteError {
 }
 
 impl WriteError {
-    /// What one attempt at a transaction came to, as far as its own error says.
+    /// The outcome of one attempt, by its error alone.
     #[must_use]
     pub fn of(error: SdkError<TransactWriteItemsError>) -> Self {
-        let is_refused = is_refused(&error);
+        let is_rejected = is_rejected(&error);
         let error = Box::new(error);
-        if is_refused { Self::Write(error) } else { Self::Unknown(error) }
+        if is_rejected { Self::Write(error) } else { Self::Unknown(error) }
     }
 
-    /// Whether the table was busy, or the outcome is unknown, so that the same change may be written after a while.
+    /// Whether the table was busy or the outcome is unknown, so that retrying the same change can succeed.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
@@ -170,8 +168,8 @@ impl WriteError {
         }
     }
 
-    /// Whether the same change fails however often it is retried: DynamoDB cannot store it. What operators repair, such
-    /// as a missing permission, is not permanent.
+    /// Whether every retry of the same change fails, because DynamoDB cannot store it. A fault that operators can repair,
+    /// such as a missing permission, is not permanent.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -189,7 +187,7 @@ impl WriteError {
     }
 }
 
-/// Whether DynamoDB's code says that the request itself is at fault.
+/// Whether DynamoDB's error code means that the request itself is invalid.
 fn is_permanent(code: Option<&str>) -> bool {
     const PERMANENT: [&str; 4] = [
         "ItemCollectionSizeLimitExceeded",
@@ -200,22 +198,22 @@ fn is_permanent(code: Option<&str>) -> bool {
     code.is_some_and(|code| PERMANENT.contains(&code))
 }
 
-/// Whether a transaction's error says that it was not made, and is not under way.
-fn is_refused(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let is_under_way = |code| ["TransactionInProgressException", "InternalServerError"].contains(&code);
+/// Whether a transaction was certainly not made, and is not in progress.
+fn is_rejected(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let is_in_progress = |code| ["TransactionInProgressException", "InternalServerError"].contains(&code);
     match (error.as_service_error(), error.raw_response()) {
-        (Some(refusal), Some(answer)) => {
-            (400..500).contains(&answer.status().as_u16()) && !refusal.code().is_some_and(is_under_way)
+        (Some(rejection), Some(answer)) => {
+            (400..500).contains(&answer.status().as_u16()) && !rejection.code().is_some_and(is_in_progress)
         }
         _ => matches!(error, SdkError::ConstructionFailure(_)),
     }
 }
 
 impl Basis {
-    /// What the heads state; `found` is each as it stands in the table.
+    /// Reads the heads; `None` stands for a missing head.
     ///
     /// # Errors
-    /// [`Unreadable`] where there are heads, and none is valid.
+    /// [`Unreadable`] if there are heads, but none is valid.
     pub fn of(found: Vec<Option<Item>>) -> Result<Self, Unreadable> {
         if found.iter().all(Option::is_none) {
             return Ok(Self { head: Head::default(), found });
@@ -224,7 +222,7 @@ impl Basis {
         Ok(Self { head, found })
     }
 
-    /// Whether all of them state the same.
+    /// Whether all heads are equal.
     fn agree(&self) -> bool {
         let expected = |number| (self.head.revision > 0).then(|| head_item(number, &self.head));
         (0..).zip(&self.found).all(|(number, found)| *found == expected(number))
@@ -236,21 +234,21 @@ impl Basis {
         self.head.revision
     }
 
-    /// What they state of each kind.
+    /// What the leading head states for each kind.
     pub fn kinds(&self) -> impl Iterator<Item = (&str, KindHead)> {
         self.head.kinds.iter().map(|(name, kind)| (name.as_str(), *kind))
     }
 }
 
 impl RegisterWriter {
-    /// A writer over this table.
+    /// Opens the table.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
-        let once = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
-        Self { dynamodb, once: DynamoDb::from_conf(once.build()), table }
+        let single_attempt = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
+        Self { dynamodb, single_attempt: DynamoDb::from_conf(single_attempt.build()), table }
     }
 
-    /// The heads, read until they agree: a transaction may be under way.
+    /// Reads the heads, again where they disagree: a transaction may be in progress.
     ///
     /// # Errors
     /// [`WriteError::Heads`], [`WriteError::BadHead`].
@@ -265,7 +263,7 @@ impl RegisterWriter {
         }
     }
 
-    /// Puts records, each whole, over their earlier versions. Returns the new revision, which all of them bear.
+    /// Replaces or adds whole records. Returns their new revision.
     ///
     /// # Errors
     /// [`WriteError`]; then nothing was changed.
@@ -273,24 +271,23 @@ impl RegisterWriter {
         self.put_records(records, None).await
     }
 
-    /// [`RegisterWriter::put`], where the register is still at the revision that the change was decided on.
+    /// [`RegisterWriter::put`], if the register is still at `revision`.
     ///
     /// # Errors
-    /// [`WriteError`], a conflict where it isn't; then nothing was changed.
+    /// [`WriteError`], a conflict at another revision; then nothing was changed.
     pub async fn put_at(&self, revision: u64, records: Vec<Item>) -> Result<u64, WriteError> {
         self.put_records(records, Some(revision)).await
     }
 
-    /// Puts records over the versions that the change was decided on, at the heads that it was decided on: each with
-    /// what stood in its place then, just as it was. Returns the heads that it leaves.
+    /// Writes records if the heads and the replaced versions are unchanged. Each record comes with the version that it
+    /// replaces. Returns the new heads.
     ///
-    /// A change that was written already, at these heads and to the letter, counts as written: so one whose outcome is
-    /// unknown may be written again.
+    /// An identical change at the same heads that is already written counts as a success, so a change with an unknown
+    /// outcome can be retried.
     ///
     /// # Errors
-    /// [`WriteError`], a conflict where the register or one of the records is another by now. Of
-    /// [`WriteError::Unknown`] alone it is open whether the change was made; [`WriteError::Moved`] says that it was
-    /// not, and that no attempt at it still can be.
+    /// [`WriteError`], a conflict if heads or records changed. After [`WriteError::Unknown`] the change may have been made.
+    /// After [`WriteError::Moved`] it was not made, and no pending attempt can still make it.
     pub async fn replace_at(&self, heads: &Basis, changes: Vec<(Option<Item>, Item)>) -> Result<Basis, WriteError> {
         if changes.len() > MOST_RECORDS {
             return Err(WriteError::TooMany(changes.len()));
@@ -319,28 +316,27 @@ impl RegisterWriter {
         Ok(self.write(&heads, steps).await?.revision())
     }
 
-    /// Gives a record that stands in the table, though no writer put it there, a revision of its own. `earlier` is the
-    /// version that it took the place of. Returns the revision.
+    /// Assigns a new revision to a manually edited record that replaced `earlier`. Returns the revision.
     ///
     /// # Errors
-    /// [`WriteError`], a conflict where the record is another by now; then nothing was changed.
+    /// [`WriteError`], a conflict if the record changed meanwhile; then nothing was changed.
     pub async fn settle(&self, record: Item, earlier: Option<Item>) -> Result<u64, WriteError> {
         let key = Key::of(&record).ok_or(WriteError::NoKey)?;
         let step = Step { key, found: Some(record.clone()), record, earlier };
         Ok(self.write(&self.heads().await?, vec![step]).await?.revision())
     }
 
-    /// Puts a record that was deleted back as it was, with a new revision. Returns the revision.
+    /// Restores a deleted record with a new revision. Returns the revision.
     ///
     /// # Errors
-    /// [`WriteError`], a conflict where there is one by now; then nothing was changed.
+    /// [`WriteError`], a conflict if the record exists by now; then nothing was changed.
     pub async fn restore(&self, record: Item) -> Result<u64, WriteError> {
         let key = Key::of(&record).ok_or(WriteError::NoKey)?;
         let step = Step { key, earlier: Some(record.clone()), record, found: None };
         Ok(self.write(&self.heads().await?, vec![step]).await?.revision())
     }
 
-    /// Keeps a version in the history that nobody kept when it was replaced.
+    /// Adds a version to the history that was replaced without a history item.
     ///
     /// # Errors
     /// [`WriteError`].
@@ -352,8 +348,8 @@ impl RegisterWriter {
         }
     }
 
-    /// Puts an item that no revision is about, a head or one of the history, just as it was, where the table still
-    /// holds `found`. Where it doesn't, nothing is done.
+    /// Restores a head or a history item, which have no record revision, if the table still holds `found`. Otherwise it does
+    /// nothing.
     ///
     /// # Errors
     /// [`WriteError`].
@@ -370,7 +366,7 @@ impl RegisterWriter {
         }
     }
 
-    /// What stands at a key.
+    /// The item at a key.
     ///
     /// # Errors
     /// [`WriteError::Read`].
@@ -379,15 +375,15 @@ impl RegisterWriter {
         read.send().await.map(|answer| answer.item).map_err(|error| WriteError::Read(Box::new(error)))
     }
 
-    /// Gives a record a new revision, and the heads what the records state: `kinds`. The heads must still be `found`, as
-    /// they were before the records were read. Returns the revision.
+    /// Repairs the heads by `kinds`, which summarises the records, and gives `record` a new revision. The heads must still
+    /// be `found`, as they were before the records were read. Returns the revision.
     ///
     /// # Errors
-    /// [`WriteError`], a conflict where the heads or the record are others by now; then nothing was changed.
+    /// [`WriteError`], a conflict if the heads or the record changed meanwhile; then nothing was changed.
     pub async fn repair(&self, found: Vec<Option<Item>>, kinds: Kinds, record: Item) -> Result<u64, WriteError> {
         let key = Key::of(&record).ok_or(WriteError::NoKey)?;
         let mut revision = kinds.values().map(|kind| kind.revision).max().unwrap_or_default();
-        // A record that was deleted by hand may have had a later revision.
+        // A manually deleted record may have had a later revision.
         while self.get(&history::change_key(revision.saturating_add(1))).await?.is_some() {
             revision = revision.saturating_add(1);
         }
@@ -396,8 +392,7 @@ impl RegisterWriter {
         Ok(self.write(&Basis { head: Head { revision, kinds }, found }, vec![step]).await?.revision())
     }
 
-    /// Writes on top of the register that the heads describe. A head that differs, or is missing, becomes like the
-    /// others.
+    /// Writes a change based on these heads. It makes all heads equal, also those that differ or are missing.
     async fn write(&self, heads: &Basis, steps: Vec<Step>) -> Result<Basis, WriteError> {
         let next = heads::after(heads.head.clone(), steps.iter().map(|step| &step.key));
         let revision = next.revision;
@@ -426,7 +421,7 @@ impl RegisterWriter {
         if bytes > LARGEST_TRANSACTION {
             return Err(WriteError::TooLarge(bytes));
         }
-        // A revision is never used twice, also where an operator has set the heads back.
+        // A revision is never used twice, even if an operator set the heads back.
         puts.push(self.conditional_put(change.clone(), None));
         let found = heads.found.iter().cloned().chain(std::iter::repeat(None));
         puts.extend(items.iter().cloned().zip(found).map(|(head, found)| self.conditional_put(head, found)));
@@ -434,21 +429,20 @@ impl RegisterWriter {
         let puts = puts.into_iter().map(|put| put.build().map_err(|error| WriteError::Unmade(error.to_string())));
         let items = puts.map(|put| Ok(TransactWriteItem::builder().put(put?).build()));
         let items = items.collect::<Result<_, WriteError>>()?;
-        match self.once.transact_write_items().set_transact_items(Some(items)).send().await {
+        match self.single_attempt.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(next),
             Err(error) => self.read_back(error, &change, revision).await.map(|()| next),
         }
     }
 
-    /// What became of a change whose transaction failed: an earlier attempt at it, or the one whose answer was lost, may
-    /// have been made.
+    /// Reads the outcome of a failed transaction: an earlier attempt, or the one whose answer was lost, may have succeeded.
     async fn read_back(
         &self,
         error: SdkError<TransactWriteItemsError>,
         change: &Item,
         revision: u64,
     ) -> Result<(), WriteError> {
-        // The heads first: where they have moved, what is read of the change after that is final.
+        // The heads first: if they changed, the change item that is read after them is final.
         let (Ok(heads), Ok(there)) = (self.heads().await, self.get(&history::change_key(revision)).await) else {
             return Err(WriteError::of(error));
         };
@@ -460,7 +454,7 @@ impl RegisterWriter {
         }
     }
 
-    /// Whether the history keeps a version.
+    /// Whether the history has a version.
     ///
     /// # Errors
     /// [`WriteError::Read`].
@@ -469,8 +463,7 @@ impl RegisterWriter {
         Ok(self.history(version, &key).await?.is_none())
     }
 
-    /// The item by which the history is to keep a version; `None` where it has it already. Nothing that is kept is ever
-    /// put over.
+    /// The history item for a version; `None` if the history has the version. History items are never replaced.
     async fn history(&self, version: &Item, key: &Key) -> Result<Option<Item>, WriteError> {
         for more in 0.. {
             let item = history::kept(version, key, more);
@@ -487,7 +480,7 @@ impl RegisterWriter {
         Put::builder().table_name(&self.table).set_item(Some(item))
     }
 
-    /// A put that is made only where the table holds `found`, or nothing.
+    /// A put on condition that the table holds `found`, or no item.
     fn conditional_put(&self, item: Item, found: Option<Item>) -> PutBuilder {
         let Condition { expression, names, values } = Condition::holds(found);
         let put = self.plain_put(item).condition_expression(expression);
@@ -496,16 +489,16 @@ impl RegisterWriter {
 }
 
 impl Condition {
-    /// The table holds `found` to the letter, or nothing: an edit by hand, which moves no head, is not put over unseen.
+    /// The table holds exactly `found`, or no item. This protects manual edits, which do not change the heads.
     #[must_use]
     pub fn holds(found: Option<Item>) -> Self {
         let Some(found) = found else {
-            // Every table's records have an `id`.
+            // The items of every table have an `id`.
             let names = HashMap::from([("#id".to_owned(), "id".to_owned())]);
             return Self { expression: "attribute_not_exists(#id)".to_owned(), names, values: None };
         };
         let (mut names, mut values, mut same) = (HashMap::new(), HashMap::new(), Vec::new());
-        for (number, name) in ADDED.into_iter().enumerate().filter(|(_, name)| !found.contains_key(*name)) {
+        for (number, name) in COMMON_ATTRIBUTES.into_iter().enumerate().filter(|(_, name)| !found.contains_key(*name)) {
             same.push(format!("attribute_not_exists(#n{number})"));
             names.insert(format!("#n{number}"), name.to_owned());
         }

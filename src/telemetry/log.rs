@@ -1,4 +1,4 @@
-//! I/O. Log lines, and a metrics line a request in CloudWatch's embedded metric format.
+//! I/O. Writes log lines, and a metrics line per request in CloudWatch's embedded metric format.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
@@ -19,21 +19,21 @@ use crate::terms::Code;
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "export-gate";
 
-/// Sends log lines to standard output as JSON. `level` is the gate's own; other crates speak from `WARN` up, since what
-/// they say below that can hold requests.
+/// Writes log lines to standard output as JSON. `level` applies to the gate. Other crates log from `WARN` up, because their
+/// lower levels can contain requests.
 pub fn init(level: Option<&str>) {
     let own = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let targets = Targets::new().with_target("export_gate", own).with_default(LevelFilter::WARN.min(own));
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
-    // A panic's message can hold what it failed on.
+    // Only the place: a panic's message can contain request data.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a panic");
+        tracing::error!(place, "the gate panicked");
     }));
 }
 
-/// Logs what became of a request, once, and writes its metrics.
+/// Writes a request's log line and metrics.
 pub fn request(request: &RequestLog, request_id: &str) {
     let codes = request.codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ");
     let millis = |took: Option<Duration>| took.map(|took| took.as_secs_f64() * 1e3);
@@ -72,17 +72,17 @@ pub fn request(request: &RequestLog, request_id: &str) {
         unmatched(&request.unmatched_embargoes);
     }
     for licence in &request.unreadable_usage {
-        tracing::error!(licence, "what is leased can't be read; the quota counts as used up");
+        tracing::error!(licence, "the quota's use is unreadable, so the quota counts as used up");
     }
     databases(&request.database_news);
-    // A metric that can't be written is no reason to fail a request.
+    // A failure to write metrics does not fail the request.
     if let Ok(mut line) = serde_json::to_vec(&metrics(request, jiff::Timestamp::now().as_millisecond())) {
         line.push(b'\n');
         let _ = std::io::stdout().lock().write_all(&line);
     }
 }
 
-/// Logs the records that can't be relied on, where they are others than at the last call.
+/// Logs changes of the records that cannot be relied on since the last call.
 pub fn unreadable(faults: &Arc<[Fault]>) {
     static LAST: Mutex<Option<Arc<[Fault]>>> = Mutex::new(None);
     let before = LAST.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(faults));
@@ -91,33 +91,34 @@ pub fn unreadable(faults: &Arc<[Fault]>) {
     }
     let FaultChange { alone, together, more, resolved } = FaultChange::new(&before.unwrap_or_default(), faults);
     for Fault { kind, id, why, .. } in alone {
-        tracing::error!(kind, id, why, "a record can't be relied on");
+        tracing::error!(kind, id, why, "a record cannot be relied on");
     }
     for records in together {
-        tracing::error!(records, "records can't be relied on");
+        tracing::error!(records, "records cannot be relied on");
     }
     if more > 0 {
-        tracing::error!(more, "more records can't be relied on");
+        tracing::error!(more, "more records cannot be relied on");
     }
     if resolved > 0 {
         tracing::info!(resolved, "records can be relied on again");
     }
 }
 
-/// How the records that can't be relied on have changed, in bounded lines.
+/// The change of the records that cannot be relied on, as a bounded number of lines.
 #[derive(Debug, PartialEq)]
 struct FaultChange<'a> {
-    /// The first new ones, which have a line each.
+    /// The first new ones, one per line.
     alone: Vec<&'a Fault>,
-    /// The next ones, `kind/id`, in lines of many.
+    /// The next ones as `kind/id`, many per line.
     together: Vec<String>,
-    /// How many more there are.
+    /// The number of further new ones.
     more: usize,
-    /// How many are no longer among them.
+    /// The number that can be relied on again.
     resolved: usize,
 }
 
-/// How many records have a line of their own, how many lines name the next ones, and from how many bytes on a line ends.
+/// The number of records with a line of their own, the number of lines with many records, and the size in bytes at which
+/// such a line ends.
 const ALONE: usize = 20;
 const LINES: usize = 10;
 const LINE: usize = 4_000;
@@ -147,7 +148,7 @@ impl<'a> FaultChange<'a> {
     }
 }
 
-/// Names the embargoes in force that apply to no model, the first [`ALONE`] of them, and counts the others.
+/// Logs the first [`ALONE`] embargoes in force that name no model of the register, and the number of the others.
 pub fn unmatched(embargoes: &[String]) {
     for id in embargoes.iter().take(ALONE) {
         tracing::warn!(kind = "embargo", id, "an embargo in force names no model of the register");
@@ -157,19 +158,19 @@ pub fn unmatched(embargoes: &[String]) {
     }
 }
 
-/// Names each database that is too old, or whose file can't be loaded anew.
+/// Logs each database that is too old, or whose file cannot be reloaded.
 pub fn databases(news: &[(String, String)]) {
     for (database, why) in news {
-        tracing::warn!(database, why, "a database needs to be looked after");
+        tracing::warn!(database, why, "a database is outdated or cannot be loaded");
     }
 }
 
-/// The metrics line (CloudWatch embedded metric format, version 0). Refusals and failures are counted by the code that leads.
+/// The metrics line (CloudWatch embedded metric format, version 0). `Code` is the leading code of a refusal or failure.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Metrics<'a> {
     #[serde(rename = "_aws")]
-    aws: Described,
+    aws: Metadata,
     requests: u8,
     refusals: u8,
     failures: u8,
@@ -191,10 +192,10 @@ pub struct Metrics<'a> {
     code: Option<&'a str>,
 }
 
-/// Which of the line's members are metrics.
+/// The line's metadata, which declares the metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Described {
+struct Metadata {
     timestamp: i64,
     cloud_watch_metrics: Option<&'static RawValue>,
 }
@@ -214,7 +215,7 @@ struct Metric {
     unit: &'static str,
 }
 
-/// The metrics of a request that was answered at `at`, in milliseconds since 1970.
+/// The metrics of a request; `at` is in milliseconds since 1970.
 #[must_use]
 pub fn metrics(request: &RequestLog, at: i64) -> Metrics<'_> {
     let millis = |took: Duration| took.as_secs_f64() * 1e3;
@@ -227,9 +228,9 @@ pub fn metrics(request: &RequestLog, at: i64) -> Metrics<'_> {
     ];
     let [gate, model, ledger, snapshot_age] = times.map(|took| took.map(millis));
     Metrics {
-        aws: Described {
+        aws: Metadata {
             timestamp: at,
-            cloud_watch_metrics: described(times.map(|took| took.is_some()), code.is_some()),
+            cloud_watch_metrics: cached_directives(times.map(|took| took.is_some()), code.is_some()),
         },
         requests: 1,
         refusals: u8::from((400..500).contains(&request.status)),
@@ -248,21 +249,21 @@ pub fn metrics(request: &RequestLog, at: i64) -> Metrics<'_> {
     }
 }
 
-/// The directives of a line that has these of [`TIMES`], and a code or none: all that there can be are few, and each is
-/// made once.
-fn described(timed: [bool; TIMES.len()], has_code: bool) -> Option<&'static RawValue> {
-    type Made = BTreeMap<([bool; TIMES.len()], bool), &'static RawValue>;
-    static MADE: Mutex<Made> = Mutex::new(Made::new());
-    match MADE.lock().unwrap_or_else(PoisonError::into_inner).entry((timed, has_code)) {
-        Entry::Occupied(made) => Some(made.get()),
-        Entry::Vacant(made) => Some(made.insert(Box::leak(to_raw_value(&directives(timed, has_code)).ok()?))),
+/// The directives of a line with these of [`TIMES`], and with or without a code. There are few combinations, and each is
+/// serialised once.
+fn cached_directives(timed: [bool; TIMES.len()], has_code: bool) -> Option<&'static RawValue> {
+    type Cache = BTreeMap<([bool; TIMES.len()], bool), &'static RawValue>;
+    static CACHE: Mutex<Cache> = Mutex::new(Cache::new());
+    match CACHE.lock().unwrap_or_else(PoisonError::into_inner).entry((timed, has_code)) {
+        Entry::Occupied(cached) => Some(cached.get()),
+        Entry::Vacant(free) => Some(free.insert(Box::leak(to_raw_value(&directives(timed, has_code)).ok()?))),
     }
 }
 
 fn directives(timed: [bool; TIMES.len()], has_code: bool) -> Vec<Directive> {
     let directive = |dimensions, metrics| Directive { namespace: NAMESPACE, dimensions: [dimensions], metrics };
     let counts = COUNTS.iter().map(|name| Metric { name, unit: "Count" });
-    let times = TIMES.iter().zip(timed).filter(|(_, is_there)| *is_there);
+    let times = TIMES.iter().zip(timed).filter(|(_, is_present)| *is_present);
     let metrics = counts.chain(times.map(|(name, _)| Metric { name, unit: "Milliseconds" })).collect();
     let mut directives = vec![directive(&[], metrics)];
     if has_code {
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_records_are_logged_when_they_change_and_in_bounded_lines() {
+    fn changed_unreadable_records_are_logged_in_bounded_lines() {
         let (none, many, fewer) = (faults(0..0), faults(0..50_000), faults(3..50_000));
         let of = |before: &[Fault], after: &Arc<[Fault]>| {
             let FaultChange { alone, together, more, resolved } = FaultChange::new(before, after);

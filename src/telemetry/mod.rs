@@ -1,4 +1,4 @@
-//! What the gate logs and counts: one summary for each request, without personal data or prompts.
+//! Logs and metrics: one summary for each request, without personal data or prompts.
 
 pub mod log;
 mod panic;

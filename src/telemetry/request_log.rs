@@ -1,4 +1,6 @@
-//! Pure. What a log line and the metrics may know of a request: nothing of a person or a prompt.
+//! Pure. The request log: the summary of one request for the log line and the metrics.
+//!
+//! INVARIANT: it contains no personal data and no part of a prompt or an answer.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,55 +13,55 @@ use crate::register::{Fault, Register};
 use crate::request::Rejected;
 use crate::terms::Code;
 
-/// What became of a request.
+/// The summary of one request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog {
-    /// The route; empty where there was none.
+    /// The route; empty if none matched.
     pub route: &'static str,
-    /// The decision's id, where one was recorded.
+    /// The id of the recorded decision.
     pub decision_id: Option<String>,
-    /// `permit` or `refuse`, where it was decided.
+    /// `permit` or `refuse`, if a decision was made.
     pub outcome: Option<&'static str>,
     /// The HTTP status.
     pub status: u16,
-    /// Every code returned or noted, each once, the leading one first.
+    /// Every code, without duplicates, the leading one first.
     pub codes: Vec<Code>,
-    /// Who was held against the lists because a caller asked about them, and which candidates that gave: how many.
+    /// The number of parties that a caller submitted for screening, and of the candidates found.
     pub screened: Option<(usize, usize)>,
-    /// How long the model took.
+    /// The model's latency.
     pub model: Option<Duration>,
     /// The register's revision.
     pub revision: Option<u64>,
-    /// How long ago the register in memory was read.
+    /// The age of the register in memory.
     pub snapshot_age: Option<Duration>,
-    /// The records that can't be relied on.
+    /// The records that cannot be relied on.
     pub unreadable: Arc<[Fault]>,
-    /// The licences whose use can't be read, so that their quota counts as used up.
+    /// The licences whose use is unreadable, so that their quota counts as used up.
     pub unreadable_usage: BTreeSet<String>,
     /// The ids of the embargoes in force that name no model of the register.
     pub unmatched_embargoes: Vec<String>,
-    /// How many databases are too old, and how many have a file that can't be loaded anew.
+    /// The number of databases that are too old, and of those whose file cannot be reloaded.
     pub databases: (usize, usize),
-    /// What operators are to be told of databases: which, what is the matter.
+    /// Warnings about databases: the database, and what is wrong.
     pub database_news: Vec<(String, String)>,
-    /// From the event to the decision.
+    /// The time from the event to the decision.
     pub gate: Duration,
-    /// The ledger's write.
+    /// The time of the ledger's write.
     pub ledger: Option<Duration>,
-    /// All of it.
+    /// The total time.
     pub total: Duration,
-    /// What went wrong, in words for operators.
+    /// Messages for operators about what failed.
     pub failures: Vec<String>,
 }
 
 impl RequestLog {
-    /// The request was none.
+    /// Notes that the request was malformed or unauthenticated.
     pub(crate) fn rejected(&mut self, rejected: &Rejected) {
         self.codes.push(rejected.code());
         self.note(rejected.to_string());
     }
 
-    /// The register that served it.
+    /// Notes the register that the request uses.
     pub(crate) fn register(&mut self, register: &Register, now: Timestamp) {
         self.revision = Some(register.revision());
         self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
@@ -67,43 +69,43 @@ impl RequestLog {
         self.unmatched_embargoes = unmatched_embargoes(register, now);
     }
 
-    /// What was decided.
+    /// Notes the decision.
     pub(crate) fn decided(&mut self, decision: &Decision) {
         self.outcome = Some(if leading(&decision.reasons).is_some() { "refuse" } else { "permit" });
         self.codes.extend(decision.reasons.iter().map(|reason| reason.code));
-        // Each embargo and each possible match is a reason; a line that grew with them would have no end.
+        // Without duplicates, because each embargo and each potential match adds a reason.
         let mut seen = BTreeSet::new();
         self.codes.retain(|code| seen.insert(*code));
     }
 
-    /// So many were held against the lists, which gave so many candidates.
-    pub(crate) fn screened(&mut self, asked: usize, candidates: usize) {
-        self.screened = Some((asked, candidates));
+    /// Notes the number of submitted parties and of candidates.
+    pub(crate) fn screened(&mut self, submitted: usize, candidates: usize) {
+        self.screened = Some((submitted, candidates));
     }
 
-    /// The entry is written.
+    /// Notes that the entry is written.
     pub(crate) fn recorded(&mut self, decision_id: &str, took: Duration) {
         self.answered(decision_id);
         self.wrote(took);
     }
 
-    /// The write ended, well or not.
+    /// Notes the end of the write, successful or not.
     pub(crate) fn wrote(&mut self, took: Duration) {
         self.ledger = Some(took);
     }
 
-    /// The decision that the answer names.
+    /// Notes the decision that the answer names.
     pub(crate) fn answered(&mut self, decision_id: &str) {
         self.decision_id = Some(decision_id.to_owned());
     }
 
-    /// What kept the gate or the model from answering.
+    /// Notes a failure of the gate or the model.
     pub(crate) fn failure(&mut self, code: Code, detail: String) {
         self.codes.insert(0, code);
         self.note(detail);
     }
 
-    /// Something for operators to know.
+    /// Adds a message for operators.
     pub(crate) fn note(&mut self, detail: String) {
         self.failures.push(detail);
     }

@@ -1,33 +1,33 @@
-//! Pure. The codes that a refusal or a failure is told by.
+//! Pure. The reason codes of refusals and failures.
 
 use std::fmt;
 
-/// A reason's code. The order is that in which reasons of one rank are listed.
+/// A reason's code. Reasons of one rank are listed in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
     /// No authorizer named a principal.
     IdentityMissing,
-    /// Client or organisation are not in the records.
+    /// The client or the organisation has no record.
     IdentityUnknown,
-    /// Client or organisation are suspended.
+    /// The client or the organisation is suspended.
     IdentitySuspended,
-    /// The organisation's verification is absent or lapsed.
+    /// The organisation's verification is missing or has expired.
     IdentityUnverified,
-    /// The client has no scope for what it asks.
+    /// The client lacks the scope for this operation.
     IdentityUnscoped,
-    /// No person is named though the client's users are asserted ones.
+    /// No person is named, but the client's `users` is `asserted`.
     PersonRequired,
-    /// Token and header name two persons.
+    /// Token and header name different persons.
     PersonMismatch,
-    /// A person is named though the client serves none.
+    /// A person is named, but the client's `users` is `none`.
     PersonUnexpected,
-    /// The person is not in the records, or of another organisation.
+    /// The person has no record, or belongs to another organisation.
     PersonUnknown,
-    /// The person's verification is absent or lapsed.
+    /// The person's verification is missing or has expired.
     PersonUnverified,
     /// No such model or version.
     ModelUnknown,
-    /// The model's record says that it is no more.
+    /// The model is withdrawn.
     ModelWithdrawn,
     /// An embargo on everyone.
     EmbargoEveryone,
@@ -37,39 +37,39 @@ pub enum Code {
     EmbargoDestination,
     /// An embargo on a nationality.
     EmbargoNationality,
-    /// An embargo on a party that the organisation, an owner or the person may be.
+    /// An embargo on a party that a screened party matches.
     EmbargoParty,
-    /// An embargo on what listed parties own.
+    /// An embargo on organisations that listed parties own.
     EmbargoOwnership,
     /// An embargo on an end use.
     EmbargoEndUse,
     /// An embargo on the network of the address.
     EmbargoNetwork,
-    /// Nobody knows the destination.
+    /// The destination is unknown.
     DestinationUnknown,
-    /// What tells of the destination disagrees.
+    /// The signals of the destination disagree.
     DestinationInconsistent,
-    /// The end use is none of the organisation's.
+    /// The organisation has not declared the end use.
     EndUseUndeclared,
-    /// Somebody behind the request may be a listed party, and nobody has decided yet.
+    /// A potential match with a listed party awaits review.
     PartyReview,
-    /// No licence for this model and organisation by that authority.
+    /// The authority granted no licence for this model and organisation.
     LicenceMissing,
-    /// A licence does not reach this transfer.
+    /// The licence's scope does not cover this transfer.
     LicenceScope,
-    /// A licence reached it, and is over.
+    /// The licence that covered the transfer has expired.
     LicenceExpired,
-    /// A licence reaches it, and its quota is used up.
+    /// The quota of the licence is used up.
     LicenceExhausted,
-    /// The request can't be understood.
+    /// The request is malformed.
     RequestMalformed,
-    /// The gate can't decide.
+    /// The gate cannot decide.
     RegisterUnavailable,
-    /// The gate can't record.
+    /// The gate cannot record the decision.
     LedgerUnavailable,
     /// The model's endpoint is not ready.
     ModelUnavailable,
-    /// The model's endpoint answered with an error, or with too much.
+    /// The model's endpoint answered with an error, or its answer was too large.
     ModelFailed,
     /// The model's endpoint did not answer in time.
     ModelTimeout,
@@ -77,18 +77,18 @@ pub enum Code {
     InternalFailure,
 }
 
-/// Reasons are told in this order of their rank, and the first gives the answer its status.
+/// The rank of a reason. Reasons are listed by rank, and the first one sets the answer's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// 401.
     NoPrincipal,
-    /// `identity.*` and `person.*`; nothing else is told beside them.
+    /// `identity.*` and `person.*`; they are disclosed without other reasons.
     Identity,
     /// 404 and 410.
     Model,
     /// 451 (RFC 7725).
     LegalReasons,
-    /// The rest.
+    /// Every other code.
     Other,
 }
 
@@ -132,13 +132,13 @@ impl Code {
         Self::InternalFailure,
     ];
 
-    /// The code that is written so.
+    /// The code with this text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
-    /// As it is written.
+    /// The code's text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -180,8 +180,8 @@ impl Code {
         }
     }
 
-    /// The HTTP status that the code gives an answer which it leads. `request.malformed` has others beside 400, and a
-    /// `licence.*` never leads.
+    /// The HTTP status of an answer whose first reason has this code. `request.malformed` has further statuses, and
+    /// `licence.*` is never first.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -221,7 +221,7 @@ impl Code {
         }
     }
 
-    /// Where the code stands among those that can be told together.
+    /// The code's rank among the reasons of an answer.
     #[must_use]
     pub fn rank(self) -> Rank {
         match self.status() {
@@ -249,7 +249,7 @@ impl serde::Serialize for Code {
 impl<'de> serde::Deserialize<'de> for Code {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no code")))
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a reason code")))
     }
 }
 
@@ -259,8 +259,8 @@ mod tests {
 
     #[test]
     #[expect(clippy::as_conversions, reason = "a variant's place")]
-    fn every_code_is_among_all_in_its_place_and_read_as_it_is_written() {
-        assert_eq!(Code::ALL.len(), Code::InternalFailure as usize + 1, "the last one's place");
+    fn all_lists_every_code_in_order_and_each_parses_from_its_text() {
+        assert_eq!(Code::ALL.len(), Code::InternalFailure as usize + 1);
         for (place, code) in Code::ALL.into_iter().enumerate() {
             assert_eq!((code as usize, Code::parse(code.as_str())), (place, Some(code)));
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The assigned codes of ISO 3166-1, and `XK`, which location databases use for Kosovo.
-/// A code outside this list is a slip of the pen (`UK` for `GB`) that would never match anything.
+/// Any other code is a mistake, such as `UK` for `GB`, and would never match.
 const ASSIGNED: &str = "\
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT \
 BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH \
@@ -21,10 +21,10 @@ UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 #[serde(try_from = "String", into = "String")]
 pub struct Country([u8; 2]);
 
-misread! {
-    /// The text is no assigned ISO 3166-1 alpha-2 code.
+parse_error! {
+    /// The text is not an assigned ISO 3166-1 alpha-2 code.
     NotACountry,
-    "is no ISO 3166-1 alpha-2 country code",
+    "is not an ISO 3166-1 alpha-2 country code",
     "expected an ISO 3166-1 alpha-2 country code in upper case, such as `GB`"
 }
 
@@ -87,7 +87,7 @@ impl From<Country> for String {
     }
 }
 
-/// A set of countries, one bit each, so that a membership test costs no more than a load.
+/// A set of countries as a bit set.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct CountrySet([u64; 11]); // 26 * 26 bits
 
@@ -119,19 +119,19 @@ impl CountrySet {
         self.0.iter().zip(other.0).all(|(word, other)| word & !other == 0)
     }
 
-    /// How many there are.
+    /// The number of countries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().map(|word| usize::try_from(word.count_ones()).unwrap_or_default()).sum()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0 == Self::default().0
     }
 
-    /// Each of them.
+    /// The countries in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = Country> {
         let letters = || b'A'..=b'Z';
         let all = letters().flat_map(move |a| letters().map(move |b| Country([a, b])));
@@ -159,7 +159,7 @@ impl fmt::Debug for CountrySet {
     }
 }
 
-/// [`ASSIGNED`] as a set, made once.
+/// [`ASSIGNED`] as a set, built once.
 struct Assigned;
 
 impl Assigned {
@@ -179,18 +179,18 @@ impl Assigned {
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Box<str>);
 
-misread! {
-    /// The text is not formed as an ISO 3166-2 code.
+parse_error! {
+    /// The text does not have the form of an ISO 3166-2 code.
     NotARegion,
-    "is no ISO 3166-2 region code",
+    "is not an ISO 3166-2 region code",
     "expected an ISO 3166-2 region code in upper case, such as `UA-43`"
 }
 
 impl Region {
-    /// Reads `CC-R`, `CC-RR` or `CC-RRR` in upper case. The part behind the hyphen is not looked up.
+    /// Reads `CC-R`, `CC-RR` or `CC-RRR` in upper case. Whether the subdivision exists is not checked.
     ///
     /// # Errors
-    /// [`NotARegion`] where the country is none or the rest is not one to three letters or digits.
+    /// [`NotARegion`] if the country is not assigned, or the rest is not one to three letters or digits.
     pub fn parse(text: &str) -> Result<Self, NotARegion> {
         let is_code = |code: &str| {
             matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
@@ -233,14 +233,15 @@ impl From<Region> for String {
     }
 }
 
-/// Where an answer goes to, as far as it is known. `region` is never without its `country`, nor a subregion without its
-/// `region`.
+/// The place that an answer goes to, as far as known.
+///
+/// INVARIANT: a `region` comes with its `country`, and subregions with their `region`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
     /// The country; `None` is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<Country>,
-    /// The subdivision, of several the largest; `None` is unknown.
+    /// The largest subdivision; `None` is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     /// The smaller subdivisions within it, the largest first, such as `GB-WSM` within `GB-ENG`.
@@ -249,7 +250,7 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Whether it is in a region, where it is known in which ones it is.
+    /// Whether the known regions include `region`.
     #[must_use]
     pub fn is_in(&self, region: &Region) -> bool {
         self.region.iter().chain(&self.subregions).any(|own| own == region)
@@ -261,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_assigned_ones_in_upper_case() {
+    fn only_assigned_codes_in_upper_case_are_countries() {
         for good in ["US", "GB", "CU", "XK", "ZW", "AD"] {
             assert_eq!(Country::parse(good).unwrap().as_str(), good);
         }
@@ -271,20 +272,20 @@ mod tests {
     }
 
     #[test]
-    fn territories_are_the_united_states() {
+    fn us_territories_count_as_the_united_states() {
         assert!(Country::parse("PR").unwrap().is_united_states());
         assert!(!Country::parse("MH").unwrap().is_united_states(), "freely associated, not a possession");
     }
 
     #[test]
-    fn a_set_holds_what_was_put_in_and_nothing_else() {
+    fn a_set_contains_exactly_the_inserted_countries() {
         let set: CountrySet = ["AD", "US", "ZW"].map(|code| Country::parse(code).unwrap()).into_iter().collect();
-        let held: Vec<_> = ASSIGNED.split(' ').filter(|code| set.contains(Country::parse(code).unwrap())).collect();
-        assert_eq!(held, ["AD", "US", "ZW"]);
+        let found: Vec<_> = ASSIGNED.split(' ').filter(|code| set.contains(Country::parse(code).unwrap())).collect();
+        assert_eq!(found, ["AD", "US", "ZW"]);
     }
 
     #[test]
-    fn regions_have_a_country_and_a_code() {
+    fn a_region_is_an_assigned_country_and_a_code() {
         assert_eq!(Region::parse("UA-43").unwrap().country(), Some(Country::parse("UA").unwrap()));
         for bad in ["UA", "UA-", "UA-1234", "UA-4x", "QQ-1", "UA_43"] {
             assert!(Region::parse(bad).is_err(), "{bad}");

@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// A classification such as `4E091`, its paragraph `4E091.a.1`, or `EAR99`. Case makes no difference: the number is kept
-/// in upper case, its paragraph in lower case.
+/// An ECCN such as `4E091`, its paragraph `4E091.a.1`, or `EAR99`. It is case-insensitive: the number is stored in upper
+/// case, the paragraph in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Eccn(Box<str>);
 
-misread! {
+parse_error! {
     /// The text is not an Export Control Classification Number.
     NotAnEccn,
     "is not an ECCN such as `4E091` or `4E091.a.1` (15 CFR 738.2(d)), or `EAR99`",
@@ -41,13 +41,13 @@ impl Eccn {
         Ok(Self(format!("{}{}", number.to_ascii_uppercase(), paragraphs.unwrap_or_default()).into()))
     }
 
-    /// Whether another is this one, or one of its paragraphs.
+    /// Whether `other` is this ECCN or one of its paragraphs.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         other.0.strip_prefix(&*self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
-    /// As it is kept.
+    /// The normalised text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -79,15 +79,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_eccn_is_read_whatever_its_case_and_nothing_else_is() {
-        for (text, kept) in [
+    fn an_eccn_in_any_case_is_accepted_and_other_text_is_refused() {
+        for (text, normalised) in [
             ("4E091", "4E091"),
             ("4e091", "4E091"),
             ("ear99", "EAR99"),
             ("3a001.Z.1.A", "3A001.z.1.a"),
             ("0A501.y.12.viii", "0A501.y.12.viii"),
         ] {
-            assert_eq!(Eccn::parse(text).unwrap().as_str(), kept);
+            assert_eq!(Eccn::parse(text).unwrap().as_str(), normalised);
         }
         let cyrillic = "4\u{415}091";
         for bad in [
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_covers_its_paragraphs_and_not_the_reverse() {
+    fn an_eccn_covers_its_paragraphs_but_not_the_reverse() {
         let covers = |one: &str, other: &str| Eccn::parse(one).unwrap().covers(&Eccn::parse(other).unwrap());
         assert!(covers("4E091", "4e091.a") && covers("4E091.a", "4E091.a.1") && covers("EAR99", "EAR99"));
         assert!(!covers("4E091.a", "4E091") && !covers("4E091.a", "4E091.aa") && !covers("4E091", "4E092.a"));

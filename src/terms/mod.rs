@@ -1,8 +1,8 @@
-//! Pure. The small values that every stage speaks in.
+//! Pure. The value types that every module shares: codes, countries, names, model names, times and shares.
 
-/// The error of a text that is not what it should be. It quotes the text; in the alternate form, `{:#}`, it says what was
-/// expected instead, for logs and health, where no value of a record belongs.
-macro_rules! misread {
+/// Defines the error of a text that cannot be parsed. It quotes the text. Its alternate form `{:#}` states only what was
+/// expected, for logs and health, which must not contain values of records.
+macro_rules! parse_error {
     ($(#[$about:meta])* $name:ident, $why:literal, $expected:literal) => {
         $(#[$about])*
         #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
-//! Pure. Names of models, and the patterns by which embargoes and licences name them.
+//! Pure. Model names, and the patterns by which embargoes and licences name models.
 //!
-//! A name, and a version, begins with an ASCII letter or digit and goes on with letters, digits, `.`, `_`, `-` and `/`:
-//! a character that looks like another one would hide a model from the embargo on it.
+//! Names and versions are ASCII letters, digits, `.`, `_`, `-` and `/`, and begin with a letter or digit. A lookalike
+//! character would hide a model from the embargo on it.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use super::Eccn;
 
-/// A model in one version, written `name@version`.
+/// A version of a model, written `name@version`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelName {
     text: Box<str>,
     at: usize,
 }
 
-/// What a caller asks for: a name, and a version where it wants another than the default.
+/// A caller's name for a model: `name` for the default version, or `name@version`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelRef {
     /// The name's default version.
@@ -25,24 +25,24 @@ pub enum ModelRef {
     Version(ModelName),
 }
 
-/// How a record names models.
+/// A pattern by which a record names models.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum ModelPattern {
     /// `*`: every model.
     Every,
-    /// `eccn:4E091`: every model with that Export Control Classification Number, or with a paragraph of it.
+    /// `eccn:4E091`: every model with this ECCN or one of its paragraphs.
     Eccn(Eccn),
-    /// A name: all of its versions.
+    /// `name`: all of its versions.
     Name(String),
-    /// One version.
+    /// `name@version`: one version.
     Version(ModelName),
 }
 
-misread! {
-    /// The text names no model.
+parse_error! {
+    /// The text does not name a model.
     NotAModel,
-    "names no model: write `name`, `name@version`, `eccn:4E091` or `*`; names and versions are ASCII letters, digits, `.`, \
+    "does not name a model: write `name`, `name@version`, `eccn:4E091` or `*`; names and versions are ASCII letters, digits, `.`, \
      `_`, `-` and `/`, a letter or digit first",
     "expected `name`, `name@version`, `eccn:4E091` or `*`; names and versions are ASCII letters, digits, `.`, `_`, `-` and \
      `/`, a letter or digit first"
@@ -52,14 +52,14 @@ misread! {
 #[cfg(feature = "schema")]
 pub(super) const PART: &str = "[A-Za-z0-9][A-Za-z0-9._/-]*";
 
-/// The longest name of a model, version included, in bytes.
+/// The longest `name@version`, in bytes.
 const LONGEST: usize = 256;
 
 impl ModelName {
     /// Reads `name@version`; both parts are required.
     ///
     /// # Errors
-    /// [`NotAModel`] where a part is missing, too long, or has another character.
+    /// [`NotAModel`] if a part is missing, too long, or has an invalid character.
     pub fn parse(text: &str) -> Result<Self, NotAModel> {
         match text.split_once('@') {
             Some((name, version)) if is_part(name) && is_part(version) && text.len() <= LONGEST => {
@@ -75,7 +75,7 @@ impl ModelName {
         self.text.get(..self.at).unwrap_or_default()
     }
 
-    /// The whole, `name@version`.
+    /// The whole text, `name@version`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -103,7 +103,7 @@ impl ModelRef {
     /// Reads `name` or `name@version`.
     ///
     /// # Errors
-    /// [`NotAModel`] for text that can be the name of no model.
+    /// [`NotAModel`] for text that cannot name a model.
     pub fn parse(text: &str) -> Result<Self, NotAModel> {
         if text.contains('@') {
             return ModelName::parse(text).map(Self::Version);
@@ -112,13 +112,13 @@ impl ModelRef {
         named.then(|| Self::Default(text.to_owned())).ok_or_else(|| NotAModel(text.to_owned()))
     }
 
-    /// What a caller wrote. What can be no model's name is a name that no model has.
+    /// Reads a caller's text. Malformed text becomes an unknown name.
     #[must_use]
     pub fn asked(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| Self::Default(text.to_owned()))
     }
 
-    /// As the caller wrote it.
+    /// The text as the caller wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_a_name_and_a_version() {
+    fn a_model_name_needs_a_name_and_a_version() {
         let model = ModelName::parse("fable-5@1").unwrap();
         assert_eq!((model.name(), model.as_str()), ("fable-5", "fable-5@1"));
         for bad in [
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_told_apart_and_mistakes_refused() {
+    fn patterns_are_distinguished_and_malformed_ones_are_refused() {
         let pattern = |text: &str| ModelPattern::try_from(text.to_owned());
         assert_eq!(pattern("*"), Ok(ModelPattern::Every));
         assert_eq!(pattern("eccn:4E091"), Ok(ModelPattern::Eccn(Eccn::parse("4E091").unwrap())));

@@ -1,16 +1,16 @@
-//! Pure. Names of persons and organisations, in the one form in which they are compared.
+//! Pure. Names of persons and organisations, normalised for exact comparison.
 
 use serde::Deserialize;
 
-/// A name in lower case, with one space for each run of anything but letters and digits.
+/// A name in lower case; each run of other characters than letters and digits is one space.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Name(Box<str>);
 
-misread! {
-    /// The text has neither letter nor digit.
+parse_error! {
+    /// The text has no letter or digit.
     NotAName,
-    "is no name: it has neither letter nor digit",
+    "is not a name: it has no letter or digit",
     "expected a name with a letter or a digit"
 }
 
@@ -18,7 +18,7 @@ impl Name {
     /// Reads a name.
     ///
     /// # Errors
-    /// [`NotAName`] for text without a letter or a digit, which would be the same as any other such.
+    /// [`NotAName`] for text without a letter or a digit: all such texts would be equal.
     pub fn parse(text: &str) -> Result<Self, NotAName> {
         let lower = text.to_lowercase();
         let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -26,13 +26,13 @@ impl Name {
         if name.is_empty() { Err(NotAName(text.to_owned())) } else { Ok(Self(name.into())) }
     }
 
-    /// Whether text is a name, for those who need not compare it.
+    /// Whether text is a name, without normalising it.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         text.chars().any(char::is_alphanumeric)
     }
 
-    /// As it is compared.
+    /// The normalised name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -46,7 +46,7 @@ impl TryFrom<String> for Name {
     }
 }
 
-// A name is for no log.
+// Names must not be logged.
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Name(…)")
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_white_space_and_punctuation_make_no_difference_and_letters_do() {
+    fn names_that_differ_in_case_space_or_punctuation_are_equal() {
         let same = [
             ("Sample Widgets, Inc.", "sample  WIDGETS inc"),
             ("Sample-Widgets\u{a0}(Inc.)", "sample widgets inc"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_character_it_is_a_name_where_it_can_be_read_as_one() {
+    fn is_one_agrees_with_parse_for_every_character() {
         for character in (char::MIN..=char::MAX).map(String::from) {
             assert_eq!(Name::is_one(&character), Name::parse(&character).is_ok(), "{character:?}");
         }

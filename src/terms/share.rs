@@ -1,4 +1,4 @@
-//! Pure. Shares of ownership, in whole numbers: the ledger has no others, and sums of them come out the same everywhere.
+//! Pure. Shares of ownership as integers: the ledger has only integers, and their sums are exact.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 pub struct Share(u32);
 
 impl Share {
-    /// Nothing.
+    /// 0 %.
     pub const NONE: Self = Self(0);
-    /// A hundredth.
+    /// 1 %.
     pub const ONE_PERCENT: Self = Self(1_000_000);
-    /// Half.
+    /// 50 %.
     pub const HALF: Self = Self(50_000_000);
-    /// All of it.
+    /// 100 %.
     pub const WHOLE: Self = Self(100_000_000);
 
-    /// A share of so many percent, rounded up, and never more than the whole. What is negative, or no number, is none.
+    /// Reads a percentage, rounded up and at most the whole; `None` for negative values and NaN.
     #[must_use]
     #[expect(clippy::as_conversions, reason = "it lies between nothing and the whole")]
     #[expect(
@@ -29,24 +29,24 @@ impl Share {
         if percent.is_nan() || percent < 0.0 {
             return None;
         }
-        // A thousandth of a unit is what binary fractions may be off by: 49.99 is not to become 49.990001.
+        // Subtracts the error of binary fractions, so that 49.99 does not become 49.990001.
         let units = (percent.min(100.0) * 1e6 - 1e-3).ceil().clamp(0.0, 1e8);
         Some(Self(units as u32))
     }
 
-    /// In percent, for people.
+    /// The share in percent, for display.
     #[must_use]
     pub fn percent(self) -> f64 {
         f64::from(self.0) / 1e6
     }
 
-    /// Both together, never more than the whole.
+    /// The sum, at most the whole.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0)).min(Self::WHOLE)
     }
 
-    /// What is left of the whole.
+    /// The whole less this share.
     #[must_use]
     pub fn rest(self) -> Self {
         Self(Self::WHOLE.0.saturating_sub(self.0))
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percent_is_rounded_up_and_kept_within_the_whole() {
+    fn a_percentage_is_rounded_up_and_at_most_the_whole() {
         let table = [
             (0.0, Some(0)),
             (-0.0, Some(0)),

@@ -1,33 +1,33 @@
-//! Pure. Kleene's three-valued logic, in which the gate weighs facts that it may not know.
+//! Pure. Kleene's three-valued logic, for facts that can be unknown.
 
 use serde::{Deserialize, Serialize};
 
 /// Whether a fact is among what a record names.
 ///
-/// An embargo takes `Unknown` as a match, a licence does not: unknown never permits.
+/// `Unknown` matches an embargo but not a licence: an unknown fact never permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
-    /// It is not.
+    /// The fact is not among them.
     No,
-    /// The fact is not known, so nobody can say.
+    /// The fact is unknown.
     Unknown,
-    /// It is.
+    /// The fact is among them.
     Yes,
 }
 
 impl Match {
-    /// `Yes` where every one is; `Yes` for none at all.
+    /// Conjunction; `Yes` for an empty sequence.
     pub fn all(matches: impl IntoIterator<Item = Self>) -> Self {
         matches.into_iter().min().unwrap_or(Self::Yes)
     }
 
-    /// `Yes` where at least one is; `No` for none at all.
+    /// Disjunction; `No` for an empty sequence.
     pub fn any(matches: impl IntoIterator<Item = Self>) -> Self {
         matches.into_iter().max().unwrap_or(Self::No)
     }
 
-    /// Among these and not among those.
+    /// Whether the fact is among these and not among the exceptions.
     #[must_use]
     pub fn but_not(self, except: Self) -> Self {
         let not = match except {
@@ -40,7 +40,7 @@ impl Match {
 }
 
 impl From<bool> for Match {
-    fn from(known: bool) -> Self {
-        if known { Self::Yes } else { Self::No }
+    fn from(is_match: bool) -> Self {
+        if is_match { Self::Yes } else { Self::No }
     }
 }

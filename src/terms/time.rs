@@ -1,19 +1,19 @@
-//! Pure. Points in time and the half-open windows between them.
+//! Pure. Points in time, and half-open windows of time.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-misread! {
+parse_error! {
     /// The text is not an RFC 3339 time in UTC.
     NotATime,
-    "is no RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
+    "is not an RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z",
     "expected an RFC 3339 time in UTC, such as 2026-06-12T21:21:00Z"
 }
 
 /// Reads an RFC 3339 time that ends in `Z`.
 ///
 /// # Errors
-/// [`NotATime`] for any other form, another offset among them: the register speaks UTC alone.
+/// [`NotATime`] for any other form or UTC offset: all times are in UTC.
 pub fn parse_time(text: &str) -> Result<Timestamp, NotATime> {
     let formed = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z');
     formed.then(|| text.parse().ok()).flatten().ok_or_else(|| NotATime(text.to_owned()))
@@ -28,9 +28,9 @@ pub fn render_time(time: Timestamp) -> String {
 /// When a record is in force: `from <= now < until`, each end open where absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
-    /// The first moment inside.
+    /// The first moment inside the window.
     pub from: Option<Timestamp>,
-    /// The first moment past it.
+    /// The first moment after the window.
     pub until: Option<Timestamp>,
 }
 
@@ -54,7 +54,7 @@ impl Window {
     }
 }
 
-/// For `#[serde(deserialize_with)]` on optional times.
+/// Reads an optional time, for `#[serde(deserialize_with)]`.
 pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| parse_time(&text)).transpose().map_err(serde::de::Error::custom)
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_rfc_3339_in_utc() {
+    fn only_rfc_3339_times_in_utc_are_accepted() {
         for good in ["2026-06-12T21:21:00Z", "2026-06-12T21:21:00.123Z"] {
             assert!(parse_time(good).is_ok(), "{good}");
         }

@@ -151,7 +151,7 @@ async fn bad_input_is_told_and_writes_nothing() {
         (format!("{add}|--owner|x;-1"), 2, "`-1` is no percentage"),
         (format!("{add}|--owner|x;NaN"), 2, "`NaN` is no percentage"),
         (format!("{add}|--owner|x;50;trust"), 2, "`trust` is neither person nor organisation"),
-        (format!("{add}|--owner|x;50;person;UK"), 2, "`UK` is no ISO 3166-1"),
+        (format!("{add}|--owner|x;50;person;UK"), 2, "`UK` is not an ISO 3166-1"),
         (format!("{add}|--owner|x;50;person;GB;y"), 2, "NAME;PERCENT;KIND;COUNTRY"),
         (format!("{add}|--owners-file|/no/such/file.yaml"), 2, "can't be read"),
         (

@@ -176,7 +176,7 @@ async fn what_cant_be_asked_refuses() {
     let gate = world.gate();
     assert_eq!(told(&world, &gate).await, "200");
     let ran = run(&world, EMBARGO);
-    let says = "it names a list that is not in force, or is not one of parties";
+    let says = "it names a list that is not in force, or is not a list of parties";
     assert!(ran.code == 1 && ran.out.contains(says), "{}{}", ran.out, ran.err);
     // By another's hand it is there all the same: nobody is let by.
     let embargo = json!({"kind": "embargo", "id": "listed", "models": ["opus-4-8"], "applies_to": {"lists": ["own"]},

@@ -117,7 +117,7 @@ async fn what_dynamodb_cannot_store_is_refused_before_anything_is_written() {
     let name = "n".repeat(410_000);
     let caller = json!({"id": "organisation#large", "name": name, "type": "company", "status": "active"});
     for (number, (record, says)) in
-        [(large, "and a record may have 204800"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
+        [(large, "at most 204800 are allowed"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
             .into_iter()
             .enumerate()
     {
@@ -165,7 +165,7 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
             "kind: group\nid: G:1\ncountries: [NO]\nwithdrawn: yes\nfrom: 2026-06-12\nby: 7\nwhy: ~\n",
             &[
                 "a.yaml:4: withdrawn: it is neither `true` nor `false`",
-                "a.yaml:5: from: `2026-06-12` is no RFC 3339 time",
+                "a.yaml:5: from: `2026-06-12` is not an RFC 3339 time",
                 "a.yaml:6: `by` is no text",
                 "a.yaml:7: `why` is no text",
             ],

@@ -372,7 +372,7 @@ async fn bad_input_ends_with_a_sentence_and_no_file() {
         (all(&ledger, &register, &out, "--from 2020-07-01T00:00:00Z --to 2026-07-01T00:00:00Z"), "at most 1096 days"),
         (
             all(&ledger, &register, &out, "--from 2026-07-01 --to 2026-07-02T00:00:00Z"),
-            "`2026-07-01` is no RFC 3339 time",
+            "`2026-07-01` is not an RFC 3339 time",
         ),
         (all(&ledger, &register, &out, "--to 2026-07-01T00:00:00Z"), "--from"),
         (all(&format!("{path}/none"), &register, &out, JUNE), "/none` can't be read"),

@@ -168,11 +168,11 @@ fn bad_scenarios_are_told_with_file_line_and_nearest_name() {
         ),
         (
             scenario("client: c, model: a@b@c, address: unknown, at: 2026-06-20T12:00:00Z", "outcome: permit"),
-            "`a@b@c` names no model",
+            "`a@b@c` does not name a model",
         ),
         (
             scenario("client: c, model: m, address: unknown, at: 2026-06-20", "outcome: permit"),
-            "`2026-06-20` is no RFC 3339 time",
+            "`2026-06-20` is not an RFC 3339 time",
         ),
         (
             scenario("client: ' ', model: m, address: unknown, at: 2026-06-20T12:00:00Z", "outcome: permit"),

@@ -249,7 +249,7 @@ async fn bad_questions_are_told_so() {
         ("explain --client a --model m --address x {register} {callers}".to_owned(), "`x` is no IP address"),
         (format!("explain {whole}"), "`--records FOLDER`"),
         (format!("explain {whole} {{register}}"), "`--callers-table`"),
-        (format!("explain {whole} --at today {{register}} {{callers}}"), "`today` is no RFC 3339 time"),
+        (format!("explain {whole} --at today {{register}} {{callers}}"), "`today` is not an RFC 3339 time"),
         (format!("explain {whole} --register-table none {{callers}}"), "the register `none` could not be read"),
         (format!("explain {whole} --register-table {} {{callers}}", world.tables.usage), "could not be read"),
         (format!("explain {whole} {{register}} --callers-table none"), "the callers `none` could not be read"),

@@ -1,6 +1,7 @@
 //! I/O. `gatectl setting show`: every setting, what it is, and every version of their record.
 
 use export_gate::record::{Item, Screening};
+use export_gate::register::GRACE;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (is_fine, says) = match &state {
         None => (true, "nobody set any".to_owned()),
         Some(State::Unreadable(why)) => {
-            (false, format!("unreadable: {why}; the gate takes the last readable version for 300 s"))
+            (false, format!("unreadable: {why}; the gate takes the last readable version for {} s", GRACE.as_secs()))
         }
         Some(state) => (true, state.word().to_owned()),
     };

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::error_chain::ErrorChain;
 use export_gate::record::{Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
-use export_gate::register::{Fault, RegisterStore, RegisterWriter, WriteError};
+use export_gate::register::{Fault, GRACE, RegisterStore, RegisterWriter, WriteError};
 
 use crate::alarm::{Alarms, Untold, listed};
 use crate::metric;
@@ -308,10 +308,11 @@ impl Watch {
             let lines: Vec<String> = new.iter().map(|(key, why)| format!("`{key}`: {why}")).collect();
             let message = format!(
                 "The gate can't rely on:\n{}\nA record that only permits counts as absent. For any other its last \
-                 readable version serves for 300 s, then the models that it concerns are refused (at once where it was \
+                 readable version serves for {} s, then the models that it concerns are refused (at once where it was \
                  not in force, or there was none). Mend the record, or withdraw it, in the register's table: it counts \
                  from the next request.",
-                listed(&lines)
+                listed(&lines),
+                GRACE.as_secs()
             );
             self.alarms.tell(&subject, &message).await?;
         }

@@ -179,7 +179,7 @@ pub(super) mod tests {
             ("", "own.csv:1:1: the header has no column `id`"),
             ("id,name\n1,A,x\n", "own.csv:2:5: the row has 3 cells, the header 2"),
             ("id,name\n1,\n", "own.csv:2:3: name: an empty text"),
-            ("id,name,country\n1,A,DE;UK\n", "own.csv:2:5: country: `UK` is no ISO 3166-1 alpha-2 country code"),
+            ("id,name,country\n1,A,DE;UK\n", "own.csv:2:5: country: `UK` is not an ISO 3166-1 alpha-2 country code"),
             ("id,name,aliases\n1,A,a;;b\n", "own.csv:2:5: aliases: an empty text"),
             (
                 "id,name,type\n1,\"A\nB\",ship\n",

@@ -1,6 +1,6 @@
-//! Pure. Which embargoes and licences can concern a request, found by what one of their keys must match.
+//! Pure. Finds the embargoes and licences that can apply to a request, by one fact that each of them requires.
 //!
-//! INVARIANT: what is not found can't match. An unknown fact finds every record that depends on it.
+//! INVARIANT: a record that is not found cannot apply. An unknown fact finds every record that depends on it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -8,62 +8,60 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv6Net};
 
-use super::shelf::Shelf;
+use super::records::Records;
 use crate::record::{AppliesTo, Choice, Embargo, Group, Licence, NetworkClass, Places, Record, Words};
 use crate::terms::{Country, CountrySet, Window};
 
-/// What a record can be found by: one of its keys can match only a request with this fact.
+/// A fact by which records are indexed: the record can apply only to requests with this fact.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
-    /// The answer goes there; absent, anywhere.
+    /// The destination; absent where unknown.
     Destination(Option<Country>),
-    /// A nationality that counts; absent, any.
+    /// A nationality that counts; absent where unknown.
     Nationality(Option<Country>),
-    /// One of the end uses; absent, any.
+    /// An end use; absent where unknown.
     EndUse(Option<String>),
-    /// The network of an address; absent, any.
+    /// A network of the address; absent where the address is unknown.
     Network(Option<IpNet>),
-    /// A class that the address's network may be of; absent, any.
+    /// A possible class of the address's network; absent where unknown.
     Class(Option<NetworkClass>),
-    /// A list that names somebody, or may.
+    /// A list with a match, or a potential match, for a screened party.
     List(String),
-    /// The embargo, where its own parties or its lists match somebody, or may.
+    /// An embargo whose parties or lists match, or potentially match, a screened party.
     Embargo(String),
-    /// Somebody is a foreign person.
+    /// The organisation or the person is a foreign person.
     Foreign,
 }
 
-/// What a request is found by.
+/// A request's facts.
 #[derive(Clone, Debug, Default)]
 pub struct Criteria {
-    /// The keys. An unknown fact is the key without a value.
+    /// An unknown fact is a key without a value.
     pub keys: Vec<Key>,
-    /// The addresses.
+    /// The request's addresses.
     pub addresses: Vec<IpAddr>,
 }
 
-/// The most keys that one record is found by. One that would have more is found by another fact, or by every request.
+/// The most keys of one record. A record with more is indexed by another fact, or found by every request.
 const MOST_KEYS: usize = 40;
 
-/// Records by what they can be found by: their places in an order of the owner's.
+/// The places of records in a slice of the owner, by key.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index {
-    by: HashMap<Key, Vec<u32>>,
-    /// Those that any request finds.
-    any: Vec<u32>,
-    /// The lengths of the networks that records are found by, of IPv4 and of IPv6.
-    lengths: [BTreeSet<u8>; 2],
+pub(super) struct RecordIndex {
+    by_key: HashMap<Key, Vec<u32>>,
+    /// The records that every request finds.
+    unkeyed: Vec<u32>,
+    /// The prefix lengths of indexed networks, of IPv4 and of IPv6.
+    prefix_lengths: [BTreeSet<u8>; 2],
 }
 
-impl Index {
-    /// Of embargoes, in their order.
-    pub(super) fn of_embargoes(embargoes: &[Arc<Record<Embargo>>], groups: &Shelf<Group>) -> Self {
+impl RecordIndex {
+    pub(super) fn of_embargoes(embargoes: &[Arc<Record<Embargo>>], groups: &Records<Group>) -> Self {
         Self::of(embargoes.iter().map(|embargo| of_embargo(&embargo.meta.id, &embargo.applies_to, groups)))
     }
 
-    /// Of licences, in their order. Each of a licence's scopes must admit the request's facts. One by nationality admits
-    /// every US person, so it can't be found by that.
-    pub(super) fn of_licences(licences: &[Arc<Record<Licence>>], groups: &Shelf<Group>) -> Self {
+    /// Nationality is no key for licences: a licence for some nationalities also admits every US person.
+    pub(super) fn of_licences(licences: &[Arc<Record<Licence>>], groups: &Records<Group>) -> Self {
         Self::of(licences.iter().map(|licence| {
             let named = licence.embargoes.iter().map(|ids| ids.iter().cloned().map(Key::Embargo).collect());
             let scopes = scopes(licence.end_uses.as_ref(), None, licence.destinations.as_ref(), groups);
@@ -75,33 +73,33 @@ impl Index {
         let mut own = Self::default();
         for (place, keys) in (0_u32..).zip(records) {
             let Some(keys) = keys else {
-                own.any.push(place);
+                own.unkeyed.push(place);
                 continue;
             };
             for key in keys {
                 if let Key::Network(Some(network)) = &key {
-                    let [v4, v6] = &mut own.lengths;
+                    let [v4, v6] = &mut own.prefix_lengths;
                     let lengths = if network.addr().is_ipv4() { v4 } else { v6 };
                     lengths.insert(network.prefix_len());
                 }
-                own.by.entry(key).or_default().push(place);
+                own.by_key.entry(key).or_default().push(place);
             }
         }
-        own.by.values_mut().for_each(Vec::shrink_to_fit);
-        own.any.shrink_to_fit();
+        own.by_key.values_mut().for_each(Vec::shrink_to_fit);
+        own.unkeyed.shrink_to_fit();
         own
     }
 
-    /// The places of the records that can concern a request, in order, each once.
+    /// The places of the records that can apply to a request, sorted, without duplicates.
     pub(super) fn find(&self, criteria: &Criteria) -> Vec<u32> {
-        let mut found = self.any.clone();
-        let by_key = criteria.keys.iter().filter_map(|key| self.by.get(key));
+        let mut found = self.unkeyed.clone();
+        let by_key = criteria.keys.iter().filter_map(|key| self.by_key.get(key));
         found.extend(by_key.flatten());
         for address in &criteria.addresses {
-            let [v4, v6] = &self.lengths;
+            let [v4, v6] = &self.prefix_lengths;
             for length in if address.is_ipv4() { v4 } else { v6 } {
                 let network = IpNet::new(*address, *length).map(|network| Key::Network(Some(network.trunc())));
-                found.extend(network.ok().and_then(|network| self.by.get(&network)).into_iter().flatten());
+                found.extend(network.ok().and_then(|network| self.by_key.get(&network)).into_iter().flatten());
             }
         }
         found.sort_unstable();
@@ -110,14 +108,15 @@ impl Index {
     }
 }
 
-/// What an embargo is found by: one of its keys, each of which must match. `None` where that may be any request.
-fn of_embargo(id: &str, to: &AppliesTo, groups: &Shelf<Group>) -> Option<Vec<Key>> {
+/// The keys of an embargo, all for one criterion of its `applies_to`, since every criterion must match. `None` where any
+/// request can match.
+fn of_embargo(id: &str, to: &AppliesTo, groups: &Records<Group>) -> Option<Vec<Key>> {
     let itself = || Key::Embargo(id.to_owned());
     let parties = to.parties.as_ref().map(|_| vec![itself()]);
     let lists = to.lists.as_ref().map(|lists| lists.iter().cloned().map(Key::List).chain([itself()]).collect());
     let networks = to.networks.as_ref().and_then(|choice| {
         let named: Vec<Key> =
-            choice.any_of.iter().take(MOST_KEYS).map(|network| Key::Network(Some(wide(network)))).collect();
+            choice.any_of.iter().take(MOST_KEYS).map(|network| Key::Network(Some(widened(network)))).collect();
         (named.len() < MOST_KEYS).then(|| named.into_iter().chain([Key::Network(None)]).collect())
     });
     let classes = to
@@ -126,21 +125,21 @@ fn of_embargo(id: &str, to: &AppliesTo, groups: &Shelf<Group>) -> Option<Vec<Key
         .map(|choice| choice.any_of.iter().map(|class| Key::Class(Some(class))).chain([Key::Class(None)]).collect());
     let foreign = to.foreign_persons.then(|| vec![Key::Foreign]);
     let scopes = scopes(to.end_uses.as_ref(), to.nationalities.as_ref(), to.destinations.as_ref(), groups);
-    // The rarest first, as far as that can be told: a party, a list, a network.
+    // The most selective criterion first: a party, a list, a network.
     [parties, lists, networks].into_iter().flatten().next().or_else(|| fewest(scopes)).or(classes).or(foreign)
 }
 
-/// What end uses, nationalities and destinations are found by, each where it can be.
+/// The keys for end uses, nationalities and destinations, each where it can be indexed.
 fn scopes(
     end_uses: Option<&Choice<Words>>,
     nationalities: Option<&Choice<Places>>,
     destinations: Option<&Choice<Places>>,
-    groups: &Shelf<Group>,
+    groups: &Records<Group>,
 ) -> impl Iterator<Item = Vec<Key>> {
     let end_uses = end_uses.and_then(|choice| choice.any_of.named());
     let end_uses = end_uses.map(|words| words.iter().cloned().map(Some).chain([None]).map(Key::EndUse).collect());
     let countries = |choice: Option<&Choice<Places>>, key: fn(Option<Country>) -> Key| {
-        let named = choice?.any_of.countries(|group| lasting(group, groups))?;
+        let named = choice?.any_of.countries(|group| permanent_group(group, groups))?;
         (named.len() < MOST_KEYS).then(|| named.iter().map(Some).chain([None]).map(key).collect::<Vec<Key>>())
     };
     let [nationalities, destinations] =
@@ -148,13 +147,13 @@ fn scopes(
     [end_uses, nationalities, destinations].into_iter().flatten()
 }
 
-/// The fewest keys of these, where they are few enough.
+/// The shortest list of keys that is short enough.
 fn fewest(of: impl Iterator<Item = Vec<Key>>) -> Option<Vec<Key>> {
     of.filter(|keys| keys.len() <= MOST_KEYS).min_by_key(Vec::len)
 }
 
-/// The network, or the /64 that it is within: who has one address of that has all of them.
-fn wide(network: IpNet) -> IpNet {
+/// The network, or the /64 that contains it: an IPv6 subscriber controls a whole /64.
+fn widened(network: IpNet) -> IpNet {
     match network {
         IpNet::V6(narrow) if narrow.prefix_len() > 64 => {
             Ipv6Net::new(narrow.addr(), 64).map_or(network, |wide| IpNet::V6(wide.trunc()))
@@ -163,9 +162,9 @@ fn wide(network: IpNet) -> IpNet {
     }
 }
 
-/// The countries of a group that is in force at all times; of another nobody can say at some.
-fn lasting(group: &str, groups: &Shelf<Group>) -> Option<CountrySet> {
-    let (group, damage) = groups.slot(group)?;
-    let lasts = damage.is_none() && !group.meta.withdrawn && group.meta.window == Window::default();
-    lasts.then_some(group.countries)
+/// The countries of a group that is always in force; other groups are unknown at some times.
+fn permanent_group(group: &str, groups: &Records<Group>) -> Option<CountrySet> {
+    let (group, failure) = groups.get_with_failure(group)?;
+    let is_permanent = failure.is_none() && !group.meta.withdrawn && group.meta.window == Window::default();
+    is_permanent.then_some(group.countries)
 }

@@ -1,37 +1,38 @@
-//! Pure. A model of how environments share a quota, checked exhaustively at small numbers.
+//! Pure. A `stateright` model of how environments share a quota, checked exhaustively for small numbers.
 //!
-//! It abstracts these functions of `quota.rs`: `draw_one` and `confirm` ([`Step::Proceed`]), `lease` and `add` with its
+//! It abstracts these functions of [`super`]: `draw_one` and `confirm` ([`Step::Proceed`]), `lease` and `add` with its
 //! attempts ([`Step::Lease`], [`Step::Retry`], [`Step::GiveUp`]), `return_rests` ([`Update::Return`]), `give_back` and
-//! `tend` ([`Step::GiveBack`], [`Step::Retire`]), and `Held::{credit, abandon, retire}`. A block has 1 or 2 requests,
-//! whatever the demand: a smaller one breaks no rule that any keeps. Updates are applied in any order, late or never,
-//! with or without an answer; environments end at any time; the operator writes the licence anew with any quota.
+//! `tend` ([`Step::GiveBack`], [`Step::Retire`]), and `State::{credit, abandon, retire}`. A block has 1 or 2 requests,
+//! whatever the demand. Updates are applied in any order, late or never, with or without an answer. Environments end at any
+//! time. The operator replaces the licence with any quota.
 //!
-//! Three rules hold. 1: a licence of revision r with quota q lets at most q − n more requests through, where n were let
-//! through when it was written; requests that were decided on an earlier revision are those of that revision. 2: what is
-//! leased covers all that is used or may still be. 3: what is lost is the rest of a block whose environment ended, a
-//! block whose update came to an unknown end, or a rest whose return was lost.
+//! INVARIANT 1: a licence of revision r with quota q permits at most q − n more requests, where n were permitted before that
+//! revision. A request counts for the revision on which it was decided.
+//! INVARIANT 2: the leased requests include all that are used or can still be used.
+//! INVARIANT 3: requests are lost only with a block whose environment ended, a block whose update had an unknown outcome, or
+//! a rest whose return was lost.
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
-/// The quotas that the operator writes one after another: lowered, left alone, and raised for a while.
+/// The successive quotas of a licence: lowered, unchanged, and raised for a while.
 const AMENDMENTS: [&[u8]; 3] = [&[3, 2], &[2, 2], &[2, 3, 2]];
 
-/// How many requests come, and how many of them reach no model.
+/// The number of requests, and how many of them reach no model.
 const REQUESTS: [(u8, u8); 2] = [(3, 0), (2, 1)];
 
-/// How many revisions there are at most.
+/// The most revisions.
 const REVISIONS: usize = 3;
 
-/// What the protocol does; each of the others is a fault that the rules must find.
+/// The protocol, and faulty variants that the invariants must detect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Design {
-    /// As it is.
+    /// The protocol as implemented.
     Current,
-    /// An addition is repeated without a number, as the SDK's own attempts are.
+    /// An addition is repeated without an id, as the SDK's own attempts are.
     RepeatedAdditions,
-    /// A lease ends with the revision that it was made under, and nothing is returned of it.
+    /// A lease ends with its revision, and nothing of it is returned.
     LeaseOfOneRevision,
-    /// A lease serves on under another revision unasked.
+    /// A lease is used under another revision without confirmation.
     Unconfirmed,
     /// A return without an answer is repeated.
     RepeatedReturns,
@@ -39,28 +40,28 @@ enum Design {
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 struct State {
-    /// The quota that each revision of the licence has, and which one is in force.
+    /// The quota of each revision of the licence, and the revision in force.
     quotas: &'static [u8],
     in_force: usize,
     /// The item of the usage table.
     leased: u8,
     by: u8,
-    /// Updates on their way, sorted.
+    /// Updates that are sent and not applied, sorted.
     updates: Vec<Update>,
     environments: [Environment; 2],
-    /// The next update's number.
+    /// The next update's id.
     next: u8,
-    /// What may still happen.
+    /// The remaining events of each kind.
     requests: u8,
     kills: u8,
     failures: u8,
     gifts: u8,
-    // What only the rules know.
+    // Bookkeeping of the invariants.
     used: u8,
-    /// By revision: how many requests had been let through when it was written, and how many on it.
+    /// By revision: how many requests were permitted before it was written, and how many on it.
     before: [u8; REVISIONS],
     under: [u8; REVISIONS],
-    /// What was lost by kills and by updates of an unknown end.
+    /// The requests lost with killed environments and updates of unknown outcome.
     explained: u8,
 }
 
@@ -77,9 +78,9 @@ enum Request {
     None,
     /// It was decided on this revision of the licence.
     Decided(usize),
-    /// It waits for its lease; `landed` says how often that was added.
+    /// It waits for its lease, which was added `landed` times.
     Leases { revision: usize, wanted: u8, number: u8, attempts: u8, landed: u8 },
-    /// It was let through on a revision, while another was in force.
+    /// It was permitted on a revision, while another was in force.
     Drawn { revision: usize, in_force: usize },
 }
 
@@ -94,7 +95,7 @@ enum Step {
     Begin(usize),
     Proceed(usize),
     Lease(usize, u8),
-    /// The update takes effect, and its answer arrives or not.
+    /// The update is applied, and its answer arrives or not.
     Apply(Update, bool),
     /// The update never arrives.
     Drop(Update),
@@ -119,7 +120,7 @@ impl State {
         Some(())
     }
 
-    /// Lets a request through.
+    /// Permits a request.
     fn draw(&mut self, which: usize, revision: usize) {
         self.used += 1;
         self.under[revision] += 1;
@@ -211,7 +212,7 @@ impl State {
         self.environments[which].request = Request::None;
     }
 
-    /// What is used or may still be: a block that landed counts for the request that waits for it.
+    /// The requests that are used or can still be used, including the added block of a waiting request.
     fn covered(&self) -> u8 {
         let of = |environment: &Environment| {
             let waits = match environment.request {
@@ -255,7 +256,7 @@ impl Model for Design {
 
     fn actions(&self, state: &State, steps: &mut Vec<Step>) {
         for (which, environment) in state.environments.iter().enumerate() {
-            // Either environment may be the first, which is one case.
+            // The environments are symmetric, so only one of them begins.
             if *environment == Environment::default() && (state.next == 1 && which > 0) {
                 continue;
             }
@@ -329,7 +330,7 @@ impl Model for Design {
                     return None;
                 }
                 *attempts += 1;
-                // With its update still on the way it is a time-out.
+                // If its update is not applied yet, this is a time-out.
                 let is_late =
                     state.updates.iter().any(|update| matches!(update, Update::Add { number: n, .. } if n == number));
                 if is_late {
@@ -395,12 +396,12 @@ impl Model for Design {
 }
 
 #[test]
-fn no_order_of_events_exceeds_a_quota_or_loses_what_is_not_cut_off() {
+fn every_order_of_events_keeps_the_invariants() {
     Design::Current.checker().threads(2).spawn_dfs().join().assert_properties();
 }
 
 #[test]
-fn the_rules_find_the_fault_of_each_other_design() {
+fn the_invariants_detect_each_faulty_variant() {
     for (design, rule) in [
         (Design::RepeatedAdditions, "what is lost is explained"),
         (Design::LeaseOfOneRevision, "what is lost is explained"),
