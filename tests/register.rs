@@ -825,7 +825,7 @@ fn an_embargo_need_not_be_asked_about_an_answer_that_goes_where_it_never_applies
         let register = later(&register, 2, &[with(group, &json!({ "revision": 2 }))], now());
         let finds = |country: Option<Country>| {
             let criteria = Criteria { keys: vec![Key::Destination(country), Key::Foreign], addresses: Vec::new() };
-            register.embargoes_concerning(&criteria).next().is_some()
+            register.embargoes_concerning(register.models(now()).next().unwrap(), &criteria).next().is_some()
         };
         assert_eq!([here, there, elsewhere].map(finds), expected, "{applies_to}");
         assert!(finds(None), "{applies_to}: where nobody knows");
@@ -837,15 +837,19 @@ fn an_embargo_by_a_group_that_is_not_known_at_all_times_is_held_against_every_re
     let by_group = || embargo("e", json!({ "destinations": ["E:1"] }));
     let known = || group("E:1", &["IR"]);
     let until = json!({ "until": "2036-01-01T00:00:00.000Z" });
-    let read = register(&[by_group(), known()]);
+    let read = register(&[model("fable-5@1"), by_group(), known()]);
     let held = |register: &Register| {
         let criteria = Criteria { keys: vec![Key::Destination(Some(country("DE")))], addresses: Vec::new() };
-        register.embargoes_concerning(&criteria).count()
+        register.embargoes_concerning(register.models(now()).next().unwrap(), &criteria).count()
     };
     assert_eq!(held(&read), 0);
-    assert_eq!(held(&register(&[by_group(), with(known(), &until)])), 1, "nobody can say once it is over");
+    assert_eq!(
+        held(&register(&[model("fable-5@1"), by_group(), with(known(), &until)])),
+        1,
+        "nobody can say once it is over"
+    );
     assert_eq!(held(&later(&read, 2, &[damaged(known())], now())), 1, "nobody can say once its grace is over");
-    assert_eq!(held(&register(&[by_group()])), 1);
+    assert_eq!(held(&register(&[model("fable-5@1"), by_group()])), 1);
 }
 
 #[test]
@@ -870,7 +874,7 @@ fn a_request_is_held_against_no_embargo_or_licence_that_cannot_concern_it() {
     let found = |keys: Vec<Key>, address: &str| {
         let criteria = Criteria { keys, addresses: vec![address.parse().unwrap()] };
         let licences = register.licences_concerning("acme", "e0", &criteria).count();
-        (register.embargoes_concerning(&criteria).count(), licences)
+        (register.embargoes_concerning(register.models(now()).next().unwrap(), &criteria).count(), licences)
     };
     let (germany, iran) = (Some(country("DE")), Some(country("IR")));
     // keys, address, how many embargoes and licences
@@ -889,4 +893,27 @@ fn a_request_is_held_against_no_embargo_or_licence_that_cannot_concern_it() {
     for (keys, address, expected) in cases {
         assert_eq!(found(keys.clone(), address), expected, "{keys:?} {address}");
     }
+}
+
+#[test]
+fn a_request_evaluates_no_embargo_on_another_model() {
+    let on = |id: &str, models: Value| with(embargo(id, json!({ "everyone": true })), &json!({ "models": models }));
+    let numbers = 0..130;
+    let of_another =
+        numbers.map(|n| on(&format!("other-{n}"), json!([if n % 2 == 0 { "mythos-5" } else { "unregistered" }])));
+    let of_this = ["*", "fable-5", "fable-5@1", "FABLE-5", "eccn:4E091"];
+    let of_this =
+        of_this.iter().map(|pattern| on(&format!("this-{}", pattern.replace([':', '@', '*'], "-")), json!([pattern])));
+    let records: Vec<Value> =
+        [model("fable-5@1"), model("mythos-5@1")].into_iter().chain(of_another).chain(of_this).collect();
+    let register = register(&records);
+    let found = |name: &str| {
+        let model = register.models(now()).find(|model| model.meta.id == name).unwrap();
+        let none = Criteria::default();
+        let concerning = register.embargoes_concerning(model, &none);
+        concerning.filter(|embargo| embargo.meta.id.starts_with("other")).count()
+    };
+    assert_eq!([found("fable-5@1"), found("mythos-5@1")], [0, 65]);
+    let model = register.models(now()).find(|model| model.meta.id == "fable-5@1").unwrap();
+    assert_eq!(register.embargoes_concerning(model, &Criteria::default()).count(), 5);
 }

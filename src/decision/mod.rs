@@ -187,8 +187,8 @@ pub fn decide_on(
     let embargoes = embargo::Asking::new(subject, register, now);
     let (mut applied, mut room) = (Vec::new(), Vec::new());
     let mut quotas: Vec<Arc<Record<Licence>>> = Vec::new();
-    let concerning = register.embargoes_concerning(&criteria);
-    for record in concerning.filter(|record| record.meta.is_in_force(now) && record.is_on(model)) {
+    let concerning = register.embargoes_concerning(model, &criteria);
+    for record in concerning.filter(|record| record.meta.is_in_force(now)) {
         let Some(applying) = embargoes.applying(record, &mut room) else { continue };
         let lifted_by = match record.effect {
             Effect::Observed => None,

@@ -86,11 +86,19 @@ impl Register {
         self.embargoes.get(id).map(AsRef::as_ref)
     }
 
-    /// The active embargoes that can apply to a request with these facts, by id, on any model, in force or not. No other
-    /// embargo can apply to it.
-    pub fn embargoes_concerning(&self, criteria: &Criteria) -> impl Iterator<Item = &Record<Embargo>> {
+    /// The active embargoes on a model that can apply to a request with these facts, by id, in force or not. No other embargo
+    /// can apply to it.
+    pub fn embargoes_concerning<'a>(
+        &'a self,
+        model: &'a Record<Model>,
+        criteria: &Criteria,
+    ) -> impl Iterator<Item = &'a Record<Embargo>> {
+        let is_own = self.models.get(&model.meta.id).is_some_and(|own| std::ptr::eq(own.as_ref(), model));
+        let on_it = self.embargoes_by_model.get(&model.meta.id).filter(|_| is_own);
         let places = self.embargo_index.find(criteria).into_iter();
-        places.filter_map(|place| self.active_embargoes.get(usize::try_from(place).ok()?)).map(AsRef::as_ref)
+        let places = places.filter(move |place| on_it.is_none_or(|named| named.contains(*place)));
+        let embargoes = places.filter_map(|place| self.active_embargoes.get(usize::try_from(place).ok()?));
+        embargoes.map(AsRef::as_ref).filter(move |embargo| on_it.is_some() || embargo.is_on(model))
     }
 
     /// The embargoes in force at `now` that name no model of the register, for example because of a misspelt name.

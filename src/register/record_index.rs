@@ -55,6 +55,36 @@ pub(super) struct RecordIndex {
     prefix_lengths: [BTreeSet<u8>; 2],
 }
 
+/// A set of places of records, a bit each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PlaceSet(Vec<u64>);
+
+impl FromIterator<bool> for PlaceSet {
+    /// Whether each place, from 0 on, is in the set.
+    fn from_iter<I: IntoIterator<Item = bool>>(places: I) -> Self {
+        let mut words = Vec::new();
+        let mut bit = u64::BITS;
+        for is_in in places {
+            if bit == u64::BITS {
+                words.push(0);
+                bit = 0;
+            }
+            if let Some(word) = words.last_mut() {
+                *word |= u64::from(is_in) << bit;
+            }
+            bit = bit.saturating_add(1);
+        }
+        Self(words)
+    }
+}
+
+impl PlaceSet {
+    pub(super) fn contains(&self, place: u32) -> bool {
+        let word = usize::try_from(place / u64::BITS).ok().and_then(|word| self.0.get(word));
+        word.is_some_and(|word| word >> (place % u64::BITS) & 1 == 1)
+    }
+}
+
 impl RecordIndex {
     pub(super) fn of_embargoes(embargoes: &[Arc<Record<Embargo>>], groups: &Records<Group>) -> Self {
         Self::of(embargoes.iter().map(|embargo| of_embargo(&embargo.meta.id, &embargo.applies_to, groups)))

@@ -12,7 +12,7 @@ use super::embargoed_parties::EmbargoedParties;
 use super::fault::{Concerns, Fault};
 use super::heads::{self, Kinds, Progress};
 use super::licensee::Licensee;
-use super::record_index::RecordIndex;
+use super::record_index::{PlaceSet, RecordIndex};
 use super::records::Records;
 use crate::record::{
     AppliesTo, Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn,
@@ -48,6 +48,8 @@ pub struct Register {
     /// The embargoes that are not withdrawn, by id.
     pub(super) active_embargoes: Vec<Arc<Record<Embargo>>>,
     pub(super) embargo_index: RecordIndex,
+    /// For each model, by id, which active embargoes name it.
+    pub(super) embargoes_by_model: HashMap<String, PlaceSet>,
     /// The active embargoes that name no model of the register, by id.
     pub(super) unmatched_embargoes: Vec<Arc<Record<Embargo>>>,
     pub(super) embargoes_by_name: Vec<Arc<Record<Embargo>>>,
@@ -171,11 +173,17 @@ impl Register {
         }
         self.active_embargoes = self.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).cloned().collect();
         self.embargo_index = RecordIndex::of_embargoes(&self.active_embargoes, &self.groups);
-        let is_matched = |embargo: &Embargo| {
-            embargo.models.contains(&ModelPattern::Every) || self.models.readable().any(|model| embargo.is_on(model))
+        let named = |model: &Record<Model>| self.active_embargoes.iter().map(|embargo| embargo.is_on(model)).collect();
+        self.embargoes_by_model = self.models.readable().map(|model| (model.meta.id.clone(), named(model))).collect();
+        let is_matched = |place: u32, embargo: &Embargo| {
+            embargo.models.contains(&ModelPattern::Every)
+                || self.embargoes_by_model.values().any(|named| named.contains(place))
         };
-        self.unmatched_embargoes =
-            self.active_embargoes.iter().filter(|embargo| !is_matched(embargo)).cloned().collect();
+        let by_place = (0_u32..).zip(&self.active_embargoes);
+        self.unmatched_embargoes = by_place
+            .filter(|(place, embargo)| !is_matched(*place, embargo))
+            .map(|(_, embargo)| Arc::clone(embargo))
+            .collect();
         let by = |key: fn(&AppliesTo) -> bool| {
             self.active_embargoes.iter().filter(|embargo| key(&embargo.applies_to)).cloned().collect()
         };

@@ -68,9 +68,7 @@ pub fn request(request: &RequestLog, request_id: &str) {
     if request.revision.is_some() {
         unreadable(&request.unreadable);
     }
-    if request.snapshot_age == Some(Duration::ZERO) {
-        unmatched(&request.unmatched_embargoes);
-    }
+    unmatched(&request.new_unmatched_embargoes);
     for licence in &request.unreadable_usage {
         tracing::error!(licence, "the quota's use is unreadable, so the quota counts as used up");
     }
@@ -237,7 +235,7 @@ pub fn metrics(request: &RequestLog, at: i64) -> Metrics<'_> {
         failures: u8::from(request.status >= 500),
         licences_exhausted: request.codes.iter().filter(|code| **code == Code::LicenceExhausted).count(),
         unreadable_records: request.unreadable.len().saturating_add(request.unreadable_usage.len()),
-        unmatched_embargoes: request.unmatched_embargoes.len(),
+        unmatched_embargoes: request.unmatched_embargoes,
         stale_databases: request.databases.0,
         faulty_databases: request.databases.1,
         route: request.route,

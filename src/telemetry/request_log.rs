@@ -38,8 +38,10 @@ pub struct RequestLog {
     pub unreadable: Arc<[Fault]>,
     /// The licences whose use is unreadable, so that their quota counts as used up.
     pub unreadable_usage: BTreeSet<String>,
-    /// The ids of the embargoes in force that name no model of the register.
-    pub unmatched_embargoes: Vec<String>,
+    /// The number of embargoes in force that name no model of the register.
+    pub unmatched_embargoes: usize,
+    /// Their ids, if this request read the register.
+    pub new_unmatched_embargoes: Vec<String>,
     /// The number of databases that are too old, and of those whose file cannot be reloaded.
     pub databases: (usize, usize),
     /// Warnings about databases: the database, and what is wrong.
@@ -66,7 +68,10 @@ impl RequestLog {
         self.revision = Some(register.revision());
         self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
         self.unreadable = register.shared_faults();
-        self.unmatched_embargoes = unmatched_embargoes(register, now);
+        self.unmatched_embargoes = register.unmatched_embargoes(now).count();
+        if self.snapshot_age == Some(Duration::ZERO) {
+            self.new_unmatched_embargoes = unmatched_embargoes(register, now);
+        }
     }
 
     /// Notes the decision.

@@ -422,7 +422,7 @@ async fn a_record_that_cannot_be_read_is_withdrawn_by_the_command_that_ends_it()
     let gate = world.gate();
     let who = "sample-us-app sample-us-citizen opus-4-8";
     assert_eq!(asks(&gate, who).await, "503 register.unavailable");
-    let later = say(&world, "embargo end odd --at 2036-01-01T00:00:00Z");
+    let later = say(&world, "embargo end odd --at 2099-01-01T00:00:00Z");
     assert_eq!((later.code, later.out.contains("and not later")), (1, true), "{}{}", later.out, later.err);
     for (line, says) in [
         ("embargo end odd", "`odd`, which could not be read, is withdrawn."),
@@ -448,7 +448,7 @@ async fn a_record_that_cannot_be_read_is_withdrawn_by_the_command_that_ends_it()
 async fn an_embargo_that_names_no_model_is_listed_as_such() {
     let world = World::with_samples().await;
     done(&world, &format!("embargo issue misspelt --model fabel-5 --everyone {RULE}"));
-    done(&world, &format!("embargo issue later --model fabel-5 --everyone {RULE} --from 2036-01-01T00:00:00Z"));
+    done(&world, &format!("embargo issue later --model fabel-5 --everyone {RULE} --from 2099-01-01T00:00:00Z"));
     let ran = run(&world, "embargo list");
     let says = "In force and without effect, since no model is registered that they name: `misspelt`.";
     assert!(ran.code == 0 && ran.out.contains(says), "{}{}", ran.out, ran.err);
@@ -601,7 +601,7 @@ async fn a_few_bad_heads_stop_no_operator() {
                 }
             }
         }
-        done(&world, "embargo end bis-cuba --at 2036-01-01T00:00:00Z");
+        done(&world, "embargo end bis-cuba --at 2099-01-01T00:00:00Z");
         assert_eq!(record(&world, "head#0", "head").await, {
             let mut other = record(&world, "head#7", "head").await;
             other["kind"] = json!("head#0");
