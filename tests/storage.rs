@@ -104,7 +104,8 @@ async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
     let larger = put(vec![full("a", LARGEST_RECORD + 1)]).await.unwrap_err();
     let long_id = put(vec![stop(&"i".repeat(LONGEST_ID + 1), "x")]).await.unwrap_err();
     let together = put((0..21).map(|n| full(&n.to_string(), LARGEST_RECORD)).collect()).await.unwrap_err();
-    for (error, says) in [(&larger, "204801 bytes"), (&long_id, "id: 1001 bytes"), (&together, "at most 4194304 are allowed")]
+    for (error, says) in
+        [(&larger, "204801 bytes"), (&long_id, "id: 1001 bytes"), (&together, "at most 4194304 are allowed")]
     {
         assert!(error.is_permanent() && error.to_string().contains(says), "{error}");
     }

@@ -835,9 +835,11 @@ async fn lists_tell_every_state_and_never_pass_over_what_is_damaged() {
         json!(["bis-letter-2026-06-12", "in force"])
     );
     let text = run(&world, "embargo list").out;
-    for part in
-        ["unreadable", "The gate can't rely on `embargo/damaged`: applies_to.nationalities: expected countries", "3 are left out"]
-    {
+    for part in [
+        "unreadable",
+        "The gate can't rely on `embargo/damaged`: applies_to.nationalities: expected countries",
+        "3 are left out",
+    ] {
         assert!(text.contains(part), "`{part}` in {text}");
     }
     let ran = run(&world, "licence list");
