@@ -146,7 +146,7 @@ impl<'a> FaultChange<'a> {
     }
 }
 
-/// Logs the first [`ALONE`] embargoes in force that name no model of the register, and the number of the others.
+/// Logs the first 20 embargoes in force that name no model of the register, and the number of the others.
 pub fn unmatched(embargoes: &[String]) {
     for id in embargoes.iter().take(ALONE) {
         tracing::warn!(kind = "embargo", id, "an embargo in force names no model of the register");

@@ -309,7 +309,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
         (issue("a", "--network 192.0.2.0/33"), 2, "is no network"),
         (issue("a", "--party ;DE"), 2, "NAME;COUNTRY"),
         (issue("a", "--party Sample;UK"), 2, "`UK` is not an ISO 3166-1"),
-        (issue("a", "--foreign-persons --from 2026-06-12"), 2, "no RFC 3339 time"),
+        (issue("a", "--foreign-persons --from 2026-06-12"), 2, "not an RFC 3339 time"),
         (issue("a", "--foreign-persons --from 9998-01-02T00:00:00Z --until 9998-01-01T00:00:00Z"), 1, "is not after"),
         (issue("bis-cuba", "--destination CU"), 1, "differs: "),
         (issue("bis-letter-2026-06-12", "--foreign-persons"), 1, "say `--replace`"),
@@ -317,7 +317,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
         ("embargo end damaged --at 9999-01-01T00:00:00Z".into(), 1, "can't be read"),
         ("embargo end operator-stop-2026-03-02 --at 9998-01-01T00:00:00Z".into(), 1, "is over since 2026-03-02T03:30"),
         ("embargo end ending --at 9999-12-01T00:00:00Z".into(), 1, "ends at 9999-01-01"),
-        ("embargo end ending --at tomorrow".into(), 2, "no RFC 3339 time"),
+        ("embargo end ending --at tomorrow".into(), 2, "not an RFC 3339 time"),
         (grant(""), 2, "--licensee"),
         (grant("--licensee organisation#sample-us-company"), 2, "without `organisation#`"),
         (grant(&format!("--licensees-from {empty}")), 2, "names no organisation"),
@@ -329,7 +329,7 @@ async fn bad_input_is_told_and_nothing_is_written() {
         (grant("--licensee a --persons all"), 2, "cannot be used multiple times"),
         (grant("--licensee a --type waiver"), 2, "exemption"),
         (grant("--licensee a --nationality UA-43"), 1, "expected countries or groups, not regions"),
-        (grant("--licensee a --until 2026-06-30"), 2, "no RFC 3339 time"),
+        (grant("--licensee a --until 2026-06-30"), 2, "not an RFC 3339 time"),
         (
             "licence grant operator-quota-licence --authority OPERATOR --reference x --model mythos-5 --licensee a --persons any".into(),
             1,
@@ -390,10 +390,10 @@ async fn bad_input_is_told_and_nothing_is_written() {
     for (line, code, says) in [
         ("embargo show nothing", 1, "there is no embargo `nothing`"),
         ("embargo show", 2, "<ID>"),
-        ("embargo list --at yesterday", 2, "no RFC 3339 time"),
-        ("licence list --at 2026-06-12", 2, "no RFC 3339 time"),
+        ("embargo list --at yesterday", 2, "not an RFC 3339 time"),
+        ("licence list --at 2026-06-12", 2, "not an RFC 3339 time"),
         ("licence usage nothing", 1, "there is no licence `nothing`"),
-        ("model list --at never", 2, "no RFC 3339 time"),
+        ("model list --at never", 2, "not an RFC 3339 time"),
         ("caller show sample-us-app", 1, "there is no `sample-us-app`"),
         ("caller show client#nothing --json", 1, "there is no `client#nothing`"),
     ] {
@@ -837,9 +837,11 @@ async fn lists_tell_every_state_and_never_pass_over_what_is_damaged() {
         json!(["bis-letter-2026-06-12", "in force"])
     );
     let text = run(&world, "embargo list").out;
-    for part in
-        ["unreadable", "The gate can't rely on `embargo/damaged`: applies_to.nationalities: a region", "3 are left out"]
-    {
+    for part in [
+        "unreadable",
+        "The gate can't rely on `embargo/damaged`: applies_to.nationalities: expected countries",
+        "3 are left out",
+    ] {
         assert!(text.contains(part), "`{part}` in {text}");
     }
     let ran = run(&world, "licence list");
