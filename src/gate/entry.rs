@@ -1,7 +1,7 @@
 //! Pure. What the ledger is to say of a decision.
 
 use super::{Asking, Evidence};
-use crate::decision::{Callers, Decision, Outcome, Subject, editions_asked};
+use crate::decision::{Callers, Decision, Outcome, Subject, editions_in_use};
 use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
 use crate::terms::{ModelRef, render_time};
 
@@ -27,7 +27,7 @@ pub(super) fn draft(
     };
     let destination = Some(to.clone()).filter(|to| to.country.is_some());
     let (facts, lists) = match subject {
-        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_asked(&evidence.register, asking.now)),
+        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_in_use(&evidence.register, asking.now)),
         None => (Rests::Standing(standing(asking, evidence)), Vec::new()),
     };
     Draft {
