@@ -66,8 +66,8 @@ impl Subject {
         destination(&self.to, &self.facts.network, screening, now)
     }
 
-    /// Whether a foreign person receives the answer (15 CFR 772.1). Access for a foreign organisation is foreign,
-    /// whoever the person is, and so is an unknown person.
+    /// Whether a foreign person receives the answer (15 CFR 772.1). A foreign organisation makes every request foreign,
+    /// and an unknown person counts as foreign.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         let is_foreign_person = match &self.facts.persons {

@@ -1,4 +1,4 @@
-//! Pure. An API Gateway event becomes a [`Request`], or a [`Rejected`] that says what is wrong with it.
+//! Pure. Parses an API Gateway event into a [`Request`], or a [`Rejected`] with the defect.
 
 mod distribution;
 mod event;
@@ -16,16 +16,16 @@ pub use distribution::Distribution;
 pub use event::read;
 pub use headers::Header;
 pub use place::Firewall;
-pub use screenings::{Screening, Screenings, no_such_list, too_much};
+pub use screenings::{Screening, Screenings, too_many_comparisons, unknown_list};
 
-/// The largest body, in bytes, decoded: SageMaker serverless takes 4 MB.
+/// The largest decoded body, in bytes. SageMaker serverless accepts 4 MB.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
-/// The longest name of a client, person, end use or model, and the longest media type, in bytes: a DynamoDB partition key
-/// takes 2,048, and SageMaker takes 1,024 of a media type.
+/// The longest name of a client, person, end use or model, and the longest media type, in bytes. A DynamoDB partition key
+/// may have 2,048, and a media type for SageMaker 1,024.
 const LONGEST_NAME: usize = 1024;
 
-/// What a caller asks for.
+/// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `POST /v1/models/{model}/invocations`
@@ -40,27 +40,29 @@ pub enum Route {
     Parties,
 }
 
-/// The facts of a request. All of it comes from the event; nothing in it is believed but what the authorizer says, and what
-/// the operator's own distribution and firewall say, where the request proves to come from them.
+/// A request.
+///
+/// INVARIANT: only the authorizer's statements count, and those of the operator's distribution and firewall if the request
+/// proves that they come from there.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What is asked for.
+    /// The route.
     pub route: Route,
-    /// Who the authorizer says is calling. Only health goes without.
+    /// The client according to the authorizer; absent for health only.
     pub principal: Option<String>,
-    /// Whether the authorizer says that the client may hold names against the lists: a scope of its own.
-    pub may_ask_of_parties: bool,
-    /// The person by the token's `sub`, where it is not the client itself.
+    /// Whether the client has the scope to screen parties.
+    pub may_screen_parties: bool,
+    /// The person from the token's `sub`, if it is not the client.
     pub person_by_token: Option<String>,
-    /// The person by the `End-User` header.
+    /// The person from the `End-User` header.
     pub person_by_header: Option<String>,
-    /// The end use by the `End-Use` header.
+    /// The end use from the `End-Use` header.
     pub end_use: Option<String>,
-    /// The address that API Gateway saw; `None` where it gave none that can be read.
+    /// The source address according to API Gateway; `None` if absent or unreadable.
     pub source: Option<IpAddr>,
-    /// What CloudFront and the firewall tell of where it comes from, as far as it proves to come from them.
+    /// The proven signals of CloudFront and the firewall about the origin.
     pub signals: Vec<Signal>,
-    /// What the firewall says of the network, proved or not.
+    /// The firewall's labels of the network, proven or not.
     pub firewall: Firewall,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
@@ -70,28 +72,28 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// Why an event is not a request. Nothing of it is decided on or recorded.
+/// Why an event is rejected. A rejected event is not decided or recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// The event is none of API Gateway's, or parts of it are of the wrong type.
-    #[error("the event can't be read")]
+    /// The event is not API Gateway's, or parts of it have the wrong type.
+    #[error("the event is unreadable")]
     Unreadable,
-    /// No such route.
-    #[error("there is nothing at this path")]
+    /// There is no such route.
+    #[error("unknown path")]
     NoRoute,
-    /// The route takes another method.
-    #[error("this path takes {0} only")]
+    /// The route requires another method.
+    #[error("this path accepts {0} only")]
     Method(&'static str),
     /// No authorizer named a principal.
-    #[error("the authorizer named nobody")]
+    #[error("the authorizer named no principal")]
     NoPrincipal,
-    /// A claim of the authorizer's that names the client or the person has a form that can't be read.
-    #[error("the authorizer's `{0}` can't be read: it must be a text that is not empty")]
+    /// A claim that names the client or the person is unreadable.
+    #[error("the authorizer's `{0}` is unreadable: expected a non-empty string")]
     Claim(&'static str),
     /// A header has characters outside visible ASCII.
     #[error("the header `{0}` is not visible ASCII")]
     Header(&'static str),
-    /// A name is longer than any record's, or a media type than SageMaker takes.
+    /// A name is longer than any record's, or a media type than SageMaker accepts.
     #[error("`{0}` is longer than 1,024 bytes")]
     TooLong(&'static str),
     /// The body is not the base64 that the event says it is.
@@ -100,13 +102,13 @@ pub enum Rejected {
     /// The body is larger than [`LARGEST_BODY`].
     #[error("the body is larger than 4 MiB")]
     TooLarge,
-    /// The body of a request that the gate itself reads is none; says where, and nothing that stands there.
+    /// The body of a route that the gate itself parses is invalid. Names the place, but repeats nothing from the body.
     #[error("{0}")]
     Body(String),
 }
 
 impl Rejected {
-    /// The code that the caller gets.
+    /// The code for the caller.
     #[must_use]
     pub fn code(&self) -> Code {
         if self.status() == 401 { Code::IdentityMissing } else { Code::RequestMalformed }

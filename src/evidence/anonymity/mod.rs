@@ -1,4 +1,4 @@
-//! Pure. The layouts of databases of networks that hide their users, told apart by their fields and not by their names.
+//! Pure. The layouts of anonymity databases, detected by their fields rather than their names.
 
 mod ip2proxy;
 mod ipinfo;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::record::NetworkClass;
 
-/// Every layout. The first one that a database's rows fit is its own.
+/// Every layout. A database has the first one that its rows fit.
 pub(super) const LAYOUTS: [Layout; 4] = [maxmind::LAYOUT, residential::LAYOUT, ipinfo::LAYOUT, ip2proxy::LAYOUT];
 
 /// A row, if there is one.
@@ -23,29 +23,29 @@ pub(super) type Row<'a> = LookupResult<'a, Vec<u8>>;
 /// A layout.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// What it is called.
+    /// The name, for messages.
     pub(super) name: &'static str,
     /// The classes that it has fields for.
-    pub(super) tells: &'static [NetworkClass],
-    /// Whether a row has fields that are its own.
+    pub(super) classes: &'static [NetworkClass],
+    /// Whether a row has this layout's fields.
     pub(super) fits: fn(&Row<'_>) -> bool,
-    /// What a row says, in a database of that day.
+    /// Reads a row of a database built on that day.
     pub(super) read: fn(&Row<'_>, Option<Date>) -> Result<Vec<Finding>, MaxMindDbError>,
 }
 
-/// What a row says of its network.
+/// A row's statement about its network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    /// The class; `None`, it hides its user, and nobody says how.
+    /// The class; `None` for an anonymizer of unknown kind.
     pub(super) class: Option<NetworkClass>,
-    /// How sure that is, 1 to 99.
+    /// The confidence, 1 to 99.
     pub(super) confidence: Option<u8>,
-    /// When it was last seen so.
+    /// The day of the last observation.
     pub(super) last_seen: Option<Date>,
 }
 
 impl Finding {
-    /// A class of which no more is said.
+    /// A class without further details.
     fn of(class: Option<NetworkClass>) -> Self {
         Self { class, confidence: None, last_seen: None }
     }
@@ -56,7 +56,7 @@ fn true_ones(fields: &[(Option<Flag>, NetworkClass)]) -> impl Iterator<Item = Ne
     fields.iter().filter(|(flag, _)| *flag == Some(Flag(true))).map(|(_, class)| *class)
 }
 
-/// Yes or no, as vendors write it: a boolean, or `true` and nothing.
+/// A boolean as vendors write it: a boolean, or `true` and an empty string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Flag(bool);
 
