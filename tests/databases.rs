@@ -199,7 +199,7 @@ fn a_database_that_tells_something_else_is_refused_with_a_sentence() {
     let other = Mmdb::new("Other-Privacy", &[(NETWORK, json!({"is_anonymous": true, "is_vpn": true}))]);
     let empty = Mmdb::new("GeoIP2-Anonymous-IP", &[]);
     let hollow = Mmdb::new("GeoIP2-Anonymous-IP", &[(NETWORK, json!({}))]);
-    let layouts = "has the fields of one of these: MaxMind Anonymous IP and Anonymous Plus, MaxMind Residential Proxy, IPinfo privacy, IP2Proxy";
+    let layouts = "without the fields of a supported layout: MaxMind Anonymous IP and Anonymous Plus, MaxMind Residential Proxy, IPinfo privacy, IP2Proxy";
     for (file, named) in [
         (&country, "GeoIP2-Country"),
         (&other, "Other-Privacy"),
@@ -207,7 +207,7 @@ fn a_database_that_tells_something_else_is_refused_with_a_sentence() {
         (&hollow, "GeoIP2-Anonymous-IP"),
     ] {
         let said = refused(None, &[file.path()]);
-        assert_eq!(said, [format!("{}: a `{named}` database, in which no network {layouts}", file.path().display())]);
+        assert_eq!(said, [format!("{}: a `{named}` database {layouts}", file.path().display())]);
     }
     for file in [&anonymous, &empty] {
         let said = refused(Some(file.path()), &[]);
@@ -236,7 +236,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_one_that_is_damaged_anywhere_harms
     let last = damaged.windows(5).rposition(|bytes| bytes == b"relay").unwrap();
     damaged[last] = 0xff;
     file.becomes(&damaged);
-    assert!(self::refused(None, &[file.path()])[0].contains(": damaged: download it again: "));
+    assert!(self::refused(None, &[file.path()])[0].contains(": damaged; download it again: "));
     let mut refused = 0;
     for place in 0..whole.len() {
         for bits in [0xff, 0x01, 0x80] {

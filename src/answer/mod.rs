@@ -12,13 +12,14 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_http::aws_lambda_events::encodings::Body;
 use serde::Serialize;
 
-use crate::decision::{Decision, Outcome, Reason};
+use crate::decision::{Decision, Outcome};
 use crate::ledger::Recorded;
 use crate::model::ModelAnswer;
 use crate::request::Rejected;
 use crate::terms::Code;
 
 pub use encoding::{LARGEST_ANSWER, encode};
+pub use problem::disclosed;
 use problem::{DisclosedReason, Problem};
 pub use report::{
     Candidate, DatabaseReport, HealthReport, ListEdition, LocationReport, MOST_UNREADABLE, ModelLine, PartiesReport,
@@ -195,14 +196,6 @@ impl Answer {
             self.headers.insert(name, value);
         }
     }
-}
-
-/// The reasons that callers may see. `party.review` appears once, however many matches await review.
-#[must_use]
-pub fn disclosed(reasons: &[Reason]) -> Vec<DisclosedReason<'_>> {
-    let first = reasons.iter().position(|reason| reason.review.is_some());
-    let is_disclosed = |(index, reason): &(usize, &Reason)| reason.review.is_none() || Some(*index) == first;
-    reasons.iter().enumerate().filter(is_disclosed).map(|(_, reason)| reason.into()).collect()
 }
 
 /// `permit` or `refuse`.

@@ -61,6 +61,14 @@ impl From<Code> for DisclosedReason<'_> {
     }
 }
 
+/// The reasons that callers may see. `party.review` appears once, however many matches await review.
+#[must_use]
+pub fn disclosed(reasons: &[Reason]) -> Vec<DisclosedReason<'_>> {
+    let first = reasons.iter().position(|reason| reason.review.is_some());
+    let is_disclosed = |(index, reason): &(usize, &Reason)| reason.review.is_none() || Some(*index) == first;
+    reasons.iter().enumerate().filter(is_disclosed).map(|(_, reason)| reason.into()).collect()
+}
+
 impl<'a> Problem<'a> {
     pub(super) fn refusal(decision: &'a Decision, decision_id: &'a str) -> Self {
         Self { decision_id: Some(decision_id), ..Self::refusal_unrecorded(decision) }
@@ -73,7 +81,7 @@ impl<'a> Problem<'a> {
         };
         // A licence helps only if it can lift everything that refuses.
         let detail = detail(code, !decision.reasons.iter().any(is_prohibited));
-        Self::new(code, decision.status(), detail.into(), None, super::disclosed(&decision.reasons))
+        Self::new(code, decision.status(), detail.into(), None, disclosed(&decision.reasons))
     }
 
     pub(super) fn failure(code: Code, status: u16, detail: Option<String>, decision_id: Option<&'a str>) -> Self {

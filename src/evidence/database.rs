@@ -59,7 +59,7 @@ pub enum DatabaseError {
     #[error("not a readable MMDB file")]
     Open(#[source] MaxMindDbError),
     /// A pointer or value in it is invalid.
-    #[error("damaged: download it again")]
+    #[error("damaged; download it again")]
     Damaged(#[source] MaxMindDbError),
     /// No network has a country in a supported layout.
     #[error("a `{0}` database without countries in a supported layout (GeoIP2, GeoLite2, IPinfo or `country_code`)")]

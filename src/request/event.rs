@@ -13,10 +13,50 @@ use serde_json::Value;
 
 use super::distribution::Distribution;
 use super::headers::{Header, Headers};
-use super::place::{firewall, signals};
+use super::place::{Firewall, firewall, signals};
 use super::principal::{self, Caller};
-use super::route::{mapped, route};
-use super::{LARGEST_BODY, LONGEST_NAME, Rejected, Request, Route};
+use super::rejected::Rejected;
+use super::route::{Route, mapped, route};
+use crate::terms::Signal;
+
+/// The largest decoded body, in bytes. SageMaker serverless accepts 4 MB.
+pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// The longest name of a client, person, end use or model, and the longest media type, in bytes. A DynamoDB partition key
+/// may have 2,048, and a media type for SageMaker 1,024.
+const LONGEST_NAME: usize = 1024;
+
+/// A request.
+///
+/// INVARIANT: only the authorizer's statements count, and those of the operator's distribution and firewall if the request
+/// proves that they come from there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The route.
+    pub route: Route,
+    /// The client according to the authorizer; absent for health only.
+    pub principal: Option<String>,
+    /// Whether the client has the scope to screen parties.
+    pub may_screen_parties: bool,
+    /// The person from the token's `sub`, if it is not the client.
+    pub person_by_token: Option<String>,
+    /// The person from the `End-User` header.
+    pub person_by_header: Option<String>,
+    /// The end use from the `End-Use` header.
+    pub end_use: Option<String>,
+    /// The source address according to API Gateway; `None` if absent or unreadable.
+    pub source: Option<IpAddr>,
+    /// The proven signals of CloudFront and the firewall about the origin.
+    pub signals: Vec<Signal>,
+    /// The firewall's labels of the network, proven or not.
+    pub firewall: Firewall,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The `Accept` header.
+    pub accept: Option<String>,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+}
 
 /// The common content of both payloads.
 struct Event {

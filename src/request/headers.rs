@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use super::Rejected;
+use super::rejected::Rejected;
 
 /// Declares the headers, so that only those of [`Header::ALL`] can be read.
 macro_rules! headers {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequestContext, ApiGatewayV2httpRequestContext};
 use serde_json::{Map, Value};
 
-use super::Rejected;
+use super::rejected::Rejected;
 
 /// The last segment of the scope of `POST /v1/parties/screenings`.
 const PARTIES: &str = "parties";

@@ -5,8 +5,23 @@ use std::collections::HashMap;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::{Rejected, Route};
+use super::rejected::Rejected;
 use crate::terms::ModelRef;
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /v1/models/{model}/invocations`
+    Invocation(ModelRef),
+    /// `POST /v1/models/{model}/screenings`
+    Screening(ModelRef),
+    /// `GET /v1/models`
+    Models,
+    /// `GET /v1/health`
+    Health,
+    /// `POST /v1/parties/screenings`
+    Parties,
+}
 
 /// The path according to the API's route template (`/v1/models/{model}/invocations`, `/{proxy+}`) and the parameters that
 /// API Gateway extracted. `None` if the event has no template, as for `$default`, or lacks a parameter.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer as _};
 use serde_path_to_error::{Path, Segment};
 
-use super::Rejected;
+use super::rejected::Rejected;
 use crate::parties::{PartyKind, Somebody, is_compared_whole};
 use crate::terms::{Country, Name};
 

@@ -8,7 +8,7 @@ use maxminddb::MaxMindDbError;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::{Finding, Layout, Row};
+use super::layout::{Finding, Layout, Row};
 use crate::record::NetworkClass;
 
 pub(super) const LAYOUT: Layout = Layout { name: "IP2Proxy", classes: &NetworkClass::ALL, fits, read };

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use maxminddb::MaxMindDbError;
 use serde::Deserialize;
 
-use super::{Finding, Flag, Layout, Row, true_ones};
+use super::layout::{Finding, Flag, Layout, Row, true_ones};
 use crate::record::NetworkClass;
 
 pub(super) const LAYOUT: Layout = Layout {

@@ -5,7 +5,7 @@ use maxminddb::MaxMindDbError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Finding, Layout, Row};
+use super::layout::{Finding, Layout, Row};
 use crate::record::NetworkClass;
 
 pub(super) const LAYOUT: Layout =

@@ -1,5 +1,7 @@
 //! Pure. The byte layout of an index: a header, then sections of 32-bit little-endian numbers and of text.
 
+use crate::parties::lexicon::Role;
+
 /// The first bytes of every index; the digit is the layout's version.
 const MAGIC: &[u8; 8] = b"parties1";
 
@@ -246,4 +248,28 @@ impl Hash {
         let hash = (self.0 ^ self.0 >> 15).wrapping_mul(0x2c1b_3c6d);
         hash ^ hash >> 12
     }
+}
+
+pub(super) fn pack_role(role: Role) -> u8 {
+    match role {
+        Role::Name => 0,
+        Role::Initial => 1,
+        Role::Filler => 2,
+        Role::Number(_) => 3,
+        Role::Particle(group) => group.saturating_add(16),
+    }
+}
+
+pub(super) fn unpack_role(packed: u8) -> Role {
+    match packed {
+        0 => Role::Name,
+        1 => Role::Initial,
+        2 => Role::Filler,
+        3 => Role::Number(0),
+        group => Role::Particle(group.saturating_sub(16)),
+    }
+}
+
+pub(super) fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

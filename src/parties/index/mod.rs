@@ -8,7 +8,7 @@ mod write;
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use layout::{FILLER, Layout, NAME, Section, Traits, WORD};
+use layout::{FILLER, Layout, NAME, Section, Traits, WORD, size, unpack_role};
 use search::Shared;
 pub use write::build;
 
@@ -182,28 +182,4 @@ impl Index {
         let at = self.layout.numbers(Section::WordNamesAt);
         self.layout.numbers(Section::WordNames).range(size(at.at(word)), size(at.at(word.saturating_add(1))))
     }
-}
-
-fn pack_role(role: Role) -> u8 {
-    match role {
-        Role::Name => 0,
-        Role::Initial => 1,
-        Role::Filler => 2,
-        Role::Number(_) => 3,
-        Role::Particle(group) => group.saturating_add(16),
-    }
-}
-
-fn unpack_role(packed: u8) -> Role {
-    match packed {
-        0 => Role::Name,
-        1 => Role::Initial,
-        2 => Role::Filler,
-        3 => Role::Number(0),
-        group => Role::Particle(group.saturating_sub(16)),
-    }
-}
-
-fn size(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -1,7 +1,7 @@
 //! Pure. Finds the words of an index that are similar to a word, by text, sound and bones.
 
-use super::layout::{Hash, Numbers, Section};
-use super::{Index, size};
+use super::Index;
+use super::layout::{Hash, Numbers, Section, size};
 use crate::parties::budget::steps;
 use crate::parties::compare::word_similarity;
 use crate::parties::lexicon::{Reading, Role, lexicon};

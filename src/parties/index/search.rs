@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
 
+use super::Index;
+use super::layout::size;
 use super::write::identifier_hash;
-use super::{Index, size};
 use crate::parties::assess::{assess, identifier, lowest, steps_to_read};
 use crate::parties::budget::{Abandoned, Budget, steps};
 use crate::parties::compare::{best, compared};

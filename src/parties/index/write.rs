@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits};
-use super::pack_role;
+use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits, pack_role, size as place_of};
 use crate::digest::sha256;
 use crate::parties::assess::identifier;
 use crate::parties::lexicon::{RULES, Reading, Role, lexicon};
@@ -40,7 +39,7 @@ pub fn build(parties: &[Listed]) -> Vec<u8> {
         for part in &view.words {
             let place = places.get(part.word.text).copied().unwrap_or_default();
             put_number(name_words, if part.role == Role::Filler { place | FILLER } else { place });
-            if let Some(names) = word_names.get_mut(super::size(place)) {
+            if let Some(names) = word_names.get_mut(place_of(place)) {
                 names.insert(number);
             }
         }
@@ -157,7 +156,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
     let mut table = vec![0_u32; size];
     let mut set = vec![0_u8; size.saturating_mul(2)];
     for (hash, place) in firsts {
-        let mut at = super::size(hash);
+        let mut at = place_of(hash);
         while let Some(slot) = table.get_mut(at & size.wrapping_sub(1)) {
             if *slot == 0 {
                 *slot = place;
@@ -165,7 +164,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
             }
             at = at.wrapping_add(1);
         }
-        let bit = super::size(hash) & set.len().saturating_mul(8).wrapping_sub(1);
+        let bit = place_of(hash) & set.len().saturating_mul(8).wrapping_sub(1);
         if let Some(byte) = set.get_mut(bit >> 3) {
             *byte |= 1_u8.wrapping_shl(u32::try_from(bit & 7).unwrap_or_default());
         }
