@@ -1,4 +1,4 @@
-//! I/O. Reads and records where clients are used, in the same round trip as the callers' records.
+//! I/O. Reads and records where clients are used, concurrently with reading the callers' records.
 
 use std::sync::Arc;
 
