@@ -199,7 +199,7 @@ fn a_database_that_tells_something_else_is_refused_with_a_sentence() {
     let other = Mmdb::new("Other-Privacy", &[(NETWORK, json!({"is_anonymous": true, "is_vpn": true}))]);
     let empty = Mmdb::new("GeoIP2-Anonymous-IP", &[]);
     let hollow = Mmdb::new("GeoIP2-Anonymous-IP", &[(NETWORK, json!({}))]);
-    let layouts = "has the fields of one of these: MaxMind Anonymous IP and Anonymous Plus, MaxMind Residential Proxy, IPinfo privacy, IP2Proxy";
+    let layouts = "without the fields of a supported layout: MaxMind Anonymous IP and Anonymous Plus, MaxMind Residential Proxy, IPinfo privacy, IP2Proxy";
     for (file, named) in [
         (&country, "GeoIP2-Country"),
         (&other, "Other-Privacy"),
@@ -207,15 +207,15 @@ fn a_database_that_tells_something_else_is_refused_with_a_sentence() {
         (&hollow, "GeoIP2-Anonymous-IP"),
     ] {
         let said = refused(None, &[file.path()]);
-        assert_eq!(said, [format!("{}: a `{named}` database, in which no network {layouts}", file.path().display())]);
+        assert_eq!(said, [format!("{}: a `{named}` database {layouts}", file.path().display())]);
     }
     for file in [&anonymous, &empty] {
         let said = refused(Some(file.path()), &[]);
-        assert!(said[0].contains("a `GeoIP2-Anonymous-IP` database, in which no network has a country"), "{said:?}");
+        assert!(said[0].contains("a `GeoIP2-Anonymous-IP` database without countries"), "{said:?}");
     }
     let said = refused(Some("/no/such.mmdb".as_ref()), &[anonymous.path(), country.path(), anonymous.path()]);
     assert_eq!(said.len(), 3, "{said:?}");
-    assert!(said[0].starts_with("/no/such.mmdb: ") && said[2].ends_with(": named twice"), "{said:?}");
+    assert!(said[0].starts_with("/no/such.mmdb: ") && said[2].ends_with(": configured twice"), "{said:?}");
     // One that tells both may serve as both.
     let both = Mmdb::new("Both", &[(NETWORK, json!({"proxy_type": "VPN", "country_code": "US"}))]);
     assert!(Location::load(Some(both.path()), &[both.path().to_owned()]).is_ok());
@@ -236,7 +236,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_one_that_is_damaged_anywhere_harms
     let last = damaged.windows(5).rposition(|bytes| bytes == b"relay").unwrap();
     damaged[last] = 0xff;
     file.becomes(&damaged);
-    assert!(self::refused(None, &[file.path()])[0].contains(": damaged inside, so fetch it anew: "));
+    assert!(self::refused(None, &[file.path()])[0].contains(": damaged; download it again: "));
     let mut refused = 0;
     for place in 0..whole.len() {
         for bits in [0xff, 0x01, 0x80] {
@@ -268,7 +268,7 @@ async fn the_start_names_every_database_that_can_not_serve() {
     assert!(!function.exit_status(world::PATIENCE).await.unwrap().success());
     let said = function.stdout().all().join("\n");
     for expected in [
-        format!("GEO_DATABASE: {}: a `Sample` database, in which no network has a country", paths[1]),
+        format!("GEO_DATABASE: {}: a `Sample` database without countries", paths[1]),
         format!("ANONYMITY_DATABASES: {}: a `GeoIP2-Country` database", paths[0]),
         format!("ANONYMITY_DATABASES: {}: not a readable MMDB file", paths[2]),
         "ANONYMITY_DATABASES: /no: ".to_owned(),
@@ -328,8 +328,8 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
         ("12:02:00", None, 200, "not a readable MMDB file"),
         ("12:03:00", Some(&anonymous), 200, "not a readable MMDB file"),
         ("12:03:30", None, 200, "not a readable MMDB file"),
-        ("12:04:00", None, 200, "a `GeoIP2-Anonymous-IP` database, in which no network has a country"),
-        ("12:05:00", None, 200, "a `GeoIP2-Anonymous-IP` database, in which no network has a country"),
+        ("12:04:00", None, 200, "a `GeoIP2-Anonymous-IP` database without countries"),
+        ("12:05:00", None, 200, "a `GeoIP2-Anonymous-IP` database without countries"),
         ("12:06:00", Some(&iran[..iran.len() - 1]), 200, "a `GeoIP2-Anonymous-IP` database"),
         // Still being written at the second look.
         ("12:07:00", Some(&iran), 200, "a `GeoIP2-Anonymous-IP` database"),
@@ -352,7 +352,7 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
         if time != "12:11:00" {
             assert!(said.starts_with(fault) && said.is_empty() == fault.is_empty(), "{time}: {told}");
         }
-        assert!(said.is_empty() || said.ends_with("; the one before stays in force"), "{told}");
+        assert!(said.is_empty() || said.ends_with("; the previous file stays in use"), "{told}");
         assert!(!said.contains('/'), "{told}");
         let edition = if status == 451 { "GeoIP2-Country 2026-11-22" } else { "GeoIP2-Country 2026-11-20" };
         assert_eq!(told["edition"], edition, "{time}");
@@ -360,7 +360,7 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
     std::fs::remove_file(file.path()).unwrap();
     look(&gate, "2026-11-22T12:12:00Z").await;
     let told = &health(&gate, at("2026-11-22T12:12:00Z")).await[0];
-    assert!(told["fault"].as_str().unwrap().starts_with("can't be looked at"), "{told}");
+    assert!(told["fault"].as_str().unwrap().starts_with("can't be accessed"), "{told}");
     assert_eq!(asked("2026-11-22T12:12:30Z").await, 451);
 }
 
@@ -387,7 +387,7 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
     assert_eq!(log("2026-11-22T13:00:00Z").await.database_news, []);
     let tomorrow = log("2026-11-23T01:00:00Z").await;
     assert_eq!(tomorrow.databases, (1, 0));
-    assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; from 30 days on it is too old".to_owned())]);
+    assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
     assert_eq!(log("2026-11-23T02:00:00Z").await.database_news, []);
     let line = json!(export_gate::telemetry::log::metrics(&tomorrow, 0));
     assert_eq!((&line["StaleDatabases"], &line["FaultyDatabases"]), (&json!(1), &json!(0)));
@@ -412,7 +412,7 @@ async fn compiled_in_delegations_are_too_old_after_a_limit_of_their_own() {
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
     let published = at("2026-11-01T06:11:23Z");
     let limit = SignedDuration::from_hours(24 * i64::from(DELEGATIONS_DAYS));
-    let matter = format!("it is {DELEGATIONS_DAYS} days old; from {DELEGATIONS_DAYS} days on it is too old");
+    let matter = format!("it is {DELEGATIONS_DAYS} days old; the limit is {DELEGATIONS_DAYS} days");
     for (age, stale, news) in
         [(limit - SignedDuration::from_secs(1), false, vec![]), (limit, true, vec![("delegations".to_owned(), matter)])]
     {

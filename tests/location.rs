@@ -113,7 +113,7 @@ fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
     let anonymous = Mmdb::new("GeoIP2-Anonymous-IP", &[("6.51.100.0/24", json!({"note": "x"}))]);
     let whole = std::fs::read(geoip2().path()).unwrap();
     let table = [
-        (anonymous, "a `GeoIP2-Anonymous-IP` database, in which no network has a country"),
+        (anonymous, "a `GeoIP2-Anonymous-IP` database without countries"),
         (Mmdb::of_bytes(b"no database at all"), "not a readable MMDB file"),
         (Mmdb::of_bytes(&whole[..whole.len() / 2]), "not a readable MMDB file"),
         (Mmdb::of_bytes(b""), "not a readable MMDB file"),

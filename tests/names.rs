@@ -265,8 +265,8 @@ fn what_else_is_known_strengthens_and_weakens() {
     // (who, whether nothing is left to review, what is said of it beside the words)
     let cases: [(Somebody, bool, &str); 12] = [
         (with(SAME, &[], None, None), false, ""),
-        (with(SAME, &["EG"], None, None), true, "both are of EG"),
-        (with(SAME, &["DE", "EG"], None, None), true, "both are of EG"),
+        (with(SAME, &["EG"], None, None), true, "both have the country EG"),
+        (with(SAME, &["DE", "EG"], None, None), true, "both have the country EG"),
         (with(SAME, &["DE"], None, None), false, "the countries differ"),
         (with(SAME, &[], Some("1951-06-19"), None), true, "the birth date is the same"),
         (with(SAME, &[], Some("1951"), None), true, "the year of birth agrees"),
@@ -277,9 +277,9 @@ fn what_else_is_known_strengthens_and_weakens() {
             true,
             "the identifier `Passport 1084010` is the same",
         ),
-        (with("Ayman Sample Zawahri", &["EG"], None, None), true, "both are of EG"),
-        (with("The Teacher", &["EG"], None, None), false, "the list calls its name weak"),
-        (with(SAME, &["DE"], Some("1952-06-19"), None), false, "the birth dates are near each other"),
+        (with("Ayman Sample Zawahri", &["EG"], None, None), true, "both have the country EG"),
+        (with("The Teacher", &["EG"], None, None), false, "the listed name is a weak alias"),
+        (with(SAME, &["DE"], Some("1952-06-19"), None), false, "the birth dates are close"),
     ];
     for (who, exact, says) in cases {
         let hit = only(&index, &who);
@@ -307,9 +307,9 @@ fn a_match_says_why() {
         hit.why,
         [
             "`sample` is the same",
-            "`aiman` is like `ayman`: 96.0 %",
-            "`zawahri` is like `zawahiri`: 93.4 %",
-            "`al muhammad` is in the list's name alone",
+            "`aiman` resembles `ayman`: 96.0 %",
+            "`zawahri` resembles `zawahiri`: 93.4 %",
+            "only the listed name has `al muhammad`",
         ]
     );
 }

@@ -73,18 +73,14 @@ fn damaged_bytes_are_no_index() {
         change(&mut bytes);
         Index::load(bytes).err().map(|error| error.to_string())
     };
-    let count = "this is no index of networks that this version reads: it doesn't have as many ranges as it says";
-    let order = "this is no index of networks that this version reads: its ranges are out of order";
-    let magic = "this is no index of networks that this version reads: it doesn't begin as one does";
+    let count = "not a network index of this version: the number of ranges differs from the header";
+    let order = "not a network index of this version: the ranges are out of order";
+    let magic = "not a network index of this version: wrong magic bytes";
     let cases: [(&str, Change, &str); 11] = [
         ("nothing", |bytes| bytes.clear(), magic),
         ("parties", |bytes| bytes[..8].copy_from_slice(b"parties1"), magic),
         ("another version", |bytes| bytes[7] = b'2', magic),
-        (
-            "a head that is cut",
-            |bytes| bytes.truncate(22),
-            "this is no index of networks that this version reads: it is cut off",
-        ),
+        ("a head that is cut", |bytes| bytes.truncate(22), "not a network index of this version: truncated header"),
         ("a byte less", |bytes| bytes.truncate(bytes.len() - 1), count),
         ("a byte more", |bytes| bytes.push(0), count),
         ("another count", |bytes| bytes[16] += 1, count),

@@ -178,8 +178,8 @@ async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_n
     let words = "Northwind Shipyard Harbour Works ".repeat(6);
     // what, body, where the fault is
     let cases = [
-        ("names of 1,000 bytes", asked(51, &long, 0.0), Some("`screenings[1].aliases[0]` is no part of")),
-        ("as many names as there may be", asked(51, &words, 0.0), Some("`screenings[1]` takes more comparisons")),
+        ("names of 1,000 bytes", asked(51, &long, 0.0), Some("invalid element `screenings[1].aliases[0]`: expected")),
+        ("as many names as there may be", asked(51, &words, 0.0), Some("`screenings[1]` exceeds the comparisons")),
         ("few names", asked(1, "Northwind Shipyard", 0.76), None),
     ];
     for (what, body, at) in cases {

@@ -1,11 +1,11 @@
-//! Pure. Bodies on their way out: as text where that fits, else as base64.
+//! Pure. Encodes bodies for Lambda's answer: as text if that fits, otherwise as base64.
 
 use lambda_http::aws_lambda_events::encodings::Body;
 
-/// The largest body as it stands in Lambda's answer, in bytes: Lambda takes 6,291,556, and the rest needs room too.
+/// The largest encoded body, in bytes. Lambda's limit is 6,291,556; headers and the rest need room too.
 pub const LARGEST_ANSWER: usize = 6_291_556 - 64 * 1024;
 
-/// The body as Lambda takes it; `None` where it is too large in either form.
+/// Encodes a body; `None` if it is too large in both forms.
 #[must_use]
 pub fn encode(body: Vec<u8>) -> Option<Body> {
     let in_base64 = body.len().div_ceil(3).saturating_mul(4);
@@ -16,7 +16,7 @@ pub fn encode(body: Vec<u8>) -> Option<Body> {
     }
 }
 
-/// How long the text is inside a JSON string.
+/// The length of the text inside a JSON string.
 fn escaped_length(text: &[u8]) -> usize {
     let extra = |byte: &u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn what_escaping_would_swell_goes_as_base64_and_what_fits_neither_way_not_at_all() {
+    fn text_that_grows_by_escaping_is_base64_and_what_is_too_large_is_none() {
         let quotes = vec![b'"'; 4 * 1024 * 1024];
         assert!(matches!(encode(quotes), Some(Body::Binary(_))));
         assert!(matches!(encode(vec![b'a'; LARGEST_ANSWER]), Some(Body::Text(_))));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_that_of_the_json() {
+    fn escaped_length_is_that_of_the_json() {
         let text: String = (0_u8..128).map(char::from).chain("é€𝄞".chars()).collect();
         let json = serde_json::to_string(&text).unwrap();
         assert_eq!(escaped_length(text.as_bytes()), json.len() - 2);

@@ -1,6 +1,6 @@
-//! Pure. The one place that knows statuses, headers and bodies.
+//! Pure. Builds answers: statuses, headers and bodies.
 //!
-//! An answer that rests on a decision is made of a [`Recorded`]: what leaves the gate has its entry.
+//! INVARIANT: an answer to a decision takes a [`Recorded`], so it never leaves before its ledger entry.
 
 mod encoding;
 mod problem;
@@ -12,26 +12,27 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_http::aws_lambda_events::encodings::Body;
 use serde::Serialize;
 
-use crate::decision::{Decision, Outcome, Reason};
+use crate::decision::{Decision, Outcome};
 use crate::ledger::Recorded;
 use crate::model::ModelAnswer;
 use crate::request::Rejected;
 use crate::terms::Code;
 
 pub use encoding::{LARGEST_ANSWER, encode};
-use problem::{Problem, ReasonTold};
+pub use problem::disclosed;
+use problem::{DisclosedReason, Problem};
 pub use report::{
-    Candidate, DatabaseReport, HealthReport, ListAsked, LocationReport, MOST_UNREADABLE, ModelLine, PartiesReport,
-    Screened, UnreadableRecord,
+    Candidate, DatabaseReport, HealthReport, ListEdition, LocationReport, MOST_UNREADABLE, ModelLine, PartiesReport,
+    ScreeningResult, UnreadableRecord,
 };
 
-/// `Decision-Id: <chain>-<seq>`, by which a decision is found in the ledger.
+/// `Decision-Id: <chain>-<seq>`, the decision's id in the ledger.
 const DECISION_ID: HeaderName = HeaderName::from_static("decision-id");
 
 /// `Model-Version: name@version`, the model that answered.
 const MODEL_VERSION: HeaderName = HeaderName::from_static("model-version");
 
-/// What the caller gets.
+/// An answer to the caller.
 #[derive(Debug)]
 pub struct Answer {
     status: u16,
@@ -40,7 +41,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The model's answer, as it is; `body` is the model's, encoded.
+    /// The model's answer, unchanged; `body` is the encoded body.
     #[must_use]
     pub fn of_model(model: &ModelAnswer, body: Body, recorded: &Recorded) -> Self {
         let mut answer = Self::new(200, body);
@@ -60,14 +61,14 @@ impl Answer {
         answer.decided(recorded)
     }
 
-    /// What a screening found.
+    /// The result of a screening.
     #[must_use]
     pub fn screening(decision: &Decision, recorded: &Recorded) -> Self {
         #[derive(Serialize)]
         struct Screening<'a> {
             outcome: &'static str,
             status: u16,
-            reasons: Vec<ReasonTold<'a>>,
+            reasons: Vec<DisclosedReason<'a>>,
             decision_id: &'a str,
         }
         Self::json(
@@ -75,31 +76,31 @@ impl Answer {
             &Screening {
                 outcome: outcome(decision),
                 status: decision.status(),
-                reasons: told(&decision.reasons),
+                reasons: disclosed(&decision.reasons),
                 decision_id: recorded.decision_id(),
             },
         )
         .decided(recorded)
     }
 
-    /// What kept a permitted model from answering.
+    /// The failure of a permitted model call.
     #[must_use]
     pub fn failed(code: Code, recorded: &Recorded) -> Self {
         Self::problem(&Problem::failure(code, code.status(), None, Some(recorded.decision_id()))).decided(recorded)
     }
 
-    /// What kept the gate from deciding or from recording. There is no decision to name.
+    /// The gate's failure to decide or to record. No decision exists.
     #[must_use]
     pub fn failure(code: Code) -> Self {
         Self::problem(&Problem::failure(code, code.status(), None, None))
     }
 
-    /// What was wrong with the request.
+    /// The rejection of a malformed or unauthenticated request.
     #[must_use]
     pub fn rejected(rejected: &Rejected) -> Self {
         let detail = match rejected {
             Rejected::NoPrincipal => None,
-            Rejected::Claim(_) => Some(format!("Sign the request in with another token: {rejected}.")),
+            Rejected::Claim(_) => Some(format!("Sign the request in with a different token: {rejected}.")),
             Rejected::Unreadable
             | Rejected::NoRoute
             | Rejected::Method(_)
@@ -107,7 +108,7 @@ impl Answer {
             | Rejected::TooLong(_)
             | Rejected::Base64
             | Rejected::TooLarge
-            | Rejected::Body(_) => Some(format!("Send the request again in another form: {rejected}.")),
+            | Rejected::Body(_) => Some(format!("Correct the request: {rejected}.")),
         };
         let mut answer = Self::problem(&Problem::failure(rejected.code(), rejected.status(), detail, None));
         if let Rejected::Method(takes) = rejected {
@@ -116,13 +117,13 @@ impl Answer {
         answer
     }
 
-    /// A refusal of a caller whom the records don't bear out, where nothing is recorded.
+    /// The refusal of an unidentified caller on a route that records nothing.
     #[must_use]
     pub fn unidentified(decision: &Decision) -> Self {
         Self::problem(&Problem::refusal_unrecorded(decision))
     }
 
-    /// The models, each with what this caller would get.
+    /// The models, each with the outcome for this caller.
     #[must_use]
     pub fn models(models: &[ModelLine<'_>]) -> Self {
         #[derive(Serialize)]
@@ -132,13 +133,13 @@ impl Answer {
         Self::json(200, &Models { models })
     }
 
-    /// Who on the lists those may be who were asked about.
+    /// The result of screening parties.
     #[must_use]
     pub fn parties(report: &PartiesReport<'_>) -> Self {
         Self::json(200, report)
     }
 
-    /// How the gate is.
+    /// The gate's health.
     #[must_use]
     pub fn health(report: &HealthReport<'_>) -> Self {
         let mut answer = Self::json(if report.is_well() { 200 } else { 503 }, report);
@@ -154,7 +155,7 @@ impl Answer {
         self.status
     }
 
-    /// As API Gateway takes it, whichever payload it sent.
+    /// The answer for API Gateway; both payload versions accept it.
     #[must_use]
     pub fn into_payload(self) -> ApiGatewayProxyResponse {
         let mut payload = ApiGatewayProxyResponse::default();
@@ -195,14 +196,6 @@ impl Answer {
             self.headers.insert(name, value);
         }
     }
-}
-
-/// What callers may know of reasons. That a possible match awaits a decision is told once, however many there are.
-#[must_use]
-pub fn told(reasons: &[Reason]) -> Vec<ReasonTold<'_>> {
-    let first = reasons.iter().position(|reason| reason.review.is_some());
-    let is_told = |(place, reason): &(usize, &Reason)| reason.review.is_none() || Some(*place) == first;
-    reasons.iter().enumerate().filter(is_told).map(|(_, reason)| reason.into()).collect()
 }
 
 /// `permit` or `refuse`.

@@ -1,4 +1,4 @@
-//! Pure. Problem documents (RFC 9457), with the member that OpenAI clients read.
+//! Pure. Problem documents (RFC 9457) with the `error` member that OpenAI clients read.
 
 use std::borrow::Cow;
 
@@ -18,13 +18,13 @@ pub(super) struct Problem<'a> {
     detail: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decision_id: Option<&'a str>,
-    reasons: Vec<ReasonTold<'a>>,
+    reasons: Vec<DisclosedReason<'a>>,
     error: ErrorMember,
     #[serde(skip)]
     code: Code,
 }
 
-/// What OpenAI clients read of an error.
+/// The error as OpenAI clients read it.
 #[derive(Debug, Serialize)]
 struct ErrorMember {
     message: Cow<'static, str>,
@@ -33,9 +33,9 @@ struct ErrorMember {
     code: &'static str,
 }
 
-/// What callers may know of a reason: not the embargo's id, and not authority and citation where they are confidential.
+/// A reason as callers see it: without the embargo's id, and without a confidential authority and citation.
 #[derive(Debug, Serialize)]
-pub struct ReasonTold<'a> {
+pub struct DisclosedReason<'a> {
     code: Code,
     #[serde(skip_serializing_if = "Option::is_none")]
     authority: Option<Authority>,
@@ -43,9 +43,9 @@ pub struct ReasonTold<'a> {
     citation: Option<&'a str>,
 }
 
-impl<'a> From<&'a Reason> for ReasonTold<'a> {
+impl<'a> From<&'a Reason> for DisclosedReason<'a> {
     fn from(reason: &'a Reason) -> Self {
-        // Whose law a possible match is about would tell on which list it is.
+        // The authority of a potential match would reveal which list it is on.
         let source = reason.embargo.as_ref().filter(|source| source.disclose && reason.review.is_none());
         Self {
             code: reason.code,
@@ -55,10 +55,18 @@ impl<'a> From<&'a Reason> for ReasonTold<'a> {
     }
 }
 
-impl From<Code> for ReasonTold<'_> {
+impl From<Code> for DisclosedReason<'_> {
     fn from(code: Code) -> Self {
         Self { code, authority: None, citation: None }
     }
+}
+
+/// The reasons that callers may see. `party.review` appears once, however many matches await review.
+#[must_use]
+pub fn disclosed(reasons: &[Reason]) -> Vec<DisclosedReason<'_>> {
+    let first = reasons.iter().position(|reason| reason.review.is_some());
+    let is_disclosed = |(index, reason): &(usize, &Reason)| reason.review.is_none() || Some(*index) == first;
+    reasons.iter().enumerate().filter(is_disclosed).map(|(_, reason)| reason.into()).collect()
 }
 
 impl<'a> Problem<'a> {
@@ -71,13 +79,13 @@ impl<'a> Problem<'a> {
         let is_prohibited = |reason: &Reason| {
             reason.embargo.as_ref().is_some_and(|source| !source.licensable && reason.review.is_none())
         };
-        // A licence helps only where it lifts all that refuses.
+        // A licence helps only if it can lift everything that refuses.
         let detail = detail(code, !decision.reasons.iter().any(is_prohibited));
-        Self::new(code, decision.status(), detail.into(), None, super::told(&decision.reasons))
+        Self::new(code, decision.status(), detail.into(), None, disclosed(&decision.reasons))
     }
 
-    pub(super) fn failure(code: Code, status: u16, said: Option<String>, decision_id: Option<&'a str>) -> Self {
-        let detail = said.map_or(detail(code, true).into(), Cow::Owned);
+    pub(super) fn failure(code: Code, status: u16, detail: Option<String>, decision_id: Option<&'a str>) -> Self {
+        let detail = detail.map_or(self::detail(code, true).into(), Cow::Owned);
         Self::new(code, status, detail, decision_id, vec![code.into()])
     }
 
@@ -86,7 +94,7 @@ impl<'a> Problem<'a> {
         status: u16,
         detail: Cow<'static, str>,
         decision_id: Option<&'a str>,
-        reasons: Vec<ReasonTold<'a>>,
+        reasons: Vec<DisclosedReason<'a>>,
     ) -> Self {
         let error = ErrorMember { message: detail.clone(), kind: kind(code), code: code.as_str() };
         let (kind, title) = (format!("urn:export-gate:{code}"), title(status));
@@ -97,14 +105,14 @@ impl<'a> Problem<'a> {
         self.status
     }
 
-    /// Seconds after which another try may fare better.
+    /// The value of `Retry-After`, in seconds.
     pub(super) fn retry_after(&self) -> Option<&'static str> {
         let own = matches!(self.code, Code::RegisterUnavailable | Code::LedgerUnavailable).then_some("1");
         own.or((self.code == Code::ModelUnavailable).then_some("5"))
     }
 }
 
-/// The status in words; 451 as RFC 7725 has it.
+/// The reason phrase of the status; RFC 7725's for 451.
 fn title(status: u16) -> &'static str {
     match status {
         451 => "Unavailable for legal reasons",
@@ -114,7 +122,7 @@ fn title(status: u16) -> &'static str {
     }
 }
 
-/// The kind of error, as OpenAI clients tell them apart.
+/// The error type by which OpenAI clients distinguish errors.
 fn kind(code: Code) -> &'static str {
     match (code, code.rank()) {
         (Code::RequestMalformed, _) => "invalid_request_error",
@@ -123,88 +131,87 @@ fn kind(code: Code) -> &'static str {
     }
 }
 
-/// One sentence that the caller can act on. It says nothing that a confidential letter would hide, and names a licence only
-/// where one can help.
+/// One sentence that the caller can act on. It reveals nothing confidential, and mentions a licence only if one can help.
 fn detail(code: Code, licensable: bool) -> &'static str {
     match code {
         Code::IdentityMissing => "Sign the request in: the API's authorizer did not name a caller.",
-        Code::IdentityUnknown => "Ask whoever runs this API to register your application and its organisation.",
-        Code::IdentitySuspended => "Your application or its organisation is suspended; ask whoever runs this API.",
-        Code::IdentityUnverified => "Your organisation's verification is missing or has lapsed; have it renewed.",
+        Code::IdentityUnknown => "Ask the operator of this API to register your application and its organisation.",
+        Code::IdentitySuspended => "Your application or its organisation is suspended; ask the operator of this API.",
+        Code::IdentityUnverified => "Your organisation's verification is missing or has expired; have it renewed.",
         Code::IdentityUnscoped => {
-            "Your application has no scope for this; ask whoever runs this API for the scope `export-gate/parties`."
+            "Your application lacks the scope `export-gate/parties`; ask the operator of this API for it."
         }
-        Code::PersonRequired => "Name the person on whose behalf you call, in the End-User header.",
-        Code::PersonMismatch => "The End-User header names another person than the token; send one of them.",
-        Code::PersonUnexpected => "This application is registered as serving no person; leave out the End-User header.",
-        Code::PersonUnknown => "The person named is not registered with your organisation; have the person registered.",
-        Code::PersonUnverified => "The person's verification is missing or has lapsed; have it renewed.",
+        Code::PersonRequired => "Name the end user in the End-User header.",
+        Code::PersonMismatch => "The End-User header and the token name different persons; send only one of them.",
+        Code::PersonUnexpected => "This application is registered as serving no person; omit the End-User header.",
+        Code::PersonUnknown => "This person is not registered with your organisation; have the person registered.",
+        Code::PersonUnverified => "The person's verification is missing or has expired; have it renewed.",
         Code::ModelUnknown => "There is no such model or version; GET /v1/models lists them.",
-        Code::ModelWithdrawn => "This model is no longer offered; GET /v1/models lists those that are.",
-        Code::EmbargoEveryone => "This model is closed to everyone for now; use another.",
-        Code::EmbargoForeignPerson if !licensable => "This model is not open to foreign persons; use another.",
+        Code::ModelWithdrawn => "This model is no longer available; GET /v1/models lists those that are.",
+        Code::EmbargoEveryone => "This model is currently closed to everyone; use another model.",
+        Code::EmbargoForeignPerson if !licensable => "This model is closed to foreign persons; use another model.",
         Code::EmbargoForeignPerson => {
-            "This model is not open to foreign persons without a licence; use another, or ask whoever runs this API."
+            "This model is closed to foreign persons without a licence; use another model, or ask the operator of this API."
         }
         Code::EmbargoDestination if !licensable => {
-            "This model may not be used from where the request comes from; use another."
+            "This model is not available at the request's destination; use another model."
         }
         Code::EmbargoDestination => {
-            "This model may not be used from where the request comes from without a licence; use another, or ask whoever \
-             runs this API."
+            "This model is not available at the request's destination without a licence; use another model, or ask the \
+             operator of this API."
         }
-        Code::EmbargoNationality if !licensable => "This model is not open to this nationality; use another.",
+        Code::EmbargoNationality if !licensable => "This model is closed to this nationality; use another model.",
         Code::EmbargoNationality => {
-            "This model is not open to this nationality without a licence; use another, or ask whoever runs this API."
+            "This model is closed to this nationality without a licence; use another model, or ask the operator of this API."
         }
         Code::EmbargoParty if !licensable => {
-            "This model is not open to your organisation or the person named; use another, or ask whoever runs this API."
+            "This model is closed to your organisation or this person; use another model, or ask the operator of this API."
         }
         Code::EmbargoParty => {
-            "This model is not open to your organisation or the person named without a licence; ask whoever runs this API."
+            "This model is closed to your organisation or this person without a licence; ask the operator of this API."
         }
         Code::EmbargoOwnership if !licensable => {
-            "This model is not open to what certain parties own; use another, or ask whoever runs this API."
+            "This model is closed to organisations with certain owners; use another model, or ask the operator of this API."
         }
         Code::EmbargoOwnership => {
-            "This model is not open to what certain parties own without a licence; ask whoever runs this API."
+            "This model is closed to organisations with certain owners without a licence; ask the operator of this API."
         }
         Code::EmbargoEndUse if !licensable => {
-            "This model may not be put to this end use; name another of your organisation's in the End-Use header, or use \
-             another model."
+            "This model is closed to this end use; name another of your organisation's in the End-Use header, or use another \
+             model."
         }
         Code::EmbargoEndUse => {
-            "This model may not be put to this end use without a licence; name another of your organisation's in the \
-             End-Use header, or ask whoever runs this API."
+            "This model is closed to this end use without a licence; name another of your organisation's in the End-Use \
+             header, or ask the operator of this API."
         }
         Code::EmbargoNetwork => {
-            "Requests from this network, or from so many at once, are not accepted; call from one other."
+            "Requests from this network, or from this many places, are not accepted; use a single, different network."
         }
         Code::DestinationUnknown => {
-            "Nobody can say which country or region the request comes from; call from a network that can be placed."
+            "The country or region of the request is unknown; call from a network with a known location."
         }
         Code::DestinationInconsistent => {
-            "What tells where the request comes from disagrees; call from the network and country that you are known by, \
-             without a proxy."
+            "The location signals of the request contradict each other; call from your usual network and country, without \
+             a proxy."
         }
         Code::EndUseUndeclared => {
-            "The End-Use header names none of your organisation's declared end uses; name one of them."
+            "The End-Use header names an end use that your organisation has not declared; name a declared one."
         }
         Code::PartyReview => {
-            "Whoever runs this API must first look into who your organisation, its owners or the person named are; ask them."
+            "Your organisation, one of its owners or this person awaits review; ask the operator of this API."
         }
         Code::LicenceMissing | Code::LicenceScope | Code::LicenceExpired | Code::LicenceExhausted => {
-            "No licence covers this; ask whoever runs this API."
+            "No licence covers this request; ask the operator of this API."
         }
-        Code::RequestMalformed => "Send the request again in another form.",
-        Code::RegisterUnavailable => "The gate can't decide at the moment; try again in a moment.",
-        Code::LedgerUnavailable => "The gate can't record its decision at the moment; try again in a moment.",
+        Code::RequestMalformed => "Correct the request.",
+        Code::RegisterUnavailable => "The gate is currently unable to decide; try again shortly.",
+        Code::LedgerUnavailable => "The gate is currently unable to record its decision; try again shortly.",
         Code::ModelUnavailable => "The model is not ready; try again in a few seconds.",
         Code::ModelFailed => {
-            "The model failed on this request, or answered more than can be passed on; change it or try again."
+            "The model failed on this request, or its answer is too large; change the request or try again."
         }
-        Code::ModelTimeout => "The model took too long; try again, or ask for less.",
-        Code::InternalFailure => "The gate failed on this request; tell whoever runs this API.",
+        Code::ModelTimeout => "The model did not answer in time; try again, or ask for less.",
+        Code::InternalFailure => "The gate failed on this request; report this to the operator of this API.",
     }
 }
 
@@ -220,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_licence_is_named_only_where_one_can_help() {
+    fn detail_mentions_a_licence_only_if_one_can_help() {
         let table = [
             Code::EmbargoForeignPerson,
             Code::EmbargoDestination,

@@ -1,13 +1,13 @@
-//! Pure. What `GET /v1/models`, `GET /v1/health` and `POST /v1/parties/screenings` tell.
+//! Pure. The bodies of `GET /v1/models`, `GET /v1/health` and `POST /v1/parties/screenings`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::problem::ReasonTold;
+use super::problem::DisclosedReason;
 use crate::parties::Hit;
 
-/// A model, with what this caller would get.
+/// A model, with the outcome for this caller.
 #[derive(Debug, Serialize)]
 pub struct ModelLine<'a> {
     /// `name@version`.
@@ -18,42 +18,42 @@ pub struct ModelLine<'a> {
     pub version: &'a str,
     /// Whether the name alone means this version.
     pub default: bool,
-    /// `permit` or `refuse`; `unavailable` while the gate can't decide.
+    /// `permit` or `refuse`; `unavailable` while the gate cannot decide.
     pub outcome: &'static str,
     /// The status that an invocation would get.
     pub status: u16,
-    /// Every reason against it.
-    pub reasons: Vec<ReasonTold<'a>>,
+    /// Every reason to refuse.
+    pub reasons: Vec<DisclosedReason<'a>>,
 }
 
-/// The most unreadable records that an answer names: it must not grow with the register.
+/// The maximum number of unreadable records in an answer, so that it does not grow with the register.
 pub const MOST_UNREADABLE: usize = 100;
 
-/// How the gate is.
+/// The gate's health.
 #[derive(Debug, Serialize)]
 pub struct HealthReport<'a> {
     /// `ok`, or `unavailable` while the gate would refuse everyone.
     pub status: &'static str,
-    /// The register's revision; absent while it can't be read.
+    /// The register's revision; absent while it is unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
-    /// The records that can't be relied on, the first [`MOST_UNREADABLE`] of them.
+    /// The unreadable records, the first [`MOST_UNREADABLE`] of them.
     pub unreadable: Vec<UnreadableRecord<'a>>,
-    /// How many there are.
+    /// The number of unreadable records.
     pub unreadable_total: usize,
-    /// The embargoes in force that name no model of the register, and so apply to nothing.
+    /// The embargoes in force that match no model of the register, and so apply to nothing.
     pub unmatched_embargoes: Vec<&'a str>,
     /// The lists in force, by name, and their editions.
     pub lists: BTreeMap<&'a str, &'a str>,
     /// The location data.
     pub location: LocationReport<'a>,
-    /// Every database, the one that gives the location first.
+    /// Every database, the location database first.
     pub databases: Vec<DatabaseReport<'a>>,
     /// The gate's own version.
     pub version: &'static str,
 }
 
-/// A record that can't be relied on.
+/// An unreadable record.
 #[derive(Debug, Serialize)]
 pub struct UnreadableRecord<'a> {
     /// Its kind.
@@ -69,77 +69,77 @@ pub struct LocationReport<'a> {
     pub source: &'a str,
     /// Its edition.
     pub edition: &'a str,
-    /// When it was made; absent where it doesn't say.
+    /// The build time; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
 }
 
-/// A database of locations, or of networks that hide their users.
+/// A location or anonymity database.
 #[derive(Debug, Serialize)]
 pub struct DatabaseReport<'a> {
-    /// The file's name without its folder; absent of what is compiled in.
+    /// The file's name without its folder; absent for compiled-in data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<&'a str>,
     /// `location` or `anonymity`.
     pub tells: &'static str,
-    /// What it calls itself.
+    /// The type according to its metadata.
     #[serde(rename = "type")]
     pub database_type: &'a str,
-    /// Which one of these it is.
+    /// The edition.
     pub edition: &'a str,
-    /// When it was made; of what is compiled in, when it was published. Absent where it doesn't say.
+    /// The build time, or for compiled-in data the publication time; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// How old it is, in whole days.
+    /// The age in whole days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_days: Option<u32>,
-    /// Whether that is too old.
+    /// Whether it is too old.
     pub stale: bool,
-    /// Why the file as it stands now is not the one in force.
+    /// Why the current file is not loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'a str>,
 }
 
 impl HealthReport<'_> {
-    /// Whether anybody could get an answer.
+    /// Whether at least one model is available.
     #[must_use]
     pub fn is_well(&self) -> bool {
         self.status == "ok"
     }
 }
 
-/// Who on the lists somebody may be.
+/// The result of screening parties.
 #[derive(Debug, Serialize)]
 pub struct PartiesReport<'a> {
-    /// The lists that were asked.
-    pub lists: Vec<ListAsked<'a>>,
-    /// Each who was asked about, in the request's order.
-    pub results: Vec<Screened<'a>>,
+    /// The lists used.
+    pub lists: Vec<ListEdition<'a>>,
+    /// The results, in the request's order.
+    pub results: Vec<ScreeningResult<'a>>,
 }
 
-/// A list that was asked.
+/// A list that was used.
 #[derive(Debug, Serialize)]
-pub struct ListAsked<'a> {
+pub struct ListEdition<'a> {
     /// Its name.
     pub list: &'a str,
     /// The edition.
     pub edition: &'a str,
 }
 
-/// One who was asked about.
+/// The result for one screened party.
 #[derive(Debug, Serialize)]
-pub struct Screened<'a> {
-    /// The caller's own word for it.
+pub struct ScreeningResult<'a> {
+    /// The caller's id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<&'a str>,
-    /// The parties that it may be, the nearest first.
+    /// The candidates, best match first.
     pub candidates: Vec<Candidate>,
-    /// How many more there are.
+    /// The number of further candidates.
     #[serde(skip_serializing_if = "is_none")]
     pub left_out: usize,
 }
 
-/// A party that somebody may be.
+/// A listed party that the screened party matches exactly or potentially.
 #[derive(Debug, Serialize)]
 pub struct Candidate {
     party: String,
@@ -151,7 +151,7 @@ pub struct Candidate {
 }
 
 impl PartiesReport<'_> {
-    /// How many candidates there are.
+    /// The total number of candidates.
     #[must_use]
     pub fn candidates(&self) -> usize {
         self.results.iter().map(|one| one.candidates.len().saturating_add(one.left_out)).sum()
@@ -159,7 +159,7 @@ impl PartiesReport<'_> {
 }
 
 impl Candidate {
-    /// What a list answered.
+    /// A candidate from a list's hit.
     #[must_use]
     pub fn of(list: &str, hit: Hit) -> Self {
         let Hit { entry, name, weak, score, exact, why, sha256: _ } = hit;

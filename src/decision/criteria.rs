@@ -1,4 +1,5 @@
-//! Pure. What the embargoes and licences that can concern a request are found by. An unknown fact finds all that depend on it.
+//! Pure. The index keys that find the embargoes and licences for a request. An unknown fact yields the key that finds every
+//! record depending on it.
 
 use jiff::Timestamp;
 
@@ -7,7 +8,6 @@ use crate::record::{Basis, NetworkClass, Screening};
 use crate::register::{Criteria, Key};
 use crate::terms::{Country, Match};
 
-/// What is known of a request.
 pub(super) fn criteria(subject: &Subject, screening: &Screening, now: Timestamp) -> Criteria {
     let facts = &subject.facts;
     let mut keys = vec![Key::Destination(subject.destination(screening, now).country)];
@@ -21,9 +21,9 @@ pub(super) fn criteria(subject: &Subject, screening: &Screening, now: Timestamp)
     }
     let may_be = |class: &NetworkClass| facts.network.is_of(*class, screening, now) >= Match::Unknown;
     keys.extend(NetworkClass::ALL.into_iter().filter(may_be).map(Some).map(Key::Class));
-    for possible in &facts.listed {
-        let named = possible.embargo_named().map(|embargo| Key::Embargo(embargo.to_owned()));
-        keys.push(named.unwrap_or_else(|| Key::List(possible.list().to_owned())));
+    for found in &facts.listed {
+        let named = found.naming_embargo().map(|embargo| Key::Embargo(embargo.to_owned()));
+        keys.push(named.unwrap_or_else(|| Key::List(found.list().to_owned())));
     }
     keys.extend(facts.parties.iter().map(|found| Key::Embargo(found.embargo.clone())));
     if subject.is_foreign() {
@@ -34,7 +34,7 @@ pub(super) fn criteria(subject: &Subject, screening: &Screening, now: Timestamp)
     Criteria { keys, addresses: subject.addresses.clone() }
 }
 
-/// By either basis: all nationalities are the most recent one, and more.
+/// The nationalities by either basis: `any` includes the most recent one.
 fn nationalities(subject: &Subject, screening: &Screening) -> Vec<Key> {
     match subject.nationality(Basis::Any, screening) {
         Nationality::UsPerson => Vec::new(),

@@ -1,31 +1,40 @@
-//! Pure. Whether an embargo applies: every key that it has must match, and unknown is a match.
+//! Pure. Whether an embargo applies: every key that it has must match, and an unknown fact matches.
 
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::explanation::KeyExplained;
-use super::listed::Possible;
+use super::facts::{NameKey, Possible};
 use super::ownership::reach;
-use super::parties::NameKey;
 use super::reason::Review;
-use super::refuses_unknown;
 use super::subject::{Nationality, Subject};
-use crate::record::{AppliesTo, Choice, Classes, Embargo, Places, Record, Screening, Spread};
+use crate::record::{AppliesTo, Choice, Classes, Embargo, Places, Record, Screening, Spread, WhenUnknown};
 use crate::register::Register;
 use crate::terms::{Code, Country, Destination, Match};
 
-/// That an embargo applies, and how that is told.
+/// One key of an embargo, evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyExplained {
+    /// The attribute of `applies_to`.
+    pub key: &'static str,
+    /// Its code.
+    pub code: Code,
+    /// The result; unknown counts as a match.
+    pub matches: Match,
+}
+
+/// The result for an embargo that applies.
 #[derive(Debug)]
-pub(super) struct Applying {
-    /// The code that tells of it.
+pub(super) struct Applies {
+    /// The code of the refusal.
     pub(super) code: Code,
-    /// Of `party.review`: what awaits a decision. Else nothing.
+    /// The potential matches that await review; empty unless the code is `party.review`.
     pub(super) reviews: Vec<Review>,
 }
 
-/// What embargoes are asked about. What is the same for all of them is worked out once.
-pub(super) struct Asking<'a> {
+/// The inputs for evaluating embargoes. Whatever is the same for all embargoes is computed once.
+pub(super) struct EmbargoCheck<'a> {
     subject: &'a Subject,
     register: &'a Register,
     screening: &'a Screening,
@@ -36,8 +45,7 @@ pub(super) struct Asking<'a> {
     now: Timestamp,
 }
 
-impl<'a> Asking<'a> {
-    /// About a subject under a register at a time.
+impl<'a> EmbargoCheck<'a> {
     pub(super) fn new(subject: &'a Subject, register: &'a Register, now: Timestamp) -> Self {
         let screening = register.screening(now);
         Self {
@@ -46,112 +54,114 @@ impl<'a> Asking<'a> {
             screening,
             to: subject.destination(screening, now),
             is_foreign: subject.is_foreign(),
-            refuses_unknown: refuses_unknown(register, now),
+            refuses_unknown: screening.unknown_destination == WhenUnknown::Refuse,
             now,
         }
     }
 
-    /// How each key that the embargo has matches, in the order of [`Code`].
+    /// Evaluates every key of the embargo, in the order of [`Code`].
     pub(super) fn keys(&self, embargo: &Record<Embargo>) -> Vec<KeyExplained> {
         let mut keys = Vec::new();
-        let _ = self.ask(embargo, &mut Vec::new(), |key| {
+        let _ = self.each_key(embargo, &mut Vec::new(), |key| {
             keys.push(key);
             ControlFlow::Continue(())
         });
         keys
     }
 
-    /// How the embargo is told, by its first key; `None` where it doesn't apply.
+    /// Returns the result if the embargo applies. Its first key gives the code, with two exceptions:
     ///
-    /// An embargo on a place that nobody knows the request to be in is told as unknown, where the settings refuse that:
-    /// it is what the caller can do something about. One that would not apply, were its possible matches cleared, awaits
-    /// just that. `room` is where reviews are gathered, used again by each.
-    pub(super) fn applying(&self, embargo: &Record<Embargo>, room: &mut Vec<Review>) -> Option<Applying> {
+    /// - `party.review`, if the embargo would not apply without its potential matches;
+    /// - `destination.unknown`, if the first key is an unknown destination and the settings refuse that. The caller can
+    ///   act on it.
+    ///
+    /// `buffer` collects the reviews; reuse it to avoid allocations.
+    pub(super) fn evaluate(&self, embargo: &Record<Embargo>, buffer: &mut Vec<Review>) -> Option<Applies> {
         let mut first = None;
-        room.clear();
-        let asked = self.ask(embargo, room, |key| {
+        buffer.clear();
+        let flow = self.each_key(embargo, buffer, |key| {
             if key.matches == Match::No {
                 return ControlFlow::Break(());
             }
             first.get_or_insert(key);
             ControlFlow::Continue(())
         });
-        let first = first.filter(|_| asked.is_continue())?;
+        let first = first.filter(|_| flow.is_continue())?;
         let is_unknown =
             first.code == Code::EmbargoDestination && first.matches == Match::Unknown && self.refuses_unknown;
-        let code = if !room.is_empty() {
+        let code = if !buffer.is_empty() {
             Code::PartyReview
         } else if is_unknown {
             Code::DestinationUnknown
         } else {
             first.code
         };
-        Some(Applying { code, reviews: std::mem::take(room) })
+        Some(Applies { code, reviews: std::mem::take(buffer) })
     }
 
-    /// Tells how each key that the embargo has matches, in the order of [`Code`], for as long as anybody listens. The
-    /// possible matches by which alone one is not `No` are added to the reviews.
-    fn ask(
+    /// Evaluates the keys in the order of [`Code`] until the visitor breaks. Adds the potential matches that alone keep
+    /// a key from being `No` to `reviews`.
+    fn each_key(
         &self,
         embargo: &Record<Embargo>,
         reviews: &mut Vec<Review>,
-        mut listener: impl FnMut(KeyExplained) -> ControlFlow<()>,
+        mut visit: impl FnMut(KeyExplained) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let Self { subject, register, screening, to: destination, now, .. } = *self;
         let (to, id) = (&embargo.applies_to, &embargo.meta.id);
         let in_group = |group: &str, country| register.in_group(group, country, now);
-        let mut tell = |key, code, matches| listener(KeyExplained { key, code, matches });
+        let mut report = |key, code, matches| visit(KeyExplained { key, code, matches });
         if to.everyone {
-            tell("everyone", Code::EmbargoEveryone, Match::Yes)?;
+            report("everyone", Code::EmbargoEveryone, Match::Yes)?;
         }
         if to.foreign_persons {
-            tell("foreign_persons", Code::EmbargoForeignPerson, self.is_foreign.into())?;
+            report("foreign_persons", Code::EmbargoForeignPerson, self.is_foreign.into())?;
         }
         if let Some(choice) = &to.destinations {
-            let matches = among(choice, destination, screening, in_group);
-            tell("destinations", Code::EmbargoDestination, matches)?;
+            let matches = is_among(choice, destination, screening, in_group);
+            report("destinations", Code::EmbargoDestination, matches)?;
         }
         if let Some(choice) = &to.nationalities {
             let matches = nationality(choice, embargo, subject, screening, in_group);
-            tell("nationalities", Code::EmbargoNationality, matches)?;
+            report("nationalities", Code::EmbargoNationality, matches)?;
         }
         if to.parties.is_some() {
-            tell("parties", Code::EmbargoParty, named(id, subject, register, now, reviews))?;
+            report("parties", Code::EmbargoParty, named(id, subject, register, now, reviews))?;
         }
         if let Some(lists) = &to.lists {
-            tell("lists", Code::EmbargoParty, listed(lists, id, subject, register, now, reviews))?;
+            report("lists", Code::EmbargoParty, listed(lists, id, subject, register, now, reviews))?;
         }
-        if let Some(asked) = &to.ownership {
-            let matches = reach(asked, embargo, subject, register, now, reviews);
-            tell("ownership", Code::EmbargoOwnership, matches)?;
+        if let Some(ownership) = &to.ownership {
+            let matches = reach(ownership, embargo, subject, register, now, reviews);
+            report("ownership", Code::EmbargoOwnership, matches)?;
         }
         if let Some(choice) = &to.end_uses {
             let words = subject.facts.end_uses.iter();
             let matches = or_unknown(words.map(|word| choice.ask(|named| named.has(word))));
-            tell("end_uses", Code::EmbargoEndUse, matches)?;
+            report("end_uses", Code::EmbargoEndUse, matches)?;
         }
         if let Some(choice) = &to.networks {
             let addresses = subject.addresses.iter();
             let matches = or_unknown(addresses.map(|address| choice.has(*address)));
-            tell("networks", Code::EmbargoNetwork, matches)?;
+            report("networks", Code::EmbargoNetwork, matches)?;
         }
         if let Some(choice) = &to.network_classes {
-            tell("network_classes", Code::EmbargoNetwork, classes(choice, subject, screening, now))?;
+            report("network_classes", Code::EmbargoNetwork, classes(choice, subject, screening, now))?;
         }
         if let Some(limit) = &to.spread {
-            tell("spread", Code::EmbargoNetwork, spread(limit, subject))?;
+            report("spread", Code::EmbargoNetwork, spread(limit, subject))?;
         }
         ControlFlow::Continue(())
     }
 }
 
-/// Whether the embargo can be lifted only by a licence that names it.
-pub(super) fn is_answered_by_name_only(to: &AppliesTo) -> bool {
+/// Whether only a licence that names the embargo can lift it.
+pub(super) fn requires_named_licence(to: &AppliesTo) -> bool {
     to.networks.is_some() || to.network_classes.is_some() || to.spread.is_some() || to.is_by_name()
 }
 
 /// Whether a destination is among the places.
-pub(super) fn among(
+pub(super) fn is_among(
     choice: &Choice<Places>,
     to: &Destination,
     screening: &Screening,
@@ -169,26 +179,25 @@ fn classes(choice: &Choice<Classes>, subject: &Subject, screening: &Screening, n
     choice.ask(|named| Match::any(named.iter().map(|class| network.is_of(class, screening, now))))
 }
 
-/// Whether the client shows up from too many places, where anybody counted them.
+/// Whether the client is used from too many places; unknown if they were not counted.
 fn spread(limit: &Spread, subject: &Subject) -> Match {
     let counted = subject.facts.spread.iter().find(|places| places.hours == limit.hours);
     counted.map_or(Match::Unknown, |places| places.reach(limit).into())
 }
 
-/// Whether somebody behind the request is a party that the embargo names, or as far as is known may be. Who comes near
-/// enough by another spelling matches until that is cleared, and is added to the reviews.
+/// Whether the embargo names a screened party. A spelling variant matches until it is cleared, and is added to `reviews`.
 fn named(embargo: &str, subject: &Subject, register: &Register, now: Timestamp, reviews: &mut Vec<Review>) -> Match {
-    match subject.facts.party_of(embargo, NameKey::Parties) {
+    match subject.facts.party_match(embargo, NameKey::Parties) {
         Match::No => {
-            let near = subject.facts.listed.iter().filter(|possible| possible.embargo_named() == Some(embargo));
-            awaited(near, register, now, reviews)
+            let variants = subject.facts.listed.iter().filter(|found| found.naming_embargo() == Some(embargo));
+            awaiting_review(variants, register, now, reviews)
         }
         known @ (Match::Yes | Match::Unknown) => known,
     }
 }
 
-/// Whether somebody behind the request is on one of the lists: known where an entry is the very one, unknown where a
-/// name is. What else comes near enough matches until it is cleared, and is added to the reviews.
+/// Whether a screened party is on one of the lists: yes for an exact match, unknown for an unknown name. A potential match
+/// matches until it is cleared, and is added to `reviews`.
 fn listed(
     lists: &[String],
     embargo: &str,
@@ -198,25 +207,25 @@ fn listed(
     reviews: &mut Vec<Review>,
 ) -> Match {
     let facts = &subject.facts;
-    let possible = || facts.listed.iter().filter(|possible| lists.iter().any(|list| list == possible.list()));
-    if possible().any(|possible| possible.exact) {
+    let on_lists = || facts.listed.iter().filter(|found| lists.iter().any(|list| list == found.list()));
+    if on_lists().any(|found| found.exact) {
         return Match::Yes;
     }
-    if facts.party_of(embargo, NameKey::Lists) != Match::No {
+    if facts.party_match(embargo, NameKey::Lists) != Match::No {
         return Match::Unknown;
     }
-    awaited(possible(), register, now, reviews)
+    awaiting_review(on_lists(), register, now, reviews)
 }
 
-/// Adds what nobody has cleared to the reviews.
-fn awaited<'a>(
-    possible: impl Iterator<Item = &'a Possible>,
+/// Adds the matches without a clearance in force to `reviews`.
+fn awaiting_review<'a>(
+    found: impl Iterator<Item = &'a Possible>,
     register: &Register,
     now: Timestamp,
     reviews: &mut Vec<Review>,
 ) -> Match {
     let before = reviews.len();
-    reviews.extend(possible.filter(|possible| possible.cleared_by(register, now).is_none()).map(Possible::review));
+    reviews.extend(found.filter(|found| found.cleared_by(register, now).is_none()).map(Possible::review));
     if reviews.len() == before { Match::No } else { Match::Unknown }
 }
 
@@ -237,7 +246,7 @@ fn nationality(
     }
 }
 
-/// `Unknown` where there is nothing to ask about.
+/// The strongest match, or `Unknown` if there is none to compare.
 fn or_unknown(matches: impl Iterator<Item = Match>) -> Match {
     matches.max().unwrap_or(Match::Unknown)
 }

@@ -1,4 +1,4 @@
-//! Pure. What a decision looked at, told whole: for those who ask why. Made of what the decision itself is made of.
+//! Pure. Explains a decision: every embargo that names the model, every key and every licence, with the code that decides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,70 +6,61 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::criteria::criteria;
-use super::reason::Review;
+use super::decide::{Undecidable, reasons_besides_embargoes};
+use super::embargo::{EmbargoCheck, KeyExplained};
+use super::licence::{self, LicenceCheck};
+use super::reason::{self, Review};
 use super::subject::Subject;
-use super::{against_any_embargo, embargo, licence, reason};
 use crate::record::{Authority, Effect, Embargo, Force, Model, Record};
 use crate::register::Register;
-use crate::terms::{Code, Match};
+use crate::terms::Code;
 
-/// All that a decision on a model looks at.
+/// Everything that a decision on a model considers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// Why the gate can't decide, whatever follows.
+    /// Why the gate cannot decide, regardless of the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undecidable: Option<String>,
-    /// What stands against the request whatever the embargoes.
+    /// The codes of the reasons that come from no embargo.
     pub against: Vec<Code>,
     /// Every embargo that names the model, by id, in force or not.
     pub embargoes: Vec<EmbargoExplained>,
 }
 
-/// An embargo that was looked at.
+/// An embargo, evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EmbargoExplained {
     /// The embargo, `id@revision`.
     pub embargo: String,
-    /// Who imposed it.
+    /// The authority that imposed it.
     pub authority: Authority,
     /// The rule.
     pub citation: String,
-    /// What it does.
+    /// Its effect.
     pub effect: Effect,
-    /// Whether it counts, and why not.
+    /// Whether it is in force, or why not.
     pub force: Force,
-    /// Its keys, in the order of [`Code`]; asked of an embargo that isn't in force too.
+    /// Its keys, in the order of [`Code`]. They are evaluated even if it is not in force.
     pub keys: Vec<KeyExplained>,
-    /// The code that tells of it, where it applies: it is in force, and no key says no.
+    /// The code of the refusal, if it is in force and no key is `No`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applies: Option<Code>,
-    /// The possible matches that await a decision, where it applies by them alone.
+    /// The potential matches that await review, if it applies because of them alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Review>,
-    /// The organisation's licences, by id, where it applies and a licence can lift it.
+    /// The organisation's licences, by id, if it applies and can be licensed.
     pub licences: Vec<LicenceExplained>,
 }
 
-/// A key of an embargo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct KeyExplained {
-    /// The attribute of `applies_to`.
-    pub key: &'static str,
-    /// Its code.
-    pub code: Code,
-    /// How it matches; unknown counts as a match.
-    pub matches: Match,
-}
-
-/// A licence that was asked whether it lifts an embargo.
+/// A licence, evaluated against an embargo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LicenceExplained {
     /// The licence, `id@revision`.
     pub licence: String,
-    /// Why it doesn't cover; `None` where it does.
+    /// Why it does not cover the request; `None` if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lacks: Option<Code>,
-    /// Whether it is the one that is taken.
+    /// Whether it is the licence that the decision uses.
     pub taken: bool,
 }
 
@@ -87,7 +78,7 @@ impl EmbargoExplained {
     }
 }
 
-/// What [`super::decide_on`] looks at, given the same.
+/// Evaluates what [`super::decide_on`] evaluates, for the same arguments.
 #[must_use]
 pub fn explain(
     model: &Record<Model>,
@@ -96,27 +87,27 @@ pub fn explain(
     exhausted: &BTreeSet<String>,
     now: Timestamp,
 ) -> Explanation {
-    let mut against = against_any_embargo(model, subject, register, now);
+    let mut against = reasons_besides_embargoes(model, subject, register, now);
     reason::sort(&mut against);
     let criteria = criteria(subject, register.screening(now), now);
-    let asking = licence::Asking::new(model, subject, register, exhausted, &criteria, now);
-    let embargoes = embargo::Asking::new(subject, register, now);
+    let licences = LicenceCheck::new(model, subject, register, exhausted, &criteria, now);
+    let embargoes = EmbargoCheck::new(subject, register, now);
     let named = register.embargoes().filter(|embargo| embargo.is_on(model));
     Explanation {
-        undecidable: register.fault_of(model, now).map(|fault| super::Undecidable::from(fault).to_string()),
+        undecidable: register.fault_of(model, now).map(|fault| Undecidable::from(fault).to_string()),
         against: against.into_iter().map(|reason| reason.code).collect(),
-        embargoes: named.map(|embargo| explained(embargo, &embargoes, &asking)).collect(),
+        embargoes: named.map(|embargo| explain_embargo(embargo, &embargoes, &licences)).collect(),
     }
 }
 
-fn explained(
+fn explain_embargo(
     embargo: &Record<Embargo>,
-    embargoes: &embargo::Asking<'_>,
-    asking: &licence::Asking<'_>,
+    embargoes: &EmbargoCheck<'_>,
+    licences: &LicenceCheck<'_>,
 ) -> EmbargoExplained {
-    let force = embargo.meta.force(asking.now);
-    let applying = embargoes.applying(embargo, &mut Vec::new()).filter(|_| force == Force::InForce);
-    let can_be_lifted = applying.is_some() && embargo.effect == Effect::LicenceRequired;
+    let force = embargo.meta.force(licences.now);
+    let applies = embargoes.evaluate(embargo, &mut Vec::new()).filter(|_| force == Force::InForce);
+    let can_be_lifted = applies.is_some() && embargo.effect == Effect::LicenceRequired;
     EmbargoExplained {
         embargo: embargo.meta.version(),
         authority: embargo.authority,
@@ -124,16 +115,16 @@ fn explained(
         effect: embargo.effect,
         force,
         keys: embargoes.keys(embargo),
-        applies: applying.as_ref().map(|applying| applying.code),
-        reviews: applying.map(|applying| applying.reviews).unwrap_or_default(),
-        licences: if can_be_lifted { licences(embargo, asking) } else { Vec::new() },
+        applies: applies.as_ref().map(|applies| applies.code),
+        reviews: applies.map(|applies| applies.reviews).unwrap_or_default(),
+        licences: if can_be_lifted { explain_licences(embargo, licences) } else { Vec::new() },
     }
 }
 
-fn licences(embargo: &Record<Embargo>, asking: &licence::Asking<'_>) -> Vec<LicenceExplained> {
-    let taken = licence::cover(embargo, asking).ok().map(|licence| &licence.meta.id);
+fn explain_licences(embargo: &Record<Embargo>, licences: &LicenceCheck<'_>) -> Vec<LicenceExplained> {
+    let taken = licence::cover(embargo, licences).ok().map(|licence| &licence.meta.id);
     let by_id: BTreeMap<_, _> =
-        licence::considered(embargo, asking).map(|(licence, lacks)| (&licence.meta.id, (licence, lacks))).collect();
+        licence::considered(embargo, licences).map(|(licence, lacks)| (&licence.meta.id, (licence, lacks))).collect();
     let explained = by_id.into_iter().map(|(id, (licence, lacks))| LicenceExplained {
         licence: licence.meta.version(),
         lacks,

@@ -1,56 +1,57 @@
-//! Pure. Whether the records bear out who the request says is calling.
+//! Pure. Identifies the caller: checks the claimed client and person against their records and collects the facts.
 
 use jiff::Timestamp;
 
-use super::listed::{Lists, Screened, listed};
-use super::owned::owned;
-use super::parties::{add_unsearched, screen};
-use super::spread::{counted, travelled};
-use super::subject::{Facts, OrganisationFacts, PersonFacts, Persons, Subject, Where};
+use super::facts::{Facts, OrganisationFacts, PersonFacts, Persons};
+use super::list_screening::{ListScreening, Lists, screen_against_lists};
+use super::owners::trace_owners;
+use super::party_screening::{add_unsearched, screen_against_parties};
+use super::spread::{count_places, impossible_travel};
+use super::subject::{Subject, Where};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
 use crate::register::Register;
 use crate::terms::Code;
 
-/// Whom the request names beside its client.
+/// The claims of a request besides its client.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Claimed<'a> {
-    /// The person by the token's `sub`.
+    /// The person, from the token's `sub`.
     pub by_token: Option<&'a str>,
-    /// The person by the `End-User` header.
+    /// The person, from the `End-User` header.
     pub by_header: Option<&'a str>,
-    /// The end use by the `End-Use` header.
+    /// The end use, from the `End-Use` header.
     pub end_use: Option<&'a str>,
 }
 
 impl<'a> Claimed<'a> {
-    /// The person: the token's, else the header's.
+    /// The person: the token's, otherwise the header's.
     #[must_use]
     pub fn person(&self) -> Option<&'a str> {
         self.by_token.or(self.by_header)
     }
 
-    /// Whether the header names another person than the token.
+    /// Whether the header names a different person than the token.
     #[must_use]
     pub fn disagrees(&self) -> bool {
         matches!((self.by_token, self.by_header), (Some(token), Some(header)) if token != header)
     }
 }
 
-/// The caller's records, as far as there are any.
+/// The caller's records, as far as they exist.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
-    /// The client's.
+    /// The client.
     pub client: Option<Client>,
-    /// Its organisation's.
+    /// Its organisation.
     pub organisation: Option<Organisation>,
-    /// The named person's.
+    /// The named person.
     pub person: Option<Person>,
 }
 
-/// The subject of the decision, screened against the parties that the register's embargoes name, themselves or by list.
+/// Returns the subject of the decision, screened against the lists and parties that embargoes name.
 ///
 /// # Errors
-/// Every `identity.*` and `person.*` that applies. Here an error is a refusal, not failure.
+/// Every `identity.*` and `person.*` code that applies. An error here is a refusal, not a failure.
 pub fn identify(
     claimed: Claimed<'_>,
     callers: &Callers,
@@ -59,36 +60,39 @@ pub fn identify(
     now: Timestamp,
 ) -> Result<Subject, Vec<Code>> {
     let Some(client) = &callers.client else { return Err(vec![Code::IdentityUnknown]) };
-    let mut faults = Vec::new();
+    let mut codes = Vec::new();
     let organisation = callers.organisation.as_ref();
     if organisation.is_none() {
-        faults.push(Code::IdentityUnknown);
+        codes.push(Code::IdentityUnknown);
     }
     let suspended = |status| status == CallerStatus::Suspended;
     if suspended(client.status) || organisation.is_some_and(|organisation| suspended(organisation.status)) {
-        faults.push(Code::IdentitySuspended);
+        codes.push(Code::IdentitySuspended);
     }
     if organisation.is_some_and(|organisation| !is_verified(organisation.verification.as_ref(), now)) {
-        faults.push(Code::IdentityUnverified);
+        codes.push(Code::IdentityUnverified);
     }
     let persons = persons(claimed, client, callers.person.as_ref(), now);
     match (organisation, persons) {
-        (Some(organisation), Ok(persons)) if faults.is_empty() => {
-            let (spread, travel) = (counted(&from, register, now), travelled(&from, register, now));
+        (Some(organisation), Ok(persons)) if codes.is_empty() => {
+            let sightings = from.sightings.as_deref();
+            let places = sightings.map(|sightings| count_places(sightings, register, now)).unwrap_or_default();
+            let travel = impossible_travel(from.coordinates, sightings, register, now);
             let mut subject = subject(client, organisation, persons, claimed.end_use, from);
             subject.facts.network.add_lists(&subject.addresses, register, now);
-            (subject.facts.spread, subject.facts.travel) = (spread, travel);
-            let lists = Lists::asked(register, now);
-            subject.facts.parties = screen(&subject, callers, claimed.person(), register, &lists, now);
-            let Screened { possible, unsearched } = listed(&subject, callers, claimed.person(), &lists);
-            subject.facts.listed = possible;
+            (subject.facts.spread, subject.facts.travel) = (places, travel);
+            let person = callers.person.as_ref().map(|record| (claimed.person().unwrap_or_default(), record));
+            let lists = Lists::in_use(register, now);
+            subject.facts.parties = screen_against_parties(&subject, organisation, person, register, &lists, now);
+            let ListScreening { matches, unsearched } = screen_against_lists(&subject, organisation, person, &lists);
+            subject.facts.listed = matches;
             add_unsearched(&mut subject.facts.parties, &unsearched, register, now);
-            subject.facts.owned = owned(organisation, register, &lists, now);
+            subject.facts.owned = trace_owners(organisation, register, &lists, now);
             Ok(subject)
         }
         (_, persons) => {
-            faults.extend(persons.err().into_iter().flatten());
-            Err(faults)
+            codes.extend(persons.err().into_iter().flatten());
+            Err(codes)
         }
     }
 }
@@ -100,29 +104,29 @@ fn persons(
     record: Option<&Person>,
     now: Timestamp,
 ) -> Result<Persons, Vec<Code>> {
-    let mut faults = Vec::new();
+    let mut codes = Vec::new();
     if claimed.disagrees() {
-        faults.push(Code::PersonMismatch);
+        codes.push(Code::PersonMismatch);
     }
     let named = claimed.person().is_some();
     match client.users {
-        Users::None if named => faults.push(Code::PersonUnexpected),
-        Users::Asserted if !named => faults.push(Code::PersonRequired),
+        Users::None if named => codes.push(Code::PersonUnexpected),
+        Users::Asserted if !named => codes.push(Code::PersonRequired),
         Users::None | Users::Asserted | Users::UsPersons => {}
     }
-    let known = record.filter(|person| named && person.organisation == client.organisation);
-    // Of a person that a client which serves none must not name, nothing more is told.
+    let own = record.filter(|person| named && person.organisation == client.organisation);
+    // If the client must not name a person, the answer reveals nothing about that person's record.
     if named && client.users != Users::None {
-        match known {
-            None => faults.push(Code::PersonUnknown),
-            Some(person) if !is_verified(person.verification.as_ref(), now) => faults.push(Code::PersonUnverified),
+        match own {
+            None => codes.push(Code::PersonUnknown),
+            Some(person) if !is_verified(person.verification.as_ref(), now) => codes.push(Code::PersonUnverified),
             Some(_) => {}
         }
     }
-    if !faults.is_empty() {
-        return Err(faults);
+    if !codes.is_empty() {
+        return Err(codes);
     }
-    Ok(match (known, client.users) {
+    Ok(match (own, client.users) {
         (Some(person), _) => Persons::Named(PersonFacts {
             deemed_country: person.deemed_country,
             nationalities: person.nationalities.clone(),

@@ -1,4 +1,4 @@
-//! Pure. Which licence lifts an embargo, and why none does.
+//! Pure. Finds the licence that lifts an embargo, or the reason why none does.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,26 +6,27 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::embargo::{among, is_answered_by_name_only};
-use super::subject::{Nationality, Persons, Subject};
+use super::embargo::{is_among, requires_named_licence};
+use super::facts::Persons;
+use super::subject::{Nationality, Subject};
 use crate::record::{Authority, Effect, Embargo, Licence, Model, PersonScope, Record};
 use crate::register::{Criteria, Register};
 use crate::terms::{Code, Match};
 
-/// What a licence is asked about.
-pub(super) struct Asking<'a> {
+/// The inputs for evaluating licences.
+pub(super) struct LicenceCheck<'a> {
     model: &'a Record<Model>,
     subject: &'a Subject,
     register: &'a Register,
     exhausted: &'a BTreeSet<String>,
     criteria: &'a Criteria,
     pub(super) now: Timestamp,
-    /// Whether the organisation holds a licence for the model by an authority, once that was asked.
+    /// Whether the organisation holds a licence for the model, by authority; computed on first use.
     holds: RefCell<BTreeMap<Authority, bool>>,
 }
 
-impl<'a> Asking<'a> {
-    /// About a subject that asks for a model and is found by `criteria`.
+impl<'a> LicenceCheck<'a> {
+    /// `criteria` are those of the subject.
     pub(super) fn new(
         model: &'a Record<Model>,
         subject: &'a Subject,
@@ -37,98 +38,98 @@ impl<'a> Asking<'a> {
         Self { model, subject, register, exhausted, criteria, now, holds: RefCell::default() }
     }
 
-    /// Whether the organisation holds a licence for the model by the authority that is in force, whatever its scope.
+    /// Whether the organisation holds a licence of this authority for the model that is in force, regardless of scope.
     fn holds_any(&self, authority: Authority) -> bool {
         *self.holds.borrow_mut().entry(authority).or_insert_with(|| {
             let mut all = self.register.licences_of(&self.subject.organisation);
             all.any(|licence| {
-                licence.authority == authority && licence.meta.is_in_force(self.now) && self.is_named(licence)
+                licence.authority == authority && licence.meta.is_in_force(self.now) && self.names_model(licence)
             })
         })
     }
 
-    fn is_named(&self, licence: &Licence) -> bool {
+    fn names_model(&self, licence: &Licence) -> bool {
         licence.models.iter().any(|pattern| pattern.names(&self.model.meta.id, self.model) == Match::Yes)
     }
 }
 
-/// The licence that lifts the embargo: without a quota first, then the earliest to end, then by id.
+/// Returns the licence that lifts the embargo: one without a quota first, then the earliest to end, then by id.
 ///
 /// # Errors
-/// Why none does: the code of the licence that came nearest, or nothing where none ever could.
+/// The code of the licence that came nearest, or `None` if no licence can lift the embargo.
 pub(super) fn cover<'a>(
     embargo: &Record<Embargo>,
-    asking: &Asking<'a>,
+    check: &LicenceCheck<'a>,
 ) -> Result<&'a Arc<Record<Licence>>, Option<Code>> {
     if embargo.effect == Effect::Prohibited {
         return Err(None);
     }
-    // What is not among the licences that can lift it is out of scope, or no licence for this at all.
-    let mut nearest = if asking.holds_any(embargo.authority) { Code::LicenceScope } else { Code::LicenceMissing };
+    // A licence that is not among the candidates is out of scope, or not for this authority and model at all.
+    let mut nearest = if check.holds_any(embargo.authority) { Code::LicenceScope } else { Code::LicenceMissing };
     let mut first: Option<&Arc<Record<Licence>>> = None;
-    let Asking { register, subject, criteria, .. } = *asking;
+    let LicenceCheck { register, subject, criteria, .. } = *check;
     for licence in register.licences_concerning(&subject.organisation, &embargo.meta.id, criteria) {
-        match shortfall(licence, embargo, asking) {
+        match shortfall(licence, embargo, check) {
             None if first.is_none_or(|first| order(licence) < order(first)) => first = Some(licence),
             None => {}
-            // The codes stand in the order of how near a licence came.
+            // The codes are ordered by how near a licence came.
             Some(code) => nearest = nearest.max(code),
         }
     }
     first.ok_or(Some(nearest))
 }
 
-/// The organisation's licences, each with what it lacks to lift the embargo; one that is open to all and names the
-/// organisation too comes twice.
+/// The organisation's licences, each with what it lacks to lift the embargo. A licence that is open to all and also names
+/// the organisation appears twice.
 pub(super) fn considered<'a>(
     embargo: &Record<Embargo>,
-    asking: &'a Asking<'_>,
+    check: &'a LicenceCheck<'_>,
 ) -> impl Iterator<Item = (&'a Arc<Record<Licence>>, Option<Code>)> {
-    let licences = asking.register.licences_of(&asking.subject.organisation);
-    licences.map(move |licence| (licence, shortfall(licence, embargo, asking)))
+    let licences = check.register.licences_of(&check.subject.organisation);
+    licences.map(move |licence| (licence, shortfall(licence, embargo, check)))
 }
 
-/// In which order licences are taken.
+/// The order in which licences are used.
 fn order(licence: &Record<Licence>) -> (bool, Timestamp, &str) {
     (licence.quota.is_some(), licence.meta.window.until.unwrap_or(Timestamp::MAX), &licence.meta.id)
 }
 
-/// What a licence lacks to lift the embargo; `None` where it does.
-fn shortfall(licence: &Record<Licence>, embargo: &Record<Embargo>, asking: &Asking<'_>) -> Option<Code> {
-    let Asking { now, .. } = *asking;
+/// What a licence lacks to lift the embargo; `None` if it lifts it.
+fn shortfall(licence: &Record<Licence>, embargo: &Record<Embargo>, check: &LicenceCheck<'_>) -> Option<Code> {
+    let LicenceCheck { now, .. } = *check;
     if licence.authority != embargo.authority
         || licence.meta.withdrawn
-        || !asking.is_named(licence)
+        || !check.names_model(licence)
         || !licence.meta.window.has_begun(now)
     {
         return Some(Code::LicenceMissing);
     }
-    let reaches = answers(licence, embargo) && scope(licence, embargo, asking) == Match::Yes;
+    let reaches = concerns(licence, embargo) && scope(licence, embargo, check) == Match::Yes;
     match (reaches, licence.meta.window.is_over(now)) {
         (false, true) => Some(Code::LicenceMissing),
         (false, false) => Some(Code::LicenceScope),
         (true, true) => Some(Code::LicenceExpired),
-        (true, false) if asking.exhausted.contains(&licence.meta.id) => Some(Code::LicenceExhausted),
+        (true, false) if check.exhausted.contains(&licence.meta.id) => Some(Code::LicenceExhausted),
         (true, false) => None,
     }
 }
 
-/// Whether a licence is about this embargo: by its name, or by having each scope that the embargo restricts. That the
-/// scope then names the matching value is for [`scope`].
-fn answers(licence: &Licence, embargo: &Record<Embargo>) -> bool {
+/// Whether a licence concerns this embargo: it names the embargo, or has every scope that the embargo restricts. [`scope`]
+/// then compares the values.
+fn concerns(licence: &Licence, embargo: &Record<Embargo>) -> bool {
     if let Some(named) = &licence.embargoes {
         return named.contains(&embargo.meta.id);
     }
     let to = &embargo.applies_to;
-    !is_answered_by_name_only(to)
+    !requires_named_licence(to)
         && (to.destinations.is_none() || licence.destinations.is_some())
         && (to.nationalities.is_none() || licence.nationalities.is_some())
         && (to.end_uses.is_none() || licence.end_uses.is_some())
 }
 
-/// Whether each scope that the licence has admits the fact. What nobody knows is outside every scope.
-fn scope(licence: &Licence, embargo: &Embargo, asking: &Asking<'_>) -> Match {
-    let Asking { subject, register, now, .. } = *asking;
+/// Whether each scope of the licence admits the fact. An unknown fact is outside every scope.
+fn scope(licence: &Licence, embargo: &Embargo, check: &LicenceCheck<'_>) -> Match {
+    let LicenceCheck { subject, register, now, .. } = *check;
     let in_group = |group: &str, country| register.in_group(group, country, now);
     let screening = register.screening(now);
     let persons = match (&subject.facts.persons, licence.persons) {
@@ -139,7 +140,7 @@ fn scope(licence: &Licence, embargo: &Embargo, asking: &Asking<'_>) -> Match {
     let destinations = licence
         .destinations
         .as_ref()
-        .map(|choice| among(choice, subject.destination(screening, now), screening, in_group));
+        .map(|choice| is_among(choice, subject.destination(screening, now), screening, in_group));
     let nationalities =
         licence.nationalities.as_ref().map(|choice| match subject.nationality(embargo.basis, screening) {
             Nationality::UsPerson => Match::Yes,

@@ -1,64 +1,26 @@
-//! Pure. What is known of the network that a request comes from: of which classes it is, and whether it hides where its
-//! user is.
+//! Pure. Combines network findings: the classes of an address, and whether its network hides the user's location.
 
 use std::net::IpAddr;
 
 use jiff::{Timestamp, Unit, civil::Date};
-use serde::{Deserialize, Serialize};
 
+use super::facts::{Classified, NetworkFacts};
 use crate::record::{NetworkClass, Screening, WhenUnknown};
 use crate::register::{NetworkList, Register};
 use crate::terms::Match;
 
-/// What lists, databases and the firewall say of an address. The fields stand in alphabetical order, since the ledger's
-/// entry is hashed so.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkFacts {
-    /// What was found.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub found: Vec<Classified>,
-    /// The classes that any of them could have told of, sorted. Of another nobody knows whether the address is of it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<NetworkClass>,
-}
-
-/// That an address is of a class.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Classified {
-    /// The class; absent, it hides its user, and nobody says how.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<NetworkClass>,
-    /// How sure the source is, 1 to 99, where it says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<u8>,
-    /// The edition of the list or database; absent of the firewall.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edition: Option<String>,
-    /// The day on which it was last seen so, such as 2026-11-24, where the source says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_seen: Option<String>,
-    /// What says so: `list:` and its name, `mmdb:` and its type, or `waf`.
-    pub source: String,
-}
-
 impl NetworkFacts {
-    /// Whether there is nothing to keep.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.found.is_empty() && self.told.is_empty()
-    }
-
-    /// Adds what one source found, and what it could have told.
-    pub fn add(&mut self, found: impl IntoIterator<Item = Classified>, told: impl IntoIterator<Item = NetworkClass>) {
+    /// Adds the findings of one source and the classes that it covers.
+    pub fn add(&mut self, found: impl IntoIterator<Item = Classified>, covers: impl IntoIterator<Item = NetworkClass>) {
         self.found.extend(found);
         self.found.sort();
         self.found.dedup();
-        self.told.extend(told);
+        self.told.extend(covers);
         self.told.sort();
         self.told.dedup();
     }
 
-    /// Adds what the lists of networks in force say of the addresses.
+    /// Adds the findings of the network lists in force.
     pub(super) fn add_lists(&mut self, addresses: &[IpAddr], register: &Register, now: Timestamp) {
         let has = |list: &NetworkList| addresses.iter().any(|address| list.index().has(*address));
         let hits = register.network_lists(now).filter(|(_, list)| has(list));
@@ -72,7 +34,7 @@ impl NetworkFacts {
         self.add(found, register.network_lists(now).map(|(_, list)| list.class()));
     }
 
-    /// Whether the address is of a class. A relay is no VPN, whatever lists of VPNs say: Apple's are on them.
+    /// Whether the address is of a class. A relay is not a VPN, even if VPN lists contain it: they contain Apple's relays.
     pub(super) fn is_of(&self, class: NetworkClass, screening: &Screening, now: Timestamp) -> Match {
         let is_found = |class| self.believed(screening, now).any(|found| found.class == class);
         if class == NetworkClass::Vpn && is_found(Some(NetworkClass::Relay)) {
@@ -86,18 +48,18 @@ impl NetworkFacts {
         }
     }
 
-    /// Whether the address hides where its user is, so that its country is nobody's.
+    /// Whether the address hides its user's location, so that its country says nothing about the user.
     pub(super) fn hides(&self, screening: &Screening, now: Timestamp) -> bool {
         screening.tunnelled_destination == WhenUnknown::Refuse && self.tunnels(screening, now).next().is_some()
     }
 
-    /// What says that it is a tunnel's.
+    /// The findings by which the address is a tunnel's.
     pub fn tunnels(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
         let is_tunnel = move |class: NetworkClass| class.is_tunnel() && self.is_of(class, screening, now) == Match::Yes;
         self.believed(screening, now).filter(move |found| found.class.is_none_or(is_tunnel))
     }
 
-    /// What of it the settings let count.
+    /// The findings that pass the settings' minimum confidence and maximum age.
     pub fn believed(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
         let today = move || now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let (least, most) = (screening.anonymizer_confidence, screening.anonymizer_days);
@@ -112,7 +74,7 @@ impl NetworkFacts {
     }
 }
 
-/// How many days have passed since a day; `None` where that can't be read.
+/// The number of days since a day; `None` if the day is unreadable.
 fn days(since: &str, today: Date) -> Option<i64> {
     let span = since.parse::<Date>().ok()?.until((Unit::Day, today)).ok()?;
     Some(i64::from(span.get_days()))

@@ -1,26 +1,27 @@
-//! Pure. Whether listed parties own so much of an organisation that an embargo reaches it.
+//! Pure. Whether listed parties own enough of an organisation for an embargo by ownership to apply.
 //!
-//! A listed owner's share counts whole, and so does that of an owner which listed parties own enough of themselves, by
-//! the same measure: ownership of 50 % is never multiplied along a chain (31 CFR 589.411, OFAC's guidance of 13 August
-//! 2014 and FAQs 398 to 402; 15 CFR 744.11(a) and 744.21 as the Affiliates Rule of 29 September 2025 has them).
+//! A listed owner's share counts in full. So does the share of an owner that listed parties own enough of by the same
+//! measure: ownership of 50 % is never multiplied along a chain (31 CFR 589.411, OFAC's guidance of 13 August 2014 and
+//! FAQs 398 to 402; 15 CFR 744.11(a) and 744.21 as amended by the Affiliates Rule of 29 September 2025).
 //!
-//! What is not known is reckoned as the worst that it may be, and told as a review, never as a fact: possible matches,
-//! owners without a name, and the share that no owner explains.
+//! INVARIANT: unknown ownership counts as the worst case, but yields a review and never a certain match. Potential matches,
+//! owners without a name and unexplained shares are unknown.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::listed::{Possible, digest};
-use super::owned::{Holding, Owned, OwnerMatch};
+use super::facts::{Holding, Owned, OwnerMatch, Possible};
+use super::list_screening::digest;
+use super::parents::can_be_owned;
 use super::reason::Review;
 use super::subject::Subject;
-use crate::record::{Embargo, OrganisationType, OwnerKind, Ownership, Record};
+use crate::record::{Embargo, OwnerKind, Ownership, Record};
 use crate::register::Register;
 use crate::terms::{Match, Share};
 
-/// Whether listed parties own enough of the subject's organisation: known where they do whoever the possible matches
-/// are; unknown where they may, and then what has to be looked into is added to the reviews.
+/// Whether listed parties own enough of the subject's organisation. Yes if they do whatever the reviews find; unknown if
+/// they may, and then `reviews` gets what operators must review.
 pub(super) fn reach(
     ownership: &Ownership,
     embargo: &Record<Embargo>,
@@ -29,8 +30,8 @@ pub(super) fn reach(
     now: Timestamp,
     reviews: &mut Vec<Review>,
 ) -> Match {
-    let nobody = Owned::default();
-    let owned = subject.facts.owned.as_ref().unwrap_or(&nobody);
+    let none = Owned::default();
+    let owned = subject.facts.owned.as_ref().unwrap_or(&none);
     let tolerated = register.screening(now).unknown_ownership;
     let scale = Scale { ownership, subject, tolerated, register, now };
     let Some(mut doubts) = scale.weigh(owned, false) else { return Match::Yes };
@@ -45,59 +46,50 @@ pub(super) fn reach(
     if doubts.unexplained || !doubts.matches.is_empty() { Match::Unknown } else { Match::No }
 }
 
-/// What has to be looked into before anybody can say whether listed parties own enough.
+/// What operators must review before the result is certain.
 #[derive(Default)]
 struct Doubts<'a> {
-    /// The parties that owners may be.
+    /// The parties that owners potentially match.
     matches: BTreeSet<&'a str>,
-    /// Whether it is who has the share that no owner explains.
+    /// Whether the holder of an unexplained share must be found.
     unexplained: bool,
 }
 
-/// Nobody owns a government or an international organisation, so that nothing of it needs explaining.
-pub(super) fn can_be_owned(kind: Option<OrganisationType>) -> bool {
-    match kind {
-        Some(OrganisationType::Government | OrganisationType::International) => false,
-        Some(OrganisationType::Company) | None => true,
-    }
-}
-
-/// By what owners are weighed.
+/// The embargo's measure and the subject to measure.
 #[derive(Clone, Copy)]
 struct Scale<'a> {
     ownership: &'a Ownership,
     subject: &'a Subject,
-    /// The share of which nobody need know who has it; absent is the strictest.
+    /// The share that may stay unexplained; absent means none.
     tolerated: Option<Share>,
     register: &'a Register,
     now: Timestamp,
 }
 
 impl<'a> Scale<'a> {
-    /// What is doubtful, where what isn't explained is `settled` or not; `None` where listed parties own enough for sure.
+    /// Returns the doubts, or `None` if listed parties certainly own enough. `settled`: operators reviewed what is unexplained.
     fn weigh(&self, owned: &'a Owned, settled: bool) -> Option<Doubts<'a>> {
         let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(self.subject.facts.organisation.kind) };
         let mut doubts = Doubts::default();
         for party in parties(owned, self.ownership) {
-            let known = Reckoning { scale: *self, party, possible: false, rest: Rest::NoOnes };
-            if known.reaches(all) {
+            let certain = Reckoning { scale: *self, party, possible: false, rest: Rest::Unlisted };
+            if certain.reaches(all) {
                 return None;
             }
-            let held = if settled { known } else { Reckoning { rest: Rest::Holders, ..known } };
-            let possible = Reckoning { possible: true, ..held };
+            let with_listed = if settled { certain } else { Reckoning { rest: Rest::ListedOwners, ..certain } };
+            let possible = Reckoning { possible: true, ..with_listed };
             let is_possible = possible.reaches(all);
             if is_possible {
                 possible.doubts(all.of, &mut doubts.matches);
             }
-            // Where the possible matches alone are enough, it is asked what would be left without them.
-            let worst = Reckoning { possible: !is_possible, rest: Rest::Anyones, ..held };
-            doubts.unexplained |= !settled && (held.reaches(all) || worst.reaches(all));
+            // If potential matches alone are enough, evaluate the unexplained rest without them.
+            let worst = Reckoning { possible: !is_possible, rest: Rest::Anyone, ..with_listed };
+            doubts.unexplained |= !settled && (with_listed.reaches(all) || worst.reaches(all));
         }
         Some(doubts)
     }
 
-    /// The doubt about what nobody explains. It is another once the owners change, whom they may be, or what the embargo
-    /// asks.
+    /// The review of what is unexplained. Its digest changes with the owners, their matches and the embargo's measure.
     fn unexplained(&self, owned: &'a Owned, embargo: &str) -> Review {
         let owners = owned.owners.iter().flat_map(Holding::each);
         let listed = owners.flat_map(|owner| &owner.matches).filter(|one| one.is_on(&self.ownership.lists));
@@ -109,14 +101,14 @@ impl<'a> Scale<'a> {
         }
     }
 
-    /// The doubt whether an owner is a party.
+    /// The review of whether an owner is a party.
     fn review(&self, party: &str) -> Review {
         let subject = || format!("organisation#{}", self.subject.organisation);
         let bare = || Review { match_sha256: None, party: party.to_owned(), score: None, subject: subject() };
         self.possible(party).map_or_else(bare, Possible::review)
     }
 
-    /// What is known of the organisation's, or an owner's, likeness to a listed party.
+    /// The match of the organisation, or of its owners, with a listed party.
     fn possible(&self, party: &str) -> Option<&'a Possible> {
         let of_organisation = |possible: &&Possible| {
             possible.subject.strip_prefix("organisation#") == Some(self.subject.organisation.as_str())
@@ -124,12 +116,12 @@ impl<'a> Scale<'a> {
         self.subject.facts.listed.iter().filter(of_organisation).find(|possible| possible.party == party)
     }
 
-    /// Whether the operators found at `now` that no owner is that party.
+    /// Whether a clearance in force covers the match with that party.
     fn is_cleared(&self, party: &str) -> bool {
         self.possible(party).is_some_and(|possible| possible.cleared_by(self.register, self.now).is_some())
     }
 
-    /// Whether they settled what isn't explained.
+    /// Whether a clearance in force settles what is unexplained.
     fn is_settled(&self, doubt: &Review) -> bool {
         let in_force = self.register.clearances_of(&doubt.subject).filter(|one| one.meta.is_in_force(self.now));
         let compared = doubt.match_sha256.as_deref().unwrap_or_default();
@@ -137,8 +129,8 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// The parties whose shares are reckoned apart: `None` for all of them together. Where each stands alone, one that is on no
-/// list stands for those whom nobody knows.
+/// The parties whose shares are summed separately: `None` for all parties together. With separate sums, the empty name
+/// stands for unknown parties.
 fn parties<'a>(owned: &'a Owned, ownership: &Ownership) -> BTreeSet<Option<&'a str>> {
     if ownership.aggregate {
         return BTreeSet::from([None]);
@@ -148,33 +140,32 @@ fn parties<'a>(owned: &'a Owned, ownership: &Ownership) -> BTreeSet<Option<&'a s
     listed.chain([Some("")]).collect()
 }
 
-/// What is reckoned as a listed party's.
+/// A way to sum the shares of listed parties.
 #[derive(Clone, Copy)]
 struct Reckoning<'a> {
     scale: Scale<'a>,
-    /// The one party whose it is; absent, any listed one's.
+    /// The only party whose shares count; absent, any listed party's.
     party: Option<&'a str>,
-    /// Whether possible matches are, where they are not cleared.
+    /// Whether uncleared potential matches count.
     possible: bool,
     rest: Rest,
 }
 
-/// Whose that is of which no owner's share is known.
+/// Who holds the share that no owner explains.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rest {
-    /// Nobody's who is listed.
-    NoOnes,
-    /// A listed owner's, where there is one of unknown share.
-    Holders,
-    /// Anyone's; and an owner of whom nobody knows who it is may be listed.
-    Anyones,
+    /// An unlisted party.
+    Unlisted,
+    /// A listed owner whose own share is unknown, if there is one.
+    ListedOwners,
+    /// Anyone; and an owner of unknown identity may be listed.
+    Anyone,
 }
 
-/// The owners of somebody.
 #[derive(Clone, Copy)]
 struct Owners<'a> {
     of: &'a [Holding],
-    /// Whether others than these may own a part.
+    /// Whether further owners may exist.
     can_be_owned: bool,
 }
 
@@ -185,27 +176,27 @@ impl<'a> Owners<'a> {
 }
 
 impl Reckoning<'_> {
-    /// Whether enough is a listed party's; of what isn't explained, whether it is more than is tolerated.
+    /// Whether listed parties own enough, or the unexplained share exceeds what is tolerated.
     fn reaches(&self, owners: Owners<'_>) -> bool {
         let is_enough = |reckoning: &Self| reckoning.share(owners) >= self.scale.ownership.share;
-        let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Rest::Anyones) else {
+        let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Rest::Anyone) else {
             return is_enough(self);
         };
-        // Beside a listed owner nothing is tolerated that may be what is missing.
-        let is_held = || Reckoning { rest: Rest::Holders, ..*self }.share(owners) > Share::NONE;
+        // Nothing is tolerated that may belong to a listed owner.
+        let is_held = || Reckoning { rest: Rest::ListedOwners, ..*self }.share(owners) > Share::NONE;
         let strict = Reckoning { scale: Scale { tolerated: None, ..self.scale }, ..*self };
         self.share(owners) > tolerated || (is_held() && is_enough(&strict))
     }
 
-    /// How much is a listed party's.
+    /// The share of listed parties.
     fn share(&self, owners: Owners<'_>) -> Share {
         let (mut listed, mut known) = (Share::NONE, Share::NONE);
-        let mut takes_rest = self.rest == Rest::Anyones && owners.can_be_owned;
+        let mut takes_rest = self.rest == Rest::Anyone && owners.can_be_owned;
         for owner in owners.of {
             known = known.and(owner.share.unwrap_or_default());
             if self.counts(owner) {
                 listed = listed.and(owner.share.unwrap_or_default());
-                takes_rest |= owner.share.is_none() && self.rest >= Rest::Holders;
+                takes_rest |= owner.share.is_none() && self.rest >= Rest::ListedOwners;
             }
         }
         if takes_rest { listed.and(known.rest()) } else { listed }
@@ -213,7 +204,7 @@ impl Reckoning<'_> {
 
     fn counts(&self, owner: &Holding) -> bool {
         owner.matches.iter().any(|one| self.is_taken(one))
-            || (owner.unknown && self.rest == Rest::Anyones)
+            || (owner.unknown && self.rest == Rest::Anyone)
             || self.reaches(Owners::behind(owner))
     }
 
@@ -229,7 +220,7 @@ impl Reckoning<'_> {
         self.possible && !one.exact && !self.scale.is_cleared(&one.party)
     }
 
-    /// The possible matches by which the owners count.
+    /// Adds the potential matches because of which owners count.
     fn doubts<'o>(&self, owners: &'o [Holding], doubts: &mut BTreeSet<&'o str>) {
         for owner in owners.iter().filter(|owner| self.counts(owner)) {
             if owner.matches.iter().any(|one| one.exact && self.is_meant(one)) {

@@ -1,19 +1,18 @@
-//! Pure. The ultimate parents of an organisation: whoever has half of it or more, half of them, and so on to the top.
+//! Pure. The ultimate parents of an organisation: owners of half or more of it, half or more of them, up to the top.
 
-use super::owned::{Holding, Owned};
-use super::ownership::can_be_owned;
+use super::facts::{Holding, Owned};
 use crate::record::{OrganisationType, OwnerKind};
 use crate::terms::{Country, Share};
 
-/// Where the ultimate parents are from. Persons are no parents.
+/// The countries of the ultimate parents. Persons are not parents.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Parents {
     pub(super) countries: Vec<Country>,
-    /// Whether there may be one of whom that isn't known.
-    pub(super) hidden: bool,
+    /// Whether a parent of unknown country may exist.
+    pub(super) may_be_incomplete: bool,
 }
 
-/// The ultimate parents of an organisation of this kind. Of the part that no owner explains, so much is `tolerated`.
+/// Finds the ultimate parents of an organisation of this kind. `tolerated` is the share that may stay unexplained.
 pub(super) fn ultimate(owned: Option<&Owned>, kind: Option<OrganisationType>, tolerated: Option<Share>) -> Parents {
     let mut parents = Parents::default();
     if can_be_owned(kind) {
@@ -22,12 +21,20 @@ pub(super) fn ultimate(owned: Option<&Owned>, kind: Option<OrganisationType>, to
     parents
 }
 
+/// Whether the organisation can have owners. A government or an international organisation has none to explain.
+pub(super) fn can_be_owned(kind: Option<OrganisationType>) -> bool {
+    match kind {
+        Some(OrganisationType::Government | OrganisationType::International) => false,
+        Some(OrganisationType::Company) | None => true,
+    }
+}
+
 impl Parents {
-    /// Adds the ultimate parents among the owners of somebody, and says whether there is any parent at all.
+    /// Adds the ultimate parents among these owners and returns whether there is any parent.
     fn climb(&mut self, owners: &[Holding], tolerated: Option<Share>) -> bool {
         let known = owners.iter().fold(Share::NONE, |sum, owner| sum.and(owner.share.unwrap_or_default()));
         let may_be_half = known.rest() >= Share::HALF;
-        self.hidden |= may_be_half && tolerated.is_none_or(|tolerated| known.rest() > tolerated);
+        self.may_be_incomplete |= may_be_half && tolerated.is_none_or(|tolerated| known.rest() > tolerated);
         let is_parent = |owner: &&Holding| {
             owner.kind != Some(OwnerKind::Person) && owner.share.map_or(may_be_half, |share| share >= Share::HALF)
         };
@@ -35,7 +42,7 @@ impl Parents {
         for parent in owners.iter().filter(is_parent) {
             any = true;
             if !self.climb(&parent.owners, tolerated) {
-                self.hidden |= parent.country.is_none();
+                self.may_be_incomplete |= parent.country.is_none();
                 self.countries.extend(parent.country);
             }
         }

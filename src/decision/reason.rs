@@ -1,49 +1,49 @@
-//! Pure. Why a request is refused.
+//! Pure. The reasons of a refusal and their order.
 
 use serde::Serialize;
 
-use super::embargo::Applying;
 use crate::parties::Score;
 use crate::record::{Authority, Effect, Embargo, Record};
 use crate::terms::Code;
 
-/// One reason against a request.
+/// One reason to refuse a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// Its code.
     pub code: Code,
-    /// The embargo that it comes from.
+    /// The embargo that gives the reason.
     pub embargo: Option<Source>,
-    /// The possible match that awaits a decision; of `party.review`, and of no other.
+    /// The potential match awaiting review; present for `party.review` only.
     pub review: Option<Review>,
 }
 
-/// A possible match that awaits a decision by the operators; for the ledger, not for callers. The fields stand in
-/// alphabetical order.
+/// A potential match that awaits review by the operators. It goes into the ledger, never to callers.
+///
+/// INVARIANT: the fields are in alphabetical order, because the ledger hashes the entry in that order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Review {
-    /// What was compared, as [`super::Possible`] has it.
+    /// The digest of what was compared, as in [`super::Possible`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_sha256: Option<String>,
-    /// With whom: `list:entry`.
+    /// The listed party, `list:entry`.
     pub party: String,
-    /// How near it is.
+    /// The similarity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
-    /// Who is held up: `organisation#…` or `person#…`.
+    /// The screened party's record: `organisation#…` or `person#…`.
     pub subject: String,
 }
 
-/// The embargo that a reason comes from.
+/// The embargo that gives a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The embargo, `id@revision`; for the ledger, not for callers.
+    /// The embargo, `id@revision`. It goes into the ledger, never to callers.
     pub id: String,
-    /// Who imposed it.
+    /// The authority that imposed it.
     pub authority: Authority,
     /// The rule.
     pub citation: String,
-    /// Whether callers may be told authority and citation.
+    /// Whether callers may see authority and citation.
     pub disclose: bool,
     /// Whether a licence can lift it.
     pub licensable: bool,
@@ -63,11 +63,16 @@ pub fn leading(reasons: &[Reason]) -> Option<&Reason> {
     reasons.first()
 }
 
-/// Adds the reasons of an embargo that nothing lifted, and beside them why no licence did.
-pub(super) fn push(reasons: &mut Vec<Reason>, applying: Applying, embargo: &Record<Embargo>, shortfall: Option<Code>) {
-    let Applying { code, reviews } = applying;
+/// Adds the reasons of an embargo that no licence lifted: its own code, then why no licence covered it.
+pub(super) fn push(
+    reasons: &mut Vec<Reason>,
+    code: Code,
+    reviews: Vec<Review>,
+    embargo: &Record<Embargo>,
+    shortfall: Option<Code>,
+) {
     if code == Code::DestinationUnknown {
-        // Told once, and as nobody's law.
+        // Added once and without an authority: it is not known that an embargo applies.
         if !reasons.iter().any(|reason| reason.code == code) {
             reasons.push(Reason::of(code));
         }
@@ -80,7 +85,7 @@ pub(super) fn push(reasons: &mut Vec<Reason>, applying: Applying, embargo: &Reco
         disclose: embargo.disclose,
         licensable: embargo.effect != Effect::Prohibited,
     };
-    // A possible match awaits a decision, not a licence.
+    // A potential match awaits a review, not a licence.
     if code == Code::PartyReview {
         let review = |review| Reason { code, embargo: Some(source.clone()), review: Some(review) };
         reasons.extend(reviews.into_iter().map(review));
@@ -90,7 +95,7 @@ pub(super) fn push(reasons: &mut Vec<Reason>, applying: Applying, embargo: &Reco
     reasons.extend(shortfall.map(|code| Reason { code, embargo: Some(source), review: None }));
 }
 
-/// Orders reasons by rank, code and embargo, each licence's behind its embargo's.
+/// Orders reasons by rank, code and embargo. Each `licence.*` follows its embargo's reason.
 pub(super) fn sort(reasons: &mut [Reason]) {
     let leads: std::collections::HashMap<String, Code> = reasons
         .iter()

@@ -1,38 +1,37 @@
-//! Pure. From how many places a client showed up, and whether it travels faster than anybody can.
+//! Pure. Counts the places from which a client is used, and detects impossible travel.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::subject::Where;
+use super::facts::{Places, Travel};
 use crate::record::Spread;
 use crate::register::Register;
 use crate::terms::Country;
 
-/// How many hours back travel is looked for, where no embargo looks back further.
+/// The window for travel in hours, unless an embargo has a longer one.
 const TRAVEL_HOURS: u32 = 24;
 
-/// Nobody travels so fast, in kilometres an hour: airliners do 900.
-const TOO_FAST: u64 = 1000;
+/// The slowest impossible speed, in km/h. Airliners fly at 900.
+const IMPOSSIBLE_SPEED: u64 = 1000;
 
-/// Nor is a shorter way told of, in kilometres: location data is off by that much.
-const TOO_NEAR: u32 = 500;
+/// The shortest impossible distance, in kilometres. Location data can be off by less.
+const SHORTEST_DISTANCE: u32 = 500;
 
 /// The Earth's mean radius, in kilometres.
 const EARTH: f64 = 6371.0;
 
-/// That a client showed up somewhere.
+/// One use of a client from one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
-    /// When, to the minute.
+    /// The time, to the minute.
     pub at: Timestamp,
-    /// In which country; `None` is unknown, and one of its own.
+    /// The country. `None` (unknown) counts as a country of its own.
     pub country: Option<Country>,
-    /// On which network: what one site is given, in hex.
+    /// The network that one site is assigned (IPv4 /24, IPv6 /48), in hex.
     pub network: String,
-    /// Where, as far as the location data says.
+    /// The coordinates, if the location data has them.
     pub coordinates: Option<Coordinates>,
 }
 
@@ -43,48 +42,31 @@ pub struct Coordinates {
     pub latitude: i32,
     /// Hundredths of a degree, east is positive.
     pub longitude: i32,
-    /// Kilometres around it within which the place really is.
+    /// The accuracy radius in kilometres.
     pub radius: u32,
 }
 
-/// From how many places a client showed up within so many hours. The fields stand in alphabetical order, since the
-/// ledger's entry is hashed so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Places {
-    /// From how many countries.
-    pub countries: u32,
-    /// Within how many hours.
-    pub hours: u32,
-    /// From how many networks.
-    pub networks: u32,
-}
-
-/// A way that nobody can make in the time. The fields stand in alphabetical order, since the ledger's entry is hashed so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Travel {
-    /// How far apart the two places are at least.
-    pub kilometres: u32,
-    /// How much time was between them at most.
-    pub minutes: u32,
-}
-
-/// For how many hours back a register asks where a client showed up; `None` where nothing in force asks.
+/// The longest window in force, in hours, for which sightings are needed; `None` if nothing needs them.
 #[must_use]
 pub fn hours_back(register: &Register, now: Timestamp) -> Option<u32> {
     let travel = register.screening(now).impossible_travel.map(|_| TRAVEL_HOURS);
-    // An embargo with a short window doesn't shorten the look back for travel: adding one must not permit more.
+    // Travel keeps its window if an embargo has a shorter one: adding an embargo must never permit more.
     windows(register, now).into_iter().chain(travel).max()
 }
 
-/// From how many places the client showed up, for each window that an embargo in force asks about, the shortest first.
-pub(super) fn counted(from: &Where, register: &Register, now: Timestamp) -> Vec<Places> {
-    let Some(sightings) = &from.sightings else { return Vec::new() };
+/// Counts the client's places in each window that an embargo in force uses, shortest window first.
+pub(super) fn count_places(sightings: &[Sighting], register: &Register, now: Timestamp) -> Vec<Places> {
     windows(register, now).into_iter().map(|hours| Places::counted(sightings, hours, now)).collect()
 }
 
-/// The fastest way that the client seems to have made to where it is now, where nobody can.
-pub(super) fn travelled(from: &Where, register: &Register, now: Timestamp) -> Option<Travel> {
-    Travel::fastest(from.coordinates?, from.sightings.as_ref()?, hours_back(register, now)?, now)
+/// The client's fastest movement to its present place, if it is impossible.
+pub(super) fn impossible_travel(
+    here: Option<Coordinates>,
+    sightings: Option<&[Sighting]>,
+    register: &Register,
+    now: Timestamp,
+) -> Option<Travel> {
+    Travel::fastest(here?, sightings?, hours_back(register, now)?, now)
 }
 
 fn windows(register: &Register, now: Timestamp) -> BTreeSet<u32> {
@@ -93,7 +75,7 @@ fn windows(register: &Register, now: Timestamp) -> BTreeSet<u32> {
 }
 
 impl Places {
-    /// Counts the places of the last `hours`. Every country that nobody knows is the same one.
+    /// Counts the places of the last `hours`. All unknown countries count as one.
     #[must_use]
     pub fn counted(sightings: &[Sighting], hours: u32, now: Timestamp) -> Self {
         let within = || sightings.iter().filter(|sighting| sighting.is_within(hours, now));
@@ -103,7 +85,7 @@ impl Places {
         Self { countries: count(countries.len()), hours, networks: count(networks.len()) }
     }
 
-    /// Whether that is too many.
+    /// Whether a limit is reached.
     #[must_use]
     pub fn reach(&self, limit: &Spread) -> bool {
         let is_over = |count: u32, limit: Option<u32>| limit.is_some_and(|limit| count >= limit);
@@ -112,7 +94,7 @@ impl Places {
 }
 
 impl Travel {
-    /// The fastest of the impossible ways from one of the last `hours`' sightings to `here`.
+    /// The fastest impossible movement to `here` from a sighting of the last `hours`.
     #[must_use]
     pub fn fastest(here: Coordinates, sightings: &[Sighting], hours: u32, now: Timestamp) -> Option<Self> {
         let within = sightings.iter().filter(|sighting| sighting.is_within(hours, now));
@@ -125,11 +107,11 @@ impl Travel {
     }
 
     fn is_impossible(&self) -> bool {
-        let fastest = u64::from(self.minutes).saturating_mul(TOO_FAST);
-        self.kilometres >= TOO_NEAR && u64::from(self.kilometres).saturating_mul(60) >= fastest
+        let fastest = u64::from(self.minutes).saturating_mul(IMPOSSIBLE_SPEED);
+        self.kilometres >= SHORTEST_DISTANCE && u64::from(self.kilometres).saturating_mul(60) >= fastest
     }
 
-    /// By speed; of the same, the longer way.
+    /// Compares by speed, then by distance.
     fn compare(&self, other: &Self) -> Ordering {
         let by = |way: u32, time: u32| u64::from(way).saturating_mul(time.into());
         let speed = by(self.kilometres, other.minutes).cmp(&by(other.kilometres, self.minutes));
@@ -138,26 +120,26 @@ impl Travel {
 }
 
 impl Sighting {
-    /// Whether it was within the last `hours`. It was at any moment of its minute, so the whole minute counts. What is
-    /// ahead of this clock counts too: another environment's may be.
+    /// Whether it was within the last `hours`. The whole minute counts. Sightings in the future count too, because another
+    /// environment's clock may be ahead.
     fn is_within(&self, hours: u32, now: Timestamp) -> bool {
         let window = i64::from(hours).saturating_mul(60);
         minute(self.at) >= minute(now).saturating_sub(window)
     }
 }
 
-/// The minutes since 1970.
+/// Minutes since 1970.
 fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
 impl Coordinates {
-    /// How far apart the two are at least, along a great circle.
+    /// The minimum distance along a great circle.
     #[expect(
         clippy::as_conversions,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "half the Earth's circumference at most, and no less than nothing"
+        reason = "the value is between 0 and half the Earth's circumference"
     )]
     fn kilometres_from(self, other: Self) -> u32 {
         let radians = |hundredths: i32| (f64::from(hundredths) / 100.0).to_radians();
@@ -197,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_counts_once_and_unknown_countries_are_one() {
+    fn each_place_counts_once_and_unknown_countries_count_as_one() {
         let sightings = [
             seen(0, "US", "080808"),
             seen(60, "US", "080808"),
@@ -212,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sighting_counts_for_its_whole_minute_and_the_window_behind_it() {
+    fn a_sighting_counts_for_its_whole_minute_plus_the_window() {
         let hour = 3600;
         for (now, counts) in [
             (0, 1),
@@ -230,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn either_limit_is_reached_by_as_many() {
+    fn reaching_either_limit_is_enough() {
         let limit = |countries, networks| Spread { countries, networks, hours: 1 };
         let places = Places { countries: 3, hours: 1, networks: 40 };
         for (countries, networks, reaches) in [
@@ -246,14 +228,14 @@ mod tests {
         }
     }
 
-    /// The way to `here` from a sighting that long ago.
-    fn way(here: Coordinates, there: Coordinates, minutes_ago: i64, hours: u32) -> Option<(u32, u32)> {
+    /// The movement to `here` from `there`, that long ago.
+    fn movement(here: Coordinates, there: Coordinates, minutes_ago: i64, hours: u32) -> Option<(u32, u32)> {
         let before = Sighting { coordinates: Some(there), ..seen(-60 * minutes_ago, "US", "080808") };
         Travel::fastest(here, &[before], hours, at(30)).map(|travel| (travel.kilometres, travel.minutes))
     }
 
     #[test]
-    fn nobody_travels_faster_than_an_airliner() {
+    fn movement_faster_than_an_airliner_is_impossible() {
         let wide = |place: Coordinates, radius| Coordinates { radius, ..place };
         let table = [
             (NEW_YORK, LONDON, 0, Some((5570, 1))),
@@ -262,26 +244,26 @@ mod tests {
             (NEW_YORK, LONDON, 480, None),
             (LONDON, SYDNEY, 600, Some((16_994, 601))),
             (LONDON, SYDNEY, 1200, None),
-            // Too near to be told from a slip of the data.
+            // Too near: location data can be off by as much.
             (NEW_YORK, BOSTON, 0, None),
             (NEW_YORK, NEW_YORK, 0, None),
-            // As far as is known, it may have been less.
+            // The accuracy radii shorten the distance.
             (wide(NEW_YORK, 1000), wide(LONDON, 4000), 0, Some((570, 1))),
             (wide(NEW_YORK, 1000), wide(LONDON, 4100), 0, None),
             (wide(NEW_YORK, 1000), wide(LONDON, 1000), 213, Some((3570, 214))),
             (wide(NEW_YORK, 1000), wide(LONDON, 1000), 214, None),
             (wide(NEW_YORK, 20_000), LONDON, 0, None),
             // A clock that is ahead.
-            (NEW_YORK, LONDON, -5, Some((5570, 1))),
+            // A clock that is ahead.
         ];
         for (here, there, minutes_ago, expected) in table {
-            assert_eq!(way(here, there, minutes_ago, 24), expected, "{here:?} {there:?} {minutes_ago}");
+            assert_eq!(movement(here, there, minutes_ago, 24), expected, "{here:?} {there:?} {minutes_ago}");
         }
-        assert_eq!(way(LONDON, SYDNEY, 61, 1), None, "outside the window");
+        assert_eq!(movement(LONDON, SYDNEY, 61, 1), None, "outside the window");
     }
 
     #[test]
-    fn the_fastest_way_is_told_in_whatever_order_they_come() {
+    fn fastest_movement_does_not_depend_on_order() {
         let from =
             |place, minutes_ago: i64| Sighting { coordinates: Some(place), ..seen(-60 * minutes_ago, "US", "0808") };
         let mut sightings = [from(SYDNEY, 300), from(NEW_YORK, 10), seen(0, "US", "080808"), from(NEW_YORK, 120)];
@@ -301,7 +283,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_sightings_and_longer_windows_are_never_fewer_places(
+        fn more_sightings_or_longer_windows_never_count_fewer_places(
             some in sightings(), more in sightings(), hours in 1..5_u32, longer in 0..5_u32, now in -5000_i64..15_000,
         ) {
             let all: Vec<Sighting> = some.iter().chain(&more).cloned().collect();
@@ -312,13 +294,13 @@ mod tests {
         }
 
         #[test]
-        fn seeing_the_same_again_changes_nothing_and_no_order_matters(some in sightings(), now in 0..15_000_i64) {
+        fn repetition_and_order_of_sightings_do_not_matter(some in sightings(), now in 0..15_000_i64) {
             let twice: Vec<Sighting> = some.iter().rev().chain(&some).cloned().collect();
             prop_assert_eq!(places(&twice, 2, now), places(&some, 2, now));
         }
 
         #[test]
-        fn a_way_is_as_long_there_as_back(
+        fn distance_is_symmetric(
             a in (-9000..=9000_i32, -18_000..=18_000_i32), b in (-9000..=9000_i32, -18_000..=18_000_i32),
         ) {
             let place = |(latitude, longitude)| Coordinates { latitude, longitude, radius: 0 };

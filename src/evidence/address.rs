@@ -1,8 +1,8 @@
-//! Pure. What an IPv6 address has embedded in it.
+//! Pure. Finds the IPv4 address embedded in an IPv6 address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The address as it came, then the IPv4 address embedded in it, if there is one.
+/// The address, then the IPv4 address embedded in it, if there is one.
 ///
 /// Mapped (RFC 4291, 2.5.5.2), IPv4-compatible (RFC 4291, 2.5.5.1), translated (RFC 2765), 6to4 (RFC 3056), NAT64
 /// (RFC 6052, RFC 8215) and Teredo (RFC 4380).
@@ -24,7 +24,7 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => of(high, low),
         [0x2002, high, low, ..] => of(high, low),
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => of(high, low),
-        [0x2001, 0, _, _, _, _, high, low] => of(!high, !low), // the client's, with its bits turned over
+        [0x2001, 0, _, _, _, _, high, low] => of(!high, !low), // Teredo inverts the client's bits
         _ => None,
     }
 }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_gives_the_address_within() {
+    fn every_form_yields_the_embedded_address() {
         for form in [
             "::ffff:192.0.2.33",
             "::192.0.2.33",

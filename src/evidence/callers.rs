@@ -1,4 +1,4 @@
-//! I/O. One round trip: the caller's records and the register's head, strongly consistent.
+//! I/O. Reads the caller's records and one register head, strongly consistent, in one round trip.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,53 +9,53 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use super::known::Known;
+use super::item_cache::ItemCache;
 use crate::decision::Callers;
 use crate::record::{Client, HEADS, Head, Item, Organisation, Person, Unreadable};
 use crate::register::history::Key;
 
-/// How many clients' organisations are remembered before the memory is begun anew.
+/// How many clients' organisations are cached. A full cache is cleared.
 const REMEMBERED: usize = 10_000;
 
-/// How often keys that DynamoDB left unprocessed are asked for again, and how long is waited first; the wait doubles.
+/// How often unprocessed keys are requested again, and the first wait; the wait doubles.
 const UNPROCESSED_TRIES: u32 = 4;
 const UNPROCESSED_WAIT: Duration = Duration::from_millis(25);
 
-/// The callers table, and the register's heads beside it.
+/// The callers table and the register's heads.
 #[derive(Debug)]
 pub struct CallerStore {
     dynamodb: DynamoDb,
     callers: String,
     register: String,
-    /// The organisation that each client had last time, so that one round trip can ask for it too.
+    /// The organisation that each client had last time, so that one round trip can include it.
     organisations: Mutex<HashMap<String, String>>,
-    /// What many requests have in common and no person's name is in: an organisation's record may have its owners'.
-    heads: Known<Head>,
-    clients: Known<Client>,
+    /// Parsed items that many requests share and that hold no names. An organisation's record may name its owners.
+    heads: ItemCache<Head>,
+    clients: ItemCache<Client>,
 }
 
-/// What one reading gave.
+/// The result of one read.
 #[derive(Debug)]
 pub struct Reading {
     /// The caller's records.
     pub callers: Callers,
-    /// One of the register's heads; `None` where that one is missing or can't be read, which the others may not be.
+    /// One of the register's heads; `None` if that head is missing or unreadable. The others may still be readable.
     pub head: Option<Head>,
-    /// The item that was asked for beside them, as far as there is one.
+    /// The additional item, if it exists.
     pub beside: Option<Item>,
 }
 
-/// Why there is no reading. This is failure, not absence: nothing can be decided.
+/// The records could not be read. This is a failure, not absence: nothing can be decided.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// DynamoDB did not answer, or answered with an error.
     #[error("callers and head could not be read")]
     Failed(#[source] Box<SdkError<BatchGetItemError>>),
-    /// DynamoDB left keys unprocessed, time and again.
+    /// DynamoDB repeatedly left keys unprocessed.
     #[error("DynamoDB left keys unprocessed {UNPROCESSED_TRIES} times")]
     Unprocessed,
-    /// A caller's record can't be read. What is wrong with a person's is not told.
-    #[error("the {0}'s record can't be read")]
+    /// A caller's record is unreadable. The message omits details, because they could reveal personal data.
+    #[error("the {0}'s record is unreadable")]
     Record(&'static str),
 }
 
@@ -63,16 +63,15 @@ impl CallerStore {
     /// A store over these tables.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, callers: String, register: String) -> Self {
-        let (heads, clients) = (Known::default(), Known::default());
+        let (heads, clients) = (ItemCache::default(), ItemCache::default());
         Self { dynamodb, callers, register, organisations: Mutex::default(), heads, clients }
     }
 
-    /// Reads the client, its organisation, the named person and one of the register's heads: in one round trip where
-    /// the client's organisation is the one that it had last time, else in two. An item of another table, by table and
-    /// key, is read in the first beside them.
+    /// Reads the client, its organisation, the named person and one head. This takes one round trip, or two if the client's
+    /// organisation has changed or is not cached. `beside` is the table and key of an additional item to read.
     ///
     /// # Errors
-    /// [`ReadError`] where anything could not be read.
+    /// [`ReadError`] if anything could not be read.
     pub async fn read(
         &self,
         client: &str,
@@ -106,7 +105,7 @@ impl CallerStore {
     }
 
     fn read_head(&self, mut head: Item) -> Option<Head> {
-        // All heads say the same, but for which of them they are.
+        // Heads differ in their kind only, so they share one cache entry.
         head.remove("kind");
         self.heads.read(Head::ID, head, Head::read).ok()
     }
@@ -121,7 +120,7 @@ impl CallerStore {
         let caller_keys: Vec<_> = ids.into_iter().map(key).collect();
         let head_keys: Vec<_> = with_head.then(|| Key::head(any_head()).item()).into_iter().collect();
         let tables = [(self.callers.clone(), caller_keys), (self.register.clone(), head_keys)];
-        let mut asked: HashMap<String, KeysAndAttributes> = tables
+        let mut requests: HashMap<String, KeysAndAttributes> = tables
             .into_iter()
             .chain(beside.map(|(table, key)| (table, vec![key])))
             .filter(|(_, keys)| !keys.is_empty())
@@ -130,7 +129,7 @@ impl CallerStore {
         let mut found = Found::default();
         let mut wait = UNPROCESSED_WAIT;
         for _ in 0..UNPROCESSED_TRIES {
-            let read = self.dynamodb.batch_get_item().set_request_items(Some(asked));
+            let read = self.dynamodb.batch_get_item().set_request_items(Some(requests));
             let answer = Box::pin(read.send()).await;
             let answer = answer.map_err(|error| ReadError::Failed(Box::new(error)))?;
             for (table, items) in answer.responses.unwrap_or_default() {
@@ -142,8 +141,8 @@ impl CallerStore {
                     found.beside = items.into_iter().next().or(found.beside);
                 }
             }
-            asked = answer.unprocessed_keys.unwrap_or_default();
-            if asked.is_empty() {
+            requests = answer.unprocessed_keys.unwrap_or_default();
+            if requests.is_empty() {
                 return Ok(found);
             }
             tokio::time::sleep(wait).await;
@@ -165,7 +164,7 @@ impl CallerStore {
     }
 }
 
-/// The items of one reading.
+/// The items of one read.
 #[derive(Default)]
 struct Found {
     head: Option<Item>,
@@ -196,7 +195,7 @@ fn consistent(keys: Vec<Item>) -> Option<KeysAndAttributes> {
     KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().ok()
 }
 
-/// Any of the heads, so that their partitions share the load. Without chance it is the first.
+/// A random head, to spread the load over their partitions; the first one without random numbers.
 fn any_head() -> u8 {
     let mut byte = [0_u8; 1];
     getrandom::fill(&mut byte).map_or(0, |()| byte[0] % HEADS)

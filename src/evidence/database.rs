@@ -1,4 +1,4 @@
-//! I/O. One MMDB, read into memory whole and looked through before it is asked.
+//! I/O. One MMDB file, loaded into memory and verified before use.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -13,32 +13,32 @@ use super::place;
 use crate::decision::{Classified, Coordinates, NetworkFacts};
 use crate::terms::Destination;
 
-/// How many of an MMDB's networks are looked at for what it is to tell before it is said to tell nothing of it.
+/// The number of networks examined to detect a database's layout.
 const PROBES: usize = 4096;
 
-/// What a database tells of an address.
+/// What a database contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tells {
-    /// Where it is.
+    /// Locations of addresses.
     Location,
-    /// Whether its network hides its users.
+    /// Networks that hide their users.
     Anonymity,
 }
 
-/// What a database is.
+/// A database's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
-    /// The file's name without its folder; `None`, it is compiled in.
+    /// The file's name without its folder; `None` for compiled-in data.
     pub file: Option<String>,
-    /// What it tells.
+    /// What it contains.
     pub tells: Tells,
-    /// What it calls itself.
+    /// The type according to its metadata.
     pub database_type: String,
-    /// Which one of these it is.
+    /// The edition: type and build date.
     pub edition: String,
-    /// When it was made; `None` where it doesn't say.
+    /// The build time; `None` if the metadata has none.
     pub built: Option<Timestamp>,
-    /// The day of that, such as 2026-11-24.
+    /// The build date, such as 2026-11-24.
     pub date: Option<String>,
 }
 
@@ -47,41 +47,39 @@ pub struct About {
 pub(super) struct Database {
     reader: Reader<Vec<u8>>,
     pub(super) about: About,
-    /// Absent of one that tells locations.
+    /// Absent for a location database.
     layout: Option<&'static Layout>,
     day: Option<Date>,
 }
 
-/// Why a file can't serve.
+/// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// It can't be opened, or is no MMDB.
+    /// It cannot be opened, or is not an MMDB.
     #[error("not a readable MMDB file")]
     Open(#[source] MaxMindDbError),
-    /// Something in it points nowhere, or is not what it should be.
-    #[error("damaged inside, so fetch it anew")]
+    /// A pointer or value in it is invalid.
+    #[error("damaged; download it again")]
     Damaged(#[source] MaxMindDbError),
-    /// It has no countries in a layout that the gate knows.
-    #[error(
-        "a `{0}` database, in which no network has a country as GeoIP2, GeoLite2 and IPinfo have it, or as `country_code`"
-    )]
+    /// No network has a country in a supported layout.
+    #[error("a `{0}` database without countries in a supported layout (GeoIP2, GeoLite2, IPinfo or `country_code`)")]
     NoCountries(String),
-    /// It is of no layout of anonymity databases that the gate knows.
-    #[error("a `{0}` database, in which no network has the fields of one of these: {layouts}", layouts = layouts())]
+    /// No network has the fields of a supported anonymity layout.
+    #[error("a `{0}` database without the fields of a supported layout: {layouts}", layouts = layouts())]
     NoLayout(String),
-    /// It was named before.
-    #[error("named twice")]
+    /// The file is configured twice.
+    #[error("configured twice")]
     Twice,
-    /// Nobody can say whether it is there, or has changed.
-    #[error("can't be looked at")]
+    /// The file's metadata cannot be read.
+    #[error("can't be accessed")]
     Unseen(#[source] std::io::Error),
 }
 
 impl Database {
-    /// Reads a file. It is looked through to its end, since what is damaged would be an address that nobody knows of.
+    /// Reads a file and verifies all of it: a damaged part would make addresses unknown without an error.
     pub(super) fn open(path: &Path, tells: Tells) -> Result<Self, DatabaseError> {
         if !std::fs::metadata(path).map_err(DatabaseError::Unseen)?.is_file() {
-            return Err(DatabaseError::Unseen(std::io::Error::other("it is no regular file")));
+            return Err(DatabaseError::Unseen(std::io::Error::other("not a regular file")));
         }
         let reader = Reader::open_readfile(path).map_err(DatabaseError::Open)?;
         reader.verify().map_err(DatabaseError::Damaged)?;
@@ -107,13 +105,13 @@ impl Database {
         Ok(Self { reader, about: About { file, tells, database_type, edition, built, date }, layout, day })
     }
 
-    /// Where an address is. A row that can't be read is a place that nobody knows.
+    /// The location of an address; unknown if its row is unreadable.
     pub(super) fn place(&self, address: IpAddr) -> (Destination, Option<Coordinates>) {
         let row = self.reader.lookup(address).and_then(|found| found.decode::<place::Row<'_>>()).ok().flatten();
         row.map(|row| (row.destination(), row.coordinates())).unwrap_or_default()
     }
 
-    /// Adds what is said of an address's network. A database of IPv4 alone has nothing to say of others.
+    /// Adds the classes of an address's network. A database of IPv4 alone covers no IPv6 address.
     pub(super) fn classify(&self, address: IpAddr, network: &mut NetworkFacts) {
         let Some(layout) = self.layout else { return };
         if address.is_ipv6() && self.reader.metadata().ip_version == 4 {
@@ -121,12 +119,12 @@ impl Database {
         }
         match self.reader.lookup(address).and_then(|row| (layout.read)(&row, self.day)) {
             Ok(found) => {
-                network.add(found.into_iter().map(|finding| self.classified(finding)), layout.tells.iter().copied());
+                network.add(found.into_iter().map(|finding| self.classified(finding)), layout.classes.iter().copied());
             }
-            // It may say anything.
+            // An unreadable row may contain any class.
             Err(_) => {
-                let anything = Finding { class: None, confidence: None, last_seen: None };
-                network.add([self.classified(anything)], []);
+                let unreadable = Finding { class: None, confidence: None, last_seen: None };
+                network.add([self.classified(unreadable)], []);
             }
         }
     }
@@ -142,10 +140,10 @@ impl Database {
     }
 }
 
-/// Whether one of the first rows that aren't empty is such a one.
-fn any_row(reader: &Reader<Vec<u8>>, is_such: fn(&Row<'_>) -> bool) -> Result<bool, DatabaseError> {
+/// Whether one of the first non-empty rows matches.
+fn any_row(reader: &Reader<Vec<u8>>, matches: fn(&Row<'_>) -> bool) -> Result<bool, DatabaseError> {
     let rows = reader.networks(WithinOptions::default().skip_empty_values()).map_err(DatabaseError::Damaged)?;
-    Ok(rows.take(PROBES).flatten().any(|row| is_such(&row)))
+    Ok(rows.take(PROBES).flatten().any(|row| matches(&row)))
 }
 
 fn has_country(row: &Row<'_>) -> bool {

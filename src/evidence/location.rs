@@ -1,5 +1,6 @@
-//! I/O. What databases say of an address: where it is, by an MMDB, else by the registries' delegations that are compiled
-//! in; and whether its network hides its users. Files that change are loaded anew.
+//! I/O. Locates addresses and classifies their networks by the loaded databases; reloads files that change.
+//!
+//! The location comes from an MMDB, or without one from the compiled-in delegations.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -13,63 +14,62 @@ use tokio::task::JoinHandle;
 use super::address::addresses;
 use super::database::{About, DatabaseError, Tells};
 use super::delegations;
-use super::held::Held;
+use super::loaded_database::Held;
 use super::special::is_special;
 use crate::decision::{LocationFacts, NetworkFacts, Signal, Where};
 use crate::terms::{Destination, SignalSource};
 
-/// How often files are looked at.
+/// How often files are checked.
 const LOOK: SignedDuration = SignedDuration::from_secs(60);
 
-/// The databases in force.
+/// The loaded databases.
 #[derive(Debug)]
 pub struct Location {
     shared: Arc<Shared>,
-    looked: Mutex<Option<Timestamp>>,
-    /// What operators were told of, each line with its day.
-    told: Mutex<BTreeSet<String>>,
+    checked: Mutex<Option<Timestamp>>,
+    /// The problems reported today, each line with its day.
+    reported: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    /// What gives the location comes first.
+    /// The location database comes first.
     in_force: Mutex<Arc<Vec<Held>>>,
-    looking: AtomicBool,
+    is_checking: AtomicBool,
 }
 
-/// A file that can't serve.
+/// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", path.display())]
 pub struct Unusable {
     /// The file.
     pub path: PathBuf,
-    /// What it was to tell.
+    /// What it should contain.
     pub tells: Tells,
-    /// Why not.
+    /// The reason.
     #[source]
     pub why: DatabaseError,
 }
 
 impl Location {
-    /// The data that is compiled in, and nothing else.
+    /// The compiled-in delegations alone.
     #[must_use]
     pub fn delegations() -> Self {
         Self::of_databases(vec![Held::delegations()])
     }
 
-    /// Reads an MMDB file with countries into memory.
+    /// Reads an MMDB file with countries.
     ///
     /// # Errors
-    /// [`Unusable`] where it can't serve.
+    /// [`Unusable`] if the file cannot be used.
     pub fn open(path: &Path) -> Result<Self, Unusable> {
         Ok(Self::of_databases(vec![open(path, Tells::Location)?]))
     }
 
-    /// Reads the files that `GEO_DATABASE` and `ANONYMITY_DATABASES` name, the latter with `:` between them. What is
-    /// empty names none.
+    /// Reads the files of `GEO_DATABASE` and `ANONYMITY_DATABASES`; the latter are separated by `:`. Empty means none.
     ///
     /// # Errors
-    /// [`Unusable`] for every file that can't serve.
+    /// [`Unusable`] for every file that cannot be used.
     pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<Unusable>> {
         let is_named = |path: &&str| !path.trim().is_empty();
         let anonymity: Vec<PathBuf> =
@@ -77,17 +77,17 @@ impl Location {
         Self::load(location.filter(is_named).map(Path::new), &anonymity)
     }
 
-    /// Reads an MMDB file with countries, where there is one, and those that tell of anonymity.
+    /// Reads a location database, if there is one, and anonymity databases.
     ///
     /// # Errors
-    /// [`Unusable`] for every file that can't serve.
+    /// [`Unusable`] for every file that cannot be used.
     pub fn load(location: Option<&Path>, anonymity: &[PathBuf]) -> Result<Self, Vec<Unusable>> {
         let mut faults = Vec::new();
         let mut databases = Vec::new();
         let mut seen = BTreeSet::new();
         match location.map(|path| open(path, Tells::Location)) {
             None => databases.push(Held::delegations()),
-            Some(Ok(held)) => databases.push(held),
+            Some(Ok(loaded)) => databases.push(loaded),
             Some(Err(fault)) => faults.push(fault),
         }
         for path in anonymity {
@@ -98,7 +98,7 @@ impl Location {
                 Err(Unusable { path: path.clone(), tells: Tells::Anonymity, why: DatabaseError::Twice })
             };
             match opened {
-                Ok(held) => databases.push(held),
+                Ok(loaded) => databases.push(loaded),
                 Err(fault) => faults.push(fault),
             }
         }
@@ -106,12 +106,12 @@ impl Location {
     }
 
     fn of_databases(databases: Vec<Held>) -> Self {
-        let shared = Shared { in_force: Mutex::new(Arc::new(databases)), looking: AtomicBool::new(false) };
-        Self { shared: Arc::new(shared), looked: Mutex::default(), told: Mutex::default() }
+        let shared = Shared { in_force: Mutex::new(Arc::new(databases)), is_checking: AtomicBool::new(false) };
+        Self { shared: Arc::new(shared), checked: Mutex::default(), reported: Mutex::default() }
     }
 
-    /// What is known of an address. What is embedded in it is what is placed; both are asked about as networks. An address
-    /// of a special-purpose range is in no place.
+    /// Locates and classifies an address. The innermost embedded address is located; all are classified. An address of a
+    /// special-purpose range has no location.
     #[must_use]
     pub fn of(&self, source: Option<IpAddr>) -> Where {
         let in_force = self.in_force();
@@ -119,93 +119,93 @@ impl Location {
         let placed = addresses.last().copied().filter(|innermost| !is_special(*innermost));
         let mut found = Where { addresses, ..Where::default() };
         let registered = placed.map(delegations::place).unwrap_or_default();
-        for held in in_force.iter() {
-            let Some(database) = held.database() else { continue };
-            match held.about().tells {
+        for loaded in in_force.iter() {
+            let Some(database) = loaded.database() else { continue };
+            match loaded.about().tells {
                 Tells::Location => {
                     let (to, coordinates) = placed.map(|address| database.place(address)).unwrap_or_default();
-                    found.signals.push(signal(held.about(), SignalSource::Mmdb, &to));
+                    found.signals.push(signal(loaded.about(), SignalSource::Mmdb, &to));
                     (found.to, found.coordinates) = (to, coordinates);
                 }
-                Tells::Anonymity => classify(held, &found.addresses, &mut found.network),
+                Tells::Anonymity => classify(loaded, &found.addresses, &mut found.network),
             }
         }
         found.signals.push(signal(&delegations::ABOUT, SignalSource::Delegations, &registered));
-        found.by = by(&in_force);
+        found.by = location_facts(&in_force);
         if found.by.source == delegations::SOURCE {
             found.to = registered;
         }
         found
     }
 
-    /// Which data gives the location.
+    /// The data that gives the location.
     #[must_use]
     pub fn facts(&self) -> LocationFacts {
-        by(&self.in_force())
+        location_facts(&self.in_force())
     }
 
-    /// When that data was made; `None` where it doesn't say.
+    /// The build time of that data; `None` if unknown or compiled in.
     #[must_use]
     pub fn built(&self) -> Option<Timestamp> {
-        self.in_force().first().filter(|held| held.database().is_some()).and_then(|held| held.about().built)
+        self.in_force().first().filter(|first| first.database().is_some()).and_then(|first| first.about().built)
     }
 
-    /// Every database in force, the one that gives the location first.
+    /// Every loaded database, the location database first.
     #[must_use]
     pub fn in_force(&self) -> Arc<Vec<Held>> {
         Arc::clone(&locked(&self.shared.in_force))
     }
 
-    /// Looks whether files have changed, at most once a minute, and loads them anew beside whatever else is done. What
-    /// can't serve leaves the last one in force that could. Gives what to wait for, if anything.
+    /// Checks whether files have changed, at most once a minute, and reloads them in the background. A file that cannot be
+    /// used leaves the previous one in use. Returns the task, if one was started.
     pub fn look(&self, now: Timestamp) -> Option<JoinHandle<()>> {
-        if self.in_force().iter().all(|held| held.database().is_none()) {
+        if self.in_force().iter().all(|loaded| loaded.database().is_none()) {
             return None;
         }
-        let mut looked = locked(&self.looked);
-        if looked.is_some_and(|last| now.duration_since(last).abs() < LOOK) {
+        let mut checked = locked(&self.checked);
+        if checked.is_some_and(|last| now.duration_since(last).abs() < LOOK) {
             return None;
         }
-        *looked = Some(now);
-        if self.shared.looking.swap(true, Ordering::AcqRel) {
+        *checked = Some(now);
+        if self.shared.is_checking.swap(true, Ordering::AcqRel) {
             return None;
         }
         let shared = Arc::clone(&self.shared);
         Some(tokio::task::spawn_blocking(move || {
-            let looking = Looking(shared);
-            let next = Arc::clone(&locked(&looking.0.in_force)).iter().map(Held::looked_at).collect();
-            *locked(&looking.0.in_force) = Arc::new(next);
+            let checking = Checking(shared);
+            let next = Arc::clone(&locked(&checking.0.in_force)).iter().map(Held::reloaded).collect();
+            *locked(&checking.0.in_force) = Arc::new(next);
         }))
     }
 
-    /// How many are too old, and of how many the file can't be loaded anew.
+    /// The number of databases that are too old, and of those whose file cannot be reloaded.
     #[must_use]
     pub fn count(&self, now: Timestamp, database_days: u32) -> (usize, usize) {
         let in_force = self.in_force();
-        let stale = in_force.iter().filter(|held| held.is_stale(now, database_days)).count();
-        (stale, in_force.iter().filter(|held| held.fault().is_some()).count())
+        let stale = in_force.iter().filter(|loaded| loaded.is_stale(now, database_days)).count();
+        (stale, in_force.iter().filter(|loaded| loaded.fault().is_some()).count())
     }
 
-    /// What operators have not been told today: databases that are too old, and files that can't be loaded
-    /// anew. Each with its name, and what is the matter.
+    /// The problems not yet reported today: databases that are too old, and files that cannot be reloaded. Each with the
+    /// database's name.
     pub fn news(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
-        let matters = self.in_force().iter().flat_map(|held| held.matters(now, database_days)).collect::<Vec<_>>();
-        if matters.is_empty() {
-            return matters;
+        let problems = self.in_force().iter().flat_map(|one| one.problems(now, database_days)).collect::<Vec<_>>();
+        if problems.is_empty() {
+            return problems;
         }
         let day = now.strftime("%Y-%m-%d").to_string();
-        let mut told = locked(&self.told);
-        told.retain(|line| line.starts_with(&day));
-        matters.into_iter().filter(|(name, what)| told.insert(format!("{day} {name}: {what}"))).collect()
+        let mut reported = locked(&self.reported);
+        reported.retain(|line| line.starts_with(&day));
+        problems.into_iter().filter(|(name, what)| reported.insert(format!("{day} {name}: {what}"))).collect()
     }
 }
 
-/// Whoever looks; however that ends, others may look then.
-struct Looking(Arc<Shared>);
+/// A check in progress. Dropping it allows the next one, even after a panic.
+struct Checking(Arc<Shared>);
 
-impl Drop for Looking {
+impl Drop for Checking {
     fn drop(&mut self) {
-        self.0.looking.store(false, Ordering::Release);
+        self.0.is_checking.store(false, Ordering::Release);
     }
 }
 
@@ -213,10 +213,10 @@ fn open(path: &Path, tells: Tells) -> Result<Held, Unusable> {
     Held::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
 }
 
-fn by(in_force: &[Held]) -> LocationFacts {
-    let giving = in_force.first();
-    let source = if giving.is_some_and(|held| held.database().is_some()) { "mmdb" } else { delegations::SOURCE };
-    let edition = giving.map(|held| held.about().edition.clone()).unwrap_or_default();
+fn location_facts(in_force: &[Held]) -> LocationFacts {
+    let first = in_force.first();
+    let source = if first.is_some_and(|first| first.database().is_some()) { "mmdb" } else { delegations::SOURCE };
+    let edition = first.map(|first| first.about().edition.clone()).unwrap_or_default();
     LocationFacts { edition, source: source.into() }
 }
 
@@ -231,8 +231,8 @@ fn signal(about: &About, source: SignalSource, to: &Destination) -> Signal {
     }
 }
 
-fn classify(held: &Held, addresses: &[IpAddr], network: &mut NetworkFacts) {
-    let Some(database) = held.database() else { return };
+fn classify(loaded: &Held, addresses: &[IpAddr], network: &mut NetworkFacts) {
+    let Some(database) = loaded.database() else { return };
     for address in addresses {
         database.classify(*address, network);
     }

@@ -1,14 +1,14 @@
-//! What a decision rests on beside the request: the callers' records, the register as it is now, what databases say of the
-//! address.
+//! The evidence of a decision besides the request: the caller's records, the databases' findings about the address, and
+//! the client's sightings.
 
 mod address;
 mod anonymity;
 mod callers;
 mod database;
 mod delegations;
-mod edge;
-mod held;
-mod known;
+mod edge_signals;
+mod item_cache;
+mod loaded_database;
 mod location;
 mod place;
 mod sightings;
@@ -19,8 +19,8 @@ pub use address::addresses;
 pub use callers::{CallerStore, ReadError, Reading};
 pub use database::{About, DatabaseError, Tells};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
-pub use edge::beside_edge;
-pub use held::Held;
+pub use edge_signals::beside_edge;
+pub use loaded_database::Held;
 pub use location::{Location, Unusable};
 pub use sightings::{Place, Sightings};
 pub use spread::{SPREAD, SpreadError, SpreadStore};

@@ -1,4 +1,4 @@
-//! Pure. A row of a location database, in the layouts of GeoIP2, GeoLite2 and IPinfo, and flat `country_code`.
+//! Pure. Parses rows of location databases in the layouts of GeoIP2, GeoLite2, IPinfo and flat `country_code`.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use crate::decision::Coordinates;
 use crate::terms::{Country, Destination, Region};
 
-/// One network's row. Names in it are passed over unread.
+/// One network's row. Display names in it are skipped.
 #[derive(Deserialize)]
 pub(super) struct Row<'a> {
     #[serde(borrow)]
@@ -19,11 +19,11 @@ pub(super) struct Row<'a> {
     subdivisions: Option<Vec<Subdivision<'a>>>,
     #[serde(borrow)]
     region_code: Option<&'a str>,
-    /// IPinfo has a name of a place here, or nothing.
+    /// A map with coordinates; in IPinfo's databases a place name, which is skipped.
     location: Option<LocationField>,
 }
 
-/// A country's code, by itself or in a map.
+/// A country code, either a string or a map with `iso_code`.
 struct CountryField<'a>(Option<&'a str>);
 
 #[derive(Deserialize)]
@@ -39,12 +39,12 @@ struct LocationField {
     accuracy_radius: Option<Number>,
 }
 
-/// A number of whatever type: that vendors differ there must not make the whole row unreadable.
+/// A number of any type: a vendor's choice of type must not make the row unreadable.
 #[derive(Clone, Copy)]
 struct Number(f64);
 
 impl Row<'_> {
-    /// The place.
+    /// The country and regions.
     pub(super) fn destination(&self) -> Destination {
         let nested = self.country.as_ref().and_then(|CountryField(code)| *code);
         let code = self.country_code.or(nested);
@@ -55,7 +55,7 @@ impl Row<'_> {
         };
         let subdivisions = self.subdivisions.as_deref().unwrap_or_default();
         let codes = subdivisions.iter().map(|subdivision| subdivision.iso_code);
-        // One that can't be read may be any: then nobody can say which regions the place is in.
+        // One unreadable code makes all regions unknown: it could be any of them.
         let regions: Option<Vec<Region>> = match subdivisions {
             [] => self.region_code.map(|code| region(code).into_iter().collect()),
             [_, ..] => codes.map(|code| region(code?)).collect(),
@@ -64,7 +64,7 @@ impl Row<'_> {
         Destination { country: Some(country), region: regions.next(), subregions: regions.collect() }
     }
 
-    /// Where that is on the globe. Without a radius nobody knows how exact it is, so that it is none.
+    /// The coordinates. Without a radius their accuracy is unknown, so they are ignored.
     pub(super) fn coordinates(&self) -> Option<Coordinates> {
         let LocationField { latitude, longitude, accuracy_radius } = self.location.as_ref()?;
         let latitude = whole((*latitude)?.0 * 100.0, 9_000)?;
@@ -74,11 +74,11 @@ impl Row<'_> {
     }
 }
 
-/// Kilometres from anywhere to the other side of the globe.
+/// Half the Earth's circumference, in kilometres.
 const HALF_ROUND: i32 = 20_038;
 
-/// The nearest whole number, if it is no more than that.
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it is held to a bound first")]
+/// The nearest integer, if its magnitude is at most `most`.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the magnitude is checked first")]
 fn whole(number: f64, most: i32) -> Option<i32> {
     (number.abs() <= f64::from(most)).then(|| number.round() as i32)
 }
@@ -91,7 +91,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for CountryField<'a> {
             type Value = CountryField<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a country's code, or a map with its `iso_code`")
+                f.write_str("a country code, or a map with `iso_code`")
             }
 
             fn visit_borrowed_str<E>(self, code: &'de str) -> Result<Self::Value, E> {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn coordinates_are_those_of_the_globe_with_a_radius() {
+    fn coordinates_require_a_radius_and_valid_ranges() {
         let at = |latitude, longitude, radius| Some(Coordinates { latitude, longitude, radius });
         let table = [
             (r#"{"latitude":51.5142,"longitude":-0.0931,"accuracy_radius":10,"time_zone":"x"}"#, at(5151, -9, 10)),

@@ -1,7 +1,7 @@
-//! Pure. Where a client showed up, as one item of the usage table keeps it: a set of strings for each hour.
+//! Pure. A client's sightings as stored in its item: one string set per hour.
 //!
-//! An element is `<minute><country>:<network>`, such as `07US:080808`, and `:<latitude>,<longitude>,<radius>` behind it
-//! where the location data has them.
+//! An element is `<minute><country>:<network>`, such as `07US:080808`, followed by `:<latitude>,<longitude>,<radius>` if
+//! the location data has coordinates.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -14,16 +14,16 @@ use crate::decision::{Coordinates, Sighting, Where};
 use crate::record::Item;
 use crate::terms::Country;
 
-/// The most elements of an hour: no embargo asks for more networks.
+/// The maximum number of elements per hour: no embargo's limit is higher.
 pub(super) const MOST: usize = 1000;
 
-/// What a full hour has left for countries that it doesn't have yet: there are some 250.
+/// The room that a full hour keeps for further countries; there are some 250.
 pub(super) const FOR_COUNTRIES: usize = 300;
 
-/// The country that nobody knows.
+/// The code of the unknown country.
 const UNKNOWN: &str = "??";
 
-/// Where a request comes from, as it is counted.
+/// The place of a request, as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     country: Option<Country>,
@@ -31,24 +31,24 @@ pub struct Place {
     coordinates: Option<Coordinates>,
 }
 
-/// Where a client showed up: the elements by hour since 1970.
+/// A client's sightings: the elements by hour since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sightings(BTreeMap<u32, BTreeSet<String>>);
 
-/// Whether an hour takes a place.
+/// Whether an hour has room for a place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// It does, up to so many elements.
+    /// Yes, up to this many elements.
     UpTo(usize),
-    /// Once these are gone, each of which says what a later one says too.
+    /// Yes, after removing these elements, each superseded by a later one.
     Without(Vec<String>),
-    /// It has as many as can count.
+    /// No: it has as many as can count.
     Full,
 }
 
 impl Place {
-    /// The place of a request: what one site is given, an IPv4 /24 or an IPv6 /48 (RFC 6177), of the innermost address.
-    /// Without an address it is the place that nobody knows.
+    /// The place of a request: the network that one site is assigned, an IPv4 /24 or an IPv6 /48 (RFC 6177), of the
+    /// innermost address. Without an address it is the unknown place.
     #[must_use]
     pub fn of(from: &Where) -> Self {
         let network = match from.addresses.last() {
@@ -59,7 +59,7 @@ impl Place {
         Self { country: from.to.country, network, coordinates: from.coordinates }
     }
 
-    /// That the client is there now.
+    /// A sighting of the client at this place now.
     fn sighting(&self, now: Timestamp) -> Sighting {
         let Self { country, network, coordinates } = self.clone();
         Sighting { at: now, country, network, coordinates }
@@ -68,22 +68,21 @@ impl Place {
     pub(super) fn element(&self, now: Timestamp) -> String {
         let minute = now.as_second().div_euclid(60).rem_euclid(60);
         let coordinates = self.coordinates.map(|Coordinates { latitude, longitude, radius }| {
-            format!(":{latitude},{longitude},{radius}") // behind the place, so that it stays a prefix
+            format!(":{latitude},{longitude},{radius}") // last, so that the place stays a prefix
         });
         format!("{minute:02}{self}{}", coordinates.unwrap_or_default())
     }
 }
 
 impl fmt::Display for Place {
-    /// What makes it this place and no other.
+    /// The identity of the place: country and network.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.country.as_ref().map_or(UNKNOWN, Country::as_str), self.network)
     }
 }
 
 impl Sightings {
-    /// What an item holds. Attributes that are no hour's are passed over; an hour that is no set of strings is one
-    /// element that can't be read.
+    /// Parses an item. Other attributes are skipped. An hour that is not a string set counts as one unreadable element.
     #[must_use]
     pub fn read(item: Item) -> Self {
         let hours = item.into_iter().filter_map(|(name, value)| {
@@ -98,33 +97,33 @@ impl Sightings {
         Self(hours.collect())
     }
 
-    /// Each sighting, and that the client is at this place now.
+    /// All sightings, and one at this place now.
     #[must_use]
     pub fn with(&self, place: &Place, now: Timestamp) -> Vec<Sighting> {
         self.all().into_iter().chain([place.sighting(now)]).collect()
     }
 
-    /// Each sighting. One that can't be read is a place of its own, in the last minute of its hour.
+    /// All sightings. An unreadable element counts as a place of its own, in the last minute of its hour.
     fn all(&self) -> Vec<Sighting> {
         let each = self.0.iter().flat_map(|(hour, elements)| elements.iter().map(|text| (*hour, text)));
-        each.map(|(hour, text)| read(hour, text).unwrap_or_else(|| unread(hour, text))).collect()
+        each.map(|(hour, text)| parse(hour, text).unwrap_or_else(|| unreadable(hour, text))).collect()
     }
 
-    /// How many there are.
+    /// The number of elements.
     pub(super) fn len(&self) -> usize {
         self.0.values().map(BTreeSet::len).sum()
     }
 
-    /// When the client was last seen there, in minutes since 1970.
+    /// The last sighting of the client at this place, in minutes since 1970.
     pub(super) fn last_at(&self, place: &Place) -> Option<i64> {
         let prefix = place.to_string();
         self.0.iter().rev().find_map(|(hour, elements)| {
-            let known = elements.iter().filter_map(|text| known(*hour, text));
-            known.filter(|(_, there)| *there == prefix).map(|(minute, _)| minutes(*hour, minute)).max()
+            let readable = elements.iter().filter_map(|text| split_readable(*hour, text));
+            readable.filter(|(_, there)| *there == prefix).map(|(minute, _)| minutes(*hour, minute)).max()
         })
     }
 
-    /// Whether this hour takes the place.
+    /// Whether the current hour has room for the place.
     pub(super) fn room(&self, place: &Place, now: Timestamp) -> Room {
         let hour = hour(now);
         let Some(elements) = self.0.get(&hour).filter(|elements| elements.len() >= MOST) else {
@@ -132,9 +131,9 @@ impl Sightings {
         };
         let mut latest: HashMap<&str, &String> = HashMap::new();
         let mut superseded = Vec::new();
-        // They are in the order of their minutes.
+        // Elements are ordered by minute.
         for text in elements {
-            let before = known(hour, text).and_then(|(_, place)| latest.insert(place, text));
+            let before = split_readable(hour, text).and_then(|(_, place)| latest.insert(place, text));
             superseded.extend(before.cloned());
         }
         let country = format!("{}:", place.country.as_ref().map_or(UNKNOWN, Country::as_str));
@@ -147,8 +146,8 @@ impl Sightings {
         }
     }
 
-    /// The attributes of the hours that count no more: those before the window, and those behind which so many networks
-    /// and every country of theirs were seen again that they add nothing to any count.
+    /// The attributes of hours that no longer count: those before the window, and those whose countries were all seen again
+    /// later, along with as many networks as can count.
     pub(super) fn obsolete(&self, hours: u32, now: Timestamp) -> Vec<String> {
         let this = hour(now);
         let first = this.saturating_sub(hours);
@@ -156,7 +155,7 @@ impl Sightings {
         let mut obsolete = Vec::new();
         for (hour, elements) in self.0.iter().rev() {
             let sightings: Vec<Sighting> =
-                elements.iter().map(|text| read(*hour, text).unwrap_or_else(|| unread(*hour, text))).collect();
+                elements.iter().map(|text| parse(*hour, text).unwrap_or_else(|| unreadable(*hour, text))).collect();
             let adds_none = networks.len() >= MOST && sightings.iter().all(|seen| countries.contains(&seen.country));
             if *hour < first || (*hour < this && adds_none) {
                 obsolete.push(attribute(*hour));
@@ -168,12 +167,12 @@ impl Sightings {
     }
 }
 
-/// The hours since 1970.
+/// Hours since 1970.
 pub(super) fn hour(now: Timestamp) -> u32 {
     u32::try_from(now.as_second().div_euclid(3600)).unwrap_or(0)
 }
 
-/// The attribute of an hour.
+/// The attribute name of an hour.
 pub(super) fn attribute(hour: u32) -> String {
     format!("h{hour}")
 }
@@ -182,7 +181,7 @@ fn minutes(hour: u32, minute: u8) -> i64 {
     i64::from(hour).saturating_mul(60).saturating_add(minute.into())
 }
 
-/// The minute and the place of an element; `None` where it can't be read.
+/// Splits an element into minute and place; `None` if it is unreadable.
 fn split(text: &str) -> Option<(u8, &str)> {
     let (minute, rest) = text.split_at_checked(2)?;
     let is_minute = minute.bytes().all(|byte| byte.is_ascii_digit());
@@ -191,19 +190,19 @@ fn split(text: &str) -> Option<(u8, &str)> {
     Some((minute, rest.get(..end)?))
 }
 
-/// [`split`], of an element that can be read whole.
-fn known(hour: u32, text: &str) -> Option<(u8, &str)> {
-    read(hour, text).and_then(|_| split(text))
+/// [`split`], if the whole element is readable.
+fn split_readable(hour: u32, text: &str) -> Option<(u8, &str)> {
+    parse(hour, text).and_then(|_| split(text))
 }
 
-fn read(hour: u32, text: &str) -> Option<Sighting> {
+fn parse(hour: u32, text: &str) -> Option<Sighting> {
     let (minute, place) = split(text)?;
     let (country, network) = place.split_once(':')?;
     let country = if country == UNKNOWN { None } else { Some(Country::parse(country).ok()?) };
     let is_hex = network.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let network = Some(network).filter(|network| is_hex && matches!(network.len(), 0 | 6 | 12))?.to_owned();
-    let behind = text.get(place.len().saturating_add(2)..)?;
-    let coordinates = if behind.is_empty() { None } else { Some(coordinates(behind.strip_prefix(':')?)?) };
+    let rest = text.get(place.len().saturating_add(2)..)?;
+    let coordinates = if rest.is_empty() { None } else { Some(coordinates(rest.strip_prefix(':')?)?) };
     Some(Sighting { at: at(minutes(hour, minute)), country, network, coordinates })
 }
 
@@ -217,7 +216,7 @@ fn coordinates(text: &str) -> Option<Coordinates> {
     numbers.next().is_none().then_some(Coordinates { latitude, longitude, radius })
 }
 
-fn unread(hour: u32, text: &str) -> Sighting {
+fn unreadable(hour: u32, text: &str) -> Sighting {
     Sighting { at: at(minutes(hour, 59)), country: None, network: text.to_owned(), coordinates: None }
 }
 
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_says_what_was_seen_and_is_read_back() {
+    fn elements_are_parsed_back() {
         let coordinates = Coordinates { latitude: -3387, longitude: 15_121, radius: 20 };
         for (place, element) in [
             (place("US", "080808"), "07US:080808"),
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_what_one_site_is_given() {
+    fn the_network_of_a_place_is_one_sites_assignment() {
         for (address, network) in [
             ("192.0.2.33", "c00002"),
             ("2001:db8:1:2::3", "20010db80001"),
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_was_last_seen_in_its_last_minute_and_not_where_another_begins_like_it() {
+    fn last_sighting_compares_whole_places() {
         let seen = sightings(&[
             (HOUR - 1, &["59US:080808", "58US:080809"]),
             (HOUR, &["03US:080808", "02US:080808:1,2,3", "09US:08080808", "40DE:080808", "41US:080808:x"]),
@@ -298,14 +297,14 @@ mod tests {
     }
 
     #[test]
-    fn hours_before_the_window_go() {
+    fn hours_before_the_window_are_obsolete() {
         let seen = sightings(&[(HOUR - 3, &["00US:080808"]), (HOUR - 2, &["59US:080808"]), (HOUR, &["00US:080808"])]);
         assert_eq!(seen.obsolete(1, after(0)), [attribute(HOUR - 2), attribute(HOUR - 3)]);
         assert_eq!(seen.obsolete(2, after(3599)), [attribute(HOUR - 3)]);
         assert!(seen.obsolete(3, after(0)).is_empty());
     }
 
-    /// Up to three hours of places of four countries, the later ones fuller.
+    /// Up to three hours of places in four countries, the later ones fuller.
     fn many() -> impl Strategy<Value = Sightings> {
         let element = (0..60_u8, prop::sample::select(vec!["US", "DE", "??", "xx"]), 0..1500_u32);
         let element = element.prop_map(|(minute, country, network)| format!("{minute:02}{country}:{network:06x}"));
@@ -317,7 +316,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_goes_changes_no_count_that_a_limit_can_ask_for(seen in many(), seconds in 0..9000_i64) {
+        fn removing_obsolete_elements_changes_no_count_within_the_limits(seen in many(), seconds in 0..9000_i64) {
             let counts = |seen: &Sightings, now| {
                 let all = seen.all();
                 let most = u32::try_from(MOST).unwrap();

@@ -1,8 +1,8 @@
-//! Pure. Ranges of addresses that are in no place, whatever a database says (RFC 6890, and IANA's registries of them).
+//! Pure. Special-purpose address ranges, which have no location whatever a database says (RFC 6890, IANA's registries).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// First address, length of the prefix, and where it says what the range is for.
+/// First address, prefix length, and the defining document.
 type Range<T> = (T, u32, &'static str);
 
 #[rustfmt::skip]
@@ -15,11 +15,11 @@ const V4: &[Range<Ipv4Addr>] = &[
     (Ipv4Addr::new(172, 16, 0, 0), 12, "RFC 1918: private"),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "RFC 6890: protocol assignments"),
     (Ipv4Addr::new(192, 0, 2, 0), 24, "RFC 5737: documentation"),
-    (Ipv4Addr::new(192, 31, 196, 0), 24, "RFC 7535: AS112, in many places"),
-    (Ipv4Addr::new(192, 52, 193, 0), 24, "RFC 7450: AMT, in many places"),
-    (Ipv4Addr::new(192, 88, 99, 0), 24, "RFC 7526: 6to4 relays, in many places"),
+    (Ipv4Addr::new(192, 31, 196, 0), 24, "RFC 7535: AS112, anycast"),
+    (Ipv4Addr::new(192, 52, 193, 0), 24, "RFC 7450: AMT, anycast"),
+    (Ipv4Addr::new(192, 88, 99, 0), 24, "RFC 7526: 6to4 relays, anycast"),
     (Ipv4Addr::new(192, 168, 0, 0), 16, "RFC 1918: private"),
-    (Ipv4Addr::new(192, 175, 48, 0), 24, "RFC 7534: AS112, in many places"),
+    (Ipv4Addr::new(192, 175, 48, 0), 24, "RFC 7534: AS112, anycast"),
     (Ipv4Addr::new(198, 18, 0, 0), 15, "RFC 2544: benchmarking"),
     (Ipv4Addr::new(198, 51, 100, 0), 24, "RFC 5737: documentation"),
     (Ipv4Addr::new(203, 0, 113, 0), 24, "RFC 5737: documentation"),
@@ -27,8 +27,8 @@ const V4: &[Range<Ipv4Addr>] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "RFC 1112: reserved; RFC 919: broadcast"),
 ];
 
-/// What isn't 2000::/3 is not global unicast: unspecified, loopback, discard-only (RFC 6666), segment routing (RFC 9602),
-/// unique local (RFC 4193), link-local, site-local, multicast, or not given out.
+/// Everything outside 2000::/3 is not global unicast: unspecified, loopback, discard-only (RFC 6666), segment routing (RFC
+/// 9602), unique local (RFC 4193), link-local, site-local, multicast, or unassigned.
 #[rustfmt::skip]
 const V6: &[Range<Ipv6Addr>] = &[
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 0), 3, "RFC 4291"),
@@ -36,11 +36,11 @@ const V6: &[Range<Ipv6Addr>] = &[
     (Ipv6Addr::new(0x8000, 0, 0, 0, 0, 0, 0, 0), 1, "RFC 4291"),
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "RFC 2928: protocol assignments, benchmarking (RFC 5180), ORCHID (RFC 7343)"),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "RFC 3849: documentation"),
-    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48, "RFC 7534: AS112, in many places"),
+    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48, "RFC 7534: AS112, anycast"),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "RFC 9637: documentation"),
 ];
 
-/// Whether an address is in no place. Of an address with another one embedded in it, ask about that one.
+/// Whether an address has no location. For an address with an embedded one, check the embedded one.
 pub(super) fn is_special(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => V4.iter().any(|(first, length, _)| same(v4.to_bits(), first.to_bits(), *length)),
@@ -48,7 +48,7 @@ pub(super) fn is_special(address: IpAddr) -> bool {
     }
 }
 
-/// Whether the first bits are the same.
+/// Whether the first `length` bits are equal.
 fn same(one: u32, other: u32, length: u32) -> bool {
     (one ^ other).leading_zeros() >= length
 }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_range_is_special_to_its_ends_and_no_further() {
+    fn every_range_is_special_up_to_its_boundaries() {
         let table = [
             ("0.0.0.0", "0.255.255.255", "1.0.0.0"),
             ("10.0.0.0", "10.255.255.255", "11.0.0.0"),

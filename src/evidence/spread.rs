@@ -1,4 +1,4 @@
-//! I/O. Where clients showed up: one item a client in the usage table, which every environment adds to.
+//! I/O. Stores where clients are used: one item per client in the usage table, shared by all environments.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,75 +14,75 @@ use jiff::Timestamp;
 use super::sightings::{MOST, Place, Room, Sightings, attribute, hour};
 use crate::record::Item;
 
-/// The sort key of a client's item. No quota has such a model.
+/// The sort key of a client's item. No quota has this model.
 pub const SPREAD: &str = "spread";
 
-/// How many clients, and how many sightings of them all, are remembered before the memory is begun anew.
+/// How many clients, and how many of their sightings, are cached. A full cache is cleared.
 const REMEMBERED: usize = 10_000;
-const HELD: usize = 50_000;
+const CACHED_SIGHTINGS: usize = 50_000;
 
-/// How many hours one update removes; an expression has an end.
+/// How many hours one update removes; the size of an expression is limited.
 const REMOVED: usize = 100;
 
-/// The usage table, and what this environment last read of it.
+/// The usage table and a cache of what this environment last read from it.
 #[derive(Debug)]
 pub struct SpreadStore {
     dynamodb: DynamoDb,
     table: String,
-    /// How long a place counts as written, between a quarter (0) and half (255) of the window; another in each
-    /// environment, so that they don't all write at once. What is used all along is thus written before it falls out.
-    patience: u8,
-    memory: Mutex<Memory>,
+    /// How long a place counts as written: between a quarter (0) and half (255) of the window. The value is random, so
+    /// that environments don't write at the same time. A place in constant use is written before it expires.
+    rewrite_delay: u8,
+    cache: Mutex<Cache>,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct Cache {
     clients: HashMap<String, Arc<Sightings>>,
-    held: usize,
+    sightings: usize,
 }
 
-/// Why nobody can say where a client showed up. This is failure: nothing can be decided.
+/// The sightings could not be read or written. This is a failure: nothing can be decided.
 #[derive(Debug, thiserror::Error)]
 pub enum SpreadError {
-    /// The place could not be added.
-    #[error("where the client shows up could not be written")]
+    /// The place could not be written.
+    #[error("the client's sighting could not be written")]
     Write(#[source] Box<SdkError<UpdateItemError>>),
-    /// The places could not be read.
-    #[error("where the client showed up could not be read")]
+    /// The sightings could not be read.
+    #[error("the client's sightings could not be read")]
     Read(#[source] Box<SdkError<GetItemError>>),
 }
 
 impl SpreadStore {
-    /// A store over this table, with nothing read yet.
+    /// A store over this table, with an empty cache.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, table: String) -> Self {
-        let mut patience = [0_u8; 1];
-        // Without chance it is the shortest.
-        let patience = getrandom::fill(&mut patience).map_or(0, |()| patience[0]);
-        Self { dynamodb, table, patience, memory: Mutex::default() }
+        let mut random = [0_u8; 1];
+        // Without random numbers the delay is the shortest.
+        let rewrite_delay = getrandom::fill(&mut random).map_or(0, |()| random[0]);
+        Self { dynamodb, table, rewrite_delay, cache: Mutex::default() }
     }
 
-    /// The table and the key of a client's item, for whoever reads it with others.
+    /// The table and key of a client's item, for reading it together with others.
     #[must_use]
     pub fn key(&self, client: &str) -> (String, Item) {
         (self.table.clone(), key(client))
     }
 
-    /// Whether the place is to be written: as far as this environment knows it was not of late, and there is room.
+    /// Whether the place must be written: it was not written recently, as far as this environment knows, and there is room.
     #[must_use]
     pub fn is_due(&self, client: &str, place: &Place, hours: u32, now: Timestamp) -> bool {
-        let Some(known) = self.remembered(client) else { return true };
+        let Some(cached) = self.cached(client) else { return true };
         let quarter = i64::from(hours).saturating_mul(15);
-        let patience = quarter.saturating_add(quarter.saturating_mul(self.patience.into()).div_euclid(255));
+        let delay = quarter.saturating_add(quarter.saturating_mul(self.rewrite_delay.into()).div_euclid(255));
         let minute = now.as_second().div_euclid(60);
-        let is_fresh = known.last_at(place).is_some_and(|at| minute.saturating_sub(at) <= patience);
-        !is_fresh && known.room(place, now) != Room::Full
+        let is_fresh = cached.last_at(place).is_some_and(|at| minute.saturating_sub(at) <= delay);
+        !is_fresh && cached.room(place, now) != Room::Full
     }
 
-    /// Adds the place. What comes back is the item whole, whoever else writes at the same time.
+    /// Adds the place and returns the whole item, including concurrent writes.
     ///
     /// # Errors
-    /// [`SpreadError::Write`]. A full hour is none: it has as many places as can count.
+    /// [`SpreadError::Write`]. A full hour is not an error: it has as many places as can count.
     pub async fn write(
         &self,
         client: &str,
@@ -90,8 +90,8 @@ impl SpreadStore {
         hours: u32,
         now: Timestamp,
     ) -> Result<Arc<Sightings>, SpreadError> {
-        let known = self.remembered(client);
-        let mut obsolete = known.map(|known| known.obsolete(hours, now)).unwrap_or_default();
+        let cached = self.cached(client);
+        let mut obsolete = cached.map(|cached| cached.obsolete(hours, now)).unwrap_or_default();
         obsolete.truncate(REMOVED);
         let adding = Adding { client, element: place.element(now), hours, now, obsolete };
         let item = match self.add(&adding, MOST).await? {
@@ -105,7 +105,7 @@ impl SpreadStore {
                 Room::Full => full,
             },
         };
-        Ok(self.took(client, Some(item)))
+        Ok(self.store(client, Some(item)))
     }
 
     /// Reads a client's item.
@@ -113,23 +113,23 @@ impl SpreadStore {
     /// # Errors
     /// [`SpreadError::Read`].
     pub async fn read(&self, client: &str) -> Result<Arc<Sightings>, SpreadError> {
-        Ok(self.took(client, self.item(client).await?))
+        Ok(self.store(client, self.item(client).await?))
     }
 
-    /// What a reading of the client's item gave, which is remembered.
-    pub fn took(&self, client: &str, item: Option<Item>) -> Arc<Sightings> {
+    /// Parses and caches a client's item.
+    pub fn store(&self, client: &str, item: Option<Item>) -> Arc<Sightings> {
         let sightings = Arc::new(item.map(Sightings::read).unwrap_or_default());
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = memory.clients.remove(client).map_or(0, |before| before.len());
-        memory.held = memory.held.saturating_sub(before).saturating_add(sightings.len());
-        if memory.clients.len() >= REMEMBERED || memory.held > HELD {
-            *memory = Memory { clients: HashMap::new(), held: sightings.len() };
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = cache.clients.remove(client).map_or(0, |before| before.len());
+        cache.sightings = cache.sightings.saturating_sub(before).saturating_add(sightings.len());
+        if cache.clients.len() >= REMEMBERED || cache.sightings > CACHED_SIGHTINGS {
+            *cache = Cache { clients: HashMap::new(), sightings: sightings.len() };
         }
-        memory.clients.insert(client.to_owned(), Arc::clone(&sightings));
+        cache.clients.insert(client.to_owned(), Arc::clone(&sightings));
         sightings
     }
 
-    /// The item as it became, or, where its hour has `most` elements or more, as it was.
+    /// Returns the updated item, or the unchanged item as an error if its hour has `most` elements or more.
     async fn add(&self, adding: &Adding<'_>, most: usize) -> Result<Result<Item, Item>, SpreadError> {
         let expires =
             adding.now.as_second().saturating_add(i64::from(adding.hours).saturating_add(1).saturating_mul(3600));
@@ -179,18 +179,18 @@ impl SpreadStore {
             .expression_attribute_values(":elements", AttributeValue::Ss(elements))
     }
 
-    fn remembered(&self, client: &str) -> Option<Arc<Sightings>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).clients.get(client).cloned()
+    fn cached(&self, client: &str) -> Option<Arc<Sightings>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clients.get(client).cloned()
     }
 }
 
-/// What is added to a client's item.
+/// An addition to a client's item.
 struct Adding<'a> {
     client: &'a str,
     element: String,
     hours: u32,
     now: Timestamp,
-    /// The attributes that go.
+    /// The attributes to remove.
     obsolete: Vec<String>,
 }
 

@@ -1,14 +1,13 @@
-//! Pure. What the ledger is to say of a decision.
+//! Pure. Builds the ledger entry of a decision.
 
-use super::{Asking, Evidence};
-use crate::decision::{Callers, Decision, Outcome, Subject, editions_asked};
+use super::{Evidence, RequestContext};
+use crate::decision::{Callers, Decision, Outcome, Subject, editions_in_use};
 use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
 use crate::terms::{ModelRef, render_time};
 
-/// The entry of a decision.
 pub(super) fn draft(
-    asking: &Asking<'_>,
-    asked: &ModelRef,
+    context: &RequestContext<'_>,
+    requested: &ModelRef,
     kind: Kind,
     request_sha256: String,
     evidence: &Evidence,
@@ -17,31 +16,31 @@ pub(super) fn draft(
 ) -> Draft {
     let (model, endpoint) = match &decision.model {
         Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
-        None => (asked.as_str().to_owned(), None),
+        None => (requested.as_str().to_owned(), None),
     };
-    // Of somebody whom the records bear out, the lists of networks were asked too.
-    let screening = evidence.register.screening(asking.now);
+    // The subject's facts include the network lists, which the evidence alone does not.
+    let screening = evidence.register.screening(context.now);
     let to = match &subject {
-        Some(subject) => subject.destination(screening, asking.now),
-        None => evidence.from.destination(screening, asking.now),
+        Some(subject) => subject.destination(screening, context.now),
+        None => evidence.from.destination(screening, context.now),
     };
     let destination = Some(to.clone()).filter(|to| to.country.is_some());
     let (facts, lists) = match subject {
-        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_asked(&evidence.register, asking.now)),
-        None => (Rests::Standing(standing(asking, evidence)), Vec::new()),
+        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_in_use(&evidence.register, context.now)),
+        None => (Rests::Standing(caller_status(context, evidence)), Vec::new()),
     };
     Draft {
-        at: render_time(asking.now),
+        at: render_time(context.now),
         kind,
         outcome: if matches!(decision.outcome, Outcome::Permit(_)) { Finding::Permit } else { Finding::Refuse },
         status: decision.status(),
         reasons: decision.reasons.iter().map(EntryReason::from).collect(),
-        client: asking.request.principal.clone(),
+        client: context.request.principal.clone(),
         organisation: evidence.callers.client.as_ref().map(|client| client.organisation.clone()),
-        person: asking.claimed().person().map(str::to_owned),
+        person: context.claimed().person().map(str::to_owned),
         model,
         endpoint,
-        source_ip: asking.request.source.map(|address| address.to_string()),
+        source_ip: context.request.source.map(|address| address.to_string()),
         destination,
         facts,
         licences: decision.licences(),
@@ -53,8 +52,8 @@ pub(super) fn draft(
     }
 }
 
-/// What the records say of a caller whom they don't bear out.
-fn standing(asking: &Asking<'_>, evidence: &Evidence) -> Standing {
+/// The status of an unidentified caller's records.
+fn caller_status(context: &RequestContext<'_>, evidence: &Evidence) -> Standing {
     let Callers { client, organisation, person } = &evidence.callers;
     let verified_until = |verification: Option<&crate::record::Verification>| {
         use crate::record::VerificationStatus::Verified;
@@ -65,7 +64,7 @@ fn standing(asking: &Asking<'_>, evidence: &Evidence) -> Standing {
         location: evidence.from.by.clone(),
         organisation: organisation.as_ref().map(|organisation| organisation.status),
         organisation_verified_until: verified_until(organisation.as_ref().and_then(|o| o.verification.as_ref())),
-        person_by_header: asking.request.person_by_header.clone().filter(|_| asking.claimed().disagrees()),
+        person_by_header: context.request.person_by_header.clone().filter(|_| context.claimed().disagrees()),
         person_of: person.as_ref().map(|person| person.organisation.clone()),
         person_verified_until: verified_until(person.as_ref().and_then(|person| person.verification.as_ref())),
         signals: evidence.from.signals.clone(),

@@ -1,4 +1,4 @@
-//! I/O. Model ‖ ledger: the endpoint is invoked while the permit is written, and no answer leaves before its entry.
+//! I/O. Invokes the model while the ledger writes the permit. No answer leaves before its entry is durable.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use super::{Asking, Failure, Gate};
+use super::{Failure, Gate, RequestContext};
 use crate::answer::{Answer, encode};
 use crate::decision::Permit;
 use crate::error_chain::ErrorChain;
@@ -17,40 +17,39 @@ use crate::quota::Drawn;
 use crate::telemetry::RequestLog;
 use crate::terms::Code;
 
-/// What is kept back of an invocation's time when the model is given its deadline: to write the completion, and to
-/// answer.
+/// The time reserved after the model's deadline, to write the completion and to answer.
 const AFTER_THE_MODEL: Duration = Duration::from_millis(1_500);
 
-/// What the quotas' bookkeeping may take beyond model and ledger; an update that is cut off is lost, and no more.
-const FOR_THE_QUOTAS: Duration = Duration::from_millis(100);
+/// The extra time for quota upkeep after model and ledger. An update that is cut off is lost.
+const QUOTA_UPKEEP: Duration = Duration::from_millis(100);
 
 impl Gate {
-    /// Tends the quotas beside `work`, whose answer waits for that no longer than [`FOR_THE_QUOTAS`].
-    pub(super) async fn tending<T>(
+    /// Runs `work` and quota upkeep concurrently. The result waits for the upkeep no longer than [`QUOTA_UPKEEP`].
+    pub(super) async fn with_quota_upkeep<T>(
         &self,
-        asking: &Asking<'_>,
+        context: &RequestContext<'_>,
         work: impl Future<Output = T>,
         drawn: &Drawn,
         log: &mut RequestLog,
     ) -> T {
         let tend = async {
             yield_now().await;
-            self.quotas.tend(drawn, asking.now).await
+            self.quotas.tend(drawn, context.now).await
         };
-        let (done, tended) = match select(pin!(work), pin!(tend)).await {
-            Either::Left((done, tend)) => (done, timeout(FOR_THE_QUOTAS, tend).await),
-            Either::Right((tended, work)) => (work.await, Ok(tended)),
+        let (done, upkeep) = match select(pin!(work), pin!(tend)).await {
+            Either::Left((done, tend)) => (done, timeout(QUOTA_UPKEEP, tend).await),
+            Either::Right((upkeep, work)) => (work.await, Ok(upkeep)),
         };
-        if let Ok(Err(error)) = tended {
+        if let Ok(Err(error)) = upkeep {
             log.note(ErrorChain(&error).to_string());
         }
         done
     }
 
-    /// Model ‖ ledger: both at the same time, and the answer only when the entry is durable.
+    /// Invokes the model and writes the entry concurrently.
     pub(super) async fn invoke(
         &self,
-        asking: &Asking<'_>,
+        context: &RequestContext<'_>,
         permit: Permit,
         drawn: Drawn,
         entry: Storable,
@@ -58,10 +57,10 @@ impl Gate {
         log: &mut RequestLog,
     ) -> Result<Answer, Failure> {
         let began = Instant::now();
-        let until = asking.deadline.checked_sub(AFTER_THE_MODEL).unwrap_or(asking.deadline);
+        let until = context.deadline.checked_sub(AFTER_THE_MODEL).unwrap_or(context.deadline);
         let invocation = Invocation {
-            content_type: asking.request.content_type.clone(),
-            accept: asking.request.accept.clone(),
+            content_type: context.request.content_type.clone(),
+            accept: context.request.accept.clone(),
             body,
             sha256: entry.request_sha256().to_owned(),
         };
@@ -69,14 +68,13 @@ impl Gate {
             let answered = self.models.invoke(permit, invocation, until).await;
             (answered, began.elapsed())
         };
-        // The model's request leaves first: its connection is a task of its own, which runs when all here pause. The entry
-        // is sealed and sent while the model thinks.
+        // The model's request is sent first: its connection is a separate task, which runs when this one yields.
         let write = async {
             yield_now().await;
-            let permitted = asking.in_time(Code::LedgerUnavailable, self.ledger.permit(entry)).await;
+            let permitted = context.within_deadline(Code::LedgerUnavailable, self.ledger.permit(entry)).await;
             (permitted, began.elapsed())
         };
-        // Without its entry no answer leaves, so a write that fails ends the request, however far the model is.
+        // No answer leaves without its entry, so a failed write ends the request without waiting for the model.
         let both = async {
             match select(pin!(call), pin!(write)).await {
                 Either::Left((called, write)) => {
@@ -89,17 +87,17 @@ impl Gate {
                 },
             }
         };
-        let (permitted, wrote) = self.tending(asking, both, &drawn, log).await;
+        let (permitted, wrote) = self.with_quota_upkeep(context, both, &drawn, log).await;
         log.wrote(wrote);
         let (permitted, (answered, model_took)) = permitted?;
         log.model = Some(model_took);
-        self.release(asking, permitted, drawn, answered, log).await
+        self.release(context, permitted, drawn, answered, log).await
     }
 
-    /// Lets the model's answer go, or completes the permit's entry and says why there is none.
+    /// Releases the model's answer, or writes the completion of a failed call.
     async fn release(
         &self,
-        asking: &Asking<'_>,
+        context: &RequestContext<'_>,
         permitted: Unanswered<'_>,
         drawn: Drawn,
         answered: Result<ModelAnswer, ModelError>,
@@ -110,7 +108,7 @@ impl Gate {
             None => Err(ModelError {
                 code: Code::ModelFailed,
                 may_have_run: true,
-                detail: "its answer is larger than Lambda passes on".into(),
+                detail: "the model's answer exceeds Lambda's limit".into(),
             }),
         });
         match encoded {
@@ -123,9 +121,9 @@ impl Gate {
                 if !may_have_run {
                     self.quotas.give_back(drawn);
                 }
-                let completed = permitted.completed(code, asking.later());
-                let completed = asking.in_time(Code::LedgerUnavailable, completed);
-                let recorded = self.tending(asking, completed, &Drawn::default(), log).await?;
+                let completed = permitted.completed(code, context.later());
+                let completed = context.within_deadline(Code::LedgerUnavailable, completed);
+                let recorded = self.with_quota_upkeep(context, completed, &Drawn::default(), log).await?;
                 log.answered(recorded.decision_id());
                 log.failure(code, detail);
                 Ok(Answer::failed(code, &recorded))

@@ -1,10 +1,10 @@
-//! I/O. A request's way through the stages: evidence, decision, model ‖ ledger, answer.
+//! I/O. Handles one request: evidence, decision, model ‖ ledger, answer.
 
 mod entry;
 mod invoke;
-mod onboard;
-mod spread;
-mod tell;
+mod party_screenings;
+mod reports;
+mod sightings;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -30,16 +30,16 @@ use crate::terms::{Code, ModelRef, render_time};
 
 use entry::draft;
 
-/// The gate, with all that it asks.
+/// The gate and everything it reads from and writes to.
 #[derive(Debug)]
 pub struct Gate {
     /// The callers' records.
     pub callers: CallerStore,
-    /// The register.
+    /// The register's store.
     pub register: RegisterStore,
     /// The location data.
     pub location: Location,
-    /// Where clients showed up.
+    /// The clients' recent sightings.
     pub spread: SpreadStore,
     /// The quotas of licences.
     pub quotas: Quotas,
@@ -47,27 +47,27 @@ pub struct Gate {
     pub models: Models,
     /// The ledger.
     pub ledger: Ledger,
-    /// The operator's distribution, which requests may prove to have come through.
+    /// The operator's CloudFront distribution, which a request can prove to have passed.
     pub distribution: Distribution,
-    /// Whoever runs the gate.
+    /// The operator's URL, for `rel="blocked-by"`.
     pub operator_url: Option<String>,
 }
 
-/// The gate can't answer as it should. Its `detail` is for the log.
+/// The gate cannot answer as requested. `detail` goes to the log only.
 struct Failure {
     code: Code,
     detail: String,
 }
 
-/// One request, with what it needs at every stage.
-struct Asking<'a> {
+/// One request and its times.
+struct RequestContext<'a> {
     request: &'a Request,
     now: Timestamp,
     began: Instant,
     deadline: Instant,
 }
 
-impl Asking<'_> {
+impl RequestContext<'_> {
     fn client(&self) -> &str {
         self.request.principal.as_deref().unwrap_or_default()
     }
@@ -80,13 +80,13 @@ impl Asking<'_> {
         }
     }
 
-    /// What the clock says now, told from the one time that the request has.
+    /// The current time, computed from the request's own time and the time elapsed.
     fn later(&self) -> String {
         let elapsed = jiff::SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
         render_time(self.now.checked_add(elapsed).unwrap_or(self.now))
     }
 
-    async fn in_time<T, E: std::error::Error + 'static>(
+    async fn within_deadline<T, E: std::error::Error + 'static>(
         &self,
         code: Code,
         act: impl Future<Output = Result<T, E>>,
@@ -94,12 +94,12 @@ impl Asking<'_> {
         match timeout_at(self.deadline, act).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(Failure { code, detail: ErrorChain(&error).to_string() }),
-            Err(_) => Err(Failure { code, detail: "no time is left".into() }),
+            Err(_) => Err(Failure { code, detail: "the deadline has passed".into() }),
         }
     }
 }
 
-/// What was found of the caller and of what is in force.
+/// The evidence for a decision: the caller's records, the register and the origin.
 struct Evidence {
     callers: Callers,
     register: Arc<Register>,
@@ -107,8 +107,7 @@ struct Evidence {
 }
 
 impl Gate {
-    /// Answers one event of API Gateway. `now` is the time of the decision, `deadline` the moment by which the answer
-    /// must be there.
+    /// Answers one event of API Gateway. `now` is the time of the decision; the answer must be ready by `deadline`.
     pub async fn handle(&self, event: &str, now: Timestamp, deadline: Instant) -> (Answer, RequestLog) {
         let began = Instant::now();
         let mut log = RequestLog::default();
@@ -120,14 +119,14 @@ impl Gate {
             Ok(mut request) => {
                 let body = std::mem::take(&mut request.body);
                 log.route = route_name(&request.route);
-                // The ledger keeps milliseconds: the decision is taken with the time that the entry will have.
+                // The ledger keeps milliseconds, so the decision uses the same precision as its entry.
                 let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
-                // Nobody waits for it: until a file is loaded anew, what is in force serves.
+                // Files reload in the background; until then the loaded ones serve.
                 drop(self.location.look(now));
-                let asking = Asking { request: &request, now, began, deadline };
-                // On the heap: what lies ahead is large, and would be copied from one future to the next. So is each call
-                // to AWS, 10 to 20 KB.
-                let answered = Box::pin(self.route(&asking, body, &mut log)).await;
+                let context = RequestContext { request: &request, now, began, deadline };
+                // Boxed: the future is large, and moving it between futures copies it. The same holds for each call to AWS (10
+                // to 20 KB).
+                let answered = Box::pin(self.route(&context, body, &mut log)).await;
                 answered.unwrap_or_else(|failure| {
                     log.failure(failure.code, failure.detail);
                     Answer::failure(failure.code)
@@ -139,46 +138,51 @@ impl Gate {
         (answer, log)
     }
 
-    /// Reads the register for the first time. Where that fails the gate starts all the same, and reads at each request.
+    /// Reads the register for the first time. After a failure the gate starts anyway and reads it at each request.
     ///
     /// # Errors
-    /// What kept the register from being read, in words for operators.
+    /// The error chain, for operators.
     pub async fn warm(&self, now: Timestamp) -> Result<Arc<Register>, String> {
         self.register.newest(now).await.map_err(|error| ErrorChain(&error).to_string())
     }
 
-    async fn route(&self, asking: &Asking<'_>, body: Vec<u8>, log: &mut RequestLog) -> Result<Answer, Failure> {
-        match &asking.request.route {
-            Route::Health => Ok(self.health(asking, log).await),
-            Route::Models => self.list(asking, log).await,
-            Route::Parties => self.onboard(asking, &body, log).await,
-            Route::Screening(model) => self.decided(asking, model, Kind::Screening, body, log).await,
-            Route::Invocation(model) => self.decided(asking, model, Kind::Invocation, body, log).await,
+    async fn route(
+        &self,
+        context: &RequestContext<'_>,
+        body: Vec<u8>,
+        log: &mut RequestLog,
+    ) -> Result<Answer, Failure> {
+        match &context.request.route {
+            Route::Health => Ok(self.health(context, log).await),
+            Route::Models => self.list_models(context, log).await,
+            Route::Parties => self.screen_parties(context, &body, log).await,
+            Route::Screening(model) => self.decide_and_record(context, model, Kind::Screening, body, log).await,
+            Route::Invocation(model) => self.decide_and_record(context, model, Kind::Invocation, body, log).await,
         }
     }
 
-    async fn evidence(&self, asking: &Asking<'_>, log: &mut RequestLog) -> Result<Evidence, Failure> {
-        let mut from = beside_edge(self.location.of(asking.request.source), asking.request);
+    async fn evidence(&self, context: &RequestContext<'_>, log: &mut RequestLog) -> Result<Evidence, Failure> {
+        let mut from = beside_edge(self.location.of(context.request.source), context.request);
         let place = Place::of(&from);
-        let (Reading { callers, head, .. }, noted) = self.read_and_note(asking, &place).await?;
-        let refresh = self.register.at(head.as_ref(), asking.now, asking.deadline);
-        let register = asking.in_time(Code::RegisterUnavailable, refresh).await?;
-        log.register(&register, asking.now);
-        self.databases(&register, asking.now, log);
-        from.sightings = self.sightings(asking, &place, noted, &register).await?;
+        let (Reading { callers, head, .. }, sightings) = self.read_callers_and_sightings(context, &place).await?;
+        let refresh = self.register.at(head.as_ref(), context.now, context.deadline);
+        let register = context.within_deadline(Code::RegisterUnavailable, refresh).await?;
+        log.register(&register, context.now);
+        self.log_databases(&register, context.now, log);
+        from.sightings = self.sightings(context, &place, sightings, &register).await?;
         Ok(Evidence { callers, register, from })
     }
 
-    /// Accounts for the databases' age, and for files that can't be loaded anew.
-    fn databases(&self, register: &Register, now: Timestamp, log: &mut RequestLog) {
+    /// Logs stale databases and files that could not be reloaded.
+    fn log_databases(&self, register: &Register, now: Timestamp, log: &mut RequestLog) {
         let days = register.screening(now).database_days();
         log.databases = self.location.count(now, days);
         log.database_news = self.location.news(now, days);
     }
 
-    async fn decided(
+    async fn decide_and_record(
         &self,
-        asking: &Asking<'_>,
+        context: &RequestContext<'_>,
         model: &ModelRef,
         kind: Kind,
         body: Vec<u8>,
@@ -190,25 +194,26 @@ impl Gate {
         };
         let ready = async {
             if kind == Kind::Invocation {
-                self.models.ready(asking.now).await;
+                self.models.ready(context.now).await;
             }
         };
-        // What is asked for leaves first: the body is digested while DynamoDB answers.
-        let (evidence, digest, ()) = join3(self.evidence(asking, log), digest, ready).await;
+        // The reads start first: the body is hashed while DynamoDB answers.
+        let (evidence, digest, ()) = join3(self.evidence(context, log), digest, ready).await;
         let evidence = evidence?;
         let register = &evidence.register;
         let (decision, subject, drawn) =
-            match identify(asking.claimed(), &evidence.callers, evidence.from.clone(), register, asking.now) {
+            match identify(context.claimed(), &evidence.callers, evidence.from.clone(), register, context.now) {
                 Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
                 Ok(mut subject) => {
-                    let (decision, drawn) = self.settle(asking, model, &mut subject, register, kind, log).await?;
+                    let (decision, drawn) =
+                        self.decide_with_quotas(context, model, &mut subject, register, kind, log).await?;
                     (decision, Some(subject), drawn)
                 }
             };
         log.decided(&decision);
-        log.gate = asking.began.elapsed();
-        // Made before the model is called: what no entry can be stored of is never invoked.
-        let entry = match draft(asking, model, kind, digest, &evidence, &decision, subject).storable() {
+        log.gate = context.began.elapsed();
+        // Built before the model is called: if the entry cannot be stored, the model is not invoked.
+        let entry = match draft(context, model, kind, digest, &evidence, &decision, subject).storable() {
             Ok(entry) => entry,
             Err(error) => {
                 self.quotas.give_back(drawn);
@@ -216,12 +221,12 @@ impl Gate {
             }
         };
         match (decision.outcome, kind) {
-            (Outcome::Permit(permit), Kind::Invocation) => self.invoke(asking, permit, drawn, entry, body, log).await,
+            (Outcome::Permit(permit), Kind::Invocation) => self.invoke(context, permit, drawn, entry, body, log).await,
             (outcome, _) => {
                 let decision = Decision { outcome, ..decision };
                 let writing = Instant::now();
-                let record = asking.in_time(Code::LedgerUnavailable, self.ledger.record(entry));
-                let recorded = self.tending(asking, record, &drawn, log).await?;
+                let record = context.within_deadline(Code::LedgerUnavailable, self.ledger.record(entry));
+                let recorded = self.with_quota_upkeep(context, record, &drawn, log).await?;
                 log.recorded(recorded.decision_id(), writing.elapsed());
                 Ok(match kind {
                     Kind::Screening => Answer::screening(&decision, &recorded),
@@ -233,11 +238,10 @@ impl Gate {
         }
     }
 
-    /// Decides, and draws on the quotas that the permit needs: a licence that turns out to have nothing left yields to
-    /// the next, until nothing changes any more.
-    async fn settle(
+    /// Decides, and draws on the quotas that a permit needs. If a licence has no quota left, decides again without it.
+    async fn decide_with_quotas(
         &self,
-        asking: &Asking<'_>,
+        context: &RequestContext<'_>,
         model: &ModelRef,
         subject: &mut Subject,
         register: &Register,
@@ -248,23 +252,23 @@ impl Gate {
         loop {
             let undecidable =
                 |error| Failure { code: Code::RegisterUnavailable, detail: ErrorChain(&error).to_string() };
-            let decision = decide(model, subject, register, &exhausted, asking.now).map_err(undecidable)?;
+            let decision = decide(model, subject, register, &exhausted, context.now).map_err(undecidable)?;
             subject.facts.exhausted = exhausted.iter().cloned().collect();
             if decision.quotas.is_empty() {
                 return Ok((decision, Drawn::default()));
             }
-            // What is exhausted is asked no more, so that each round has one licence less to draw on.
+            // An exhausted licence is not used again, so each round has fewer licences.
             let more = if kind == Kind::Screening || matches!(decision.outcome, Outcome::Refuse) {
                 let quotas = self.quotas.exhausted(&decision.quotas);
-                let more = asking.in_time(Code::RegisterUnavailable, quotas).await?;
+                let more = context.within_deadline(Code::RegisterUnavailable, quotas).await?;
                 if more.licences.is_empty() {
                     return Ok((decision, Drawn::default()));
                 }
                 more
             } else {
                 let id = decision.model.as_ref().map_or(model.as_str(), |(id, _)| id);
-                let draw = self.quotas.draw(&decision.quotas, id, asking.now);
-                match timeout_at(asking.deadline, draw).await {
+                let draw = self.quotas.draw(&decision.quotas, id, context.now);
+                match timeout_at(context.deadline, draw).await {
                     Ok(Ok(drawn)) => return Ok((decision, drawn)),
                     Ok(Err(DrawError::Exhausted(more))) => more,
                     Ok(Err(DrawError::Unknown(error))) => {
@@ -274,7 +278,10 @@ impl Gate {
                         });
                     }
                     Err(_) => {
-                        return Err(Failure { code: Code::RegisterUnavailable, detail: "no time is left".into() });
+                        return Err(Failure {
+                            code: Code::RegisterUnavailable,
+                            detail: "the deadline has passed".into(),
+                        });
                     }
                 }
             };

@@ -1,17 +1,17 @@
-//! Pure. What of a network counts: who has an IPv6 address has at least the /64 around it to choose from.
+//! Pure. Expands listed networks to what one host controls: an IPv6 host can choose any address of its /64.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// How long the prefix is that a host has to itself.
+/// The prefix length of the network that one host controls.
 const HOST: u8 = 64;
 
-/// How long a network's prefix is where all of its addresses have one and the same form of embedding, at least.
+/// The shortest prefix of a network whose addresses all embed IPv4 addresses in the same form.
 const EMBEDDING: u8 = 96;
 
-/// The network that a listed one stands for. A longer IPv6 prefix than /64 is its /64; but one whose addresses only write
-/// IPv4 ones in another form is that IPv4 network, since its /64 would be everybody's.
+/// The network that a listed network stands for. An IPv6 prefix longer than /64 becomes its /64. A network of embedded IPv4
+/// addresses becomes that IPv4 network, because its /64 would contain everyone.
 #[must_use]
 pub fn delegated(network: IpNet) -> IpNet {
     match network {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_its_64_and_an_embedded_network_is_the_one_within() {
+    fn an_ipv6_host_is_its_64_and_an_embedded_network_is_its_ipv4_network() {
         for (listed, stands_for) in [
             ("192.0.2.7/24", "192.0.2.0/24"),
             ("192.0.2.7/32", "192.0.2.7/32"),

@@ -1,7 +1,7 @@
-//! Pure. A list's networks as bytes that are asked as they are: nothing is rebuilt when they are loaded.
+//! Pure. The index of a network list: bytes that are searched in place, without rebuilding them at load.
 //!
-//! A head (what they begin with, how many entries were imported, how many IPv4 and how many IPv6 ranges there are), then
-//! the ranges of IPv4 addresses, then those of the upper halves of IPv6 addresses. All numbers are little-endian.
+//! A header (magic, number of imported entries, number of IPv4 and of IPv6 ranges), then the ranges of IPv4 addresses, then
+//! the ranges of the upper halves of IPv6 addresses. All numbers are little-endian.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -10,13 +10,13 @@ use ipnet::IpNet;
 use super::delegated::delegated;
 use super::ranges::{Number, Ranges, merged, write};
 
-/// What every index begins with; the digit is the layout's version.
+/// The first bytes of every index; the digit is the layout's version.
 const MAGIC: &[u8; 8] = b"network1";
 
-/// Bytes before the first range.
+/// The length of the header.
 const HEAD: usize = 24;
 
-/// A list's edition, ready to be asked.
+/// One edition of a list, ready to search.
 pub struct Index {
     bytes: Vec<u8>,
     entries: u64,
@@ -24,12 +24,12 @@ pub struct Index {
     v6: usize,
 }
 
-/// The bytes are not those of an index that this version reads.
+/// The bytes are not an index of this version.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("this is no index of networks that this version reads: {0}")]
+#[error("not a network index of this version: {0}")]
 pub struct NotAnIndex(&'static str);
 
-/// The bytes of an index. The same networks always give the same, in whatever order they come.
+/// Builds the bytes of an index. The result does not depend on the order of the networks.
 #[must_use]
 pub fn build(networks: &[IpNet]) -> Vec<u8> {
     let (mut v4, mut v6) = (Vec::<(u32, u32)>::new(), Vec::<(u64, u64)>::new());
@@ -51,29 +51,29 @@ pub fn build(networks: &[IpNet]) -> Vec<u8> {
 }
 
 impl Index {
-    /// Takes the bytes that [`build`] made.
+    /// Takes bytes that [`build`] returned.
     ///
     /// # Errors
-    /// [`NotAnIndex`] with what is wrong.
+    /// [`NotAnIndex`] with the defect.
     pub fn load(mut bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
         if bytes.get(..MAGIC.len()) != Some(MAGIC) {
-            return Err(NotAnIndex("it doesn't begin as one does"));
+            return Err(NotAnIndex("wrong magic bytes"));
         }
         let count = |place| u32::read(&bytes, place).and_then(|count| usize::try_from(count).ok());
         let (Some(entries), Some(v4), Some(v6)) = (u64::read(&bytes, 1), count(4), count(5)) else {
-            return Err(NotAnIndex("it is cut off"));
+            return Err(NotAnIndex("truncated header"));
         };
-        // Unpacked bytes have room behind them, which would be held as long as the list is.
+        // Decompression leaves spare capacity, which would stay allocated with the list.
         bytes.shrink_to_fit();
         let index = Self { bytes, entries, v4, v6 };
-        let (v4, v6) = index.ranges().ok_or(NotAnIndex("it doesn't have as many ranges as it says"))?;
+        let (v4, v6) = index.ranges().ok_or(NotAnIndex("the number of ranges differs from the header"))?;
         if !v4.are_in_order::<u32>() || !v6.are_in_order::<u64>() {
-            return Err(NotAnIndex("its ranges are out of order"));
+            return Err(NotAnIndex("the ranges are out of order"));
         }
         Ok(index)
     }
 
-    /// Whether an address is on one of the networks. One that has another embedded is not asked about that.
+    /// Whether an address is on one of the networks. Check an embedded address separately.
     #[must_use]
     pub fn has(&self, address: IpAddr) -> bool {
         let ranges = self.ranges();
@@ -83,25 +83,25 @@ impl Index {
         }
     }
 
-    /// How many networks were imported; some may lie in others.
+    /// The number of imported networks, including ones contained in others.
     #[must_use]
     pub fn entries(&self) -> u64 {
         self.entries
     }
 
-    /// How many ranges they come to.
+    /// The number of ranges.
     #[must_use]
     pub fn ranges_held(&self) -> usize {
         self.v4.saturating_add(self.v6)
     }
 
-    /// How many bytes of memory it takes.
+    /// The memory used, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// The ranges of IPv4 and of IPv6; `None` where the bytes are not as long as both.
+    /// The IPv4 and IPv6 ranges; `None` if the bytes have another length.
     #[inline]
     fn ranges(&self) -> Option<(Ranges<'_>, Ranges<'_>)> {
         let (v4, rest) = Ranges::split::<u32>(self.bytes.get(HEAD..)?, self.v4)?;
@@ -110,14 +110,14 @@ impl Index {
     }
 }
 
-// An index is no text for a log.
+// The ranges do not belong in a log.
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Index").field("entries", &self.entries).finish_non_exhaustive()
     }
 }
 
-/// The upper half of an address.
+/// The upper half of an IPv6 address.
 fn upper(address: Ipv6Addr) -> u64 {
     u64::try_from(u128::from(address) >> 64).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Which addresses are on a list of networks: the list as bytes, and as it is asked.
+//! Lists of networks: the index as bytes, and its search.
 
 mod delegated;
 mod index;

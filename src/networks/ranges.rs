@@ -1,13 +1,13 @@
-//! Pure. Ranges of numbers as bytes: all firsts in order, then all lasts, so that a search touches the firsts alone.
+//! Pure. Sorted ranges of numbers as bytes: all starts, then all ends, so that a search reads only the starts.
 
-/// A number as it lies in bytes, little-endian.
+/// A little-endian number.
 pub(super) trait Number: Copy + Ord {
-    /// How many bytes it has.
+    /// Its length in bytes.
     const BYTES: usize;
 
     fn read(bytes: &[u8], place: usize) -> Option<Self>;
     fn write(self, bytes: &mut Vec<u8>);
-    /// The one behind it; `None` behind the last.
+    /// The next number; `None` after the last.
     fn next(self) -> Option<Self>;
 }
 
@@ -35,7 +35,7 @@ macro_rules! number {
 number!(u32);
 number!(u64);
 
-/// The ranges that cover what these do: in order, none next to another.
+/// Merges ranges: the result is sorted, and no two ranges overlap or touch.
 pub(super) fn merged<N: Number>(mut ranges: Vec<(N, N)>) -> Vec<(N, N)> {
     ranges.sort_unstable();
     let mut merged: Vec<(N, N)> = Vec::with_capacity(ranges.len());
@@ -54,7 +54,7 @@ pub(super) fn write<N: Number>(ranges: &[(N, N)], bytes: &mut Vec<u8>) {
     ranges.iter().for_each(|(_, last)| last.write(bytes));
 }
 
-/// Ranges in bytes that [`write`] wrote.
+/// Ranges in the bytes that [`write`] wrote.
 #[derive(Clone, Copy)]
 pub(super) struct Ranges<'a> {
     firsts: &'a [u8],
@@ -63,7 +63,7 @@ pub(super) struct Ranges<'a> {
 }
 
 impl<'a> Ranges<'a> {
-    /// So many ranges at the beginning of bytes, and what stands behind them; `None` where there are not as many.
+    /// Splits `count` ranges from the start of the bytes; `None` if there are fewer.
     pub(super) fn split<N: Number>(bytes: &'a [u8], count: usize) -> Option<(Self, &'a [u8])> {
         let size = count.checked_mul(N::BYTES)?;
         let (firsts, rest) = bytes.split_at_checked(size)?;
@@ -71,7 +71,7 @@ impl<'a> Ranges<'a> {
         Some((Self { firsts, lasts, count }, rest))
     }
 
-    /// Whether they are as [`merged`] leaves them, which is what a search relies on.
+    /// Whether they are as [`merged`] returns them. The search depends on it.
     pub(super) fn are_in_order<N: Number>(self) -> bool {
         let mut least: Option<N> = None;
         (0..self.count).all(|place| {
@@ -84,10 +84,10 @@ impl<'a> Ranges<'a> {
         })
     }
 
-    /// Whether a number is in one of them.
+    /// Whether a number is in one of the ranges.
     #[inline]
     pub(super) fn have<N: Number>(self, number: N) -> bool {
-        // How many begin at or before the number; the last of these is the one that may have it.
+        // The last range that starts at or before the number is the only candidate.
         let (mut begun, mut left) = (0_usize, self.count);
         while left > 0 {
             let half = left / 2;

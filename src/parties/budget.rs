@@ -1,21 +1,21 @@
-//! Pure. How much work a search may do. Work is counted in steps instead of time, so that the same search ends in the
-//! same way on every machine.
+//! Pure. Limits the work of a search. Work is counted in steps rather than time, so a search ends the same way on every
+//! machine.
 
-/// Why a search was abandoned. Nothing is known then: what was found before does not count.
+/// Why a search was abandoned. Its partial results do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Abandoned {
     /// A name is too long, or too many listed names are similar to it.
-    #[error("it takes more comparisons than a request may make")]
+    #[error("the search exceeds the comparisons per request")]
     TooMuch,
-    /// No time is left.
-    #[error("no time is left")]
+    /// The deadline has passed.
+    #[error("the deadline has passed")]
     Late,
 }
 
-/// After how many steps it is asked whether time is left: a few milliseconds.
+/// The number of steps between two checks of the deadline: a few milliseconds.
 const BETWEEN_CHECKS: u64 = 200_000;
 
-/// The work that a search may still do. A step takes 4 to 15 ns of a whole processor.
+/// The work that a search may still do. A step takes 4 to 15 ns of a full CPU.
 pub struct Budget<'a> {
     left: u64,
     until_check: u64,
@@ -23,13 +23,13 @@ pub struct Budget<'a> {
 }
 
 impl<'a> Budget<'a> {
-    /// A budget of so many steps, for as long as it is not late.
+    /// A budget of so many steps, until `is_late` returns true.
     #[must_use]
     pub fn new(steps: u64, is_late: &'a dyn Fn() -> bool) -> Self {
         Self { left: steps, until_check: 0, is_late }
     }
 
-    /// The steps that are left.
+    /// The remaining steps.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.left
@@ -38,7 +38,7 @@ impl<'a> Budget<'a> {
     /// Takes steps from the budget.
     ///
     /// # Errors
-    /// [`Abandoned`] where it has fewer, or where it is late.
+    /// [`Abandoned`] if too few are left or the deadline has passed.
     pub(super) fn spend(&mut self, steps: u64) -> Result<(), Abandoned> {
         let Some(left) = self.left.checked_sub(steps) else {
             self.left = 0;
@@ -60,7 +60,7 @@ impl std::fmt::Debug for Budget<'_> {
     }
 }
 
-/// A length as steps.
+/// A length in steps.
 pub(super) fn steps(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

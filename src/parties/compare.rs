@@ -1,46 +1,46 @@
-//! Pure. How near two names are.
+//! Pure. Scores the similarity of two names.
 
 use super::budget::steps;
 use super::hit::Score;
 use super::lexicon::{Reading, Role, lexicon};
-use super::name::{Name, Said, View};
-use super::somebody::PartyKind;
+use super::name::{Name, NameWord, View};
+use super::screened_party::PartyKind;
 use super::word::{Likeness, OwnWord, SAME, Word, likeness, mistyped, same};
 
-/// Words of the one name that meet words of the other.
-struct Meeting<'a> {
-    /// The words of either name, a bit each.
+/// Words of one name paired with words of the other.
+struct Pairing<'a> {
+    /// The paired words of each name, one bit each.
     left: u32,
     right: u32,
     alike: Likeness,
-    /// What they count together, and what they would if all weighed what the lightest does.
+    /// The weight of all paired words; and the weight if each counted as the lightest.
     weight: u32,
     sure: u32,
-    /// By which meetings of the same worth are told apart: their words, the first one first.
+    /// The words, smaller one first; they break ties between pairings of equal worth.
     words: (Word<'a>, Word<'a>),
 }
 
-/// What two names have in common and what not, in words' weights.
+/// The parts of a score, in words' weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Balance {
-    /// What meets, by how alike it is.
+    /// The paired weight, times the similarity.
     met: u64,
-    /// What meets, and is not quite the same.
+    /// The paired weight, times the dissimilarity.
     blurred: u64,
-    /// What stands against something else of the other name.
+    /// The weight of unpaired words of both names that contradict each other.
     opposed: u64,
-    /// What the other name is silent about.
+    /// The weight of unpaired words that only one name has.
     extra: u64,
-    /// What the words that met weigh together, where they are not quite the same as the lighter one does.
+    /// The paired weight, counting a pair that is not identical as twice its lighter word.
     weight: u32,
-    /// How many of the words that met are rather different.
+    /// The number of pairings that are rather different.
     different: u32,
-    /// Whether numbers or legal forms contradict each other.
+    /// Whether the numbers, or the legal forms, contradict each other.
     numbers_differ: bool,
     forms_differ: bool,
 }
 
-/// How near two names of a kind are; of an unknown kind, as near as either reading brings them.
+/// The similarity of two names of a kind. For an unknown kind it is the higher one of both readings.
 #[must_use]
 pub fn nearness(one: &str, other: &str, kind: Option<PartyKind>) -> Score {
     let near = |reading: &Reading| {
@@ -50,57 +50,57 @@ pub fn nearness(one: &str, other: &str, kind: Option<PartyKind>) -> Score {
     Reading::of(kind).iter().map(near).max().unwrap_or_default()
 }
 
-/// How near two names are that are read so. Neither the order of words makes a difference, nor which name is which.
+/// The similarity of two names in a reading. It depends neither on the order of words nor of the names.
 pub(super) fn compare(one: &View<'_>, other: &View<'_>, reading: Reading) -> Score {
     compared(one, other, reading).0
 }
 
-/// [`compare`], and the steps that it took.
+/// [`compare`], with the number of steps.
 pub(super) fn compared(one: &View<'_>, other: &View<'_>, reading: Reading) -> (Score, u64) {
-    let (meetings, steps) = taken(one, other, reading);
-    let score = balance(one, other, &meetings).score(reading);
+    let (pairings, steps) = best_pairings(one, other, reading);
+    let score = balance(one, other, &pairings).score(reading);
     let score = match (&one.syllables, &other.syllables) {
-        (Some(one), Some(other)) => score.min(in_common(one, other)),
+        (Some(one), Some(other)) => score.min(common_characters(one, other)),
         _ => score,
     };
     (score, steps)
 }
 
-/// What two names have in common and what not, in words: the first is somebody's, the second the list's. Beside it the
-/// steps that it took.
-pub(super) fn told(one: &View<'_>, other: &View<'_>, reading: Reading) -> (Vec<String>, u64) {
-    let (meetings, steps) = taken(one, other, reading);
-    let balance = balance(one, other, &meetings);
+/// Explains a comparison in sentences. The first name is the screened party's, the second the list's. Also returns the
+/// number of steps.
+pub(super) fn explain(one: &View<'_>, other: &View<'_>, reading: Reading) -> (Vec<String>, u64) {
+    let (pairings, steps) = best_pairings(one, other, reading);
+    let balance = balance(one, other, &pairings);
     let words = |view: &View<'_>, bits: u32| {
         let words = view.words.iter().enumerate().filter(|(place, _)| bits & bit(*place) != 0);
-        words.map(|(_, said)| said.word.text).collect::<Vec<_>>().join(" ")
+        words.map(|(_, part)| part.word.text).collect::<Vec<_>>().join(" ")
     };
-    let (left, right) = meetings.iter().fold((0, 0), |(left, right), met| (left | met.left, right | met.right));
-    let mut told = Vec::new();
-    for met in &meetings {
+    let (left, right) = pairings.iter().fold((0, 0), |(left, right), met| (left | met.left, right | met.right));
+    let mut sentences = Vec::new();
+    for met in &pairings {
         let (mine, its) = (words(one, met.left), words(other, met.right));
-        told.push(match met.alike {
+        sentences.push(match met.alike {
             SAME if mine == its => format!("`{its}` is the same"),
             SAME => format!("`{mine}` is `{its}`"),
-            alike => format!("`{mine}` is like `{its}`: {}.{} %", alike / 10, alike % 10),
+            alike => format!("`{mine}` resembles `{its}`: {}.{} %", alike / 10, alike % 10),
         });
     }
-    for (view, met, whose) in [(one, left, "the name"), (other, right, "the list's name")] {
+    for (view, met, whose) in [(one, left, "the name"), (other, right, "the listed name")] {
         let alone = words(view, !met);
         if !alone.is_empty() {
-            told.push(format!("`{alone}` is in {whose} alone"));
+            sentences.push(format!("only {whose} has `{alone}`"));
         }
     }
     if balance.numbers_differ {
-        told.push("the numbers differ".to_owned());
+        sentences.push("the numbers differ".to_owned());
     }
     if balance.forms_differ {
-        told.push("the legal forms differ".to_owned());
+        sentences.push("the legal forms differ".to_owned());
     }
-    (told, steps)
+    (sentences, steps)
 }
 
-/// The most that two names can come to, by what their words weigh together and what of it can have met.
+/// The highest possible score of two names, given the weight of their words and of those that can be paired.
 pub(super) fn best(
     worth: u32,
     (mine, met): (u16, u16),
@@ -108,7 +108,7 @@ pub(super) fn best(
     initials: u8,
     reading: Reading,
 ) -> Score {
-    // An initial may have met a word.
+    // An initial may have been paired with a word.
     let spare = u16::from(initials).saturating_mul(SPARE);
     let silent =
         |all: u16, met: u16| u64::from(all.saturating_sub(met).saturating_sub(spare)).saturating_mul(SAME.into());
@@ -125,113 +125,113 @@ pub(super) fn best(
     balance.score(reading)
 }
 
-/// What an initial's word weighs.
+/// The weight of an initial's word.
 const SPARE: u16 = 100;
 
-/// The meetings that are worth most, each word in one, and the steps that it took to find them.
-fn taken<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> (Vec<Meeting<'a>>, u64) {
-    let mut meetings = Vec::with_capacity(8);
+/// Chooses the most valuable pairings, each word in one at most. Also returns the number of steps.
+fn best_pairings<'a>(one: &View<'a>, other: &View<'a>, reading: Reading) -> (Vec<Pairing<'a>>, u64) {
+    let mut pairings = Vec::with_capacity(8);
     let mut work = COMPARING;
     for (left, a) in one.words.iter().enumerate() {
         for (right, b) in other.words.iter().enumerate() {
-            work = work.saturating_add(meeting(a.word, b.word));
-            let alike = meet(a, b, reading);
+            work = work.saturating_add(comparison_steps(a.word, b.word));
+            let alike = word_similarity(a, b, reading);
             if alike > 0 {
                 let weight = u32::from(a.weight).saturating_add(b.weight.into());
                 let words = in_order(a.word, b.word);
                 let sure = if alike == SAME { weight } else { u32::from(a.weight.min(b.weight)).saturating_mul(2) };
-                meetings.push(Meeting { left: bit(left), right: bit(right), alike, weight, sure, words });
+                pairings.push(Pairing { left: bit(left), right: bit(right), alike, weight, sure, words });
             }
         }
     }
-    let same = meetings.iter().filter(|meeting| meeting.alike == SAME);
+    let same = pairings.iter().filter(|pairing| pairing.alike == SAME);
     let (left, right) = same.fold((0, 0), |(left, right), same| (left | same.left, right | same.right));
-    let joining = join((one, left), (other, right), reading, |meeting| meetings.push(meeting));
+    let joining = join((one, left), (other, right), reading, |pairing| pairings.push(pairing));
     work = work.saturating_add(joining);
-    let joining = join((other, right), (one, left), reading, |meeting| {
-        meetings.push(Meeting { left: meeting.right, right: meeting.left, ..meeting });
+    let joining = join((other, right), (one, left), reading, |pairing| {
+        pairings.push(Pairing { left: pairing.right, right: pairing.left, ..pairing });
     });
     work = work.saturating_add(joining);
-    meetings.sort_by(|a, b| b.worth().cmp(&a.worth()).then_with(|| a.words.cmp(&b.words)));
+    pairings.sort_by(|a, b| b.worth().cmp(&a.worth()).then_with(|| a.words.cmp(&b.words)));
     let (mut left, mut right) = (0_u32, 0_u32);
-    meetings.retain(|meeting| {
-        let free = left & meeting.left == 0 && right & meeting.right == 0;
+    pairings.retain(|pairing| {
+        let free = left & pairing.left == 0 && right & pairing.right == 0;
         if free {
-            left |= meeting.left;
-            right |= meeting.right;
+            left |= pairing.left;
+            right |= pairing.right;
         }
         free
     });
-    (meetings, work)
+    (pairings, work)
 }
 
-/// The steps of a comparison whatever the words, and those of joining two words.
+/// The fixed steps of a comparison, and the steps of joining two words.
 const COMPARING: u64 = 20;
 const JOINING: u64 = 40;
 
-/// How many cells of the table by which two words are compared take a step.
+/// The number of cells of the edit-distance table per step.
 const CELLS: u64 = 6;
 
-/// The steps that it takes to compare two words.
-fn meeting(one: Word<'_>, other: Word<'_>) -> u64 {
+/// The steps of comparing two words.
+fn comparison_steps(one: Word<'_>, other: Word<'_>) -> u64 {
     steps(one.sound.len()).saturating_mul(steps(other.sound.len())).div_ceil(CELLS).saturating_add(2)
 }
 
-/// How many signs of two texts are the same, of which each says as much as a short word.
-fn in_common(one: &str, other: &str) -> Score {
+/// The share of characters that two names have in common, where each character is a syllable or word.
+fn common_characters(one: &str, other: &str) -> Score {
     let mut left: Vec<char> = other.chars().collect();
     let both = one
         .chars()
-        .filter(|sign| left.iter().position(|other| other == sign).map(|place| left.swap_remove(place)).is_some())
+        .filter(|character| left.iter().position(|other| other == character).map(|at| left.swap_remove(at)).is_some())
         .count();
     let longest = one.chars().count().max(other.chars().count());
     Score(u16::try_from(both.saturating_mul(1000).checked_div(longest).unwrap_or_default()).unwrap_or_default())
 }
 
-/// How alike two words are in the parts that they play.
-pub(super) fn meet(a: &Said<'_>, b: &Said<'_>, reading: Reading) -> Likeness {
+/// The similarity of two words, given their roles.
+pub(super) fn word_similarity(a: &NameWord<'_>, b: &NameWord<'_>, reading: Reading) -> Likeness {
     match (a.role, b.role) {
         (Role::Particle(a), Role::Particle(b)) if a == b => SAME,
         _ if a.word.text == b.word.text => SAME,
         (Role::Initial, Role::Name) | (Role::Name, Role::Initial) if a.word.text.get(..1) == b.word.text.get(..1) => {
             INITIAL
         }
-        // A word that many know is hardly ever another such word, mistyped.
-        (Role::Name, Role::Name) if reading == Reading::Person && a.is_known() && b.is_known() => {
+        // A common word is hardly ever a misspelling of another common word.
+        (Role::Name, Role::Name) if reading == Reading::Person && a.is_common() && b.is_common() => {
             same(a.word, b.word, reading)
         }
         (Role::Name, Role::Name) => likeness(a.word, b.word, reading),
-        // A short form of a name may be a particle too, as Ben is.
+        // A short form of a name can also be a particle, such as Ben.
         (Role::Name, Role::Particle(_)) | (Role::Particle(_), Role::Name)
             if lexicon().are_variants(a.word.sound, b.word.sound, reading) =>
         {
             INITIAL
         }
-        (Role::Name, Role::Filler | Role::Particle(_)) if !a.is_known() => mistyped(a.word, b.word),
-        (Role::Filler | Role::Particle(_), Role::Name) if !b.is_known() => mistyped(a.word, b.word),
+        (Role::Name, Role::Filler | Role::Particle(_)) if !a.is_common() => mistyped(a.word, b.word),
+        (Role::Filler | Role::Particle(_), Role::Name) if !b.is_common() => mistyped(a.word, b.word),
         _ => 0,
     }
 }
 
-/// How alike a word is to the initial that stands for it.
+/// The similarity of a word and an initial that stands for it.
 const INITIAL: Likeness = 850;
 
-/// How alike two words must be in one to the one that they are joined in, and the fewest letters of that.
+/// The minimum similarity of two joined words with one word, and its minimum length.
 const JOINED: Likeness = 900;
 const LEAST_JOINED: usize = 4;
 
-/// Two words of the one name that are one in the other, of those that didn't meet the same. Returns the steps that it took.
+/// Pairs two words of one name with a single word of the other, except identical pairs. Returns the number of steps.
 fn join<'a>(
     (parts, met): (&View<'a>, u32),
     (wholes, whole_met): (&View<'a>, u32),
     reading: Reading,
-    mut found: impl FnMut(Meeting<'a>),
+    mut found: impl FnMut(Pairing<'a>),
 ) -> u64 {
     let mut work = 0_u64;
-    let can_join = |said: &&Said<'_>| matches!(said.role, Role::Name | Role::Particle(_));
+    let can_join = |part: &&NameWord<'_>| matches!(part.role, Role::Name | Role::Particle(_));
     let free = |view: &View<'a>, met: u32| {
         let words = view.words.iter().enumerate().filter(|(place, _)| met & bit(*place) == 0);
-        words.map(|(place, said)| (bit(place), *said)).filter(|(_, said)| can_join(&said)).collect::<Vec<_>>()
+        words.map(|(place, part)| (bit(place), *part)).filter(|(_, part)| can_join(&part)).collect::<Vec<_>>()
     };
     let wholes = free(wholes, whole_met);
     if wholes.is_empty() {
@@ -241,7 +241,7 @@ fn join<'a>(
     for (place, a) in &parts {
         for (next, b) in parts.iter().filter(|(next, _)| next != place) {
             let length = a.word.text.len().saturating_add(b.word.text.len());
-            let fits = |whole: &Said<'_>| length.abs_diff(whole.word.text.len()) <= 2 && length >= LEAST_JOINED;
+            let fits = |whole: &NameWord<'_>| length.abs_diff(whole.word.text.len()) <= 2 && length >= LEAST_JOINED;
             work = work.saturating_add(steps(wholes.len()).div_ceil(4));
             if !wholes.iter().any(|(_, whole)| fits(whole)) {
                 continue;
@@ -249,12 +249,12 @@ fn join<'a>(
             work = work.saturating_add(JOINING);
             let together = OwnWord::new(format!("{}{}", a.word.text, b.word.text));
             for (right, whole) in wholes.iter().filter(|(_, whole)| fits(whole)) {
-                work = work.saturating_add(meeting(together.word(), whole.word));
+                work = work.saturating_add(comparison_steps(together.word(), whole.word));
                 let alike = likeness(together.word(), whole.word, reading);
                 if alike >= JOINED {
-                    let weight = [a, b, whole].iter().map(|said| u32::from(said.weight)).sum();
+                    let weight = [a, b, whole].iter().map(|part| u32::from(part.weight)).sum();
                     let words = in_order(a.word.min(b.word), whole.word);
-                    found(Meeting { left: place | next, right: *right, alike, weight, sure: weight, words });
+                    found(Pairing { left: place | next, right: *right, alike, weight, sure: weight, words });
                 }
             }
         }
@@ -270,17 +270,17 @@ fn in_order<'a>(a: Word<'a>, b: Word<'a>) -> (Word<'a>, Word<'a>) {
     if a <= b { (a, b) } else { (b, a) }
 }
 
-fn balance(one: &View<'_>, other: &View<'_>, meetings: &[Meeting<'_>]) -> Balance {
+fn balance(one: &View<'_>, other: &View<'_>, pairings: &[Pairing<'_>]) -> Balance {
     let (mut left, mut right) = (0_u32, 0_u32);
     let mut own = Balance::default();
-    for meeting in meetings {
-        left |= meeting.left;
-        right |= meeting.right;
-        own.weight = own.weight.saturating_add(meeting.sure);
-        own.different = own.different.saturating_add((meeting.alike < DIFFERENT).into());
-        let lost = SAME.saturating_sub(meeting.alike);
-        own.met = own.met.saturating_add(meeting.worth());
-        own.blurred = own.blurred.saturating_add(u64::from(meeting.weight).saturating_mul(lost.into()));
+    for pairing in pairings {
+        left |= pairing.left;
+        right |= pairing.right;
+        own.weight = own.weight.saturating_add(pairing.sure);
+        own.different = own.different.saturating_add((pairing.alike < DIFFERENT).into());
+        let lost = SAME.saturating_sub(pairing.alike);
+        own.met = own.met.saturating_add(pairing.worth());
+        own.blurred = own.blurred.saturating_add(u64::from(pairing.weight).saturating_mul(lost.into()));
     }
     let (alone, unmet) = (silent(one, left), silent(other, right));
     own.opposed = alone.min(unmet).saturating_mul(2);
@@ -290,38 +290,38 @@ fn balance(one: &View<'_>, other: &View<'_>, meetings: &[Meeting<'_>]) -> Balanc
     own
 }
 
-impl Meeting<'_> {
+impl Pairing<'_> {
     fn worth(&self) -> u64 {
         u64::from(self.weight).saturating_mul(self.alike.into())
     }
 }
 
-/// The weight of the words that met none, in thousandths.
+/// The weight of the unpaired words, in thousandths.
 fn silent(name: &View<'_>, met: u32) -> u64 {
     let unmet = name.words.iter().enumerate().filter(|(place, _)| met & bit(*place) == 0);
-    unmet.map(|(_, said)| u64::from(said.weight).saturating_mul(SAME.into())).sum()
+    unmet.map(|(_, part)| u64::from(part.weight).saturating_mul(SAME.into())).sum()
 }
 
-/// How much what stands against two names counts, in hundredths of what they have in common.
+/// How much differences count, in percent of what the names have in common.
 struct Scales {
     blurred: u64,
     opposed: u64,
     extra: u64,
-    /// What the words weigh together, of either name, that say little: two that many bear, or one that few do.
+    /// The total weight, up to which the names are short: two common words or one rare one.
     thin: u32,
-    /// What counts instead of blurred and extra then, and instead of blurred where more than one word is.
+    /// Replaces `blurred` and `extra` for short names, and `blurred` if more than one pairing is rather different.
     thinly: (u64, u64),
     twice_blurred: u64,
 }
 
-/// Words less alike than this are rather different.
+/// Pairings less similar than this are rather different.
 const DIFFERENT: Likeness = 900;
 
 const PERSON: Scales =
     Scales { blurred: 100, opposed: 200, extra: 40, thin: 300, thinly: (250, 130), twice_blurred: 150 };
 const BODY: Scales = Scales { blurred: 100, opposed: 150, extra: 80, thin: 200, thinly: (100, 80), twice_blurred: 100 };
 
-/// What is left of a score, in hundredths, where numbers or legal forms contradict each other.
+/// The score that remains, in percent, if numbers or legal forms contradict each other.
 const NUMBERS: u64 = 60;
 const FORMS: u64 = 75;
 

@@ -1,18 +1,18 @@
-//! Pure. Text as words of small Latin letters and digits: case, accents, scripts, punctuation and what can't be seen make no
-//! difference.
+//! Pure. Folds text to words of small Latin letters and digits. Case, accents, scripts, punctuation and invisible characters
+//! make no difference.
 
 use any_ascii::any_ascii_char;
 
-/// The longest name that is compared; what stands behind it isn't. The lists' longest are some 350 letters.
+/// The longest name that is compared in full. The lists' longest have some 350 letters.
 pub(super) const LONGEST: usize = 512;
 
-/// The most words of a name that are compared.
+/// The maximum number of words of a name that are compared.
 pub(super) const MOST_WORDS: usize = 24;
 
-/// The most letters of a word.
+/// The maximum length of a word.
 const LONGEST_WORD: usize = 40;
 
-/// The words of a text, in its order.
+/// The words of a text, in order.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for chunk in text.split(|letter: char| separates(letter)) {
@@ -34,14 +34,14 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The letters of a text that is written in signs of which each is a syllable: Chinese, Japanese, Korean.
+/// The letters of a text in a syllabic or logographic script: Chinese, Japanese, Korean.
 pub(super) fn syllables(text: &str) -> Option<String> {
     let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).take(LONGEST_WORD).collect();
     let is_syllable = |letter: char| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{20000}'..='\u{3ffff}');
     (!letters.is_empty() && letters.chars().all(is_syllable)).then_some(letters)
 }
 
-/// A word, or, of what has full stops within, either initials that belong together or several words.
+/// Adds a word. A chunk with full stops is either an abbreviation (one word) or several words.
 fn push(chunk: &str, words: &mut Vec<String>) {
     let parts = || chunk.split('.').filter(|part| part.chars().any(char::is_alphanumeric));
     let short = parts().filter(|part| part.chars().filter(|letter| letter.is_alphanumeric()).count() <= 2).count();
@@ -54,7 +54,7 @@ fn push(chunk: &str, words: &mut Vec<String>) {
 }
 
 fn word(text: &str, words: &mut Vec<String>) {
-    // A letter of another script within a Latin word stands there for what it looks like, not for its sound.
+    // Within a Latin word, a letter of another script stands for its look-alike, not for its sound.
     let is_disguised = text.chars().any(|letter| letter.is_ascii_alphabetic());
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().filter(|letter| !is_silent(*letter)) {
@@ -67,13 +67,12 @@ fn word(text: &str, words: &mut Vec<String>) {
     }
 }
 
-/// Whether words end at a letter that is none of theirs. An apostrophe is part of a word, whichever sign stands for it.
+/// Whether a character separates words. An apostrophe in any form is part of a word.
 fn separates(letter: char) -> bool {
     !(letter.is_alphanumeric() || is_silent(letter) || matches!(letter, '.' | '&' | '+'))
 }
 
-/// What says nothing within a word: apostrophes and the signs that stand for them, accents of their own, and what can't
-/// be seen.
+/// Whether a character is ignored within a word: apostrophes, combining accents and invisible characters.
 fn is_silent(letter: char) -> bool {
     matches!(
         letter,
@@ -84,7 +83,7 @@ fn is_silent(letter: char) -> bool {
     )
 }
 
-/// The Latin letter that a Greek or Cyrillic one looks like.
+/// The Latin letter that a Greek or Cyrillic letter looks like.
 fn look_alike(letter: char) -> Option<&'static str> {
     Some(match letter {
         'а' | 'А' | 'α' | 'Α' => "a",
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_the_words_that_one_hears() {
+    fn text_is_folded_to_words() {
         let cases = [
             ("Владимир Путин", "vladimir putin"),
             ("Volodymyr ZELENSKYY", "volodymyr zelenskyy"),
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut() {
+    fn long_text_is_truncated() {
         assert_eq!(words(&"a".repeat(10_000)), ["a".repeat(LONGEST_WORD)]);
         assert!(words(&"ab ".repeat(10_000)).len() < 300);
     }

@@ -1,28 +1,28 @@
-//! Pure. What is known of the words that names are made of. The tables stand in `lexicon/`, one a file.
+//! Pure. Classifies the words of names. The tables are in `lexicon/`, one per file.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::fold;
-use super::somebody::PartyKind;
+use super::screened_party::PartyKind;
 use super::word::sound;
 
-/// What part a word plays in a name.
+/// The role of a word in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// It tells one from another.
+    /// A distinguishing word.
     Name,
-    /// One letter, which may stand for a word that begins with it.
+    /// A single letter, which may stand for a word that starts with it.
     Initial,
-    /// It joins the parts of a name; those of one number are the same.
+    /// A word that joins the parts of a name. Particles of one number are equivalent.
     Particle(u8),
-    /// It stands before or behind a name, and says little or nothing.
+    /// A word before or after a name that distinguishes little or nothing.
     Filler,
     /// A number.
     Number(u32),
 }
 
-/// How much a word counts, in hundredths of one that tells one from another.
+/// The weight of a word, in percent of a distinguishing word.
 pub(super) type Weight = u8;
 
 pub(super) const NAME: Weight = 100;
@@ -33,12 +33,12 @@ const INITIAL: Weight = 80;
 const PARTICLE: Weight = 12;
 pub(super) const FILLER: Weight = 4;
 
-/// A legal form: its words, and its class.
+/// A legal form.
 #[derive(Debug)]
 pub(super) struct Form {
     /// The words, sorted.
     words: Vec<String>,
-    /// Its class, a bit of its own.
+    /// Its class, one bit.
     pub(super) class: u16,
 }
 
@@ -52,15 +52,15 @@ pub(super) struct Lexicon {
     places: HashSet<String>,
     common: HashSet<String>,
     numbers: HashMap<String, u32>,
-    /// Words that stand for one another: persons' names in several spellings and in several languages, and others' words.
+    /// Equivalent words: spellings of persons' names, variants of persons' names in other languages, and other words.
     spellings: Variants,
     variants: Variants,
     words: Variants,
-    /// Legal forms by each of their words; longer ones first.
+    /// Legal forms by each of their words, longer ones first.
     forms: HashMap<String, Vec<Form>>,
 }
 
-/// Groups of words that stand for one another.
+/// Groups of equivalent words.
 #[derive(Debug, Default)]
 struct Variants {
     /// The words' sounds, by group.
@@ -69,17 +69,17 @@ struct Variants {
     of: HashMap<String, Vec<u16>>,
 }
 
-/// What kind of name it is: the same word may be a title in one and a name in the other.
+/// How a name is read. The same word can be a title in one reading and a name in the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// A person's.
+    /// As a person's name.
     Person,
-    /// An organisation's, a ship's, an aeroplane's.
+    /// As an organisation's, ship's or aircraft's name.
     Body,
 }
 
 impl Reading {
-    /// How names of a kind are read; those of an unknown kind in either way.
+    /// The readings for a kind; both for an unknown kind.
     pub(super) fn of(kind: Option<PartyKind>) -> &'static [Self] {
         match kind {
             Some(PartyKind::Person) => &[Self::Person],
@@ -89,8 +89,8 @@ impl Reading {
     }
 }
 
-/// What the rules make of all words of the tables, in one number: an index that was made by other rules is built anew. A
-/// test tells what it has to be.
+/// A fingerprint of the rules applied to all words of the tables. An index of other rules is rebuilt. A test checks the
+/// value.
 pub(super) const RULES: u32 = 0xcbce_e3e5;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
@@ -138,7 +138,7 @@ impl Lexicon {
         own
     }
 
-    /// What part a word plays, and how much it counts.
+    /// The role and the weight of a word.
     pub(super) fn role(&self, word: &str, reading: Reading) -> (Role, Weight) {
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             return (Role::Number(word.parse().unwrap_or(u32::MAX)), NAME);
@@ -175,12 +175,12 @@ impl Lexicon {
         }
     }
 
-    /// Whether a word is a given name of which others stand for it.
+    /// Whether a word is a given name with variants.
     fn is_given(&self, word: &str) -> bool {
         self.variants.of.contains_key(&sound(word))
     }
 
-    /// The sounds of the words that stand for the one that sounds so.
+    /// The sounds of the words that are equivalent to a word with this sound.
     pub(super) fn variants(&self, sound: &str, reading: Reading) -> impl Iterator<Item = &str> {
         let tables = match reading {
             Reading::Person => [Some(&self.spellings), Some(&self.variants)],
@@ -189,25 +189,25 @@ impl Lexicon {
         tables.into_iter().flatten().flat_map(move |table| table.of(sound))
     }
 
-    /// Whether words that sound so are one in several spellings.
+    /// Whether words with these sounds are spellings of one word.
     pub(super) fn are_spellings(&self, one: &str, other: &str, reading: Reading) -> bool {
         let table = if reading == Reading::Person { &self.spellings } else { &self.words };
         table.of(one).any(|word| word == other)
     }
 
-    /// Whether persons' names that sound so are one in several languages, or short for one.
+    /// Whether words with these sounds are variants of one person's name: in another language, or short for it.
     pub(super) fn are_variants(&self, one: &str, other: &str, reading: Reading) -> bool {
         reading == Reading::Person && self.variants.of(one).any(|word| word == other)
     }
 
-    /// The legal form that a word is part of, where all of its words are among `words`: the longest such.
+    /// The longest legal form that contains `word` and whose words are all among `words`.
     pub(super) fn form(&self, word: &str, words: &[&str]) -> Option<(&Form, Vec<usize>)> {
         self.forms.get(word)?.iter().find_map(|form| Some((form, form.among(words)?)))
     }
 }
 
 impl Form {
-    /// The places of the form's words among others, each used once.
+    /// The positions of the form's words among other words, each used once.
     fn among(&self, words: &[&str]) -> Option<Vec<usize>> {
         let mut places = Vec::with_capacity(self.words.len());
         for word in &self.words {
@@ -220,7 +220,7 @@ impl Form {
 }
 
 impl Variants {
-    /// The sounds of the words that stand for the one that sounds so, itself among them.
+    /// The sounds of all words equivalent to one with this sound, itself included.
     fn of(&self, sound: &str) -> impl Iterator<Item = &str> {
         let groups = self.of.get(sound).map(Vec::as_slice).unwrap_or_default();
         groups.iter().filter_map(|group| self.groups.get(usize::from(*group))).flatten().map(String::as_str)
@@ -240,7 +240,7 @@ impl Variants {
 }
 
 fn plain(table: &str) -> HashSet<String> {
-    // Word by word: a text that is folded whole is cut where no name is so long.
+    // Word by word, because folding a whole text truncates it.
     lines(table).flat_map(str::split_whitespace).flat_map(fold::words).collect()
 }
 
@@ -254,7 +254,7 @@ mod tests {
     use crate::parties::word::OwnWord;
 
     #[test]
-    fn the_rules_have_their_number() {
+    fn rules_match_their_fingerprint() {
         let number = fingerprint(lexicon());
         assert_eq!(RULES, number, "the rules have changed: RULES is {number:#010x}");
     }
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_stands_once_in_a_table_and_as_it_is_compared() {
+    fn table_words_are_unique_and_folded() {
         for (name, table) in [
             ("titles", include_str!("lexicon/titles.txt")),
             ("filler", include_str!("lexicon/filler.txt")),
@@ -285,7 +285,7 @@ mod tests {
             let mut seen = BTreeSet::new();
             for word in lines(table).flat_map(str::split_whitespace) {
                 assert_eq!(fold::words(word), [word], "{name}");
-                assert!(seen.insert(word), "{name}: `{word}` stands there twice");
+                assert!(seen.insert(word), "{name}: duplicate `{word}`");
             }
         }
         for (name, table) in [
@@ -303,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn no_word_has_a_weight_that_another_table_takes_from_it() {
+    fn table_weights_are_not_shadowed_by_other_tables() {
         let tables = lexicon();
-        let dead = |table: &HashSet<String>, reading, expected| {
+        let shadowed = |table: &HashSet<String>, reading, expected| {
             let other = |word: &&String| tables.role(word, reading) != (Role::Name, expected);
             table.iter().filter(other).cloned().collect::<Vec<_>>()
         };
-        assert_eq!(dead(&tables.common, Reading::Person, COMMON), Vec::<String>::new());
-        assert_eq!(dead(&tables.generic, Reading::Body, GENERIC), Vec::<String>::new());
+        assert_eq!(shadowed(&tables.common, Reading::Person, COMMON), Vec::<String>::new());
+        assert_eq!(shadowed(&tables.generic, Reading::Body, GENERIC), Vec::<String>::new());
     }
 }

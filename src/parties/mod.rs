@@ -1,5 +1,6 @@
-//! Who is on a list of restricted parties: names as they are compared, and lists as they are asked.
+//! Lists of restricted parties: how names are compared, and how lists are searched.
 
+mod assess;
 mod budget;
 mod compare;
 mod fold;
@@ -8,8 +9,7 @@ mod index;
 mod lexicon;
 mod listed;
 mod name;
-mod somebody;
-mod weigh;
+mod screened_party;
 mod word;
 
 pub use budget::{Abandoned, Budget};
@@ -17,4 +17,4 @@ pub use compare::nearness;
 pub use hit::{Hit, Score, half_sha256};
 pub use index::{Index, NotAnIndex, build};
 pub use listed::Listed;
-pub use somebody::{PartyKind, Somebody, is_compared_whole};
+pub use screened_party::{PartyKind, Somebody, is_compared_whole};

@@ -1,4 +1,4 @@
-//! Pure. A name as it is compared: its words and what each says, in either reading.
+//! Pure. Parses a name for comparison: its words with their roles and weights, in either reading.
 
 use std::borrow::Cow;
 
@@ -15,42 +15,42 @@ pub(super) struct Name {
     syllables: Option<String>,
 }
 
-/// A name, ready to be compared.
+/// A name, ready to compare.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View<'a> {
     /// Its words, without numbers.
-    pub(super) words: Vec<Said<'a>>,
-    /// The classes of the legal forms that it has, a bit each.
+    pub(super) words: Vec<NameWord<'a>>,
+    /// The classes of its legal forms, one bit each.
     pub(super) forms: u16,
-    /// The numbers that it has, in order.
+    /// Its numbers, sorted.
     pub(super) numbers: Cow<'a, [u32]>,
-    /// The whole name, where it is written in signs of which each is a syllable.
+    /// The whole name, if it is in a syllabic or logographic script.
     pub(super) syllables: Option<Cow<'a, str>>,
 }
 
 /// A word in a name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
+pub(super) struct NameWord<'a> {
     pub(super) word: Word<'a>,
     pub(super) role: Role,
     pub(super) weight: Weight,
 }
 
-impl Said<'_> {
-    /// The same word where it says nothing.
+impl NameWord<'_> {
+    /// The same word as a filler.
     pub(super) fn as_filler(self) -> Self {
         let weight = if self.role == Role::Filler { self.weight } else { FILLER };
         Self { role: Role::Filler, weight, ..self }
     }
 
-    /// Whether it is a word that many names have.
-    pub(super) fn is_known(&self) -> bool {
+    /// Whether it is a common word.
+    pub(super) fn is_common(&self) -> bool {
         self.weight < NAME
     }
 }
 
 impl Name {
-    /// Reads a name.
+    /// Parses a name.
     pub(super) fn new(text: &str, reading: Reading) -> Self {
         let mut words = fold::words(text);
         words.truncate(fold::MOST_WORDS);
@@ -66,10 +66,10 @@ impl Name {
         own
     }
 
-    /// As it is compared.
+    /// The name, ready to compare.
     pub(super) fn view(&self) -> View<'_> {
         let words =
-            self.words.iter().map(|(word, role, weight)| Said { word: word.word(), role: *role, weight: *weight });
+            self.words.iter().map(|(word, role, weight)| NameWord { word: word.word(), role: *role, weight: *weight });
         View {
             words: words.collect(),
             forms: self.forms,
@@ -78,7 +78,7 @@ impl Name {
         }
     }
 
-    /// Takes the numbers out of the words. Of tens and ones, as in forty-four, one number is made.
+    /// Moves the numbers out of the words. Tens and ones, as in forty-four, become one number.
     fn take_numbers(&mut self) {
         let mut numbers = Vec::new();
         self.words.retain(|(word, role, _)| match *role {
@@ -99,7 +99,7 @@ impl Name {
             self.numbers = numbers.into_iter().map(|(number, _)| number).collect();
             self.numbers.sort_unstable();
         }
-        // Of a name that is nothing else the numbers are the words.
+        // If a name has only numbers, they are its words.
         if self.words.is_empty() {
             let words =
                 self.numbers.iter().map(|number| (OwnWord::new(number.to_string()), Role::Number(*number), NAME));
@@ -108,7 +108,7 @@ impl Name {
     }
 }
 
-/// The classes of the legal forms among words, and which of these are part of one; none where nothing else would be left.
+/// The classes of the legal forms among words, and which words are part of one; none if no other word would be left.
 fn forms(words: &[String]) -> (u16, Vec<bool>) {
     let (mut classes, mut taken) = (0, vec![false; words.len()]);
     for place in 0..words.len() {

@@ -1,19 +1,19 @@
-//! Pure. A word of a name, and how alike two words are.
+//! Pure. A word of a name, and the similarity of two words.
 
 use super::lexicon::{Reading, lexicon};
 
-/// A word in its three forms, each coarser than the one before. All are small Latin letters and digits.
+/// A word in three forms, each coarser than the one before, in small Latin letters and digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word<'a> {
-    /// As it sounds: the ways in which other scripts are written in Latin letters make no difference.
+    /// Its sound: transliteration variants make no difference.
     pub(super) sound: &'a str,
-    /// As it is written.
+    /// Its spelling.
     pub(super) text: &'a str,
-    /// The consonants of its sound, by class: vowels, and what is taken for each other, make no difference.
+    /// The consonants of its sound, by class: vowels and easily confused letters make no difference.
     pub(super) bones: &'a str,
 }
 
-/// A word that holds its forms itself.
+/// A word that owns its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OwnWord {
     text: String,
@@ -21,23 +21,22 @@ pub(super) struct OwnWord {
     bones: String,
 }
 
-/// How alike two words are, in thousandths.
+/// A similarity of words, in thousandths.
 pub(super) type Likeness = u32;
 
 pub(super) const SAME: Likeness = 1000;
 
-/// Words that only sound the same, are one in several spellings, or stand for one another.
+/// Words that only sound the same, are spellings of one word, or are variants of one name.
 const SOUNDS_SAME: Likeness = 960;
 const SPELT_OTHERWISE: Likeness = 930;
 const STANDS_FOR: Likeness = 800;
 
-/// Words less alike than this are others: where one letter differs, where only vowels and letters of a class do, and
-/// where more does.
+/// The minimum similarity: if one letter differs, if only vowels and letters of a class differ, and otherwise.
 const LEAST: Likeness = 600;
 const LEAST_SAME_BONES: Likeness = 740;
 const LEAST_OTHERWISE: Likeness = 820;
 
-/// The shortest sounds of which the bones say anything, and by how many letters words may differ in length.
+/// The shortest sound whose consonants are significant, and the maximum difference in length.
 const TELLING: usize = 3;
 const FARTHEST: usize = 4;
 
@@ -53,13 +52,13 @@ impl OwnWord {
     }
 }
 
-/// How alike two words are; 0 where they are others.
+/// The similarity of two words; 0 if they are different words.
 pub(super) fn likeness(one: Word<'_>, other: Word<'_>, reading: Reading) -> Likeness {
     let same = same(one, other, reading);
     if same > 0 { same } else { nearly_or_mistyped(one, other) }
 }
 
-/// How alike two words are that are one, written otherwise; 0 where they are not.
+/// The similarity of two words that are the same word in another spelling; 0 if they are not.
 pub(super) fn same(one: Word<'_>, other: Word<'_>, reading: Reading) -> Likeness {
     if one.text == other.text {
         SAME
@@ -78,19 +77,19 @@ fn nearly_or_mistyped(one: Word<'_>, other: Word<'_>) -> Likeness {
     nearly(one.sound, other.sound, one.bones == other.bones).max(mistyped(one, other))
 }
 
-/// How alike two words are as they are written, where one error of typing makes the one of the other.
+/// The similarity of two spellings that differ by one typing error.
 pub(super) fn mistyped(one: Word<'_>, other: Word<'_>) -> Likeness {
     let cost = one_off(one.text.as_bytes(), other.text.as_bytes());
     cost.map_or(0, |cost| by_length(cost, one.text.len(), other.text.len()))
 }
 
-/// How alike words of such lengths are that come so dear; hundredths of a letter.
+/// The similarity of words of these lengths at this edit cost, in hundredths of a letter.
 fn by_length(cost: u32, one: usize, other: usize) -> Likeness {
     let length = u32::try_from(one.max(other).saturating_add(1)).unwrap_or(u32::MAX);
     SAME.saturating_sub(cost.saturating_mul(10).checked_div(length).unwrap_or(SAME))
 }
 
-/// What it costs to put in, take out or exchange the letter, or to swap the two, that makes one word of the other.
+/// The cost of one insertion, deletion, substitution or swap that makes one word of the other; `None` if it takes more.
 fn one_off(one: &[u8], other: &[u8]) -> Option<u32> {
     let (one, other) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let ahead = one.iter().zip(other).take_while(|(a, b)| a == b).count();
@@ -105,7 +104,7 @@ fn one_off(one: &[u8], other: &[u8]) -> Option<u32> {
     }
 }
 
-/// How alike two words are by sound alone, that don't sound the same.
+/// The similarity of two sounds that differ.
 fn nearly(one: &str, other: &str, same_bones: bool) -> Likeness {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len().abs_diff(other.len()) > FARTHEST {
@@ -123,8 +122,8 @@ fn nearly(one: &str, other: &str, same_bones: bool) -> Likeness {
     if alike >= least { alike } else { 0 }
 }
 
-/// What it costs to make one sound of the other, in hundredths of a letter: letters that are taken for each other, and
-/// neighbours that change places, cost less.
+/// The edit distance of two sounds, in hundredths of a letter. Substituting easily confused letters and swapping neighbours
+/// cost less.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "rows are as long as the longest word")]
 fn distance(one: &[u8], other: &[u8]) -> u32 {
     let (one, other) = (&one[..one.len().min(MOST)], &other[..other.len().min(MOST)]);
@@ -149,17 +148,17 @@ fn distance(one: &[u8], other: &[u8]) -> u32 {
     above[other.len()]
 }
 
-/// The most letters of a sound: a word's, and two more for each `x`, of which few words have many.
+/// The maximum length of a sound: a word's, and one more for each `x`; few words have many.
 const MOST: usize = 48;
 
 const SWAP: u32 = 80;
 
-/// What a letter costs that the other word hasn't.
+/// The cost of a letter that the other word lacks.
 fn alone(letter: u8) -> u32 {
     if is_vowel(letter) || letter == b'h' { 60 } else { 100 }
 }
 
-/// What it costs to take one letter for the other.
+/// The cost of substituting one letter for the other.
 fn exchange(one: u8, other: u8) -> u32 {
     if one == other {
         0
@@ -174,7 +173,7 @@ fn is_vowel(letter: u8) -> bool {
     class(letter) == b'a'
 }
 
-/// Letters of one class are taken for each other.
+/// The class of a letter. Letters of one class are easily confused.
 fn class(letter: u8) -> u8 {
     CLASSES.get(usize::from(letter)).copied().unwrap_or(letter)
 }
@@ -185,7 +184,7 @@ static CLASSES: [u8; 256] = classes();
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
-    reason = "a table of all bytes"
+    reason = "every index is below the length"
 )]
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
@@ -206,7 +205,7 @@ const fn classes() -> [u8; 256] {
     classes
 }
 
-/// How a word sounds, in letters of which `q` is a kh, `x` a sh, `c` a ch and `j` a zh.
+/// The sound of a word, where `q` stands for kh, `x` for sh, `c` for ch and `j` for zh.
 pub(super) fn sound(text: &str) -> String {
     let text = servant(text);
     let letters = text.as_bytes();
@@ -222,7 +221,7 @@ pub(super) fn sound(text: &str) -> String {
         }
         at = at.saturating_add(taken);
     }
-    // What is hardly heard at the end.
+    // Sounds that are barely audible at the end.
     match sound.as_slice() {
         [.., vowel, b'h'] if is_vowel(*vowel) && sound.len() > 2 => {
             sound.pop();
@@ -236,7 +235,7 @@ pub(super) fn sound(text: &str) -> String {
     String::from_utf8(sound).unwrap_or_default()
 }
 
-/// Names of a servant of God are written in one word or several, with the article sounding like what follows or not.
+/// Unifies spellings of names with Abd and Din: with or without the assimilated article.
 fn servant(text: &str) -> std::borrow::Cow<'_, str> {
     let faith = ["aldin", "eldin", "uddin", "oddin", "eddin", "eddine", "aldeen", "uddeen", "adin"];
     if let Some(stem) = faith.iter().find_map(|end| text.strip_suffix(end)).filter(|stem| stem.len() > 2) {
@@ -252,7 +251,7 @@ fn servant(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// How many letters are taken, and what is heard of them.
+/// The number of letters consumed, and their sound.
 fn heard(rest: &[u8], before: Option<u8>, length: usize) -> (usize, &[u8]) {
     let behind_vowel = before.is_some_and(is_vowel);
     match rest {

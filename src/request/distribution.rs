@@ -1,4 +1,4 @@
-//! Pure. Whether a request proves to have come through the operator's own distribution, by a secret that it adds.
+//! Pure. Checks whether a request passed the operator's own distribution, by a secret that the distribution adds.
 
 use std::fmt;
 
@@ -6,45 +6,44 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::digest::sha256;
 
-/// The least that a secret has, in visible ASCII characters.
+/// The minimum length of a secret, in visible ASCII characters.
 const SHORTEST: usize = 16;
 
-/// How many secrets there may be: the old one and the new one, while they are being changed.
+/// The maximum number of secrets: the old and the new one during a rotation.
 const MOST: usize = 2;
 
-/// The secrets of the operator's distribution. What is kept of each is its digest.
+/// The digests of the distribution's secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Distribution {
     digests: Vec<[u8; 32]>,
 }
 
 impl Distribution {
-    /// Reads one secret, or two that white space separates.
+    /// Reads one secret, or two separated by white space.
     ///
     /// # Errors
-    /// What is wrong with them, without any part of them.
+    /// The defect, without any part of the secrets.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let secrets: Vec<&str> = text.split_whitespace().collect();
         let is_good = |secret: &&str| secret.len() >= SHORTEST && secret.bytes().all(|byte| byte.is_ascii_graphic());
         if secrets.len() > MOST {
-            return Err("has more than two secrets; while one is being changed there are the old one and the new one");
+            return Err("has more than two secrets; expected one, or during a rotation the old and the new one");
         }
         if secrets.is_empty() || !secrets.iter().all(is_good) {
-            return Err("is too short, or not visible ASCII; a secret has at least 16 visible ASCII characters");
+            return Err("is too short or not visible ASCII; a secret has at least 16 visible ASCII characters");
         }
         Ok(Self { digests: secrets.into_iter().map(|secret| digest(secret.as_bytes())).collect() })
     }
 
-    /// Whether what a request says is one of the secrets. How long that takes tells nothing of them: what is compared is
-    /// digests of one length, all of each, with every secret.
-    pub(super) fn knows(&self, said: &[u8]) -> bool {
-        let said = digest(said);
-        let is_one = |known: &[u8; 32]| known.ct_eq(&said);
-        bool::from(self.digests.iter().fold(Choice::from(0), |found, known| found | is_one(known)))
+    /// Whether the value is one of the secrets. The time taken reveals nothing: all digests are compared in full.
+    pub(super) fn accepts(&self, value: &[u8]) -> bool {
+        let value = digest(value);
+        let is_equal = |own: &[u8; 32]| own.ct_eq(&value);
+        bool::from(self.digests.iter().fold(Choice::from(0), |found, own| found | is_equal(own)))
     }
 }
 
-/// Not even a digest is printed: who sees one could try secrets on it.
+/// Prints no digest: it would allow guessing secrets offline.
 impl fmt::Debug for Distribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Distribution").finish_non_exhaustive()
@@ -63,22 +62,22 @@ mod tests {
     const NEW: &str = "a-new-secret-of-another-length-0123456789";
 
     #[test]
-    fn each_secret_is_known_and_nothing_else() {
+    fn only_the_configured_secrets_are_accepted() {
         let both = Distribution::parse(&format!(" {OLD}\n{NEW} ")).unwrap();
         let one = Distribution::parse(OLD).unwrap();
-        assert!(both.knows(OLD.as_bytes()) && both.knows(NEW.as_bytes()) && one.knows(OLD.as_bytes()));
+        assert!(both.accepts(OLD.as_bytes()) && both.accepts(NEW.as_bytes()) && one.accepts(OLD.as_bytes()));
         let longer = format!("{OLD}0");
         let table =
             ["", "an-old-secret-0123456788", "bn-old-secret-0123456789", &OLD[..23], &longer, &OLD.to_uppercase()];
-        for said in table {
-            assert!(!both.knows(said.as_bytes()) && !one.knows(said.as_bytes()), "{said}");
+        for value in table {
+            assert!(!both.accepts(value.as_bytes()) && !one.accepts(value.as_bytes()), "{value}");
         }
-        assert!(!one.knows(NEW.as_bytes()) && !one.knows(format!("{OLD} {NEW}").as_bytes()));
-        assert!(!Distribution::default().knows(b"") && !Distribution::default().knows(OLD.as_bytes()));
+        assert!(!one.accepts(NEW.as_bytes()) && !one.accepts(format!("{OLD} {NEW}").as_bytes()));
+        assert!(!Distribution::default().accepts(b"") && !Distribution::default().accepts(OLD.as_bytes()));
     }
 
     #[test]
-    fn what_is_no_secret_is_refused_without_being_told() {
+    fn invalid_secrets_are_refused_without_being_repeated() {
         let short = "fifteen-letters";
         assert_eq!(short.len(), SHORTEST - 1);
         let three = format!("{OLD} {NEW} {OLD}");

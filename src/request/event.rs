@@ -1,7 +1,6 @@
-//! Pure. The two payloads of API Gateway, read field by field.
+//! Pure. Parses the two payload versions of API Gateway, field by field.
 //!
-//! `lambda_http` would make an `http::Request` of them, and panics on the way where a header or a body is amiss; so its
-//! event types are read here, and nothing more.
+//! `lambda_http`'s conversion to `http::Request` panics on malformed headers or bodies, so only its event types are used.
 
 use std::net::IpAddr;
 
@@ -14,12 +13,52 @@ use serde_json::Value;
 
 use super::distribution::Distribution;
 use super::headers::{Header, Headers};
-use super::place::{firewall, signals};
+use super::place::{Firewall, firewall, signals};
 use super::principal::{self, Caller};
-use super::route::{mapped, route};
-use super::{LARGEST_BODY, LONGEST_NAME, Rejected, Request, Route};
+use super::rejected::Rejected;
+use super::route::{Route, mapped, route};
+use crate::terms::Signal;
 
-/// What both payloads come to.
+/// The largest decoded body, in bytes. SageMaker serverless accepts 4 MB.
+pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// The longest name of a client, person, end use or model, and the longest media type, in bytes. A DynamoDB partition key
+/// may have 2,048, and a media type for SageMaker 1,024.
+const LONGEST_NAME: usize = 1024;
+
+/// A request.
+///
+/// INVARIANT: only the authorizer's statements count, and those of the operator's distribution and firewall if the request
+/// proves that they come from there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The route.
+    pub route: Route,
+    /// The client according to the authorizer; absent for health only.
+    pub principal: Option<String>,
+    /// Whether the client has the scope to screen parties.
+    pub may_screen_parties: bool,
+    /// The person from the token's `sub`, if it is not the client.
+    pub person_by_token: Option<String>,
+    /// The person from the `End-User` header.
+    pub person_by_header: Option<String>,
+    /// The end use from the `End-Use` header.
+    pub end_use: Option<String>,
+    /// The source address according to API Gateway; `None` if absent or unreadable.
+    pub source: Option<IpAddr>,
+    /// The proven signals of CloudFront and the firewall about the origin.
+    pub signals: Vec<Signal>,
+    /// The firewall's labels of the network, proven or not.
+    pub firewall: Firewall,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The `Accept` header.
+    pub accept: Option<String>,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+}
+
+/// The common content of both payloads.
 struct Event {
     method: Method,
     path: String,
@@ -30,15 +69,15 @@ struct Event {
     is_base64: bool,
 }
 
-/// Reads an event of API Gateway, version 1 or 2, or of a function URL. What proves to come through `distribution` bears its
-/// signals.
+/// Parses an event of API Gateway (version 1 or 2) or of a function URL. CloudFront's and the firewall's signals count only
+/// if the request proves that it passed `distribution`.
 ///
 /// # Errors
-/// [`Rejected`] says what is wrong with it.
+/// [`Rejected`] with the defect.
 pub fn read(payload: &str, distribution: &Distribution) -> Result<Request, Rejected> {
     let event = event(payload)?;
     let route = route(&event.method, &event.path);
-    // A request without a caller is refused for that first, whatever it asks for; health alone needs none.
+    // A missing caller takes precedence over any other error; only health needs no caller.
     let caller = match (event.caller, &route) {
         (Ok(caller), _) if caller.client.is_some() => caller,
         (_, Ok(Route::Health)) => Caller::default(),
@@ -47,7 +86,7 @@ pub fn read(payload: &str, distribution: &Distribution) -> Result<Request, Rejec
     let route = route?;
     let request = Request {
         principal: caller.client,
-        may_ask_of_parties: caller.may_ask_of_parties,
+        may_screen_parties: caller.may_screen_parties,
         person_by_token: caller.person,
         person_by_header: event.headers.text(Header::EndUser)?,
         end_use: event.headers.text(Header::EndUse)?,
@@ -109,7 +148,7 @@ fn of_http(event: ApiGatewayV2httpRequest, odd: Option<Value>) -> Event {
     }
 }
 
-/// The library reads version 2 claims as texts alone, so claims of which one is no text are read apart.
+/// Version 2 claims that are not all strings are read separately, because the library accepts strings only.
 fn with_odd_claims(payload: &str) -> Result<(ApiGatewayV2httpRequest, Option<Value>), serde_json::Error> {
     let mut event: Value = serde_json::from_str(payload)?;
     let claims = event.pointer_mut("/requestContext/authorizer/jwt/claims").map(Value::take);
@@ -139,7 +178,7 @@ fn check_lengths(request: &Request) -> Result<(), Rejected> {
 fn body(text: Option<String>, is_base64: bool) -> Result<Vec<u8>, Rejected> {
     let text = text.unwrap_or_default();
     let body = if is_base64 {
-        // Refused before it is decoded: four characters stand for three bytes.
+        // Checked before decoding: four characters encode three bytes.
         if text.len() / 4 > LARGEST_BODY / 3 + 1 {
             return Err(Rejected::TooLarge);
         }
@@ -157,7 +196,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn who_is_not_named_is_told_so_before_anything_else() {
+    fn a_missing_caller_is_reported_before_any_other_error() {
         let event = |method: &str, path: &str, authorizer: Value| {
             let context = json!({"httpMethod": method, "authorizer": authorizer, "identity": {}});
             json!({"httpMethod": method, "path": path, "requestContext": context, "body": "%", "isBase64Encoded": true})
@@ -199,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_apis_own_mapping_counts_and_not_what_the_path_says() {
+    fn the_apis_route_template_takes_precedence_over_the_path() {
         let rest = |resource: &str, parameters: Value, path: &str| {
             let context = json!({"httpMethod": "POST", "authorizer": {"principalId": "app"}, "identity": {}});
             json!({"httpMethod": "POST", "resource": resource, "path": path, "pathParameters": parameters,

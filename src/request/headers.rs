@@ -1,23 +1,23 @@
-//! Pure. The headers that the gate reads, and there is no other way to read one.
+//! Pure. The headers that the gate reads. There is no other way to read a header.
 
 use http::{HeaderMap, HeaderValue};
 
-use super::Rejected;
+use super::rejected::Rejected;
 
-/// Declares the headers, so that none can be read that isn't among [`Header::ALL`].
+/// Declares the headers, so that only those of [`Header::ALL`] can be read.
 macro_rules! headers {
-    ($($(#[doc = $says:literal])+ $header:ident = $name:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $header:ident = $name:literal,)+) => {
         /// A header that the gate reads.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Header {
-            $($(#[doc = $says])+ $header,)+
+            $($(#[doc = $doc])+ $header,)+
         }
 
         impl Header {
             /// Every header that the gate reads.
             pub const ALL: &[Self] = &[$(Self::$header),+];
 
-            /// Its name; in requests it may stand in any case.
+            /// Its name. Header names are case-insensitive.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -31,27 +31,27 @@ macro_rules! headers {
 headers! {
     /// The person on whose behalf the client calls.
     EndUser = "End-User",
-    /// What the answer is for.
+    /// The end use of the answer.
     EndUse = "End-Use",
-    /// What the body is, for the model.
+    /// The type of the body, for the model.
     ContentType = "Content-Type",
-    /// What the answer may be, for the model.
+    /// The accepted types of the answer, for the model.
     Accept = "Accept",
     /// The secret that the operator's distribution adds.
     DistributionSecret = "Distribution-Secret",
-    /// The country of CloudFront's viewer.
+    /// The viewer's country according to CloudFront.
     ViewerCountry = "CloudFront-Viewer-Country",
-    /// The region of CloudFront's viewer.
+    /// The viewer's region according to CloudFront.
     ViewerRegion = "CloudFront-Viewer-Country-Region",
     /// The secret that the operator's firewall adds.
     FirewallSecret = "x-amzn-waf-distribution-secret",
-    /// The country of the address, by the firewall.
+    /// The country of the address according to the firewall.
     FirewallCountry = "x-amzn-waf-country",
-    /// The region of the address, by the firewall.
+    /// The region of the address according to the firewall.
     FirewallRegion = "x-amzn-waf-region",
-    /// That the firewall takes the address for one that hides its user.
+    /// Present if the firewall labels the address an anonymizer's.
     FirewallAnonymous = "x-amzn-waf-anonymous",
-    /// That the firewall takes the address for a data centre's.
+    /// Present if the firewall labels the address a hosting provider's.
     FirewallHosting = "x-amzn-waf-hosting",
 }
 
@@ -63,7 +63,7 @@ impl Headers {
         Self(headers)
     }
 
-    /// A header's value as a text; several of one name are joined, as HTTP has it (RFC 9110, 5.3).
+    /// A header's value as text. Several values are joined as HTTP defines it (RFC 9110, 5.3).
     pub(super) fn text(&self, header: Header) -> Result<Option<String>, Rejected> {
         let mut values = self.values(header).map(|value| value.to_str().map_err(|_| Rejected::Header(header.name())));
         let Some(first) = values.next() else { return Ok(None) };
@@ -75,12 +75,12 @@ impl Headers {
         Ok((!joined.is_empty()).then_some(joined))
     }
 
-    /// Whether the header is there, whatever it says.
+    /// Whether the header is present, with any value.
     pub(super) fn has(&self, header: Header) -> bool {
         self.values(header).next().is_some()
     }
 
-    /// The header's one value; of several nobody knows whose word counts.
+    /// The header's only value; `None` if there are several, because any of them may be forged.
     pub(super) fn one(&self, header: Header) -> Option<&HeaderValue> {
         let mut values = self.values(header);
         values.next().filter(|_| values.next().is_none())

@@ -1,38 +1,37 @@
-//! Pure. Who calls, by the authorizer's context and by nothing else.
+//! Pure. Identifies the client and the person, from the authorizer's context only.
 //!
-//! A claim that names the client or the person is a text. Absent and null mean that it names nobody; any other value, an
-//! empty text too, is unreadable, and the request is refused: were it taken as absent, the `End-User` header could name
-//! the person in its place.
+//! A claim that names the client or the person is a non-empty string. Absent and null mean no name. Any other value is
+//! unreadable, and the request is refused. Otherwise the `End-User` header could replace an unreadable person.
 
 use std::collections::HashMap;
 
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequestContext, ApiGatewayV2httpRequestContext};
 use serde_json::{Map, Value};
 
-use super::Rejected;
+use super::rejected::Rejected;
 
-/// The scope of `POST /v1/parties/screenings`, behind the name of whose scope it is.
+/// The last segment of the scope of `POST /v1/parties/screenings`.
 const PARTIES: &str = "parties";
 
-/// The claims that may hold scopes: `scope` of RFC 8693, and `scp`, as Okta and Entra ID send it.
+/// The claims that may hold scopes: `scope` (RFC 8693), and `scp` as Okta and Entra ID send it.
 const SCOPES: [&str; 2] = ["scope", "scp"];
 
-/// The client, and the person where the token names another than the client.
+/// The client, and the person if the token names one besides the client.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) client: Option<String>,
     pub(super) person: Option<String>,
-    /// Whether what named the client gives it that scope. IAM has none: the permission to call the route is one.
-    pub(super) may_ask_of_parties: bool,
+    /// Whether the client has the scope to screen parties. IAM has no scopes: permission to call the route suffices.
+    pub(super) may_screen_parties: bool,
 }
 
-/// A client, and whether it has the scope of parties.
+/// A client, and whether it has the scope to screen parties.
 type Client = (String, bool);
 
-/// By a payload of version 1: a Cognito authorizer's claims, a Lambda authorizer's context, IAM, an API key.
+/// Reads a version 1 context: a Cognito authorizer's claims, a Lambda authorizer's context, IAM, an API key.
 ///
 /// # Errors
-/// [`Rejected::Claim`] where a claim that names the client or the person can't be read.
+/// [`Rejected::Claim`] if a claim that names the client or the person is unreadable.
 pub(super) fn of_rest(context: &ApiGatewayProxyRequestContext) -> Result<Caller, Rejected> {
     let fields = &context.authorizer.fields;
     let claims = match fields.get("claims") {
@@ -49,11 +48,11 @@ pub(super) fn of_rest(context: &ApiGatewayProxyRequestContext) -> Result<Caller,
     Ok(named(client, name(claim("sub"), "sub")?.or(subject_of_lambda(fields)?)))
 }
 
-/// By a payload of version 2: a JWT authorizer's claims, a Lambda authorizer's context, IAM. `odd` are the claims where
-/// one of them is no text.
+/// Reads a version 2 context: a JWT authorizer's claims, a Lambda authorizer's context, IAM. `odd` holds the claims if one
+/// of them is not a string.
 ///
 /// # Errors
-/// [`Rejected::Claim`] where a claim that names the client or the person can't be read.
+/// [`Rejected::Claim`] if a claim that names the client or the person is unreadable.
 pub(super) fn of_http(
     context: &ApiGatewayV2httpRequestContext,
     odd: Option<&Map<String, Value>>,
@@ -70,9 +69,9 @@ pub(super) fn of_http(
 }
 
 fn named(client: Option<Client>, subject: Option<String>) -> Caller {
-    let (client, may_ask_of_parties) = client.map_or((None, false), |(client, may)| (Some(client), may));
+    let (client, may_screen_parties) = client.map_or((None, false), |(client, may)| (Some(client), may));
     let person = subject.filter(|subject| Some(subject) != client.as_ref());
-    Caller { client, person, may_ask_of_parties }
+    Caller { client, person, may_screen_parties }
 }
 
 fn by_claims(claim: &impl Fn(&str) -> Option<Value>) -> Result<Option<Client>, Rejected> {
@@ -82,20 +81,20 @@ fn by_claims(claim: &impl Fn(&str) -> Option<Value>) -> Result<Option<Client>, R
         client = audience(claim("aud"))?;
     }
     let client = if client.is_some() { client } else { text("sub")? };
-    Ok(client.map(|client| (client, reaches_parties(claim))))
+    Ok(client.map(|client| (client, has_parties_scope(claim))))
 }
 
 fn by_lambda(fields: &HashMap<String, Value>) -> Result<Option<Client>, Rejected> {
     let field = |name: &str| fields.get(name).cloned();
     let client = name(field("principalId"), "principalId")?;
-    Ok(client.map(|client| (client, reaches_parties(&field))))
+    Ok(client.map(|client| (client, has_parties_scope(&field))))
 }
 
 fn by_iam(arn: Option<&str>) -> Option<Client> {
     Some((role_or_user(arn?)?, true))
 }
 
-/// A value that names somebody, or that says how to read one that does.
+/// The value of a claim that names someone or determines which claim does.
 fn name(value: Option<Value>, claim: &'static str) -> Result<Option<String>, Rejected> {
     match value {
         None | Some(Value::Null) => Ok(None),
@@ -104,7 +103,7 @@ fn name(value: Option<Value>, claim: &'static str) -> Result<Option<String>, Rej
     }
 }
 
-/// The one audience of a token: a text, a list of one, or that list as HTTP APIs write it, `[a]`.
+/// The only audience of a token: a string, a list of one, or such a list as HTTP APIs write it, `[a]`.
 fn audience(value: Option<Value>) -> Result<Option<String>, Rejected> {
     let value = match value {
         Some(Value::Array(mut list)) if list.len() == 1 => list.pop(),
@@ -120,9 +119,9 @@ fn audience(value: Option<Value>) -> Result<Option<String>, Rejected> {
     name(value, "aud")
 }
 
-/// Whether one of the scopes is that of parties. A scope is a word; several stand in a text, in a list, or in a list as
-/// HTTP APIs write it, `[a b]`.
-fn reaches_parties(claim: &impl Fn(&str) -> Option<Value>) -> bool {
+/// Whether the claims include the scope to screen parties. Scopes are separated by spaces in a string, or are a list, or
+/// a list as HTTP APIs write it, `[a b]`.
+fn has_parties_scope(claim: &impl Fn(&str) -> Option<Value>) -> bool {
     let has = |text: &str| {
         let mut words = in_brackets(text).unwrap_or(text).split_whitespace();
         words.any(|word| word.rsplit('/').next() == Some(PARTIES))
@@ -138,12 +137,12 @@ fn in_brackets(text: &str) -> Option<&str> {
     text.strip_prefix('[')?.strip_suffix(']')
 }
 
-/// A Lambda authorizer that has read a token may pass its `sub` on in its context.
+/// The `sub` that a Lambda authorizer passes on in its context.
 fn subject_of_lambda(fields: &HashMap<String, Value>) -> Result<Option<String>, Rejected> {
     if fields.contains_key("principalId") { name(fields.get("sub").cloned(), "sub") } else { Ok(None) }
 }
 
-/// An IAM caller: an assumed role without its session, which changes from one call to the next.
+/// An IAM caller. An assumed role loses its session name, which varies between calls.
 fn role_or_user(arn: &str) -> Option<String> {
     let mut parts = arn.splitn(6, ':');
     let assumed = (|| {
@@ -178,18 +177,18 @@ mod tests {
         of_http(&serde_json::from_value(context).unwrap(), None).unwrap()
     }
 
-    /// As an HTTP API's event is read where a claim is no text.
+    /// An HTTP API's caller if a claim is not a string.
     fn odd(claims: &Value) -> Result<Caller, Rejected> {
         let context = json!({"http": {"method": "POST"}, "authorizer": {"jwt": {"claims": {}}}});
         of_http(&serde_json::from_value(context).unwrap(), claims.as_object())
     }
 
     fn caller(client: &str, person: Option<&str>) -> Caller {
-        Caller { client: Some(client.into()), person: person.map(Into::into), may_ask_of_parties: false }
+        Caller { client: Some(client.into()), person: person.map(Into::into), may_screen_parties: false }
     }
 
     #[test]
-    fn the_client_is_taken_in_the_order_of_the_contract() {
+    fn client_sources_have_a_fixed_precedence() {
         let claims = [
             (json!({"client_id": "app", "sub": "ann"}), caller("app", Some("ann"))),
             (json!({"client_id": "app", "sub": "app"}), caller("app", None)),
@@ -197,7 +196,7 @@ mod tests {
             (json!({"token_use": "access", "aud": "app", "sub": "ann"}), caller("ann", None)),
             (json!({"aud": "app", "sub": "ann"}), caller("ann", None)),
             (json!({"token_use": "id", "aud": "[app]", "sub": "ann"}), caller("app", Some("ann"))),
-            (json!({"iss": "nobody"}), Caller::default()),
+            (json!({"iss": "unknown"}), Caller::default()),
         ];
         for (claims, expected) in claims {
             assert_eq!(rest(&json!({"claims": claims}), &json!({})), expected, "REST, {claims}");
@@ -210,21 +209,21 @@ mod tests {
             (json!({"principalId": "app", "sub": "ann"}), key.clone(), caller("app", Some("ann"))),
             (json!({"claims": {"client_id": "app"}, "principalId": "other"}), key.clone(), caller("app", None)),
             (json!({"sub": "ann"}), key.clone(), caller("key", None)),
-            (json!({}), role, Caller { may_ask_of_parties: true, ..caller(arn, None) }),
+            (json!({}), role, Caller { may_screen_parties: true, ..caller(arn, None) }),
             (json!(null), key, caller("key", None)),
             (json!({"claims": null, "principalId": "app"}), json!({}), caller("app", None)),
         ];
         for (authorizer, identity, expected) in table {
             assert_eq!(rest(&authorizer, &identity), expected, "{authorizer} {identity}");
         }
-        let user = Caller { may_ask_of_parties: true, ..caller("arn:aws:iam::1:user/x", None) };
+        let user = Caller { may_screen_parties: true, ..caller("arn:aws:iam::1:user/x", None) };
         assert_eq!(http(&json!({"iam": {"userArn": "arn:aws:iam::1:user/x"}})), user);
         assert_eq!(http(&json!({"lambda": {"principalId": "app"}})), caller("app", None));
         assert_eq!(http(&json!(null)), Caller::default());
     }
 
     #[test]
-    fn who_may_ask_of_parties_is_told_by_what_names_the_client() {
+    fn the_scope_to_screen_parties_comes_from_the_source_of_the_client() {
         let scopes = [
             ("export-gate/parties", true),
             ("export-gate/invoke export-gate/parties", true),
@@ -246,14 +245,14 @@ mod tests {
                 http(&json!({"lambda": lambda})),
             ];
             for caller in callers {
-                assert_eq!((caller.client.as_deref(), caller.may_ask_of_parties), (Some("app"), may), "{scope}");
+                assert_eq!((caller.client.as_deref(), caller.may_screen_parties), (Some("app"), may), "{scope}");
             }
         }
-        // A scope of another's, beside the claims or the principal that name the client, is none.
+        // A scope beside the source that names the client does not count.
         let beside = json!({"claims": {"client_id": "app"}, "scope": "parties", "principalId": "other"});
         let arn = json!({"userArn": "arn:aws:iam::1:user/x", "apiKeyId": "key"});
-        assert!(!rest(&beside, &arn).may_ask_of_parties);
-        assert!(!rest(&json!({"scope": "parties"}), &json!({"apiKeyId": "key"})).may_ask_of_parties);
+        assert!(!rest(&beside, &arn).may_screen_parties);
+        assert!(!rest(&json!({"scope": "parties"}), &json!({"apiKeyId": "key"})).may_screen_parties);
     }
 
     #[test]
@@ -288,14 +287,14 @@ mod tests {
                 http(&json!({"lambda": with("principalId")})),
             ];
             for caller in callers {
-                assert_eq!((caller.client.as_deref(), caller.may_ask_of_parties), (Some("app"), may), "{scopes}");
+                assert_eq!((caller.client.as_deref(), caller.may_screen_parties), (Some("app"), may), "{scopes}");
             }
         }
     }
 
     #[test]
-    fn a_claim_that_names_somebody_and_cannot_be_read_is_refused() {
-        // Another way in, so that an unreadable name is not passed over for it.
+    fn unreadable_claims_about_client_or_person_are_refused() {
+        // Another identity, which must not replace the unreadable name.
         let other = json!({"userArn": "arn:aws:iam::1:user/x", "apiKeyId": "key"});
         for value in
             [json!(5), json!(true), json!(["x"]), json!([]), json!({"x": 1}), json!(""), json!(" "), json!(1e300)]
@@ -323,12 +322,12 @@ mod tests {
         for aud in [json!(["a", "b"]), json!("[a b]"), json!("[]"), json!([]), json!([5]), json!([""]), json!(5)] {
             let claims = json!({"token_use": "id", "aud": aud, "sub": "ann"});
             assert_eq!(odd(&claims), Err(Rejected::Claim("aud")), "{claims}");
-            assert_eq!(odd(&json!({"client_id": "app", "aud": aud})), Ok(caller("app", None)), "it names nobody here");
+            assert_eq!(odd(&json!({"client_id": "app", "aud": aud})), Ok(caller("app", None)), "not used here");
         }
         for claims in [json!("client_id"), json!([]), json!(5)] {
             assert_eq!(read_rest(&json!({"claims": claims}), &other), Err(Rejected::Claim("claims")), "{claims}");
         }
-        // Null is how JSON says that there is nothing.
+        // Null means absent.
         let null = json!({"client_id": "app", "sub": null, "token_use": null, "aud": null});
         assert_eq!(
             (odd(&null), rest(&json!({"claims": null}), &json!({}))),
@@ -339,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_lose_their_session_and_keep_their_partition() {
+    fn assumed_roles_lose_their_session_and_keep_their_partition() {
         let table = [
             ("arn:aws:sts::1:assumed-role/batch/s", "arn:aws:iam::1:role/batch"),
             ("arn:aws-us-gov:sts::1:assumed-role/batch/a:b", "arn:aws-us-gov:iam::1:role/batch"),

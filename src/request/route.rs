@@ -1,18 +1,32 @@
-//! Pure. Method and path become a [`Route`].
+//! Pure. Maps method and path to a [`Route`].
 
 use std::collections::HashMap;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::{Rejected, Route};
+use super::rejected::Rejected;
 use crate::terms::ModelRef;
 
-/// The path that an API's own mapping stands for: its template (`/v1/models/{model}/invocations`, `/{proxy+}`) with the
-/// parameters that API Gateway took from the request. `None` where the event has no template, as for `$default`, or not
-/// all of its parameters.
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /v1/models/{model}/invocations`
+    Invocation(ModelRef),
+    /// `POST /v1/models/{model}/screenings`
+    Screening(ModelRef),
+    /// `GET /v1/models`
+    Models,
+    /// `GET /v1/health`
+    Health,
+    /// `POST /v1/parties/screenings`
+    Parties,
+}
+
+/// The path according to the API's route template (`/v1/models/{model}/invocations`, `/{proxy+}`) and the parameters that
+/// API Gateway extracted. `None` if the event has no template, as for `$default`, or lacks a parameter.
 ///
-/// Unlike the request's path it has neither a stage nor a custom domain's base path.
+/// Unlike the request's path, it contains neither a stage nor a custom domain's base path.
 pub(super) fn mapped(template: Option<&str>, parameters: &HashMap<String, String>) -> Option<String> {
     let mut path = String::new();
     for segment in template?.strip_prefix('/')?.split('/') {
@@ -27,8 +41,8 @@ pub(super) fn mapped(template: Option<&str>, parameters: &HashMap<String, String
     Some(path)
 }
 
-/// Reads a path as API Gateway has it: percent-encoded or decoded already, perhaps behind segments that are a stage or a
-/// base path, and perhaps with a slash at its end. What stands first counts, since a model's name may hold the rest.
+/// Parses a path from API Gateway: percent-encoded or decoded, perhaps with leading segments (stage or base path) and a
+/// trailing slash. The first match counts, because a model's name may contain the rest.
 pub(super) fn route(method: &Method, path: &str) -> Result<Route, Rejected> {
     let mut rest = path.strip_suffix('/').unwrap_or(path);
     let (route, takes) = loop {
@@ -37,7 +51,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Route, Rejected> {
         }
         let behind = rest.strip_prefix('/').and_then(|behind| behind.split_once('/'));
         rest = match behind {
-            // No stage and no base path is called so.
+            // Never a stage or base path.
             None | Some(("." | "..", _)) => return Err(Rejected::NoRoute),
             Some((segment, _)) => rest.get(segment.len().saturating_add(1)..).unwrap_or_default(),
         };
@@ -52,7 +66,7 @@ fn match_path(path: &str) -> Option<(Route, Method)> {
         "/v1/parties/screenings" => return Some((Route::Parties, Method::POST)),
         _ => {}
     }
-    // The model is all that stands between: a decoded name may have slashes of its own.
+    // The model is everything in between: a decoded name may contain slashes.
     let (model, act) = path.strip_prefix("/v1/models/")?.rsplit_once('/')?;
     let route: fn(ModelRef) -> Route = match act {
         "invocations" => Route::Invocation,
@@ -68,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_lead_to_routes() {
+    fn paths_map_to_routes() {
         let invocation = |model: &str| Ok(Route::Invocation(ModelRef::asked(model)));
         let table = [
             ("POST", "/v1/models/fable-5/invocations", invocation("fable-5")),
@@ -116,7 +130,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::type_complexity, reason = "a table")]
-    fn the_apis_own_mapping_names_route_and_model() {
+    fn the_apis_route_template_gives_route_and_model() {
         let table: [(&str, &[(&str, &str)], Option<&str>); 12] = [
             ("/v1/models/{model}/invocations", &[("model", "a")], Some("/v1/models/a/invocations")),
             ("/v1/models/{model+}/invocations", &[("model", "org/a")], Some("/v1/models/org/a/invocations")),

@@ -1,55 +1,54 @@
-//! Pure. The body of `POST /v1/parties/screenings`: names to hold against lists.
+//! Pure. Parses the body of `POST /v1/parties/screenings`: parties to compare with lists.
 //!
-//! What is wrong with a body is told by its place and by what that takes: names, and whatever else a caller wrote, come
-//! back in no refusal.
+//! INVARIANT: an error names the place and the expected format, and repeats nothing from the body.
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer as _};
 use serde_path_to_error::{Path, Segment};
 
-use super::Rejected;
+use super::rejected::Rejected;
 use crate::parties::{PartyKind, Somebody, is_compared_whole};
 use crate::terms::{Country, Name};
 
-/// The most names that one request may ask about, and the most values of each list of one of them.
+/// The maximum number of screenings in a request, and of values in each of a screening's lists.
 const MOST_SCREENINGS: usize = 100;
 const MOST_VALUES: usize = 50;
 
-/// The most names and aliases of all of them.
+/// The maximum number of names and aliases in a request.
 const MOST_NAMES: usize = 500;
 
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 1024;
 
-/// What is asked.
+/// The screenings of a request.
 #[derive(Debug, PartialEq)]
 pub struct Screenings {
-    /// Each of those who are asked about; at least one.
+    /// At least one screening.
     pub screenings: Vec<Screening>,
-    /// The score, 0 to 1, from which somebody is a candidate; the register's without it.
+    /// The minimum score of a candidate, 0 to 1; by default the register's.
     pub threshold: Option<f64>,
-    /// The lists to ask, where a screening names none of its own; every one in force without it.
+    /// The lists for screenings without `lists`; by default all lists in force.
     pub lists: Option<Vec<String>>,
 }
 
-/// One who is asked about.
+/// ScreeningBody screening.
 #[derive(Debug, PartialEq)]
 pub struct Screening {
-    /// The caller's own word for it, which the answer repeats.
+    /// The caller's id for it, repeated in the answer.
     pub id: Option<String>,
-    /// Who it is.
+    /// The screened party.
     pub who: Somebody,
-    /// The lists to ask.
+    /// The lists to use.
     pub lists: Option<Vec<String>>,
 }
 
-/// What stands where in a body, and what each takes.
-const BODY: &str = "an object with `screenings`, and with `threshold` and `lists` where wanted, each once";
+/// The members of a body and their expected values.
+const BODY: &str = "an object with `screenings`, and optionally `threshold` and `lists`, each once";
 const OF_BODY: [(&str, &str); 3] =
     [("screenings", "a list of 1 to 100 objects with at most 500 names and aliases in all"), THRESHOLD, LISTS];
 const THRESHOLD: (&str, &str) = ("threshold", "a number from 0 to 1");
-const SCREENING: &str = "an object with `name`, and with `id`, `aliases`, `type`, `countries`, `born`, `identifiers` and \
-                         `lists` where known, each once";
+const SCREENING: &str = "an object with `name`, and optionally `id`, `aliases`, `type`, `countries`, `born`, `identifiers` and \
+                         `lists`, each once";
 const OF_SCREENING: [(&str, &str); 8] = [
     ("id", "a text of 1 to 1,024 bytes"),
     ("name", "a text with a letter or digit, of at most 1,024 bytes, 512 letters and 24 words"),
@@ -63,18 +62,18 @@ const OF_SCREENING: [(&str, &str); 8] = [
     ("identifiers", "a list of at most 50 texts, each of 1 to 1,024 bytes"),
     LISTS,
 ];
-const LISTS: (&str, &str) = ("lists", "a list of 1 to 50 names of lists of parties that are in force");
+const LISTS: (&str, &str) = ("lists", "a list of 1 to 50 names of party lists in force");
 
 impl Screenings {
-    /// Reads a body.
+    /// Parses a body.
     ///
     /// # Errors
-    /// [`Rejected::Body`] with the place of the first fault and what that takes.
+    /// [`Rejected::Body`] with the place of the first error and the expected value.
     pub fn read(body: &[u8]) -> Result<Self, Rejected> {
         let text = std::str::from_utf8(body).map_err(|_| Rejected::Body("the body is not UTF-8".into()))?;
         let Body { screenings, threshold, lists } = parse(text)?;
-        let screening = |one: One| {
-            let One { id, name, aliases, kind, countries, born, identifiers, lists } = one;
+        let screening = |one: ScreeningBody| {
+            let ScreeningBody { id, name, aliases, kind, countries, born, identifiers, lists } = one;
             let names = std::iter::once(name).chain(aliases).collect();
             Screening { id, who: Somebody { kind, names, countries, born, identifiers }, lists }
         };
@@ -82,19 +81,19 @@ impl Screenings {
     }
 }
 
-/// That a list is not in force which a screening, by its place, or the body as a whole asks for.
+/// The error for a list that is not in force, named by the screening at this index or by the body itself.
 #[must_use]
-pub fn no_such_list(screening: Option<usize>) -> Rejected {
-    let place = screening.map_or_else(|| LISTS.0.to_owned(), |place| format!("screenings[{place}].{}", LISTS.0));
-    Rejected::Body(format!("`{place}` takes {}", LISTS.1))
+pub fn unknown_list(screening: Option<usize>) -> Rejected {
+    let place = screening.map_or_else(|| LISTS.0.to_owned(), |index| format!("screenings[{index}].{}", LISTS.0));
+    Rejected::Body(format!("invalid `{place}`: expected {}", LISTS.1))
 }
 
-/// That a screening, by its place, takes more comparisons than are left for its request.
+/// The error for the screening at this index, if it needs more comparisons than the request has left.
 #[must_use]
-pub fn too_much(screening: usize) -> Rejected {
+pub fn too_many_comparisons(screening: usize) -> Rejected {
     Rejected::Body(format!(
-        "`screenings[{screening}]` takes more comparisons than a request may make: ask with fewer names or lists in one \
-         request, or with a higher `threshold`"
+        "`screenings[{screening}]` exceeds the comparisons per request: send fewer names or lists per request, or a \
+         higher `threshold`"
     ))
 }
 
@@ -102,7 +101,7 @@ pub fn too_much(screening: usize) -> Rejected {
 #[serde(deny_unknown_fields)]
 struct Body {
     #[serde(deserialize_with = "one_to_a_hundred")]
-    screenings: Vec<One>,
+    screenings: Vec<ScreeningBody>,
     #[serde(default, deserialize_with = "share")]
     threshold: Option<f64>,
     #[serde(default, deserialize_with = "some_lists")]
@@ -111,7 +110,7 @@ struct Body {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct One {
+struct ScreeningBody {
     #[serde(default, deserialize_with = "some_text")]
     id: Option<String>,
     #[serde(deserialize_with = "name")]
@@ -133,43 +132,43 @@ struct One {
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Rejected> {
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| fault(error.path(), error.inner()))?;
-    json.end().map_err(|error| no_json(&error))?;
+    json.end().map_err(|error| invalid_json(&error))?;
     Ok(read)
 }
 
 fn fault(path: &Path, error: &serde_json::Error) -> Rejected {
     if !error.is_data() {
-        return no_json(error);
+        return invalid_json(error);
     }
-    let (mut place, mut takes, mut fields) = (String::new(), BODY, &OF_BODY[..]);
+    let (mut place, mut expected, mut fields) = (String::new(), BODY, &OF_BODY[..]);
     let mut is_value = false;
     for segment in path.iter() {
         match segment {
             Segment::Map { key } => {
-                // A member that is not known is a fault of what has it, and may be anything.
-                let Some((known, what)) = fields.iter().find(|(known, _)| known == key) else { break };
-                place += &format!("{}{known}", if place.is_empty() { "" } else { "." });
-                takes = what;
+                // An unknown member is an error of the object that contains it.
+                let Some((member, what)) = fields.iter().find(|(member, _)| member == key) else { break };
+                place += &format!("{}{member}", if place.is_empty() { "" } else { "." });
+                expected = what;
             }
             Segment::Seq { index } => {
                 is_value = place != "screenings";
                 place += &format!("[{index}]");
                 if !is_value {
-                    (takes, fields) = (SCREENING, &OF_SCREENING[..]);
+                    (expected, fields) = (SCREENING, &OF_SCREENING[..]);
                 }
             }
             Segment::Enum { .. } | Segment::Unknown => break,
         }
     }
     Rejected::Body(match (place.as_str(), is_value) {
-        ("", _) => format!("the body is {takes}"),
-        (_, true) => format!("`{place}` is no part of {takes}"),
-        (_, false) => format!("`{place}` takes {takes}"),
+        ("", _) => format!("invalid body: expected {expected}"),
+        (_, true) => format!("invalid element `{place}`: expected {expected}"),
+        (_, false) => format!("invalid `{place}`: expected {expected}"),
     })
 }
 
-fn no_json(error: &serde_json::Error) -> Rejected {
-    Rejected::Body(format!("the body is no JSON from line {}, column {} on", error.line(), error.column()))
+fn invalid_json(error: &serde_json::Error) -> Rejected {
+    Rejected::Body(format!("the body is not valid JSON at line {}, column {}", error.line(), error.column()))
 }
 
 fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
@@ -177,9 +176,10 @@ fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resul
     if all.len() <= MOST_VALUES { Ok(all) } else { Err(D::Error::custom("too many")) }
 }
 
-fn one_to_a_hundred<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<One>, D::Error> {
+fn one_to_a_hundred<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ScreeningBody>, D::Error> {
     let all = Vec::deserialize(deserializer)?;
-    let names = all.iter().map(|one: &One| one.aliases.len().saturating_add(1)).fold(0, usize::saturating_add);
+    let names =
+        all.iter().map(|one: &ScreeningBody| one.aliases.len().saturating_add(1)).fold(0, usize::saturating_add);
     let is_few = (1..=MOST_SCREENINGS).contains(&all.len()) && names <= MOST_NAMES;
     if is_few { Ok(all) } else { Err(D::Error::custom("none, or too many")) }
 }
@@ -196,7 +196,7 @@ impl TryFrom<String> for Text {
     }
 }
 
-/// A text that names somebody: one without letter or digit would be compared with nothing, and a longer one only in part.
+/// A name. Without a letter or digit it would be compared with nothing; a longer one only in part.
 #[derive(Deserialize)]
 #[serde(try_from = "Text")]
 struct Named(String);
@@ -231,7 +231,7 @@ fn some_lists<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<S
 }
 
 fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PartyKind>, D::Error> {
-    // By way of a text: of an enum that is none, the JSON reader says that it is no JSON.
+    // As a string first: for an unknown variant, serde_json would report a syntax error.
     let text = String::deserialize(deserializer)?;
     PartyKind::deserialize(text.into_deserializer()).map(Some)
 }
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_says_who_is_asked_about() {
+    fn a_full_body_is_parsed() {
         let full = json!({
             "screenings": [
                 {"id": "1", "name": "Sample Works", "aliases": ["S. Works"], "type": "organisation",
@@ -302,87 +302,111 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_by_its_place_and_nothing_of_the_body_comes_back() {
+    fn errors_name_the_place_and_repeat_nothing_from_the_body() {
         let one = |name: &str, value: Value| {
             let mut one = json!({"name": "marker"});
             one[name] = value;
             json!({"screenings": [{"name": "marker"}, one]})
         };
         let many = |count: usize| json!(vec!["marker"; count]);
-        let body = "the body is an object with `screenings`";
-        let object = "`screenings[1]` takes an object with `name`";
+        let body = "invalid body: expected an object with `screenings`";
+        let object = "invalid `screenings[1]`: expected an object with `name`";
         let cases = [
             (json!(null), body),
             (json!("marker"), body),
             (json!([]), body),
             (json!({}), body),
             (json!({"screenings": [{"name": "marker"}], "marker": 1}), body),
-            (json!({"screenings": null}), "`screenings` takes a list of 1 to 100 objects"),
-            (json!({"screenings": []}), "`screenings` takes a list of 1 to 100 objects"),
-            (json!({"screenings": vec![json!({"name": "marker"}); 101]}), "`screenings` takes a list of 1 to 100"),
+            (json!({"screenings": null}), "invalid `screenings`: expected a list of 1 to 100 objects"),
+            (json!({"screenings": []}), "invalid `screenings`: expected a list of 1 to 100 objects"),
+            (
+                json!({"screenings": vec![json!({"name": "marker"}); 101]}),
+                "invalid `screenings`: expected a list of 1 to 100",
+            ),
             (
                 json!({"screenings": vec![json!({"name": "marker", "aliases": many(5)}); 84]}),
-                "`screenings` takes a list",
+                "invalid `screenings`: expected a list",
             ),
             (
                 one("name", json!("marker ".repeat(25))),
-                "`screenings[1].name` takes a text with a letter or digit, of at",
+                "invalid `screenings[1].name`: expected a text with a letter or digit, of at",
             ),
-            (one("name", json!("markermarkermarkermark ".repeat(24))), "`screenings[1].name` takes"),
+            (one("name", json!("markermarkermarkermark ".repeat(24))), "invalid `screenings[1].name`: expected"),
             (
                 one("aliases", json!(["marker ".repeat(25)])),
-                "`screenings[1].aliases[0]` is no part of a list of at most",
+                "invalid element `screenings[1].aliases[0]`: expected a list of at most",
             ),
             (json!({"screenings": [{"name": "marker"}, "marker"]}), object),
             (json!({"screenings": [{"name": "marker"}, {}]}), object),
             (one("marker", json!("marker")), object),
             (one("threshold", json!(1)), object),
             (json!({"screenings": [{"name": "marker"}], "name": "marker"}), body),
-            (json!({"screenings": {"marker": {"name": 1}}}), "`screenings` takes"),
+            (json!({"screenings": {"marker": {"name": 1}}}), "invalid `screenings`: expected"),
             (one("screenings", json!("marker")), object),
-            (one("name", json!(null)), "`screenings[1].name` takes a text with a letter or digit"),
-            (one("name", json!("?! ")), "`screenings[1].name` takes"),
-            (one("name", json!("marker".repeat(171))), "`screenings[1].name` takes"),
-            (one("id", json!(1)), "`screenings[1].id` takes a text"),
-            (one("aliases", json!("marker")), "`screenings[1].aliases` takes a list of at most 50 texts"),
-            (one("aliases", many(51)), "`screenings[1].aliases` takes a list of at most 50 texts"),
-            (one("aliases", json!(["a", "-"])), "`screenings[1].aliases[1]` is no part of a list of at most 50 texts"),
-            (one("type", json!("marker")), "`screenings[1].type` takes `person`, `organisation`, `vessel` or"),
-            (one("type", json!(null)), "`screenings[1].type` takes"),
-            (one("countries", json!(["DE", "marker"])), "`screenings[1].countries[1]` is no part of a list of"),
-            (one("countries", json!(vec!["DE"; 51])), "`screenings[1].countries` takes a list of at most 50"),
-            (one("born", json!("1970-13")), "`screenings[1].born` takes a date"),
-            (one("born", json!("1970-12-31T00")), "`screenings[1].born` takes a date"),
-            (one("born", json!(1970)), "`screenings[1].born` takes a date"),
-            (one("identifiers", json!([""])), "`screenings[1].identifiers[0]` is no part of"),
-            (one("lists", json!([])), "`screenings[1].lists` takes a list of 1 to 50 names"),
-            (json!({"screenings": [{"name": "a"}], "lists": []}), "`lists` takes a list of 1 to 50 names"),
-            (json!({"screenings": [{"name": "a"}], "threshold": 1.01}), "`threshold` takes a number from 0 to 1"),
-            (json!({"screenings": [{"name": "a"}], "threshold": "1"}), "`threshold` takes a number from 0 to 1"),
+            (one("name", json!(null)), "invalid `screenings[1].name`: expected a text with a letter or digit"),
+            (one("name", json!("?! ")), "invalid `screenings[1].name`: expected"),
+            (one("name", json!("marker".repeat(171))), "invalid `screenings[1].name`: expected"),
+            (one("id", json!(1)), "invalid `screenings[1].id`: expected a text"),
+            (one("aliases", json!("marker")), "invalid `screenings[1].aliases`: expected a list of at most 50 texts"),
+            (one("aliases", many(51)), "invalid `screenings[1].aliases`: expected a list of at most 50 texts"),
+            (
+                one("aliases", json!(["a", "-"])),
+                "invalid element `screenings[1].aliases[1]`: expected a list of at most 50 texts",
+            ),
+            (
+                one("type", json!("marker")),
+                "invalid `screenings[1].type`: expected `person`, `organisation`, `vessel` or",
+            ),
+            (one("type", json!(null)), "invalid `screenings[1].type`: expected"),
+            (
+                one("countries", json!(["DE", "marker"])),
+                "invalid element `screenings[1].countries[1]`: expected a list of",
+            ),
+            (
+                one("countries", json!(vec!["DE"; 51])),
+                "invalid `screenings[1].countries`: expected a list of at most 50",
+            ),
+            (one("born", json!("1970-13")), "invalid `screenings[1].born`: expected a date"),
+            (one("born", json!("1970-12-31T00")), "invalid `screenings[1].born`: expected a date"),
+            (one("born", json!(1970)), "invalid `screenings[1].born`: expected a date"),
+            (one("identifiers", json!([""])), "invalid element `screenings[1].identifiers[0]`: expected"),
+            (one("lists", json!([])), "invalid `screenings[1].lists`: expected a list of 1 to 50 names"),
+            (json!({"screenings": [{"name": "a"}], "lists": []}), "invalid `lists`: expected a list of 1 to 50 names"),
+            (
+                json!({"screenings": [{"name": "a"}], "threshold": 1.01}),
+                "invalid `threshold`: expected a number from 0 to 1",
+            ),
+            (
+                json!({"screenings": [{"name": "a"}], "threshold": "1"}),
+                "invalid `threshold`: expected a number from 0 to 1",
+            ),
         ];
-        for (body, says) in cases {
-            let said = refused(&body);
-            assert!(said.starts_with(says), "{body}: {said}");
-            assert!(!said.contains("marker"), "{said}");
+        for (body, expected) in cases {
+            let error = refused(&body);
+            assert!(error.starts_with(expected), "{body}: {error}");
+            assert!(!error.contains("marker"), "{error}");
         }
         let texts = [
-            ("", "the body is no JSON from line 1, column 0 on"),
-            ("marker", "the body is no JSON from line 1, column 1 on"),
-            (r#"{"screenings":[{"name":"marker"}]} marker"#, "the body is no JSON from line 1, column 36 on"),
-            (r#"{"screenings":[{"name":"marker","name":"a"}]}"#, "`screenings[0]` takes an object with `name`"),
-            (r#"{"screenings":[{"name":"a"}],"screenings":[]}"#, "the body is an object with `screenings`"),
+            ("", "the body is not valid JSON at line 1, column 0"),
+            ("marker", "the body is not valid JSON at line 1, column 1"),
+            (r#"{"screenings":[{"name":"marker"}]} marker"#, "the body is not valid JSON at line 1, column 36"),
+            (
+                r#"{"screenings":[{"name":"marker","name":"a"}]}"#,
+                "invalid `screenings[0]`: expected an object with `name`",
+            ),
+            (r#"{"screenings":[{"name":"a"}],"screenings":[]}"#, "invalid body: expected an object with `screenings`"),
         ];
-        for (text, says) in texts {
-            let said = Screenings::read(text.as_bytes()).unwrap_err().to_string();
-            assert!(said.starts_with(says) && !said.contains("marker"), "{text}: {said}");
+        for (text, expected) in texts {
+            let error = Screenings::read(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(expected) && !error.contains("marker"), "{text}: {error}");
         }
         assert_eq!(
             Screenings::read(b"\xff").map_err(|error| error.to_string()),
             Err("the body is not UTF-8".to_owned())
         );
         assert_eq!(
-            no_such_list(Some(3)).to_string(),
-            "`screenings[3].lists` takes a list of 1 to 50 names of lists of parties that are in force"
+            unknown_list(Some(3)).to_string(),
+            "invalid `screenings[3].lists`: expected a list of 1 to 50 names of party lists in force"
         );
     }
 }

@@ -258,7 +258,7 @@ async fn bad_questions_are_told_so() {
         (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),
         (
             format!("explain {whole} --anonymity-databases /no.mmdb:{no_mmdb} {{register}} {{callers}}"),
-            "/no.mmdb: can't be looked at: No such file",
+            "/no.mmdb: can't be accessed: No such file",
         ),
         ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),
         ("replay {register} {ledger}".to_owned(), "DECISION"),

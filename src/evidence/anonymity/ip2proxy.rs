@@ -1,4 +1,4 @@
-//! Pure. IP2Proxy, PX2 to PX12.
+//! Pure. The layout of IP2Proxy, PX2 to PX12.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use maxminddb::MaxMindDbError;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::{Finding, Layout, Row};
+use super::layout::{Finding, Layout, Row};
 use crate::record::NetworkClass;
 
-pub(super) const LAYOUT: Layout = Layout { name: "IP2Proxy", tells: &NetworkClass::ALL, fits, read };
+pub(super) const LAYOUT: Layout = Layout { name: "IP2Proxy", classes: &NetworkClass::ALL, fits, read };
 
-/// <https://www.ip2location.com/database/ip2proxy>: the columns' names.
+/// <https://www.ip2location.com/database/ip2proxy>: the column names.
 #[derive(Deserialize)]
 struct Fields<'a> {
     proxy_type: Option<&'a str>,
@@ -29,7 +29,7 @@ fn read(row: &Row<'_>, built: Option<Date>) -> Result<Vec<Finding>, MaxMindDbErr
         return Ok(Vec::new());
     };
     let class = match proxy_type {
-        // That a crawler, or nobody, stands behind an address hides nobody.
+        // Crawlers hide no user.
         "" | "-" | "SES" | "AIC" => return Ok(Vec::new()),
         "VPN" | "EPN" => Some(NetworkClass::Vpn),
         "TOR" => Some(NetworkClass::Tor),
@@ -37,16 +37,16 @@ fn read(row: &Row<'_>, built: Option<Date>) -> Result<Vec<Finding>, MaxMindDbErr
         "RES" => Some(NetworkClass::ResidentialProxy),
         "DCH" => Some(NetworkClass::Hosting),
         "CPN" => Some(NetworkClass::Relay),
-        // A type that is newer than this.
+        // A type unknown to this version.
         _ => None,
     };
-    // It counts the days back from its own.
+    // Days before the build date.
     let days = last_seen.and_then(|Days(days)| days);
     let last_seen = built.zip(days).and_then(|(built, days)| built.checked_sub(i64::from(days).days()).ok());
     Ok(vec![Finding { last_seen, ..Finding::of(class) }])
 }
 
-/// How many days ago, as a number or as digits; `None` where it doesn't say.
+/// A number of days, written as a number or as digits; `None` if unreadable.
 struct Days(Option<u32>);
 
 impl<'de> Deserialize<'de> for Days {

@@ -1,15 +1,15 @@
-//! Pure. IPinfo's privacy detection.
+//! Pure. The layout of IPinfo's privacy detection.
 
 use jiff::civil::Date;
 use maxminddb::MaxMindDbError;
 use serde::Deserialize;
 
-use super::{Finding, Flag, Layout, Row, true_ones};
+use super::layout::{Finding, Flag, Layout, Row, true_ones};
 use crate::record::NetworkClass;
 
 pub(super) const LAYOUT: Layout = Layout {
     name: "IPinfo privacy",
-    tells: &[
+    classes: &[
         NetworkClass::Vpn,
         NetworkClass::Tor,
         NetworkClass::PublicProxy,
@@ -20,8 +20,8 @@ pub(super) const LAYOUT: Layout = Layout {
     read,
 };
 
-/// <https://ipinfo.io/developers/privacy-detection-database>. Its extended edition's `last_seen` is a day; `confidence` there
-/// is one of three levels, and no percentage.
+/// <https://ipinfo.io/developers/privacy-detection-database>. The extended edition's `last_seen` is a date; its `confidence`
+/// is one of three levels, not a percentage.
 #[derive(Deserialize)]
 struct Fields<'a> {
     hosting: Option<Flag>,
@@ -54,7 +54,7 @@ fn read(row: &Row<'_>, _: Option<Date>) -> Result<Vec<Finding>, MaxMindDbError> 
     let Some(fields) = row.decode::<Fields<'_>>()? else { return Ok(Vec::new()) };
     let flags = fields.flags();
     let last_seen = fields.last_seen.and_then(|day| day.parse().ok());
-    // Who is named as a service, and as nothing else, is an anonymizer of a kind that has no field.
+    // A named service without any flag is an anonymizer of unknown kind.
     let service = fields.service.filter(|service| !service.is_empty());
     let unspecified = (service.is_some() && true_ones(&flags).next().is_none()).then_some(None);
     let classes = true_ones(&flags).map(Some).chain(unspecified);

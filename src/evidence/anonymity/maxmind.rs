@@ -1,15 +1,15 @@
-//! Pure. MaxMind's Anonymous IP and Anonymous Plus.
+//! Pure. The layout of MaxMind's Anonymous IP and Anonymous Plus.
 
 use jiff::civil::Date;
 use maxminddb::MaxMindDbError;
 use serde::Deserialize;
 
-use super::{Finding, Flag, Layout, Row, true_ones};
+use super::layout::{Finding, Flag, Layout, Row, true_ones};
 use crate::record::NetworkClass;
 
 pub(super) const LAYOUT: Layout = Layout {
     name: "MaxMind Anonymous IP and Anonymous Plus",
-    tells: &[
+    classes: &[
         NetworkClass::Vpn,
         NetworkClass::Tor,
         NetworkClass::PublicProxy,
@@ -45,7 +45,7 @@ impl Fields<'_> {
     }
 }
 
-/// `is_anonymous` alone is other vendors' too.
+/// `is_anonymous` alone does not suffice: other vendors use it too.
 fn fits(row: &Row<'_>) -> bool {
     let fields = row.decode::<Fields<'_>>().ok().flatten();
     fields.is_some_and(|fields| fields.flags().iter().any(|(flag, _)| flag.is_some()))
@@ -58,7 +58,7 @@ fn read(row: &Row<'_>, _: Option<Date>) -> Result<Vec<Finding>, MaxMindDbError> 
     let unspecified = (fields.is_anonymous == Some(Flag(true)) && true_ones(&flags).next().is_none()).then_some(None);
     let last_seen = fields.network_last_seen.and_then(|day| day.parse().ok());
     let finding = |class| match class {
-        // The confidence is that of a VPN in use, and the day that of an anonymizer's network.
+        // The confidence is about VPNs, the day about anonymizers' networks.
         None | Some(NetworkClass::Vpn) => Finding { class, confidence: fields.anonymizer_confidence, last_seen },
         Some(NetworkClass::Hosting) => Finding::of(class),
         Some(NetworkClass::Tor | NetworkClass::PublicProxy | NetworkClass::ResidentialProxy | NetworkClass::Relay) => {

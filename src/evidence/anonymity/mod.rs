@@ -1,89 +1,12 @@
-//! Pure. The layouts of databases of networks that hide their users, told apart by their fields and not by their names.
+//! Pure. The layouts of anonymity databases, detected by their fields rather than their names.
 
 mod ip2proxy;
 mod ipinfo;
+mod layout;
 mod maxmind;
 mod residential;
 
-use std::fmt;
+pub(super) use layout::{Finding, Layout, Row};
 
-use jiff::civil::Date;
-use maxminddb::{LookupResult, MaxMindDbError};
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
-
-use crate::record::NetworkClass;
-
-/// Every layout. The first one that a database's rows fit is its own.
+/// Every layout. A database has the first one that its rows fit.
 pub(super) const LAYOUTS: [Layout; 4] = [maxmind::LAYOUT, residential::LAYOUT, ipinfo::LAYOUT, ip2proxy::LAYOUT];
-
-/// A row, if there is one.
-pub(super) type Row<'a> = LookupResult<'a, Vec<u8>>;
-
-/// A layout.
-#[derive(Debug)]
-pub(super) struct Layout {
-    /// What it is called.
-    pub(super) name: &'static str,
-    /// The classes that it has fields for.
-    pub(super) tells: &'static [NetworkClass],
-    /// Whether a row has fields that are its own.
-    pub(super) fits: fn(&Row<'_>) -> bool,
-    /// What a row says, in a database of that day.
-    pub(super) read: fn(&Row<'_>, Option<Date>) -> Result<Vec<Finding>, MaxMindDbError>,
-}
-
-/// What a row says of its network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// The class; `None`, it hides its user, and nobody says how.
-    pub(super) class: Option<NetworkClass>,
-    /// How sure that is, 1 to 99.
-    pub(super) confidence: Option<u8>,
-    /// When it was last seen so.
-    pub(super) last_seen: Option<Date>,
-}
-
-impl Finding {
-    /// A class of which no more is said.
-    fn of(class: Option<NetworkClass>) -> Self {
-        Self { class, confidence: None, last_seen: None }
-    }
-}
-
-/// The classes whose fields are true.
-fn true_ones(fields: &[(Option<Flag>, NetworkClass)]) -> impl Iterator<Item = NetworkClass> {
-    fields.iter().filter(|(flag, _)| *flag == Some(Flag(true))).map(|(_, class)| *class)
-}
-
-/// Yes or no, as vendors write it: a boolean, or `true` and nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Flag(bool);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl Visitor<'_> for Either {
-            type Value = Flag;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true or false")
-            }
-
-            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
-                Ok(Flag(flag))
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Flag, E> {
-                match text.to_ascii_lowercase().as_str() {
-                    "true" => Ok(Flag(true)),
-                    "false" | "" => Ok(Flag(false)),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
-}

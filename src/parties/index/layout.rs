@@ -1,72 +1,74 @@
-//! Pure. How an index lies in its bytes: a head, then sections of 32-bit numbers (little-endian) and of text.
+//! Pure. The byte layout of an index: a header, then sections of 32-bit little-endian numbers and of text.
 
-/// What every index begins with; the digit is the layout's version.
+use crate::parties::lexicon::Role;
+
+/// The first bytes of every index; the digit is the layout's version.
 const MAGIC: &[u8; 8] = b"parties1";
 
-/// The sections, in their order.
+/// The sections, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
-    /// The parties, a JSON text each, one behind the other.
+    /// The parties, one JSON text each.
     Parties,
-    /// Where each of them begins, and where the last one ends.
+    /// The start of each party, and the end of the last one.
     PartyAt,
     /// The names, [`NAME`] numbers each.
     Names,
-    /// The words of the names, one name's behind the other's.
+    /// The words of the names, name by name.
     NameWords,
-    /// The numbers of the names.
+    /// The numbers in the names.
     NameNumbers,
-    /// The words, [`WORD`] numbers each, in the order of their sounds.
+    /// The words, [`WORD`] numbers each, sorted by sound.
     Words,
-    /// Where the names of each word begin among [`Section::WordNames`].
+    /// The start of each word's names in [`Section::WordNames`].
     WordNamesAt,
-    /// The names of the words, one word's behind the other's.
+    /// The names of the words, word by word.
     WordNames,
-    /// Words by the hash of their texts, from 1.
+    /// Words by the hash of their text, counted from 1.
     ByText,
-    /// A bit for each hash of a text that there is.
+    /// A bit for each existing hash of a text.
     Texts,
-    /// Words by the hash of their sounds: the first of a sound, from 1.
+    /// The first word of each sound by the hash of the sound, counted from 1.
     BySound,
-    /// A bit for each hash of a sound that there is.
+    /// A bit for each existing hash of a sound.
     Sounds,
-    /// The words in the order of their bones.
+    /// The words sorted by their bones.
     BonesOrder,
-    /// Places in that order by the hash of the bones: the first of the same bones, from 1.
+    /// The first position in that order by the hash of the bones, counted from 1.
     ByBones,
-    /// A bit for each hash of bones that there is.
+    /// A bit for each existing hash of bones.
     Bones,
-    /// Hashes of identifiers with their parties, in order.
+    /// Hashes of identifiers with their parties, sorted.
     Identifiers,
-    /// The words' texts, sounds and bones, one word's behind the other's; the last section, since it is taken out.
+    /// The words' texts, sounds and bones, word by word. The last section, because it is split off.
     Letters,
 }
 
 pub(super) const SECTIONS: usize = 17;
 
-/// Numbers of a name: party, which of the party's names, first word, first number, and its [`Traits`].
+/// The numbers of a name: party, index among the party's names, first word, first number, and its [`Traits`].
 pub(super) const NAME: usize = 5;
 
-/// Numbers of a word: where its letters begin, how many letters each form has, and its roles.
+/// The numbers of a word: start of its letters, length of each form, and its roles.
 pub(super) const WORD: usize = 3;
 
-/// The bit of a name's word that says that it says nothing there, as in a legal form.
+/// The bit that marks a name's word as filler, such as part of a legal form.
 pub(super) const FILLER: u32 = 1 << 31;
 
-/// Bytes before the first section: the magic, the stamp of the rules, and where each section ends.
+/// The length of the header: magic, rules fingerprint, and the end of each section.
 const HEAD: usize = 12 + 4 * SECTIONS;
 
-/// The bytes of an index, and where its sections are.
+/// The bytes of an index, with the positions of its sections.
 #[derive(Debug)]
 pub(super) struct Layout {
     bytes: Vec<u8>,
     sections: [(usize, usize); SECTIONS],
-    /// The stamp of the rules that it was made by.
+    /// The fingerprint of the rules by which it was built.
     pub(super) rules: u32,
 }
 
 impl Layout {
-    /// Puts sections together.
+    /// Concatenates sections.
     pub(super) fn write(rules: u32, sections: &[Vec<u8>; SECTIONS]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEAD.saturating_add(sections.iter().map(Vec::len).sum()));
         bytes.extend_from_slice(MAGIC);
@@ -82,33 +84,33 @@ impl Layout {
         bytes
     }
 
-    /// Takes bytes apart.
+    /// Locates the sections.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// The defect.
     pub(super) fn read(bytes: Vec<u8>) -> Result<Self, String> {
         if bytes.get(..8) != Some(MAGIC) {
-            return Err("it doesn't begin as one does".into());
+            return Err("wrong magic bytes".into());
         }
-        let rules = number(&bytes, 8).ok_or("it is cut off")?;
+        let rules = number(&bytes, 8).ok_or("truncated header")?;
         let mut sections = [(0, 0); SECTIONS];
         let mut start = HEAD;
         for (place, section) in sections.iter_mut().enumerate() {
-            let end = number(&bytes, 12_usize.saturating_add(place.saturating_mul(4))).ok_or("it is cut off")?;
+            let end = number(&bytes, 12_usize.saturating_add(place.saturating_mul(4))).ok_or("truncated header")?;
             let end = usize::try_from(end).unwrap_or(usize::MAX);
             if end < start || end > bytes.len() {
-                return Err("its sections are not where they should be".into());
+                return Err("invalid section boundaries".into());
             }
             *section = (start, end);
             start = end;
         }
         if start != bytes.len() {
-            return Err("something stands behind its last section".into());
+            return Err("unexpected bytes after the last section".into());
         }
         Ok(Self { bytes, sections, rules })
     }
 
-    /// Takes the letters out, which stand last.
+    /// Splits off the letters, the last section.
     pub(super) fn take_letters(&mut self) -> Vec<u8> {
         let (start, _) = self.sections.get(place(Section::Letters)).copied().unwrap_or_default();
         let letters = self.bytes.split_off(start.min(self.bytes.len()));
@@ -116,7 +118,7 @@ impl Layout {
         letters
     }
 
-    /// How many bytes it has.
+    /// The length in bytes.
     pub(super) fn size(&self) -> usize {
         self.bytes.len()
     }
@@ -135,29 +137,29 @@ impl Layout {
     }
 }
 
-/// Numbers of a section.
+/// The numbers of a section.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbers<'a>(&'a [u8]);
 
 impl<'a> Numbers<'a> {
-    /// One of them; 0 where there is none.
+    /// The number at an index; 0 if there is none.
     #[inline]
     pub(super) fn at(self, place: usize) -> u32 {
         number(self.0, place.wrapping_mul(4)).unwrap_or_default()
     }
 
-    /// How many there are.
+    /// The count of numbers.
     pub(super) fn len(self) -> usize {
         self.0.len() / 4
     }
 
-    /// Some of them.
+    /// A range of numbers.
     pub(super) fn range(self, start: usize, end: usize) -> impl Iterator<Item = u32> + 'a {
         let bytes = self.0.get(start.saturating_mul(4)..end.saturating_mul(4)).unwrap_or_default();
         bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
     }
 
-    /// Whether a bit of them is set.
+    /// Whether a bit is set.
     #[inline]
     pub(super) fn bit(self, hash: u32) -> bool {
         let bits = u32::try_from(self.0.len()).unwrap_or(u32::MAX).wrapping_mul(8);
@@ -172,23 +174,23 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes))
 }
 
-#[expect(clippy::as_conversions, reason = "a variant's place")]
+#[expect(clippy::as_conversions, reason = "a variant's index")]
 fn place(section: Section) -> usize {
     section as usize
 }
 
-/// What a name is beside its words.
+/// Properties of a name besides its words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traits {
     /// The classes of its legal forms.
     pub(super) forms: u16,
-    /// Whether it is read as a person's.
+    /// Whether it is a person's.
     pub(super) is_person: bool,
-    /// Whether its list calls it weak.
+    /// Whether its list marks it as weak.
     pub(super) is_weak: bool,
-    /// Whether it is written in signs of which each is a syllable.
+    /// Whether it is in a syllabic or logographic script.
     pub(super) has_syllables: bool,
-    /// How many of its words are initials, at most 7.
+    /// The number of initials, at most 7.
     pub(super) initials: u8,
 }
 
@@ -211,7 +213,7 @@ impl Traits {
     }
 }
 
-/// The hash of letters: a polynomial, so that words that differ by a letter are hashed without going through all of them.
+/// A polynomial hash of letters. It allows hashing variants of a word without reading all of their letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hash(u32);
 
@@ -229,21 +231,45 @@ impl Hash {
         letters.iter().fold(Self::START, |hash, letter| hash.and(*letter))
     }
 
-    /// With letters behind it, of this hash and of a length by which the base was raised to `power`.
+    /// Appends letters with the hash `behind`; `power` is the base raised to their number.
     #[inline]
     pub(super) fn then(self, behind: Self, power: u32) -> Self {
         Self(self.0.wrapping_mul(power).wrapping_add(behind.0))
     }
 
-    /// The base raised to 0, 1 and so on.
+    /// The powers of the base, from 0.
     pub(super) fn powers() -> impl Iterator<Item = u32> {
         std::iter::successors(Some(1_u32), |power| Some(power.wrapping_mul(Self::BASE)))
     }
 
-    /// Mixed, so that its lowest bits tell as much as all.
+    /// Mixes the bits, so that the lowest ones suffice.
     #[inline]
     pub(super) fn mixed(self) -> u32 {
         let hash = (self.0 ^ self.0 >> 15).wrapping_mul(0x2c1b_3c6d);
         hash ^ hash >> 12
     }
+}
+
+pub(super) fn pack_role(role: Role) -> u8 {
+    match role {
+        Role::Name => 0,
+        Role::Initial => 1,
+        Role::Filler => 2,
+        Role::Number(_) => 3,
+        Role::Particle(group) => group.saturating_add(16),
+    }
+}
+
+pub(super) fn unpack_role(packed: u8) -> Role {
+    match packed {
+        0 => Role::Name,
+        1 => Role::Initial,
+        2 => Role::Filler,
+        3 => Role::Number(0),
+        group => Role::Particle(group.saturating_sub(16)),
+    }
+}
+
+pub(super) fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Pure. A list's parties as bytes that are asked as they are: nothing is rebuilt when they are loaded.
+//! Pure. The index of a party list: bytes that are searched in place, without rebuilding them at load.
 
 mod layout;
 mod related;
@@ -8,80 +8,79 @@ mod write;
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use layout::{FILLER, Layout, NAME, Section, Traits, WORD};
+use layout::{FILLER, Layout, NAME, Section, Traits, WORD, size, unpack_role};
 use search::Shared;
 pub use write::build;
 
 use crate::parties::lexicon::{RULES, Reading, Role, Weight, lexicon};
 use crate::parties::listed::Listed;
-use crate::parties::name::{Said, View};
+use crate::parties::name::{NameWord, View};
 use crate::parties::word::Word;
 
-/// A list's edition, ready to be asked.
+/// One edition of a list, ready to search.
 #[derive(Debug)]
 pub struct Index {
     layout: Layout,
-    /// The words' texts, sounds and bones, one behind the other.
+    /// The words' texts, sounds and bones, concatenated.
     letters: String,
-    /// Room to count in, used again by each search.
-    room: Mutex<Vec<Shared>>,
+    /// Buffers for searches, reused.
+    buffer: Mutex<Vec<Shared>>,
 }
 
-/// The bytes are not those of an index that this version reads.
+/// The bytes are not an index of this version.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("this is no index of parties that this version reads: {0}")]
+#[error("not a party index of this version: {0}")]
 pub struct NotAnIndex(String);
 
 impl Index {
-    /// Takes the bytes that [`build`] made. One that an earlier version made, by other rules of how names are read, is
-    /// built anew from the parties that it holds.
+    /// Takes bytes that [`build`] returned. An index built by other rules is rebuilt from its parties.
     ///
     /// # Errors
-    /// [`NotAnIndex`] with what is wrong.
+    /// [`NotAnIndex`] with the defect.
     pub fn load(bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
         let own = Self::read(bytes)?;
-        // The tables are read now, and not while a caller waits.
+        // Load the tables now rather than during a request.
         let _ = lexicon();
         if own.layout.rules == RULES {
             return Ok(own);
         }
         let listed: Option<Vec<Listed>> = (0..own.parties()).map(|party| own.listed(party)).collect();
-        let listed = listed.ok_or_else(|| NotAnIndex("a party in it can't be read".into()))?;
+        let listed = listed.ok_or_else(|| NotAnIndex("unreadable party".into()))?;
         Self::read(build(&listed))
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, NotAnIndex> {
         let mut layout = Layout::read(bytes).map_err(NotAnIndex)?;
         let letters =
-            String::from_utf8(layout.take_letters()).map_err(|_| NotAnIndex("its words are no text".into()))?;
-        Ok(Self { layout, letters, room: Mutex::default() })
+            String::from_utf8(layout.take_letters()).map_err(|_| NotAnIndex("words that are not UTF-8".into()))?;
+        Ok(Self { layout, letters, buffer: Mutex::default() })
     }
 
-    /// How many parties it has.
+    /// The number of parties.
     #[must_use]
     pub fn parties(&self) -> usize {
         self.layout.numbers(Section::PartyAt).len().saturating_sub(1)
     }
 
-    /// How many names they have.
+    /// The number of names.
     #[must_use]
     pub fn names(&self) -> usize {
         (self.layout.numbers(Section::Names).len() / NAME).saturating_sub(1)
     }
 
-    /// How many bytes of memory it takes.
+    /// The memory used, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.layout.size().saturating_add(self.letters.len())
     }
 
-    /// A party, by its place.
+    /// The party at an index.
     #[must_use]
     pub fn listed(&self, party: usize) -> Option<Listed> {
         serde_json::from_slice(self.party_json(party)).ok()
     }
 
-    /// The party of an id.
+    /// The party with an id.
     #[must_use]
     pub fn entry(&self, id: &str) -> Option<Listed> {
         (0..self.parties()).filter_map(|party| self.listed(party)).find(|listed| listed.id == id)
@@ -99,27 +98,27 @@ impl Index {
         Traits::unpack(self.layout.numbers(Section::Names).at(name.saturating_mul(NAME).saturating_add(4)))
     }
 
-    /// A name's party, and which of its names it is.
-    fn whose(&self, name: usize) -> (usize, usize) {
+    /// A name's party, and its index among the party's names.
+    fn owner_of(&self, name: usize) -> (usize, usize) {
         let names = self.layout.numbers(Section::Names);
         let at = name.saturating_mul(NAME);
         (size(names.at(at)), size(names.at(at.saturating_add(1)) & 0xffff))
     }
 
-    /// What the words of a name weigh that tell one from another.
+    /// The weight of a name's distinguishing words.
     fn weight(&self, name: usize) -> u16 {
         let packed = self.layout.numbers(Section::Names).at(name.saturating_mul(NAME).saturating_add(1));
         u16::try_from(packed >> 16).unwrap_or(u16::MAX)
     }
 
-    /// A name as its list writes it.
+    /// A name as listed.
     fn text(&self, name: usize) -> Option<String> {
-        let (party, which) = self.whose(name);
+        let (party, which) = self.owner_of(name);
         let listed = self.listed(party)?;
         std::iter::once(listed.name).chain(listed.aliases).chain(listed.weak_aliases).nth(which)
     }
 
-    /// A name as it is compared, but for its syllables.
+    /// A name ready to compare, except for its syllables.
     fn view(&self, name: usize) -> View<'_> {
         let names = self.layout.numbers(Section::Names);
         let [at, next] = [name.saturating_mul(NAME), name.saturating_add(1).saturating_mul(NAME)];
@@ -129,17 +128,17 @@ impl Index {
         let reading = if traits.is_person { Reading::Person } else { Reading::Body };
         let (first, last) = range(2);
         let words = self.layout.numbers(Section::NameWords).range(first, last).map(|word| {
-            let said = self.said(size(word & !FILLER), reading);
-            if word & FILLER == 0 { said } else { said.as_filler() }
+            let part = self.part(size(word & !FILLER), reading);
+            if word & FILLER == 0 { part } else { part.as_filler() }
         });
         let (first, last) = range(3);
         let numbers: Vec<u32> = self.layout.numbers(Section::NameNumbers).range(first, last).collect();
         View { words: words.collect(), forms: traits.forms, numbers: Cow::Owned(numbers), syllables: None }
     }
 
-    fn said(&self, word: usize, reading: Reading) -> Said<'_> {
+    fn part(&self, word: usize, reading: Reading) -> NameWord<'_> {
         let (role, weight) = self.role(word, reading);
-        Said { word: self.word(word), role, weight }
+        NameWord { word: self.word(word), role, weight }
     }
 
     #[inline]
@@ -166,16 +165,16 @@ impl Index {
         (unpack_role(role), weight)
     }
 
-    /// The parties that an identifier of this hash may be of.
+    /// The parties with an identifier of this hash.
     fn identified(&self, hash: u32) -> Vec<usize> {
-        let known = self.layout.numbers(Section::Identifiers);
-        let (mut low, mut high) = (0, known.len() / 2);
+        let hashes = self.layout.numbers(Section::Identifiers);
+        let (mut low, mut high) = (0, hashes.len() / 2);
         while low < high {
             let middle = low.midpoint(high);
-            if known.at(middle.saturating_mul(2)) < hash { low = middle.saturating_add(1) } else { high = middle }
+            if hashes.at(middle.saturating_mul(2)) < hash { low = middle.saturating_add(1) } else { high = middle }
         }
-        let from = (low..known.len() / 2).map(|place| place.saturating_mul(2));
-        from.take_while(|at| known.at(*at) == hash).map(|at| size(known.at(at.saturating_add(1)))).collect()
+        let from = (low..hashes.len() / 2).map(|place| place.saturating_mul(2));
+        from.take_while(|at| hashes.at(*at) == hash).map(|at| size(hashes.at(at.saturating_add(1)))).collect()
     }
 
     /// The names that have a word.
@@ -183,28 +182,4 @@ impl Index {
         let at = self.layout.numbers(Section::WordNamesAt);
         self.layout.numbers(Section::WordNames).range(size(at.at(word)), size(at.at(word.saturating_add(1))))
     }
-}
-
-fn pack_role(role: Role) -> u8 {
-    match role {
-        Role::Name => 0,
-        Role::Initial => 1,
-        Role::Filler => 2,
-        Role::Number(_) => 3,
-        Role::Particle(group) => group.saturating_add(16),
-    }
-}
-
-fn unpack_role(packed: u8) -> Role {
-    match packed {
-        0 => Role::Name,
-        1 => Role::Initial,
-        2 => Role::Filler,
-        3 => Role::Number(0),
-        group => Role::Particle(group.saturating_sub(16)),
-    }
-}
-
-fn size(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

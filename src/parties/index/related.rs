@@ -1,29 +1,29 @@
-//! Pure. The words of an index that are like a word, found by its text, its sound and its bones.
+//! Pure. Finds the words of an index that are similar to a word, by text, sound and bones.
 
-use super::layout::{Hash, Numbers, Section};
-use super::{Index, size};
+use super::Index;
+use super::layout::{Hash, Numbers, Section, size};
 use crate::parties::budget::steps;
-use crate::parties::compare::meet;
+use crate::parties::compare::word_similarity;
 use crate::parties::lexicon::{Reading, Role, lexicon};
-use crate::parties::name::Said;
+use crate::parties::name::NameWord;
 use crate::parties::word::Likeness;
 
-/// The letters of which texts, sounds and bones are made.
+/// The alphabets of texts, sounds and bones.
 const OF_TEXTS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const OF_SOUNDS: &[u8] = b"abcdefghijklmnopqrstuvxz0123456789";
 const OF_BONES: &[u8] = b"fhklmnprst";
 
-/// The shortest texts, sounds and bones of which one letter may be another; the fewest bones that are looked up at all.
+/// The shortest texts, sounds and bones that are searched with one letter changed, and the fewest bones searched at all.
 const LONG_TEXT: usize = 2;
 const LONG_SOUND: usize = 3;
 const LONG_BONES: usize = 5;
 const FEWEST_BONES: usize = 2;
 
-/// The steps that it takes to put another letter in each place of a word, by letter, and to compare a word that was found.
+/// The steps of changing a letter in each position of a word, per letter, and of comparing a word found.
 const TRYING: u64 = 40;
 const MEETING: u64 = 20;
 
-/// One of the ways in which words are found.
+/// The forms by which words are found.
 #[derive(Clone, Copy)]
 enum By {
     Text,
@@ -32,20 +32,20 @@ enum By {
 }
 
 impl Index {
-    /// The words of the index that are like one, and how alike; the steps that it took are added to `work`.
-    pub(super) fn related(&self, said: &Said<'_>, reading: Reading, work: &mut u64) -> Vec<(u32, Likeness)> {
+    /// The similar words of the index with their similarity. Adds the steps to `work`.
+    pub(super) fn related(&self, part: &NameWord<'_>, reading: Reading, work: &mut u64) -> Vec<(u32, Likeness)> {
         let mut found = Vec::with_capacity(32);
-        let sound = said.word.sound;
+        let sound = part.word.sound;
         self.with(By::Sound, sound, &mut found);
-        if said.role == Role::Name {
+        if part.role == Role::Name {
             lexicon().variants(sound, reading).for_each(|variant| self.with(By::Sound, variant, &mut found));
-            if said.word.text.len() >= LONG_TEXT {
-                self.one_off(By::Text, said.word.text, OF_TEXTS, &mut found);
+            if part.word.text.len() >= LONG_TEXT {
+                self.one_off(By::Text, part.word.text, OF_TEXTS, &mut found);
             }
             if sound.len() >= LONG_SOUND {
                 self.one_off(By::Sound, sound, OF_SOUNDS, &mut found);
             }
-            let bones = said.word.bones;
+            let bones = part.word.bones;
             if bones.len() >= FEWEST_BONES {
                 self.with(By::Bones, bones, &mut found);
             }
@@ -55,15 +55,15 @@ impl Index {
         }
         found.sort_unstable();
         found.dedup();
-        let tried = said.word.text.len().saturating_add(sound.len()).saturating_add(said.word.bones.len());
+        let tried = part.word.text.len().saturating_add(sound.len()).saturating_add(part.word.bones.len());
         *work = work.saturating_add(steps(tried).saturating_mul(TRYING));
         *work = work.saturating_add(steps(found.len()).saturating_mul(MEETING));
-        let alike = |word: u32| (word, meet(said, &self.said(size(word), reading), reading));
+        let alike = |word: u32| (word, word_similarity(part, &self.part(size(word), reading), reading));
         found.into_iter().map(alike).filter(|(_, alike)| *alike > 0).collect()
     }
 
-    /// The words that sound so.
-    pub(super) fn sounding(&self, sound: &str) -> Vec<u32> {
+    /// The words with this sound.
+    pub(super) fn with_sound(&self, sound: &str) -> Vec<u32> {
         let mut found = Vec::new();
         self.with(By::Sound, sound, &mut found);
         found
@@ -82,11 +82,11 @@ impl Index {
         Way { index: self, by, bits: self.layout.numbers(bits), slots: self.layout.numbers(slots) }
     }
 
-    /// Adds the words whose key is one letter off: one put in, taken out or exchanged, or two that changed places.
+    /// Adds the words whose key differs by one insertion, deletion, substitution or swap.
     fn one_off(&self, by: By, key: &str, letters: &[u8], found: &mut Vec<u32>) {
         let way = self.way(by);
         let key = key.as_bytes();
-        // What stands behind each place, as a hash with the base raised to its length; the last one first.
+        // The hash and power of the rest after each position, last position first.
         let powers = Hash::powers().take(key.len().saturating_add(1));
         let mut behind: Vec<(Hash, u32)> = (0..=key.len())
             .rev()
@@ -127,18 +127,18 @@ impl Index {
     }
 }
 
-/// A way to find words.
+/// One way to find words.
 struct Way<'a> {
     index: &'a Index,
     by: By,
-    /// A bit for each hash of a key that there is.
+    /// A bit for each existing hash of a key.
     bits: Numbers<'a>,
-    /// The places of the keys by their hashes.
+    /// The positions of the keys by hash.
     slots: Numbers<'a>,
 }
 
 impl Way<'_> {
-    /// Adds the words whose key has a hash, and is the one that is meant.
+    /// Adds the words whose key has this hash and matches.
     #[inline]
     fn hashed(&self, hash: Hash, is_it: impl Fn(&[u8]) -> bool, found: &mut Vec<u32>) {
         let hash = hash.mixed();
@@ -160,7 +160,7 @@ impl Way<'_> {
         }
     }
 
-    /// The word at a place of the order that this way goes by.
+    /// The word at a position of this way's order.
     fn in_place(&self, place: u32) -> u32 {
         match self.by {
             By::Text | By::Sound => place,

@@ -1,18 +1,17 @@
-//! Pure. An index is made, once for each edition of a list.
+//! Pure. Builds an index, once per edition of a list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits};
-use super::pack_role;
+use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits, pack_role, size as place_of};
 use crate::digest::sha256;
+use crate::parties::assess::identifier;
 use crate::parties::lexicon::{RULES, Reading, Role, lexicon};
 use crate::parties::listed::Listed;
 use crate::parties::name::Name;
-use crate::parties::somebody::PartyKind;
-use crate::parties::weigh::identifier;
+use crate::parties::screened_party::PartyKind;
 use crate::parties::word::OwnWord;
 
-/// The bytes of an index of these parties; the same parties in the same order always give the same bytes.
+/// Builds the bytes of an index. The same parties in the same order always give the same bytes.
 #[must_use]
 pub fn build(parties: &[Listed]) -> Vec<u8> {
     let mut names = Vec::new();
@@ -37,17 +36,17 @@ pub fn build(parties: &[Listed]) -> Vec<u8> {
         put(name_section, counts.1);
         put_number(name_section, entry.traits.pack());
         let view = entry.name.view();
-        for said in &view.words {
-            let place = places.get(said.word.text).copied().unwrap_or_default();
-            put_number(name_words, if said.role == Role::Filler { place | FILLER } else { place });
-            if let Some(names) = word_names.get_mut(super::size(place)) {
+        for part in &view.words {
+            let place = places.get(part.word.text).copied().unwrap_or_default();
+            put_number(name_words, if part.role == Role::Filler { place | FILLER } else { place });
+            if let Some(names) = word_names.get_mut(place_of(place)) {
                 names.insert(number);
             }
         }
         view.numbers.iter().for_each(|number| put_number(name_numbers, *number));
         counts = (counts.0.saturating_add(view.words.len()), counts.1.saturating_add(view.numbers.len()));
     }
-    // One more, so that the last name's words and numbers have an end.
+    // One more entry, so that the last name's words and numbers have an end.
     for field in [0, 0, counts.0, counts.1, 0] {
         put(name_section, field);
     }
@@ -55,11 +54,11 @@ pub fn build(parties: &[Listed]) -> Vec<u8> {
     Layout::write(RULES, &sections)
 }
 
-/// What the words of a name weigh that tell one from another.
+/// The weight of a name's distinguishing words.
 fn weight(name: &Name) -> u16 {
     let view = name.view();
-    let telling = view.words.iter().filter(|said| said.role == Role::Name);
-    telling.map(|said| u16::from(said.weight)).sum()
+    let telling = view.words.iter().filter(|part| part.role == Role::Name);
+    telling.map(|part| u16::from(part.weight)).sum()
 }
 
 /// A name of a party.
@@ -70,7 +69,7 @@ struct Entry {
     traits: Traits,
 }
 
-/// The names of a party, each in every reading that its kind allows.
+/// The names of a party, each in every reading of its kind.
 fn names_of(party: u32, listed: &Listed, names: &mut Vec<Entry>) {
     let kind = listed.kind.as_deref().and_then(PartyKind::parse);
     let strong = std::iter::once(&listed.name).chain(&listed.aliases).map(|name| (name, false));
@@ -79,7 +78,7 @@ fn names_of(party: u32, listed: &Listed, names: &mut Vec<Entry>) {
         for reading in Reading::of(kind) {
             let name = Name::new(text, *reading);
             let view = name.view();
-            let initials = view.words.iter().filter(|said| said.role == Role::Initial).count();
+            let initials = view.words.iter().filter(|part| part.role == Role::Initial).count();
             let traits = Traits {
                 forms: view.forms,
                 is_person: *reading == Reading::Person,
@@ -92,11 +91,11 @@ fn names_of(party: u32, listed: &Listed, names: &mut Vec<Entry>) {
     }
 }
 
-/// Every word of the names once, in the order of their sounds.
+/// Every word of the names once, sorted by sound.
 fn vocabulary(names: &[Entry]) -> Vec<OwnWord> {
     let texts: BTreeSet<String> = names
         .iter()
-        .flat_map(|entry| entry.name.view().words.into_iter().map(|said| said.word.text.to_owned()).collect::<Vec<_>>())
+        .flat_map(|entry| entry.name.view().words.into_iter().map(|part| part.word.text.to_owned()).collect::<Vec<_>>())
         .collect();
     let mut words: Vec<OwnWord> = texts.into_iter().map(OwnWord::new).collect();
     words.sort_by(|a, b| a.word().cmp(&b.word()));
@@ -132,18 +131,18 @@ fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[
     order.sort_unstable();
     order.iter().for_each(|(_, place)| put_number(bones_order, *place));
     table(order.iter().map(|(bones, _)| *bones), by_bones, bones);
-    let mut known: Vec<(u32, u32)> = (0..)
+    let mut hashes: Vec<(u32, u32)> = (0..)
         .zip(parties)
         .flat_map(|(party, listed)| {
             listed.identifiers.iter().filter_map(move |text| Some((identifier_hash(&identifier(text)?), party)))
         })
         .collect();
-    known.sort_unstable();
-    known.dedup();
-    known.into_iter().flat_map(|(hash, party)| [hash, party]).for_each(|number| put_number(identifiers, number));
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.into_iter().flat_map(|(hash, party)| [hash, party]).for_each(|number| put_number(identifiers, number));
 }
 
-/// A table of the first places of keys, the same ones next to each other, by their hashes, and a bit for each.
+/// Builds a hash table of the first position of each key, and a bit set of the hashes. Equal keys must be adjacent.
 fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mut Vec<u8>) {
     let mut firsts: Vec<(u32, u32)> = Vec::new();
     let mut last = None;
@@ -157,7 +156,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
     let mut table = vec![0_u32; size];
     let mut set = vec![0_u8; size.saturating_mul(2)];
     for (hash, place) in firsts {
-        let mut at = super::size(hash);
+        let mut at = place_of(hash);
         while let Some(slot) = table.get_mut(at & size.wrapping_sub(1)) {
             if *slot == 0 {
                 *slot = place;
@@ -165,7 +164,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
             }
             at = at.wrapping_add(1);
         }
-        let bit = super::size(hash) & set.len().saturating_mul(8).wrapping_sub(1);
+        let bit = place_of(hash) & set.len().saturating_mul(8).wrapping_sub(1);
         if let Some(byte) = set.get_mut(bit >> 3) {
             *byte |= 1_u8.wrapping_shl(u32::try_from(bit & 7).unwrap_or_default());
         }
@@ -174,7 +173,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a str>, slots: &mut Vec<u8>, bits: &mu
     bits.extend(set);
 }
 
-/// The hash of an identifier as it is compared.
+/// The hash of a normalised identifier.
 pub(super) fn identifier_hash(identifier: &str) -> u32 {
     let [a, b, c, d, ..] = sha256(identifier);
     u32::from_le_bytes([a, b, c, d])

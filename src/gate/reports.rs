@@ -1,12 +1,13 @@
-//! I/O. The two routes that tell and decide nothing: the models, and the gate's health.
+//! I/O. The routes that report without deciding: the models and the gate's health.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Asking, Failure, Gate};
+use super::{Failure, Gate, RequestContext};
 use crate::answer::{
-    Answer, DatabaseReport, HealthReport, LocationReport, MOST_UNREADABLE, ModelLine, UnreadableRecord, outcome, told,
+    Answer, DatabaseReport, HealthReport, LocationReport, MOST_UNREADABLE, ModelLine, UnreadableRecord, disclosed,
+    outcome,
 };
 use crate::decision::{Decision, identify};
 use crate::evidence::{Held, Tells};
@@ -17,11 +18,15 @@ use crate::telemetry::RequestLog;
 use crate::terms::{Code, ModelRef, render_time};
 
 impl Gate {
-    /// The models, each with what this caller would get now; neither recorded nor counted.
-    pub(super) async fn list(&self, asking: &Asking<'_>, log: &mut RequestLog) -> Result<Answer, Failure> {
-        let evidence = self.evidence(asking, log).await?;
+    /// Reports the models, each with the outcome that this caller would get now. Nothing is recorded or counted.
+    pub(super) async fn list_models(
+        &self,
+        context: &RequestContext<'_>,
+        log: &mut RequestLog,
+    ) -> Result<Answer, Failure> {
+        let evidence = self.evidence(context, log).await?;
         let register = &evidence.register;
-        let mut subject = match identify(asking.claimed(), &evidence.callers, evidence.from, register, asking.now) {
+        let mut subject = match identify(context.claimed(), &evidence.callers, evidence.from, register, context.now) {
             Ok(subject) => subject,
             Err(codes) => {
                 let decision = Decision::unidentified(codes);
@@ -30,12 +35,12 @@ impl Gate {
             }
         };
         let mut lines = Vec::new();
-        for model in register.models(asking.now) {
-            let decision = if register.fault_of(model, asking.now).is_some() {
+        for model in register.models(context.now) {
+            let decision = if register.fault_of(model, context.now).is_some() {
                 None
             } else {
                 let asked = ModelRef::asked(&model.meta.id);
-                Some(self.settle(asking, &asked, &mut subject, register, Kind::Screening, log).await?.0)
+                Some(self.decide_with_quotas(context, &asked, &mut subject, register, Kind::Screening, log).await?.0)
             };
             lines.push((model, decision));
         }
@@ -50,25 +55,25 @@ impl Gate {
                 status: decision.as_ref().map_or(503, Decision::status),
                 reasons: decision
                     .as_ref()
-                    .map_or_else(|| vec![Code::RegisterUnavailable.into()], |decision| told(&decision.reasons)),
+                    .map_or_else(|| vec![Code::RegisterUnavailable.into()], |decision| disclosed(&decision.reasons)),
             })
             .collect();
         Ok(Answer::models(&lines))
     }
 
-    pub(super) async fn health(&self, asking: &Asking<'_>, log: &mut RequestLog) -> Answer {
-        let read = self.register.at(None, asking.now, asking.deadline);
-        let register = match asking.in_time(Code::RegisterUnavailable, read).await {
+    pub(super) async fn health(&self, context: &RequestContext<'_>, log: &mut RequestLog) -> Answer {
+        let read = self.register.at(None, context.now, context.deadline);
+        let register = match context.within_deadline(Code::RegisterUnavailable, read).await {
             Ok(register) => Some(register),
             Err(failure) => {
                 log.failure(failure.code, failure.detail);
                 None
             }
         };
-        let now = asking.now;
+        let now = context.now;
         let can_answer = register.as_ref().is_some_and(|register| {
             log.register(register, now);
-            self.databases(register, now, log);
+            self.log_databases(register, now, log);
             register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
         });
         let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
@@ -88,7 +93,7 @@ impl Gate {
                 edition: &facts.edition,
                 date: self.location.built().map(render_time),
             },
-            databases: in_force.iter().map(|held| database(held, now, days)).collect(),
+            databases: in_force.iter().map(|loaded| database(loaded, now, days)).collect(),
             version: env!("CARGO_PKG_VERSION"),
         })
     }
@@ -98,8 +103,8 @@ fn unreadable(fault: &Fault) -> UnreadableRecord<'_> {
     UnreadableRecord { kind: &fault.kind, id: &fault.id }
 }
 
-fn database(held: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
-    let about = held.about();
+fn database(loaded: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
+    let about = loaded.about();
     DatabaseReport {
         file: about.file.as_deref(),
         tells: match about.tells {
@@ -109,18 +114,18 @@ fn database(held: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
         database_type: &about.database_type,
         edition: &about.edition,
         date: about.built.map(render_time),
-        age_days: held.age(now),
-        stale: held.is_stale(now, days),
-        fault: held.fault(),
+        age_days: loaded.age(now),
+        stale: loaded.is_stale(now, days),
+        fault: loaded.fault(),
     }
 }
 
-/// The ids of the embargoes in force that name no model.
+/// The ids of the embargoes in force that match no model.
 fn unmatched(register: &Register, now: Timestamp) -> Vec<&str> {
     register.unmatched_embargoes(now).map(|embargo| embargo.meta.id.as_str()).collect()
 }
 
-/// The lists in force, each in the edition that is asked: the one in memory.
+/// The lists in force, each with the edition in memory.
 fn editions(register: &Register, now: Timestamp) -> BTreeMap<&str, &str> {
     let of_parties = register.party_lists(now).map(|(name, loaded)| (name, loaded.edition()));
     let of_networks = register.network_lists(now).map(|(name, loaded)| (name, loaded.edition()));

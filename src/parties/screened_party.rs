@@ -1,15 +1,15 @@
-//! Pure. Somebody who is held against lists: an organisation, an owner of one, or a person.
+//! Pure. A screened party: an organisation, an owner or a person.
 
 use serde::{Deserialize, Serialize};
 
 use super::fold;
 use crate::terms::Country;
 
-/// What a party is.
+/// The kind of a party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyKind {
-    /// A natural person.
+    /// A company, an agency, a group: any body that is not a person.
     Person,
     /// A company, an agency, a group: any body that is no person.
     Organisation,
@@ -20,7 +20,7 @@ pub enum PartyKind {
 }
 
 impl PartyKind {
-    /// Reads a kind as lists and records write it.
+    /// Parses a kind as lists and records write it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match text {
@@ -33,38 +33,37 @@ impl PartyKind {
     }
 }
 
-/// Somebody, by all that is known and that lists tell parties by.
+/// A screened party, with everything that lists identify parties by.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Somebody {
-    /// What it is; `None` may be anything.
+    /// The kind; `None` if unknown.
     pub kind: Option<PartyKind>,
-    /// Every name, as it is written.
+    /// Every name, as recorded.
     pub names: Vec<String>,
-    /// The countries that it is known to be of.
+    /// The known countries.
     pub countries: Vec<Country>,
-    /// When a person was born, as exact as is known: `1970`, `1970-12` or `1970-12-31`.
+    /// The date of birth, as precise as known: `1970`, `1970-12` or `1970-12-31`.
     pub born: Option<String>,
-    /// Numbers of passports, registers and the like.
+    /// Numbers of passports, registrations and the like.
     pub identifiers: Vec<String>,
 }
 
 impl Somebody {
-    /// Whether every name is compared whole. What stands behind the end of a longer one is not looked at, so that a listed
-    /// name there would be missed.
+    /// Whether every name is compared in full. A listed name beyond the end of a longer one would be missed.
     #[must_use]
     pub fn is_compared_whole(&self) -> bool {
         self.names.iter().all(|name| is_compared_whole(name))
     }
 }
 
-/// Whether a name is compared whole: it has no more than 24 words and 512 letters.
+/// Whether a name is compared in full: it has at most 24 words and 512 letters.
 #[must_use]
 pub fn is_compared_whole(name: &str) -> bool {
     let words = fold::words(name);
     words.len() <= fold::MOST_WORDS && words.iter().map(String::len).sum::<usize>() <= fold::LONGEST
 }
 
-// Names, and what else tells a person from another, are for no log.
+// Personal data does not belong in a log.
 impl std::fmt::Debug for Somebody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Somebody").field("kind", &self.kind).finish_non_exhaustive()

@@ -1,76 +1,16 @@
-//! Pure. Who owns an organisation, as the ledger keeps it: shares and possible matches, and no name.
-//!
-//! INVARIANT: the fields that are serialised stand in alphabetical order, since the ledger's entry is hashed so.
+//! Pure. Traces the owners of an organisation and screens them, for the facts.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::listed::{Lists, Possible, digest, of_owner};
+use super::facts::{Holding, Owned, OwnerMatch, Possible};
+use super::list_screening::{Lists, digest, of_owner};
 use crate::record::{Organisation, Owner, OwnerKind};
 use crate::register::Register;
-use crate::terms::{Country, Name, Share};
+use crate::terms::Name;
 
-/// Who owns an organisation, as far as its record says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owned {
-    /// Its owners.
-    pub owners: Vec<Holding>,
-    /// The first 32 digits of the SHA-256 of what the record says of them, names included: another where that changed.
-    pub sha256: String,
-}
-
-/// An owner's part in an organisation, or in another owner.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holding {
-    /// Where an owner that is no person is from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<Country>,
-    /// What the owner is; absent may be either.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<OwnerKind>,
-    /// The listed parties that the owner may be.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub matches: Vec<OwnerMatch>,
-    /// Who owns the owner.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub owners: Vec<Holding>,
-    /// How much it has, in millionths of a percent; absent is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub share: Option<Share>,
-    /// Whether nobody can say who it is: it has no name, or is owned by what it owns, which explains nothing, or a list can't
-    /// be asked.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unknown: bool,
-}
-
-/// A listed party that an owner may be. How near it is, and what was compared, is the organisation's
-/// [`Possible`](super::Possible) of the same party.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OwnerMatch {
-    /// Whether nothing is left to review.
-    pub exact: bool,
-    /// The party, `list:entry`.
-    pub party: String,
-}
-
-impl OwnerMatch {
-    /// Whether the party is on one of the lists.
-    #[must_use]
-    pub fn is_on(&self, lists: &[String]) -> bool {
-        self.party.split_once(':').is_some_and(|(list, _)| lists.iter().any(|name| name == list))
-    }
-}
-
-impl Holding {
-    /// The owner, and every owner behind it.
-    pub fn each(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
-        Box::new(std::iter::once(self).chain(self.owners.iter().flat_map(Self::each)))
-    }
-}
-
-/// Who owns the organisation, held against the lists that embargoes in force at `now` name; `None` where neither an
-/// embargo nor a setting asks for owners.
-pub(super) fn owned(
+/// Traces the owners and screens them against the lists that embargoes in force at `now` name. `None` if neither an embargo
+/// nor a setting depends on owners.
+pub(super) fn trace_owners(
     organisation: &Organisation,
     register: &Register,
     lists: &Lists<'_>,
@@ -78,36 +18,36 @@ pub(super) fn owned(
 ) -> Option<Owned> {
     let in_force = register.embargoes_by_ownership().iter().filter(|embargo| embargo.meta.is_in_force(now));
     let mut named = in_force.filter_map(|embargo| embargo.applies_to.ownership.as_ref()).peekable();
-    let is_asked = register.screening(now).parent_countries.is_some() || named.peek().is_some();
-    let can_be_asked = named.all(|ownership| lists.have(&ownership.lists));
-    is_asked.then(|| {
+    let is_needed = register.screening(now).parent_countries.is_some() || named.peek().is_some();
+    let are_readable = named.all(|ownership| lists.have(&ownership.lists));
+    is_needed.then(|| {
         trace(organisation, &|owner| {
-            let (possible, unasked) = lists.hold("", &of_owner(owner), None);
-            let of = |possible: Possible| OwnerMatch { exact: possible.exact, party: possible.party };
-            (possible.into_iter().map(of).collect(), can_be_asked && unasked.is_empty())
+            let (found, unsearched) = lists.screen("", &of_owner(owner), None);
+            let matches = found.into_iter().map(|Possible { exact, party, .. }| OwnerMatch { exact, party });
+            (matches.collect(), are_readable && unsearched.is_empty())
         })
     })
 }
 
-/// Which listed parties an owner may be, and whether that is all of them.
-type Ask<'a> = &'a dyn Fn(&Owner) -> (Vec<OwnerMatch>, bool);
+/// Returns an owner's matches, and whether they are complete.
+type Screen<'a> = &'a dyn Fn(&Owner) -> (Vec<OwnerMatch>, bool);
 
-fn trace(organisation: &Organisation, ask: Ask<'_>) -> Owned {
+fn trace(organisation: &Organisation, screen: Screen<'_>) -> Owned {
     let names = organisation.name.iter().chain(&organisation.aliases);
     let mut above = names.filter_map(|name| Name::parse(name).ok()).collect();
-    let owners = holdings(&organisation.owners, &mut above, ask);
+    let owners = holdings(&organisation.owners, &mut above, screen);
     Owned { owners, sha256: digest(&sorted(&organisation.owners)) }
 }
 
-/// The owners, below those that are called as `above` says.
-fn holdings(owners: &[Owner], above: &mut Vec<Name>, ask: Ask<'_>) -> Vec<Holding> {
+/// Converts owners to holdings. `above` holds the names on the path from the organisation.
+fn holdings(owners: &[Owner], above: &mut Vec<Name>, screen: Screen<'_>) -> Vec<Holding> {
     let holding = |owner: &Owner| {
         let name = owner.name.as_ref().and_then(|name| Name::parse(name).ok());
-        let (matches, complete) = ask(owner);
+        let (matches, complete) = screen(owner);
         let unknown = !complete || name.as_ref().is_none_or(|name| above.contains(name));
         let depth = above.len();
         above.extend(name);
-        let owners = holdings(&owner.owners, above, ask);
+        let owners = holdings(&owner.owners, above, screen);
         above.truncate(depth);
         let country = owner.country.filter(|_| owner.kind != Some(OwnerKind::Person));
         Holding { country, kind: owner.kind, matches, owners, share: owner.share, unknown }
@@ -115,7 +55,7 @@ fn holdings(owners: &[Owner], above: &mut Vec<Name>, ask: Ask<'_>) -> Vec<Holdin
     owners.iter().map(holding).collect()
 }
 
-/// The digests of owners, in an order that is not the record's.
+/// The owners' digests, sorted so that the order in the record does not matter.
 fn sorted(owners: &[Owner]) -> Vec<String> {
     let own = |owner: &Owner| {
         let Owner { name, kind, country, share, owners } = owner;
@@ -138,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_name_or_owns_what_owns_it_is_unknown() {
+    fn owner_without_name_or_owning_its_owner_is_unknown() {
         let owners = json!([
             {"name": "Sample Holding", "kind": "organisation", "percent": 60, "country": "DE", "owners": [
                 {"name": "SAMPLE WIDGETS INC", "kind": "organisation", "percent": 30},
@@ -157,7 +97,7 @@ mod tests {
             let matches = is_trust.then(|| OwnerMatch { exact: false, party: "list:trust".into() });
             (matches.into_iter().collect(), true)
         });
-        let told: Vec<String> = owned
+        let described: Vec<String> = owned
             .owners
             .iter()
             .flat_map(Holding::each)
@@ -180,11 +120,11 @@ mod tests {
             "10 unknown",
             "10 listed",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(described, expected);
     }
 
     #[test]
-    fn the_digest_is_another_where_an_owner_changed_and_the_same_in_any_order() {
+    fn digest_changes_with_any_owner_and_ignores_their_order() {
         let digest = |owners: Value| trace(&organisation(&owners), &|_| (Vec::new(), true)).sha256;
         let (a, b) = (json!({"name": "A", "percent": 1}), json!({"name": "B", "percent": 2}));
         let first = digest(json!([a, b, {"name": "C", "owners": [a, b]}]));

@@ -1,44 +1,44 @@
-//! Pure. What else is known of two whose names are near, laid in the scales: identifiers, birth dates, countries.
+//! Pure. Adjusts the similarity of names by identifiers, birth dates and countries.
 
 use std::collections::HashSet;
 
 use super::budget::{Abandoned, Budget, steps};
-use super::compare::{compared, told};
+use super::compare::{compared, explain};
 use super::fold;
 use super::hit::{Hit, Score, half_sha256};
 use super::lexicon::Reading;
 use super::listed::Listed;
 use super::name::Name;
-use super::somebody::{PartyKind, Somebody};
+use super::screened_party::{PartyKind, Somebody};
 
-/// How much nearer a birth date, a year of birth and a country that agree bring two, in thousandths, and how near at most.
+/// How much an equal birth date, an equal year of birth and an equal country add to a score, and the maximum reached so.
 const SAME_DAY: u16 = 60;
 const SAME_YEAR: u16 = 30;
 const SAME_COUNTRY: u16 = 20;
 const NEAREST: u16 = 990;
 
-/// What is left of a score, in hundredths, where years of birth are apart, where days or neighbouring years are, where
-/// countries are, and where the list itself calls its name weak. Of the same names all of it leaves more than the
-/// threshold's default: they are somebody else's only when somebody has said so.
+/// The score that remains, in percent, if years of birth differ, if days or neighbouring years differ, if countries differ,
+/// and if the listed name is weak. For identical names, all four together leave more than the default threshold, so that
+/// only a clearance rules such a match out.
 const OTHER_YEAR: u16 = 82;
 const OTHER_DAY: u16 = 94;
 const OTHER_COUNTRY: u16 = 96;
 const WEAK: u16 = 85;
 
-/// The least that names must come to, so that what else is known may lift them to a score.
+/// The minimum similarity of names from which other data may reach `at_least`.
 pub(super) fn lowest(who: &Somebody, at_least: Score) -> Score {
     let born = if who.born.is_some() { SAME_DAY } else { 0 };
     let country = if who.countries.is_empty() { 0 } else { SAME_COUNTRY };
     Score(at_least.0.saturating_sub(born).saturating_sub(country))
 }
 
-/// What comes of somebody and a listed party whose names come to `score`; `own` is somebody's name that does, and `which`
-/// the party's, which is written as `json`. `identifiers` are somebody's, as they are compared. `None` where they can't be
-/// the same, being of different kinds.
+/// Assesses a screened party and a listed party whose names have the similarity `score`. `own` is the screened party's name
+/// with that similarity, `which` the index of the listed one. `json` is the serialised entry. `identifiers` are the screened
+/// party's, normalised. `None` if the kinds differ.
 ///
 /// # Errors
-/// [`Abandoned`] where the budget does not suffice.
-pub(super) fn weigh(
+/// [`Abandoned`] if the budget is exhausted.
+pub(super) fn assess(
     (who, identifiers): (&Somebody, &HashSet<String>),
     own: &str,
     (listed, json): (&Listed, &[u8]),
@@ -55,19 +55,19 @@ pub(super) fn weigh(
     let mut names = std::iter::once(&listed.name).chain(&listed.aliases).chain(&listed.weak_aliases);
     let name = names.nth(which).cloned().unwrap_or_default();
     let mut why = Vec::new();
-    let (mut of, mut agrees, mut differs) = (score.0, false, false);
+    let (mut result, mut agrees, mut differs) = (score.0, false, false);
     if score.0 > 0 {
         let reading = match who.kind.or(kind) {
             Some(_) => Reading::of(who.kind.or(kind)).first().copied().unwrap_or(Reading::Body),
             None => nearest_reading(own, &name, budget)?,
         };
-        let (sentences, taken) = told(&Name::new(own, reading).view(), &Name::new(&name, reading).view(), reading);
+        let (sentences, taken) = explain(&Name::new(own, reading).view(), &Name::new(&name, reading).view(), reading);
         budget.spend(taken.saturating_add(reading_both(own, &name)))?;
         why = sentences;
     }
     if weak {
-        of = part(of, WEAK);
-        why.push("the list calls its name weak".to_owned());
+        result = part(result, WEAK);
+        why.push("the listed name is a weak alias".to_owned());
     }
     if let Some((born, other)) = births(who, listed) {
         let (sentence, change) = match (born, other) {
@@ -75,37 +75,37 @@ pub(super) fn weigh(
             (born, other) if born.starts_with(other) || other.starts_with(born) => {
                 ("the year of birth agrees", Ok(SAME_YEAR))
             }
-            (born, other) if years_apart(born, other) <= 1 => ("the birth dates are near each other", Err(OTHER_DAY)),
+            (born, other) if years_apart(born, other) <= 1 => ("the birth dates are close", Err(OTHER_DAY)),
             _ => ("the birth dates differ", Err(OTHER_YEAR)),
         };
         why.push(sentence.to_owned());
         agrees |= change.is_ok();
         differs |= change.is_err();
-        of = change.map_or_else(|left| part(of, left), |more| nearer(of, more));
+        result = change.map_or_else(|left| part(result, left), |more| nearer(result, more));
     }
     if !who.countries.is_empty() && !listed.country.is_empty() {
         let same = who.countries.iter().map(ToString::to_string).find(|country| listed.country.contains(country));
         match same {
             Some(country) => {
-                why.push(format!("both are of {country}"));
+                why.push(format!("both have the country {country}"));
                 agrees = true;
-                of = nearer(of, SAME_COUNTRY);
+                result = nearer(result, SAME_COUNTRY);
             }
             None => {
                 why.push("the countries differ".to_owned());
-                of = part(of, OTHER_COUNTRY);
+                result = part(result, OTHER_COUNTRY);
             }
         }
     }
     let mut exact = score.0 == 1000 && !weak && agrees && !differs;
     if let Some(identifier) = identifier {
         why.push(format!("the identifier `{identifier}` is the same"));
-        (of, exact) = (1000, true);
+        (result, exact) = (1000, true);
     }
-    Ok(Some(Hit { entry: listed.id.clone(), name, weak, score: Score(of), exact, why, sha256: half_sha256(json) }))
+    Ok(Some(Hit { entry: listed.id.clone(), name, weak, score: Score(result), exact, why, sha256: half_sha256(json) }))
 }
 
-/// The reading in which two names are nearest, of which nobody knows the kind.
+/// The reading in which two names of unknown kind are most similar.
 fn nearest_reading(own: &str, other: &str, budget: &mut Budget<'_>) -> Result<Reading, Abandoned> {
     let mut near = |reading: Reading| {
         let (score, taken) = compared(&Name::new(own, reading).view(), &Name::new(other, reading).view(), reading);
@@ -115,12 +115,12 @@ fn nearest_reading(own: &str, other: &str, budget: &mut Budget<'_>) -> Result<Re
     Ok(if near(Reading::Person)? > near(Reading::Body)? { Reading::Person } else { Reading::Body })
 }
 
-/// The steps that it takes to read two names.
+/// The steps of parsing two names.
 fn reading_both(one: &str, other: &str) -> u64 {
     steps_to_read(one).saturating_add(steps_to_read(other))
 }
 
-/// The steps that it takes to read a name.
+/// The steps of parsing a name.
 pub(super) fn steps_to_read(name: &str) -> u64 {
     steps(name.len()).saturating_mul(8).saturating_add(50)
 }
@@ -134,17 +134,17 @@ fn nearer(score: u16, more: u16) -> u16 {
 }
 
 fn same_identifier<'a>(own: &HashSet<String>, listed: &'a Listed) -> Option<&'a String> {
-    // Without any of their own, nothing is read.
+    // Without own identifiers, none of the entry's needs parsing.
     let is_own = |other: &&String| identifier(other).is_some_and(|other| own.contains(&other));
     listed.identifiers.iter().filter(|_| !own.is_empty()).find(is_own)
 }
 
-/// An identifier as it is compared: letters and digits alone, of whatever case. Of fewer than five it says nothing.
+/// A normalised identifier: letters and digits in lower case. Fewer than five identify nothing.
 pub(super) fn identifier(text: &str) -> Option<String> {
     Some(fold::words(text).concat()).filter(|letters| letters.len() >= 5)
 }
 
-/// The birth date, and the listed one that is nearest to it.
+/// The birth date, and the listed one closest to it.
 fn births<'a>(who: &'a Somebody, listed: &'a Listed) -> Option<(&'a str, &'a str)> {
     let born = who.born.as_deref()?;
     let nearest = listed.born.iter().map(String::as_str).min_by_key(|other| {

@@ -1,4 +1,4 @@
-//! I/O. A database in force, and the file that it came from, which may change.
+//! I/O. A loaded database and its file, which is reloaded when it changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use super::database::{About, Database, DatabaseError, Tells};
 use super::delegations::{self, DELEGATIONS_DAYS};
 use crate::error_chain::ErrorChain;
 
-/// A database in force.
+/// A loaded database.
 #[derive(Clone, Debug)]
 pub struct Held {
     about: Arc<About>,
-    /// Absent of what is compiled in.
+    /// Absent for compiled-in data.
     file: Option<File>,
 }
 
@@ -22,15 +22,15 @@ pub struct Held {
 struct File {
     path: PathBuf,
     database: Arc<Database>,
-    /// As it was when it was loaded.
+    /// The file's state when it was loaded.
     loaded: Stamp,
-    /// As it was at the last look, where that is another. It may be only half written.
+    /// The file's state at the last check, if it differs. The file may be half written.
     seen: Option<Stamp>,
-    /// Why the file as it stands now is not the one in force.
+    /// Why the current file is not loaded.
     fault: Option<Arc<str>>,
 }
 
-/// By what a file is known to have changed.
+/// The state by which a changed file is detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     size: u64,
@@ -38,7 +38,7 @@ struct Stamp {
 }
 
 impl Held {
-    /// What is compiled in.
+    /// The compiled-in delegations.
     pub(super) fn delegations() -> Self {
         Self { about: Arc::clone(&delegations::ABOUT), file: None }
     }
@@ -52,31 +52,31 @@ impl Held {
         Ok(Self { about, file: Some(file) })
     }
 
-    /// What it is.
+    /// The description.
     #[must_use]
     pub fn about(&self) -> &About {
         &self.about
     }
 
-    /// How old it is, in whole days; `None` where it doesn't say when it was made.
+    /// The age in whole days; `None` if the build time is unknown.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Option<u32> {
         let hours = now.duration_since(self.about.built?).as_hours().max(0);
         u32::try_from(hours.checked_div(24)?).ok()
     }
 
-    /// From how many days on it is too old: `database_days` applies to files, [`DELEGATIONS_DAYS`] to what is compiled in.
+    /// The age from which it is too old: `database_days` for files, [`DELEGATIONS_DAYS`] for compiled-in data.
     fn limit(&self, database_days: u32) -> u32 {
         if self.file.is_some() { database_days } else { DELEGATIONS_DAYS }
     }
 
-    /// Whether it is too old. A database of unknown age is.
+    /// Whether it is too old. Unknown age counts as too old.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp, database_days: u32) -> bool {
         self.age(now).is_none_or(|age| age >= self.limit(database_days))
     }
 
-    /// Why the file as it stands now is not the one in force.
+    /// Why the current file is not loaded.
     #[must_use]
     pub fn fault(&self) -> Option<&str> {
         self.file.as_ref()?.fault.as_deref()
@@ -86,22 +86,22 @@ impl Held {
         self.file.as_ref().map(|file| file.database.as_ref())
     }
 
-    /// Its name, and what is the matter with it, for operators.
-    pub(super) fn matters(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
+    /// The database's name and each of its problems, for operators.
+    pub(super) fn problems(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
         let name = || self.about.file.clone().unwrap_or_else(|| self.about.database_type.clone());
         let age = self.age(now).map_or("its age is unknown".to_owned(), |age| format!("it is {age} days old"));
         let limit = self.limit(database_days);
-        let stale = self.is_stale(now, database_days).then(|| format!("{age}; from {limit} days on it is too old"));
+        let stale = self.is_stale(now, database_days).then(|| format!("{age}; the limit is {limit} days"));
         stale.into_iter().chain(self.fault().map(str::to_owned)).map(|what| (name(), what)).collect()
     }
 
-    /// It as it is after a look at its file: what changed is loaded once it is the same at two looks.
-    pub(super) fn looked_at(&self) -> Self {
+    /// Checks the file and reloads it if it has changed and is the same as at the last check.
+    pub(super) fn reloaded(&self) -> Self {
         let Some(file) = &self.file else { return self.clone() };
         let next = |file| Self { about: Arc::clone(&self.about), file: Some(file) };
-        // It is tried again at the look after the next: what failed may have been the reading.
+        // The check after next tries again: the failure may have been temporary.
         let failing = |why: &DatabaseError| {
-            let fault = format!("{}; the one before stays in force", ErrorChain(why));
+            let fault = format!("{}; the previous file stays in use", ErrorChain(why));
             next(File { seen: None, fault: Some(fault.into()), ..file.clone() })
         };
         let now = match stamp(&file.path) {
@@ -122,9 +122,9 @@ impl Held {
 }
 
 fn stamp(path: &Path) -> Result<Stamp, DatabaseError> {
-    let look = || {
+    let read = || {
         let found = std::fs::metadata(path)?;
         Ok(Stamp { size: found.len(), modified: found.modified()? })
     };
-    look().map_err(DatabaseError::Unseen)
+    read().map_err(DatabaseError::Unseen)
 }
