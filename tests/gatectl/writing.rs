@@ -26,7 +26,7 @@ async fn revision(world: &World) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ending_at_once_takes_effect_whatever_the_gates_clock_says() {
+async fn ending_at_once_does_not_depend_on_clocks() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let asked = async |client: &str, person: &str, hours: i64| {
@@ -52,11 +52,11 @@ async fn ending_at_once_takes_effect_whatever_the_gates_clock_says() {
     for hours in [-1, 0, 1] {
         assert_eq!(asked(foreign.0, foreign.1, hours).await, 200, "{hours}");
     }
-    // A record whose `until` is past by the operator's clock alone is ended like any other.
+    // A record whose `until` is past by the operator's clock only is ended like any other.
     done(&world, &format!("{} --until 2026-01-01T00:00:00Z", issue("over")));
     done(&world, "embargo end over");
     assert_eq!(record(&world, "embargo", "over").await["withdrawn"], true);
-    // A moment that was asked for stays the record's own.
+    // An explicit moment is kept.
     done(&world, &issue("letter-3"));
     done(&world, "embargo end letter-3 --at 2036-01-01T00:00:00Z");
     let ended = record(&world, "embargo", "letter-3").await;
@@ -95,7 +95,7 @@ fn is_suspension(line: &str) -> bool {
     line.starts_with("caller suspend")
 }
 
-/// The answer to the first transaction never comes as it was.
+/// Spoils the answer to the first transaction.
 fn spoilt(how: &'static str) -> impl Fn(&Seen) -> Action + Send + Sync {
     move |seen: &Seen| match (seen.operation.as_str(), seen.count, how) {
         ("TransactWriteItems", 1, "lost") => Action::LoseAnswer,
@@ -111,10 +111,10 @@ fn spoilt(how: &'static str) -> impl Fn(&Seen) -> Action + Send + Sync {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_whose_answer_is_spoilt_is_reported_as_made() {
+async fn a_change_with_a_lost_answer_is_reported_as_written() {
     for how in ["lost", "cut", "failed", "silent", "refused"] {
         let world = World::with_samples().await;
-        // An attempt that is never answered takes its third of the time-out, so that two commands must do.
+        // An unanswered attempt takes a third of the time-out, so only two commands are tested.
         let is_tried = |line: &String| how != "silent" || line.starts_with("embargo issue a") || is_suspension(line);
         for line in writing().into_iter().filter(is_tried) {
             let before = revision(&world).await;
@@ -136,11 +136,11 @@ async fn a_change_whose_answer_is_spoilt_is_reported_as_made() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_became_of_a_change_is_unknown_only_where_it_cannot_be_read_back() {
+async fn an_outcome_is_unknown_only_if_it_cannot_be_read_back() {
     let world = World::with_samples().await;
     let suspend = "caller suspend client#sample-us-app";
     let before = (revision(&world).await, caller(&world, "client#sample-us-app").await);
-    // Whether the transaction arrived can't be told, nor read back.
+    // The transaction has no answer, and can't be read back.
     for line in [issue("a"), suspend.into()] {
         let is_cut = Arc::new(AtomicUsize::new(0));
         world.relay.rule(move |seen: &Seen| {
@@ -156,7 +156,7 @@ async fn what_became_of_a_change_is_unknown_only_where_it_cannot_be_read_back() 
         }
         assert!(!ran.err.contains("nothing was changed"), "{line}: {}", ran.err);
     }
-    // What was refused for as long as was waited was not made.
+    // A change that was throttled until the time-out was not written.
     for line in [issue("a"), suspend.into()] {
         world.relay.rule(|seen| match seen.operation.as_str() {
             "TransactWriteItems" => Action::throttled(),
@@ -188,10 +188,10 @@ async fn ten_operators_at_once_all_issue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_embargo_is_issued_though_others_change_the_register_after_every_read() {
+async fn an_embargo_is_issued_despite_changes_after_every_read() {
     let world = World::with_samples().await;
     let (writer, others) = (world.writer.clone(), AtomicUsize::new(0));
-    // The table's embargoes are read once, and then what is newer.
+    // The embargoes are read once, then what is newer.
     let is_read = |seen: &Seen| {
         let is_of_embargoes = seen.body["ExpressionAttributeValues"][":kind"]["S"] == "embargo";
         seen.operation == "Query" && (is_of_embargoes || seen.body["IndexName"] == "by-revision")
@@ -229,13 +229,13 @@ async fn an_embargo_is_issued_while_a_folder_is_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn throttling_is_waited_out() {
+async fn commands_back_off_from_throttling() {
     let world = World::with_samples().await;
     let lines = writing();
     for (line, code) in lines.iter().map(|line| (line.as_str(), 0)).chain([("embargo list --json", 0)]) {
         let asked = AtomicUsize::new(0);
         world.relay.seen().clear();
-        // Reads and writes alike, and more often than the SDK tries.
+        // Reads and writes, more often than the SDK retries.
         world.relay.rule(move |seen| match asked.fetch_add(1, Ordering::Relaxed) {
             number if number < 6 && number % 2 == 0 => Action::throttled(),
             number if number < 6 => Action::internal_error(),
@@ -248,7 +248,7 @@ async fn throttling_is_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_damaged_head_stops_no_command() {
+async fn a_damaged_head_does_not_stop_commands() {
     let world = World::with_samples().await;
     for (damage, number) in [("gone", 0), ("unreadable", 0), ("behind", 3)] {
         let key = Key::head(number);
@@ -266,7 +266,7 @@ async fn one_damaged_head_stops_no_command() {
         }
         assert_eq!(run(&world, "embargo list").code, 0, "{damage}");
         done(&world, &issue(damage));
-        // The change puts every head right.
+        // The change repairs every head.
         let first = record(&world, "head#0", "head").await;
         for number in 1..8 {
             let mut other = record(&world, &Key::head(number).kind, "head").await;
@@ -281,8 +281,8 @@ async fn one_damaged_head_stops_no_command() {
 }
 
 #[test]
-fn an_endpoint_that_never_answers_is_named_and_given_up() {
-    // It takes connections, and never reads.
+fn a_silent_endpoint_is_named_after_the_time_out() {
+    // It accepts connections and never reads.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let folder = Folder::new("silent");
