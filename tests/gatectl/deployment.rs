@@ -519,7 +519,7 @@ fn records_that_must_not_go_out_are_named() {
             &[],
         ),
         (vec![json!({"kind": "licence", "id": "l"})], &["records.json:1: missing field"]),
-        (vec![json!({"kind": "unheard", "id": "u"})], &["`unheard` is no kind"]),
+        (vec![json!({"kind": "unheard", "id": "u"})], &["`unheard` is not a kind"]),
         (vec![fable(), fable()], &["`model/fable@1` stands here and at"]),
         // Callers.
         (vec![json!({"id": "client#c", "organisation": "o", "status": "active", "users": "none"})], &[]),

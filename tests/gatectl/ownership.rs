@@ -140,16 +140,16 @@ async fn bad_input_is_told_and_writes_nothing() {
     done(&world, &file("deepest.json", &levels(13)).replace("|new|", "|deepest|"));
     let table = [
         (issue.to_owned(), 2, "--ownership-list"),
-        (file("f.json", &levels(14)), 2, "f.json:1: owners: they are 14 levels deep, and the ledger can store 13"),
-        (format!("{issue}|--list|"), 2, "empty text"),
+        (file("f.json", &levels(14)), 2, "f.json:1: owners: 14 levels, and the ledger can store 13"),
+        (format!("{issue}|--list|"), 2, "must not be empty"),
         (format!("{issue}|--ownership-percent|50|--everyone"), 2, "--ownership-list"),
-        (format!("{issue}|--ownership-list|sdn|--ownership-percent|0"), 2, "`0` is no percentage: write 1 to 100"),
-        (format!("{issue}|--ownership-list|sdn|--ownership-percent|half"), 2, "`half` is no percentage"),
+        (format!("{issue}|--ownership-list|sdn|--ownership-percent|0"), 2, "`0` is not a percentage: write 1 to 100"),
+        (format!("{issue}|--ownership-list|sdn|--ownership-percent|half"), 2, "`half` is not a percentage"),
         (format!("{issue}|--no-aggregate|--everyone"), 2, "--ownership-list"),
         (format!("{add}|--owner|;50"), 2, "an owner has a name"),
-        (format!("{add}|--owner|x;101"), 2, "`101` is no percentage: write 0 to 100"),
-        (format!("{add}|--owner|x;-1"), 2, "`-1` is no percentage"),
-        (format!("{add}|--owner|x;NaN"), 2, "`NaN` is no percentage"),
+        (format!("{add}|--owner|x;101"), 2, "`101` is not a percentage: write 0 to 100"),
+        (format!("{add}|--owner|x;-1"), 2, "`-1` is not a percentage"),
+        (format!("{add}|--owner|x;NaN"), 2, "`NaN` is not a percentage"),
         (format!("{add}|--owner|x;50;trust"), 2, "`trust` is neither person nor organisation"),
         (format!("{add}|--owner|x;50;person;UK"), 2, "`UK` is no ISO 3166-1"),
         (format!("{add}|--owner|x;50;person;GB;y"), 2, "NAME;PERCENT;KIND;COUNTRY"),
@@ -157,15 +157,15 @@ async fn bad_input_is_told_and_writes_nothing() {
         (
             file("a.yaml", "- name: x\n  kind: person\n  percent: 200\n"),
             2,
-            "a.yaml:3: owners[0].percent: 200 is no percentage",
+            "a.yaml:3: owners[0].percent: 200 is not a percentage",
         ),
         (file("b.yaml", "- name: x\n  kind: person\n  share: 20\n"), 2, "unknown field `share`"),
         (file("c.yaml", "- name: x\n  kind: club\n"), 2, "c.yaml:"),
         (file("d.json", "7"), 2, "d.json:1"),
         (file("e.yaml", ""), 2, "e.yaml:1"),
-        (format!("{person}|--born|1.2.1970"), 2, "no date such as"),
-        (format!("{person}|--born|1970-13"), 2, "no date such as"),
-        (format!("{person}|--identifier|"), 2, "empty text"),
+        (format!("{person}|--born|1.2.1970"), 2, "not a date such as"),
+        (format!("{person}|--born|1970-13"), 2, "not a date such as"),
+        (format!("{person}|--identifier|"), 2, "must not be empty"),
     ];
     let before = (world.ledger().await.len(), organisation(&world, "new").await);
     for (line, code, says) in table {

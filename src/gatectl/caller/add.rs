@@ -237,7 +237,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         }
     };
     let done = format!("the gate uses `{id}` from its next request on.");
-    options.change(&callers, &id, before, after, now, &done, &notes).await
+    options.change(&callers, &id, before, after, &done, &notes).await
 }
 
 /// Copies what a replacement keeps of the earlier record.

@@ -43,7 +43,6 @@ impl ChangeOptions {
         &self,
         id: &str,
         kinds: &[&str],
-        now: Timestamp,
         done: impl FnOnce(&str) -> String,
         plan: impl FnOnce(&str, &Item) -> Result<Item, String>,
     ) -> Result<Outcome, Failure> {
@@ -54,18 +53,16 @@ impl ChangeOptions {
         };
         let id = text(&before, "id").to_owned();
         let after = plan(&id, &before);
-        self.change(&callers, &id, Some(before), after, now, &done(&id), &[]).await
+        self.change(&callers, &id, Some(before), after, &done(&id), &[]).await
     }
 
     /// Replaces `before` by `after`, or reports why that is impossible.
-    #[expect(clippy::too_many_arguments, reason = "each is one part of a change")]
     pub(super) async fn change(
         &self,
         callers: &Callers,
         id: &str,
         before: Option<Item>,
         after: Result<Item, String>,
-        now: Timestamp,
         done: &str,
         notes: &[String],
     ) -> Result<Outcome, Failure> {
@@ -89,7 +86,7 @@ impl ChangeOptions {
         if !self.write.confirm(&self.callers.callers_table, &diff, notes)? {
             return report(Ok((false, "Nothing was changed: you declined.".to_owned())));
         }
-        if callers.replace(before, after.clone(), now).await? {
+        if callers.replace(before, after.clone(), Timestamp::now()).await? {
             report(Ok((true, format!("Written: {done}"))))
         } else {
             report(Err(format!("another writer changed `{id}`: review it, and run the command again")))
@@ -121,10 +118,10 @@ impl ChangeOptions {
 
 /// The record of a caller, whose id may lack its kind; else why there is none, with the nearest id.
 pub(super) async fn find(callers: &Callers, id: &str, kinds: &[&str]) -> Result<Result<Item, String>, Failure> {
-    let is_whole = |id: &str| KINDS.contains(&kind(id)) || kind(id) == "history";
-    let ids = match id.contains('#') && is_whole(id) {
-        true => vec![id.to_owned()],
-        false => kinds.iter().map(|kind| format!("{kind}#{id}")).collect(),
+    let whole = id.split_once('#').filter(|(kind, _)| KINDS.contains(kind) || *kind == "history");
+    let ids = match whole {
+        Some(_) => vec![id.to_owned()],
+        None => kinds.iter().map(|kind| format!("{kind}#{id}")).collect(),
     };
     let mut found = Vec::new();
     for id in &ids {
@@ -144,8 +141,7 @@ pub(super) async fn find(callers: &Callers, id: &str, kinds: &[&str]) -> Result<
         let (kind, name) = id.split_once('#')?;
         kinds.contains(&kind).then_some((name, id))
     });
-    let name = if id.contains('#') && is_whole(id) { id.split_once('#').map_or(id, |(_, name)| name) } else { id };
-    let advice = match closest(name, known) {
+    let advice = match closest(whole.map_or(id, |(_, name)| name), known) {
         Some(nearest) => format!("the nearest id is `{nearest}`"),
         None => "`gatectl caller add` adds one".to_owned(),
     };

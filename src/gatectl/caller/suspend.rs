@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         if *lift { ("active", "may call again") } else { ("suspended", "is suspended from its next request on") };
     let done = |id: &str| format!("`{id}` {done}.");
     options
-        .change_existing(id, &KINDS, now, done, |id, before| {
+        .change_existing(id, &KINDS, done, |id, before| {
             if !KINDS.contains(&kind(id)) {
                 return Err(format!(
                     "`{id}` can't be suspended: only clients and organisations can; \

@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         None => format!("`{id}` is {status}."),
     };
     options
-        .change_existing(id, &KINDS, now, done, |id, before| {
+        .change_existing(id, &KINDS, done, |id, before| {
             if !KINDS.contains(&kind(id)) {
                 return Err(format!("`{id}` can't be verified: only organisations and persons can"));
             }

@@ -38,8 +38,7 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Validate(arguments) => validate::run(arguments).await,
-        // Exit code 2 means a diff, so a failure exits with 1.
-        Command::Plan(arguments) => plan::run(arguments).await.map_err(|failure| failure.with_code(1)),
+        Command::Plan(arguments) => plan::run(arguments).await,
         Command::Apply(arguments) => apply::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Schema(arguments) => schema::run(arguments).await,
