@@ -63,7 +63,7 @@ pub(crate) fn done(world: &World, line: &str) -> Ran {
 }
 
 /// Sends the request `client [person] model`, and returns the status with the leading code.
-pub(crate) async fn asks(gate: &Gate, who: &str) -> String {
+pub(crate) async fn send(gate: &Gate, who: &str) -> String {
     let words: Vec<&str> = who.split(' ').collect();
     let event = match *words {
         [client, model] => invocation(client, model),
@@ -135,11 +135,11 @@ async fn each_change_is_in_force_on_the_next_request() {
         ),
         ("embargo end no-research", &[("sample-us-service fable-5", served)]),
         (
-            "embargo issue nobody-of --model fable-5 --nationality * --except-nationality CA --basis any --effect prohibited \
+            "embargo issue of-no-nation --model fable-5 --nationality * --except-nationality CA --basis any --effect prohibited \
              --authority OPERATOR --citation x --confidential",
             &[(foreign, "451 embargo.nationality"), (citizen, served)],
         ),
-        ("embargo end nobody-of", &[(foreign, served)]),
+        ("embargo end of-no-nation", &[(foreign, served)]),
         (
             "embargo issue named --model fable-5 --party \"Sample Widgets, Inc.;US\" --effect prohibited --authority OPERATOR \
              --citation x",
@@ -179,7 +179,7 @@ async fn each_change_is_in_force_on_the_next_request() {
             done(&world, line);
         }
         for (who, expected) in *requests {
-            assert_eq!(asks(&gate, who).await, *expected, "{who} after {line}");
+            assert_eq!(send(&gate, who).await, *expected, "{who} after {line}");
         }
     }
     let licence = record(&world, "licence", "exemption-2").await;
@@ -261,7 +261,7 @@ async fn with_faulty_records() -> World {
 async fn bad_input_is_refused_with_exit_code_2_and_nothing_is_written() {
     let (world, folder) = (with_faulty_records().await, Folder::new("bad-change"));
     let [empty, two, prefixed, no_text] = [
-        folder.file("empty", "# nobody\n\n"),
+        folder.file("empty", "# none\n\n"),
         folder.file("two", "a\nb c\n"),
         folder.file("prefixed", "organisation#sample-us-company\n"),
         folder.file("no-text", [0xff, 0xfe]),
@@ -379,14 +379,14 @@ async fn bad_input_is_refused_with_exit_code_2_and_nothing_is_written() {
         ("clearance revoke organisation#sample-us-company l:1".into(), 2, "has no clearance"),
     ];
     let before = everything(&world).await;
-    for (line, code, says) in &cases {
+    for (line, code, expected) in &cases {
         let ran = say(&world, line);
-        let said = format!("{}{}", ran.out, ran.err);
-        assert_eq!(ran.code, *code, "{line}: {said}");
-        assert!(said.contains(says), "{line}: `{says}` in {said}");
+        let output = format!("{}{}", ran.out, ran.err);
+        assert_eq!(ran.code, *code, "{line}: {output}");
+        assert!(output.contains(expected), "{line}: `{expected}` in {output}");
     }
     // Commands that only read.
-    for (line, code, says) in [
+    for (line, code, expected) in [
         ("embargo show nothing", 2, "there is no embargo `nothing`"),
         ("embargo show", 2, "<ID>"),
         ("embargo list --at yesterday", 2, "no RFC 3339 time"),
@@ -397,9 +397,9 @@ async fn bad_input_is_refused_with_exit_code_2_and_nothing_is_written() {
         ("caller show client#nothing --json", 2, "there is no caller `client#nothing`"),
     ] {
         let ran = run(&world, line);
-        let said = format!("{}{}", ran.out, ran.err);
-        assert_eq!(ran.code, code, "{line}: {said}");
-        assert!(said.contains(says), "{line}: `{says}` in {said}");
+        let output = format!("{}{}", ran.out, ran.err);
+        assert_eq!(ran.code, code, "{line}: {output}");
+        assert!(output.contains(expected), "{line}: `{expected}` in {output}");
     }
     assert_eq!(before, everything(&world).await);
 }
@@ -420,8 +420,8 @@ async fn an_unreadable_record_is_withdrawn_by_the_command_that_ends_it() {
         .await;
     let gate = world.gate();
     let who = "sample-us-app sample-us-citizen opus-4-8";
-    assert_eq!(asks(&gate, who).await, "503 register.unavailable");
-    for (line, says) in [
+    assert_eq!(send(&gate, who).await, "503 register.unavailable");
+    for (line, expected) in [
         ("embargo end odd", "`odd`, which could not be read, is withdrawn."),
         ("licence revoke odd", "`odd`, which could not be read, is withdrawn."),
         ("model withdraw odd@1", "`odd@1` is withdrawn"),
@@ -429,11 +429,11 @@ async fn an_unreadable_record_is_withdrawn_by_the_command_that_ends_it() {
         ("clearance revoke organisation#x l:1", "is a potential match with `l:1` again"),
     ] {
         let ran = done(&world, line);
-        assert!(ran.out.contains(says), "{line}: {}", ran.out);
+        assert!(ran.out.contains(expected), "{line}: {}", ran.out);
         let again = done(&world, line);
         assert!(again.out.starts_with("Nothing was changed"), "{line}: {}", again.out);
     }
-    assert_eq!(asks(&gate, who).await, "200 opus-4-8@1");
+    assert_eq!(send(&gate, who).await, "200 opus-4-8@1");
     let health = crate::world::events::rest("GET", "/v1/health", "");
     let health = ask(&gate, &health.0, Timestamp::now()).await;
     assert_eq!(health.body["unreadable"], json!([]), "{}", health.body);
@@ -447,8 +447,8 @@ async fn an_embargo_that_names_no_model_is_listed_as_such() {
     done(&world, &format!("embargo issue misspelt --model fabel-5 --everyone {RULE}"));
     done(&world, &format!("embargo issue later --model fabel-5 --everyone {RULE} --from 2036-01-01T00:00:00Z"));
     let ran = run(&world, "embargo list");
-    let says = "In force without effect, because they match no registered model: `misspelt`.";
-    assert!(ran.code == 0 && ran.out.contains(says), "{}{}", ran.out, ran.err);
+    let expected = "In force without effect, because they match no registered model: `misspelt`.";
+    assert!(ran.code == 0 && ran.out.contains(expected), "{}{}", ran.out, ran.err);
     assert_eq!(run(&world, "embargo list --json").json()["unmatched"], json!(["`misspelt`"]));
     assert!(!run(&world, "licence list").out.contains("without effect"));
 }
@@ -478,7 +478,7 @@ async fn a_change_without_attribution_or_confirmation_is_refused() {
     let world = World::with_samples().await;
     let before = everything(&world).await;
     for line in writing() {
-        for (more, says) in [
+        for (more, expected) in [
             ("--why b --yes", "--by"),
             ("--by a --yes", "--why"),
             ("--by a --why \"\" --yes", "must not be empty"),
@@ -487,7 +487,7 @@ async fn a_change_without_attribution_or_confirmation_is_refused() {
         ] {
             let ran = run(&world, &format!("{line} {more}"));
             assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line} {more}: {}", ran.err);
-            assert!(ran.err.contains(says), "{line} {more}: `{says}` in {}", ran.err);
+            assert!(ran.err.contains(expected), "{line} {more}: `{expected}` in {}", ran.err);
         }
     }
     assert_eq!(before, everything(&world).await);
@@ -513,7 +513,7 @@ async fn a_likely_mistake_is_noted_before_the_confirmation() {
         format!("embargo issue a --model fabel-5 --model eccn:9E999 --end-use mining {RULE} --callers-table {callers}");
     let grant = format!(
         "licence grant l --authority OFAC --reference x --model fable-5 --persons any --licensee sample-us-company \
-         --licensee nobody --embargo bis-cuba --embargo operator-policy-2 --embargo gone --callers-table {callers}"
+         --licensee absent --embargo bis-cuba --embargo operator-policy-2 --embargo gone --callers-table {callers}"
     );
     for (line, notes) in [
         (
@@ -527,7 +527,7 @@ async fn a_likely_mistake_is_noted_before_the_confirmation() {
         (
             &grant,
             &[
-                "no organisation `nobody`",
+                "no organisation `absent`",
                 "`l` can't lift `bis-cuba`: the embargo is by BIS, the licence by OFAC",
                 "`l` can't lift `operator-policy-2`: its effect is `prohibited`",
                 "`l` names `gone`, and there is no such embargo",
@@ -537,13 +537,13 @@ async fn a_likely_mistake_is_noted_before_the_confirmation() {
             &format!("embargo issue b --model fable-5 --everyone {RULE} --until 2026-01-01T00:00:00Z"),
             &["`b` is over already"],
         ),
-        ("caller add client c --organisation nobody --users none", &["no organisation `nobody`"]),
+        ("caller add client c --organisation absent --users none", &["no organisation `absent`"]),
     ] {
-        let asked = run(&world, &format!("{line} --by a --why b"));
-        assert_eq!(asked.code, 2, "{}", asked.err);
+        let unconfirmed = run(&world, &format!("{line} --by a --why b"));
+        assert_eq!(unconfirmed.code, 2, "{}", unconfirmed.err);
         let notes_json = done(&world, &format!("{line} --json")).json()["notes"].to_string();
         for note in notes {
-            assert!(asked.err.contains(&format!("note: {note}")), "{line}: `{note}` in {}", asked.err);
+            assert!(unconfirmed.err.contains(&format!("note: {note}")), "{line}: `{note}` in {}", unconfirmed.err);
             assert!(notes_json.contains(note), "{line}: `{note}` in {notes_json}");
         }
     }
@@ -736,10 +736,10 @@ async fn a_callers_versions_are_linked_and_only_show_displays_names() {
         &format!("{add} --replace --nationality US --name \"Sample Other\""),
         "caller verify person#p-1 --status rejected --json",
     ] {
-        let asked = run(&world, &format!("{line} --by a --why b"));
-        assert_eq!(asked.code, 2, "{}", asked.err);
+        let unconfirmed = run(&world, &format!("{line} --by a --why b"));
+        assert_eq!(unconfirmed.code, 2, "{}", unconfirmed.err);
         let ran = done(&world, line);
-        all += &format!("{}{}{}{}", asked.out, asked.err, ran.out, ran.err);
+        all += &format!("{}{}{}{}", unconfirmed.out, unconfirmed.err, ran.out, ran.err);
     }
     assert!(!all.contains("Sample"), "{all}");
     assert!(all.contains("name  (`gatectl caller show` displays it)"), "{all}");
@@ -867,7 +867,7 @@ async fn usage_has_the_quota_and_the_models() {
     let world = World::with_samples().await;
     let gate = world.gate();
     for _ in 0..2 {
-        assert_eq!(asks(&gate, "sample-quota-service mythos-5").await, "200 mythos-5@1");
+        assert_eq!(send(&gate, "sample-quota-service mythos-5").await, "200 mythos-5@1");
     }
     let used = run(&world, "licence usage --json");
     assert_eq!(used.code, 0, "{}{}", used.out, used.err);
@@ -896,7 +896,7 @@ async fn unreadable_usage_is_reported_and_refuses() {
     assert_eq!((used.code, &licence["leased"], &licence["percent"]), (1, &json!({"*": null}), &Value::Null));
     let text = run(&world, "licence usage operator-quota-licence").out;
     assert!(text.contains("unreadable") && text.contains("the gate takes the quota as used up"), "{text}");
-    let asked = "--client sample-quota-service --model mythos-5 --address 5.1.64.1";
+    let request = "--client sample-quota-service --model mythos-5 --address 5.1.64.1";
     let tables = format!(
         "--register-table {} --callers-table {} --usage-table {} --endpoint-url {}",
         world.tables.register,
@@ -904,7 +904,7 @@ async fn unreadable_usage_is_reported_and_refuses() {
         world.tables.usage,
         world.relay.url()
     );
-    let explained = gatectl(format!("explain {asked} {tables}").split(' ')).out;
+    let explained = gatectl(format!("explain {request} {tables}").split(' ')).out;
     assert!(explained.contains("the use of operator-quota-licence can't be read"), "{explained}");
 }
 

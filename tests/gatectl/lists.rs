@@ -290,7 +290,7 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
     // Without a terminal nobody agrees.
     assert_eq!(register.networks("e1", "192.0.2.0/24\n").code, 0);
     let ran = register.run("activate nets e1 --by a --why b");
-    assert!(ran.code == 2 && ran.err.contains("say `--yes`"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.err.contains("pass `--yes`"), "{}", said(&ran));
     assert_eq!(register.in_force("nets").await, None);
 }
 

@@ -130,12 +130,12 @@ async fn a_conflicting_or_invalid_model_is_refused() {
         ("fable@2 --eccn 4E091 --yes", 2, "--endpoint"),
         ("fable@2 --endpoint e-2 --eccn 4E091 --yes --register-table none", 2, "cannot be used multiple times"),
     ];
-    for (line, code, says) in cases {
+    for (line, code, expected) in cases {
         let (name, more) = line.split_once(' ').unwrap();
         let ran = register.add(name, more);
         assert_eq!(ran.code, code, "{line}: {}{}", ran.out, ran.err);
         let output = format!("{}{}", ran.out, ran.err);
-        assert!(output.contains(says), "{line}: `{says}` in {output}");
+        assert!(output.contains(expected), "{line}: `{expected}` in {output}");
     }
     assert_eq!((register.revision().await, register.record("fable@2").await), (1, None));
     // The endpoint of a withdrawn model is free, and `--replace` replaces.

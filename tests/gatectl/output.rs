@@ -87,9 +87,9 @@ async fn printing_never_decides_whether_a_change_is_made() {
         // The question is unreadable: a `y` that waits at the terminal is not an answer.
         let id = "unread";
         assert_eq!(unwritable(&issue(&world, &url, id), None, Some(sink)).code, 2);
-        let asked = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/full", env!("CARGO_BIN_EXE_gatectl")];
+        let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/full", env!("CARGO_BIN_EXE_gatectl")];
         let line = issue(&world, &url, id);
-        assert_eq!(at_a_terminal(&[&asked[..], &line].concat(), "y\n"), 2);
+        assert_eq!(at_a_terminal(&[&shell[..], &line].concat(), "y\n"), 2);
         assert!(!has(&world, id).await);
         for line in [&["--help"][..], &["--version"], &["embargo", "--help"], &["completions", "bash"], &["man"]] {
             assert_eq!(unwritable(line, Some(sink), None).code, 2, "{line:?}");

@@ -146,7 +146,7 @@ async fn bad_input_is_told_and_writes_nothing() {
         (format!("{issue}|--ownership-list|sdn|--ownership-percent|0"), 2, "`0` is not a percentage: write 1 to 100"),
         (format!("{issue}|--ownership-list|sdn|--ownership-percent|half"), 2, "`half` is not a percentage"),
         (format!("{issue}|--no-aggregate|--everyone"), 2, "--ownership-list"),
-        (format!("{add}|--owner|;50"), 2, "an owner has a name"),
+        (format!("{add}|--owner|;50"), 2, "an owner needs a name"),
         (format!("{add}|--owner|x;101"), 2, "`101` is not a percentage: write 0 to 100"),
         (format!("{add}|--owner|x;-1"), 2, "`-1` is not a percentage"),
         (format!("{add}|--owner|x;NaN"), 2, "`NaN` is not a percentage"),

@@ -116,7 +116,7 @@ async fn records_that_dynamodb_cannot_store_are_refused() {
     let long_id = embargo(&"i".repeat(1001), "x");
     let name = "n".repeat(410_000);
     let caller = json!({"id": "organisation#large", "name": name, "type": "company", "status": "active"});
-    for (number, (record, says)) in
+    for (number, (record, expected)) in
         [(large, "and a record may have 204800"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
             .into_iter()
             .enumerate()
@@ -132,7 +132,7 @@ async fn records_that_dynamodb_cannot_store_are_refused() {
             };
             assert_eq!(ran.code, 1, "{verb}: {}", ran.err);
             let fault = ran.out.lines().find(|line| line.contains("DynamoDB cannot store it: ")).unwrap_or_default();
-            assert!(fault.contains(says), "{verb}: {}", ran.out);
+            assert!(fault.contains(expected), "{verb}: {}", ran.out);
             assert!(!fault.contains("10.1.2.0") && !fault.contains("nnn"), "the reason does not quote the record");
         }
     }
@@ -192,7 +192,7 @@ fn every_fault_has_its_line_and_the_nearest_valid_name() {
         ("a.json", "{\"kind\": \"group\",\n \"kind\": \"group\"}", &["a.json:2: duplicate key `kind`"]),
         ("a.json", "{\"kind\": \"group\",\n \"id\": \"G:1\", \"countries\": [\"NO\"],}", &["a.json:2: invalid JSON: "]),
         ("a.yaml", "just a text\n", &["a.yaml:1: this is not a record"]),
-        ("a.yaml", "id: somebody#1\n", &["a.yaml:1: this is not a record"]),
+        ("a.yaml", "id: unknown#1\n", &["a.yaml:1: this is not a record"]),
         (
             "a.yaml",
             "id: client#c\norganisation: o\nstatus: active\nusers: none\nuser: none\n",
@@ -216,18 +216,18 @@ fn every_fault_has_its_line_and_the_nearest_valid_name() {
         ("a.json", "\u{0}", &["a.json:1: invalid JSON"]),
         ("a.yaml", "kind: group\nid: G:1\ncountries: [NO\n", &["a.yaml:"]),
     ];
-    for (name, text, says) in table {
+    for (name, text, expected) in table {
         let folder = Folder::new("validate");
         folder.file(name, text);
         let ran = gatectl(["register", "validate", &folder.path()]);
         let lines: Vec<&str> = ran.out.lines().collect();
-        assert_eq!((ran.code, lines.len()), (1, says.len() + 1), "{text}\n{}{}", ran.out, ran.err);
-        for (line, says) in lines.iter().zip(*says) {
-            assert!(line.contains(says), "{text}\n{line}\n{says}");
+        assert_eq!((ran.code, lines.len()), (1, expected.len() + 1), "{text}\n{}{}", ran.out, ran.err);
+        for (line, expected) in lines.iter().zip(*expected) {
+            assert!(line.contains(expected), "{text}\n{line}\n{expected}");
         }
         assert!(!ran.out.contains("Nobody") && !ran.out.contains("Elsewhere"), "{}", ran.out);
         let json = gatectl(["register", "validate", &folder.path(), "--json"]).json();
-        assert_eq!((&json["ok"], json["faults"].as_array().unwrap().len()), (&json!(false), says.len()));
+        assert_eq!((&json["ok"], json["faults"].as_array().unwrap().len()), (&json!(false), expected.len()));
     }
 }
 
@@ -274,7 +274,7 @@ async fn bad_input_is_refused_and_writes_nothing() {
     let other = folder.file("other.txt", "kind: group");
     let strange = folder
         .file("strange/a.json", with(embargo("e", "m"), "applies_to", json!({"destinations": ["E:9"]})).to_string());
-    for (what, place, more, code, says) in [
+    for (what, place, more, code, expected) in [
         ("plan", "/nowhere", &[][..], 1, "can't be read"),
         ("plan", &empty, &[], 1, "there is no record in"),
         ("plan", &other, &[], 1, "is not a .json, .yaml or .yml file"),
@@ -294,7 +294,7 @@ async fn bad_input_is_refused_and_writes_nothing() {
     ] {
         let ran = run(&world, what, place, more);
         assert_eq!(ran.code, code, "{what} {place} {more:?}: {}{}", ran.out, ran.err);
-        assert!(format!("{}{}", ran.out, ran.err).contains(says), "{what} {place}: {}{}", ran.out, ran.err);
+        assert!(format!("{}{}", ran.out, ran.err).contains(expected), "{what} {place}: {}{}", ran.out, ran.err);
     }
     for what in ["plan", "apply", "export"] {
         let new = format!("{}/new", folder.path());
@@ -309,12 +309,12 @@ async fn bad_input_is_refused_and_writes_nothing() {
             ran.err
         );
     }
-    for (line, says) in [
+    for (line, expected) in [
         (["register", "schema", "licens"], "did you mean `licence`?"),
         (["register", "validate", "/nowhere"], "can't be read"),
     ] {
         let ran = tokio::task::block_in_place(|| gatectl(line));
-        assert!(ran.code == 2 && ran.err.contains(says), "{}", ran.err);
+        assert!(ran.code == 2 && ran.err.contains(expected), "{}", ran.err);
     }
     assert_eq!(revision(&world).await, 0);
 }
@@ -354,12 +354,12 @@ async fn after_apply_the_plan_is_empty() {
     ]);
     let plan = run(&world, "plan", &place, &[]);
     assert_eq!((plan.code, last(&plan)), (2, "Plan: 0 to add, 2 to change, 0 to withdraw."));
-    for says in [
+    for expected in [
         "~ embargo/e-1\n    effect  licence_required → prohibited\n",
         "    countries  - RU\n    countries  + VE\n",
         "licence/l-1 is not in the folder: unchanged",
     ] {
-        assert!(plan.out.contains(says), "{says}: {}", plan.out);
+        assert!(plan.out.contains(expected), "{expected}: {}", plan.out);
     }
     let json = run(&world, "plan", &place, &["--json"]);
     assert_eq!(
@@ -545,13 +545,13 @@ async fn a_concurrent_change_of_a_record_stops_apply() {
         let ran = run(&world, "apply", &place, &["--yes"]);
         assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
         if code == 2 {
-            for says in [
+            for expected in [
                 "Written: 45 records, ",
                 "Not written: 55 records (group/G:00045, ",
                 "another writer changed `group/G:00099`",
                 "apply it again",
             ] {
-                assert!(ran.out.contains(says), "{says}: {}", ran.out);
+                assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
             }
             assert_eq!(count(&world, "group").await, 46);
             let theirs = items(&world.dynamodb, &world.tables.register, "group").await;
@@ -743,21 +743,21 @@ async fn values_that_no_file_can_hold_are_reported() {
     let folder = format!("{}/x", root.path());
     let ran = run(&world, "export", &folder, &[]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    for says in [
+    for expected in [
         "the gate can't read this: ",
         "broken.yaml:4: countries[0]: `Nowhere`",
         "`group/set` has values that no file can hold",
         "3 records of revision 2",
     ] {
-        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+        assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
     assert!(std::fs::exists(format!("{folder}/group/broken.yaml")).unwrap());
     // Records that the folder had before are reported.
     let other = root.file("y/other.json", json!([group("other", &["NO"]), group("good", &["NO"])]).to_string());
     let ran = run(&world, "export", other.trim_end_matches("/other.json"), &["--force"]);
     assert_eq!(ran.code, 1);
-    for says in ["`group/other` is in the folder, but not in the table", "duplicate `group/good`, also at"] {
-        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+    for expected in ["`group/other` is in the folder, but not in the table", "duplicate `group/good`, also at"] {
+        assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
 }
 

@@ -158,10 +158,10 @@ async fn show_displays_both_sides_of_a_match() {
         "own.csv",
         "id,name,aliases,weak_aliases,country,programme,citation\n7,Sample Widgets,Widgets of Sample,SW,IR,NPWMD,31 CFR 544\n",
     );
-    let says = "--by officer-1 --why reason";
-    let import = format!("lists import own {file} --content parties --format csv --edition e1 {says}");
+    let attribution = "--by officer-1 --why reason";
+    let import = format!("lists import own {file} --content parties --format csv --edition e1 {attribution}");
     assert_eq!(run(&world, &import).code, 0);
-    assert_eq!(run(&world, &format!("lists activate own e1 {says} --yes")).code, 0);
+    assert_eq!(run(&world, &format!("lists activate own e1 {expected} --yes")).code, 0);
     let ran = review(&world, &format!("show {COMPANY} {party}"));
     assert_eq!(ran.code, 0, "{}", output(&ran));
     for part in [
@@ -192,7 +192,7 @@ async fn show_displays_both_sides_of_a_match() {
     let ran = review(&world, &format!("show {COMPANY} own:none"));
     assert!(ran.code == 0 && ran.out.contains("own:none is not in the edition e1"), "{}", output(&ran));
     // The clearance is bound to the reviewed comparison.
-    let ran = review(&world, &format!("clear {COMPANY} {party} --officer o --reason r {says} --yes"));
+    let ran = review(&world, &format!("clear {COMPANY} {party} --officer o --reason r {attribution} --yes"));
     assert!(ran.code == 0 && ran.out.contains("until the subject's names or the entry change"), "{}", output(&ran));
     let written = record(&world, "clearance", &format!("{COMPANY} {party}")).await.unwrap();
     assert_eq!(written["match_sha256"], "0123456789abcdef0123456789abcdef");
@@ -206,8 +206,8 @@ async fn show_displays_both_sides_of_a_match() {
     let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
     delete.set_key(Some(key("chunk#own@e1#0001"))).send().await.unwrap();
     let ran = review(&world, &format!("show {COMPANY} {party}"));
-    let says = "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing";
-    assert!(ran.code == 1 && ran.out.contains(says), "{}", output(&ran));
+    let expected = "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing";
+    assert!(ran.code == 1 && ran.out.contains(expected), "{}", output(&ran));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -220,8 +220,8 @@ async fn a_potential_match_with_an_embargos_own_party_is_reviewed() {
         })])
         .await;
     let gate = world.gate();
-    let asks = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
-    let answered = ask(&gate, &asks, Timestamp::now()).await;
+    let request = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
+    let answered = ask(&gate, &request, Timestamp::now()).await;
     assert_eq!((answered.status, answered.code()), (403, "party.review"));
     let kept = json!(world.ledger().await).to_string().to_lowercase();
     assert!(!format!("{kept}{}", answered.body).contains("wigets") && kept.contains("\"lists\":[]"), "{kept}");
@@ -239,7 +239,7 @@ async fn a_potential_match_with_an_embargos_own_party_is_reviewed() {
     assert_eq!(revision(&world).await, before);
     let ran = review(&world, &format!("clear {COMPANY} parties:letter --officer o --reason r --by a --why b --yes"));
     assert_eq!(ran.code, 0, "{}", output(&ran));
-    assert_eq!(ask(&gate, &asks, Timestamp::now()).await.status, 200);
+    assert_eq!(ask(&gate, &request, Timestamp::now()).await.status, 200);
     assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
 }
 
@@ -270,11 +270,11 @@ async fn an_entry_with_a_wrong_hash_is_reported_and_ignored() {
         ),
         (sealed(with(good.clone(), "decision_id", json!(7))), "not a ledger entry"),
     ];
-    for (entry, says) in cases {
+    for (entry, expected) in cases {
         let world = with_ledger(vec![entry]).await;
         let ran = review(&world, "list --json");
-        assert_eq!((ran.code, listed(&ran)), (1, vec![]), "{says}: {}", output(&ran));
-        assert!(ran.json()["unread"][0].as_str().unwrap().contains(says), "{says}: {}", ran.out);
+        assert_eq!((ran.code, listed(&ran)), (1, vec![]), "{expected}: {}", output(&ran));
+        assert!(ran.json()["unread"][0].as_str().unwrap().contains(expected), "{expected}: {}", ran.out);
         let before = revision(&world).await;
         let ran = clear(&world, COMPANY, "--yes");
         assert!(ran.code == 2 && ran.out.contains("as far as the ledger can be read"), "{}", output(&ran));
@@ -389,16 +389,16 @@ async fn a_confirmed_match_is_refused_on_the_next_request() {
 async fn confirming_a_person_displays_no_name() {
     let world = with_ledger(vec![refusal("a", 1, 3, "app-1", &[match_reason(PERSON, PARTY)])]).await;
     let gate = world.gate();
-    let asks = |person: &str| invocation("sample-us-app", "opus-4-8").person(person).0;
-    assert_eq!(ask(&gate, &asks("sample-foreign-employee"), Timestamp::now()).await.status, 200);
+    let request = |person: &str| invocation("sample-us-app", "opus-4-8").person(person).0;
+    assert_eq!(ask(&gate, &request("sample-foreign-employee"), Timestamp::now()).await.status, 200);
     let ran = confirm(&world, PERSON, "--yes");
     assert_eq!(ran.code, 0, "{}", output(&ran));
     assert!(ran.err.contains("+ embargo/confirmed") && !output(&ran).contains("Sample Person"), "{}", output(&ran));
     let embargo = record(&world, "embargo", &format!("confirmed {PERSON} {PARTY}")).await.unwrap();
     assert_eq!(embargo["applies_to"]["parties"], json!([{"name": "Sample Person Seven", "country": "DE"}]));
-    let answered = ask(&gate, &asks("sample-foreign-employee"), Timestamp::now()).await;
+    let answered = ask(&gate, &request("sample-foreign-employee"), Timestamp::now()).await;
     assert_eq!((answered.status, answered.code()), (451, "embargo.party"));
-    assert_eq!(ask(&gate, &asks("sample-us-citizen"), Timestamp::now()).await.status, 200);
+    assert_eq!(ask(&gate, &request("sample-us-citizen"), Timestamp::now()).await.status, 200);
     let world = with_ledger(vec![refusal("a", 1, 3, "app-1", &[match_reason(PERSON, PARTY)])]).await;
     let ran = confirm(&world, PERSON, "--yes --json");
     assert!(ran.json()["revision"].is_u64() && !output(&ran).contains("Sample Person"), "{}", output(&ran));
@@ -417,44 +417,56 @@ async fn a_wrong_match_or_option_is_refused() {
     .await;
     world.caller(json!({"id": "person#nameless", "organisation": "sample-us-company"})).await;
     let before = revision(&world).await;
-    let says = "--by a --why b";
+    let attribution = "--by a --why b";
     let officer = "--officer o --reason r";
     // line, exit code, part of the output
     let cases = [
         (format!("show {COMPANY} sdn:8"), 2, format!("`{COMPANY}` was not refused as a potential match with `sdn:8`")),
         (format!("show {COMPANY}"), 2, "<PARTY>".into()),
         ("list --since yesterday".into(), 2, "expected a time in UTC".into()),
-        (format!("clear {COMPANY} sdn:8 {officer} {says} --yes"), 2, "pass `--anyway`".into()),
+        (format!("clear {COMPANY} sdn:8 {officer} {attribution} --yes"), 2, "pass `--anyway`".into()),
         (
-            format!("clear client#a {PARTY} {officer} {says} --yes --anyway"),
+            format!("clear client#a {PARTY} {officer} {attribution} --yes --anyway"),
             2,
             "subject: expected `organisation#…`".into(),
         ),
-        (format!("clear {COMPANY} sdn7 {officer} {says} --yes --anyway"), 2, "party: expected `list:entry`".into()),
-        (format!("clear {COMPANY} {PARTY} --officer o {says} --yes"), 2, "--reason <TEXT>".into()),
-        (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),
-        (format!("clear {COMPANY} {PARTY} {officer} {says} --yes --until tomorrow"), 2, "RFC 3339".into()),
-        (format!("clear {COMPANY} {PARTY} {officer} {says}"), 2, "pass `--yes`".into()),
-        (format!("confirm {COMPANY} sdn:8 {says} --yes"), 2, "was not refused as a potential match".into()),
-        (format!("confirm {absent} {PARTY} {says} --yes"), 2, "there is no caller `organisation#sample-absent`".into()),
-        (format!("confirm person#nameless {PARTY} {says} --yes"), 2, "has no name in the callers' records".into()),
         (
-            format!("confirm {COMPANY} {PARTY} {says} --yes --authority NOBODY"),
+            format!("clear {COMPANY} sdn7 {officer} {attribution} --yes --anyway"),
+            2,
+            "party: expected `list:entry`".into(),
+        ),
+        (format!("clear {COMPANY} {PARTY} --officer o {attribution} --yes"), 2, "--reason <TEXT>".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} {attribution} --yes --until tomorrow"), 2, "RFC 3339".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} {attribution}"), 2, "pass `--yes`".into()),
+        (format!("confirm {COMPANY} sdn:8 {attribution} --yes"), 2, "was not refused as a potential match".into()),
+        (
+            format!("confirm {absent} {PARTY} {attribution} --yes"),
+            2,
+            "there is no caller `organisation#sample-absent`".into(),
+        ),
+        (
+            format!("confirm person#nameless {PARTY} {attribution} --yes"),
+            2,
+            "has no name in the callers' records".into(),
+        ),
+        (
+            format!("confirm {COMPANY} {PARTY} {attribution} --yes --authority NOBODY"),
             2,
             "authority: expected one of `BIS`".into(),
         ),
-        (format!("confirm {COMPANY} {PARTY} {says} --yes --model a@b@c"), 2, "--model".into()),
-        (format!("confirm {COMPANY} {PARTY} {says}"), 2, "pass `--yes`".into()),
+        (format!("confirm {COMPANY} {PARTY} {attribution} --yes --model a@b@c"), 2, "--model".into()),
+        (format!("confirm {COMPANY} {PARTY} {attribution}"), 2, "pass `--yes`".into()),
     ];
-    for (line, code, says) in cases {
+    for (line, code, expected) in cases {
         let ran = review(&world, &line);
         assert_eq!(ran.code, code, "{line}: {}", output(&ran));
-        assert!(output(&ran).contains(&says), "{line}: `{says}` in {}", output(&ran));
+        assert!(output(&ran).contains(&expected), "{line}: `{expected}` in {}", output(&ran));
     }
     let ran = run(&world, "review list --ledger-table none");
     assert!(ran.code == 2 && ran.err.contains("the ledger `none` could not be read"), "{}", output(&ran));
     assert_eq!(revision(&world).await, before);
     // A match without a refusal can be cleared with `--anyway`.
-    let ran = review(&world, &format!("clear {COMPANY} sdn:8 {officer} {says} --yes --anyway"));
+    let ran = review(&world, &format!("clear {COMPANY} sdn:8 {officer} {attribution} --yes --anyway"));
     assert_eq!(ran.code, 0, "{}", output(&ran));
 }

@@ -252,7 +252,7 @@ async fn bad_questions_are_told_so() {
         (format!("explain {whole} --at today {{register}} {{callers}}"), "`today` is no RFC 3339 time"),
         (format!("explain {whole} --register-table none {{callers}}"), "the register `none` could not be read"),
         (format!("explain {whole} --register-table {} {{callers}}", world.tables.usage), "could not be read"),
-        (format!("explain {whole} {{register}} --callers-table none"), "the callers `none` could not be read"),
+        (format!("explain {whole} {{register}} --callers-table none"), "the callers table `none` could not be read"),
         (format!("explain {whole} --records {bad}"), "bad.yaml:3: unknown field `modles`: did you mean `models`?"),
         (format!("explain {whole} --records {}/none", folder.path()), "can't be read"),
         (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),

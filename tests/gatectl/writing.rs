@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::books::kms::Kms;
-use crate::change::{RULE, asks, caller, done, record, run, say, writing};
+use crate::change::{RULE, caller, done, record, run, say, send, writing};
 use crate::command::{Folder, gatectl_in, words};
 use crate::world::events::{IN_US, invocation};
 use crate::world::{World, ask, item};
@@ -29,7 +29,7 @@ async fn revision(world: &World) -> u64 {
 async fn ending_at_once_does_not_depend_on_clocks() {
     let world = World::with_samples().await;
     let gate = world.gate();
-    let asked = async |client: &str, person: &str, hours: i64| {
+    let request = async |client: &str, person: &str, hours: i64| {
         let now = Timestamp::now() + SignedDuration::from_hours(hours);
         ask(&gate, &invocation(client, "fable-5").person(person).from(IN_US).0, now).await.status
     };
@@ -42,15 +42,18 @@ async fn ending_at_once_does_not_depend_on_clocks() {
          --persons any --embargo letter-2",
     );
     for hours in [-1, 0, 1] {
-        assert_eq!((asked(foreign.0, foreign.1, hours).await, asked(partner.0, partner.1, hours).await), (451, 200));
+        assert_eq!(
+            (request(foreign.0, foreign.1, hours).await, request(partner.0, partner.1, hours).await),
+            (451, 200)
+        );
     }
     done(&world, "licence revoke exemption-2");
     for hours in [-1, 0, 1] {
-        assert_eq!(asked(partner.0, partner.1, hours).await, 451, "{hours}");
+        assert_eq!(request(partner.0, partner.1, hours).await, 451, "{hours}");
     }
     done(&world, "embargo end letter-2");
     for hours in [-1, 0, 1] {
-        assert_eq!(asked(foreign.0, foreign.1, hours).await, 200, "{hours}");
+        assert_eq!(request(foreign.0, foreign.1, hours).await, 200, "{hours}");
     }
     // A record whose `until` is past by the operator's clock only is ended like any other.
     done(&world, &format!("{} --until 2026-01-01T00:00:00Z", issue("over")));
@@ -151,8 +154,8 @@ async fn an_outcome_is_unknown_only_if_it_cannot_be_read_back() {
         });
         let ran = say(&world, &format!("{line} --timeout 6"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
-        for says in ["it is unknown whether", "run the same command again"] {
-            assert!(ran.err.contains(says), "{line}: `{says}` in {}", ran.err);
+        for expected in ["it is unknown whether", "run the same command again"] {
+            assert!(ran.err.contains(expected), "{line}: `{expected}` in {}", ran.err);
         }
         assert!(!ran.err.contains("nothing was changed"), "{line}: {}", ran.err);
     }
@@ -233,10 +236,10 @@ async fn commands_back_off_from_throttling() {
     let world = World::with_samples().await;
     let lines = writing();
     for (line, code) in lines.iter().map(|line| (line.as_str(), 0)).chain([("embargo list --json", 0)]) {
-        let asked = AtomicUsize::new(0);
+        let requests = AtomicUsize::new(0);
         world.relay.seen().clear();
         // Reads and writes, more often than the SDK retries.
-        world.relay.rule(move |seen| match asked.fetch_add(1, Ordering::Relaxed) {
+        world.relay.rule(move |seen| match requests.fetch_add(1, Ordering::Relaxed) {
             number if number < 6 && number % 2 == 0 => Action::throttled(),
             number if number < 6 => Action::internal_error(),
             _ if seen.operation == "TransactWriteItems" && seen.count <= 3 => Action::throttled(),
@@ -275,7 +278,7 @@ async fn a_damaged_head_does_not_stop_commands() {
         }
     }
     assert_eq!(
-        asks(&world.gate(), "sample-us-app sample-foreign-employee fable-5").await,
+        send(&world.gate(), "sample-us-app sample-foreign-employee fable-5").await,
         "451 embargo.foreign-person"
     );
 }
@@ -287,12 +290,12 @@ fn a_silent_endpoint_is_named_after_the_time_out() {
     let url = format!("http://{}", silent.local_addr().unwrap());
     let folder = Folder::new("silent");
     let public = folder.file("public.pem", Kms::start().public_pem());
-    let says = "--by a --why b --yes";
+    let attribution = "--by a --why b --yes";
     for line in [
         "embargo list --register-table r".to_owned(),
-        format!("embargo end a --register-table r {says}"),
+        format!("embargo end a --register-table r {attribution}"),
         "caller show client#a --callers-table c".into(),
-        format!("caller suspend client#a --callers-table c {says}"),
+        format!("caller suspend client#a --callers-table c {attribution}"),
         "ledger verify --ledger-table l".into(),
         format!("ledger verify --ledger {} --seal s3://b/k --public-key {public}", folder.path()),
         format!("ledger seal --ledger {} --kms-key k --to s3://b/k", folder.path()),
