@@ -161,7 +161,7 @@ async fn show_displays_both_sides_of_a_match() {
     let attribution = "--by officer-1 --why reason";
     let import = format!("lists import own {file} --content parties --format csv --edition e1 {attribution}");
     assert_eq!(run(&world, &import).code, 0);
-    assert_eq!(run(&world, &format!("lists activate own e1 {expected} --yes")).code, 0);
+    assert_eq!(run(&world, &format!("lists activate own e1 {attribution} --yes")).code, 0);
     let ran = review(&world, &format!("show {COMPANY} {party}"));
     assert_eq!(ran.code, 0, "{}", output(&ran));
     for part in [
