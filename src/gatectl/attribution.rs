@@ -1,18 +1,18 @@
-//! Pure. Who says so, when, and why: what every record that a command writes bears.
+//! Pure. Attribution: who wrote a record, when and why.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
-/// Who says so, and why.
+/// Options that attribute a change.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Attribution {
-    /// Who says so
-    #[arg(long, value_name = "WHO", value_parser = filled)]
+    /// Name the person or system that makes the change
+    #[arg(long, value_name = "WHO", value_parser = non_empty)]
     pub(crate) by: String,
-    /// Why
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// Give the reason for the change
+    #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     pub(crate) why: String,
 }
 
@@ -25,7 +25,7 @@ impl Attribution {
     }
 }
 
-/// For options that say nothing when they are empty.
-pub(crate) fn filled(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() { Err("an empty text says nothing".into()) } else { Ok(text.to_owned()) }
+/// Parses an option that must not be blank.
+pub(crate) fn non_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("it must not be empty".into()) } else { Ok(text.to_owned()) }
 }

@@ -1,4 +1,4 @@
-//! I/O. The AWS configuration, with the options that every AWS command has; what AWS's answers, and their absence, say.
+//! I/O. AWS clients, their options, and warnings about the local clock and silent endpoints.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -19,66 +19,65 @@ use serde_json::Value;
 use crate::clock::difference;
 use crate::outcome::{Failure, Outcome};
 
-/// How many seconds AWS may keep a command waiting for one answer, its attempts included.
+/// The default time-out of an answer in seconds, retries included.
 pub(crate) const TIMEOUT: u64 = 60;
 
-/// How long a connection may take.
+/// The time-out of a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How many attempts share the time for an answer.
+/// Number of attempts that share the time-out of an answer.
 const ATTEMPTS: u32 = 3;
 
-/// Where AWS is, and who asks.
+/// Options of every command that uses AWS.
 #[derive(clap::Args)]
 pub(crate) struct Aws {
-    /// Ask this address instead of AWS
+    /// Send requests to this URL instead of AWS
     #[arg(long, value_name = "URL", help_heading = "AWS")]
     endpoint_url: Option<String>,
-    /// The profile of the AWS configuration files
+    /// Name the profile of the AWS configuration files
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     profile: Option<String>,
-    /// The region
+    /// Name the region
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     region: Option<String>,
-    /// Wait at most this many seconds for an answer, retries included; a change waits as long for other writers and for a
-    /// throttled table
+    /// Wait at most this many seconds for an answer, retries included, and as long for other writers and a throttled table
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, help_heading = "AWS",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 }
 
 impl Aws {
-    /// A client of DynamoDB.
+    /// A DynamoDB client.
     pub(crate) async fn dynamodb(&self) -> DynamoDb {
         let config = aws_sdk_dynamodb::config::Builder::from(&self.config().await);
         DynamoDb::from_conf(config.interceptor(Watch { is_dynamodb: true }).build())
     }
 
-    /// A client of DynamoDB's streams.
+    /// A DynamoDB Streams client.
     pub(crate) async fn streams(&self) -> aws_sdk_dynamodbstreams::Client {
         let config = aws_sdk_dynamodbstreams::config::Builder::from(&self.config().await);
         aws_sdk_dynamodbstreams::Client::from_conf(config.interceptor(Watch { is_dynamodb: false }).build())
     }
 
-    /// A client of KMS.
+    /// A KMS client.
     pub(crate) async fn kms(&self) -> aws_sdk_kms::Client {
         let config = aws_sdk_kms::config::Builder::from(&self.config().await);
         aws_sdk_kms::Client::from_conf(config.interceptor(Watch { is_dynamodb: false }).build())
     }
 
-    /// A client of S3. Whatever stands in for AWS has no name for each bucket.
+    /// An S3 client. A substitute endpoint has no host name per bucket, so it gets path-style requests.
     pub(crate) async fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config().await);
         let config = config.force_path_style(self.endpoint_url.is_some()).interceptor(Watch { is_dynamodb: false });
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    /// How long one answer may take, its body included.
+    /// The time-out of an answer, body included.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)
     }
 
-    /// What any client is made of.
+    /// The configuration of every client.
     async fn config(&self) -> SdkConfig {
         let attempt = self.timeout().checked_div(ATTEMPTS).unwrap_or_default();
         let timeouts = TimeoutConfig::builder()
@@ -90,7 +89,7 @@ impl Aws {
             config = config.endpoint_url(url);
         }
         if let Some(profile) = &self.profile {
-            // Who says a profile means it, whatever keys are in the environment.
+            // An explicit profile takes precedence over keys in the environment.
             let named = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
             config = config.profile_name(profile).credentials_provider(named);
         }
@@ -101,13 +100,13 @@ impl Aws {
     }
 }
 
-/// Notes which endpoint is silent, and how far the local clock is from DynamoDB's.
+/// Records a silent endpoint, and the difference between the local clock and DynamoDB's.
 #[derive(Debug)]
 struct Watch {
     is_dynamodb: bool,
 }
 
-/// When an attempt was sent, by the local clock, and to which endpoint.
+/// The local time of an attempt, and its endpoint.
 #[derive(Debug)]
 struct Sent(Timestamp, String);
 
@@ -115,10 +114,10 @@ impl Storable for Sent {
     type Storer = StoreReplace<Self>;
 }
 
-/// The endpoint that did not answer the last attempt, until it answers one.
+/// The endpoint that did not answer the last attempt.
 static SILENT: Mutex<Option<String>> = Mutex::new(None);
 
-/// What the local clock differs by, as the first answer shows it; `None` where it does not.
+/// The warning about the local clock, by the first answer; `None` if it is right.
 static CLOCK: OnceLock<Option<String>> = OnceLock::new();
 
 impl Intercept for Watch {
@@ -154,7 +153,7 @@ impl Intercept for Watch {
     }
 }
 
-/// Standard error may be closed, which must not stop a change.
+/// Writes a warning. A closed standard error must not stop a change.
 fn warn(note: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "warning: {note}");
@@ -166,9 +165,9 @@ fn endpoint(uri: &str) -> String {
     uri.get(..end).unwrap_or(uri).to_owned()
 }
 
-/// Adds what AWS's answers, and their absence, said to what a command came to.
-pub(crate) fn noted(came: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
-    match came {
+/// Adds the warnings to the result of a command.
+pub(crate) fn with_warnings(result: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
+    match result {
         Ok(mut outcome) => {
             if let (Some(Some(note)), Some(Value::Object(json))) = (CLOCK.get(), outcome.json.as_mut())
                 && let Value::Array(notes) = json.entry("notes").or_insert_with(|| Value::Array(Vec::new()))
@@ -180,12 +179,12 @@ pub(crate) fn noted(came: Result<Outcome, Failure>) -> Result<Outcome, Failure> 
         Err(failure) => {
             let silent = SILENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let Some(endpoint) = silent else { return Err(failure) };
-            let says = format!(
-                "`{endpoint}` did not answer in time, or was not reached: check the network, `--region` and `--endpoint-url`, \
+            let message = format!(
+                "`{endpoint}` did not answer in time, or is unreachable: check the network, `--region` and `--endpoint-url`, \
                  or allow more time with `--timeout`"
             );
             let code = failure.code();
-            Err(Failure::of(says, failure).with_code(code))
+            Err(Failure::of(message, failure).with_code(code))
         }
     }
 }

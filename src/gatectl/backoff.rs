@@ -1,4 +1,4 @@
-//! I/O. Backoff: waiting out a busy table and other writers, never longer than `--timeout`, never all at the same moment.
+//! I/O. Backoff for a busy table and other writers, with jitter, for at most `--timeout`.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use tokio::time::Instant;
 
 use crate::aws::TIMEOUT;
 
-/// The first pause for a busy table, which doubles.
+/// The first pause for a busy table; each is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The pause for another writer: most of them are done by then.
+/// The pause for another writer; most finish within it.
 const FOR_OTHERS: Duration = Duration::from_millis(200);
 
-/// The pause by which bulk work lets other writers go ahead: time for a command that reads anew and writes.
+/// The pause of bulk work for other writers: time for a command that reads and writes.
 const YIELD: Duration = Duration::from_secs(1);
 
-/// What is left of it.
+/// A wait with a deadline.
 pub(crate) struct Backoff {
     until: Instant,
     pause: Duration,
 }
 
 impl Backoff {
-    /// As long as a client's operations may take.
+    /// A wait for as long as the client's operation time-out.
     pub(crate) fn of(dynamodb: &DynamoDb) -> Self {
         let limit = dynamodb.config().timeout_config().and_then(|timeouts| timeouts.operation_timeout());
         let limit = limit.unwrap_or(Duration::from_secs(TIMEOUT));
@@ -34,19 +34,19 @@ impl Backoff {
         Self { until: now.checked_add(limit).unwrap_or(now), pause: FIRST }
     }
 
-    /// Waits for a busy table, longer each time; false at once where the time is up.
+    /// Waits for a busy table, longer each time; returns false at once after the deadline.
     pub(crate) async fn wait(&mut self) -> bool {
         let pause = self.pause;
         self.pause = self.pause.saturating_mul(2).min(LONGEST);
         self.sleep(pause).await
     }
 
-    /// Waits for another writer; false at once where the time is up.
+    /// Waits for another writer; returns false at once after the deadline.
     pub(crate) async fn wait_for_others(&mut self) -> bool {
         self.sleep(FOR_OTHERS).await
     }
 
-    /// Lets other writers go ahead of bulk work; false at once where the time is up.
+    /// Yields to other writers; returns false at once after the deadline.
     pub(crate) async fn let_others_ahead(&mut self) -> bool {
         self.sleep(YIELD).await
     }
@@ -60,8 +60,8 @@ impl Backoff {
     }
 }
 
-/// Sends a read until the table has time for it, or the client's operation time-out is over.
-pub(crate) async fn patiently<T, E: ProvideErrorMetadata>(
+/// Retries a read while the table is busy, until the client's operation time-out.
+pub(crate) async fn with_backoff<T, E: ProvideErrorMetadata>(
     dynamodb: &DynamoDb,
     send: impl AsyncFn() -> Result<T, SdkError<E>>,
 ) -> Result<T, SdkError<E>> {
@@ -75,10 +75,10 @@ pub(crate) async fn patiently<T, E: ProvideErrorMetadata>(
     }
 }
 
-/// Half of the pause, and by chance up to as much again, so that two who wait don't meet again.
+/// A random duration between half of the pause and all of it.
 fn jittered(pause: Duration) -> Duration {
     let mut byte = [0_u8; 1];
-    let chance = getrandom::fill(&mut byte).map_or(0, |()| u32::from(byte[0]));
+    let random = getrandom::fill(&mut byte).map_or(0, |()| u32::from(byte[0]));
     let half = pause.checked_div(2).unwrap_or_default();
-    half.saturating_add(half.saturating_mul(chance).checked_div(255).unwrap_or_default())
+    half.saturating_add(half.saturating_mul(random).checked_div(255).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! I/O. The callers' table: reading its records, and replacing them so that every version is kept.
+//! I/O. The callers table: reads records, and replaces them with their history kept.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -8,18 +8,18 @@ use export_gate::register::{Condition, WriteError};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 
-use crate::backoff::{Backoff, patiently};
-use crate::item::{substance, text};
+use crate::backoff::{Backoff, with_backoff};
+use crate::item::{text, unattributed};
 use crate::outcome::Failure;
 
-/// How the id of every earlier version begins.
+/// The prefix of an earlier version's id.
 const HISTORY: &str = "history#";
 
-/// What names the version before, in a record.
+/// The attribute with the id of the previous version.
 const PREVIOUS: &str = "previous";
 
-/// What a record may have. Not gatectl alone writes this table: what somebody else adds to a record, which has no revision,
-/// must not be put over unseen.
+/// Every attribute of a record. A write is conditional on all of them, since other writers use this table and it has no
+/// revisions.
 const ATTRIBUTES: [&str; 22] = [
     "organisation",
     "status",
@@ -45,30 +45,30 @@ const ATTRIBUTES: [&str; 22] = [
     PREVIOUS,
 ];
 
-/// The callers' table.
+/// The callers table.
 pub(crate) struct Callers {
     dynamodb: DynamoDb,
-    /// One attempt each: what an attempt came to is read back, not guessed.
+    /// A client without retries: the outcome of each attempt is read back.
     once: DynamoDb,
     table: String,
 }
 
 impl Callers {
-    /// The table by its name.
+    /// The table with this name.
     pub(crate) fn new(dynamodb: DynamoDb, table: String) -> Self {
         let once = dynamodb.config().to_builder().retry_config(RetryConfig::disabled());
         Self { dynamodb, once: DynamoDb::from_conf(once.build()), table }
     }
 
-    /// A record by its id, such as `client#app`.
+    /// The record with an id such as `client#app`.
     pub(crate) async fn record(&self, id: &str) -> Result<Option<Item>, Failure> {
         let read = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let read = read.key("id", AttributeValue::S(id.to_owned()));
-        let read = patiently(&self.dynamodb, async || read.clone().send().await).await;
-        read.map(|answer| answer.item).map_err(|error| Failure::of(self.unread(), error))
+        let read = with_backoff(&self.dynamodb, async || read.clone().send().await).await;
+        read.map(|answer| answer.item).map_err(|error| Failure::of(self.read_error(), error))
     }
 
-    /// The record, and every version that it replaced, the last first.
+    /// The record and its earlier versions, the newest first.
     pub(crate) async fn versions(&self, id: &str) -> Result<Vec<Item>, Failure> {
         let mut versions: Vec<Item> = self.record(id).await?.into_iter().collect();
         while let Some(previous) = versions.last().map(|item| text(item, PREVIOUS).to_owned()) {
@@ -78,7 +78,9 @@ impl Callers {
             match self.record(&previous).await? {
                 Some(item) => versions.push(item),
                 None => {
-                    return Err(Failure::new(format!("the version `{previous}` is not there: the history was cut")));
+                    return Err(Failure::new(format!(
+                        "the version `{previous}` is missing: the history is incomplete"
+                    )));
                 }
             }
         }
@@ -91,8 +93,8 @@ impl Callers {
         let (mut found, mut from) = (Vec::new(), None);
         loop {
             let page = scan.clone().set_exclusive_start_key(from);
-            let page = patiently(&self.dynamodb, async || page.clone().send().await).await;
-            let page = page.map_err(|error| Failure::of(self.unread(), error))?;
+            let page = with_backoff(&self.dynamodb, async || page.clone().send().await).await;
+            let page = page.map_err(|error| Failure::of(self.read_error(), error))?;
             let items = page.items.unwrap_or_default();
             found.extend(items.into_iter().filter(|item| !text(item, "id").starts_with(HISTORY)));
             from = page.last_evaluated_key;
@@ -102,8 +104,8 @@ impl Callers {
         }
     }
 
-    /// Puts a record in the place of what was found there, and keeps that. Returns whether it was still so; where it
-    /// wasn't, nothing was written.
+    /// Replaces the record `found` and keeps it as an earlier version. Returns false, without a write, if the table no longer
+    /// has `found`.
     pub(crate) async fn replace(
         &self,
         found: Option<&Item>,
@@ -126,32 +128,32 @@ impl Callers {
             let Err(error) = sent else { return Ok(true) };
             let unwritten = WriteError::of(error);
             is_unknown |= matches!(unwritten, WriteError::Unknown(_));
-            // The one whose answer was lost may have landed, and so may an earlier attempt.
+            // An attempt without an answer may have been written, and so may an earlier one.
             if is_unknown || unwritten.is_conflict() {
                 match self.versions(text(&record, "id")).await {
                     Ok(versions) if versions.iter().any(|version| is_version(version, &record)) => return Ok(true),
-                    // Where the place is another's, no attempt can land any more.
+                    // Another record is there, so no attempt can be written any more.
                     Ok(versions) if versions.first() != found => return Ok(false),
                     Ok(_) if !is_unknown => return Ok(false),
                     Ok(_) | Err(_) => {}
                 }
             }
             if !(is_unknown || unwritten.is_passing()) || !backoff.wait().await {
-                let says = if is_unknown {
+                let message = if is_unknown {
                     format!(
-                        "it is unknown whether `{}` was changed: look at it, and run the same command again, which writes what \
+                        "it is unknown whether `{}` was changed: check it, and run the same command again, which writes what \
                          is missing",
                         text(&record, "id")
                     )
                 } else {
                     "nothing was changed".to_owned()
                 };
-                return Err(Failure::of(says, unwritten));
+                return Err(Failure::of(message, unwritten));
             }
         }
     }
 
-    /// An id of the history that is free: two versions may be replaced in one millisecond of a clock, or of two.
+    /// A free id for an earlier version: two may be replaced in one millisecond.
     async fn free(&self, id: &str) -> Result<String, Failure> {
         let mut free = id.to_owned();
         for more in 1_u32.. {
@@ -177,24 +179,24 @@ impl Callers {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn unread(&self) -> String {
+    fn read_error(&self) -> String {
         format!(
-            "the callers `{}` could not be read; see `--callers-table`, `--region`, `--profile`, `--endpoint-url`",
+            "the callers table `{}` could not be read; check `--callers-table`, `--region`, `--profile`, `--endpoint-url`",
             self.table
         )
     }
 }
 
-/// Whether a version is this record, which the history may keep under an id of its own by now.
+/// Whether a version is this record, perhaps already an earlier version with another id.
 fn is_version(version: &Item, record: &Item) -> bool {
     let mut version = version.clone();
     version.extend(record.get("id").map(|id| ("id".to_owned(), id.clone())));
     version == *record
 }
 
-/// A record without what says who wrote it, when and why, and which one it replaced.
+/// A record without its attribution and its previous version.
 pub(crate) fn content(item: &Item) -> Item {
-    let mut content = substance(item);
+    let mut content = unattributed(item);
     content.remove(PREVIOUS);
     content
 }

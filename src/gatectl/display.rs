@@ -1,12 +1,12 @@
-//! Pure. Tables and figures as a person reads them.
+//! Pure. Text for terminals: tables, numbers and escaping.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, Table};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// A table without lines: a heading, rows, and numbers to the right in the columns that are named so.
-pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>, to_the_right: &[usize]) -> String {
+/// A table without borders; the columns `right_aligned` hold numbers.
+pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right_aligned: &[usize]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(heading);
     for row in rows {
@@ -14,7 +14,7 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2)).set_constraint(ColumnConstraint::ContentWidth);
-        if to_the_right.contains(&index) {
+        if right_aligned.contains(&index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -22,23 +22,23 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
     lines.join("\n") + "\n"
 }
 
-/// A formatted text as one line of output, with its end. External text in it cannot forge a line: see [`visible`].
+/// Formats one line of output. External text in it cannot forge a line: see [`visible`].
 macro_rules! text_line {
     ($($argument:tt)*) => { $crate::display::visible(&format!($($argument)*)) + "\n" };
 }
 pub(crate) use text_line;
 
-/// A text in one line: every character that a terminal obeys or does not display is written as `\u{…}`.
+/// A text in one line: control and invisible characters are escaped as `\u{…}`.
 pub(crate) fn visible(text: &str) -> String {
     escaped(text, |_| false, |c| c.escape_unicode().to_string())
 }
 
-/// [`visible`] for a text of several lines, whose line ends and tabs stay.
+/// [`visible`] that keeps line ends and tabs.
 pub(crate) fn visible_lines(text: &str) -> String {
     escaped(text, |c| matches!(c, '\n' | '\t'), |c| c.escape_unicode().to_string())
 }
 
-/// JSON with the same characters written as `\uXXXX`, which is the same value.
+/// JSON with the same characters escaped as `\uXXXX`; its value is unchanged.
 pub(crate) fn visible_json(json: &str) -> String {
     let escape = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
     escaped(json, |c| c == '\n', escape)
@@ -56,8 +56,7 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool, escape: impl Fn(char) -> St
     escaped
 }
 
-/// Whether a terminal displays a character, by Unicode's properties: no control, format or unassigned character, no line
-/// separator, and none that is ignorable by default.
+/// Whether a terminal displays a character, by its Unicode properties.
 fn is_visible(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
@@ -98,7 +97,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn what_a_terminal_obeys_or_hides_is_written_out() {
+    fn control_and_invisible_characters_are_escaped() {
         let hidden = "\u{1b}\u{7f}\u{85}\u{9b}\u{ad}\u{200b}\u{200d}\u{2028}\u{202e}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{ffff}\u{e0041}";
         for c in hidden.chars() {
             let code = format!("\\u{{{:x}}}", u32::from(c));

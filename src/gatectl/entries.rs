@@ -1,4 +1,4 @@
-//! I/O. Reading the ledger: its table, or its archive as files. What can't be read is named, and the rest is read.
+//! I/O. Reading the ledger from its table or its archive. Unreadable entries are reported, and the rest is read.
 
 mod archive;
 mod table;
@@ -12,20 +12,26 @@ pub(crate) use self::archive::opened;
 use crate::aws::Aws;
 use crate::outcome::Failure;
 
-/// Where the ledger is.
+/// Options that name the ledger. One is required unless LEDGER_TABLE is set.
 #[derive(clap::Args)]
+#[group(required = variable().is_none(), multiple = false)]
 pub(crate) struct Place {
-    /// The ledger's archive, .jsonl or .jsonl.gz: a file, or a folder with all below it
-    #[arg(long, value_name = "FOLDER|FILE", conflicts_with = "ledger_table")]
+    /// Read the ledger's archive: a .jsonl or .jsonl.gz file, or a folder of them
+    #[arg(long, value_name = "FOLDER|FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The ledger's table; without `--ledger` too, the one that the variable LEDGER_TABLE names
+    /// Read the ledger table; default without `--ledger`: the environment variable LEDGER_TABLE
     #[arg(long, value_name = "TABLE")]
     pub(crate) ledger_table: Option<String>,
 }
 
-/// One of the two.
+/// The table that LEDGER_TABLE names.
+fn variable() -> Option<String> {
+    std::env::var("LEDGER_TABLE").ok().filter(|table| !table.is_empty())
+}
+
+/// Where the ledger is.
 pub(crate) enum Source {
-    /// A file, or a folder of them.
+    /// A file or a folder.
     Archive(PathBuf),
     /// A table's name.
     Table(String),
@@ -40,40 +46,38 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// What reading gives, one after the other, in no order.
+/// One item of the ledger, in no order.
 pub(crate) enum Found {
-    /// An entry, as it is kept, `hash` and all.
+    /// An entry with its `hash`.
     Entry(Value),
-    /// Something that is none.
+    /// An unreadable entry.
     Unread {
-        /// Where it is.
+        /// Its place.
         place: String,
-        /// Why not.
+        /// Why it is unreadable.
         why: String,
     },
 }
 
 impl Place {
-    /// Where it is. The variable counts only where nothing is said: who names an archive while it is set means the archive.
+    /// The ledger that the options name, else the variable.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
-        let table = || self.ledger_table.clone().or_else(|| std::env::var("LEDGER_TABLE").ok());
+        let table = || self.ledger_table.clone().or_else(variable);
         match &self.ledger {
             Some(place) => Ok(Source::Archive(place.clone())),
             None => table()
                 .filter(|table| !table.is_empty())
                 .map(Source::Table)
-                .ok_or_else(|| Failure::new("say where the ledger is: `--ledger` or `--ledger-table`")),
+                .ok_or_else(|| Failure::new("pass `--ledger` or `--ledger-table`")),
         }
     }
 
-    /// Gives every entry to `take`. Of a table only those that were decided within the window are read; of an archive all
-    /// are, and those outside are passed by.
+    /// Passes every entry of the window to `take`. From a table only these are read.
     pub(crate) async fn read(&self, aws: &Aws, window: Window, take: impl FnMut(Found)) -> Result<(), Failure> {
         self.read_as(aws, window, |_, found| found, take).await
     }
 
-    /// As [`Place::read`], with what `prepare` makes of each and of where it is: it runs on all processors, `take` on one
-    /// thread alone. No more is kept in between than both need to go on.
+    /// [`Place::read`] through `prepare`, which runs on all processors, while `take` runs on one thread. Memory is bounded.
     pub(crate) async fn read_as<T: Send + 'static>(
         &self,
         aws: &Aws,
@@ -88,7 +92,7 @@ impl Place {
     }
 }
 
-/// Whether it counts within the window. What bears no time does, since nobody can say that it doesn't.
+/// Whether an item is in the window. An item without a readable time is.
 fn is_within(found: &Found, window: Window) -> bool {
     match found {
         Found::Entry(entry) if window != Window::default() => {

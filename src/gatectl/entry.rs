@@ -1,4 +1,4 @@
-//! Pure. A ledger entry as it is read back, whatever version of the gate wrote it: codes and kinds are texts.
+//! Pure. A ledger entry of any version of the gate; codes and kinds are texts.
 
 use export_gate::terms::{Destination, parse_time};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) struct Entry {
     /// `<chain>-<seq>`.
     pub(crate) decision_id: String,
-    /// When it was decided.
+    /// The time of the decision.
     #[serde(deserialize_with = "time")]
     pub(crate) at: Timestamp,
     /// `invocation`, `screening` or `completion`.
@@ -19,16 +19,16 @@ pub(crate) struct Entry {
     pub(crate) outcome: String,
     /// The HTTP status.
     pub(crate) status: u16,
-    /// Every reason, the one that leads first.
+    /// Every reason, the leading one first.
     #[serde(default)]
     pub(crate) reasons: Vec<Reason>,
     /// The client.
     pub(crate) client: Option<String>,
     /// Its organisation's id.
     pub(crate) organisation: Option<String>,
-    /// The model's id, or the name that was asked for.
+    /// The model's id, or the requested name if unknown.
     pub(crate) model: String,
-    /// Where the answer goes.
+    /// The destination.
     pub(crate) destination: Option<Destination>,
     /// The licences that lifted an embargo, `id@revision`.
     #[serde(default)]
@@ -36,29 +36,29 @@ pub(crate) struct Entry {
     /// The register's revision.
     #[serde(default)]
     pub(crate) revision: u64,
-    /// The editions of the lists that were asked.
+    /// The editions of the compared lists.
     #[serde(default)]
     pub(crate) lists: Vec<String>,
 }
 
-/// A reason.
+/// A reason of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub(crate) struct Reason {
     /// Its code.
     pub(crate) code: String,
-    /// The embargo that it comes from, `id@revision`.
+    /// The embargo, `id@revision`.
     pub(crate) embargo: Option<String>,
-    /// Who imposed that.
+    /// The authority that imposed the embargo.
     pub(crate) authority: Option<String>,
-    /// The rule.
+    /// The cited rule.
     pub(crate) citation: Option<String>,
-    /// Of a possible match: who is held up, `organisation#…` or `person#…`.
+    /// The screened caller of a potential match, `organisation#…` or `person#…`.
     pub(crate) subject: Option<String>,
-    /// Of a possible match: with whom, `list:entry`.
+    /// The listed party of a potential match, `list:entry`.
     pub(crate) party: Option<String>,
-    /// Of a possible match: how near it is, in thousandths.
+    /// The score of a potential match, in thousandths.
     pub(crate) score: Option<u64>,
-    /// Of a possible match: the digest of what was compared.
+    /// The digest of the names that a potential match compared.
     pub(crate) match_sha256: Option<String>,
 }
 
@@ -66,12 +66,12 @@ impl Entry {
     /// Reads an entry.
     ///
     /// # Errors
-    /// A sentence that says why it is none.
+    /// Why it is not a ledger entry.
     pub(crate) fn read(entry: &Value) -> Result<Self, String> {
-        Self::deserialize(entry).map_err(|error| format!("this is no entry of a ledger: {error}"))
+        Self::deserialize(entry).map_err(|error| format!("not a ledger entry: {error}"))
     }
 
-    /// Whether it is a decision, and not the completion of one.
+    /// Whether it is a decision, not a completion.
     pub(crate) fn is_decision(&self) -> bool {
         self.kind != "completion"
     }
@@ -81,12 +81,12 @@ impl Entry {
         self.outcome == "permit"
     }
 
-    /// The leading code; empty of a permit.
+    /// The leading code; empty for a permit.
     pub(crate) fn code(&self) -> &str {
         self.reasons.first().map_or("", |reason| reason.code.as_str())
     }
 
-    /// The destination in a word; `?` where nobody knows it.
+    /// The region or country of the destination; `?` if unknown.
     pub(crate) fn destination(&self) -> String {
         let to = self.destination.as_ref();
         let region = to.and_then(|to| to.region.as_ref()).map(|region| region.as_str().to_owned());

@@ -1,5 +1,4 @@
-//! I/O. Files, and folders of them: all of one ending, below one place, always in the same order. Every reader has a
-//! limit, and reads regular files alone: a pipe would wait for its writer for ever.
+//! I/O. Reading files and folders, with limits. Only regular files are read: a pipe could block for ever.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,17 +10,17 @@ use crate::outcome::Failure;
 /// The largest file of records, scenarios, keys or seals, in bytes.
 pub(crate) const LARGEST: u64 = 64 << 20;
 
-/// The largest file of a list, in bytes. OFAC's longest has some 120 million.
+/// The largest file of a list, in bytes. OFAC's largest has about 120 million.
 pub(crate) const LARGEST_LIST: u64 = 1 << 30;
 
-/// How many folders may lie in one another.
+/// The most levels of folders.
 const DEEPEST: usize = 64;
 
-/// How many files a folder may have with all below it.
+/// The most files of a folder and its subfolders.
 const MOST: usize = 10_000_000;
 
-/// A file itself, or every file below a folder, by path. Hidden ones are passed by, and a folder counts once, however
-/// many links lead to it.
+/// A file itself, or every file below a folder, sorted by path. Hidden files are skipped, and a folder that several links
+/// lead to is read once.
 pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unread = |path: &Path, error| Failure::of(format!("`{}` can't be read", path.display()), error);
     let mut found = Vec::new();
@@ -36,7 +35,7 @@ pub(crate) fn below(place: &Path) -> Result<Vec<PathBuf>, Failure> {
             continue;
         }
         if depth > DEEPEST {
-            return Err(Failure::new(format!("`{}` is deeper than {DEEPEST} folders", path.display())));
+            return Err(Failure::new(format!("`{}` has more than {DEEPEST} levels of folders", path.display())));
         }
         if !seen.insert(path.canonicalize().map_err(|error| unread(&path, error))?) {
             continue;
@@ -65,11 +64,10 @@ pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Opens a regular file. What a path leads to is looked at before it is opened, since opening a pipe can wait, and again
-/// once it is open.
+/// Opens a regular file. The type is checked before opening, which could block on a pipe, and again after.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let is_regular = |metadata: std::fs::Metadata| {
-        let why = "it is no regular file, and only such are read";
+        let why = "not a regular file";
         if metadata.is_file() { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, why)) }
     };
     is_regular(std::fs::metadata(path)?)?;
@@ -78,7 +76,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// A reader that fails once it has given more than a limit, as what is packed may unpack to any size.
+/// A reader that fails beyond a limit: a compressed file can expand to any size.
 pub(crate) struct Bounded<R> {
     inner: R,
     most: u64,
@@ -97,10 +95,7 @@ impl<R: Read> Read for Bounded<R> {
         let read = self.inner.read(buffer)?;
         let length = u64::try_from(read).unwrap_or(u64::MAX);
         self.left = self.left.checked_sub(length).ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!("it has more than {} bytes, and such a file may not", self.most),
-            )
+            io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than the limit of {} bytes", self.most))
         })?;
         Ok(read)
     }

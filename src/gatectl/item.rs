@@ -1,12 +1,18 @@
-//! Pure. DynamoDB items as operators look at them.
+//! Pure. Conversions between DynamoDB items and JSON.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
 use serde_json::Value;
 
-/// A text; empty where there is none.
+/// A text attribute; empty if absent.
 pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+/// `by WHO, TIME: REASON`, from a record's attribution.
+pub(crate) fn attribution(item: &Item) -> String {
+    let part = |name| Some(text(item, name)).filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned();
+    format!("by {}, {}: {}", part("by"), part("at"), part("why"))
 }
 
 /// An item as JSON.
@@ -19,27 +25,27 @@ pub(crate) fn value_as_json(value: &AttributeValue) -> Value {
     serde_dynamo::from_attribute_value(value.clone()).unwrap_or_default()
 }
 
-/// A record without what says who wrote it, when and why.
-pub(crate) fn substance(item: &Item) -> Item {
-    let said = |name: &str| ["by", "at", "why", "revision"].contains(&name);
-    item.iter().filter(|(name, _)| !said(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+/// A record without attribution and revision.
+pub(crate) fn unattributed(item: &Item) -> Item {
+    let is_attribution = |name: &str| ["by", "at", "why", "revision"].contains(&name);
+    item.iter().filter(|(name, _)| !is_attribution(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// An item of JSON; what is null is left out.
+/// An item from JSON, without nulls.
 pub(crate) fn of_json(value: Value) -> Item {
-    let snapshot = match value {
+    let value = match value {
         Value::Object(object) => object.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
     };
-    serde_dynamo::to_item(snapshot).unwrap_or_default()
+    serde_dynamo::to_item(value).unwrap_or_default()
 }
 
-/// A list, or null where it has nothing.
+/// A list, or null if it is empty.
 pub(crate) fn if_any(list: &[String]) -> Value {
     if list.is_empty() { Value::Null } else { list.into() }
 }
 
-/// A list with its exceptions, as records name values; null where nothing is named.
+/// A choice with its exceptions as records have it; null if it is empty.
 pub(crate) fn choice(any_of: &[String], except: &[String]) -> Value {
     match (any_of, except) {
         ([], _) => Value::Null,

@@ -1,27 +1,26 @@
-//! Pure. Reading JSON that may hold anything.
+//! Pure. Reading untrusted JSON.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// What nothing is.
+/// The value of an absent member.
 static NOTHING: Value = Value::Null;
 
-/// The member at the end of a path; null where there is none.
+/// The member at a path; null if absent.
 pub(crate) fn member<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
     path.iter().try_fold(value, |value, name| value.get(*name)).unwrap_or(&NOTHING)
 }
 
-/// Reads a document. An object that has a member twice is unreadable: which of the two counts, each reader decides for
-/// itself.
+/// Reads a document. Duplicate members are an error, since parsers differ in which one they use.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, String> {
     let mut document = serde_json::Deserializer::from_slice(bytes);
     let value = Once.deserialize(&mut document).and_then(|value| document.end().map(|()| value));
     value.map_err(|error| error.to_string())
 }
 
-/// A value whose objects have each member once.
+/// A value without duplicate members.
 struct Once;
 
 impl<'de> DeserializeSeed<'de> for Once {
@@ -80,7 +79,7 @@ impl<'de> Visitor<'de> for Once {
         while let Some(name) = map.next_key::<String>()? {
             let value = map.next_value_seed(Once)?;
             if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member is there twice"));
+                return Err(A::Error::custom("duplicate member"));
             }
         }
         Ok(Value::Object(members))
@@ -93,7 +92,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_member_that_is_there_twice_is_unreadable() {
+    fn duplicate_members_are_refused() {
         let twice = [
             r#"{"a": 1, "a": 1}"#,
             r#"{"a": 1, "b": 2, "\u0061": 3}"#,
@@ -102,7 +101,7 @@ mod tests {
         ];
         for text in twice {
             let why = read(text.as_bytes()).unwrap_err();
-            assert!(why.starts_with("a member is there twice at line 1"), "{text}: {why}");
+            assert!(why.starts_with("duplicate member at line 1"), "{text}: {why}");
         }
         let once = json!({"a": {"a": [1, -1, 0.5, null, true, "\n"]}, "b": {"a": {}}});
         assert_eq!(read(once.to_string().as_bytes()), Ok(once));

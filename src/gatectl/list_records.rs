@@ -1,31 +1,26 @@
-//! I/O. What `list` does, of embargoes, licences and models alike: the records of a kind, each with its state.
+//! I/O. `gatectl embargo|licence|model list`: lists the records of one kind with their states.
 
 use export_gate::record::Kind;
 use jiff::Timestamp;
 
-use crate::aws::Aws;
 use crate::outcome::{Failure, Outcome};
-use crate::record_table::{Listing, Which};
+use crate::record_table::{Filter, Listing};
 use crate::snapshot::Snapshot;
-use crate::table_options::RegisterTable;
+use crate::table_options::ReadOptions;
 
-/// Which ones.
+/// Options of the `list` commands.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    which: Which,
+    filter: Filter,
     #[command(flatten)]
-    register: RegisterTable,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
+    read: ReadOptions,
 }
 
-/// Lists those of kind `T` with these attributes; what can't be read is told, with exit code 1.
+/// Lists the records of kind `T` with these attributes. The exit code is 1 if one is unreadable.
 pub(crate) async fn run<T: Kind>(arguments: &Arguments, attributes: &[&str]) -> Result<Outcome, Failure> {
-    let snapshot = Snapshot::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
-    let listing = Listing::of::<T>(&snapshot, &arguments.which, Timestamp::now());
-    Ok(Outcome::new(arguments.json, || listing.told(), listing.text(attributes), listing.is_fine()))
+    let ReadOptions { register, json, aws } = &arguments.read;
+    let snapshot = Snapshot::read(&aws.dynamodb().await, &register.register_table).await?;
+    let listing = Listing::of::<T>(&snapshot, &arguments.filter, Timestamp::now());
+    Ok(Outcome::new(*json, || listing.json(), listing.text(attributes), listing.is_fine()))
 }

@@ -1,13 +1,8 @@
-//! `gatectl`, the operators' command. One folder a noun, one file a verb; what a verb decides is pure and stands beside it.
+//! `gatectl`, the operators' command: one folder per noun, one file per verb, pure logic beside it.
 
 #![cfg_attr(
     test,
-    allow(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        reason = "a test says loudly what is wrong"
-    )
+    allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")
 )]
 
 mod attribution;
@@ -18,7 +13,6 @@ mod callers;
 mod change;
 mod clearance;
 mod clock;
-mod completions;
 mod confirm;
 mod cost;
 mod deployment;
@@ -28,6 +22,7 @@ mod embargo;
 mod entries;
 mod entry;
 mod files;
+mod generated;
 mod history;
 mod item;
 mod json;
@@ -35,7 +30,6 @@ mod ledger;
 mod licence;
 mod list_records;
 mod lists;
-mod man;
 mod model;
 mod outcome;
 mod output;
@@ -59,7 +53,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
-/// Changes the gate's register, shows what a change would do, and proves what happened.
+/// Change the gate's register, preview changes, and verify the ledger.
 #[derive(Parser)]
 #[command(name = "gatectl", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Arguments {
@@ -69,75 +63,73 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Issue, end and look at embargoes
+    /// Issue, end and show embargoes
     #[command(subcommand, arg_required_else_help = true)]
     Embargo(embargo::Command),
-    /// Grant, revoke and look at licences
+    /// Grant, revoke and show licences
     #[command(subcommand, arg_required_else_help = true)]
     Licence(licence::Command),
-    /// Add, verify, suspend and look at clients, organisations and persons
+    /// Add, verify, suspend and show clients, organisations and persons
     #[command(subcommand, arg_required_else_help = true)]
     Caller(caller::Command),
     /// Register, withdraw and list models
     #[command(subcommand, arg_required_else_help = true)]
     Model(model::Command),
-    /// Grant and revoke clearances: a possible match that is somebody else
+    /// Grant and revoke clearances, which dismiss a potential match
     #[command(subcommand, arg_required_else_help = true)]
     Clearance(clearance::Command),
-    /// Look at the settings, and change them
+    /// Show and change the settings
     #[command(subcommand, arg_required_else_help = true)]
     Setting(setting::Command),
-    /// Keep the records as files: validate, plan, apply, export
+    /// Manage records as files: validate, plan, apply, export
     #[command(subcommand, arg_required_else_help = true)]
     Register(register::Command),
-    /// Show what the gate would decide, with every rule that it looked at
+    /// Explain the gate's decision for a request, with every rule that it considered
     ///
-    /// The exit code is 0 whatever the decision is, and 1 where the gate could not decide.
+    /// The exit code is 0 for any decision, and 1 if the gate could not decide.
     #[command(after_help = EXIT_CODES)]
     Explain(Box<whatif::explain::Arguments>),
-    /// Decide the ledger's decisions again with a draft: who would lose or gain access
+    /// Simulate a draft on past decisions: who would lose or gain access
     ///
-    /// The exit code is 0 whoever would, and 1 where the gate could not rely on the draft, or a part of the ledger can't be
-    /// read.
+    /// The exit code is 1 if the gate could not rely on the draft, or a part of the ledger is unreadable.
     #[command(after_help = EXIT_CODES)]
     Simulate(Box<whatif::simulate::Arguments>),
-    /// Decide a recorded decision again from its facts and the records of its revision
+    /// Replay a recorded decision from its facts and the records of its revision
     ///
-    /// The exit code is 0 where it comes out the same, and 1 where it doesn't, where the entry was changed, or where a
-    /// record can't be had as it was.
+    /// The exit code is 1 if the result differs, the entry was changed, or a record is unavailable.
     #[command(after_help = EXIT_CODES)]
     Replay(Box<whatif::replay::Arguments>),
-    /// Run scenarios against the register: who asks for what, and what must come of it
+    /// Run scenarios against the register: requests and their expected decisions
     ///
-    /// A file is a list of scenarios, or a map with `scenarios` and, as wanted, `records` (a folder beside the file),
-    /// `register` and `callers` (records of its own). A scenario has a `name`, `given` (client, person, model, address,
-    /// end_use, at, and as wanted what is supposed: signals, network, spread) and `expect` (outcome, status, codes, licences). The exit code is 1 where one comes otherwise.
+    /// A file is a list of scenarios, or a map with `scenarios` and optionally `records` (a folder beside the file),
+    /// `register` and `callers` (records). A scenario has a `name`, `given` (client, person, model, address, end_use, at, and
+    /// optionally signals, network, spread) and `expect` (outcome, status, codes, licences). The exit code is 1 if one fails.
     #[command(after_help = EXIT_CODES)]
     Test(Box<scenario::Arguments>),
     /// Import, activate and roll back lists of parties and of networks
     #[command(subcommand, arg_required_else_help = true)]
     Lists(lists::Command),
-    /// Work the queue of possible matches
+    /// Review the queue of potential matches
     #[command(subcommand, arg_required_else_help = true)]
     Review(review::Command),
     /// Show, follow, verify, seal and reconcile the ledger
     #[command(subcommand, arg_required_else_help = true)]
     Ledger(ledger::Command),
-    /// Write what happened in a period as one page, with its figures as CSV and JSON
+    /// Report on a period as one page, with its figures as CSV and JSON
     #[command(after_help = EXIT_CODES)]
     Report(Box<report::Arguments>),
-    /// Compare what a model costs on Lambda and on SageMaker serverless, with the gate's own share beside it
+    /// Compare the cost of a model on Lambda and on SageMaker serverless, with the gate's share
     #[command(after_help = EXIT_CODES)]
     Cost(Box<cost::Arguments>),
-    /// Look at a deployment before it is made
+    /// Check a deployment before it is made
     #[command(subcommand, arg_required_else_help = true)]
     Deployment(deployment::Command),
-    /// Print completions for a shell
+    /// Print the completion script of a shell
     #[command(after_help = EXIT_CODES)]
-    Completions(Box<completions::Arguments>),
+    Completions(Box<generated::CompletionsArguments>),
     /// Print the manual page, or write one for each command into a folder
     #[command(after_help = EXIT_CODES)]
-    Man(Box<man::Arguments>),
+    Man(Box<generated::ManArguments>),
 }
 
 #[tokio::main]
@@ -146,9 +138,9 @@ async fn main() -> ExitCode {
         Ok(Arguments { command }) => command,
         Err(error) => return output::usage::<Arguments>(&error),
     };
-    // Its 2 is a diff, which a pipeline would apply.
+    // Exit code 2 of a plan means a diff, which a pipeline would apply.
     let is_plan = matches!(command, Command::Register(register::Command::Plan(_)));
-    let printed = match aws::noted(run(&command).await) {
+    let printed = match aws::with_warnings(run(&command).await) {
         Ok(outcome) => output::result(&outcome).map(|()| outcome.code),
         Err(failure) => Err(failure),
     };
@@ -183,8 +175,8 @@ async fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Report(arguments) => report::run(arguments).await,
         Command::Cost(arguments) => cost::run(arguments),
         Command::Deployment(command) => deployment::run(command).await,
-        Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
-        Command::Man(arguments) => man::run(arguments, Arguments::command()),
+        Command::Completions(arguments) => generated::completions(arguments, Arguments::command()),
+        Command::Man(arguments) => generated::man(arguments, Arguments::command()),
     }
 }
 
@@ -193,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_is_as_clap_takes_it() {
+    fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
     }
 }

@@ -1,5 +1,6 @@
-//! I/O. All that gatectl prints. Printing never decides what a command does, and never panics: a result that cannot be
-//! printed is an error of its own, and of notices that were lost a question asks.
+//! I/O. Everything that gatectl prints.
+//!
+//! INVARIANT: printing never panics and never decides what a command does. An unprintable result is an error.
 
 use std::error::Error;
 use std::io::{Write as _, stderr, stdout};
@@ -16,10 +17,10 @@ use crate::outcome::{Failure, Outcome};
 /// Whether a notice could not be written to standard error.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// How the lines of a list of faults begin, behind the first.
+/// The start of each further line in a list of faults.
 pub(crate) const FAULT: &str = "\n       ";
 
-/// Shows something to people, on standard error.
+/// Prints a notice on standard error.
 pub(crate) fn notice(text: &str) {
     let mut out = stderr().lock();
     if out.write_all(visible_lines(text).as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -27,19 +28,18 @@ pub(crate) fn notice(text: &str) {
     }
 }
 
-/// Whether people could read every notice so far.
+/// Whether every notice so far was written.
 pub(crate) fn is_noticed() -> bool {
     !LOST.load(Ordering::Relaxed)
 }
 
-/// Shows an error, on standard error.
+/// Prints an error on standard error.
 pub(crate) fn error(error: &(dyn Error + 'static)) {
     let lines: Vec<String> = ErrorChain(error).to_string().split(FAULT).map(visible).collect();
     notice(&format!("error: {}\n", lines.join(FAULT)));
 }
 
-/// Prints what clap says of a command line: help and the version as they are. An error can quote the line, so it is the
-/// error of the same line with its arguments in visible characters.
+/// Prints clap's help, version or error. An error may quote the command line, so its arguments are escaped.
 pub(crate) fn usage<T: Parser>(error: &clap::Error) -> ExitCode {
     let is_printed = if error.use_stderr() {
         let line = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()));
@@ -54,10 +54,10 @@ pub(crate) fn usage<T: Parser>(error: &clap::Error) -> ExitCode {
     ExitCode::from(if is_printed { code } else { 2 })
 }
 
-/// Prints what a command came to, on standard output.
+/// Prints the result of a command on standard output.
 ///
 /// # Errors
-/// Where not all of it could be written.
+/// It could not be written.
 pub(crate) fn result(outcome: &Outcome) -> Result<(), Failure> {
     match &outcome.json {
         Some(json) => write(&(visible_json(&format!("{json:#}")) + "\n")),
@@ -65,10 +65,10 @@ pub(crate) fn result(outcome: &Outcome) -> Result<(), Failure> {
     }
 }
 
-/// Prints one value as a line of JSON.
+/// Prints each value as a line of JSON.
 ///
 /// # Errors
-/// Where not all of it could be written.
+/// They could not be written.
 pub(crate) fn json_lines<'a>(values: impl IntoIterator<Item = &'a Value>) -> Result<(), Failure> {
     write(&values.into_iter().map(|value| visible_json(&value.to_string()) + "\n").collect::<String>())
 }

@@ -1,28 +1,26 @@
-//! Pure. Moments and periods as people write them.
+//! Pure. Moments and durations in options and output.
 
 use export_gate::terms::parse_time;
 use jiff::{SignedDuration, Span, Timestamp};
 
-/// A moment, or how long before now it was.
+/// A moment, absolute or before now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Since {
     Moment(Timestamp),
     Ago(SignedDuration),
 }
 
-/// For options: `2026-06-12T21:21:00Z`, `7d`, `24h`.
+/// Parses `2026-06-12T21:21:00Z`, `7d` or `24h`.
 pub(crate) fn since(text: &str) -> Result<Since, String> {
     if let Ok(moment) = parse_time(text) {
         return Ok(Since::Moment(moment));
     }
     let span: Option<Span> = text.parse().ok();
-    // A day is 24 hours, whatever the place.
+    // A day has 24 hours.
     let ago = span.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
     match ago.filter(|ago| ago.is_positive()) {
         Some(ago) => Ok(Since::Ago(ago)),
-        None => {
-            Err("it is neither a time in UTC, such as 2026-06-12T21:21:00Z, nor a duration, such as 7d or 24h".into())
-        }
+        None => Err("expected a time in UTC, such as 2026-06-12T21:21:00Z, or a duration, such as 7d or 24h".into()),
     }
 }
 
@@ -37,7 +35,7 @@ impl Since {
 }
 
 /// A duration in its two largest units: `3 d 4 h`, `2 min 5 s`, `0.250 s`.
-pub(crate) fn told(duration: SignedDuration) -> String {
+pub(crate) fn render_duration(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     let pair = |large: i64, unit: &str, small: i64, below: &str| {
         let whole = seconds.checked_div(large).unwrap_or_default();
@@ -57,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_read_and_told() {
+    fn moments_and_durations_are_parsed_and_rendered() {
         let now = parse_time("2026-06-12T21:21:00Z").unwrap();
         for (text, moment) in [
             ("7d", "2026-06-05T21:21:00Z"),
@@ -70,7 +68,7 @@ mod tests {
             assert!(since(bad).is_err(), "{bad}");
         }
         for (seconds, words) in [(0, "0.000 s"), (65, "1 min 5 s"), (7200, "2 h"), (90_000, "1 d 1 h")] {
-            assert_eq!(told(SignedDuration::from_secs(seconds)), words);
+            assert_eq!(render_duration(SignedDuration::from_secs(seconds)), words);
         }
     }
 }

@@ -1,24 +1,24 @@
-//! I/O. A bar on long work; none where the output is not a terminal.
+//! I/O. Progress bars on standard error; none if it is not a terminal.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How often what waits shows that it is alive.
+/// The redraw interval of a spinner.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A bar over so many of something, on standard error.
+/// A bar for a known number of items.
 pub(crate) fn bar(length: usize, of: &'static str) -> ProgressBar {
     started(ProgressBar::new(u64::try_from(length).unwrap_or_default()), "{bar:30} {human_pos}/{human_len} {msg}", of)
 }
 
-/// A count of something whose end nobody knows, on standard error.
+/// A counter for an unknown number of items.
 pub(crate) fn counter(of: &'static str) -> ProgressBar {
     started(ProgressBar::no_length(), "{spinner} {human_pos} {msg}", of)
 }
 
-/// That something takes a while whose steps nobody can count, on standard error.
+/// A spinner for work without countable steps.
 pub(crate) fn wait(of: &'static str) -> ProgressBar {
     let wait = started(ProgressBar::no_length(), "{spinner} {msg}, {elapsed}", of);
     wait.enable_steady_tick(TICK);

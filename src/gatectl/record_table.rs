@@ -1,4 +1,4 @@
-//! Pure. Records of a kind as a table: those in force, or all, each with its state; one that can't be read is told.
+//! Pure. Tables of the records of a kind, each with its state. Unreadable records are always included.
 
 use export_gate::record::{Embargo, Item, Kind, Model, Record, is_withdrawn, read};
 use export_gate::register::Fault;
@@ -11,42 +11,42 @@ use crate::display::{count, table, text_line};
 use crate::item::{as_json, text, value_as_json};
 use crate::snapshot::Snapshot;
 
-/// Which records are listed.
+/// Options that filter a list.
 #[derive(clap::Args)]
-pub(crate) struct Which {
-    /// What the records as they stand now say of this moment, such as 2026-06-12T21:21:00Z
+pub(crate) struct Filter {
+    /// Show the current records' states at this moment, such as 2026-06-12T21:21:00Z; default: now
     #[arg(long, value_name = "TIME", value_parser = export_gate::terms::parse_time)]
     pub(crate) at: Option<Timestamp>,
-    /// List those too that are not in force
+    /// Include records that are over or withdrawn
     #[arg(long)]
     pub(crate) all: bool,
 }
 
-/// Whether a record is in force, in a word.
+/// The state of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     InForce,
     NotYet,
     Over,
     Withdrawn,
-    /// What is wrong.
+    /// The fault.
     Unreadable(String),
 }
 
-/// What is listed.
+/// A list of records.
 pub(crate) struct Listing {
     rows: Vec<(Key, State, Item)>,
-    left_out: usize,
-    /// Those that were written since the moment that was asked for.
-    since: Vec<String>,
-    /// What the gate can't rely on, a sentence each.
+    omitted: usize,
+    /// Ids of records written after `--at`.
+    newer: Vec<String>,
+    /// Faults of listed records.
     faults: Vec<String>,
-    /// The embargoes in force that name no model, by id.
+    /// Ids of embargoes in force that match no model.
     unmatched: Vec<String>,
 }
 
 impl State {
-    /// The state of a record of kind `T`. Of a model its status says too whether it is withdrawn.
+    /// The state of a record of kind `T`. A model is also withdrawn by its `status`.
     pub(crate) fn of<T: Kind>(item: &Item, now: Timestamp) -> Self {
         match read::<T>(item) {
             Err(_) if is_withdrawn(item) => Self::Withdrawn,
@@ -59,7 +59,7 @@ impl State {
         }
     }
 
-    /// As it is shown.
+    /// The state as displayed.
     pub(crate) fn word(&self) -> &str {
         match self {
             Self::InForce => "in force",
@@ -72,30 +72,30 @@ impl State {
 }
 
 impl Listing {
-    /// The records of kind `T`. Those of the history are left out unless all are wanted; what can't be read never is.
-    pub(crate) fn of<T: Kind>(snapshot: &Snapshot, which: &Which, now: Timestamp) -> Self {
-        let now = which.at.unwrap_or(now);
+    /// The records of kind `T`. Those that are over or withdrawn are omitted unless `--all`.
+    pub(crate) fn of<T: Kind>(snapshot: &Snapshot, filter: &Filter, now: Timestamp) -> Self {
+        let now = filter.at.unwrap_or(now);
         let all = snapshot.of_kind(T::KIND).map(|(key, item)| (key.clone(), State::of::<T>(item, now), item.clone()));
-        let is_shown = |state: &State| which.all || !matches!(state, State::Over | State::Withdrawn);
+        let is_shown = |state: &State| filter.all || !matches!(state, State::Over | State::Withdrawn);
         let (rows, out): (Vec<_>, Vec<_>) = all.partition(|(_, state, _)| is_shown(state));
         let register = snapshot.register(now);
         let is_listed = |fault: &&Fault| rows.iter().any(|(key, ..)| key.kind == fault.kind && key.id == fault.id);
         let faults = register.faults().iter().filter(is_listed);
         let faults = faults.map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect();
-        let is_since =
-            |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| which.at.is_some_and(|at| at < written));
-        let since = rows.iter().filter(|(.., item)| is_since(item)).map(|(key, ..)| format!("`{}`", key.id)).collect();
+        let is_newer =
+            |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| filter.at.is_some_and(|at| at < written));
+        let newer = rows.iter().filter(|(.., item)| is_newer(item)).map(|(key, ..)| format!("`{}`", key.id)).collect();
         let unmatched = register.unmatched_embargoes(now).filter(|_| T::KIND == Embargo::KIND);
         let unmatched = unmatched.map(|embargo| format!("`{}`", embargo.meta.id)).collect();
-        Self { rows, left_out: out.len(), since, faults, unmatched }
+        Self { rows, omitted: out.len(), newer, faults, unmatched }
     }
 
-    /// Whether the gate can rely on all of it.
+    /// Whether no listed record has a fault.
     pub(crate) fn is_fine(&self) -> bool {
         self.faults.is_empty()
     }
 
-    /// A table with the id, the state and these attributes.
+    /// A table of ids, states and these attributes.
     pub(crate) fn text(&self, attributes: &[&str]) -> String {
         let heading: Vec<&str> = ["id", "state"].into_iter().chain(attributes.iter().copied()).collect();
         let cell =
@@ -110,34 +110,37 @@ impl Listing {
         }
         if !self.unmatched.is_empty() {
             text += &format!(
-                "In force and without effect, since no model is registered that they name: {}.\n",
+                "In force without effect, because they match no registered model: {}.\n",
                 self.unmatched.join(", ")
             );
         }
-        if !self.since.is_empty() {
-            text += &text_line!("Written since, so that it may have been otherwise then: {}.", self.since.join(", "));
-        }
-        if self.left_out > 0 {
+        if !self.newer.is_empty() {
             text += &text_line!(
-                "{} left out that are over or withdrawn; `--all` lists them.",
-                count(self.left_out, "is", "are")
+                "Written after that moment, so the state then may have differed: {}.",
+                self.newer.join(", ")
+            );
+        }
+        if self.omitted > 0 {
+            text += &text_line!(
+                "{} omitted, over or withdrawn; `--all` lists them.",
+                count(self.omitted, "record is", "records are")
             );
         }
         text
     }
 
     /// For `--json`.
-    pub(crate) fn told(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let row = |(key, state, item): &(Key, State, Item)| {
             let why = if let State::Unreadable(why) = state { json!(why) } else { Value::Null };
             json!({"id": key.id, "state": state.word(), "unreadable": why, "record": as_json(item)})
         };
-        json!({"records": self.rows.iter().map(row).collect::<Vec<Value>>(), "left_out": self.left_out,
+        json!({"records": self.rows.iter().map(row).collect::<Vec<Value>>(), "left_out": self.omitted,
                "faults": self.faults, "unmatched": self.unmatched})
     }
 }
 
-/// A value without the marks of JSON.
+/// A value without JSON punctuation.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

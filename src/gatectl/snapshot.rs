@@ -1,4 +1,4 @@
-//! I/O. The whole register as it stands at one revision.
+//! I/O. A snapshot: the whole register at one revision.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use export_gate::register::{BY_REVISION, Basis, KINDS, Register, all_heads};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::backoff::{Backoff, patiently};
+use crate::backoff::{Backoff, with_backoff};
 use crate::outcome::Failure;
 
-/// Every record of the register, withdrawn ones too, without its history.
+/// Every current record of the register, withdrawn ones included.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
-    /// The revision that it stands at.
+    /// The revision.
     pub(crate) revision: u64,
     /// The records, by key.
     pub(crate) records: BTreeMap<Key, Item>,
@@ -26,10 +26,10 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads the register: all its kinds, then what became newer meanwhile, so that all is of one revision.
+    /// Reads every kind, then what changed in between, so that all records are of one revision.
     pub(crate) async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Self, Failure> {
         let heads = heads(dynamodb, table).await?;
-        // A head that an edit by hand has left without a kind hides no record.
+        // A head edited by hand may lack a kind.
         let kinds: BTreeSet<&str> = heads.kinds().map(|(kind, _)| kind).chain(KINDS).collect();
         let kinds = kinds.into_iter().map(|kind| partition(dynamodb, table, kind));
         let read = try_join_all(kinds).await?.into_iter().flatten();
@@ -39,8 +39,8 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Reads what is newer than this, and these records even where an edit by hand gave them no newer revision. Returns
-    /// what it read.
+    /// Reads what is newer than the snapshot, and these records in any case, since an edit by hand sets no revision. Returns
+    /// the records that it read.
     pub(crate) async fn refresh(
         &mut self,
         dynamodb: &DynamoDb,
@@ -51,9 +51,9 @@ impl Snapshot {
         let mut read = loop {
             let heads = heads(dynamodb, table).await?;
             if heads.revision() < self.revision {
-                let says =
+                let message =
                     format!("the register `{table}` went back to revision {}: run the command again", heads.revision());
-                return Err(Failure::new(says));
+                return Err(Failure::new(message));
             }
             if let Some(newer) = newer(dynamodb, table, &heads, self.revision).await? {
                 (self.revision, self.heads) = (heads.revision(), heads);
@@ -61,7 +61,7 @@ impl Snapshot {
             }
             if !backoff.wait_for_others().await {
                 return Err(Failure::new(format!(
-                    "the records of the register `{table}` never agreed with its heads: run the command again, or allow \
+                    "the records of the register `{table}` do not agree with its heads: run the command again, or allow \
                      more time with `--timeout`"
                 )));
             }
@@ -74,7 +74,7 @@ impl Snapshot {
         Ok(read)
     }
 
-    /// Takes what a change wrote, and the heads that it left.
+    /// Updates the snapshot with a change and its heads.
     pub(crate) fn wrote(&mut self, heads: Basis, records: impl Iterator<Item = Item>) {
         let revision = AttributeValue::N(heads.revision().to_string());
         let records = records.map(|mut record| {
@@ -99,32 +99,32 @@ impl Snapshot {
         self.records.get(&Key { kind: kind.to_owned(), id: id.to_owned() })
     }
 
-    /// The register as the gate has it in memory.
+    /// The register as the gate has it.
     pub(crate) fn register(&self, now: Timestamp) -> Register {
         let head = Head { revision: self.revision, ..Head::default() };
         Register::default().with(self.records.values().cloned().collect(), &head, now)
     }
 }
 
-fn unread(table: &str) -> String {
+fn read_error(table: &str) -> String {
     format!(
-        "the register `{table}` could not be read; see `--register-table`, `--region`, `--profile`, `--endpoint-url`"
+        "the register `{table}` could not be read; check `--register-table`, `--region`, `--profile`, `--endpoint-url`"
     )
 }
 
-/// The register's heads, whichever of them are valid.
+/// The valid heads of the register.
 async fn heads(dynamodb: &DynamoDb, table: &str) -> Result<Basis, Failure> {
     let mut backoff = Backoff::of(dynamodb);
     let found = loop {
         match all_heads(dynamodb, table).await {
             Err(failure) if failure.is_busy() && backoff.wait().await => {}
-            answer => break answer.map_err(|error| Failure::of(unread(table), error))?,
+            answer => break answer.map_err(|error| Failure::of(read_error(table), error))?,
         }
     };
     Basis::of(found).map_err(|error| Failure::of("none of the register's heads is valid", error))
 }
 
-/// What is newer than `revision`; `None` where the records are not yet, or no longer, those that the heads speak of.
+/// The records newer than `revision`; `None` if they do not agree with the heads.
 async fn newer(dynamodb: &DynamoDb, table: &str, heads: &Basis, revision: u64) -> Result<Option<Vec<Item>>, Failure> {
     let newer = heads.kinds().filter(|(_, kind)| kind.revision > revision);
     let reads = newer.map(|(name, kind)| async move {
@@ -144,27 +144,27 @@ async fn newer(dynamodb: &DynamoDb, table: &str, heads: &Basis, revision: u64) -
     Ok(read.map(|kinds| kinds.into_iter().flatten().collect()))
 }
 
-/// Every item of a kind, from the table itself: what an edit by hand left without a revision is among them.
+/// Every item of a kind, from the table: the index lacks items that an edit by hand left without a revision.
 pub(crate) async fn partition(dynamodb: &DynamoDb, table: &str, kind: &str) -> Result<Vec<Item>, Failure> {
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#kind = :kind").expression_attribute_names("#kind", "kind");
     pages(dynamodb, table, query.expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))).await
 }
 
-/// What stands at a key of the register's table.
+/// The item with a key of the register table.
 pub(crate) async fn record(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Option<Item>, Failure> {
     let read = dynamodb.get_item().table_name(table).consistent_read(true).set_key(Some(key.item()));
-    let read = patiently(dynamodb, async || read.clone().send().await).await;
-    read.map(|answer| answer.item).map_err(|error| Failure::of(unread(table), error))
+    let read = with_backoff(dynamodb, async || read.clone().send().await).await;
+    read.map(|answer| answer.item).map_err(|error| Failure::of(read_error(table), error))
 }
 
-/// All that a query of the register's table finds.
+/// Every item that a query of the register table finds.
 pub(crate) async fn pages(dynamodb: &DynamoDb, table: &str, query: QueryFluentBuilder) -> Result<Vec<Item>, Failure> {
     let (mut found, mut from) = (Vec::new(), None);
     loop {
         let page = query.clone().set_exclusive_start_key(from);
-        let page = patiently(dynamodb, async || page.clone().send().await).await;
-        let page = page.map_err(|error| Failure::of(unread(table), error))?;
+        let page = with_backoff(dynamodb, async || page.clone().send().await).await;
+        let page = page.map_err(|error| Failure::of(read_error(table), error))?;
         found.extend(page.items.unwrap_or_default());
         from = page.last_evaluated_key;
         if from.is_none() {

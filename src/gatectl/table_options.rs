@@ -1,17 +1,19 @@
-//! Pure. The options that name the four tables, by the gate's own variables where they are set.
+//! Pure. Options that name the DynamoDB tables; the gate's environment variables are their defaults.
 
-/// The register's table.
+use crate::aws::Aws;
+
+/// The register table.
 #[derive(clap::Args, Clone)]
 pub(crate) struct RegisterTable {
-    /// The register's table
+    /// Name the register table
     #[arg(long, value_name = "TABLE", env = "REGISTER_TABLE")]
     pub(crate) register_table: String,
 }
 
-/// The callers' table.
+/// The callers table.
 #[derive(clap::Args, Clone)]
 pub(crate) struct CallersTable {
-    /// The callers' table
+    /// Name the callers table
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     pub(crate) callers_table: String,
 }
@@ -19,7 +21,19 @@ pub(crate) struct CallersTable {
 /// The usage table.
 #[derive(clap::Args, Clone)]
 pub(crate) struct UsageTable {
-    /// The table of what is used of each licence
+    /// Name the usage table, which counts what is leased of each licence
     #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
     pub(crate) usage_table: String,
+}
+
+/// Options of a command that only reads the register.
+#[derive(clap::Args)]
+pub(crate) struct ReadOptions {
+    #[command(flatten)]
+    pub(crate) register: RegisterTable,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) aws: Aws,
 }

@@ -1,4 +1,4 @@
-//! I/O. A register record with all its versions: who changed what, when and why.
+//! I/O. The versions of a register record, with their changes and attribution.
 
 use std::cmp::Ordering;
 
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::change::Step;
 use crate::display::text_line;
-use crate::item::{as_json, text};
+use crate::item::{as_json, attribution, text};
 use crate::outcome::Failure;
 use crate::snapshot::{pages, record};
 
-/// Every version of a record, the last first.
+/// Every version of a record, the newest first.
 pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Result<Vec<Item>, Failure> {
     let mut found: Vec<Item> = record(dynamodb, table, key).await?.into_iter().collect();
     let query = dynamodb.query().table_name(table).consistent_read(true);
@@ -23,9 +23,9 @@ pub(crate) async fn versions(dynamodb: &DynamoDb, table: &str, key: &Key) -> Res
     let query = query.expression_attribute_values(":kind", AttributeValue::S(format!("{HISTORY}{}", key.kind)));
     let query = query.expression_attribute_values(":id", AttributeValue::S(format!("{}@", key.id)));
     let mut earlier = pages(dynamodb, table, query).await?;
-    // An id may itself have an `@`, as a model's has.
+    // An id may contain an `@`, as a model's does.
     earlier.retain(|item| text(item, "id").rsplit_once('@').is_some_and(|(id, _)| id == key.id));
-    // Whoever writes between the two readings moves what was read first into the history.
+    // A write between the two reads moves the version that was read first into the history.
     if let Some(last) = found.first() {
         earlier.retain(|item| match revision(item).cmp(&revision(last)) {
             Ordering::Less => true,
@@ -44,28 +44,27 @@ pub(crate) fn revision(item: &Item) -> u64 {
     number("revision").or(number("was")).unwrap_or_default()
 }
 
-/// All versions as people read them, each with what it changed; `state` is the last one's.
-pub(crate) fn shown(key: &Key, state: &str, versions: &[Item]) -> String {
-    let mut shown = text_line!("{key}  {state}");
+/// All versions as text, each with its changes; `state` is the newest version's.
+pub(crate) fn display(key: &Key, state: &str, versions: &[Item]) -> String {
+    let mut display = text_line!("{key}  {state}");
     for (index, version) in versions.iter().enumerate() {
         let number = revision(version);
-        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says").to_owned();
-        shown += &format!("\n{}", text_line!("revision {number}, by {}, {}: {}", says("by"), says("at"), says("why")));
+        display += &format!("\n{}", text_line!("revision {number}, {}", attribution(version)));
         let before = versions.get(index.saturating_add(1)).map(bare);
-        for line in (Step { key: key.clone(), before, after: bare(version) }).substantial_lines() {
-            shown += &text_line!("    {line}");
+        for line in (Step { key: key.clone(), before, after: bare(version) }).unattributed_lines() {
+            display += &text_line!("    {line}");
         }
     }
-    shown
+    display
 }
 
-/// For `--json`; `state` is the last version's.
-pub(crate) fn told(key: &Key, state: &str, versions: &[Item]) -> Value {
+/// For `--json`; `state` is the newest version's.
+pub(crate) fn json(key: &Key, state: &str, versions: &[Item]) -> Value {
     let one = |version: &Item| json!({"revision": revision(version), "record": as_json(&bare(version))});
     json!({"record": key.to_string(), "state": state, "versions": versions.iter().map(one).collect::<Vec<Value>>()})
 }
 
-/// A version without what only the table says.
+/// A version without the attributes that the table adds.
 fn bare(version: &Item) -> Item {
     let mut bare = version.clone();
     for name in ["kind", "id", "revision", "was"] {

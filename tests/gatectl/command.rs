@@ -1,4 +1,4 @@
-//! What the tests of the operators' command share: the real binary, and a folder of its own for each test.
+//! Test helpers: runs the real binary, and makes a folder per test.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use export_gate_local::clock::clear_environment;
 use serde_json::Value;
 
-/// What the command printed, and how it ended.
+/// The output and exit code of a command.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -14,18 +14,18 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What `--json` printed.
+    /// The output as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 }
 
-/// Runs the binary, without a terminal and without the caller's AWS.
+/// Runs the binary without a terminal and without the user's AWS configuration.
 pub(crate) fn gatectl<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
     gatectl_in(&[], arguments)
 }
 
-/// The same with more variables.
+/// [`gatectl`] with more environment variables.
 pub(crate) fn gatectl_in<A: AsRef<std::ffi::OsStr>>(
     variables: &[(&str, &str)],
     arguments: impl IntoIterator<Item = A>,
@@ -51,12 +51,12 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
     Ran { code: ended.status.code().unwrap(), out: text(ended.stdout), err: text(ended.stderr) }
 }
 
-/// A line as a shell would have it, without quotes.
+/// Splits a line at white space.
 pub(crate) fn words(line: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-/// A folder that is gone with the test.
+/// A folder that is removed after the test.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -66,7 +66,7 @@ impl Folder {
         Self(path)
     }
 
-    /// Writes a file, and says where.
+    /// Writes a file and returns its path.
     pub(crate) fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

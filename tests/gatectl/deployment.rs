@@ -519,8 +519,8 @@ fn records_that_must_not_go_out_are_named() {
             &[],
         ),
         (vec![json!({"kind": "licence", "id": "l"})], &["records.json:1: missing field"]),
-        (vec![json!({"kind": "unheard", "id": "u"})], &["`unheard` is no kind"]),
-        (vec![fable(), fable()], &["`model/fable@1` stands here and at"]),
+        (vec![json!({"kind": "unheard", "id": "u"})], &["`unheard` is not a kind"]),
+        (vec![fable(), fable()], &["duplicate `model/fable@1`, also at"]),
         // Callers.
         (vec![json!({"id": "client#c", "organisation": "o", "status": "active", "users": "none"})], &[]),
         (
@@ -532,8 +532,8 @@ fn records_that_must_not_go_out_are_named() {
             vec![json!({"id": "person#p", "organisation": "o", "nationalities": ["Elsewhere"]})],
             &["records.json:1: nationalities[0]: the gate can't read this"],
         ),
-        (vec![json!({"id": "x"})], &["this is no record"]),
-        (vec![json!("x")], &["this is no record"]),
+        (vec![json!({"id": "x"})], &["this is not a record"]),
+        (vec![json!("x")], &["this is not a record"]),
     ];
     let folder = Folder::new("records");
     for (records, says) in cases {

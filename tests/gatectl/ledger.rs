@@ -238,7 +238,7 @@ fn a_seal_that_is_not_its_makers_proves_nothing() {
     let twice = sealed.to_string().replacen(r#""entries":"#, r#""entries":4,"entries":"#, 1);
     let twice = folder.file("twice.json", twice);
     let ran = gatectl(words(&format!("ledger verify --ledger {archive} --seal {twice} --public-key {public}")));
-    assert!(ran.code == 2 && ran.err.contains("a member is there twice"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 2 && ran.err.contains("duplicate member"), "{}{}", ran.out, ran.err);
     let python = by_python(&[&archive, &twice, &public]);
     assert!(python.code == 1 && python.out.contains("a member is there twice"), "{}{}", python.out, python.err);
 }
@@ -360,8 +360,8 @@ fn what_is_no_entry_is_a_fault() {
         ("a.jsonl", with("prev", json!(7)), "has no `prev`"),
         ("a.jsonl", with("at", json!("noon")), "has no `at`"),
         ("a.jsonl", with("seq", json!([1])), "its `seq`"),
-        ("a.jsonl", good.replace(r#""outcome":"#, r#""outcome":"refuse","outcome":"#), "a member is there twice"),
-        ("a.jsonl", good.replace(r#""users":"#, r#""users":"asserted","users":"#), "a member is there twice"),
+        ("a.jsonl", good.replace(r#""outcome":"#, r#""outcome":"refuse","outcome":"#), "duplicate member"),
+        ("a.jsonl", good.replace(r#""users":"#, r#""users":"asserted","users":"#), "duplicate member"),
         ("a.jsonl", good.replace(r#""seq":1"#, r#""seq":1.0"#), "its `seq`"),
         ("a.jsonl", "[".repeat(100_000), "line 1"),
         ("a.jsonl", good.replace("research", r"\ud800"), "line 1"),

@@ -140,7 +140,7 @@ async fn a_list_is_imported_then_put_in_force_then_rolled_back() {
     );
     // Another edition, and back, and forth.
     assert_eq!(register.networks("e2", "192.0.2.0/24\n203.0.113.0/24\n").code, 0);
-    assert_eq!(register.run("rollback nets --by a --why b --yes").code, 1, "it never was in force in another edition");
+    assert_eq!(register.run("rollback nets --by a --why b --yes").code, 2, "it never was in force in another edition");
     assert_eq!(register.activate("nets", "e2").code, 0);
     for edition in ["e1", "e2", "e1"] {
         let ran = register.run("rollback nets --by officer-3 --why reason --yes");
@@ -264,11 +264,11 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
         (format!("import nets {nets} {networks} --most-shrink 101"), 2, "101".into()),
         (
             format!("activate nets e1 {says} --yes"),
-            1,
+            2,
             "no edition `e1` of `nets` was imported: none was; `gatectl lists import`".into(),
         ),
         (format!("activate nets {says} --yes"), 2, "<EDITION>".into()),
-        (format!("rollback nets {says} --yes"), 1, "there is no list `nets` in force".into()),
+        (format!("rollback nets {says} --yes"), 2, "there is no list `nets` in force".into()),
         ("status nets".into(), 1, "there is no list `nets`".into()),
         ("status --register-table none".into(), 2, "cannot be used multiple times".into()),
     ];
@@ -290,7 +290,7 @@ async fn what_must_not_be_is_refused_and_nothing_written() {
     // Without a terminal nobody agrees.
     assert_eq!(register.networks("e1", "192.0.2.0/24\n").code, 0);
     let ran = register.run("activate nets e1 --by a --why b");
-    assert!(ran.code == 2 && ran.err.contains("say `--yes`"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.err.contains("pass `--yes`"), "{}", said(&ran));
     assert_eq!(register.in_force("nets").await, None);
 }
 
@@ -355,7 +355,7 @@ async fn chunks_that_are_not_what_was_imported_are_found() {
             None => register.delete(kind, id).await,
         }
         let ran = register.activate("nets", "e1");
-        assert!(ran.code == 1 && ran.out.contains(says), "{says}: {}", said(&ran));
+        assert!(ran.code == 2 && ran.out.contains(says), "{says}: {}", said(&ran));
         assert_eq!(register.in_force("nets").await.as_deref(), Some("e2"));
         let ran = register.run("status nets");
         assert!(ran.code == 1 && ran.out.contains("the edition `e1` is not whole"), "{}", said(&ran));
@@ -370,7 +370,7 @@ async fn chunks_that_are_not_what_was_imported_are_found() {
     assert!(ran.code == 1 && ran.out.contains("`nets` can't be relied on"), "{}", said(&ran));
     register.delete("chunk#nets@e2#0001", "0001").await;
     let ran = register.run("rollback nets --by a --why b --yes");
-    assert!(ran.code == 1 && ran.out.contains("`e2` of `nets` is not whole"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.out.contains("`e2` of `nets` is not whole"), "{}", said(&ran));
     assert_eq!(register.in_force("nets").await.as_deref(), Some("e1"));
 }
 
@@ -412,7 +412,7 @@ async fn records_and_manifests_that_cannot_be_read_are_named() {
     }
     register.put(with(&manifest, "entries", AttributeValue::N("2".into()))).await;
     let ran = register.activate("nets", "e1");
-    assert!(ran.code == 1 && ran.out.contains("1 entry, not 2"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.out.contains("1 entry, not 2"), "{}", said(&ran));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -430,7 +430,7 @@ async fn a_crash_on_the_way_leaves_nothing_in_force_and_a_second_run_completes_i
         let ran = register.run_at(&relay.url(), &line);
         assert!(ran.code == 2 && ran.err.contains("run it again to complete it"), "{}", said(&ran));
         let ran = register.activate("nets", "e1");
-        assert!(ran.code == 1 && ran.out.contains("no edition `e1` of `nets` was imported"), "{}", said(&ran));
+        assert!(ran.code == 2 && ran.out.contains("no edition `e1` of `nets` was imported"), "{}", said(&ran));
     }
     // A busy table, and an answer that was lost.
     relay.rule(|seen: &Seen| match (seen.operation.as_str(), seen.count) {
@@ -466,7 +466,7 @@ async fn who_is_slower_changes_nothing_that_was_not_shown() {
         })
     });
     let ran = register.run_at(&relay.url(), "rollback nets --by a --why b --yes");
-    assert!(ran.code == 1 && ran.out.contains("somebody else"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.out.contains("somebody else"), "{}", said(&ran));
     assert_eq!(register.in_force("nets").await.as_deref(), Some("e3"));
 }
 

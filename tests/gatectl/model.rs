@@ -67,12 +67,12 @@ fn model(id: &str, default: bool) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_model_becomes_a_record_that_the_gate_reads() {
+async fn an_added_model_is_readable_by_the_gate() {
     let register = Register::with(vec![]).await;
     let ran = register.add("org/fable@2", "--endpoint e-2 --eccn 4E091 --default --yes");
     assert_eq!(
         (ran.code, ran.out.as_str()),
-        (0, "Written, revision 1: the gate knows `org/fable@2` from its next request on.\n")
+        (0, "Written, revision 1: the gate serves `org/fable@2` from its next request on.\n")
     );
     for shown in ["+ model/org/fable@2", "endpoint  e-2", "eccn  4E091", "by  officer-1", "default  true"] {
         assert!(ran.err.contains(shown), "`{shown}` in {}", ran.err);
@@ -83,13 +83,13 @@ async fn a_model_becomes_a_record_that_the_gate_reads() {
         (&json!("reason"), &json!("available"), &json!(1))
     );
     read::<Model>(&serde_dynamo::to_item(&record).unwrap()).unwrap();
-    // The same again changes nothing, whoever says it.
+    // The same again changes nothing, whatever its attribution.
     let again = register.add("org/fable@2", "--endpoint e-2 --eccn 4E091 --default --yes --json");
     assert_eq!((again.code, again.json()["changes"].clone(), register.revision().await), (0, json!([]), 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn there_is_one_default_at_any_time() {
+async fn a_name_has_one_default_version() {
     let register = Register::with(vec![model("fable@1", true), model("other@1", true)]).await;
     let ran = register.add("fable@2", "--endpoint e-2 --eccn 4E091 --default --yes --json");
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
@@ -109,36 +109,36 @@ async fn there_is_one_default_at_any_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_must_not_be_is_refused_and_nothing_written() {
+async fn a_conflicting_or_invalid_model_is_refused() {
     let mut damaged = model("broken@1", true);
     damaged["status"] = json!("sold");
     let mut gone = model("gone@1", false);
     gone["status"] = json!("withdrawn");
     let register = Register::with(vec![model("fable@1", true), damaged, gone]).await;
-    // model and options, exit code, a part of what is said
+    // model and options, exit code, part of the output
     let cases = [
-        ("fable@2 --endpoint e-fable-1 --eccn 4E091 --yes", 1, "the endpoint `e-fable-1` is `fable@1`'s"),
-        ("fable@2 --endpoint e-broken-1 --eccn 4E091 --yes", 1, "is `broken@1`'s"),
-        ("fable@1 --endpoint e-other --eccn 4E091 --default --yes", 1, "say `--replace`"),
-        ("fable@1 --endpoint e-fable-1 --eccn EAR99 --default --yes", 1, "eccn 4E091 → EAR99"),
-        ("broken@2 --endpoint e-2 --eccn 4E091 --default --yes", 1, "`broken@1`, the default until now, can't be read"),
-        ("fable@2 --endpoint e-2 --eccn 4E*1 --yes", 1, "the gate would not read `fable@2`"),
-        ("fable@2 --endpoint e-2 --yes", 2, "`--unclassified`"),
+        ("fable@2 --endpoint e-fable-1 --eccn 4E091 --yes", 2, "the endpoint `e-fable-1` belongs to `fable@1`"),
+        ("fable@2 --endpoint e-broken-1 --eccn 4E091 --yes", 2, "belongs to `broken@1`"),
+        ("fable@1 --endpoint e-other --eccn 4E091 --default --yes", 2, "pass `--replace`"),
+        ("fable@1 --endpoint e-fable-1 --eccn EAR99 --default --yes", 2, "eccn 4E091 → EAR99"),
+        ("broken@2 --endpoint e-2 --eccn 4E091 --default --yes", 2, "`broken@1`, the default until now, can't be read"),
+        ("fable@2 --endpoint e-2 --eccn 4E*1 --yes", 2, "the gate would not read `fable@2`"),
+        ("fable@2 --endpoint e-2 --yes", 2, "--unclassified"),
         ("fable@2 --endpoint e-2 --eccn 4E091 --unclassified --yes", 2, "cannot be used with"),
-        ("fable@2 --endpoint e-2 --eccn 4E091", 2, "say `--yes`"),
-        ("fable --endpoint e-2 --eccn 4E091 --yes", 2, "`fable` does not name a model"),
+        ("fable@2 --endpoint e-2 --eccn 4E091", 2, "pass `--yes`"),
+        ("fable --endpoint e-2 --eccn 4E091 --yes", 2, "`fable` names no model"),
         ("fable@2 --eccn 4E091 --yes", 2, "--endpoint"),
         ("fable@2 --endpoint e-2 --eccn 4E091 --yes --register-table none", 2, "cannot be used multiple times"),
     ];
-    for (line, code, says) in cases {
+    for (line, code, expected) in cases {
         let (name, more) = line.split_once(' ').unwrap();
         let ran = register.add(name, more);
         assert_eq!(ran.code, code, "{line}: {}{}", ran.out, ran.err);
-        let said = format!("{}{}", ran.out, ran.err);
-        assert!(said.contains(says), "{line}: `{says}` in {said}");
+        let output = format!("{}{}", ran.out, ran.err);
+        assert!(output.contains(expected), "{line}: `{expected}` in {output}");
     }
     assert_eq!((register.revision().await, register.record("fable@2").await), (1, None));
-    // An endpoint whose model is no more is free, and what is to be replaced is.
+    // The endpoint of a withdrawn model is free, and `--replace` replaces.
     for line in
         ["fable@2 --endpoint e-gone-1 --unclassified --yes", "fable@1 --endpoint e-3 --eccn EAR99 --replace --yes"]
     {
@@ -169,8 +169,8 @@ async fn beside_another(register: &Register, nth: usize) -> Ran {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_was_slower_looks_again_and_writes() {
-    // Behind the look, and behind the writer's own reading of the head.
+async fn after_a_conflict_the_change_is_planned_again() {
+    // After the snapshot, and after the writer's own read of the head.
     for nth in [1, 2] {
         let register = Register::with(vec![model("fable@1", true)]).await;
         let ran = beside_another(&register, nth).await;
@@ -183,7 +183,7 @@ async fn who_was_slower_looks_again_and_writes() {
 }
 
 #[test]
-fn a_table_that_is_not_there_ends_with_2() {
+fn a_missing_table_exits_with_2() {
     let line = "model add a@1 --endpoint e --eccn EAR99 --by a --why b --yes --register-table t --endpoint-url http://127.0.0.1:9";
     let ran = gatectl(words(line));
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));

@@ -1,4 +1,4 @@
-//! What gatectl prints, and reads: printing decides nothing, external text stays text, and no input takes for ever.
+//! Output and input of gatectl: printing decides nothing, external text is escaped, and input is bounded.
 
 use std::fs::File;
 use std::io::pipe;
@@ -8,7 +8,7 @@ use crate::command::{Folder, Ran, gatectl};
 use crate::world::{World, item};
 use serde_json::{Value, json};
 
-/// Somewhere that cannot be written to.
+/// An output that cannot be written to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sink {
     /// A full disk.
@@ -84,12 +84,12 @@ async fn printing_never_decides_whether_a_change_is_made() {
             assert_eq!(apply.code, code, "{out:?} {err:?}: {}", apply.err);
             assert!(has(&world, &id).await, "{out:?} {err:?}");
         }
-        // People cannot read the question: a `y` that waits at the terminal is no answer to it.
+        // The question is unreadable: a `y` that waits at the terminal is not an answer.
         let id = "unread";
         assert_eq!(unwritable(&issue(&world, &url, id), None, Some(sink)).code, 2);
-        let asked = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/full", env!("CARGO_BIN_EXE_gatectl")];
+        let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/full", env!("CARGO_BIN_EXE_gatectl")];
         let line = issue(&world, &url, id);
-        assert_eq!(at_a_terminal(&[&asked[..], &line].concat(), "y\n"), 2);
+        assert_eq!(at_a_terminal(&[&shell[..], &line].concat(), "y\n"), 2);
         assert!(!has(&world, id).await);
         for line in [&["--help"][..], &["--version"], &["embargo", "--help"], &["completions", "bash"], &["man"]] {
             assert_eq!(unwritable(line, Some(sink), None).code, 2, "{line:?}");
@@ -114,10 +114,10 @@ fn at_a_terminal(command: &[&str], typed: &str) -> i32 {
     run.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().code().unwrap_or(-1)
 }
 
-/// What would forge a line, colour a terminal, or turn a text around.
+/// Text that would forge a line, colour a terminal, or reverse text.
 const MARK: &str = "x\u{1b}[31m\u{7}\nFORGED\r\u{85}FORGED\u{2028}\u{202e}\u{200b}y";
 
-/// Nothing of an output is obeyed by a terminal, and no line is forged.
+/// An output has no control characters, and no forged line.
 fn assert_inert(what: &str, text: &str) {
     assert_unobeyed(what, text);
     assert!(!text.lines().any(|line| line.trim_start().starts_with("FORGED")), "{what}: {text}");
@@ -130,7 +130,7 @@ fn assert_unobeyed(what: &str, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn external_text_is_never_obeyed_by_a_terminal() {
+async fn external_text_is_escaped() {
     let world = World::with_samples().await;
     let chain = "c".repeat(32);
     let marked = json!([
@@ -267,7 +267,7 @@ async fn external_text_is_never_obeyed_by_a_terminal() {
 
 #[cfg(unix)]
 #[test]
-fn no_input_takes_for_ever() {
+fn input_is_bounded() {
     let folder = Folder::new("budget");
     let fifo = |name: &str| {
         let path = format!("{}/{name}", folder.path());
@@ -282,7 +282,7 @@ fn no_input_takes_for_ever() {
     let archive = format!("{}/archive", folder.path());
     let ran = gatectl(["ledger", "verify", "--ledger", &archive]);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.out.contains(&format!("{in_archive}: it is no regular file")), "{}", ran.out);
+    assert!(ran.out.contains(&format!("{in_archive}: not a regular file")), "{}", ran.out);
     let lines: [&[&str]; 4] = [
         &["register", "validate", &records],
         &["test", &scenarios],
@@ -292,7 +292,7 @@ fn no_input_takes_for_ever() {
     for line in lines {
         let ran = gatectl(line);
         assert!(
-            ran.code == 2 && ran.err.contains("it is no regular file"),
+            ran.code == 2 && ran.err.contains("not a regular file"),
             "{line:?} {}: {}{}",
             ran.code,
             ran.out,

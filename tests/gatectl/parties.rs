@@ -153,7 +153,7 @@ async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
     };
     clear(&world);
     assert_eq!(told(&world, &gate).await, "200", "cleared");
-    assert_eq!(review("list").out, "Nobody is held up.\n");
+    assert_eq!(review("list").out, "The queue is empty.\n");
     let same = folder.file("same.csv", file() + "14,Unrelated Cartwright,organisation\r\n");
     done(&world, &format!("lists|import|own|{same}|--content|parties|--format|csv|--edition|e1b"));
     done(&world, "lists|activate|own|e1b");
@@ -176,8 +176,8 @@ async fn what_cant_be_asked_refuses() {
     let gate = world.gate();
     assert_eq!(told(&world, &gate).await, "200");
     let ran = run(&world, EMBARGO);
-    let says = "it names a list that is not in force, or is not a list of parties";
-    assert!(ran.code == 1 && ran.out.contains(says), "{}{}", ran.out, ran.err);
+    let says = "it names a list that is not in force, or is not one of parties";
+    assert!(ran.code == 2 && ran.out.contains(says), "{}{}", ran.out, ran.err);
     // By another's hand it is there all the same: nobody is let by.
     let embargo = json!({"kind": "embargo", "id": "listed", "models": ["opus-4-8"], "applies_to": {"lists": ["own"]},
                          "effect": "prohibited", "authority": "OPERATOR", "citation": "a policy"});
@@ -193,7 +193,7 @@ async fn what_cant_be_asked_refuses() {
     done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e1"));
     world.lose_chunk("own", "e1", 1).await;
     let ran = run(&world, "lists|activate|own|e1");
-    assert!(ran.code == 1 && ran.out.contains("chunk 1 of 1 is missing"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 2 && ran.out.contains("chunk 1 of 1 is missing"), "{}{}", ran.out, ran.err);
     assert_eq!(unavailable().await, 503, "nothing was put in force");
     done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e2"));
     done(&world, "lists|activate|own|e2");

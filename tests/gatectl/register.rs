@@ -1,4 +1,4 @@
-//! `gatectl register`: what is read, planned, applied and exported; and that nothing is lost, nor half done.
+//! `gatectl register`: validate, plan, apply and export, without lost or partial changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
@@ -34,7 +34,7 @@ fn model(name: &str) -> Value {
            "endpoint": format!("sample-{name}"), "status": "available", "by": "officer-1", "why": "Sample."})
 }
 
-/// So many groups, which nothing names.
+/// This many groups, which no record names.
 fn groups(prefix: &str, number: usize) -> Vec<Value> {
     (0..number).map(|number| group(&format!("{prefix}:{number:05}"), &["NO"])).collect()
 }
@@ -62,7 +62,7 @@ fn run(world: &World, what: &str, place: &str, more: &[&str]) -> Ran {
     tokio::task::block_in_place(|| gatectl(line))
 }
 
-/// The same, left running.
+/// [`run`] in the background.
 fn start(world: &World, what: &str, place: &str, more: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));
     let aws = [("AWS_ACCESS_KEY_ID", "sample"), ("AWS_SECRET_ACCESS_KEY", "sample"), ("AWS_REGION", "us-east-1")];
@@ -76,7 +76,7 @@ fn ended(child: Child) -> Ran {
     Ran { code: ended.status.code().unwrap_or(-1), out: text(ended.stdout), err: text(ended.stderr) }
 }
 
-/// Every item of the register's table whose kind begins so.
+/// Every item of the register table whose kind has this prefix.
 async fn items(dynamodb: &Client, table: &str, kind: &str) -> Vec<Item> {
     let mut pages = dynamodb.scan().table_name(table).consistent_read(true).into_paginator().send();
     let mut found = Vec::new();
@@ -109,15 +109,15 @@ fn last(ran: &Ran) -> &str {
 // ---------------------------------------------------------------------------------------------------------- validate
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_dynamodb_cannot_store_is_refused_before_anything_is_written() {
+async fn records_that_dynamodb_cannot_store_are_refused() {
     let world = World::empty().await;
     let networks: Vec<String> = (0..20_000).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect();
     let large = with(embargo("large", "x"), "applies_to", json!({"networks": networks}));
     let long_id = embargo(&"i".repeat(1001), "x");
     let name = "n".repeat(410_000);
     let caller = json!({"id": "organisation#large", "name": name, "type": "company", "status": "active"});
-    for (number, (record, says)) in
-        [(large, "at most 204800 are allowed"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
+    for (number, (record, expected)) in
+        [(large, "and a record may have 204800"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
             .into_iter()
             .enumerate()
     {
@@ -132,7 +132,7 @@ async fn what_dynamodb_cannot_store_is_refused_before_anything_is_written() {
             };
             assert_eq!(ran.code, 1, "{verb}: {}", ran.err);
             let fault = ran.out.lines().find(|line| line.contains("DynamoDB cannot store it: ")).unwrap_or_default();
-            assert!(fault.contains(says), "{verb}: {}", ran.out);
+            assert!(fault.contains(expected), "{verb}: {}", ran.out);
             assert!(!fault.contains("10.1.2.0") && !fault.contains("nnn"), "the reason does not quote the record");
         }
     }
@@ -141,12 +141,12 @@ async fn what_dynamodb_cannot_store_is_refused_before_anything_is_written() {
         format!("embargo issue {} --model x --everyone --effect prohibited --authority OPERATOR", "i".repeat(1001));
     let line = format!("{line} --citation c --by x --why x --yes --register-table {}", world.tables.register);
     let ran = gatectl(format!("{line} --endpoint-url {}", world.relay.url()).split(' '));
-    assert!(ran.code == 1 && ran.out.contains("id: 1001 bytes"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 2 && ran.out.contains("id: 1001 bytes"), "{}{}", ran.out, ran.err);
     assert_eq!(count(&world, "").await, 0);
 }
 
 #[test]
-fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
+fn every_fault_has_its_line_and_the_nearest_valid_name() {
     let table: &[(&str, &str, &[&str])] = &[
         (
             "a.yaml",
@@ -158,22 +158,22 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
             "[{\"kind\": \"group\",\n\"id\": \"G:1\",\n\"countries\": [\"NO\",\n\"UK\"]}]",
             &["a.json:4: countries[1]: `UK` is no"],
         ),
-        ("a.yaml", "kind: grup\nid: x\n", &["a.yaml:1: `grup` is no kind of record: did you mean `group`?"]),
-        ("a.yaml", "kind: group\nid: 1\ncountries: [NO]\n", &["a.yaml:2: `id` is no text: put it in quotes"]),
+        ("a.yaml", "kind: grup\nid: x\n", &["a.yaml:1: `grup` is not a kind of record: did you mean `group`?"]),
+        ("a.yaml", "kind: group\nid: 1\ncountries: [NO]\n", &["a.yaml:2: `id` is not a text: put it in quotes"]),
         (
             "a.yaml",
             "kind: group\nid: G:1\ncountries: [NO]\nwithdrawn: yes\nfrom: 2026-06-12\nby: 7\nwhy: ~\n",
             &[
-                "a.yaml:4: withdrawn: it is neither `true` nor `false`",
-                "a.yaml:5: from: `2026-06-12` is not an RFC 3339 time",
-                "a.yaml:6: `by` is no text",
-                "a.yaml:7: `why` is no text",
+                "a.yaml:4: withdrawn: expected `true` or `false`",
+                "a.yaml:5: from: `2026-06-12` is no RFC 3339 time",
+                "a.yaml:6: `by` is not a text",
+                "a.yaml:7: `why` is not a text",
             ],
         ),
         (
             "a.yaml",
             "kind: group\nid: G:1\ncountries: []\nrevision: 3\n",
-            &["a.yaml:3: countries: ", "a.yaml:4: `revision` is the register's own"],
+            &["a.yaml:3: countries: ", "a.yaml:4: `revision` is set by the register"],
         ),
         (
             "a.yaml",
@@ -187,16 +187,12 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
         (
             "a.yaml",
             "kind: group\nid: G:1\ncountries: [NO]\n---\nkind: group\n\nid: G:1\ncountries: [CU]\n",
-            &["a.yaml:5: `group/G:1` stands here and at "],
+            &["a.yaml:5: duplicate `group/G:1`, also at "],
         ),
-        ("a.json", "{\"kind\": \"group\",\n \"kind\": \"group\"}", &["a.json:2: `kind` stands here twice"]),
-        (
-            "a.json",
-            "{\"kind\": \"group\",\n \"id\": \"G:1\", \"countries\": [\"NO\"],}",
-            &["a.json:2: this is no JSON: "],
-        ),
-        ("a.yaml", "just a text\n", &["a.yaml:1: this is no record"]),
-        ("a.yaml", "id: somebody#1\n", &["a.yaml:1: this is no record"]),
+        ("a.json", "{\"kind\": \"group\",\n \"kind\": \"group\"}", &["a.json:2: duplicate key `kind`"]),
+        ("a.json", "{\"kind\": \"group\",\n \"id\": \"G:1\", \"countries\": [\"NO\"],}", &["a.json:2: invalid JSON: "]),
+        ("a.yaml", "just a text\n", &["a.yaml:1: this is not a record"]),
+        ("a.yaml", "id: unknown#1\n", &["a.yaml:1: this is not a record"]),
         (
             "a.yaml",
             "id: client#c\norganisation: o\nstatus: active\nusers: none\nuser: none\n",
@@ -217,33 +213,33 @@ fn every_fault_of_a_folder_is_told_with_its_line_and_the_nearest_right_name() {
             "kind: group\nid: G:1\ncountries: [NO]\nfrom: 2026-06-12T00:00:00Z\nuntil: 2026-06-11T00:00:00Z\n",
             &["a.yaml:1: `until` is not after `from`"],
         ),
-        ("a.json", "\u{0}", &["a.json:1: this is no JSON"]),
+        ("a.json", "\u{0}", &["a.json:1: invalid JSON"]),
         ("a.yaml", "kind: group\nid: G:1\ncountries: [NO\n", &["a.yaml:"]),
     ];
-    for (name, text, says) in table {
+    for (name, text, expected) in table {
         let folder = Folder::new("validate");
         folder.file(name, text);
         let ran = gatectl(["register", "validate", &folder.path()]);
-        let told: Vec<&str> = ran.out.lines().collect();
-        assert_eq!((ran.code, told.len()), (1, says.len() + 1), "{text}\n{}{}", ran.out, ran.err);
-        for (told, says) in told.iter().zip(*says) {
-            assert!(told.contains(says), "{text}\n{told}\n{says}");
+        let lines: Vec<&str> = ran.out.lines().collect();
+        assert_eq!((ran.code, lines.len()), (1, expected.len() + 1), "{text}\n{}{}", ran.out, ran.err);
+        for (line, expected) in lines.iter().zip(*expected) {
+            assert!(line.contains(expected), "{text}\n{line}\n{expected}");
         }
         assert!(!ran.out.contains("Nobody") && !ran.out.contains("Elsewhere"), "{}", ran.out);
         let json = gatectl(["register", "validate", &folder.path(), "--json"]).json();
-        assert_eq!((&json["ok"], json["faults"].as_array().unwrap().len()), (&json!(false), says.len()));
+        assert_eq!((&json["ok"], json["faults"].as_array().unwrap().len()), (&json!(false), expected.len()));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_embargo_of_a_folder_that_names_no_model_is_noted() {
+async fn an_embargo_that_matches_no_model_is_noted() {
     let folder = Folder::new("unmatched");
     let embargo = with(embargo("e", "misspelt"), "applies_to", json!({"everyone": true}));
     folder.file("e.json", embargo.to_string());
     let validate = || gatectl(["register", "validate", &folder.path()]);
     assert!(!validate().out.contains("note: "), "the models may stand elsewhere: {}", validate().out);
     folder.file("m.json", model("m").to_string());
-    let note = "note: `e` names `misspelt`, and no model is registered that it means";
+    let note = "note: `e` names `misspelt`, which matches no registered model";
     assert!(validate().code == 0 && validate().out.contains(note), "{}", validate().out);
     let world = World::empty().await;
     let plan = run(&world, "plan", &folder.path(), &[]);
@@ -251,7 +247,7 @@ async fn an_embargo_of_a_folder_that_names_no_model_is_noted() {
 }
 
 #[test]
-fn good_folders_are_counted() {
+fn a_valid_folder_is_counted() {
     let ran = gatectl(["register", "validate", SAMPLES]);
     assert_eq!(ran.code, 0, "{}", ran.out);
     assert!(ran.out.contains("17 embargo"), "{}", ran.out);
@@ -268,7 +264,7 @@ fn good_folders_are_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
+async fn bad_input_is_refused_and_writes_nothing() {
     let world = World::empty().await;
     let folder = Folder::new("bad");
     let good = folder.file("good/a.json", group("G:1", &["NO"]).to_string());
@@ -278,19 +274,19 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
     let other = folder.file("other.txt", "kind: group");
     let strange = folder
         .file("strange/a.json", with(embargo("e", "m"), "applies_to", json!({"destinations": ["E:9"]})).to_string());
-    for (what, place, more, code, says) in [
+    for (what, place, more, code, expected) in [
         ("plan", "/nowhere", &[][..], 1, "can't be read"),
         ("plan", &empty, &[], 1, "there is no record in"),
-        ("plan", &other, &[], 1, "is no .json, .yaml or .yml"),
+        ("plan", &other, &[], 1, "is not a .json, .yaml or .yml file"),
         ("plan", &faulty, &[], 1, "a.yaml:3: unknown field `contries`"),
-        ("plan", &strange, &[], 1, "the gate could not rely on it: `embargo/e`"),
+        ("plan", &strange, &[], 1, "the gate could not rely on the result: `embargo/e`"),
         ("plan", &good, &["--register-table", "none"], 2, "cannot be used multiple times"),
         ("apply", "/nowhere", &["--yes"], 2, "can't be read"),
         ("apply", &empty, &["--yes", "--withdraw"], 2, "there is no record in"),
         ("apply", &faulty, &["--yes"], 1, "a.yaml:3: unknown field `contries`"),
         ("apply", &strange, &["--yes"], 1, "Nothing was changed: the gate could not rely on"),
-        ("apply", &unsigned, &["--yes"], 2, "say `--by` and `--why`"),
-        ("apply", &unsigned, &["--yes", "--by", " ", "--why", "x"], 2, "an empty text says nothing"),
+        ("apply", &unsigned, &["--yes"], 2, "pass `--by` and `--why`"),
+        ("apply", &unsigned, &["--yes", "--by", " ", "--why", "x"], 2, "it must not be empty"),
         ("apply", &good, &[], 2, "`--yes`"),
         ("export", &good, &[], 2, "is not empty"),
         ("export", &format!("{}/good", folder.path()), &[], 2, "is not empty"),
@@ -298,7 +294,7 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
     ] {
         let ran = run(&world, what, place, more);
         assert_eq!(ran.code, code, "{what} {place} {more:?}: {}{}", ran.out, ran.err);
-        assert!(format!("{}{}", ran.out, ran.err).contains(says), "{what} {place}: {}{}", ran.out, ran.err);
+        assert!(format!("{}{}", ran.out, ran.err).contains(expected), "{what} {place}: {}{}", ran.out, ran.err);
     }
     for what in ["plan", "apply", "export"] {
         let new = format!("{}/new", folder.path());
@@ -313,12 +309,12 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
             ran.err
         );
     }
-    for (line, says) in [
+    for (line, expected) in [
         (["register", "schema", "licens"], "did you mean `licence`?"),
         (["register", "validate", "/nowhere"], "can't be read"),
     ] {
         let ran = tokio::task::block_in_place(|| gatectl(line));
-        assert!(ran.code == 2 && ran.err.contains(says), "{}", ran.err);
+        assert!(ran.code == 2 && ran.err.contains(expected), "{}", ran.err);
     }
     assert_eq!(revision(&world).await, 0);
 }
@@ -326,7 +322,7 @@ async fn bad_input_is_answered_in_a_sentence_and_writes_nothing() {
 // ---------------------------------------------------------------------------------------------------- plan and apply
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_is_planned_applied_and_then_there_is_nothing_to_do() {
+async fn after_apply_the_plan_is_empty() {
     let world = World::empty().await;
     let folder = Folder::new("cycle");
     let countries = ["AF", "BY", "CN", "CU", "IR", "KP", "RU", "SY"];
@@ -348,22 +344,22 @@ async fn a_folder_is_planned_applied_and_then_there_is_nothing_to_do() {
         let again = run(&world, what, &place, &[]);
         assert_eq!(again.code, 0, "{}{}", again.out, again.err);
     }
-    // Who says so, when and why is no change.
+    // Attribution alone is not a change.
     put(&[with(group("G:1", &countries), "why", json!("Otherwise.")), embargo("e-1", "m"), licence("l-1", "m")]);
     assert_eq!(run(&world, "plan", &place, &[]).code, 0);
-    // A change, a list by its elements, and a record that the folder has no more.
+    // A change, a list by its elements, and a record that the folder lacks.
     put(&[
         group("G:1", &["AF", "BY", "CN", "CU", "IR", "KP", "SY", "VE"]),
         with(embargo("e-1", "m"), "effect", json!("prohibited")),
     ]);
     let plan = run(&world, "plan", &place, &[]);
     assert_eq!((plan.code, last(&plan)), (2, "Plan: 0 to add, 2 to change, 0 to withdraw."));
-    for says in [
+    for expected in [
         "~ embargo/e-1\n    effect  licence_required → prohibited\n",
         "    countries  - RU\n    countries  + VE\n",
-        "licence/l-1 is not in the folder: left alone",
+        "licence/l-1 is not in the folder: unchanged",
     ] {
-        assert!(plan.out.contains(says), "{says}: {}", plan.out);
+        assert!(plan.out.contains(expected), "{expected}: {}", plan.out);
     }
     let json = run(&world, "plan", &place, &["--json"]);
     assert_eq!(
@@ -373,7 +369,11 @@ async fn a_folder_is_planned_applied_and_then_there_is_nothing_to_do() {
     let plan = run(&world, "plan", &place, &["--withdraw"]);
     assert_eq!(last(&plan), "Plan: 0 to add, 2 to change, 1 to withdraw.");
     assert!(plan.out.contains("- licence/l-1\n"), "{}", plan.out);
-    assert_eq!(run(&world, "apply", &place, &["--withdraw", "--yes"]).code, 2, "nobody says why the licence goes");
+    assert_eq!(
+        run(&world, "apply", &place, &["--withdraw", "--yes"]).code,
+        2,
+        "a withdrawal needs its own attribution"
+    );
     assert_eq!(revision(&world).await, 1);
     let more = ["--withdraw", "--yes", "--by", "officer-2", "--why", "Over.", "--json"];
     let applied = run(&world, "apply", &place, &more);
@@ -391,7 +391,7 @@ async fn a_folder_is_planned_applied_and_then_there_is_nothing_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_records_are_applied_where_their_table_is_named() {
+async fn callers_records_are_applied_with_callers_table() {
     let world = World::empty().await;
     let folder = Folder::new("callers");
     let client = json!({"id": "client#sample", "organisation": "sample", "status": "active", "users": "none", "by": "officer-1", "why": "Sample."});
@@ -399,7 +399,7 @@ async fn callers_records_are_applied_where_their_table_is_named() {
         json!({"id": "person#sample", "organisation": "sample", "name": "Nobody", "by": "officer-1", "why": "Sample."});
     let place = folder.file("a.json", json!([group("G:1", &["NO"]), client, person]).to_string());
     let plan = run(&world, "plan", &place, &[]);
-    assert!(plan.out.contains("2 callers' records are passed by: `--callers-table` names"), "{}", plan.out);
+    assert!(plan.out.contains("2 callers' records are skipped: pass `--callers-table`"), "{}", plan.out);
     let table = ["--callers-table", &world.tables.callers];
     let plan = run(&world, "plan", &place, &table);
     assert_eq!((plan.code, last(&plan)), (2, "Plan: 3 to add, 0 to change, 0 to withdraw."));
@@ -416,10 +416,10 @@ async fn callers_records_are_applied_where_their_table_is_named() {
     let applied = run(&world, "apply", &place, &[&table[..], &["--yes"]].concat());
     assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
     let scan = world.dynamodb.scan().table_name(&world.tables.callers).send().await.unwrap().items.unwrap();
-    assert_eq!(scan.len(), 3, "the version before is kept: {:?}", ids(&scan));
+    assert_eq!(scan.len(), 3, "the previous version is kept: {:?}", ids(&scan));
 }
 
-/// What the register's table holds after each transaction, as far as anything passes.
+/// The content of the register table after each transaction.
 fn watched(world: &World) -> Arc<Mutex<Vec<Vec<Item>>>> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (dynamodb, table, states) = (world.dynamodb.clone(), world.tables.register.clone(), Arc::clone(&seen));
@@ -437,7 +437,7 @@ fn watched(world: &World) -> Arc<Mutex<Vec<Vec<Item>>>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_restricts_is_there_before_what_permits_and_goes_behind_it() {
+async fn restrictions_are_written_first_and_withdrawn_last() {
     let world = World::empty().await;
     let folder = Folder::new("order");
     let names: Vec<String> = (0..60).map(|number| format!("m-{number:02}")).collect();
@@ -464,7 +464,7 @@ async fn what_restricts_is_there_before_what_permits_and_goes_behind_it() {
         let permits = number(state, "model") + number(state, "licence");
         assert!(permits == 0 || number(state, "embargo") == 60, "{permits}");
     }
-    // All of it withdrawn, the other way round.
+    // Withdrawal of all, in reverse order.
     let place = folder.file("a.json", json!([group("Other", &["NO"])]).to_string());
     let gone = watched(&world);
     let ran = run(&world, "apply", &place, &["--yes", "--withdraw", "--by", "officer-1", "--why", "Over."]);
@@ -482,7 +482,7 @@ async fn what_restricts_is_there_before_what_permits_and_goes_behind_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_must_change_at_once_changes_at_once_or_not_at_all() {
+async fn records_that_must_change_together_share_a_transaction() {
     let world = World::empty().await;
     let folder = Folder::new("entangled");
     let swapped = |by: usize, number: usize| -> Vec<Value> {
@@ -492,10 +492,10 @@ async fn what_must_change_at_once_changes_at_once_or_not_at_all() {
     let place = folder.file("a.json", json!([swapped(0, 46), models].concat()).to_string());
     assert_eq!(run(&world, "apply", &place, &["--yes"]).code, 0);
     let before = revision(&world).await;
-    // Each embargo leaves one model and comes to another: with two in two transactions, one model would be free.
+    // Each embargo moves from one model to another: in two transactions, one model would be free.
     let place = folder.file("a.json", json!(swapped(1, 46)).to_string());
     let ran = run(&world, "apply", &place, &["--yes"]);
-    assert!(ran.code == 1 && ran.out.contains("no more than 45 can change together"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 2 && ran.out.contains("at most 45 can change together"), "{}{}", ran.out, ran.err);
     assert_eq!(revision(&world).await, before, "nothing is written");
     let place = folder.file("a.json", json!(swapped(1, 45)).to_string());
     let ran = run(&world, "apply", &place, &["--yes"]);
@@ -505,7 +505,7 @@ async fn what_must_change_at_once_changes_at_once_or_not_at_all() {
 // ------------------------------------------------------------------------------------------------ others, and faults
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_at_once_lose_nothing() {
+async fn concurrent_applies_lose_nothing() {
     let world = World::empty().await;
     let folder = Folder::new("two");
     let one = folder.file("one.json", json!(groups("one", 200)).to_string());
@@ -518,18 +518,18 @@ async fn two_at_once_lose_nothing() {
     for place in [&one, &two] {
         assert_eq!(run(&world, "plan", place, &[]).code, 0);
     }
-    // Each record bears the revision of a change that names it.
+    // Each record is listed by the change of its revision.
     let changes = items(&world.dynamodb, &world.tables.register, "history#change").await;
     let named: BTreeSet<&String> = changes.iter().flat_map(|change| change["records"].as_m().unwrap().keys()).collect();
     assert_eq!((named.len(), changes.len()), (400, usize::try_from(revision(&world).await).unwrap()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_another_changes_the_same_record_it_stops_and_a_second_run_completes_it() {
+async fn a_concurrent_change_of_a_record_stops_apply() {
     let folder = Folder::new("others");
     let place = folder.file("a.json", json!(groups("G", 100)).to_string());
-    // Behind the first batch somebody else writes a record that the folder doesn't have; then, one of the last batch.
-    for (theirs, code) in [(group("Theirs", &["SE"]), 0), (group("G:00099", &["SE"]), 1)] {
+    // After the first batch another writer writes a record that the folder lacks; then one of the last batch.
+    for (theirs, code) in [(group("Theirs", &["SE"]), 0), (group("G:00099", &["SE"]), 2)] {
         let world = World::empty().await;
         let writer = world.writer.clone();
         let theirs = item(theirs);
@@ -544,14 +544,14 @@ async fn where_another_changes_the_same_record_it_stops_and_a_second_run_complet
         });
         let ran = run(&world, "apply", &place, &["--yes"]);
         assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
-        if code == 1 {
-            for says in [
+        if code == 2 {
+            for expected in [
                 "Written: 45 records, ",
                 "Not written: 55 records (group/G:00045, ",
-                "somebody else changed `group/G:00099` meanwhile",
+                "another writer changed `group/G:00099`",
                 "apply it again",
             ] {
-                assert!(ran.out.contains(says), "{says}: {}", ran.out);
+                assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
             }
             assert_eq!(count(&world, "group").await, 46);
             let theirs = items(&world.dynamodb, &world.tables.register, "group").await;
@@ -570,7 +570,7 @@ async fn where_another_changes_the_same_record_it_stops_and_a_second_run_complet
 async fn a_crash_leaves_whole_batches_and_a_second_run_completes_it() {
     let folder = Folder::new("crash");
     let place = folder.file("a.json", json!(groups("G", 100)).to_string());
-    // Killed before the second batch is written, and behind it but before anybody hears of it.
+    // Killed before the second batch is written, and after it but before the answer.
     for (does, written) in [(false, 45), (true, 90)] {
         let world = World::empty().await;
         let (reached, reach) = tokio::sync::oneshot::channel();
@@ -606,7 +606,7 @@ async fn a_crash_leaves_whole_batches_and_a_second_run_completes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_throttled_table_is_waited_out() {
+async fn apply_backs_off_from_a_throttled_table() {
     let cancelled = |code: &str| Action::Reply {
         status: 400,
         json: json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "message": "by the relay",
@@ -620,7 +620,7 @@ async fn a_throttled_table_is_waited_out() {
             Action::error(400, "com.amazonaws.dynamodb.v20120810#TransactionInProgressException", "x")
         }
         ("TransactWriteItems", 7) => Action::internal_error(),
-        // Written, though nobody hears of it; and a read that is throttled on the way.
+        // Written, but the answer is lost; and a throttled read.
         ("TransactWriteItems", 8) => Action::LoseAnswer,
         ("Query", 4) => Action::throttled(),
         _ => Action::Forward,
@@ -638,7 +638,7 @@ async fn a_throttled_table_is_waited_out() {
         ran.err
     );
     assert_eq!((count(&world, "group").await, revision(&world).await), (100, 3));
-    // What no waiting helps is told at once.
+    // A permanent error is reported at once.
     world
         .relay
         .rule(|seen| if seen.operation == "TransactWriteItems" { Action::access_denied() } else { Action::Forward });
@@ -650,7 +650,7 @@ async fn a_throttled_table_is_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_records_are_written_and_found_again() {
+async fn ten_thousand_records_are_applied() {
     let world = World::empty().await;
     let folder = Folder::new("many");
     let place = folder.file("a.json", json!(groups("G", 10_000)).to_string());
@@ -663,9 +663,9 @@ async fn ten_thousand_records_are_written_and_found_again() {
     operations.iter().for_each(|name| *read.entry(name).or_default() += 1);
     assert_eq!(read["TransactWriteItems"], 223);
     let gets: usize = ["GetItem", "BatchGetItem"].iter().filter_map(|name| read.get(name)).sum();
-    assert!(gets < 300, "the heads a batch, and nothing a record: {read:?}");
+    assert!(gets < 300, "one read of the heads per batch, none per record: {read:?}");
     let again = run(&world, "apply", &place, &["--yes"]);
-    assert!(again.code == 0 && again.out.contains("there is nothing to do"), "{}{}", again.out, again.err);
+    assert!(again.code == 0 && again.out.contains("the register matches the folder"), "{}{}", again.out, again.err);
 }
 
 // ------------------------------------------------------------------------------------------------------------ export
@@ -733,7 +733,7 @@ async fn an_export_plans_empty() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_export_cannot_hold_is_named_and_not_skipped() {
+async fn values_that_no_file_can_hold_are_reported() {
     let world = World::empty().await;
     world.register(vec![group("good", &["NO"]), with(group("broken", &["NO"]), "countries", json!(["Nowhere"]))]).await;
     let mut set = item(group("set", &["NO"]));
@@ -743,21 +743,21 @@ async fn what_an_export_cannot_hold_is_named_and_not_skipped() {
     let folder = format!("{}/x", root.path());
     let ran = run(&world, "export", &folder, &[]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    for says in [
+    for expected in [
         "the gate can't read this: ",
         "broken.yaml:4: countries[0]: `Nowhere`",
-        "`group/set` holds what no file can hold",
+        "`group/set` has values that no file can hold",
         "3 records of revision 2",
     ] {
-        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+        assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
     assert!(std::fs::exists(format!("{folder}/group/broken.yaml")).unwrap());
-    // Into a folder with records of its own, they are named.
+    // Records that the folder had before are reported.
     let other = root.file("y/other.json", json!([group("other", &["NO"]), group("good", &["NO"])]).to_string());
     let ran = run(&world, "export", other.trim_end_matches("/other.json"), &["--force"]);
     assert_eq!(ran.code, 1);
-    for says in ["`group/other` is in the folder, and not in the table", "`group/good` stands here and at"] {
-        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+    for expected in ["`group/other` is in the folder, but not in the table", "duplicate `group/good`, also at"] {
+        assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
 }
 

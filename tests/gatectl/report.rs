@@ -318,12 +318,9 @@ async fn what_can_not_be_relied_on_is_counted_and_named() {
     folder.file("ledger/notes.txt", "");
     let ran = report(&world, &folder, JUNE);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    for named in [
-        "0123456789abcdef0123456789abcdef-4: it does not bear its hash",
-        "line 17",
-        "this is no entry of a ledger",
-        "notes.txt",
-    ] {
+    for named in
+        ["0123456789abcdef0123456789abcdef-4: it does not bear its hash", "line 17", "not a ledger entry", "notes.txt"]
+    {
         assert!(ran.out.contains(named), "{named}: {}", ran.out);
     }
     let page = read(&folder, "report.html");

@@ -1,4 +1,4 @@
-//! `gatectl review`: who is held up by a possible match, and what an officer makes of it, against real tables.
+//! `gatectl review`: the queue of potential matches and the decisions on them, against real tables.
 
 use crate::command::{Folder, Ran, gatectl, words};
 use crate::world::events::invocation;
@@ -14,8 +14,8 @@ const COMPANY: &str = "organisation#sample-us-company";
 const PERSON: &str = "person#sample-foreign-employee";
 const PARTY: &str = "sdn:7";
 
-/// A possible match.
-fn may_be(subject: &str, party: &str) -> Value {
+/// The reason of a potential match.
+fn match_reason(subject: &str, party: &str) -> Value {
     json!({"code": "party.review", "subject": subject, "party": party, "score": 870})
 }
 
@@ -42,7 +42,7 @@ fn with(mut entry: Value, name: &str, value: Value) -> Value {
 }
 
 /// A deployment with the samples, and these entries in its ledger.
-async fn held_up(entries: Vec<Value>) -> World {
+async fn with_ledger(entries: Vec<Value>) -> World {
     let world = World::with_samples().await;
     for entry in entries {
         put(&world, entry).await;
@@ -95,23 +95,30 @@ async fn revision(world: &World) -> Value {
     record(world, "head#0", "head").await.unwrap()["revision"].clone()
 }
 
-fn said(ran: &Ran) -> String {
+fn output(ran: &Ran) -> String {
     format!("{}{}", ran.out, ran.err)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_queue_is_who_is_held_up_since_when_and_how_often() {
-    let screened = sealed(with(refusal("b", 1, 3, "app-2", &[may_be(COMPANY, PARTY)]), "kind", json!("screening")));
-    let world = held_up(vec![
-        refusal("a", 1, 30 * 24, "app-1", &[may_be(COMPANY, PARTY)]),
-        refusal("a", 2, 2, "app-1", &[may_be(COMPANY, PARTY), may_be(COMPANY, "sdn:8"), may_be(PERSON, "eu:1")]),
+async fn the_queue_has_each_match_with_its_refusals() {
+    let screened =
+        sealed(with(refusal("b", 1, 3, "app-2", &[match_reason(COMPANY, PARTY)]), "kind", json!("screening")));
+    let world = with_ledger(vec![
+        refusal("a", 1, 30 * 24, "app-1", &[match_reason(COMPANY, PARTY)]),
+        refusal(
+            "a",
+            2,
+            2,
+            "app-1",
+            &[match_reason(COMPANY, PARTY), match_reason(COMPANY, "sdn:8"), match_reason(PERSON, "eu:1")],
+        ),
         screened,
         refusal("b", 2, 1, "app-1", &[json!({"code": "embargo.party", "embargo": "x@1"})]),
-        refusal("c", 1, 100 * 24, "app-1", &[may_be(COMPANY, "sdn:9")]),
+        refusal("c", 1, 100 * 24, "app-1", &[match_reason(COMPANY, "sdn:9")]),
     ])
     .await;
     let ran = review(&world, "list --json");
-    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
     assert_eq!(
         listed(&ran),
         [format!("{COMPANY} {PARTY} open 3"), format!("{COMPANY} sdn:8 open 1"), format!("{PERSON} eu:1 open 1")]
@@ -128,21 +135,21 @@ async fn the_queue_is_who_is_held_up_since_when_and_how_often() {
         ran.out
     );
     let ran = review(&world, &format!("show {COMPANY} {PARTY}"));
-    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
     let order: Vec<usize> = ["a-1", "b-1", "a-2"].map(|id| ran.out.find(id).unwrap()).into();
     assert!(order.is_sorted() && ran.out.contains("3 refusals") && ran.out.contains("app-2"), "{}", ran.out);
     let empty = World::with_samples().await;
-    assert_eq!(review(&empty, "list").out, "Nobody is held up.\n");
+    assert_eq!(review(&empty, "list").out, "The queue is empty.\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reviewer_sees_both_sides_of_a_match() {
+async fn show_displays_both_sides_of_a_match() {
     let party = "own:7";
     let last = json!({"code": "party.review", "subject": COMPANY, "party": party, "score": 900,
                       "match_sha256": "0123456789abcdef0123456789abcdef"});
-    let before = |subject| with(may_be(subject, party), "match_sha256", json!("f".repeat(32)));
-    let world = held_up(vec![
-        refusal("a", 1, 3, "app-1", &[before(COMPANY), before(PERSON), may_be(COMPANY, "own:none")]),
+    let before = |subject| with(match_reason(subject, party), "match_sha256", json!("f".repeat(32)));
+    let world = with_ledger(vec![
+        refusal("a", 1, 3, "app-1", &[before(COMPANY), before(PERSON), match_reason(COMPANY, "own:none")]),
         refusal("a", 2, 2, "app-1", &[last]),
     ])
     .await;
@@ -151,12 +158,12 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
         "own.csv",
         "id,name,aliases,weak_aliases,country,programme,citation\n7,Sample Widgets,Widgets of Sample,SW,IR,NPWMD,31 CFR 544\n",
     );
-    let says = "--by officer-1 --why reason";
-    let import = format!("lists import own {file} --content parties --format csv --edition e1 {says}");
+    let attribution = "--by officer-1 --why reason";
+    let import = format!("lists import own {file} --content parties --format csv --edition e1 {attribution}");
     assert_eq!(run(&world, &import).code, 0);
-    assert_eq!(run(&world, &format!("lists activate own e1 {says} --yes")).code, 0);
+    assert_eq!(run(&world, &format!("lists activate own e1 {attribution} --yes")).code, 0);
     let ran = review(&world, &format!("show {COMPANY} {party}"));
-    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
     for part in [
         "compared: 0123456789abcdef0123456789abcdef",
         "organisation#sample-us-company, by its record\n",
@@ -180,16 +187,16 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
     );
     assert!(!sides["today"]["why"].as_array().unwrap().is_empty(), "{sides}");
     let ran = review(&world, &format!("show {PERSON} {party}"));
-    assert!(ran.code == 0 && ran.out.contains("name  Sample Person Seven"), "{}", said(&ran));
+    assert!(ran.code == 0 && ran.out.contains("name  Sample Person Seven"), "{}", output(&ran));
     assert!(ran.out.contains(&format!("compared: {}", "f".repeat(32))), "{}", ran.out);
     let ran = review(&world, &format!("show {COMPANY} own:none"));
-    assert!(ran.code == 0 && ran.out.contains("own:none is not in the edition e1"), "{}", said(&ran));
-    // What was looked into is what is cleared.
-    let ran = review(&world, &format!("clear {COMPANY} {party} --officer o --reason r {says} --yes"));
-    assert!(ran.code == 0 && ran.out.contains("until the subject's names or the entry change"), "{}", said(&ran));
+    assert!(ran.code == 0 && ran.out.contains("own:none is not in the edition e1"), "{}", output(&ran));
+    // The clearance is bound to the reviewed comparison.
+    let ran = review(&world, &format!("clear {COMPANY} {party} --officer o --reason r {attribution} --yes"));
+    assert!(ran.code == 0 && ran.out.contains("until the subject's names or the entry change"), "{}", output(&ran));
     let written = record(&world, "clearance", &format!("{COMPANY} {party}")).await.unwrap();
     assert_eq!(written["match_sha256"], "0123456789abcdef0123456789abcdef");
-    // An edition that is not whole is said to be so.
+    // An incomplete edition is reported.
     let key = |kind: &str| {
         std::collections::HashMap::from([
             ("kind".to_owned(), AttributeValue::S(kind.to_owned())),
@@ -199,12 +206,12 @@ async fn a_reviewer_sees_both_sides_of_a_match() {
     let delete = world.dynamodb.delete_item().table_name(&world.tables.register);
     delete.set_key(Some(key("chunk#own@e1#0001"))).send().await.unwrap();
     let ran = review(&world, &format!("show {COMPANY} {party}"));
-    let says = "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing";
-    assert!(ran.code == 1 && ran.out.contains(says), "{}", said(&ran));
+    let expected = "the edition `e1` of `own` can't be read: chunk 1 of 1 is missing";
+    assert!(ran.code == 1 && ran.out.contains(expected), "{}", output(&ran));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_near_to_an_embargos_own_party_is_reviewed_as_one_of_a_list() {
+async fn a_potential_match_with_an_embargos_own_party_is_reviewed() {
     let world = World::with_samples().await;
     world
         .register(vec![json!({
@@ -213,36 +220,36 @@ async fn who_comes_near_to_an_embargos_own_party_is_reviewed_as_one_of_a_list() 
         })])
         .await;
     let gate = world.gate();
-    let asks = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
-    let answered = ask(&gate, &asks, Timestamp::now()).await;
+    let request = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
+    let answered = ask(&gate, &request, Timestamp::now()).await;
     assert_eq!((answered.status, answered.code()), (403, "party.review"));
     let kept = json!(world.ledger().await).to_string().to_lowercase();
     assert!(!format!("{kept}{}", answered.body).contains("wigets") && kept.contains("\"lists\":[]"), "{kept}");
     let ran = review(&world, "list --json");
-    assert_eq!(listed(&ran), [format!("{COMPANY} parties:letter open 1")], "{}", said(&ran));
+    assert_eq!(listed(&ran), [format!("{COMPANY} parties:letter open 1")], "{}", output(&ran));
     let ran = review(&world, &format!("show {COMPANY} parties:letter"));
-    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
     for part in ["parties:letter, as the embargo names it", "Sample Wigets", "itself, by the listed name sample wigets"]
     {
         assert!(ran.out.contains(part), "`{part}` in {}", ran.out);
     }
     let before = revision(&world).await;
     let ran = review(&world, &format!("confirm {COMPANY} parties:letter --by a --why b --yes"));
-    assert!(ran.code == 1 && said(&ran).contains("gatectl embargo issue 'letter' --replace"), "{}", said(&ran));
+    assert!(ran.code == 2 && output(&ran).contains("gatectl embargo issue 'letter' --replace"), "{}", output(&ran));
     assert_eq!(revision(&world).await, before);
     let ran = review(&world, &format!("clear {COMPANY} parties:letter --officer o --reason r --by a --why b --yes"));
-    assert_eq!(ran.code, 0, "{}", said(&ran));
-    assert_eq!(ask(&gate, &asks, Timestamp::now()).await.status, 200);
+    assert_eq!(ran.code, 0, "{}", output(&ran));
+    assert_eq!(ask(&gate, &request, Timestamp::now()).await.status, 200);
     assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_archive_tells_the_same_each_entry_once() {
+async fn an_archive_counts_each_entry_once() {
     let world = World::with_samples().await;
     let folder = Folder::new("review-archive");
     let entries = [
-        refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)]),
-        refusal("a", 2, 2, "app-1", &[may_be(COMPANY, PARTY)]),
+        refusal("a", 1, 3, "app-1", &[match_reason(COMPANY, PARTY)]),
+        refusal("a", 2, 2, "app-1", &[match_reason(COMPANY, PARTY)]),
     ];
     let lines: Vec<String> = entries.iter().chain(&entries[..1]).map(canonical).collect();
     folder.file("batch.jsonl", lines.join("\n"));
@@ -251,39 +258,39 @@ async fn an_archive_tells_the_same_each_entry_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_gate_did_not_write_is_named_and_counts_for_nothing() {
-    let good = refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)]);
-    // the entry, a part of what is said of it
+async fn an_entry_with_a_wrong_hash_is_reported_and_ignored() {
+    let good = refusal("a", 1, 3, "app-1", &[match_reason(COMPANY, PARTY)]);
+    // the entry, part of its fault
     let cases = [
-        (with(good.clone(), "client", json!("app-9")), "the entry `a-1` does not bear its hash"),
-        (with(good.clone(), "at", json!(render_time(Timestamp::now()))), "does not bear its hash"),
+        (with(good.clone(), "client", json!("app-9")), "the entry `a-1` does not match its hash"),
+        (with(good.clone(), "at", json!(render_time(Timestamp::now()))), "does not match its hash"),
         (
             refusal("a", 1, 3, "app-1", &[json!({"code": "party.review", "subject": COMPANY})]),
-            "doesn't say who may be whom",
+            "without `subject` or `party`",
         ),
-        (sealed(with(good.clone(), "decision_id", json!(7))), "this is no entry of a ledger"),
+        (sealed(with(good.clone(), "decision_id", json!(7))), "not a ledger entry"),
     ];
-    for (entry, says) in cases {
-        let world = held_up(vec![entry]).await;
+    for (entry, expected) in cases {
+        let world = with_ledger(vec![entry]).await;
         let ran = review(&world, "list --json");
-        assert_eq!((ran.code, listed(&ran)), (1, vec![]), "{says}: {}", said(&ran));
-        assert!(ran.json()["unread"][0].as_str().unwrap().contains(says), "{says}: {}", ran.out);
+        assert_eq!((ran.code, listed(&ran)), (1, vec![]), "{expected}: {}", output(&ran));
+        assert!(ran.json()["unread"][0].as_str().unwrap().contains(expected), "{expected}: {}", ran.out);
         let before = revision(&world).await;
         let ran = clear(&world, COMPANY, "--yes");
-        assert!(ran.code == 1 && ran.out.contains("as far as the ledger can be read"), "{}", said(&ran));
+        assert!(ran.code == 2 && ran.out.contains("as far as the ledger can be read"), "{}", output(&ran));
         assert_eq!(revision(&world).await, before);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clearing_writes_a_clearance_and_ends_the_wait() {
-    let world = held_up(vec![
-        refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)]),
-        refusal("a", 2, 2, "app-1", &[may_be(PERSON, PARTY)]),
+async fn a_clearance_closes_the_match() {
+    let world = with_ledger(vec![
+        refusal("a", 1, 3, "app-1", &[match_reason(COMPANY, PARTY)]),
+        refusal("a", 2, 2, "app-1", &[match_reason(PERSON, PARTY)]),
     ])
     .await;
     let ran = clear(&world, COMPANY, "--yes --until 9999-01-01T00:00:00Z");
-    assert_eq!(ran.code, 0, "{}", said(&ran));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
     assert!(
         ran.out.contains(&format!("`{COMPANY}` is not `{PARTY}`, from the gate's next request on.")),
         "{}",
@@ -304,29 +311,29 @@ async fn clearing_writes_a_clearance_and_ends_the_wait() {
     assert_eq!(all.json()["queue"][0]["waited_seconds"].as_i64().unwrap() / 3600, 3);
     let ran = review(&world, &format!("show {COMPANY} {PARTY}"));
     assert!(ran.out.contains("cleared") && ran.out.contains("by officer-2"), "{}", ran.out);
-    // Again it changes nothing, otherwise it is told so, and it can't be confirmed.
+    // The same again changes nothing, other content needs `--replace`, and a cleared match can't be confirmed.
     let before = revision(&world).await;
     let ran = clear(&world, COMPANY, "--yes");
-    assert!(ran.code == 1 && ran.out.contains("say `--replace`"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.out.contains("pass `--replace`"), "{}", output(&ran));
     let ran = clear(&world, COMPANY, "--yes --until 9999-01-01T00:00:00Z");
-    assert!(ran.code == 0 && ran.out.contains("cleared of `sdn:7` already"), "{}", said(&ran));
+    assert!(ran.code == 0 && ran.out.contains("cleared of `sdn:7` already"), "{}", output(&ran));
     let ran = confirm(&world, COMPANY, "--yes");
-    assert!(ran.code == 1 && ran.out.contains("revoke that first, gatectl clearance revoke"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.out.contains("revoke that first, gatectl clearance revoke"), "{}", output(&ran));
     assert_eq!(revision(&world).await, before);
-    // Revoked, it waits again.
+    // Revoked, the match is open again.
     let revoke = format!("clearance revoke {COMPANY} {PARTY} --by a --why b --yes");
     assert_eq!(run(&world, &revoke).code, 0);
     assert_eq!(listed(&review(&world, "list --json")).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_refused_by_a_register_with_the_clearance_waits_again() {
-    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)])]).await;
+async fn a_refusal_despite_a_clearance_opens_the_match_again() {
+    let world = with_ledger(vec![refusal("a", 1, 3, "app-1", &[match_reason(COMPANY, PARTY)])]).await;
     assert_eq!(clear(&world, COMPANY, "--yes").code, 0);
     let cleared = revision(&world).await.as_u64().unwrap();
-    // Beside the clearance: decided on the register before it, though it is later by the clock.
+    // Decided on the revision before the clearance, though later by the clock.
     let late = |seq, revision: u64| {
-        let entry = refusal("b", seq, -1, "app-1", &[may_be(COMPANY, PARTY)]);
+        let entry = refusal("b", seq, -1, "app-1", &[match_reason(COMPANY, PARTY)]);
         sealed(with(entry, "revision", json!(revision)))
     };
     put(&world, late(1, cleared - 1)).await;
@@ -334,13 +341,13 @@ async fn who_is_refused_by_a_register_with_the_clearance_waits_again() {
     put(&world, late(2, cleared)).await;
     assert_eq!(listed(&review(&world, "list --json")), [format!("{COMPANY} {PARTY} refused again 3")]);
     let ran = clear(&world, COMPANY, "--yes");
-    assert_eq!((ran.code, revision(&world).await), (0, json!(cleared + 1)), "{}", said(&ran));
+    assert_eq!((ran.code, revision(&world).await), (0, json!(cleared + 1)), "{}", output(&ran));
     assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn confirming_is_obeyed_on_the_next_request() {
-    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(COMPANY, PARTY)])]).await;
+async fn a_confirmed_match_is_refused_on_the_next_request() {
+    let world = with_ledger(vec![refusal("a", 1, 3, "app-1", &[match_reason(COMPANY, PARTY)])]).await;
     let gate = world.gate();
     let now = Timestamp::now();
     let own = invocation("sample-us-service", "opus-4-8").0;
@@ -349,8 +356,8 @@ async fn confirming_is_obeyed_on_the_next_request() {
         assert_eq!(ask(&gate, event, now).await.status, 200);
     }
     let ran = confirm(&world, COMPANY, "--authority OFAC --citation cited --yes");
-    assert_eq!(ran.code, 0, "{}", said(&ran));
-    assert!(ran.out.contains("gets no answer of any model from the gate's next request on"), "{}", ran.out);
+    assert_eq!(ran.code, 0, "{}", output(&ran));
+    assert!(ran.out.contains("is refused any model from the gate's next request on"), "{}", ran.out);
     assert!(ran.err.contains("Sample Widgets, Inc."), "an organisation's name is shown: {}", ran.err);
     let embargo = record(&world, "embargo", &format!("confirmed {COMPANY} {PARTY}")).await.unwrap();
     read::<Embargo>(&item(embargo.clone())).unwrap();
@@ -367,87 +374,99 @@ async fn confirming_is_obeyed_on_the_next_request() {
     assert_eq!(ask(&gate, &other, now).await.status, 200, "another organisation is untouched");
     assert_eq!(listed(&review(&world, "list --json")), Vec::<String>::new());
     assert_eq!(listed(&review(&world, "list --all --json")), [format!("{COMPANY} {PARTY} confirmed 1")]);
-    // Again it changes nothing, and it can't be cleared; ended, it waits again.
+    // The same again changes nothing, and a confirmed match can't be cleared.
     let before = revision(&world).await;
     let ran = confirm(&world, COMPANY, "--yes");
-    assert!(ran.code == 0 && ran.out.contains("already"), "{}", said(&ran));
+    assert!(ran.code == 0 && ran.out.contains("already"), "{}", output(&ran));
     for more in ["--yes", "--yes --anyway"] {
         let ran = clear(&world, COMPANY, more);
-        assert!(ran.code == 1 && ran.out.contains("end that embargo first, gatectl embargo end"), "{}", said(&ran));
+        assert!(ran.code == 2 && ran.out.contains("end that embargo first, gatectl embargo end"), "{}", output(&ran));
     }
     assert_eq!(revision(&world).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_person_is_confirmed_without_being_named() {
-    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(PERSON, PARTY)])]).await;
+async fn confirming_a_person_displays_no_name() {
+    let world = with_ledger(vec![refusal("a", 1, 3, "app-1", &[match_reason(PERSON, PARTY)])]).await;
     let gate = world.gate();
-    let asks = |person: &str| invocation("sample-us-app", "opus-4-8").person(person).0;
-    assert_eq!(ask(&gate, &asks("sample-foreign-employee"), Timestamp::now()).await.status, 200);
+    let request = |person: &str| invocation("sample-us-app", "opus-4-8").person(person).0;
+    assert_eq!(ask(&gate, &request("sample-foreign-employee"), Timestamp::now()).await.status, 200);
     let ran = confirm(&world, PERSON, "--yes");
-    assert_eq!(ran.code, 0, "{}", said(&ran));
-    assert!(ran.err.contains("+ embargo/confirmed") && !said(&ran).contains("Sample Person"), "{}", said(&ran));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
+    assert!(ran.err.contains("+ embargo/confirmed") && !output(&ran).contains("Sample Person"), "{}", output(&ran));
     let embargo = record(&world, "embargo", &format!("confirmed {PERSON} {PARTY}")).await.unwrap();
     assert_eq!(embargo["applies_to"]["parties"], json!([{"name": "Sample Person Seven", "country": "DE"}]));
-    let answered = ask(&gate, &asks("sample-foreign-employee"), Timestamp::now()).await;
+    let answered = ask(&gate, &request("sample-foreign-employee"), Timestamp::now()).await;
     assert_eq!((answered.status, answered.code()), (451, "embargo.party"));
-    assert_eq!(ask(&gate, &asks("sample-us-citizen"), Timestamp::now()).await.status, 200);
-    let world = held_up(vec![refusal("a", 1, 3, "app-1", &[may_be(PERSON, PARTY)])]).await;
+    assert_eq!(ask(&gate, &request("sample-us-citizen"), Timestamp::now()).await.status, 200);
+    let world = with_ledger(vec![refusal("a", 1, 3, "app-1", &[match_reason(PERSON, PARTY)])]).await;
     let ran = confirm(&world, PERSON, "--yes --json");
-    assert!(ran.json()["revision"].is_u64() && !said(&ran).contains("Sample Person"), "{}", said(&ran));
+    assert!(ran.json()["revision"].is_u64() && !output(&ran).contains("Sample Person"), "{}", output(&ran));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_must_not_be_is_refused_and_nothing_written() {
+async fn a_wrong_match_or_option_is_refused() {
     let absent = "organisation#sample-absent";
-    let world = held_up(vec![refusal(
+    let world = with_ledger(vec![refusal(
         "a",
         1,
         3,
         "app-1",
-        &[may_be(COMPANY, PARTY), may_be(absent, PARTY), may_be("person#nameless", PARTY)],
+        &[match_reason(COMPANY, PARTY), match_reason(absent, PARTY), match_reason("person#nameless", PARTY)],
     )])
     .await;
     world.caller(json!({"id": "person#nameless", "organisation": "sample-us-company"})).await;
     let before = revision(&world).await;
-    let says = "--by a --why b";
+    let attribution = "--by a --why b";
     let officer = "--officer o --reason r";
-    // line, exit code, a part of what is said
+    // line, exit code, part of the output
     let cases = [
-        (format!("show {COMPANY} sdn:8"), 1, format!("`{COMPANY}` is not held up by `sdn:8`")),
+        (format!("show {COMPANY} sdn:8"), 2, format!("`{COMPANY}` was not refused as a potential match with `sdn:8`")),
         (format!("show {COMPANY}"), 2, "<PARTY>".into()),
-        ("list --since yesterday".into(), 2, "it is neither a time in UTC".into()),
-        (format!("clear {COMPANY} sdn:8 {officer} {says} --yes"), 1, "say `--anyway`".into()),
+        ("list --since yesterday".into(), 2, "expected a time in UTC".into()),
+        (format!("clear {COMPANY} sdn:8 {officer} {attribution} --yes"), 2, "pass `--anyway`".into()),
         (
-            format!("clear client#a {PARTY} {officer} {says} --yes --anyway"),
-            1,
+            format!("clear client#a {PARTY} {officer} {attribution} --yes --anyway"),
+            2,
             "subject: expected `organisation#…`".into(),
         ),
-        (format!("clear {COMPANY} sdn7 {officer} {says} --yes --anyway"), 1, "party: expected `list:entry`".into()),
-        (format!("clear {COMPANY} {PARTY} --officer o {says} --yes"), 2, "--reason <TEXT>".into()),
-        (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),
-        (format!("clear {COMPANY} {PARTY} {officer} {says} --yes --until tomorrow"), 2, "RFC 3339".into()),
-        (format!("clear {COMPANY} {PARTY} {officer} {says}"), 2, "say `--yes`".into()),
-        (format!("confirm {COMPANY} sdn:8 {says} --yes"), 1, "is not held up".into()),
-        (format!("confirm {absent} {PARTY} {says} --yes"), 1, "there is no record `organisation#sample-absent`".into()),
-        (format!("confirm person#nameless {PARTY} {says} --yes"), 1, "has no name in the callers' records".into()),
         (
-            format!("confirm {COMPANY} {PARTY} {says} --yes --authority NOBODY"),
-            1,
+            format!("clear {COMPANY} sdn7 {officer} {attribution} --yes --anyway"),
+            2,
+            "party: expected `list:entry`".into(),
+        ),
+        (format!("clear {COMPANY} {PARTY} --officer o {attribution} --yes"), 2, "--reason <TEXT>".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} --by a --yes"), 2, "--why <TEXT>".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} {attribution} --yes --until tomorrow"), 2, "RFC 3339".into()),
+        (format!("clear {COMPANY} {PARTY} {officer} {attribution}"), 2, "pass `--yes`".into()),
+        (format!("confirm {COMPANY} sdn:8 {attribution} --yes"), 2, "was not refused as a potential match".into()),
+        (
+            format!("confirm {absent} {PARTY} {attribution} --yes"),
+            2,
+            "there is no caller `organisation#sample-absent`".into(),
+        ),
+        (
+            format!("confirm person#nameless {PARTY} {attribution} --yes"),
+            2,
+            "has no name in the callers' records".into(),
+        ),
+        (
+            format!("confirm {COMPANY} {PARTY} {attribution} --yes --authority NOBODY"),
+            2,
             "authority: expected one of `BIS`".into(),
         ),
-        (format!("confirm {COMPANY} {PARTY} {says} --yes --model a@b@c"), 2, "--model".into()),
-        (format!("confirm {COMPANY} {PARTY} {says}"), 2, "say `--yes`".into()),
+        (format!("confirm {COMPANY} {PARTY} {attribution} --yes --model a@b@c"), 2, "--model".into()),
+        (format!("confirm {COMPANY} {PARTY} {attribution}"), 2, "pass `--yes`".into()),
     ];
-    for (line, code, says) in cases {
+    for (line, code, expected) in cases {
         let ran = review(&world, &line);
-        assert_eq!(ran.code, code, "{line}: {}", said(&ran));
-        assert!(said(&ran).contains(&says), "{line}: `{says}` in {}", said(&ran));
+        assert_eq!(ran.code, code, "{line}: {}", output(&ran));
+        assert!(output(&ran).contains(&expected), "{line}: `{expected}` in {}", output(&ran));
     }
     let ran = run(&world, "review list --ledger-table none");
-    assert!(ran.code == 2 && ran.err.contains("the ledger `none` could not be read"), "{}", said(&ran));
+    assert!(ran.code == 2 && ran.err.contains("the ledger `none` could not be read"), "{}", output(&ran));
     assert_eq!(revision(&world).await, before);
-    // Whom nobody has seen yet may be cleared outright.
-    let ran = review(&world, &format!("clear {COMPANY} sdn:8 {officer} {says} --yes --anyway"));
-    assert_eq!(ran.code, 0, "{}", said(&ran));
+    // A match without a refusal can be cleared with `--anyway`.
+    let ran = review(&world, &format!("clear {COMPANY} sdn:8 {officer} {attribution} --yes --anyway"));
+    assert_eq!(ran.code, 0, "{}", output(&ran));
 }

@@ -245,14 +245,14 @@ async fn bad_questions_are_told_so() {
     let ledger = folder.file("ledger.jsonl", "");
     let whole = "--client a --model m --address 8.8.8.8";
     let cases = [
-        ("explain --client a --model m {register} {callers}".to_owned(), "`--address unknown`"),
+        ("explain --client a --model m {register} {callers}".to_owned(), "--address <IP|unknown>"),
         ("explain --client a --model m --address x {register} {callers}".to_owned(), "`x` is no IP address"),
         (format!("explain {whole}"), "`--records FOLDER`"),
         (format!("explain {whole} {{register}}"), "`--callers-table`"),
         (format!("explain {whole} --at today {{register}} {{callers}}"), "`today` is not an RFC 3339 time"),
         (format!("explain {whole} --register-table none {{callers}}"), "the register `none` could not be read"),
         (format!("explain {whole} --register-table {} {{callers}}", world.tables.usage), "could not be read"),
-        (format!("explain {whole} {{register}} --callers-table none"), "the callers `none` could not be read"),
+        (format!("explain {whole} {{register}} --callers-table none"), "the callers table `none` could not be read"),
         (format!("explain {whole} --records {bad}"), "bad.yaml:3: unknown field `modles`: did you mean `models`?"),
         (format!("explain {whole} --records {}/none", folder.path()), "can't be read"),
         (format!("explain {whole} --geo-database {no_mmdb} {{register}} {{callers}}"), "not a readable MMDB"),
@@ -269,10 +269,10 @@ async fn bad_questions_are_told_so() {
         ("replay {decision} {register} --ledger-table none".to_owned(), "the ledger `none` could not be read"),
         ("replay {decision} --register-table none {ledger}".to_owned(), "the register `none` could not be read"),
         ("replay {decision} --since 7d {register} {ledger}".to_owned(), "cannot be used with"),
-        ("replay --all --since 7 {register} {ledger}".to_owned(), "it is neither a time in UTC"),
+        ("replay --all --since 7 {register} {ledger}".to_owned(), "expected a time in UTC"),
         (format!("simulate --with {bad} --since 7d {{register}} {{ledger}}"), "did you mean `models`?"),
         (format!("simulate --with {} --since 7d {{register}} {{ledger}}", folder.path()), "did you mean `models`?"),
-        (format!("simulate --with {ledger} --since 7d {{register}} {{ledger}}"), "is no .json"),
+        (format!("simulate --with {ledger} --since 7d {{register}} {{ledger}}"), "is not a .json"),
         (format!("simulate --with {bad} {{register}} {{ledger}}"), "--since"),
     ];
     for (line, says) in cases {
@@ -430,7 +430,7 @@ async fn what_was_changed_or_is_lost_is_told() {
         ("reasons", json!([]), true, "comes out otherwise: reasons."),
         ("endpoint", json!("e"), true, "comes out otherwise: endpoint."),
         ("embargoes", json!([]), true, "comes out otherwise: embargoes."),
-        ("revision", json!(999), true, "the register stands at revision 1, before 999"),
+        ("revision", json!(999), true, "the register is at revision 1, before 999"),
         ("more", json!(1), true, "it says more than this version reads"),
     ];
     for (name, value, anew, says) in cases {
@@ -459,7 +459,7 @@ async fn what_was_changed_or_is_lost_is_told() {
     world.dynamodb.put_item().table_name(table).set_item(Some(version)).send().await.unwrap();
     let ran = run(&world, &format!("replay {id} {{register}} {{ledger}}"));
     assert_eq!(ran.code, 1, "{}", ran.out);
-    assert!(ran.out.contains("`embargo/operator-policy-1@1` was changed by hand"), "{}", ran.out);
+    assert!(ran.out.contains("`embargo/operator-policy-1@1` was edited by hand"), "{}", ran.out);
     world.dynamodb.delete_item().table_name(table).set_key(Some(key())).send().await.unwrap();
     let ran = run(&world, &format!("replay {id} {{register}} {{ledger}} --json"));
     assert_eq!((ran.code, ran.json()["came_out"].as_str()), (1, Some("lost")), "{}", ran.out);
@@ -594,7 +594,7 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
     assert_eq!((&told["decisions"], &told["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
     let text = run(&world, &line).out;
     for shown in [
-        "`e` names `fabel-5`, and no model is registered",
+        "`e` names `fabel-5`, which matches no registered model",
         "`embargo/party` names parties, and the ledger holds no names",
         "caller's record of the draft is passed by",
         "does not bear its hash",

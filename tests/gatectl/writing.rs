@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::books::kms::Kms;
-use crate::change::{RULE, asks, caller, done, record, run, say, writing};
+use crate::change::{RULE, caller, done, record, run, say, send, writing};
 use crate::command::{Folder, gatectl_in, words};
 use crate::world::events::{IN_US, invocation};
 use crate::world::{World, ask, item};
@@ -26,10 +26,10 @@ async fn revision(world: &World) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ending_at_once_takes_effect_whatever_the_gates_clock_says() {
+async fn ending_at_once_does_not_depend_on_clocks() {
     let world = World::with_samples().await;
     let gate = world.gate();
-    let asked = async |client: &str, person: &str, hours: i64| {
+    let request = async |client: &str, person: &str, hours: i64| {
         let now = Timestamp::now() + SignedDuration::from_hours(hours);
         ask(&gate, &invocation(client, "fable-5").person(person).from(IN_US).0, now).await.status
     };
@@ -42,21 +42,24 @@ async fn ending_at_once_takes_effect_whatever_the_gates_clock_says() {
          --persons any --embargo letter-2",
     );
     for hours in [-1, 0, 1] {
-        assert_eq!((asked(foreign.0, foreign.1, hours).await, asked(partner.0, partner.1, hours).await), (451, 200));
+        assert_eq!(
+            (request(foreign.0, foreign.1, hours).await, request(partner.0, partner.1, hours).await),
+            (451, 200)
+        );
     }
     done(&world, "licence revoke exemption-2");
     for hours in [-1, 0, 1] {
-        assert_eq!(asked(partner.0, partner.1, hours).await, 451, "{hours}");
+        assert_eq!(request(partner.0, partner.1, hours).await, 451, "{hours}");
     }
     done(&world, "embargo end letter-2");
     for hours in [-1, 0, 1] {
-        assert_eq!(asked(foreign.0, foreign.1, hours).await, 200, "{hours}");
+        assert_eq!(request(foreign.0, foreign.1, hours).await, 200, "{hours}");
     }
-    // A record whose `until` is past by the operator's clock alone is ended like any other.
+    // A record whose `until` is past by the operator's clock only is ended like any other.
     done(&world, &format!("{} --until 2026-01-01T00:00:00Z", issue("over")));
     done(&world, "embargo end over");
     assert_eq!(record(&world, "embargo", "over").await["withdrawn"], true);
-    // A moment that was asked for stays the record's own.
+    // An explicit moment is kept.
     done(&world, &issue("letter-3"));
     done(&world, "embargo end letter-3 --at 2099-01-01T00:00:00Z");
     let ended = record(&world, "embargo", "letter-3").await;
@@ -95,7 +98,7 @@ fn is_suspension(line: &str) -> bool {
     line.starts_with("caller suspend")
 }
 
-/// The answer to the first transaction never comes as it was.
+/// Spoils the answer to the first transaction.
 fn spoilt(how: &'static str) -> impl Fn(&Seen) -> Action + Send + Sync {
     move |seen: &Seen| match (seen.operation.as_str(), seen.count, how) {
         ("TransactWriteItems", 1, "lost") => Action::LoseAnswer,
@@ -111,10 +114,10 @@ fn spoilt(how: &'static str) -> impl Fn(&Seen) -> Action + Send + Sync {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_whose_answer_is_spoilt_is_reported_as_made() {
+async fn a_change_with_a_lost_answer_is_reported_as_written() {
     for how in ["lost", "cut", "failed", "silent", "refused"] {
         let world = World::with_samples().await;
-        // An attempt that is never answered takes its third of the time-out, so that two commands must do.
+        // An unanswered attempt takes a third of the time-out, so only two commands are tested.
         let is_tried = |line: &String| how != "silent" || line.starts_with("embargo issue a") || is_suspension(line);
         for line in writing().into_iter().filter(is_tried) {
             let before = revision(&world).await;
@@ -136,11 +139,11 @@ async fn a_change_whose_answer_is_spoilt_is_reported_as_made() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_became_of_a_change_is_unknown_only_where_it_cannot_be_read_back() {
+async fn an_outcome_is_unknown_only_if_it_cannot_be_read_back() {
     let world = World::with_samples().await;
     let suspend = "caller suspend client#sample-us-app";
     let before = (revision(&world).await, caller(&world, "client#sample-us-app").await);
-    // Whether the transaction arrived can't be told, nor read back.
+    // The transaction has no answer, and can't be read back.
     for line in [issue("a"), suspend.into()] {
         let is_cut = Arc::new(AtomicUsize::new(0));
         world.relay.rule(move |seen: &Seen| {
@@ -151,30 +154,12 @@ async fn what_became_of_a_change_is_unknown_only_where_it_cannot_be_read_back() 
         });
         let ran = say(&world, &format!("{line} --timeout 6"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
-        for says in ["it is unknown whether", "run the same command again"] {
-            assert!(ran.err.contains(says), "{line}: `{says}` in {}", ran.err);
+        for expected in ["it is unknown whether", "run the same command again"] {
+            assert!(ran.err.contains(expected), "{line}: `{expected}` in {}", ran.err);
         }
         assert!(!ran.err.contains("nothing was changed"), "{line}: {}", ran.err);
     }
-    // It is not there yet, and may still be on its way, whatever the tries behind the first came to.
-    let conflict = || {
-        let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-        Action::Reply {
-            status: 400,
-            json: json!({"__type": name, "CancellationReasons": [{"Code": "TransactionConflict"}]}),
-        }
-    };
-    for (line, is_conflict) in [(issue("a"), false), (suspend.into(), false), (issue("a"), true)] {
-        world.relay.seen().clear();
-        world.relay.rule(move |seen| match (seen.operation.as_str(), seen.count) {
-            ("TransactWriteItems", 2..) if is_conflict => conflict(),
-            ("TransactWriteItems", _) => Action::Refuse,
-            _ => Action::Forward,
-        });
-        let ran = say(&world, &format!("{line} --timeout 6"));
-        assert!(ran.code == 2 && ran.err.contains("it is unknown whether"), "{line}: {}{}", ran.out, ran.err);
-    }
-    // What was refused for as long as was waited was not made.
+    // A change that was throttled until the time-out was not written.
     for line in [issue("a"), suspend.into()] {
         world.relay.rule(|seen| match seen.operation.as_str() {
             "TransactWriteItems" => Action::throttled(),
@@ -206,10 +191,10 @@ async fn ten_operators_at_once_all_issue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_embargo_is_issued_though_others_change_the_register_after_every_read() {
+async fn an_embargo_is_issued_despite_changes_after_every_read() {
     let world = World::with_samples().await;
     let (writer, others) = (world.writer.clone(), AtomicUsize::new(0));
-    // The table's embargoes are read once, and then what is newer.
+    // The embargoes are read once, then what is newer.
     let is_read = |seen: &Seen| {
         let is_of_embargoes = seen.body["ExpressionAttributeValues"][":kind"]["S"] == "embargo";
         seen.operation == "Query" && (is_of_embargoes || seen.body["IndexName"] == "by-revision")
@@ -247,14 +232,14 @@ async fn an_embargo_is_issued_while_a_folder_is_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn throttling_is_waited_out() {
+async fn commands_back_off_from_throttling() {
     let world = World::with_samples().await;
     let lines = writing();
     for (line, code) in lines.iter().map(|line| (line.as_str(), 0)).chain([("embargo list --json", 0)]) {
-        let asked = AtomicUsize::new(0);
+        let requests = AtomicUsize::new(0);
         world.relay.seen().clear();
-        // Reads and writes alike, and more often than the SDK tries.
-        world.relay.rule(move |seen| match asked.fetch_add(1, Ordering::Relaxed) {
+        // Reads and writes, more often than the SDK retries.
+        world.relay.rule(move |seen| match requests.fetch_add(1, Ordering::Relaxed) {
             number if number < 6 && number % 2 == 0 => Action::throttled(),
             number if number < 6 => Action::internal_error(),
             _ if seen.operation == "TransactWriteItems" && seen.count <= 3 => Action::throttled(),
@@ -266,7 +251,7 @@ async fn throttling_is_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_damaged_head_stops_no_command() {
+async fn a_damaged_head_does_not_stop_commands() {
     let world = World::with_samples().await;
     for (damage, number) in [("gone", 0), ("unreadable", 0), ("behind", 3)] {
         let key = Key::head(number);
@@ -284,7 +269,7 @@ async fn one_damaged_head_stops_no_command() {
         }
         assert_eq!(run(&world, "embargo list").code, 0, "{damage}");
         done(&world, &issue(damage));
-        // The change puts every head right.
+        // The change repairs every head.
         let first = record(&world, "head#0", "head").await;
         for number in 1..8 {
             let mut other = record(&world, &Key::head(number).kind, "head").await;
@@ -293,24 +278,24 @@ async fn one_damaged_head_stops_no_command() {
         }
     }
     assert_eq!(
-        asks(&world.gate(), "sample-us-app sample-foreign-employee fable-5").await,
+        send(&world.gate(), "sample-us-app sample-foreign-employee fable-5").await,
         "451 embargo.foreign-person"
     );
 }
 
 #[test]
-fn an_endpoint_that_never_answers_is_named_and_given_up() {
-    // It takes connections, and never reads.
+fn a_silent_endpoint_is_named_after_the_time_out() {
+    // It accepts connections and never reads.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let folder = Folder::new("silent");
     let public = folder.file("public.pem", Kms::start().public_pem());
-    let says = "--by a --why b --yes";
+    let attribution = "--by a --why b --yes";
     for line in [
         "embargo list --register-table r".to_owned(),
-        format!("embargo end a --register-table r {says}"),
+        format!("embargo end a --register-table r {attribution}"),
         "caller show client#a --callers-table c".into(),
-        format!("caller suspend client#a --callers-table c {says}"),
+        format!("caller suspend client#a --callers-table c {attribution}"),
         "ledger verify --ledger-table l".into(),
         format!("ledger verify --ledger {} --seal s3://b/k --public-key {public}", folder.path()),
         format!("ledger seal --ledger {} --kms-key k --to s3://b/k", folder.path()),

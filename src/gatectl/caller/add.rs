@@ -1,52 +1,50 @@
-//! I/O. `gatectl caller add`: a client, an organisation or a person that the gate knows on its next request.
+//! I/O. `gatectl caller add`: adds a client, an organisation or a person.
 
 use std::path::PathBuf;
 
-use export_gate::record::Item;
+use export_gate::record::{Item, Organisation as OrganisationRecord, Owner};
 use export_gate::terms::{Country, parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::change::{Manner, change, kind};
-use super::owners;
-use crate::attribution::{Attribution, filled};
+use super::change::{ChangeOptions, kind};
+use crate::attribution::non_empty;
+use crate::callers::Callers;
 use crate::draft;
 use crate::item::{as_json, if_any, of_json, text};
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 use crate::value_parsers;
 
-/// Whom.
+/// Options of `gatectl caller add`.
 #[derive(clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    who: Who,
+    caller: Caller,
 }
 
 #[derive(clap::Subcommand)]
-enum Who {
-    /// An application that calls, by the principal that the authorizer names
+enum Caller {
+    /// Add a client: the application that calls, by its authorizer principal
     #[command(after_help = EXIT_CODES)]
     Client(Box<Client>),
-    /// A customer; nobody of it gets anything until `gatectl caller verify`
+    /// Add an organisation: a customer, refused until `gatectl caller verify`
     #[command(after_help = EXIT_CODES)]
     Organisation(Box<Organisation>),
-    /// An end user; gets nothing until `gatectl caller verify`
+    /// Add a person: an end user, refused until `gatectl caller verify`
     #[command(after_help = EXIT_CODES)]
     Person(Box<Person>),
 }
 
-/// How each of them is added.
+/// Options of all three.
 #[derive(clap::Args)]
 struct Common {
-    /// Replace a record of this id. What this command has no option for, such as a suspension, stays, and so do owners where
-    /// none are said; what else it has one for and isn't said goes; so does the verification, where the identity differs
+    /// Replace an existing record. Omitted options are cleared, except owners and status; a changed identity clears the
+    /// verification
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
 #[derive(clap::Args)]
@@ -54,20 +52,20 @@ struct Client {
     /// The principal: a JWT's client_id, an IAM role's ARN, an API key's id
     #[arg(value_name = "PRINCIPAL", value_parser = value_parsers::id)]
     id: String,
-    /// The id of its organisation
+    /// Set its organisation, by id
     #[arg(long, value_name = "ID", value_parser = value_parsers::organisation)]
     organisation: String,
-    /// Who uses it: nobody, US persons alone as the organisation attests, or the person that each request names
+    /// Set who uses it: no person, US persons only as the organisation attests, or the person that each request names
     #[arg(long, value_enum)]
     users: Users,
-    /// Who attests that only US persons use it
-    #[arg(long, value_name = "WHO", requires = "attested_until", value_parser = filled)]
+    /// Name who attests that only US persons use it
+    #[arg(long, value_name = "WHO", requires = "attested_until", value_parser = non_empty)]
     attested_by: Option<String>,
-    /// The first moment at which the attestation is lapsed
+    /// Set the moment at which the attestation lapses; required for `--users us-persons`
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     attested_until: Option<Timestamp>,
-    /// Where the attestation is kept
-    #[arg(long, requires = "attested_until", value_parser = filled)]
+    /// Say where the attestation is kept
+    #[arg(long, requires = "attested_until", value_parser = non_empty)]
     document: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -85,35 +83,35 @@ struct Organisation {
     /// Its id
     #[arg(value_name = "ID", value_parser = value_parsers::organisation)]
     id: String,
-    /// Its name
-    #[arg(long, value_parser = filled)]
+    /// Set its name
+    #[arg(long, value_parser = non_empty)]
     name: String,
-    /// Another name of it; may be said again
-    #[arg(long = "alias", value_name = "NAME", value_parser = filled)]
+    /// Add an alias; repeatable
+    #[arg(long = "alias", value_name = "NAME", value_parser = non_empty)]
     aliases: Vec<String>,
-    /// What it is
+    /// Set its type
     #[arg(long = "type", value_enum)]
     kind: OrganisationType,
-    /// Where it was founded
+    /// Set the country of incorporation
     #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
     incorporated_in: Option<Country>,
-    /// It is organised to do business in the US
+    /// Mark it as organised to do business in the US
     #[arg(long)]
     organised_in_us: bool,
-    /// Where it is run from
+    /// Set the country of its headquarters
     #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
     headquartered_in: Option<Country>,
-    /// A number by which it is known; may be said again
-    #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]
+    /// Add an identification number; repeatable
+    #[arg(long = "identifier", value_name = "NUMBER", value_parser = non_empty)]
     identifiers: Vec<String>,
-    /// Who owns it: the name, the percent, `person` or `organisation`, and the country; may be said again
+    /// Add an owner: name, percent, `person` or `organisation`, country; repeatable
     #[arg(long = "owner", value_name = "NAME;PERCENT;KIND;COUNTRY", value_parser = value_parsers::owner)]
     owners: Vec<Value>,
-    /// A file that lists the owners, each with `name`, `kind`, `percent`, `country` and its own `owners`: JSON, or YAML
+    /// Read the owners from a JSON or YAML file: a list with `name`, `kind`, `percent`, `country` and `owners` of each
     #[arg(long, value_name = "FILE", conflicts_with = "owners")]
     owners_file: Option<PathBuf>,
-    /// The code of an end use; may be said again
-    #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
+    /// Add an end use by its code; repeatable. Without any, every embargo by end use applies
+    #[arg(long = "end-use", value_name = "CODE", value_parser = non_empty)]
     end_uses: Vec<String>,
     #[command(flatten)]
     common: Common,
@@ -131,26 +129,26 @@ struct Person {
     /// The id by which requests name the person
     #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
-    /// The id of the organisation whose user this is
+    /// Set the organisation of the person, by id
     #[arg(long, value_name = "ID", value_parser = value_parsers::organisation)]
     organisation: String,
-    /// The person's name; no diff shows it, `gatectl caller show` does
-    #[arg(long, value_parser = filled)]
+    /// Set the name; diffs omit it, `gatectl caller show` displays it
+    #[arg(long, value_parser = non_empty)]
     name: Option<String>,
-    /// A citizenship; may be said again
+    /// Add a citizenship; repeatable
     #[arg(long = "nationality", value_name = "COUNTRY", value_parser = Country::parse)]
     nationalities: Vec<Country>,
-    /// The most recent citizenship or permanent residence (15 CFR 734.13(b))
+    /// Set the most recent citizenship or permanent residence (15 CFR 734.13(b))
     #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
     deemed_country: Option<Country>,
-    /// The status under 15 CFR 772.1
+    /// Set the status under 15 CFR 772.1
     #[arg(long, value_enum, default_value = "unknown")]
     us_status: UsStatus,
-    /// When the person was born, as exact as is known: 1970, 1970-12 or 1970-12-31
+    /// Set the date of birth: 1970, 1970-12 or 1970-12-31
     #[arg(long, value_name = "DATE", value_parser = value_parsers::born)]
     born: Option<String>,
-    /// The number of a passport or the like; may be said again
-    #[arg(long = "identifier", value_name = "NUMBER", value_parser = filled)]
+    /// Add the number of a passport or similar document; repeatable
+    #[arg(long = "identifier", value_name = "NUMBER", value_parser = non_empty)]
     identifiers: Vec<String>,
     #[command(flatten)]
     common: Common,
@@ -165,9 +163,9 @@ enum UsStatus {
     Unknown,
 }
 
-/// What the options say anew: all else of a record that is replaced stays, above all a suspension and a verification. A
-/// person's aliases are among that, since no option says them; and owners, which don't go just because nobody spoke of them.
-const SAID: [&str; 15] = [
+/// The attributes that a replacement always sets or clears. Others stay: above all the status, the verification, a person's
+/// aliases, and owners without `--owner`.
+const REPLACED: [&str; 15] = [
     "id",
     "organisation",
     "users",
@@ -185,7 +183,7 @@ const SAID: [&str; 15] = [
     "born",
 ];
 
-/// What a verification is of: where one of these differs, it is somebody else's, and goes.
+/// The attributes that a verification covers: a change of one of them clears it.
 const IDENTITY: [&str; 11] = [
     "organisation",
     "name",
@@ -200,50 +198,86 @@ const IDENTITY: [&str; 11] = [
     "born",
 ];
 
-/// Shows the record, asks, writes it.
+/// Adds or replaces the record.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let (record, common) = match &arguments.who {
-        Who::Client(client) => {
+    let (mut record, common) = match &arguments.caller {
+        Caller::Client(client) => {
             if (client.users == Users::UsPersons) != client.attested_until.is_some() {
                 return Err(Failure::new(
-                    "nothing was changed: `--users us-persons` goes with `--attested-until`, and with nothing else: \
-                     without an attestation the gate takes the persons for unknown",
+                    "nothing was changed: `--users us-persons` requires `--attested-until`, and no other value of `--users` \
+                     allows it",
                 ));
             }
             (of_client(client, now), &client.common)
         }
-        Who::Organisation(organisation) => (of_organisation(organisation)?, &organisation.common),
-        Who::Person(person) => (of_person(person), &person.common),
+        Caller::Organisation(organisation) => (of_organisation(organisation)?, &organisation.common),
+        Caller::Person(person) => (of_person(person), &person.common),
     };
+    let Common { replace, options } = common;
     let id = text(&record, "id").to_owned();
-    let done = format!("the gate knows `{id}` from its next request on.");
-    let mut notes = common.manner.unknown_organisation(text(&record, "organisation")).await?;
-    notes.extend(owners::notes(&record));
-    change(&common.manner, &id, now, &done, notes, |before| {
-        let mut record = record;
-        match before {
-            Some(_) if !common.replace => {
-                return Err(format!("`{id}` is there already; say `--replace` if it is to be replaced"));
+    let callers = options.callers().await;
+    let mut notes: Vec<String> =
+        unknown_organisation(&callers, text(&record, "organisation")).await?.into_iter().collect();
+    notes.extend(owner_notes(&record));
+    if kind(&id) == "organisation" && !record.contains_key("end_uses") {
+        notes.push(format!(
+            "`{id}` has no end use, so every embargo by end use applies to each of its requests: `--end-use` declares one"
+        ));
+    }
+    let before = callers.record(&id).await?;
+    let after = match &before {
+        Some(_) if !replace => Err(format!("`{id}` exists; pass `--replace` to replace it")),
+        before => {
+            if let Some(before) = before {
+                keep(&mut record, before, &id);
             }
-            Some(before) => {
-                let owners_are_said = record.contains_key("owners");
-                let is_said = |name: &str| match name {
-                    "aliases" => kind(&id) == "organisation",
-                    "owners" => owners_are_said,
-                    name => SAID.contains(&name),
-                };
-                let is_another = IDENTITY.iter().any(|name| before.get(*name) != record.get(*name));
-                let goes = |name: &str| is_said(name) || (name == "verification" && is_another);
-                let kept = before.iter().filter(|(name, _)| !goes(name));
-                record.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-            }
-            None => {}
+            options.attribution.sign(&mut record, now);
+            Ok(record)
         }
-        common.says.sign(&mut record, now);
-        Ok(record)
-    })
-    .await
+    };
+    let done = format!("the gate uses `{id}` from its next request on.");
+    options.change(&callers, &id, before, after, &done, &notes).await
+}
+
+/// Copies what a replacement keeps of the earlier record.
+fn keep(record: &mut Item, before: &Item, id: &str) {
+    let has_owners = record.contains_key("owners");
+    let is_replaced = |name: &str| match name {
+        "aliases" => kind(id) == "organisation",
+        "owners" => has_owners,
+        name => REPLACED.contains(&name),
+    };
+    let has_new_identity = IDENTITY.iter().any(|name| before.get(*name) != record.get(*name));
+    let is_kept = |name: &str| !(is_replaced(name) || name == "verification" && has_new_identity);
+    let kept = before.iter().filter(|(name, _)| is_kept(name));
+    record.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+}
+
+/// The note on an organisation without a record.
+async fn unknown_organisation(callers: &Callers, id: &str) -> Result<Option<String>, Failure> {
+    if id.is_empty() || callers.record(&format!("organisation#{id}")).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(format!("no organisation `{id}` is in the callers' records: its callers are refused until it is added")))
+}
+
+/// Notes on owners whose shares exceed 100 percent. They name no owner.
+fn owner_notes(record: &Item) -> Vec<String> {
+    fn add(label: &str, owners: &[Owner], notes: &mut Vec<String>) {
+        let sum: f64 = owners.iter().filter_map(|owner| Some(owner.share?.percent())).sum();
+        if sum > 100.0 {
+            notes.push(format!("{label} have {sum} percent together: the gate counts at most 100"));
+        }
+        for owner in owners {
+            add("the owners of one of its owners", &owner.owners, notes);
+        }
+    }
+    let mut notes = Vec::new();
+    if let Ok(organisation) = OrganisationRecord::read(record.clone()) {
+        add("its owners", &organisation.owners, &mut notes);
+    }
+    notes
 }
 
 fn of_client(client: &Client, now: Timestamp) -> Item {

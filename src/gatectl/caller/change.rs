@@ -1,98 +1,160 @@
-//! I/O. Changing a caller's record: shown, agreed to, and put where it is still what was shown.
+//! I/O. Changing a caller's record: find, display, confirm, and write if the record is unchanged.
 
 use export_gate::record::{Client, Item, Organisation, Person};
 use export_gate::register::history::Key;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::attribution::Attribution;
 use crate::aws::Aws;
 use crate::callers::{Callers, content};
 use crate::change::Step;
-use crate::confirm::agrees;
+use crate::confirm::{WriteOptions, with_notes};
 use crate::display::text_line;
-use crate::item::as_json;
+use crate::draft::closest;
+use crate::item::{as_json as to_json, text};
 use crate::outcome::{Failure, Outcome};
-use crate::output::notice;
 use crate::table_options::CallersTable;
 
-/// How a caller's record is changed.
+/// The kinds of callers.
+pub(super) const KINDS: [&str; 3] = ["client", "organisation", "person"];
+
+/// Options of every command that changes a caller's record.
 #[derive(clap::Args)]
-pub(crate) struct Manner {
+pub(crate) struct ChangeOptions {
+    #[command(flatten)]
+    pub(super) attribution: Attribution,
     #[command(flatten)]
     callers: CallersTable,
-    /// Don't ask
-    #[arg(long)]
-    yes: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    write: WriteOptions,
     #[command(flatten)]
     aws: Aws,
 }
 
-impl Manner {
-    /// A note where there is no such organisation. Nothing is said of nobody's.
-    pub(super) async fn unknown_organisation(&self, id: &str) -> Result<Vec<String>, Failure> {
-        if id.is_empty() || self.callers().await.record(&format!("organisation#{id}")).await?.is_some() {
-            return Ok(Vec::new());
-        }
-        Ok(vec![format!("no organisation `{id}` is in the callers' records: until it is, nobody of it gets anything")])
-    }
-
-    async fn callers(&self) -> Callers {
+impl ChangeOptions {
+    /// The callers table.
+    pub(super) async fn callers(&self) -> Callers {
         Callers::new(self.aws.dynamodb().await, self.callers.callers_table.clone())
     }
-}
 
-/// Changes the record `id` to what `plan` makes of what is there. `plan` says why not.
-pub(super) async fn change(
-    manner: &Manner,
-    id: &str,
-    now: Timestamp,
-    done: &str,
-    notes: Vec<String>,
-    plan: impl FnOnce(Option<&Item>) -> Result<Item, String>,
-) -> Result<Outcome, Failure> {
-    let (callers, table) = (manner.callers().await, &manner.callers.callers_table);
-    let before = callers.record(id).await?;
-    let told = |is_fine: bool, says: String, after: Option<&Item>| {
-        let record = |item: &Item| as_json(&impersonal(id, item));
-        let change = || json!({"record": id, "before": before.as_ref().map(record), "after": after.map(record)});
-        let json = || json!({"ok": is_fine, "says": says, "change": change(), "notes": notes, "table": table});
-        Ok(Outcome::new(manner.json, json, text_line!("{says}"), is_fine))
-    };
-    let after = match plan(before.as_ref()).and_then(|after| checked(id, after)) {
-        Ok(after) => after,
-        Err(why) => return told(false, format!("Nothing was changed: {why}."), None),
-    };
-    if before.as_ref().is_some_and(|before| content(before) == content(&after)) {
-        return told(true, format!("Nothing was changed: `{id}` is so already."), None);
+    /// Changes the caller with this id, which may lack its kind. `plan` derives the new record, or the reason why not.
+    pub(super) async fn change_existing(
+        &self,
+        id: &str,
+        kinds: &[&str],
+        done: impl FnOnce(&str) -> String,
+        plan: impl FnOnce(&str, &Item) -> Result<Item, String>,
+    ) -> Result<Outcome, Failure> {
+        let callers = self.callers().await;
+        let before = match find(&callers, id, kinds).await? {
+            Ok(before) => before,
+            Err(why) => return Ok(self.report(id, None, None, &[], Err(why))),
+        };
+        let id = text(&before, "id").to_owned();
+        let after = plan(&id, &before);
+        self.change(&callers, &id, Some(before), after, &done(&id), &[]).await
     }
-    // A script that takes JSON and asks nobody is shown nothing.
-    if !(manner.json && manner.yes) {
-        notice(&shown(id, before.as_ref(), &after));
-        for note in &notes {
-            notice(&text_line!("note: {note}"));
+
+    /// Replaces `before` by `after`, or reports why that is impossible.
+    pub(super) async fn change(
+        &self,
+        callers: &Callers,
+        id: &str,
+        before: Option<Item>,
+        after: Result<Item, String>,
+        done: &str,
+        notes: &[String],
+    ) -> Result<Outcome, Failure> {
+        let before = before.as_ref();
+        let after = match after.and_then(|after| checked(id, after)) {
+            Ok(after) => after,
+            Err(why) => return Ok(self.report(id, before, None, notes, Err(why))),
+        };
+        let report = |end| Ok(self.report(id, before, Some(&after), notes, end));
+        if before.is_some_and(|before| content(before) == content(&after)) {
+            let message = format!("Nothing was changed: `{id}` is so already.");
+            return Ok(self.report(id, before, None, notes, Ok((true, message))));
+        }
+        let diff = diff(id, before, &after);
+        if self.write.dry_run {
+            let message = "Nothing was changed: this is a dry run.".to_owned();
+            let mut outcome = report(Ok((true, message)))?;
+            outcome.text = with_notes(&diff, notes) + &outcome.text;
+            return Ok(outcome);
+        }
+        if !self.write.confirm(&self.callers.callers_table, &diff, notes)? {
+            return report(Ok((false, "Nothing was changed: you declined.".to_owned())));
+        }
+        if callers.replace(before, after.clone(), Timestamp::now()).await? {
+            report(Ok((true, format!("Written: {done}"))))
+        } else {
+            report(Err(format!("another writer changed `{id}`: review it, and run the command again")))
         }
     }
-    if !manner.yes && !agrees(table)? {
-        return told(false, "Nothing was changed: you did not agree.".into(), Some(&after));
-    }
-    if callers.replace(before.as_ref(), after.clone(), now).await? {
-        told(true, format!("Written: {done}"), Some(&after))
-    } else {
-        let says = format!("Nothing was changed: somebody else changed `{id}` meanwhile: look, and run it again.");
-        told(false, says, Some(&after))
+
+    /// The result: whether all is well with the message, or why the change is impossible.
+    fn report(
+        &self,
+        id: &str,
+        before: Option<&Item>,
+        after: Option<&Item>,
+        notes: &[String],
+        end: Result<(bool, String), String>,
+    ) -> Outcome {
+        let WriteOptions { dry_run, json: as_json, .. } = self.write;
+        let is_refused = end.is_err();
+        let (is_fine, message) = end.unwrap_or_else(|why| (false, format!("Nothing was changed: {why}.")));
+        let record = |item: &Item| to_json(&impersonal(id, item));
+        let json = || {
+            json!({"ok": is_fine, "says": message, "dry_run": dry_run, "notes": notes,
+                   "change": {"record": id, "before": before.map(record), "after": after.map(record)},
+                   "table": self.callers.callers_table})
+        };
+        let outcome = Outcome::new(as_json, json, text_line!("{message}"), is_fine);
+        if is_refused { outcome.not_done() } else { outcome }
     }
 }
 
-/// A record as the gate would read it.
+/// The record of a caller, whose id may lack its kind; else why there is none, with the nearest id.
+pub(super) async fn find(callers: &Callers, id: &str, kinds: &[&str]) -> Result<Result<Item, String>, Failure> {
+    let whole = id.split_once('#').filter(|(kind, _)| KINDS.contains(kind) || *kind == "history");
+    let ids = match whole {
+        Some(_) => vec![id.to_owned()],
+        None => kinds.iter().map(|kind| format!("{kind}#{id}")).collect(),
+    };
+    let mut found = Vec::new();
+    for id in &ids {
+        found.extend(callers.record(id).await?);
+    }
+    if found.len() > 1 {
+        let ids: Vec<String> = found.iter().map(|item| format!("`{}`", text(item, "id"))).collect();
+        return Ok(Err(format!("`{id}` is ambiguous: pass {}", ids.join(" or "))));
+    }
+    if let Some(found) = found.pop() {
+        return Ok(Ok(found));
+    }
+    // A table that can't be scanned only costs the suggestion.
+    let all = callers.all().await.unwrap_or_default();
+    let known = all.iter().filter_map(|item| {
+        let id = text(item, "id");
+        let (kind, name) = id.split_once('#')?;
+        kinds.contains(&kind).then_some((name, id))
+    });
+    let advice = match closest(whole.map_or(id, |(_, name)| name), known) {
+        Some(nearest) => format!("the nearest id is `{nearest}`"),
+        None => "`gatectl caller add` adds one".to_owned(),
+    };
+    Ok(Err(format!("there is no caller `{id}`; {advice}")))
+}
+
+/// The record if the gate can read it, else why not.
 fn checked(id: &str, after: Item) -> Result<Item, String> {
     let read = match id.split_once('#') {
         Some(("client", name)) if !name.trim().is_empty() => Client::read(after.clone()).err(),
         Some(("organisation", name)) if !name.trim().is_empty() => Organisation::read(after.clone()).err(),
         Some(("person", name)) if !name.trim().is_empty() => Person::read(after.clone()).err(),
-        _ => return Err(format!("`{id}` is nobody: write client#…, organisation#… or person#…")),
+        _ => return Err(format!("invalid caller id `{id}`: expected `client#…`, `organisation#…` or `person#…`")),
     };
     match read {
         None => Ok(after),
@@ -100,19 +162,19 @@ fn checked(id: &str, after: Item) -> Result<Item, String> {
     }
 }
 
-/// What changes.
-fn shown(id: &str, before: Option<&Item>, after: &Item) -> String {
+/// The change without personal data.
+fn diff(id: &str, before: Option<&Item>, after: &Item) -> String {
     let key = Key { kind: String::new(), id: id.to_owned() };
     let step = Step { key, before: before.map(|before| impersonal(id, before)), after: impersonal(id, after) };
-    let is_personal = |name: &&&str| before.and_then(|before| before.get(**name)) != after.get(**name);
-    let hidden =
-        personal(id).iter().filter(is_personal).map(|name| format!("{name}  (`gatectl caller show` tells it)"));
+    let has_changed = |name: &&&str| before.and_then(|before| before.get(**name)) != after.get(**name);
+    let hidden = personal(id).iter().filter(has_changed);
+    let hidden = hidden.map(|name| format!("{name}  (`gatectl caller show` displays it)"));
     let lines = step.lines().into_iter().filter(|line| !line.starts_with("previous  ")).chain(hidden);
     let sign = step.sign();
-    lines.fold(text_line!("{sign} {id}"), |shown, line| shown + &text_line!("    {line}"))
+    lines.fold(text_line!("{sign} {id}"), |diff, line| diff + &text_line!("    {line}"))
 }
 
-/// What says who a person is: whoever changes a record need not read it, and a terminal may be recorded.
+/// The attributes with personal data. A diff omits them: a terminal may be recorded.
 fn personal(id: &str) -> &'static [&'static str] {
     match kind(id) {
         "person" => &["name", "aliases", "born", "identifiers"],
@@ -121,15 +183,10 @@ fn personal(id: &str) -> &'static [&'static str] {
     }
 }
 
-/// A record without it.
+/// A record without personal data.
 fn impersonal(id: &str, item: &Item) -> Item {
     let is_kept = |name: &str| !personal(id).contains(&name);
     item.iter().filter(|(name, _)| is_kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-/// What is there, or why there is nothing to change.
-pub(super) fn there<'a>(id: &str, before: Option<&'a Item>) -> Result<&'a Item, String> {
-    before.ok_or_else(|| format!("there is no `{id}`; `gatectl caller add` adds one"))
 }
 
 /// The kind of a caller by its id.

@@ -1,23 +1,24 @@
-//! I/O. `gatectl caller show`: a caller's record with all its versions.
+//! I/O. `gatectl caller show`: displays a caller's record with all its versions.
 
 use export_gate::record::Item;
 use export_gate::register::history::Key;
 use serde_json::{Value, json};
 
-use crate::attribution::filled;
+use super::change::{KINDS, find};
+use crate::attribution::non_empty;
 use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::Step;
 use crate::display::text_line;
-use crate::item::{as_json, text};
+use crate::item::{as_json, attribution, text};
 use crate::outcome::{Failure, Outcome};
 use crate::table_options::CallersTable;
 
-/// Whom.
+/// Options of `gatectl caller show`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// client#…, organisation#… or person#…
-    #[arg(value_parser = filled)]
+    /// The caller: ID, client#ID, organisation#ID or person#ID
+    #[arg(value_parser = non_empty)]
     id: String,
     #[command(flatten)]
     callers: CallersTable,
@@ -28,31 +29,30 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Shows it.
+/// Displays the record, the newest version first.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let id = &arguments.id;
     let callers = Callers::new(arguments.aws.dynamodb().await, arguments.callers.callers_table.clone());
+    let last = match find(&callers, &arguments.id, &KINDS).await? {
+        Ok(last) => last,
+        Err(why) => return Ok(Outcome::refused(arguments.json, &why)),
+    };
+    let id = text(&last, "id");
     let versions = callers.versions(id).await?;
-    if versions.is_empty() {
-        let says = format!("there is no `{id}`: write client#…, organisation#… or person#…");
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
-    }
     let json = || json!({"record": id, "versions": versions.iter().map(as_json).collect::<Vec<Value>>()});
-    Ok(Outcome::new(arguments.json, json, shown(id, &versions), true))
+    Ok(Outcome::new(arguments.json, json, display(id, &versions), true))
 }
 
-fn shown(id: &str, versions: &[Item]) -> String {
-    let mut shown = text_line!("{id}");
+fn display(id: &str, versions: &[Item]) -> String {
+    let mut text = text_line!("{id}");
     for (index, version) in versions.iter().enumerate() {
-        let says = |name| Some(text(version, name)).filter(|text| !text.is_empty()).unwrap_or("nobody says").to_owned();
-        shown += &format!("\n{}", text_line!("by {}, {}: {}", says("by"), says("at"), says("why")));
+        text += &format!("\n{}", text_line!("{}", attribution(version)));
         let key = Key { kind: String::new(), id: id.to_owned() };
         let before = versions.get(index.saturating_add(1)).cloned();
-        for line in (Step { key, before, after: version.clone() }).substantial_lines() {
+        for line in (Step { key, before, after: version.clone() }).unattributed_lines() {
             if !line.starts_with("previous  ") {
-                shown += &text_line!("    {line}");
+                text += &text_line!("    {line}");
             }
         }
     }
-    shown
+    text
 }

@@ -1,47 +1,47 @@
-//! I/O. `gatectl caller suspend`: a client or an organisation that gets nothing until the suspension is lifted.
+//! I/O. `gatectl caller suspend`: suspends a client or an organisation, or lifts the suspension.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
-use super::change::{Manner, change, kind, there};
-use crate::attribution::{Attribution, filled};
+use super::change::{ChangeOptions, kind};
+use crate::attribution::non_empty;
 use crate::outcome::{Failure, Outcome};
 
-/// Whom.
+/// Options of `gatectl caller suspend`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// client#… or organisation#…
-    #[arg(value_parser = filled)]
+    /// The client or organisation: ID, client#ID or organisation#ID
+    #[arg(value_parser = non_empty)]
     id: String,
     /// Lift the suspension
     #[arg(long)]
     lift: bool,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
-/// Shows it, asks, writes it.
+/// The kinds that have a `status`.
+const KINDS: [&str; 2] = ["client", "organisation"];
+
+/// Sets the `status` of the record.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let Arguments { id, lift, options } = arguments;
     let now = Timestamp::now();
-    let id = &arguments.id;
-    let (status, done) = if arguments.lift {
-        ("active", format!("`{id}` may call again."))
-    } else {
-        ("suspended", format!("`{id}` gets nothing from its next request on."))
-    };
-    change(&arguments.manner, id, now, &done, Vec::new(), |before| {
-        if !matches!(kind(id), "client" | "organisation") {
-            return Err(format!(
-                "`{id}` can't be suspended: clients and organisations can, by client#… and organisation#…; \
-                 of a person say `gatectl caller verify --status rejected`"
-            ));
-        }
-        let mut after = there(id, before)?.clone();
-        after.insert("status".to_owned(), AttributeValue::S(status.to_owned()));
-        arguments.says.sign(&mut after, now);
-        Ok(after)
-    })
-    .await
+    let (status, done) =
+        if *lift { ("active", "may call again") } else { ("suspended", "is suspended from its next request on") };
+    let done = |id: &str| format!("`{id}` {done}.");
+    options
+        .change_existing(id, &KINDS, done, |id, before| {
+            if !KINDS.contains(&kind(id)) {
+                return Err(format!(
+                    "`{id}` can't be suspended: only clients and organisations can; \
+                     for a person use `gatectl caller verify --status rejected`"
+                ));
+            }
+            let mut after = before.clone();
+            after.insert("status".to_owned(), AttributeValue::S(status.to_owned()));
+            options.attribution.sign(&mut after, now);
+            Ok(after)
+        })
+        .await
 }

@@ -1,37 +1,42 @@
-//! I/O. `gatectl caller verify`: that an organisation or a person was identified, how, and until when that holds.
+//! I/O. `gatectl caller verify`: records the verification of an organisation or a person.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::change::{Manner, change, kind, there};
-use crate::attribution::{Attribution, filled};
+use super::change::{ChangeOptions, kind};
+use crate::attribution::non_empty;
 use crate::item::of_json;
 use crate::outcome::{Failure, Outcome};
 
-/// Whom, and what came of it.
+/// Options of `gatectl caller verify`.
 #[derive(clap::Args)]
+#[command(override_usage = "\
+gatectl caller verify [OPTIONS] --until <TIME> --method <TEXT> --evidence <TEXT> --by <WHO> --why <TEXT> \
+--callers-table <TABLE> <ID>
+       gatectl caller verify [OPTIONS] --status <pending|rejected> --by <WHO> --why <TEXT> --callers-table <TABLE> <ID>")]
 pub(crate) struct Arguments {
-    /// organisation#… or person#…
-    #[arg(value_parser = filled)]
+    /// The organisation or person: ID, organisation#ID or person#ID
+    #[arg(value_parser = non_empty)]
     id: String,
-    /// What came of it
+    /// Set the result of the verification
     #[arg(long, value_enum, default_value = "verified")]
     status: Status,
-    /// The first moment at which the verification is lapsed
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    /// Set the moment at which the verification lapses; required for `verified`
+    #[arg(long, value_name = "TIME", value_parser = parse_time,
+        required_unless_present = "status", required_if_eq("status", "verified"))]
     until: Option<Timestamp>,
-    /// How, such as passport or registry-extract
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// Name the method, such as passport or registry-extract; required for `verified`
+    #[arg(long, value_name = "TEXT", value_parser = non_empty,
+        required_unless_present = "status", required_if_eq("status", "verified"))]
     method: Option<String>,
-    /// Where the evidence is kept
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// Say where the evidence is kept; required for `verified`
+    #[arg(long, value_name = "TEXT", value_parser = non_empty,
+        required_unless_present = "status", required_if_eq("status", "verified"))]
     evidence: Option<String>,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -41,44 +46,39 @@ enum Status {
     Rejected,
 }
 
-/// Shows it, asks, writes it.
+/// The kinds that have a `verification`.
+const KINDS: [&str; 2] = ["organisation", "person"];
+
+/// Sets the `verification` of the record.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let Arguments { id, options, .. } = arguments;
     let now = Timestamp::now();
     let status = match arguments.status {
         Status::Verified => "verified",
         Status::Pending => "pending",
         Status::Rejected => "rejected",
     };
-    let is_told = arguments.until.is_some() && arguments.method.is_some() && arguments.evidence.is_some();
-    if arguments.status == Status::Verified && !is_told {
-        return Err(Failure::new(
-            "nothing was changed: whoever is verified is so `--until` a moment, by a `--method`, on some `--evidence`: \
-             say all three",
-        ));
-    }
     let until = arguments.until.map(render_time);
-    let done = match &until {
-        Some(until) => format!("`{}` is {status} until {until}.", arguments.id),
-        None => format!("`{}` is {status}.", arguments.id),
+    let done = |id: &str| match &until {
+        Some(until) => format!("`{id}` is {status} until {until}."),
+        None => format!("`{id}` is {status}."),
     };
-    change(&arguments.manner, &arguments.id, now, &done, Vec::new(), |before| {
-        let id = &arguments.id;
-        if !matches!(kind(id), "organisation" | "person") {
-            return Err(format!(
-                "`{id}` can't be verified: organisations and persons are, by organisation#… and person#…"
-            ));
-        }
-        if arguments.until.is_some_and(|until| until <= now) {
-            return Err("`--until` is past: such a verification would be lapsed already".to_owned());
-        }
-        let mut after = there(id, before)?.clone();
-        let verification = of_json(json!({
-            "status": status, "until": until, "method": arguments.method, "evidence": arguments.evidence,
-            "by": arguments.says.by, "at": render_time(now),
-        }));
-        after.insert("verification".to_owned(), AttributeValue::M(verification));
-        arguments.says.sign(&mut after, now);
-        Ok(after)
-    })
-    .await
+    options
+        .change_existing(id, &KINDS, done, |id, before| {
+            if !KINDS.contains(&kind(id)) {
+                return Err(format!("`{id}` can't be verified: only organisations and persons can"));
+            }
+            if arguments.until.is_some_and(|until| until <= now) {
+                return Err("`--until` is past: the verification would have lapsed already".to_owned());
+            }
+            let verification = of_json(json!({
+                "status": status, "until": until, "method": arguments.method, "evidence": arguments.evidence,
+                "by": options.attribution.by, "at": render_time(now),
+            }));
+            let mut after = before.clone();
+            after.insert("verification".to_owned(), AttributeValue::M(verification));
+            options.attribution.sign(&mut after, now);
+            Ok(after)
+        })
+        .await
 }

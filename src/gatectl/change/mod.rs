@@ -1,15 +1,15 @@
-//! The one way in which commands change the register: planned, shown, agreed to, and written where it still holds.
+//! The only way in which commands change the register: plan, display, confirm, and write if the plan still holds.
 
 mod end;
-mod make;
+mod network_notes;
 mod notes;
-mod permits;
-mod places;
+mod run;
+mod screening_notes;
 mod step;
 mod write;
 
-pub(crate) use end::{Ending, end};
-pub(crate) use make::{Manner, make, make_noting, make_veiled};
+pub(crate) use end::{EndArguments, end};
 pub(crate) use notes::{notes, unnamed_models};
-pub(crate) use step::{Step, diff, faults};
+pub(crate) use run::{ChangeOptions, change, change_redacted, change_with_notes};
+pub(crate) use step::{Step, absent, diff, existing, faults};
 pub(crate) use write::{Unwritten, write};

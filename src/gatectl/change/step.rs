@@ -1,7 +1,8 @@
-//! Pure. What a change does to records, shown as Terraform's users know it, and read as the gate would read it.
+//! Pure. Steps: the change of one record each, displayed as a diff and checked as the gate would read it.
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{
     Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn, read,
 };
@@ -11,62 +12,79 @@ use export_gate::register::limits::unstorable_once_attributed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::attribution::Attribution;
 use crate::display::text_line;
-use crate::item::{as_json, substance, value_as_json};
+use crate::draft::closest;
+use crate::item::{as_json, unattributed, value_as_json};
 use crate::snapshot::Snapshot;
 
-/// From how many elements on a list is shown by what comes and goes.
+/// Lists longer than this are displayed as removed and added elements.
 const LONG: usize = 6;
 
-/// One record's change.
+/// The change of one record.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
     /// The record's key.
     pub(crate) key: Key,
-    /// The record as it stands.
+    /// The current record.
     pub(crate) before: Option<Item>,
-    /// The record as it will be, without a revision.
+    /// The new record, without a revision.
     pub(crate) after: Item,
 }
 
 impl Step {
-    /// A record in the place of what is there. It takes key and content of `after`.
+    /// The step that puts `after` in place of the record with its key.
     pub(crate) fn put(snapshot: &Snapshot, mut after: Item) -> Option<Self> {
         let key = Key::of(&after)?;
         after.remove("revision");
         Some(Self { before: snapshot.records.get(&key).cloned(), key, after })
     }
 
-    /// The steps that put a record where it isn't yet, just so, whoever said it: none where it is. Another that stands in
-    /// its place is replaced only where that is wanted.
+    /// The step that sets one attribute of a record and attributes the change.
+    pub(crate) fn set(
+        snapshot: &Snapshot,
+        before: &Item,
+        name: &str,
+        value: AttributeValue,
+        attribution: &Attribution,
+        now: Timestamp,
+    ) -> Vec<Self> {
+        let mut after = before.clone();
+        after.insert(name.to_owned(), value);
+        attribution.sign(&mut after, now);
+        Self::put(snapshot, after).into_iter().collect()
+    }
+
+    /// The steps that make a record exist with this content: none if it does, whatever its attribution. A record with other
+    /// content is replaced only if `replace`.
     ///
     /// # Errors
-    /// A sentence with what differs.
+    /// The difference.
     pub(crate) fn wanted(snapshot: &Snapshot, record: &Item, replace: bool) -> Result<Vec<Self>, String> {
         let step = Self::put(snapshot, record.clone()).ok_or("the record has no id")?;
         match &step.before {
-            Some(before) if substance(before) == substance(&step.after) => Ok(Vec::new()),
+            Some(before) if unattributed(before) == unattributed(&step.after) => Ok(Vec::new()),
             Some(_) if !replace => {
-                let differs = step.substantial_lines().join("; ").replace("  ", " ");
+                let differs = step.unattributed_lines().join("; ").replace("  ", " ");
                 let id = &step.key.id;
-                Err(format!("`{id}` is there already, and differs: {differs}; say `--replace` if it is to be replaced"))
+                Err(format!("`{id}` exists and differs: {differs}; pass `--replace` to replace it"))
             }
             Some(_) | None => Ok(vec![step]),
         }
     }
 
-    /// The record as it will be, where it is one of this kind that can be read.
+    /// The new record, if it is of this kind and readable.
     pub(crate) fn record<T: Kind>(&self) -> Option<Record<T>> {
         (self.key.kind == T::KIND).then(|| read::<T>(&self.after).ok()).flatten()
     }
 
-    /// [`Step::lines`], without who says so, when and why.
-    pub(crate) fn substantial_lines(&self) -> Vec<String> {
-        let said = |line: &String| ["by  ", "at  ", "why  "].iter().any(|said| line.starts_with(said));
-        self.lines().into_iter().filter(|line| !said(line)).collect()
+    /// [`Step::lines`] without the attribution.
+    pub(crate) fn unattributed_lines(&self) -> Vec<String> {
+        let is_attribution = |line: &String| ["by  ", "at  ", "why  "].iter().any(|start| line.starts_with(start));
+        self.lines().into_iter().filter(|line| !is_attribution(line)).collect()
     }
 
-    /// Attribute by attribute, what it changes.
+    /// The changes, by attribute.
     pub(crate) fn lines(&self) -> Vec<String> {
         let before = self.before.as_ref();
         let mut names: Vec<&String> = before.into_iter().flatten().chain(&self.after).map(|(name, _)| name).collect();
@@ -78,7 +96,7 @@ impl Step {
         names.flat_map(lines).collect()
     }
 
-    /// `+` a record that is new, `-` one that is withdrawn, `~` one that differs.
+    /// `+` for a new record, `-` for one that is withdrawn, `~` for any other change.
     pub(crate) fn sign(&self) -> char {
         match &self.before {
             None => '+',
@@ -88,12 +106,12 @@ impl Step {
     }
 
     /// For `--json`.
-    pub(crate) fn told(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({"record": self.key.to_string(), "before": self.before.as_ref().map(as_json), "after": as_json(&self.after)})
     }
 }
 
-/// What becomes of an attribute: of a map member by member, of a long list element by element.
+/// The change of an attribute: of a map by member, of a long list by element.
 fn lines(name: &str, was: Option<Value>, is: Option<Value>) -> Vec<String> {
     match (was, is) {
         (was, is) if was == is => Vec::new(),
@@ -123,7 +141,22 @@ fn written(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What all steps change.
+/// A register record.
+///
+/// # Errors
+/// It does not exist; the message has the nearest id.
+pub(crate) fn existing<'a>(snapshot: &'a Snapshot, kind: &str, id: &str) -> Result<&'a Item, String> {
+    snapshot.record(kind, id).ok_or_else(|| absent(kind, id, snapshot.of_kind(kind).map(|(key, _)| key.id.as_str())))
+}
+
+/// The message that a register record does not exist, with the nearest of the known ids.
+pub(crate) fn absent<'a>(kind: &str, id: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = closest(id, known.map(|known| (known, known)));
+    let nearest = nearest.map(|known| format!("; the nearest id is `{known}`")).unwrap_or_default();
+    format!("there is no {kind} `{id}`{nearest}; `gatectl {kind} list --all` lists all")
+}
+
+/// The steps as a diff.
 pub(crate) fn diff(steps: &[Step]) -> String {
     let mut shown = String::new();
     for step in steps {
@@ -135,13 +168,13 @@ pub(crate) fn diff(steps: &[Step]) -> String {
     shown
 }
 
-/// What the gate would find fault with once the steps are made, and doesn't now, a sentence each. A step's own record is
-/// at fault where it can't be read, whatever was wrong before.
+/// The faults that the gate would report after the steps and does not report now. An unreadable record of a step is always
+/// a fault.
 pub(crate) fn faults(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Vec<String> {
     faults_upon(&snapshot.register(now), steps, now)
 }
 
-/// [`faults`], by a register that was read already.
+/// [`faults`] for a register in memory.
 pub(crate) fn faults_upon(register: &Register, steps: &[Step], now: Timestamp) -> Vec<String> {
     let named = |register: &Register| -> Vec<String> {
         register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect()
@@ -158,7 +191,7 @@ pub(crate) fn faults_upon(register: &Register, steps: &[Step], now: Timestamp) -
     named(&next).into_iter().filter(|fault| !before.contains(fault)).chain(unstorable).collect()
 }
 
-/// Why the gate would not read a step's record.
+/// Why the gate could not read a step's record.
 fn unread(step: &Step) -> Option<String> {
     fn why<T: Kind>(item: &Item) -> Option<String> {
         read::<T>(item).err().filter(|_| !is_withdrawn(item)).map(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! I/O. Writing steps: a busy table is waited out, and an unknown outcome is settled by writing the same again.
+//! I/O. Writing steps with backoff. A write with an unknown outcome is retried unchanged.
 
 use export_gate::register::{Basis, RegisterWriter, WriteError};
 
@@ -8,7 +8,7 @@ use crate::outcome::Failure;
 
 /// Why steps were not written.
 pub(crate) enum Unwritten {
-    /// The register is another by now: plan again.
+    /// The register has changed: plan again.
     Conflict(WriteError),
     /// They could not be written.
     Failed(WriteError),
@@ -16,7 +16,7 @@ pub(crate) enum Unwritten {
     Unknown(WriteError),
 }
 
-/// Writes steps at the heads that they were decided on.
+/// Writes steps, on condition that the register still has the heads that the plan was made from.
 pub(crate) async fn write(
     writer: &RegisterWriter,
     heads: &Basis,
@@ -31,7 +31,7 @@ pub(crate) async fn write(
             Err(error) => error,
         };
         is_unknown |= matches!(error, WriteError::Unknown(_));
-        // Once an answer is lost, only another revision in this one's place proves that it was not written.
+        // Once an answer is lost, only another revision in its place proves that nothing was written.
         if matches!(error, WriteError::Moved(_)) || (error.is_conflict() && !is_unknown) {
             return Err(Unwritten::Conflict(error));
         }
@@ -42,16 +42,16 @@ pub(crate) async fn write(
 }
 
 impl Unwritten {
-    /// What the operator reads.
+    /// The error for the operator.
     pub(crate) fn failure(self) -> Failure {
         match self {
             Self::Conflict(error) => Failure::of(
-                "nothing was changed: others changed the register each time until `--timeout`; run the command again",
+                "nothing was changed: other writers changed the register until `--timeout`; run the command again",
                 error,
             ),
             Self::Failed(error) => Failure::of("nothing was changed", error),
             Self::Unknown(error) => Failure::of(
-                "it is unknown whether the change was written: look at the records, and run the same command again, which \
+                "it is unknown whether the change was written: check the records, and run the same command again, which \
                  writes what is missing",
                 error,
             ),

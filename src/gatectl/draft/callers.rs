@@ -1,7 +1,6 @@
-//! Pure. Callers' records as people write them: every attribute that section 4 of the table's description has, and no
-//! other. The gate passes over what it doesn't know; whoever writes a file wants to be told.
+//! Pure. Callers' records in files. Unknown attributes are errors here, though the gate ignores them in the table.
 
-#![allow(dead_code, reason = "what is read of these is whether they can be")]
+#![allow(dead_code, reason = "these types only validate")]
 
 use std::collections::BTreeMap;
 
@@ -23,25 +22,25 @@ pub(crate) struct Client {
     status: CallerStatus,
     /// Who uses it.
     users: Users,
-    /// The organisation's word that only US persons use it.
+    /// The organisation's attestation that only US persons use it.
     attestation: Option<Attestation>,
-    /// Who says so.
+    /// Who wrote the record.
     by: Option<String>,
-    /// When.
+    /// When it was written.
     at: Option<String>,
-    /// Why.
+    /// Why it was written.
     why: Option<String>,
-    /// The version before, which the table keeps.
+    /// The id of the previous version in the table.
     previous: Option<String>,
 }
 
-/// The organisation's word that only US persons use a client.
+/// The organisation's attestation that only US persons use a client.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Attestation {
     by: Option<String>,
     at: Option<String>,
-    /// The first moment at which it is lapsed.
+    /// When it lapses.
     until: String,
     document: Option<String>,
 }
@@ -55,34 +54,34 @@ pub(crate) struct Organisation {
     id: String,
     name: Option<String>,
     aliases: Option<Vec<String>>,
-    /// What it is; absent counts as foreign.
+    /// Its type; absent counts as foreign.
     #[serde(rename = "type")]
     kind: Option<OrganisationType>,
-    /// Where it was founded.
+    /// The country of incorporation.
     incorporated_in: Option<Country>,
     /// Whether it is organised to do business in the US.
     organised_in_us: Option<bool>,
-    /// Where it is run from.
+    /// The country of its headquarters.
     headquartered_in: Option<Country>,
     identifiers: Option<Identifiers>,
     owners: Option<Vec<Owner>>,
-    /// The codes of what it does with the models.
+    /// The codes of its end uses.
     end_uses: Option<Vec<String>>,
     /// Whether it may call at all.
     status: CallerStatus,
-    /// How it was identified.
+    /// Its verification.
     verification: Option<Verification>,
-    /// Who says so.
+    /// Who wrote the record.
     by: Option<String>,
-    /// When.
+    /// When it was written.
     at: Option<String>,
-    /// Why.
+    /// Why it was written.
     why: Option<String>,
-    /// The version before, which the table keeps.
+    /// The id of the previous version in the table.
     previous: Option<String>,
 }
 
-/// Numbers by which somebody is known.
+/// Identification numbers.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Identifiers {
@@ -90,32 +89,32 @@ enum Identifiers {
     Named(BTreeMap<String, String>),
 }
 
-/// Who owns an organisation.
+/// An owner of an organisation.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Owner {
     name: String,
     kind: OwnerKind,
     country: Option<Country>,
-    /// How much of it the owner has; absent is unknown.
+    /// The owner's percentage; absent is unknown.
     #[serde(default, deserialize_with = "percent")]
     #[schemars(with = "Option<f64>", range(min = 0, max = 100))]
     percent: Option<f64>,
-    /// Who owns the owner.
+    /// The owner's own owners.
     owners: Option<Vec<Owner>>,
 }
 
-/// What the gate would take for unknown is a slip.
+/// A percentage; the gate would take another number as unknown.
 fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let percent = f64::deserialize(deserializer)?;
     if (0.0..=100.0).contains(&percent) {
         Ok(Some(percent))
     } else {
-        Err(serde::de::Error::custom(format!("{percent} is no percentage: write 0 to 100")))
+        Err(serde::de::Error::custom(format!("{percent} is not a percentage: write 0 to 100")))
     }
 }
 
-/// The owners of a file of their own.
+/// A file of owners.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Owners {
@@ -152,13 +151,13 @@ pub(crate) struct Person {
     born: Option<String>,
     identifiers: Option<Identifiers>,
     verification: Option<Verification>,
-    /// Who says so.
+    /// Who wrote the record.
     by: Option<String>,
-    /// When.
+    /// When it was written.
     at: Option<String>,
-    /// Why.
+    /// Why it was written.
     why: Option<String>,
-    /// The version before, which the table keeps.
+    /// The id of the previous version in the table.
     previous: Option<String>,
 }
 
@@ -166,12 +165,12 @@ fn born<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     crate::value_parsers::born(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
 }
 
-/// How somebody was identified.
+/// The verification of an organisation or a person.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Verification {
     status: VerificationStatus,
-    /// The first moment at which it is lapsed; required when verified.
+    /// When it lapses; required when verified.
     until: Option<String>,
     method: Option<String>,
     by: Option<String>,

@@ -1,4 +1,4 @@
-//! Pure. The JSON Schemas of all records, made from the types that read them.
+//! Pure. The JSON Schemas of all records, generated from the types that parse them.
 
 use export_gate::record::{Clearance, Embargo, Group, Kind, Licence, List, Model, Screening};
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ pub(crate) struct Schema {
     pub(crate) schema: Value,
 }
 
-/// The schemas of all kinds, and behind them `record`, which is any of them or a list of any.
+/// The schemas of all kinds, followed by `record`: any of them, or a list.
 pub(crate) fn schemas() -> Vec<Schema> {
     let mut all = vec![
         of_register::<Model>(),
@@ -25,9 +25,9 @@ pub(crate) fn schemas() -> Vec<Schema> {
         of_register::<Clearance>(),
         of_register::<List>(),
         of_register::<Screening>(),
-        Schema { kind: "client", schema: made::<callers::Client>() },
-        Schema { kind: "organisation", schema: made::<callers::Organisation>() },
-        Schema { kind: "person", schema: made::<callers::Person>() },
+        Schema { kind: "client", schema: generated::<callers::Client>() },
+        Schema { kind: "organisation", schema: generated::<callers::Organisation>() },
+        Schema { kind: "person", schema: generated::<callers::Person>() },
     ];
     let any: Vec<Value> =
         all.iter().map(|Schema { kind, .. }| json!({"$ref": format!("{kind}.schema.json")})).collect();
@@ -39,9 +39,9 @@ pub(crate) fn schemas() -> Vec<Schema> {
     all
 }
 
-/// What the kind adds, and what every record of the register has.
+/// The schema of a register record: the kind's own attributes and the common ones.
 fn of_register<T: Kind + JsonSchema>() -> Schema {
-    let mut schema = made::<T>();
+    let mut schema = generated::<T>();
     let time = |about: &str| json!({"type": "string", "format": "date-time", "pattern": "Z$", "description": format!("{about}, RFC 3339 in UTC")});
     let text = |about: &str| json!({"type": "string", "description": about});
     let id = match T::KIND {
@@ -51,12 +51,12 @@ fn of_register<T: Kind + JsonSchema>() -> Schema {
     let common = [
         ("kind", json!({"const": T::KIND, "description": "What the record is"})),
         ("id", id),
-        ("from", time("The first moment at which it is in force")),
-        ("until", time("The first moment at which it is over")),
-        ("withdrawn", json!({"type": "boolean", "description": "Whether an operator took it back"})),
-        ("by", text("Who says so")),
-        ("at", text("When")),
-        ("why", text("Why")),
+        ("from", time("The moment at which it begins")),
+        ("until", time("The moment at which it ends")),
+        ("withdrawn", json!({"type": "boolean", "description": "Whether an operator withdrew it"})),
+        ("by", text("Who wrote the record")),
+        ("at", text("When it was written")),
+        ("why", text("Why it was written")),
     ];
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.extend(common.into_iter().map(|(name, property)| (name.to_owned(), property)));
@@ -70,14 +70,14 @@ fn of_register<T: Kind + JsonSchema>() -> Schema {
     Schema { kind: T::KIND, schema }
 }
 
-fn made<T: JsonSchema>() -> Value {
+fn generated<T: JsonSchema>() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = serde_json::to_value(generator.into_root_schema_for::<T>()).unwrap_or_default();
     without_null(&mut schema);
     schema
 }
 
-/// An absent attribute is absent, not null: what may be left out may not be null.
+/// Removes null from the schema: an optional attribute is absent, never null.
 fn without_null(schema: &mut Value) {
     match schema {
         Value::Object(object) => {

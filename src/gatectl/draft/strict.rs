@@ -1,4 +1,4 @@
-//! Pure. A record of a file, read as the gate reads it; what is wrong is said with its line and the nearest right name.
+//! Pure. Strict validation of a record in a file. A fault has its line and the nearest valid name.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::limits::{LARGEST_ITEM, LONGEST_PARTITION_KEY, size};
@@ -14,25 +14,25 @@ use super::callers;
 use super::tree::Tree;
 use crate::item::text;
 
-/// The kinds that a folder may have.
+/// The kinds of register records in files.
 pub(crate) const KINDS: [&str; 7] =
     [Model::KIND, Group::KIND, Embargo::KIND, Licence::KIND, Clearance::KIND, List::KIND, Screening::KIND];
 
-/// The attributes that every record of the register may have.
+/// The attributes that every register record may have.
 pub(crate) const COMMON: [&str; 8] = ["kind", "id", "from", "until", "withdrawn", "by", "at", "why"];
 
-/// What is wrong, and on which line.
+/// A fault and its line.
 pub(super) struct Fault {
     pub(super) line: u64,
     pub(super) why: String,
 }
 
-/// Whether a record is one of the register's; else it is a caller's.
+/// Whether a record belongs to the register; else it is a caller's.
 pub(super) fn is_of_register(item: &Item) -> bool {
     item.contains_key("kind")
 }
 
-/// Every fault of a record of the register, read as the gate would read it.
+/// Every fault of a register record.
 pub(super) fn check(item: &Item, tree: &Tree) -> Vec<Fault> {
     let kind = text(item, "kind");
     match kind {
@@ -43,9 +43,9 @@ pub(super) fn check(item: &Item, tree: &Tree) -> Vec<Fault> {
         Clearance::KIND => of_kind::<Clearance>(item, tree),
         List::KIND => of_kind::<List>(item, tree),
         Screening::KIND => of_kind::<Screening>(item, tree),
-        "" => vec![Fault { line: tree.line_of("kind"), why: "`kind` is no text, or an empty one".to_owned() }],
+        "" => vec![Fault { line: tree.line_of("kind"), why: "`kind` is empty or not a text".to_owned() }],
         _ => {
-            let why = format!("`{kind}` is no kind of record{}", nearest(kind, KINDS.iter().copied()));
+            let why = format!("`{kind}` is not a kind of record{}", nearest(kind, KINDS.iter().copied()));
             vec![Fault { line: tree.line_of("kind"), why }]
         }
     }
@@ -53,51 +53,51 @@ pub(super) fn check(item: &Item, tree: &Tree) -> Vec<Fault> {
 
 fn of_kind<T: Kind>(item: &Item, tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut is_wrong = |name: &str, why: String| faults.push(Fault { line: tree.line_of(name), why });
+    let mut report = |name: &str, why: String| faults.push(Fault { line: tree.line_of(name), why });
     match item.get("id") {
-        None => is_wrong("id", "`id` is missing".to_owned()),
-        Some(id) if id.as_s().is_err() => is_wrong("id", "`id` is no text: put it in quotes".to_owned()),
-        Some(_) if text(item, "id").is_empty() => is_wrong("id", "`id` is empty".to_owned()),
+        None => report("id", "`id` is missing".to_owned()),
+        Some(id) if id.as_s().is_err() => report("id", "`id` is not a text: put it in quotes".to_owned()),
+        Some(_) if text(item, "id").is_empty() => report("id", "`id` is empty".to_owned()),
         Some(_) => {}
     }
     if item.contains_key("revision") {
-        is_wrong("revision", "`revision` is the register's own: leave it out".to_owned());
+        report("revision", "`revision` is set by the register: omit it".to_owned());
     }
     for name in ["by", "at", "why"] {
         if item.get(name).is_some_and(|value| value.as_s().is_err()) {
-            is_wrong(name, format!("`{name}` is no text: put it in quotes"));
+            report(name, format!("`{name}` is not a text: put it in quotes"));
         }
     }
     for name in ["from", "until", "withdrawn"] {
         let Some(value) = item.get(name) else { continue };
         let why = match (value.as_s(), value.as_bool()) {
-            _ if has_null(value) => Some("null; leave an attribute out where it has no value".to_owned()),
+            _ if has_null(value) => Some("null; omit an attribute without a value".to_owned()),
             (_, Ok(_)) if name == "withdrawn" => None,
-            _ if name == "withdrawn" => Some("it is neither `true` nor `false`".to_owned()),
+            _ if name == "withdrawn" => Some("expected `true` or `false`".to_owned()),
             (Ok(time), _) => parse_time(time).err().map(|error| error.to_string()),
-            (Err(_), _) => Some("it is no text: put it in quotes".to_owned()),
+            (Err(_), _) => Some("expected a text: put it in quotes".to_owned()),
         };
         if let Some(why) = why {
-            is_wrong(name, format!("{name}: {why}"));
+            report(name, format!("{name}: {why}"));
         }
     }
     let own = item.iter().filter(|(name, _)| !COMMON.contains(&name.as_str()) && *name != "revision");
     faults.extend(structure::<T>(own.map(|(name, value)| (name.clone(), value.clone())).collect(), tree, &COMMON));
-    // What contradicts itself is told where each attribute is right by itself.
+    // Contradictions between attributes are reported once each attribute is valid.
     if let (true, Err(Unreadable(why))) = (faults.is_empty(), read::<T>(item)) {
-        faults.push(told(&why, tree, &[]).0);
+        faults.push(located(&why, tree, &[]).0);
     }
     faults
 }
 
-/// Every fault of a caller's record, read as the gate would, and as it is to be written.
+/// Every fault of a caller's record.
 pub(super) fn check_caller(item: &Item, tree: &Tree) -> Vec<Fault> {
     let faults = match text(item, "id").split_once('#') {
         Some(("client", id)) if !id.is_empty() => structure::<callers::Client>(item.clone(), tree, &[]),
         Some(("organisation", id)) if !id.is_empty() => structure::<callers::Organisation>(item.clone(), tree, &[]),
         Some(("person", id)) if !id.is_empty() => structure::<callers::Person>(item.clone(), tree, &[]),
         _ => {
-            let why = "this is no record: one of the register has `kind` and `id`, a caller's an `id` that begins with \
+            let why = "this is not a record: a register record has `kind` and `id`, a caller's an `id` that begins with \
                        client#, organisation# or person#";
             return vec![Fault { line: tree.line, why: why.to_owned() }];
         }
@@ -109,12 +109,17 @@ pub(super) fn check_caller(item: &Item, tree: &Tree) -> Vec<Fault> {
         Some("organisation") => record::Organisation::read(item.clone()).and_then(storable).err(),
         _ => record::Person::read(item.clone()).err(),
     };
-    let read = read.map(|Unreadable(why)| told(&why, tree, &[]).0);
+    let read = read.map(|Unreadable(why)| located(&why, tree, &[]).0);
     let stored = unstorable(item).map(|why| Fault { line: tree.line, why: format!("DynamoDB cannot store it: {why}") });
-    faults.into_iter().chain(read).chain(stored).map(|fault| if is_person { discreet(fault) } else { fault }).collect()
+    faults
+        .into_iter()
+        .chain(read)
+        .chain(stored)
+        .map(|fault| if is_person { without_personal_data(fault) } else { fault })
+        .collect()
 }
 
-/// Why DynamoDB cannot store a caller's record, once `by`, `at` and `why` are added.
+/// Why DynamoDB cannot store a caller's record with its attribution.
 fn unstorable(item: &Item) -> Option<String> {
     let size = size(item).saturating_add(ATTRIBUTION);
     let id = text(item, "id").len();
@@ -127,33 +132,32 @@ fn unstorable(item: &Item) -> Option<String> {
     }
 }
 
-/// Whether the ledger can store what it records of an organisation's owners.
+/// The organisation, unless the ledger cannot store its owners.
 fn storable(Organisation { owners, .. }: Organisation) -> Result<(), Unreadable> {
     let levels = Owner::levels(&owners);
     if levels <= DEEPEST_OWNERS {
         return Ok(());
     }
-    let why =
-        format!("owners: they are {levels} levels deep, and the ledger can store {DEEPEST_OWNERS}: leave levels out");
+    let why = format!("owners: {levels} levels, and the ledger can store {DEEPEST_OWNERS}: omit levels");
     Err(Unreadable(why))
 }
 
-/// Every fault of a map whose `owners` are an organisation's.
+/// Every fault of a map with `owners`.
 pub(super) fn check_owners(tree: &Tree) -> Vec<Fault> {
     match serde_dynamo::to_item::<_, Item>(tree.value()) {
         Ok(mut item) => {
             let faults = structure::<callers::Owners>(item.clone(), tree, &[]);
             item.insert("status".to_owned(), AttributeValue::S("active".to_owned()));
             let deep = record::Organisation::read(item).and_then(storable).err();
-            let deep = deep.filter(|_| faults.is_empty()).map(|Unreadable(why)| told(&why, tree, &[]).0);
+            let deep = deep.filter(|_| faults.is_empty()).map(|Unreadable(why)| located(&why, tree, &[]).0);
             faults.into_iter().chain(deep).collect()
         }
-        Err(_) => vec![Fault { line: tree.line, why: "this is no list of owners".to_owned() }],
+        Err(_) => vec![Fault { line: tree.line, why: "this is not a list of owners".to_owned() }],
     }
 }
 
-/// What is wrong with a person's record, without what it says of the person.
-fn discreet(fault: Fault) -> Fault {
+/// A fault of a person's record without its values.
+fn without_personal_data(fault: Fault) -> Fault {
     let is_about_a_name = |why: &str| why.contains("unknown field `") || why.contains("missing field `");
     match fault.why.split_once(": ") {
         Some((path, rest)) if rest.contains('`') && !is_about_a_name(&fault.why) => {
@@ -163,28 +167,28 @@ fn discreet(fault: Fault) -> Fault {
     }
 }
 
-/// Every fault of a record's attributes: what is found fault with is taken out, and the rest read on.
+/// Every fault of a record's attributes: each faulty attribute is removed, and the rest is parsed again.
 fn structure<T: DeserializeOwned>(mut own: Item, tree: &Tree, also: &[&str]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut taken: Vec<String> = Vec::new();
+    let mut removed: Vec<String> = Vec::new();
     for (name, _) in own.extract_if(|_, value| has_null(value)) {
-        let why = format!("{name}: null; leave an attribute out where it has no value");
+        let why = format!("{name}: null; omit an attribute without a value");
         faults.push(Fault { line: tree.line_of(&name), why });
-        taken.push(name);
+        removed.push(name);
     }
     while let Err(why) = parsed::<T>(&own) {
-        let (fault, path) = told(&why, tree, also);
+        let (fault, path) = located(&why, tree, also);
         let missing = fault.why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
         match missing {
-            Some(name) if taken.iter().any(|taken| taken == name) => {}
+            Some(name) if removed.iter().any(|removed| removed == name) => {}
             _ => faults.push(fault),
         }
-        // Nothing is told of what is missing behind the first, since nothing can stand in for it.
+        // Only the first missing attribute is reported, since it cannot be removed.
         let Some(name) = path.split(['.', '[']).next().filter(|name| !name.is_empty()) else { break };
-        if !is_taken_out(&mut own, &path) && own.remove(name).is_none() {
+        if !remove_field(&mut own, &path) && own.remove(name).is_none() {
             break;
         }
-        taken.push(name.to_owned());
+        removed.push(name.to_owned());
     }
     faults
 }
@@ -199,8 +203,8 @@ fn parsed<T: DeserializeOwned>(own: &Item) -> Result<T, String> {
     })
 }
 
-/// Takes a field out of a map within an attribute; false where it stands nowhere but in a record itself or in a list.
-fn is_taken_out(own: &mut Item, path: &str) -> bool {
+/// Removes a field from a map inside an attribute. Returns whether it did: not from a list, nor from the record itself.
+fn remove_field(own: &mut Item, path: &str) -> bool {
     let Some((parents, name)) = path.rsplit_once('.').filter(|(parents, _)| !parents.contains('[')) else {
         return false;
     };
@@ -211,7 +215,7 @@ fn is_taken_out(own: &mut Item, path: &str) -> bool {
             _ => return false,
         }
     }
-    // A map of which nothing is left is told as a fault of its own, which it is not.
+    // An empty map would be reported as a fault.
     map.len() > 1 && map.remove(name).is_some()
 }
 
@@ -221,12 +225,11 @@ fn has_null(value: &AttributeValue) -> bool {
         || value.as_m().is_ok_and(|map| map.values().any(has_null))
 }
 
-/// A fault, with the line of what it is about and, of an unknown field, the nearest name that is known; and the path to
-/// what it is about.
-fn told(why: &str, tree: &Tree, also: &[&str]) -> (Fault, String) {
+/// A fault with its line and, for an unknown field, the nearest known name; and the path to it.
+fn located(why: &str, tree: &Tree, also: &[&str]) -> (Fault, String) {
     let (path, fault) = why.split_once(": ").filter(|(path, _)| !path.contains(' ')).unwrap_or(("", why));
     let Some(rest) = fault.strip_prefix("unknown field `") else {
-        return (Fault { line: tree.at(path).line, why: spoken(why) }, path.to_owned());
+        return (Fault { line: tree.at(path).line, why: reworded(why) }, path.to_owned());
     };
     let (name, rest) = rest.split_once('`').unwrap_or((rest, ""));
     // The path ends with the field itself.
@@ -239,19 +242,25 @@ fn told(why: &str, tree: &Tree, also: &[&str]) -> (Fault, String) {
     (Fault { line: tree.at(parent).line_of(name), why }, path)
 }
 
-/// Another crate's `Expected bool`, in the middle of a sentence.
-fn spoken(why: &str) -> String {
+/// A message of serde_dynamo, such as `Expected bool`, in our words.
+fn reworded(why: &str) -> String {
     let Some((path, rest)) = why.split_once(": Expected ") else { return why.to_owned() };
     match rest {
-        "string" => format!("{path}: it is no text: put it in quotes"),
-        "bool" => format!("{path}: it is neither `true` nor `false`"),
+        "string" => format!("{path}: expected a text: put it in quotes"),
+        "bool" => format!("{path}: expected `true` or `false`"),
         other => format!("{path}: expected {other}"),
     }
 }
 
-/// `: did you mean …?`, where one of the names is near.
+/// `: did you mean …?`, if a known name is close.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let scored = known.map(|known| (strsim::jaro_winkler(name, known), known));
+    let best = closest(name, known.map(|known| (known, known)));
+    best.map(|known| format!(": did you mean `{known}`?")).unwrap_or_default()
+}
+
+/// The value whose name is closest, if any is close. `known` are names with their values.
+pub(crate) fn closest<'a>(name: &str, known: impl Iterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
+    let scored = known.map(|(known, value)| (strsim::jaro_winkler(name, known), value));
     let best = scored.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map(|(_, known)| format!(": did you mean `{known}`?")).unwrap_or_default()
+    best.map(|(_, value)| value)
 }

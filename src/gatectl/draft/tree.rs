@@ -1,4 +1,4 @@
-//! Pure. JSON and YAML with the line that each value stands on.
+//! Pure. JSON and YAML values with their lines.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned};
 
 use super::json;
 
-/// A value, and where it stands.
+/// A value and its line.
 #[derive(Debug)]
 pub(super) struct Tree {
     /// The line, from 1.
@@ -23,28 +23,28 @@ pub(super) enum Node {
     Map(Vec<(String, u64, Tree)>),
 }
 
-/// What can't be read: the line, and why.
+/// A syntax error and its line.
 #[derive(Debug, PartialEq)]
 pub(super) struct Malformed {
     pub(super) line: u64,
     pub(super) why: String,
 }
 
-/// How deep values may lie in one another: DynamoDB stores 32 levels.
+/// The most levels of nesting; DynamoDB stores 32.
 pub(super) const DEEPEST: usize = 64;
 
-/// How many values a file may have. An alias counts as what it stands for.
+/// The most values of a file, with aliases expanded.
 const MOST_VALUES: usize = 5_000_000;
 
-/// How many bytes of text a file may have. An alias counts as what it stands for.
+/// The most bytes of text in a file, with aliases expanded.
 const MOST_BYTES: usize = 128 << 20;
 
-/// What is said of values that lie too deep.
+/// The error of values that are nested too deep.
 pub(super) fn too_deep(line: u64) -> Malformed {
-    Malformed { line, why: format!("values lie more than {DEEPEST} deep in one another") }
+    Malformed { line, why: format!("values are nested more than {DEEPEST} levels deep") }
 }
 
-/// Reads all documents of a file by its name's ending: JSON as strictly as JSON is meant, else YAML.
+/// Reads all documents of a file: strict JSON if its name ends in `.json`, else YAML.
 pub(super) fn read(name: &str, text: &str) -> Result<Vec<Tree>, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if name.ends_with(".json") { json::read(text).map(|tree| vec![tree]) } else { yaml(text) }
@@ -61,7 +61,7 @@ fn yaml(text: &str) -> Result<Vec<Tree>, Malformed> {
             enforce_alias_anchor_ratio: false,
         },
         duplicate_keys: DuplicateKeyPolicy::Error,
-        // `no` is Norway's code.
+        // `NO` is Norway.
         strict_booleans: true,
         underscored_numbers_as_strings: true,
     };
@@ -82,9 +82,9 @@ fn yaml(text: &str) -> Result<Vec<Tree>, Malformed> {
     }
 }
 
-/// Of a key that stands twice nobody can say which is meant.
+/// The error of a duplicate key.
 pub(super) fn twice(key: &str) -> String {
-    format!("`{key}` stands here twice: keep one")
+    format!("duplicate key `{key}`")
 }
 
 impl Tree {
@@ -92,7 +92,7 @@ impl Tree {
         Self { line: spanned.referenced.line(), node: spanned.value }
     }
 
-    /// The elements of a list; the value alone where it is none.
+    /// The elements of a list, or the value itself.
     pub(super) fn elements(self) -> Vec<Self> {
         match self.node {
             Node::List(list) => list,
@@ -100,7 +100,7 @@ impl Tree {
         }
     }
 
-    /// A list, as it would stand under a name; anything else as it is.
+    /// A list, wrapped in a map under a name; any other value unchanged.
     pub(super) fn under(self, name: &str) -> Self {
         match self.node {
             Node::List(_) => Self { line: self.line, node: Node::Map(vec![(name.to_owned(), self.line, self)]) },
@@ -108,8 +108,8 @@ impl Tree {
         }
     }
 
-    /// Whether nothing stands there.
-    pub(super) fn is_nothing(&self) -> bool {
+    /// Whether the value is null.
+    pub(super) fn is_null(&self) -> bool {
         matches!(self.node, Node::Scalar(Value::Null))
     }
 
@@ -124,7 +124,7 @@ impl Tree {
         }
     }
 
-    /// The tree at the end of a path such as `applies_to.destinations[0]`, as far as there is one.
+    /// The value at a path such as `applies_to.destinations[0]`, or at the longest part of it that exists.
     pub(super) fn at(&self, path: &str) -> &Self {
         let mut tree = self;
         for step in path.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
@@ -173,7 +173,7 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
-                let number = Number::from_f64(value).ok_or_else(|| E::custom("a number that is none"))?;
+                let number = Number::from_f64(value).ok_or_else(|| E::custom("not a number"))?;
                 Ok(Node::Scalar(Value::Number(number)))
             }
 
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn yaml_is_read_as_people_mean_it() {
+    fn yaml_has_no_surprising_types() {
         let table = [
             ("countries: [NO, on, y, no, off]", json!([{"countries": ["NO", "on", "y", "no", "off"]}])),
             (
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_read_exactly() {
+    fn json_values_are_exact() {
         let table = [
             (
                 r#"{"a": "\u00e9\/\ud83d\ude00\n", "b": [18446744073709551615, -1, null]}"#,
@@ -254,15 +254,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_told_with_its_line() {
+    fn syntax_errors_have_their_line() {
         let table = [
-            ("x.json", "{\"a\": 1,\n \"a\": 2}", 2, "`a` stands here twice: keep one"),
-            ("x.json", "[{}, {\n \"b\": {\"c\": 1,\n\n\"c\": 2}}]", 4, "`c` stands here twice: keep one"),
-            ("x.json", "{\n\"a\": 1,}", 2, "this is no JSON: trailing comma"),
-            ("x.json", "{\n\"a\": NO}", 2, "this is no JSON: expected value"),
-            ("x.json", "{} {}", 1, "this is no JSON: trailing characters"),
-            ("x.json", "", 1, "this is no JSON: EOF while parsing a value"),
-            ("x.yaml", "a: 1\nb: 2\na: 3", 3, "`a` stands here twice: keep one"),
+            ("x.json", "{\"a\": 1,\n \"a\": 2}", 2, "duplicate key `a`"),
+            ("x.json", "[{}, {\n \"b\": {\"c\": 1,\n\n\"c\": 2}}]", 4, "duplicate key `c`"),
+            ("x.json", "{\n\"a\": 1,}", 2, "invalid JSON: trailing comma"),
+            ("x.json", "{\n\"a\": NO}", 2, "invalid JSON: expected value"),
+            ("x.json", "{} {}", 1, "invalid JSON: trailing characters"),
+            ("x.json", "", 1, "invalid JSON: EOF while parsing a value"),
+            ("x.yaml", "a: 1\nb: 2\na: 3", 3, "duplicate key `a`"),
         ];
         for (name, text, line, why) in table {
             assert_eq!(value(name, text), Err((line, why.to_owned())), "{text}");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_those_of_the_file() {
+    fn values_have_their_line() {
         let table = [
             ("x.yaml", "- kind: embargo\n  applies_to:\n    destinations:\n    - CU\n    - XX\n", [1, 2, 5]),
             (

@@ -1,130 +1,128 @@
-//! I/O. `gatectl embargo issue`: an embargo that the gate obeys on its next request.
+//! I/O. `gatectl embargo issue`: issues an embargo, in force from the next request on.
 
 use export_gate::record::{Embargo, Item, Kind};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 use serde_json::{Number, Value, json};
 
-use crate::attribution::{Attribution, filled};
+use crate::attribution::non_empty;
 use crate::callers::Callers;
-use crate::change::{Manner, Step, make_noting};
+use crate::change::{ChangeOptions, Step, change_with_notes};
 use crate::item::{choice, if_any, of_json, value_as_json};
 use crate::outcome::{Failure, Outcome};
 use crate::value_parsers::{self, AUTHORITIES, CLASSES, Party};
 
-/// The embargo.
+/// Options of `gatectl embargo issue`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Its id, such as bis-letter-2026-06-12
+    /// The id of the embargo, such as bis-letter-2026-06-12
     #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
     #[command(flatten)]
-    about: About,
+    scope: Scope,
     #[command(flatten)]
     rule: Rule,
-    /// The first moment at which it is in force; without it at once, whatever the gate's clock says
+    /// Set the moment at which it begins; default: at once, whatever the gate's clock says
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<Timestamp>,
-    /// The first moment at which it is over
+    /// Set the moment at which it ends; default: never
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Timestamp>,
     /// Replace an embargo of this id that differs
     #[arg(long)]
     replace: bool,
-    /// Look up whether any organisation has the end uses
+    /// Name the callers table, to note end uses that no organisation has
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     callers_table: Option<String>,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
-/// What an embargo is about: every key that is given must match.
+/// The scope of an embargo: it applies if every given key matches.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("applies_to").required(true).multiple(true)
     .args(["everyone", "foreign_persons", "destinations", "nationalities", "networks", "network_classes", "spread", "parties",
         "lists", "ownership_lists", "end_uses"]))]
-struct About {
-    /// A model: name, name@version, eccn:4E091 or *; may be said again
+struct Scope {
+    /// Add a model: name, name@version, eccn:4E091 or *; repeatable
     #[arg(long = "model", value_name = "MODEL", required = true, value_parser = value_parsers::models)]
     models: Vec<String>,
-    /// It applies always
+    /// Apply to every request
     #[arg(long)]
     everyone: bool,
-    /// It applies where organisation or person is foreign (15 CFR 772.1)
+    /// Apply if the organisation or the person is foreign (15 CFR 772.1)
     #[arg(long)]
     foreign_persons: bool,
-    /// Where the answer goes: a country, a region, a group or *; may be said again
+    /// Add a destination: a country, a region, a group or *; repeatable
     #[arg(long = "destination", value_name = "PLACE", value_parser = value_parsers::place)]
     destinations: Vec<String>,
-    /// A destination that is excepted
+    /// Except a destination; repeatable
     #[arg(long = "except-destination", value_name = "PLACE", requires = "destinations", value_parser = value_parsers::place)]
     except_destinations: Vec<String>,
-    /// Where the person, or without one the organisation, is of: a country, a group or *; may be said again
+    /// Add a nationality of the person, or without one of the organisation: a country, a group or *; repeatable
     #[arg(long = "nationality", value_name = "PLACE", value_parser = value_parsers::place)]
     nationalities: Vec<String>,
-    /// A nationality that is excepted
+    /// Except a nationality; repeatable
     #[arg(long = "except-nationality", value_name = "PLACE", requires = "nationalities", value_parser = value_parsers::place)]
     except_nationalities: Vec<String>,
-    /// Which nationalities of a person count: the most recent alone, or any
+    /// Count only the most recent nationality of a person (default), or any
     #[arg(long, value_enum, requires = "nationalities")]
     basis: Option<Basis>,
-    /// A network that the address is in, such as 192.0.2.0/24; may be said again
+    /// Add a network of source addresses, such as 192.0.2.0/24; repeatable
     #[arg(long = "network", value_name = "CIDR", value_parser = value_parsers::network)]
     networks: Vec<String>,
-    /// A network that is excepted
+    /// Except a network; repeatable
     #[arg(long = "except-network", value_name = "CIDR", requires = "networks", value_parser = value_parsers::network)]
     except_networks: Vec<String>,
-    /// What the address's network is used for; may be said again
+    /// Add a network class of source addresses; repeatable
     #[arg(long = "network-class", value_name = "CLASS", value_parser = CLASSES)]
     network_classes: Vec<String>,
-    /// A class that is excepted
+    /// Except a network class; repeatable
     #[arg(long = "except-network-class", value_name = "CLASS", requires = "network_classes", value_parser = CLASSES)]
     except_network_classes: Vec<String>,
-    /// From how many countries or networks on, within how many hours, the client shows up, such as
+    /// Apply if a client uses this many countries or networks within the hours, such as
     /// countries=3,networks=40,hours=1
     #[arg(long, value_name = "LIMITS", value_parser = value_parsers::spread)]
     spread: Option<Value>,
-    /// Who the organisation, an owner or the person is, and of where; may be said again
+    /// Add a party that the organisation, an owner or the person may be; repeatable
     #[arg(long = "party", value_name = "NAME[;COUNTRY]", value_parser = value_parsers::party)]
     parties: Vec<Party>,
-    /// A list that the organisation, an owner or the person is on; may be said again
-    #[arg(long = "list", value_name = "NAME", value_parser = filled)]
+    /// Add a list of parties, by name; repeatable
+    #[arg(long = "list", value_name = "NAME", value_parser = non_empty)]
     lists: Vec<String>,
-    /// A list whose parties own the organisation; may be said again
-    #[arg(long = "ownership-list", value_name = "NAME", value_parser = filled)]
+    /// Add a list of owners, by name; repeatable
+    #[arg(long = "ownership-list", value_name = "NAME", value_parser = non_empty)]
     ownership_lists: Vec<String>,
-    /// From how much on they own it; without it from 50
+    /// Set the least percentage that listed parties must own; default: 50
     #[arg(long, value_name = "PERCENT", requires = "ownership_lists", value_parser = value_parsers::percent)]
     ownership_percent: Option<Number>,
-    /// One party alone must own so much: shares of several don't add up
+    /// Require one listed party to own the percentage alone
     #[arg(long, requires = "ownership_lists")]
     no_aggregate: bool,
-    /// An end use of the request; may be said again
-    #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
+    /// Add an end use by its code, or *; repeatable
+    #[arg(long = "end-use", value_name = "CODE", value_parser = non_empty)]
     end_uses: Vec<String>,
-    /// An end use that is excepted
-    #[arg(long = "except-end-use", value_name = "CODE", requires = "end_uses", value_parser = filled)]
+    /// Except an end use; repeatable
+    #[arg(long = "except-end-use", value_name = "CODE", requires = "end_uses", value_parser = non_empty)]
     except_end_uses: Vec<String>,
 }
 
-/// What an embargo does, and by which rule.
+/// The effect and source of an embargo.
 #[derive(clap::Args)]
 struct Rule {
-    /// What it does to the transfers that it applies to
+    /// Set the effect on the transfers in scope
     #[arg(long, value_enum)]
     effect: Effect,
-    /// Who imposed it
+    /// Set the authority that imposed it
     #[arg(long, value_parser = AUTHORITIES)]
     authority: String,
-    /// The rule, as the authority cites it, such as "15 CFR 744.22(b)"
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// Cite the rule, such as "15 CFR 744.22(b)"
+    #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     citation: String,
-    /// Where the rule can be read
-    #[arg(long, value_parser = filled)]
+    /// Link the rule
+    #[arg(long, value_parser = non_empty)]
     url: Option<String>,
-    /// Tell callers neither authority nor citation: letters can be confidential
+    /// Hide authority and citation from callers
     #[arg(long)]
     confidential: bool,
 }
@@ -143,44 +141,37 @@ enum Basis {
     Any,
 }
 
-/// Shows it, asks, writes it.
+/// Puts the embargo.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let window = (arguments.from, arguments.until);
-    let record = record(&arguments.id, &arguments.about, &arguments.rule, window, &arguments.says, now);
+    let record = record(arguments, now);
     let notes = unknown_end_uses(arguments).await?;
     let plan = |snapshot: &_| Step::wanted(snapshot, &record, arguments.replace);
-    let made = make_noting(&arguments.manner, now, notes, plan).await?;
+    let changed = change_with_notes(&arguments.options, now, notes, plan).await?;
     let id = &arguments.id;
     let done = match arguments.from.filter(|from| *from > now) {
-        Some(from) => format!("the gate obeys `{id}` from {} on.", render_time(from)),
-        None => format!("the gate obeys `{id}` from its next request on."),
+        Some(from) => format!("the gate enforces `{id}` from {} on.", render_time(from)),
+        None => format!("the gate enforces `{id}` from its next request on."),
     };
-    Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is there already, just so.")))
+    Ok(changed.outcome(&done, &format!("`{id}` is so already.")))
 }
 
-/// The record. Without `from` it is in force at once: an embargo must not wait for a gate whose clock is behind.
-fn record(
-    id: &str,
-    about: &About,
-    rule: &Rule,
-    (from, until): (Option<Timestamp>, Option<Timestamp>),
-    says: &Attribution,
-    now: Timestamp,
-) -> Item {
+/// The record. Without `from` it is in force at once, even for a gate whose clock is behind.
+fn record(arguments: &Arguments, now: Timestamp) -> Item {
+    let Arguments { id, scope, rule, from, until, options, .. } = arguments;
     let if_so = |is: bool, value: Value| if is { value } else { Value::Null };
     let mut applies_to = json!({
-        "everyone": if_so(about.everyone, json!(true)),
-        "foreign_persons": if_so(about.foreign_persons, json!(true)),
-        "destinations": choice(&about.destinations, &about.except_destinations),
-        "nationalities": choice(&about.nationalities, &about.except_nationalities),
-        "networks": choice(&about.networks, &about.except_networks),
-        "network_classes": choice(&about.network_classes, &about.except_network_classes),
-        "spread": about.spread,
-        "parties": if_so(!about.parties.is_empty(), json!(about.parties)),
-        "lists": if_any(&about.lists),
-        "ownership": if_so(!about.ownership_lists.is_empty(), ownership(about)),
-        "end_uses": choice(&about.end_uses, &about.except_end_uses),
+        "everyone": if_so(scope.everyone, json!(true)),
+        "foreign_persons": if_so(scope.foreign_persons, json!(true)),
+        "destinations": choice(&scope.destinations, &scope.except_destinations),
+        "nationalities": choice(&scope.nationalities, &scope.except_nationalities),
+        "networks": choice(&scope.networks, &scope.except_networks),
+        "network_classes": choice(&scope.network_classes, &scope.except_network_classes),
+        "spread": scope.spread,
+        "parties": if_so(!scope.parties.is_empty(), json!(scope.parties)),
+        "lists": if_any(&scope.lists),
+        "ownership": if_so(!scope.ownership_lists.is_empty(), ownership(scope)),
+        "end_uses": choice(&scope.end_uses, &scope.except_end_uses),
     });
     if let Some(keys) = applies_to.as_object_mut() {
         keys.retain(|_, value| !value.is_null());
@@ -191,34 +182,34 @@ fn record(
         Effect::Observed => "observed",
     };
     let mut record = of_json(json!({
-        "kind": Embargo::KIND, "id": id, "models": about.models, "applies_to": applies_to, "effect": effect,
+        "kind": Embargo::KIND, "id": id, "models": scope.models, "applies_to": applies_to, "effect": effect,
         "authority": rule.authority, "citation": rule.citation, "url": rule.url,
-        "disclose": if_so(rule.confidential, json!(false)), "basis": if_so(about.basis == Some(Basis::Any), json!("any")),
+        "disclose": if_so(rule.confidential, json!(false)), "basis": if_so(scope.basis == Some(Basis::Any), json!("any")),
         "from": from.map(render_time), "until": until.map(render_time),
     }));
-    says.sign(&mut record, now);
+    options.attribution.sign(&mut record, now);
     record
 }
 
-fn ownership(about: &About) -> Value {
-    let mut ownership = json!({"lists": about.ownership_lists});
+fn ownership(scope: &Scope) -> Value {
+    let mut ownership = json!({"lists": scope.ownership_lists});
     if let Some(keys) = ownership.as_object_mut() {
-        keys.extend(about.ownership_percent.clone().map(|percent| ("percent".to_owned(), percent.into())));
-        keys.extend(about.no_aggregate.then(|| ("aggregate".to_owned(), false.into())));
+        keys.extend(scope.ownership_percent.clone().map(|percent| ("percent".to_owned(), percent.into())));
+        keys.extend(scope.no_aggregate.then(|| ("aggregate".to_owned(), false.into())));
     }
     ownership
 }
 
-/// End uses that no organisation has.
+/// Notes on end uses that no organisation has.
 async fn unknown_end_uses(arguments: &Arguments) -> Result<Vec<String>, Failure> {
-    let (Some(table), false) = (&arguments.callers_table, arguments.about.end_uses.is_empty()) else {
+    let (Some(table), false) = (&arguments.callers_table, arguments.scope.end_uses.is_empty()) else {
         return Ok(Vec::new());
     };
-    let callers = Callers::new(arguments.manner.aws.dynamodb().await, table.clone()).all().await?;
+    let callers = Callers::new(arguments.options.aws.dynamodb().await, table.clone()).all().await?;
     let has = |word: &str| {
         let declared = callers.iter().filter_map(|caller| caller.get("end_uses").map(value_as_json));
         declared.into_iter().any(|words| words.as_array().is_some_and(|words| words.iter().any(|one| one == word)))
     };
-    let missed = arguments.about.end_uses.iter().filter(|word| *word != "*" && !has(word));
-    Ok(missed.map(|word| format!("no organisation has the end use `{word}`")).collect())
+    let unknown = arguments.scope.end_uses.iter().filter(|word| *word != "*" && !has(word));
+    Ok(unknown.map(|word| format!("no organisation has the end use `{word}`")).collect())
 }

@@ -1,46 +1,45 @@
-//! I/O. `gatectl embargo show`: one embargo with all its versions.
+//! I/O. `gatectl embargo show`: displays one embargo with all its versions.
 
 use export_gate::record::{Embargo, Kind};
 use export_gate::register::history::Key;
 use jiff::Timestamp;
-use serde_json::json;
 
-use crate::attribution::filled;
-use crate::aws::Aws;
-use crate::display::text_line;
+use crate::attribution::non_empty;
+use crate::change::absent;
+use crate::item::text;
 use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
-use crate::table_options::RegisterTable;
-use crate::versions::{shown, told, versions};
+use crate::snapshot::partition;
+use crate::table_options::ReadOptions;
+use crate::versions;
 
-/// Which one.
+/// Options of `gatectl embargo show`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Its id
-    #[arg(value_parser = filled)]
+    /// The id of the embargo
+    #[arg(value_parser = non_empty)]
     id: String,
     #[command(flatten)]
-    register: RegisterTable,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
+    read: ReadOptions,
 }
 
-/// Shows it; one that can't be read is told, with exit code 1.
+/// Displays the embargo. The exit code is 1 if it is unreadable.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let key = Key { kind: Embargo::KIND.to_owned(), id: arguments.id.clone() };
-    let found = versions(&arguments.aws.dynamodb().await, &arguments.register.register_table, &key).await?;
+    let Arguments { id, read } = arguments;
+    let (dynamodb, table) = (read.aws.dynamodb().await, &read.register.register_table);
+    let key = Key { kind: Embargo::KIND.to_owned(), id: id.clone() };
+    let found = versions::versions(&dynamodb, table, &key).await?;
     let Some(last) = found.first() else {
-        let says = format!("there is no embargo `{}`; `gatectl embargo list --all` lists them", arguments.id);
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
+        let all = partition(&dynamodb, table, Embargo::KIND).await?;
+        let why = absent(Embargo::KIND, id, all.iter().map(|item| text(item, "id")));
+        return Ok(Outcome::refused(read.json, &why));
     };
     let state = State::of::<Embargo>(last, Timestamp::now());
-    let mut now = state.word().to_owned();
+    let mut state_text = state.word().to_owned();
     if let State::Unreadable(why) = &state {
-        now += &format!(": {why}");
+        state_text += &format!(": {why}");
     }
     let is_fine = !matches!(state, State::Unreadable(_));
-    Ok(Outcome::new(arguments.json, || told(&key, &now, &found), shown(&key, &now, &found), is_fine))
+    let json = || versions::json(&key, &state_text, &found);
+    Ok(Outcome::new(read.json, json, versions::display(&key, &state_text, &found), is_fine))
 }

@@ -1,4 +1,4 @@
-//! I/O. `gatectl licence grant`: a licence, an exception or an exemption that the gate obeys on its next request.
+//! I/O. `gatectl licence grant`: grants a licence, an exception or an exemption, in force from the next request on.
 
 use std::path::{Path, PathBuf};
 
@@ -8,74 +8,72 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::attribution::{Attribution, filled};
+use crate::attribution::non_empty;
 use crate::callers::Callers;
-use crate::change::{Manner, Step, make_noting};
+use crate::change::{ChangeOptions, Step, change_with_notes};
 use crate::display::count;
 use crate::files;
 use crate::item::{if_any, of_json};
 use crate::outcome::{Failure, Outcome};
 use crate::value_parsers::{self, AUTHORITIES};
 
-/// The licence.
+/// Options of `gatectl licence grant`.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("who").required(true).multiple(true).args(["licensees", "licensees_from"]))]
 pub(crate) struct Arguments {
-    /// Its id, such as bis-exemption-2026-06-26
+    /// The id of the licence, such as bis-exemption-2026-06-26
     #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
-    /// Who granted it
+    /// Set the authority that granted it
     #[arg(long, value_parser = AUTHORITIES)]
     authority: String,
-    /// Its number or name with the authority
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// Set the authority's number or name of it
+    #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     reference: String,
-    /// What it is
+    /// Set its type
     #[arg(long = "type", value_enum, default_value = "licence")]
     kind: Type,
-    /// A model: name, name@version, eccn:4E091 or *; may be said again
+    /// Add a model: name, name@version, eccn:4E091 or *; repeatable
     #[arg(long = "model", value_name = "MODEL", required = true, value_parser = value_parsers::models)]
     models: Vec<String>,
-    /// An organisation that holds it, by its id, or * for an exception open to all; may be said again
+    /// Add a licensee: an organisation's id, or * for an exception open to all; repeatable
     #[arg(long = "licensee", value_name = "ORGANISATION", value_parser = value_parsers::organisation)]
     licensees: Vec<String>,
-    /// A file with an organisation's id a line; a line or the rest of one that begins with `#` is a comment
+    /// Read licensees from a file, one organisation's id per line; ` #` begins a comment
     #[arg(long, value_name = "FILE")]
     licensees_from: Option<PathBuf>,
-    /// Which of their persons it covers: US persons alone, or any, their foreign-person employees too
+    /// Set the persons that it covers: US persons only, or any, including foreign-person employees
     #[arg(long, value_enum)]
     persons: Persons,
-    /// An embargo that it answers, by its id; may be said again
+    /// Add an embargo that it lifts, by id; repeatable
     #[arg(long = "embargo", value_name = "ID", value_parser = value_parsers::id)]
     embargoes: Vec<String>,
-    /// A destination that it covers; may be said again
+    /// Add a destination that it covers; repeatable
     #[arg(long = "destination", value_name = "PLACE", value_parser = value_parsers::place)]
     destinations: Vec<String>,
-    /// A nationality that it covers; may be said again
+    /// Add a nationality that it covers; repeatable
     #[arg(long = "nationality", value_name = "PLACE", value_parser = value_parsers::place)]
     nationalities: Vec<String>,
-    /// An end use that it covers; may be said again
-    #[arg(long = "end-use", value_name = "CODE", value_parser = filled)]
+    /// Add an end use that it covers; repeatable
+    #[arg(long = "end-use", value_name = "CODE", value_parser = non_empty)]
     end_uses: Vec<String>,
-    /// How many requests it is good for; without it there is no limit
+    /// Set the quota of requests; default: no limit
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     requests: Option<u64>,
-    /// The first moment at which it is in force; at once without it
+    /// Set the moment at which it begins; default: at once
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<Timestamp>,
-    /// The first moment at which it is over
+    /// Set the moment at which it ends; default: never
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Timestamp>,
     /// Replace a licence of this id that differs
     #[arg(long)]
     replace: bool,
-    /// Look up whether the callers' table has the organisations
+    /// Name the callers table, to note licensees without a record
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     callers_table: Option<String>,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -91,10 +89,10 @@ enum Persons {
     Any,
 }
 
-/// How many organisations are looked up at once.
-const LOOK_UPS: usize = 16;
+/// Number of organisations that are looked up at a time.
+const CONCURRENT_READS: usize = 16;
 
-/// Shows it, asks, writes it.
+/// Puts the licence.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let mut licensees = arguments.licensees.clone();
@@ -104,50 +102,50 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     licensees.sort();
     licensees.dedup();
     let record = record(arguments, &licensees, now);
-    let notes = unknown(arguments, &licensees).await?;
+    let notes = unknown_licensees(arguments, &licensees).await?;
     let plan = |snapshot: &_| Step::wanted(snapshot, &record, arguments.replace);
-    let made = make_noting(&arguments.manner, now, notes, plan).await?;
-    let (id, holders) = (&arguments.id, count(licensees.len(), "licensee", "licensees"));
+    let changed = change_with_notes(&arguments.options, now, notes, plan).await?;
+    let (id, licensees) = (&arguments.id, count(licensees.len(), "licensee", "licensees"));
     let done = match arguments.from.filter(|from| *from > now) {
-        Some(from) => format!("the gate obeys `{id}`, of {holders}, from {} on.", render_time(from)),
-        None => format!("the gate obeys `{id}`, of {holders}, from its next request on."),
+        Some(from) => format!("the gate applies `{id}`, of {licensees}, from {} on.", render_time(from)),
+        None => format!("the gate applies `{id}`, of {licensees}, from its next request on."),
     };
-    Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is there already, just so.")))
+    Ok(changed.outcome(&done, &format!("`{id}` is so already.")))
 }
 
-/// The ids of a file. `organisation#x` is no id with a comment behind it.
+/// The ids of a file. A `#` begins a comment only at the start of a line or after white space.
 fn read(path: &Path) -> Result<Vec<String>, Failure> {
     let name = path.display();
-    let text = String::from_utf8(files::read(path)?)
-        .map_err(|error| Failure::of(format!("`{name}` is no text in UTF-8"), error))?;
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|error| Failure::of(format!("`{name}` is not UTF-8"), error))?;
     let mut found = Vec::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let comment = if line.starts_with('#') { Some(0) } else { line.find(" #").or(line.find("\t#")) };
         let id = comment.and_then(|start| line.get(..start)).unwrap_or(line).trim();
         let bad = |why: &str| Failure::new(format!("`{name}`, line {}: `{id}`: {why}", index.saturating_add(1)));
         if id.contains(char::is_whitespace) {
-            return Err(bad("write one id a line"));
+            return Err(bad("write one id per line"));
         }
         if !id.is_empty() {
             found.push(value_parsers::organisation(id).map_err(|why| bad(&why))?);
         }
     }
     if found.is_empty() {
-        return Err(Failure::new(format!("`{name}` names no organisation: write an id a line")));
+        return Err(Failure::new(format!("`{name}` names no organisation: write one id per line")));
     }
     Ok(found)
 }
 
-/// The licensees of whom there is no record.
-async fn unknown(arguments: &Arguments, licensees: &[String]) -> Result<Vec<String>, Failure> {
+/// Notes on licensees without a record.
+async fn unknown_licensees(arguments: &Arguments, licensees: &[String]) -> Result<Vec<String>, Failure> {
     let Some(table) = &arguments.callers_table else { return Ok(Vec::new()) };
-    let callers = Callers::new(arguments.manner.aws.dynamodb().await, table.clone());
+    let callers = Callers::new(arguments.options.aws.dynamodb().await, table.clone());
     let look_up = async |id: &String| {
         let record = callers.record(&format!("organisation#{id}")).await?;
         Ok(record.is_none().then(|| format!("no organisation `{id}` is in the callers' records")))
     };
     let named = licensees.iter().filter(|id| *id != "*");
-    let found: Vec<Option<String>> = stream::iter(named.map(look_up)).buffered(LOOK_UPS).try_collect().await?;
+    let found: Vec<Option<String>> = stream::iter(named.map(look_up)).buffered(CONCURRENT_READS).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -169,6 +167,6 @@ fn record(arguments: &Arguments, licensees: &[String], now: Timestamp) -> Item {
         "quota": arguments.requests.map_or(Value::Null, |requests| json!({"requests": requests})),
         "from": arguments.from.map(render_time), "until": arguments.until.map(render_time),
     }));
-    arguments.says.sign(&mut record, now);
+    arguments.options.attribution.sign(&mut record, now);
     record
 }

@@ -1,4 +1,4 @@
-//! I/O. `gatectl licence usage`: what is leased of each licence's quota, in all and by model.
+//! I/O. `gatectl licence usage`: displays the leased part of each licence's quota, in total and by model.
 
 use std::collections::BTreeMap;
 
@@ -9,58 +9,54 @@ use export_gate::record::{Kind, Licence, read};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::aws::Aws;
+use crate::change::absent;
 use crate::display::{grouped, table, text_line};
 use crate::item::text;
 use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
 use crate::snapshot::Snapshot;
-use crate::table_options::{RegisterTable, UsageTable};
+use crate::table_options::{ReadOptions, UsageTable};
 
-/// Which ones.
+/// Options of `gatectl licence usage`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The licence's id; without it all that are in force, or that something is leased of
+    /// The id of a licence; default: all licences that are in force or leased
     id: Option<String>,
     #[command(flatten)]
-    register: RegisterTable,
-    #[command(flatten)]
     usage: UsageTable,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    aws: Aws,
+    read: ReadOptions,
 }
 
-/// What is leased, by model; `*` is all of it. `None` can't be read.
+/// Leased requests by model; `*` is the total. `None` is unreadable.
 type Leased = BTreeMap<String, Option<u64>>;
 
 /// A licence and its use.
 struct Used {
     id: String,
-    /// Absent where there is no such licence, though something is leased of it.
+    /// Absent if only the usage table has the licence.
     state: Option<State>,
     quota: Option<u64>,
     leased: Leased,
 }
 
-/// Shows it; what can't be read is told, with exit code 1.
+/// Displays the use. The exit code is 1 if a record is unreadable.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let dynamodb = arguments.aws.dynamodb().await;
-    let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
+    let ReadOptions { register, json: as_json, aws } = &arguments.read;
+    let dynamodb = aws.dynamodb().await;
+    let snapshot = Snapshot::read(&dynamodb, &register.register_table).await?;
     let leased = leased(&dynamodb, &arguments.usage.usage_table).await?;
     let used = used(&snapshot, leased, arguments.id.as_deref(), Timestamp::now());
     if let (Some(id), true) = (&arguments.id, used.is_empty()) {
-        let says = format!("there is no licence `{id}`; `gatectl licence list --all` lists them");
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
+        let known = snapshot.of_kind(Licence::KIND).map(|(key, _)| key.id.as_str());
+        return Ok(Outcome::refused(*as_json, &absent(Licence::KIND, id, known)));
     }
-    let json = || json!({"licences": used.iter().map(Used::told).collect::<Vec<Value>>()});
+    let json = || json!({"licences": used.iter().map(Used::json).collect::<Vec<Value>>()});
     let is_fine = !used.iter().any(|used| matches!(used.state, Some(State::Unreadable(_))) || !used.is_readable());
-    Ok(Outcome::new(arguments.json, json, shown(&used), is_fine))
+    Ok(Outcome::new(*as_json, json, display(&used), is_fine))
 }
 
-/// What the usage table has, by licence.
+/// The usage table, by licence.
 async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Leased>, Failure> {
     let mut leased: BTreeMap<String, Leased> = BTreeMap::new();
     let mut pages = dynamodb.scan().table_name(usage).consistent_read(true).into_paginator().send();
@@ -68,7 +64,7 @@ async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Lea
     while let Some(page) = pages.next().await {
         for item in page.map_err(|error| Failure::of(why(), error))?.items.unwrap_or_default() {
             let (licence, model) = (text(&item, "licence").to_owned(), text(&item, "model").to_owned());
-            // Where clients showed up stands in the same table.
+            // The spread of clients is kept in the same table.
             if model == SPREAD {
                 continue;
             }
@@ -78,7 +74,7 @@ async fn leased(dynamodb: &DynamoDb, usage: &str) -> Result<BTreeMap<String, Lea
     Ok(leased)
 }
 
-/// The licences that are asked for.
+/// The licence with this id, or all that are in force or leased.
 fn used(snapshot: &Snapshot, mut leased: BTreeMap<String, Leased>, id: Option<&str>, now: Timestamp) -> Vec<Used> {
     let mut used = Vec::new();
     for (key, item) in snapshot.of_kind(Licence::KIND) {
@@ -96,8 +92,8 @@ fn used(snapshot: &Snapshot, mut leased: BTreeMap<String, Leased>, id: Option<&s
 }
 
 impl Used {
-    /// All that is leased; `None` where it can't be read.
-    fn all(&self) -> Option<u64> {
+    /// The total; `None` if unreadable.
+    fn total(&self) -> Option<u64> {
         self.leased.get("*").copied().unwrap_or(Some(0))
     }
 
@@ -106,23 +102,23 @@ impl Used {
     }
 
     fn percent(&self) -> Option<u64> {
-        self.all()?.saturating_mul(100).checked_div(self.quota?)
+        self.total()?.saturating_mul(100).checked_div(self.quota?)
     }
 
     fn state(&self) -> &str {
-        self.state.as_ref().map_or("not there", State::word)
+        self.state.as_ref().map_or("missing", State::word)
     }
 
-    fn told(&self) -> Value {
+    fn json(&self) -> Value {
         let why = if let Some(State::Unreadable(why)) = &self.state { json!(why) } else { Value::Null };
         json!({"licence": self.id, "state": self.state(), "unreadable": why, "quota": self.quota, "leased": self.leased,
                "percent": self.percent()})
     }
 }
 
-fn shown(used: &[Used]) -> String {
+fn display(used: &[Used]) -> String {
     if used.is_empty() {
-        return "No licence is in force, and nothing is leased of any.\n".to_owned();
+        return "No licence is in force or leased.\n".to_owned();
     }
     let number = |number: u64| grouped(number.into());
     let leased = |leased: Option<u64>| leased.map_or("unreadable".to_owned(), number);
@@ -131,7 +127,7 @@ fn shown(used: &[Used]) -> String {
         let without = if matches!(used.state, Some(State::Unreadable(_)) | None) { "unknown" } else { "no quota" };
         let of = used.quota.map_or(without.to_owned(), number);
         let percent = used.percent().map(|percent| format!("{percent} %")).unwrap_or_default();
-        rows.push(vec![used.id.clone(), used.state().to_owned(), "*".to_owned(), leased(used.all()), of, percent]);
+        rows.push(vec![used.id.clone(), used.state().to_owned(), "*".to_owned(), leased(used.total()), of, percent]);
         for (model, of_model) in used.leased.iter().filter(|(model, _)| *model != "*") {
             let nothing = String::new;
             rows.push(vec![nothing(), nothing(), model.clone(), leased(*of_model), nothing(), nothing()]);
@@ -142,7 +138,7 @@ fn shown(used: &[Used]) -> String {
         if let Some(State::Unreadable(why)) = &used.state {
             text += &text_line!("`licence/{}` can't be read: {why}", used.id);
         }
-        if used.all().is_none() {
+        if used.total().is_none() {
             text += &format!(
                 "the `leased` of `{}` for `*` must be a whole number from 0 to 2^53 - 1: the gate takes the quota as used \
                  up\n",
@@ -150,7 +146,6 @@ fn shown(used: &[Used]) -> String {
             );
         }
     }
-    text += "Leased is what execution environments have taken, in blocks, and not returned: it is never less than what \
-             is used.\n";
+    text += "Leased: blocks that execution environments hold. It is never less than the use.\n";
     text
 }

@@ -3,8 +3,7 @@
 use super::edition::{self, Edition};
 use super::flip;
 use super::store::Store;
-use crate::attribution::Attribution;
-use crate::change::Manner;
+use crate::change::ChangeOptions;
 use crate::item::text;
 use crate::outcome::{Failure, Outcome};
 
@@ -18,21 +17,19 @@ pub(crate) struct Arguments {
     #[arg(value_name = "EDITION", value_parser = edition::name)]
     edition: String,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
 /// Reads its chunks, shows the change, asks, writes it.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let Arguments { name, edition, says, manner } = arguments;
-    let store = Store::new(manner.aws.dynamodb().await, manner.register.register_table.clone());
+    let Arguments { name, edition, options } = arguments;
+    let store = Store::new(options.aws.dynamodb().await, options.register.register_table.clone());
     let Some(manifest) = store.manifest(name, edition).await? else {
-        return Ok(flip::refused(manner, &missing(&store, name, edition).await?));
+        return Ok(flip::refused(options, &missing(&store, name, edition).await?));
     };
     match Edition::read(name, &manifest) {
-        Ok(edition) => flip::put(&store, manner, says, &edition, |_| Ok(())).await,
-        Err(why) => Ok(flip::refused(manner, &format!("what was imported as `{edition}` can't be read: {why}"))),
+        Ok(edition) => flip::put(&store, options, &edition, |_| Ok(())).await,
+        Err(why) => Ok(flip::refused(options, &format!("what was imported as `{edition}` can't be read: {why}"))),
     }
 }
 

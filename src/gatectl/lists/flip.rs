@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use super::edition::Edition;
 use super::notes::in_force;
 use super::store::Store;
-use crate::attribution::Attribution;
-use crate::change::{Manner, Step, make_noting};
+use crate::change::{ChangeOptions, Step, change_with_notes};
 use crate::display::text_line;
-use crate::item::substance;
+use crate::item::unattributed;
 use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
 use crate::snapshot::Snapshot;
@@ -17,31 +16,30 @@ use crate::snapshot::Snapshot;
 /// Puts an edition in force where the list's record is still what `expected` says of its edition.
 pub(super) async fn put(
     store: &Store,
-    manner: &Manner,
-    says: &Attribution,
+    options: &ChangeOptions,
     edition: &Edition,
     expected: impl Fn(Option<&Edition>) -> Result<(), String>,
 ) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let checked = store.check(edition).await?;
     let notes = in_force(edition).into_iter().collect();
-    let made = make_noting(manner, now, notes, |snapshot| {
+    let made = change_with_notes(options, now, notes, |snapshot| {
         checked.clone().map_err(|why| {
             format!(
                 "the edition `{}` of `{}` is not whole: {why}; import it again under another name",
                 edition.edition, edition.list
             )
         })?;
-        plan(snapshot, says, edition, now, &expected)
+        plan(snapshot, options, edition, now, &expected)
     });
     let (list, name) = (&edition.list, &edition.edition);
     let done = format!("`{list}` is in force in the edition `{name}`, from the gate's next request on.");
-    Ok(made.await?.outcome(manner, &done, &format!("`{list}` is in force in the edition `{name}` already.")))
+    Ok(made.await?.outcome(&done, &format!("`{list}` is in force in the edition `{name}` already.")))
 }
 
 fn plan(
     snapshot: &Snapshot,
-    says: &Attribution,
+    options: &ChangeOptions,
     edition: &Edition,
     now: Timestamp,
     expected: impl Fn(Option<&Edition>) -> Result<(), String>,
@@ -56,20 +54,20 @@ fn plan(
             edition.list
         ));
     }
-    let is_there = |there| State::of::<List>(there, now) == State::InForce && substance(there) == record;
+    let is_there = |there| State::of::<List>(there, now) == State::InForce && unattributed(there) == record;
     if there.is_some_and(is_there) {
         return Ok(Vec::new());
     }
-    says.sign(&mut record, now);
+    options.attribution.sign(&mut record, now);
     Ok(Step::put(snapshot, record).into_iter().collect())
 }
 
 /// What is printed where there is nothing to put.
-pub(super) fn refused(manner: &Manner, why: &str) -> Outcome {
+pub(super) fn refused(options: &ChangeOptions, why: &str) -> Outcome {
     let says = format!("Nothing was changed: {why}.");
     let json = || {
         serde_json::json!({"ok": false, "says": says, "revision": null, "changes": [],
-                                     "table": manner.register.register_table})
+                                     "table": options.register.register_table})
     };
-    Outcome::new(manner.json, json, text_line!("{says}"), false)
+    Outcome::new(options.write.json, json, text_line!("{says}"), false).not_done()
 }

@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
 use super::pack::{CHUNK, Packed, count, digest};
 use crate::backoff::Backoff;
-use crate::item::{substance, text};
+use crate::item::{text, unattributed};
 use crate::outcome::Failure;
 use crate::progress;
 use crate::snapshot::{partition, record};
@@ -177,6 +177,10 @@ impl Store {
     async fn same(&self, item: &Item) -> Result<Put, Failure> {
         let Some(key) = Key::of(item) else { return Ok(Put::Another) };
         let there = self.get(&key).await?;
-        Ok(if there.is_some_and(|there| substance(&there) == substance(item)) { Put::There } else { Put::Another })
+        Ok(if there.is_some_and(|there| unattributed(&there) == unattributed(item)) {
+            Put::There
+        } else {
+            Put::Another
+        })
     }
 }

@@ -1,59 +1,52 @@
-//! I/O. `gatectl model add`: a model in one version becomes a record that the gate obeys on its next request.
+//! I/O. `gatectl model add`: registers one version of a model.
 
 use export_gate::terms::ModelName;
 use jiff::Timestamp;
 
-use super::change::{Wanted, plan};
-use crate::attribution::{Attribution, filled};
-use crate::change::{Manner, make};
+use super::change::{NewModel, plan};
+use crate::attribution::non_empty;
+use crate::change::{ChangeOptions, change};
 use crate::outcome::{Failure, Outcome};
 
-/// The model, and who says so.
+/// Options of `gatectl model add`.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("classification").required(true).args(["eccn", "unclassified"]))]
 pub(crate) struct Arguments {
     /// The model's name and version, such as fable-5@2
     #[arg(value_name = "NAME@VERSION", value_parser = ModelName::parse)]
     model: ModelName,
-    /// The SageMaker endpoint, this model's own
-    #[arg(long, value_name = "NAME", value_parser = filled)]
+    /// Set the SageMaker endpoint, which no other model may share
+    #[arg(long, value_name = "NAME", value_parser = non_empty)]
     endpoint: String,
-    /// The Export Control Classification Number, such as 4E091, or EAR99
-    #[arg(long, conflicts_with = "unclassified")]
+    /// Set the Export Control Classification Number, such as 4E091, or EAR99
+    #[arg(long)]
     eccn: Option<String>,
-    /// Say outright that nobody has classified it: every embargo by any ECCN then applies to it
+    /// Leave the model unclassified: every embargo by ECCN applies to it
     #[arg(long)]
     unclassified: bool,
-    /// Let the name alone mean this version, and no other any more
+    /// Make this the default version of its name
     #[arg(long)]
     default: bool,
     /// Replace a record of this name and version that differs
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
-/// Looks, shows, asks, writes.
+/// Puts the model.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let id = arguments.model.as_str();
-    if arguments.eccn.is_none() && !arguments.unclassified {
-        return Err(Failure::new(format!(
-            "`{id}` has no classification: say `--eccn 4E091`, `--eccn EAR99` or what it is; or say outright that nobody \
-             has classified it, `--unclassified`"
-        )));
-    }
-    let wanted = Wanted {
+    let model = NewModel {
         model: arguments.model.clone(),
         endpoint: arguments.endpoint.clone(),
         eccn: arguments.eccn.clone(),
         default: arguments.default,
         replace: arguments.replace,
-        says: arguments.says.clone(),
+        attribution: arguments.options.attribution.clone(),
         at: Timestamp::now(),
     };
-    let made = make(&arguments.manner, wanted.at, |snapshot| plan(&wanted, snapshot)).await?;
-    let done = format!("the gate knows `{id}` from its next request on.");
-    Ok(made.outcome(&arguments.manner, &done, &format!("`{id}` is there already, just so.")))
+    let changed = change(&arguments.options, model.at, |snapshot| plan(&model, snapshot)).await?;
+    let done = format!("the gate serves `{id}` from its next request on.");
+    Ok(changed.outcome(&done, &format!("`{id}` is so already.")))
 }

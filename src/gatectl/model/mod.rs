@@ -1,4 +1,4 @@
-//! I/O. Registering, withdrawing and listing models.
+//! I/O. `gatectl model`: registers, withdraws and lists models.
 
 mod add;
 mod change;
@@ -9,13 +9,13 @@ use export_gate::record::Model;
 use crate::list_records;
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
-/// Registering, withdrawing and listing models.
+/// Subcommands of `gatectl model`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Register a model in one version: its endpoint, its classification, who says so and why
+    /// Register one version of a model with its endpoint and classification
     #[command(after_help = EXIT_CODES)]
     Add(Box<add::Arguments>),
-    /// Withdraw a model in one version
+    /// Withdraw one version of a model
     #[command(after_help = EXIT_CODES)]
     Withdraw(Box<withdraw::Arguments>),
     /// List the models
@@ -23,10 +23,10 @@ pub(crate) enum Command {
     List(Box<list_records::Arguments>),
 }
 
-/// The attributes that a list shows.
+/// The attributes in the list.
 const LISTED: &[&str] = &["status", "default", "endpoint", "eccn"];
 
-/// Does it.
+/// Runs a subcommand.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Add(arguments) => add::run(arguments).await,

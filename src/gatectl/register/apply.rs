@@ -1,98 +1,95 @@
-//! I/O. `gatectl register apply`: the register comes to have what a folder says, in batches, each one transaction.
+//! I/O. `gatectl register apply`: applies a folder to the register, in batches of one transaction each.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{NAMED, Planned, Target, misread, planned, shown, told};
+use super::plan::{MOST_NAMED, Planned, Target, display, faulty_folder, plan_json, planned};
 use super::write::{Written, write};
-use crate::attribution::{Attribution, filled};
-use crate::confirm::agrees;
+use crate::attribution::{Attribution, non_empty};
+use crate::confirm::confirm;
 use crate::display::{count, text_line};
-use crate::draft::{Checked, look};
+use crate::draft::{Checked, read_nonempty};
 use crate::item::text;
 use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
 
-/// What to apply, and who says so.
+/// Options of `gatectl register apply`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     target: Target,
-    /// Who says so, for the records that don't say it themselves
-    #[arg(long, value_name = "WHO", value_parser = filled)]
+    /// Name who makes the change, for records without `by`
+    #[arg(long, value_name = "WHO", value_parser = non_empty)]
     by: Option<String>,
-    /// Why, for the records that don't say it themselves
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// Give the reason, for records without `why`
+    #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     why: Option<String>,
-    /// Don't ask
+    /// Write without asking for confirmation
     #[arg(long)]
     yes: bool,
 }
 
-/// Shows the plan, asks, writes.
+/// Displays the plan, asks for confirmation and writes.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let target = &arguments.target;
     let now = Timestamp::now();
-    let Checked { draft, faults } = look(&target.folder)?;
+    let Checked { draft, faults } = read_nonempty(&target.folder)?;
     if !faults.is_empty() {
-        return Ok(misread(target, &faults));
+        return Ok(faulty_folder(target, &faults));
     }
     let mut planned = planned(target, &draft).await?;
     sign(&mut planned, arguments, now)?;
     if !target.json {
-        notice(&shown(&planned, &draft, target));
+        notice(&display(&planned, &draft, target));
     }
-    let plan = told(&planned);
-    let done = |is_fine: bool, says: String, written: Value| {
+    let plan = plan_json(&planned);
+    let report = |is_fine: bool, message: String, written: Value| {
         let json = || {
-            let mut told = plan.clone();
-            told.extend([("ok".to_owned(), is_fine.into()), ("says".to_owned(), says.clone().into())]);
-            told.insert("written".to_owned(), written);
-            Value::Object(told)
+            let mut json = plan.clone();
+            json.extend([("ok".to_owned(), is_fine.into()), ("says".to_owned(), message.clone().into())]);
+            json.insert("written".to_owned(), written);
+            Value::Object(json)
         };
-        Ok(Outcome::new(target.json, json, text_line!("{says}"), is_fine))
+        Ok(Outcome::new(target.json, json, text_line!("{message}"), is_fine))
     };
     if !planned.faults.is_empty() {
         let why = planned.faults.join("; ");
-        let says = format!("Nothing was changed: the gate could not rely on what this leaves: {why}.");
-        return done(false, says, Value::Null);
+        let message = format!("Nothing was changed: the gate could not rely on the result: {why}.");
+        return report(false, message, Value::Null);
     }
     if planned.plan.is_empty() {
-        let says = "Nothing was changed: there is nothing to do, the register has what the folder says.";
-        return done(true, says.to_owned(), Value::Null);
+        let message = "Nothing was changed: the register matches the folder.";
+        return report(true, message.to_owned(), Value::Null);
     }
     let callers = target.callers_table.as_ref().filter(|_| !planned.plan.callers.is_empty());
     let tables: Vec<&str> = callers.into_iter().chain([&target.register.register_table]).map(String::as_str).collect();
-    if !arguments.yes && !agrees(&tables.join("` and `"))? {
-        return done(false, "Nothing was changed: you did not agree.".to_owned(), Value::Null);
+    if !arguments.yes && !confirm(&tables.join("` and `"))? {
+        return report(false, "Nothing was changed: you declined.".to_owned(), Value::Null);
     }
     let written = write(target, planned, now).await?;
-    done(
-        written.why.is_none(),
-        says(&written),
-        json!({"records": written.records, "revision": written.revision, "left": written.left}),
-    )
+    let is_whole = written.why.is_none();
+    let json = json!({"records": written.records, "revision": written.revision, "left": written.left});
+    let outcome = report(is_whole, message(&written), json)?;
+    Ok(if is_whole { outcome } else { outcome.not_done() })
 }
 
-fn says(Written { records, revision, left, why }: &Written) -> String {
+fn message(Written { records, revision, left, why }: &Written) -> String {
     let done = format!("Written: {}, the register is at revision {revision}.", count(*records, "record", "records"));
     let Some(why) = why else { return done };
-    let mut names = left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if left.len() > NAMED {
+    let mut names = left.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if left.len() > MOST_NAMED {
         names += ", …";
     }
     let left = count(left.len(), "record", "records");
-    format!(
-        "{done} Not written: {left} ({names}), because {why}. Look at the plan and apply it again, which completes it."
-    )
+    format!("{done} Not written: {left} ({names}), because {why}. Review the plan and apply it again to complete it.")
 }
 
-/// Every record says who, when and why.
+/// Attributes every record that has no attribution of its own.
 fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<(), Failure> {
     let plan = &mut planned.plan;
-    // What a record says that no file has is why it was there, not why it goes.
+    // A withdrawn record's own reason is why it was written, not why it is withdrawn.
     let unfiled = &plan.unfiled;
     let registered =
         plan.steps.iter_mut().map(|step| (!unfiled.contains(&step.key), step.key.to_string(), &mut step.after));
@@ -106,7 +103,7 @@ fn sign(planned: &mut Planned, arguments: &Arguments, now: Timestamp) -> Result<
         }
         let (Some(by), Some(why)) = (arguments.by.clone(), arguments.why.clone()) else {
             return Err(Failure::new(format!(
-                "nothing was changed: nobody says who wants `{name}` so and why: add `by` and `why` to it, or say `--by` and `--why`"
+                "nothing was changed: `{name}` has no attribution: add `by` and `why` to it, or pass `--by` and `--why`"
             )));
         };
         Attribution { by, why }.sign(record, now);

@@ -1,4 +1,4 @@
-//! Pure. What a folder of records changes in the register.
+//! Pure. The plan: differences between a folder of records and the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,23 +9,23 @@ use export_gate::register::history::Key;
 use crate::callers::content;
 use crate::change::Step;
 use crate::draft::{Draft, Placed};
-use crate::item::{substance, text};
+use crate::item::{text, unattributed};
 use crate::snapshot::Snapshot;
 
-/// What applying a folder does.
+/// The changes that apply a folder.
 #[derive(Default)]
 pub(super) struct Plan {
-    /// The register's records that change, by key.
+    /// Steps of register records, by key.
     pub(super) steps: Vec<Step>,
-    /// The callers' records that change.
+    /// Steps of callers' records.
     pub(super) callers: Vec<CallerStep>,
-    /// Those of them that the folder doesn't have, and that are withdrawn.
+    /// Keys of steps that withdraw a record which the folder lacks.
     pub(super) unfiled: BTreeSet<Key>,
-    /// Records of the register that the folder doesn't have, and that are left alone.
+    /// Register records that the folder lacks and that stay unchanged.
     pub(super) alone: Vec<Key>,
 }
 
-/// A caller's record that changes.
+/// The change of one caller's record.
 #[derive(Clone)]
 pub(super) struct CallerStep {
     pub(super) id: String,
@@ -34,7 +34,7 @@ pub(super) struct CallerStep {
 }
 
 impl Plan {
-    /// `3 to add, 1 to change, 0 to withdraw`.
+    /// The numbers of records to add, change and withdraw.
     pub(super) fn counts(&self) -> (usize, usize, usize) {
         let new = self.callers.iter().filter(|step| step.before.is_none()).count();
         let signs = |sign| self.steps.iter().filter(|step| step.sign() == sign).count();
@@ -47,12 +47,12 @@ impl Plan {
     }
 }
 
-/// What makes the register have what the folder has. With `withdraw` what the folder doesn't have is withdrawn.
+/// The plan for register records. With `withdraw`, records that the folder lacks are withdrawn.
 pub(super) fn compare(draft: &Draft, snapshot: &Snapshot, withdraw: bool) -> Plan {
     let mut plan = Plan::default();
     for (key, placed) in &draft.register {
         let before = snapshot.records.get(key);
-        if before.is_none_or(|before| substance(before) != substance(&placed.item)) {
+        if before.is_none_or(|before| unattributed(before) != unattributed(&placed.item)) {
             plan.steps.push(Step { key: key.clone(), before: before.cloned(), after: placed.item.clone() });
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn compare(draft: &Draft, snapshot: &Snapshot, withdraw: bool) -> Pla
     plan
 }
 
-/// What makes the callers' table have what the folder has.
+/// The steps for callers' records.
 pub(super) fn compare_callers(draft: &Draft, snapshot: &[Item]) -> Vec<CallerStep> {
     let differs = |before: Option<&Item>, after: &Item| before.is_none_or(|before| content(before) != content(after));
     let snapshot: BTreeMap<&str, &Item> = snapshot.iter().map(|item| (text(item, "id"), item)).collect();

@@ -1,4 +1,4 @@
-//! I/O. `gatectl register export`: the register as a folder, which then plans empty.
+//! I/O. `gatectl register export`: exports the register into a folder, whose plan is then empty.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,30 +14,30 @@ use super::compare::{compare, compare_callers};
 use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::display::{count, text_line};
-use crate::draft::{Checked, look};
+use crate::draft::{Checked, read_nonempty};
 use crate::item::{as_json, text};
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
 use crate::table_options::RegisterTable;
 
-/// Where to.
+/// Options of `gatectl register export`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The folder: a new one, or an empty one
+    /// The folder, new or empty
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
-    /// Write into a folder that has files, over those of the same names
+    /// Write into a folder with files, and overwrite those of the same names
     #[arg(long)]
     force: bool,
-    /// The files' form
+    /// Set the file format
     #[arg(long, value_enum, default_value = "yaml")]
     format: Format,
-    /// Begin each YAML file with the line by which editors find its schema, as `register schema` writes it
+    /// Begin each YAML file with a link to this schema, as `register schema` writes it
     #[arg(long, value_name = "URL|PATH")]
     schema: Option<String>,
     #[command(flatten)]
     register: RegisterTable,
-    /// Export the callers' records of this table too: they may be about persons
+    /// Export callers' records from this table too, personal data included
     #[arg(long, value_name = "TABLE")]
     callers_table: Option<String>,
     /// Print JSON
@@ -53,18 +53,18 @@ enum Format {
     Json,
 }
 
-/// What stays as it is in a file's name.
+/// Characters that a file's name keeps.
 const IN_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'@');
 
-/// How long a file's name may be without its ending; file systems take 255 bytes.
+/// The longest file name without its extension; file systems allow 255 bytes.
 const LONGEST_NAME: usize = 200;
 
-/// Writes one file a record.
+/// Writes one file per record.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let folder = &arguments.folder;
     let is_taken = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if folder.is_file() || (is_taken && !arguments.force) {
-        let advice = "export into a folder of its own, or write into this one with `--force`";
+        let advice = "export into another folder, or pass `--force`";
         return Err(Failure::new(format!("`{}` is not empty: {advice}", folder.display())));
     }
     let dynamodb = arguments.aws.dynamodb().await;
@@ -86,7 +86,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         put(&folder.join(name(&kind, &id, arguments.format, &mut taken)), &render(item, arguments)?)?;
     }
     let records = taken.len();
-    let faults = if records == 0 { Vec::new() } else { unlike(folder, &snapshot, callers.as_deref())? };
+    let faults = if records == 0 { Vec::new() } else { differences(folder, &snapshot, callers.as_deref())? };
     let is_fine = faults.is_empty();
     let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
     let (number, revision) = (count(records, "record", "records"), snapshot.revision);
@@ -95,15 +95,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }
 
-/// Reads the folder back: whatever of it would not plan empty is named.
-fn unlike(folder: &Path, snapshot: &Snapshot, callers: Option<&[Item]>) -> Result<Vec<String>, Failure> {
-    let Checked { draft, faults } = look(folder)?;
+/// Reads the folder back, and names every record that differs from the tables.
+fn differences(folder: &Path, snapshot: &Snapshot, callers: Option<&[Item]>) -> Result<Vec<String>, Failure> {
+    let Checked { draft, faults } = read_nonempty(folder)?;
     let mut found: Vec<String> = faults.into_iter().map(|fault| format!("the gate can't read this: {fault}")).collect();
     let is_whole = found.is_empty();
     let mut differs = |name: &str, is_there: bool| {
         found.push(match is_there {
-            true => format!("`{name}` holds what no file can hold: its file says something else"),
-            false => format!("`{name}` is in the folder, and not in the table"),
+            true => format!("`{name}` has values that no file can hold: its file differs"),
+            false => format!("`{name}` is in the folder, but not in the table"),
         });
     };
     for step in compare(&draft, snapshot, false).steps {
@@ -115,16 +115,16 @@ fn unlike(folder: &Path, snapshot: &Snapshot, callers: Option<&[Item]>) -> Resul
     let is_short = draft.register.len() < snapshot.records.len()
         || callers.is_some_and(|callers| draft.callers.len() < callers.len());
     if is_whole && is_short {
-        found.push("the folder has fewer records than the table: export into a folder of its own".to_owned());
+        found.push("the folder has fewer records than the table: export into another folder".to_owned());
     }
     Ok(found)
 }
 
-/// `kind/id.yaml`: whatever the id has that a file's name can't have is percent-encoded. Names differ by more than case.
+/// `kind/id.yaml`, percent-encoded. Names differ by more than case.
 fn name(kind: &str, id: &str, format: Format, taken: &mut BTreeSet<String>) -> String {
     let ending = if format == Format::Yaml { "yaml" } else { "json" };
     let safe = |text: &str| utf8_percent_encode(text, IN_NAMES).to_string();
-    // A name that began with a dot would be hidden, and passed by.
+    // A file whose name begins with a dot would be skipped.
     let encoded = safe(id);
     let encoded = encoded.strip_prefix('.').map_or(encoded.clone(), |rest| format!("%2E{rest}"));
     let folder = safe(kind);
@@ -139,10 +139,10 @@ fn name(kind: &str, id: &str, format: Format, taken: &mut BTreeSet<String>) -> S
     name
 }
 
-/// A record as people write it: what it is first, who says so last.
-struct Written(Map<String, Value>);
+/// A record in the usual order: kind and id first, attribution last.
+struct Ordered(Map<String, Value>);
 
-impl Serialize for Written {
+impl Serialize for Ordered {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const FIRST: [&str; 2] = ["kind", "id"];
         const LAST: [&str; 3] = ["by", "at", "why"];
@@ -157,12 +157,12 @@ impl Serialize for Written {
     }
 }
 
-/// Without what the tables add.
+/// A record as a file, without the attributes that the tables add.
 fn render(item: &Item, arguments: &Arguments) -> Result<String, Failure> {
     let Value::Object(mut record) = as_json(item) else { return Ok(String::new()) };
     record.remove("revision");
     record.remove("previous");
-    let record = Written(record);
+    let record = Ordered(record);
     let unmade = |error: &dyn std::fmt::Display| Failure::new(format!("a record could not be written: {error}"));
     if arguments.format == Format::Json {
         return serde_json::to_string_pretty(&record).map(|text| text + "\n").map_err(|error| unmade(&error));

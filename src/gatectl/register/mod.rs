@@ -1,45 +1,44 @@
-//! I/O. Records as code: a folder of files against the register.
+//! I/O. `gatectl register`: records as files, compared with the register and applied to it.
 
 mod apply;
-mod bearing;
 mod compare;
+mod effect;
 mod export;
 mod order;
 mod plan;
+mod references;
 mod schema;
-mod settings;
-mod surroundings;
+mod settings_effect;
 mod validate;
 mod write;
 
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
-/// Records as code: a folder of files against the register.
+/// Subcommands of `gatectl register`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Read a folder of records as the gate would read them and DynamoDB would store them
+    /// Validate a folder of records as the gate and DynamoDB would
     #[command(after_help = EXIT_CODES)]
     Validate(Box<validate::Arguments>),
-    /// Show what applying a folder would change; exit code 2 where it would
+    /// Show what applying a folder would change; exit code 2 if anything
     #[command(after_help = EXIT_CODES)]
     Plan(Box<plan::Arguments>),
-    /// Make the register have what a folder says
+    /// Apply a folder to the register
     #[command(after_help = EXIT_CODES)]
     Apply(Box<apply::Arguments>),
-    /// Write the register into a folder, which then plans empty
+    /// Export the register into a folder, whose plan is then empty
     #[command(after_help = EXIT_CODES)]
     Export(Box<export::Arguments>),
-    /// Write the JSON Schemas of all records, by which editors complete and check them
+    /// Print the JSON Schemas of all records, for editors
     #[command(after_help = EXIT_CODES)]
     Schema(Box<schema::Arguments>),
 }
 
-/// Does it.
+/// Runs a subcommand.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Validate(arguments) => validate::run(arguments).await,
-        // Its 2 is a diff, which a pipeline must be able to tell from failure.
-        Command::Plan(arguments) => plan::run(arguments).await.map_err(|failure| failure.with_code(1)),
+        Command::Plan(arguments) => plan::run(arguments).await,
         Command::Apply(arguments) => apply::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Schema(arguments) => schema::run(arguments).await,

@@ -1,35 +1,33 @@
-//! Pure. The order in which a folder's changes are written, in batches that are each one transaction.
+//! Pure. The order in which `register apply` writes steps, in batches of one transaction each.
 //!
-//! In between nothing is permitted that the register refuses both before and after. First comes what only tightens, so
-//! that what is permitted there was permitted before. Last comes what only loosens, so that what is permitted there is
-//! permitted after. What does both, as two embargoes that swap their models, stands between: all of it that bears on a
-//! model in one transaction, so that each request meets all of it or none.
+//! INVARIANT: no intermediate register permits what the registers before and after both refuse. Steps that tighten come
+//! first and steps that loosen come last. Mixed steps come between; those that affect the same model share a transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, dynamodb_json};
 
-use super::bearing::{Bearing, bearing};
-use super::surroundings::Surroundings;
+use super::effect::{Effect, effect};
+use super::references::References;
 use crate::change::Step;
 use crate::snapshot::Snapshot;
 
-/// How many bytes of records one transaction may have, of the 4 MB that DynamoDB takes.
+/// The most bytes of records per transaction; DynamoDB's limit is 4 MB.
 const MOST_BYTES: usize = 2_000_000;
 
-/// The batches, each of at most so many records.
+/// The batches.
 #[derive(Debug)]
 pub(super) struct Batches {
-    /// Those that come before callers' records: what tightens, and what does both.
+    /// Before callers' records: steps that tighten, and mixed ones.
     pub(super) restricting: Vec<Vec<Step>>,
-    /// Those that come behind them: what only loosens.
+    /// After callers' records: steps that loosen.
     pub(super) permitting: Vec<Vec<Step>>,
 }
 
-/// Puts steps into batches of at most `most`. Where nothing comes between, a batch may have of both sides.
+/// Packs steps into batches of at most `most`. If `is_alone`, no callers' records come between, and a batch may mix both.
 ///
 /// # Errors
-/// Where more records than that must change at once: how many.
+/// The number of records that must change at once, if above `most`.
 pub(super) fn batches(snapshot: &Snapshot, steps: &[Step], most: usize, is_alone: bool) -> Result<Batches, usize> {
     let (mut restricting, mut permitting) = ordered(snapshot, steps);
     if is_alone {
@@ -38,27 +36,29 @@ pub(super) fn batches(snapshot: &Snapshot, steps: &[Step], most: usize, is_alone
     Ok(Batches { restricting: packed(restricting, most)?, permitting: packed(permitting, most)? })
 }
 
-/// What must change at once, in its order: what comes before callers' records, and what behind.
+/// The steps in order, grouped by what must change at once: before and after callers' records.
 fn ordered(snapshot: &Snapshot, steps: &[Step]) -> (Vec<Vec<Step>>, Vec<Vec<Step>>) {
-    let around = Surroundings::of(snapshot, steps);
+    let references = References::of(snapshot, steps);
     let (mut first, mut mixed, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
-        match bearing(step, &around) {
-            // A group that nobody names yet goes before whoever will, and one that nobody names any more behind.
-            Bearing::Neutral if step.key.kind == Group::KIND && around.naming(&step.key.id).before => last.push(step),
-            Bearing::Neutral | Bearing::Tightens => first.push(step),
-            Bearing::Mixed => mixed.push(step),
-            Bearing::Loosens => last.push(step),
+        match effect(step, &references) {
+            // A group comes before the records that will name it, and after those that no longer do.
+            Effect::Neutral if step.key.kind == Group::KIND && references.to_group(&step.key.id).before => {
+                last.push(step)
+            }
+            Effect::Neutral | Effect::Tightens => first.push(step),
+            Effect::Mixed => mixed.push(step),
+            Effect::Loosens => last.push(step),
         }
     }
-    first.sort_by_key(|step| place(step));
-    last.sort_by_key(|step| place_at_the_end(step));
+    first.sort_by_key(|step| tightening_rank(step));
+    last.sort_by_key(|step| loosening_rank(step));
     let alone = |step: &Step| vec![step.clone()];
-    let restricting = first.into_iter().map(alone).chain(entangled(mixed, &around)).collect();
+    let restricting = first.into_iter().map(alone).chain(together(mixed, &references)).collect();
     (restricting, last.into_iter().map(alone).collect())
 }
 
-/// As few batches as the order allows, none of them torn.
+/// The fewest batches in this order; what must change at once stays together.
 fn packed(atoms: Vec<Vec<Step>>, most: usize) -> Result<Vec<Vec<Step>>, usize> {
     let mut batches: Vec<Vec<Step>> = Vec::new();
     let mut bytes = 0_usize;
@@ -82,8 +82,8 @@ fn packed(atoms: Vec<Vec<Step>>, most: usize) -> Result<Vec<Vec<Step>>, usize> {
     Ok(batches)
 }
 
-/// Where a kind stands among what tightens: what others name comes before them, so that they can be read.
-fn place(step: &Step) -> u8 {
+/// The rank of a kind among steps that tighten: a record comes after those that it names, or it would be unreadable.
+fn tightening_rank(step: &Step) -> u8 {
     match step.key.kind.as_str() {
         Group::KIND => 0,
         List::KIND => 1,
@@ -93,8 +93,8 @@ fn place(step: &Step) -> u8 {
     }
 }
 
-/// Where a kind stands among what loosens.
-fn place_at_the_end(step: &Step) -> u8 {
+/// The rank of a kind among steps that loosen.
+fn loosening_rank(step: &Step) -> u8 {
     match step.key.kind.as_str() {
         Model::KIND => 0,
         Licence::KIND | Clearance::KIND => 1,
@@ -104,16 +104,16 @@ fn place_at_the_end(step: &Step) -> u8 {
     }
 }
 
-/// Those that bear on the same models, together.
-fn entangled(steps: Vec<&Step>, around: &Surroundings) -> Vec<Vec<Step>> {
-    let concerned: Vec<_> = steps.iter().map(|step| around.concerned(step)).collect();
-    if concerned.iter().any(Option::is_none) {
+/// The steps, grouped by the models that they affect.
+fn together(steps: Vec<&Step>, references: &References) -> Vec<Vec<Step>> {
+    let affected: Vec<_> = steps.iter().map(|step| references.affected(step)).collect();
+    if affected.iter().any(Option::is_none) {
         return vec![steps.into_iter().cloned().collect()];
     }
-    // Each name's set, by the number that stands for it; a step joins those of all its names.
+    // Union of sets: a step joins the sets of all the names that it affects.
     let mut sets: Vec<Vec<usize>> = (0..steps.len()).map(|number| vec![number]).collect();
     let mut set_of: BTreeMap<String, usize> = BTreeMap::new();
-    for (number, names) in concerned.into_iter().enumerate() {
+    for (number, names) in affected.into_iter().enumerate() {
         let names = names.unwrap_or_default();
         let joined: BTreeSet<usize> = names.iter().filter_map(|name| set_of.get(name)).copied().collect();
         for other in joined.into_iter().filter(|other| *other != number) {
@@ -125,11 +125,11 @@ fn entangled(steps: Vec<&Step>, around: &Surroundings) -> Vec<Vec<Step>> {
         }
         set_of.extend(names.into_iter().map(|name| (name, number)));
     }
-    let together = |set: Vec<usize>| set.into_iter().filter_map(|number| steps.get(number).copied().cloned()).collect();
-    sets.into_iter().filter(|set| !set.is_empty()).map(together).collect()
+    let of_set = |set: Vec<usize>| set.into_iter().filter_map(|number| steps.get(number).copied().cloned()).collect();
+    sets.into_iter().filter(|set| !set.is_empty()).map(of_set).collect()
 }
 
-/// About how many bytes a step takes: the record, and what it replaces twice, as condition and as history.
+/// Approximate bytes of a step: the new record, and the old one twice, as condition and as history.
 fn weight(step: &Step) -> usize {
     let of = |item: &Item| dynamodb_json(item).to_string().len();
     of(&step.after).saturating_add(step.before.as_ref().map_or(0, of).saturating_mul(2))
@@ -160,7 +160,7 @@ mod tests {
         Country::parse(code).ok()
     }
 
-    /// Everything that anybody may ask, and that is permitted.
+    /// Every permitted request.
     fn permitted(snapshot: &Snapshot) -> BTreeSet<(String, String, String)> {
         let now: Timestamp = parse_time(NOW).unwrap();
         let register = snapshot.register(now);
@@ -195,9 +195,9 @@ mod tests {
                             users: Users::None,
                         },
                     };
-                    let asked = ModelRef::parse(model).unwrap();
-                    let decided = decide(&asked, &subject, &register, &BTreeSet::new(), now);
-                    if decided.is_ok_and(|decision| matches!(decision.outcome, Outcome::Permit(_))) {
+                    let requested = ModelRef::parse(model).unwrap();
+                    let decision = decide(&requested, &subject, &register, &BTreeSet::new(), now);
+                    if decision.is_ok_and(|decision| matches!(decision.outcome, Outcome::Permit(_))) {
                         permitted.insert((model.to_owned(), organisation.to_owned(), format!("{to} {address}")));
                     }
                 }
@@ -210,7 +210,7 @@ mod tests {
         Signal { country: country(to), date: None, edition: None, region: None, source, subregions: Vec::new() }
     }
 
-    /// What the lists in force say of an address: an edition has those whose last digits it is made of.
+    /// The classes of an address: an edition holds the addresses whose last digit is in its name.
     fn network(register: &Register, address: u8, now: Timestamp) -> NetworkFacts {
         let mut facts = NetworkFacts::default();
         for list in register.lists().filter(|list| list.meta.is_in_force(now)) {
@@ -231,7 +231,7 @@ mod tests {
         proptest::sample::select(of).prop_map(|one| json!(one))
     }
 
-    /// Windows that are open, not yet or no longer; and records that are withdrawn.
+    /// No record, or one with a window that is open, future or past, or that is withdrawn.
     fn in_force(record: impl Strategy<Value = Value> + 'static) -> impl Strategy<Value = Option<Value>> {
         let window = prop_oneof![
             8 => Just(json!({})),
@@ -245,7 +245,7 @@ mod tests {
             record.as_object_mut().unwrap().extend(window.as_object().unwrap().clone());
             record
         });
-        // Boxed, since so many of them at once are too much for a test's stack.
+        // Boxed: so many strategies overflow the stack.
         prop_oneof![1 => Just(None), 4 => record.prop_map(Some)].boxed()
     }
 
@@ -348,7 +348,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn nothing_is_permitted_in_between_that_is_refused_before_and_after(before in registers(), after in registers()) {
+        fn no_intermediate_register_permits_what_both_ends_refuse(before in registers(), after in registers()) {
             let mut now = snapshot(&before);
             let steps: Vec<Step> = snapshot(&after)
                 .records

@@ -1,4 +1,4 @@
-//! I/O. `gatectl register plan`: what applying a folder would change.
+//! I/O. `gatectl register plan`: displays what applying a folder would change.
 
 use std::path::PathBuf;
 
@@ -10,24 +10,24 @@ use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::{Step, diff, faults, unnamed_models};
 use crate::display::{count, text_line};
-use crate::draft::{Checked, Draft, look};
+use crate::draft::{Checked, Draft, read_nonempty};
 use crate::item::as_json;
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
 use crate::table_options::RegisterTable;
 
-/// The folder, and the tables that it is held against.
+/// The folder, and the tables that it is compared with.
 #[derive(clap::Args)]
 pub(crate) struct Target {
-    /// A folder of .json and .yaml files, or one file
+    /// The folder of .json and .yaml files, or one file
     #[arg(value_name = "FOLDER|FILE")]
     pub(super) folder: PathBuf,
     #[command(flatten)]
     pub(super) register: RegisterTable,
-    /// The callers' table; without it, callers' records of the folder are passed by
+    /// Name the callers table; default: skip callers' records of the folder
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     pub(super) callers_table: Option<String>,
-    /// Withdraw the records of the register that the folder doesn't have; they are left alone otherwise
+    /// Withdraw register records that the folder lacks; default: leave them unchanged
     #[arg(long)]
     pub(super) withdraw: bool,
     /// Print JSON
@@ -37,29 +37,29 @@ pub(crate) struct Target {
     pub(super) aws: Aws,
 }
 
-/// What it was told.
+/// Options of `gatectl register plan`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     target: Target,
 }
 
-/// How many records that are left alone, or unwritten, are named.
-pub(super) const NAMED: usize = 20;
+/// The most records that are named as unchanged or unwritten.
+pub(super) const MOST_NAMED: usize = 20;
 
-/// Exit code 2 where there is something to apply.
+/// The exit code if there are changes to apply.
 const DIFFERS: u8 = 2;
 
-/// Shows the plan.
+/// Displays the plan.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let target = &arguments.target;
-    let Checked { draft, faults } = look(&target.folder)?;
+    let Checked { draft, faults } = read_nonempty(&target.folder)?;
     if !faults.is_empty() {
-        return Ok(misread(target, &faults));
+        return Ok(faulty_folder(target, &faults));
     }
     let planned = planned(target, &draft).await?;
-    let text = shown(&planned, &draft, target);
-    let json = || Value::Object(told(&planned));
+    let text = display(&planned, &draft, target);
+    let json = || Value::Object(plan_json(&planned));
     let mut outcome = Outcome::new(target.json, json, text, planned.faults.is_empty());
     if planned.faults.is_empty() && !planned.plan.is_empty() {
         outcome.code = DIFFERS;
@@ -67,8 +67,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-/// What a folder with faults comes to.
-pub(super) fn misread(target: &Target, faults: &[String]) -> Outcome {
+/// The result for a folder with faults.
+pub(super) fn faulty_folder(target: &Target, faults: &[String]) -> Outcome {
     let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
     text += &text_line!(
         "{} in `{}`: nothing was changed.",
@@ -78,17 +78,17 @@ pub(super) fn misread(target: &Target, faults: &[String]) -> Outcome {
     Outcome::new(target.json, || json!({"ok": false, "faults": faults}), text, false)
 }
 
-/// A plan, with the register that it was made of.
+/// A plan with the snapshot that it was made from.
 pub(super) struct Planned {
     pub(super) snapshot: Snapshot,
     pub(super) plan: Plan,
-    /// What the gate could not rely on then.
+    /// Faults that the gate would report after the plan.
     pub(super) faults: Vec<String>,
-    /// What names a model that is not registered.
+    /// Notes on patterns that match no registered model.
     pub(super) notes: Vec<String>,
 }
 
-/// Holds the folder against the tables.
+/// Compares the folder with the tables.
 pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, Failure> {
     let dynamodb = target.aws.dynamodb().await;
     let snapshot = Snapshot::read(&dynamodb, &target.register.register_table).await?;
@@ -101,37 +101,37 @@ pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, F
     Ok(Planned { snapshot, plan, faults, notes })
 }
 
-/// The plan as people read it.
-pub(super) fn shown(planned: &Planned, draft: &Draft, target: &Target) -> String {
+/// The plan as text.
+pub(super) fn display(planned: &Planned, draft: &Draft, target: &Target) -> String {
     let Planned { plan, faults, notes, .. } = planned;
-    let mut text = diff(&plan.steps.iter().map(as_signed).collect::<Vec<_>>());
+    let mut text = diff(&plan.steps.iter().map(with_attribution).collect::<Vec<_>>());
     for step in &plan.callers {
         text += &caller_diff(step);
     }
-    for key in plan.alone.iter().take(NAMED) {
-        text += &text_line!("  {key} is not in the folder: left alone; `--withdraw` would withdraw it");
+    for key in plan.alone.iter().take(MOST_NAMED) {
+        text += &text_line!("  {key} is not in the folder: unchanged; `--withdraw` would withdraw it");
     }
-    let more = plan.alone.len().saturating_sub(NAMED);
+    let more = plan.alone.len().saturating_sub(MOST_NAMED);
     if more > 0 {
-        text += &text_line!("  and {} more, left alone too", count(more, "record", "records"));
+        text += &text_line!("  and {} more, unchanged", count(more, "record", "records"));
     }
     if target.callers_table.is_none() && !draft.callers.is_empty() {
         let callers = count(draft.callers.len(), "caller's record is", "callers' records are");
-        text += &text_line!("  {callers} passed by: `--callers-table` names the table that they belong to");
+        text += &text_line!("  {callers} skipped: pass `--callers-table`");
     }
     for fault in faults {
-        text += &text_line!("! the gate could not rely on it: {fault}");
+        text += &text_line!("! the gate could not rely on the result: {fault}");
     }
     text.extend(notes.iter().map(|note| format!("note: {note}\n")));
     let (add, change, withdraw) = plan.counts();
     if plan.is_empty() {
-        text += "Nothing to apply: the register has what the folder says.\n";
+        text += "Nothing to apply: the register matches the folder.\n";
     }
     text + &text_line!("Plan: {add} to add, {change} to change, {withdraw} to withdraw.")
 }
 
-/// A step as it will be: what a file doesn't say of who, when and why is said when it is applied.
-fn as_signed(step: &Step) -> Step {
+/// A step without a diff for attribution that the file lacks: `apply` adds it.
+fn with_attribution(step: &Step) -> Step {
     let mut step = step.clone();
     for name in ["by", "at", "why"] {
         if let (Some(was), false) =
@@ -143,10 +143,10 @@ fn as_signed(step: &Step) -> Step {
     step
 }
 
-/// Of a person only the id and the attributes' names are shown.
+/// The diff of a caller's record; of a person only the names of attributes.
 fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
     let key = export_gate::register::history::Key { kind: String::new(), id: id.clone() };
-    let step = as_signed(&Step { key, before: before.clone(), after: after.clone() });
+    let step = with_attribution(&Step { key, before: before.clone(), after: after.clone() });
     let mut text = text_line!("{} {id}", step.sign());
     for line in step.lines() {
         let line = if id.starts_with("person#") { line.split("  ").next().unwrap_or_default() } else { &line };
@@ -156,13 +156,13 @@ fn caller_diff(CallerStep { id, before, after }: &CallerStep) -> String {
 }
 
 /// For `--json`.
-pub(super) fn told(planned: &Planned) -> Map<String, Value> {
+pub(super) fn plan_json(planned: &Planned) -> Map<String, Value> {
     let Planned { plan, faults, notes, snapshot } = planned;
     let (add, change, withdraw) = plan.counts();
     let callers = plan.callers.iter().map(
         |step| json!({"record": step.id, "before": step.before.as_ref().map(as_json), "after": as_json(&step.after)}),
     );
-    let changes: Vec<Value> = plan.steps.iter().map(|step| as_signed(step).told()).chain(callers).collect();
+    let changes: Vec<Value> = plan.steps.iter().map(|step| with_attribution(step).json()).chain(callers).collect();
     let alone: Vec<String> = plan.alone.iter().map(ToString::to_string).collect();
     let members = [
         ("revision", json!(snapshot.revision)),

@@ -1,4 +1,4 @@
-//! I/O. `gatectl register schema`: the JSON Schemas of all records, by which editors complete and check them.
+//! I/O. `gatectl register schema`: prints the JSON Schemas of all records.
 
 use std::path::PathBuf;
 
@@ -8,27 +8,27 @@ use crate::display::text_line;
 use crate::draft::{Schema, schemas};
 use crate::outcome::{Failure, Outcome};
 
-/// Which schemas, and where to.
+/// Options of `gatectl register schema`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The kind: model, group, embargo, licence, clearance, list, setting, client, organisation, person; all without it
+    /// The kind: model, group, embargo, licence, clearance, list, setting, client, organisation or person; default: all
     #[arg(value_name = "KIND", conflicts_with = "folder")]
     kind: Option<String>,
-    /// Write KIND.schema.json for every kind, and record.schema.json for any of them, into this folder
+    /// Write KIND.schema.json for every kind, and record.schema.json for all, into this folder
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// Print JSON, which is what is printed anyway
+    /// Print JSON; schemas are always printed as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Prints them, or writes them.
+/// Prints the schemas, or writes them.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let all = schemas();
     if let Some(kind) = &arguments.kind {
         let Some(found) = all.iter().find(|schema| schema.kind == kind) else {
             let near = crate::draft::nearest(kind, all.iter().map(|schema| schema.kind));
-            return Err(Failure::new(format!("`{kind}` is no kind of record{near}")));
+            return Err(Failure::new(format!("`{kind}` is not a kind of record{near}")));
         };
         return Ok(Outcome::new(true, || found.schema.clone(), String::new(), true));
     }
@@ -43,8 +43,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         std::fs::write(folder.join(format!("{kind}.schema.json")), format!("{schema:#}\n")).map_err(unwritten)?;
     }
     let text = text_line!(
-        "{} schemas are in `{}`. In a YAML file, the first line `# yaml-language-server: $schema={}/record.schema.json` \
-         lets an editor complete and check it.",
+        "{} schemas are in `{}`. Begin a YAML file with `# yaml-language-server: $schema={}/record.schema.json` \
+         to have an editor complete and check it.",
         all.len(),
         folder.display(),
         folder.display()

@@ -1,4 +1,4 @@
-//! I/O. `gatectl register validate`: a folder of records, read as the gate would read them.
+//! I/O. `gatectl register validate`: validates a folder of records as the gate and DynamoDB would.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use serde_json::json;
 
 use crate::change::{Step, faults, unnamed_models};
 use crate::display::{count, text_line};
-use crate::draft::{Checked, Draft, look};
+use crate::draft::{Checked, Draft, read_nonempty};
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
 
-/// Which folder.
+/// Options of `gatectl register validate`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// A folder of .json and .yaml files, or one file
+    /// The folder of .json and .yaml files, or one file
     #[arg(value_name = "FOLDER|FILE")]
     folder: PathBuf,
     /// Print JSON
@@ -24,14 +24,14 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Names every fault at once.
+/// Reports every fault.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let Checked { draft, mut faults } = look(&arguments.folder)?;
-    let snapshot = whole(&draft);
+    let Checked { draft, mut faults } = read_nonempty(&arguments.folder)?;
+    let snapshot = as_snapshot(&draft);
     let steps = steps(&snapshot);
     let now = Timestamp::now();
-    faults.extend(of_all(&draft, &steps, now));
-    // A folder may hold a part of the register, without its models.
+    faults.extend(placed_faults(&draft, &steps, now));
+    // A folder without models may be a part of the register.
     let has_models = snapshot.of_kind(Model::KIND).next().is_some();
     let notes = if has_models { unnamed_models(&Snapshot::default(), &steps, now) } else { Vec::new() };
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -43,9 +43,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let is_fine = faults.is_empty();
     let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
     text.extend(notes.iter().map(|note| text_line!("note: {note}")));
-    let told: Vec<String> = counts.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
+    let counted: Vec<String> = counts.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
     text += &if is_fine {
-        text_line!("The gate would read all of it: {}.", told.join(", "))
+        text_line!("The gate would read all of it: {}.", counted.join(", "))
     } else {
         text_line!("{} in `{}`.", count(faults.len(), "fault", "faults"), arguments.folder.display())
     };
@@ -53,14 +53,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::new(arguments.json, json, text, is_fine))
 }
 
-/// The folder's records as a register.
-fn whole(draft: &Draft) -> Snapshot {
+/// The folder's records as a snapshot.
+fn as_snapshot(draft: &Draft) -> Snapshot {
     let records = draft.register.iter().map(|(key, placed)| (key.clone(), placed.item.clone())).collect();
     Snapshot { records, ..Snapshot::default() }
 }
 
-/// What is wrong with the records together, each with its place.
-fn of_all(draft: &Draft, steps: &[Step], now: Timestamp) -> Vec<String> {
+/// The faults of the records as a whole, each with its place.
+fn placed_faults(draft: &Draft, steps: &[Step], now: Timestamp) -> Vec<String> {
     let found = faults(&Snapshot::default(), steps, now);
     let place = |fault: &String| {
         let named = draft.register.iter().find(|(key, _)| fault.starts_with(&format!("`{key}`")));

@@ -1,4 +1,4 @@
-//! I/O. Writing what was planned: batch by batch, each one transaction on what the one before left.
+//! I/O. Writing a plan in batches. Each is one transaction on the revision of the batch before.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,39 +18,39 @@ use super::plan::{Planned, Target};
 use crate::backoff::Backoff;
 use crate::callers::{Callers, content};
 use crate::change::{self, Step, Unwritten, faults};
-use crate::item::substance;
+use crate::item::unattributed;
 use crate::outcome::Failure;
 use crate::progress::bar;
 use crate::snapshot::Snapshot;
 
-/// How many callers' records are written at a time: each is a transaction of its own.
-const AT_A_TIME: usize = 16;
+/// Number of callers' records written at a time, each in its own transaction.
+const CONCURRENT_WRITES: usize = 16;
 
-/// How long batches follow each other before other writers get a turn: one directive must not wait for a whole folder.
+/// Time after which other writers get a turn, so that an urgent embargo does not wait for a whole folder.
 const TURN: Duration = Duration::from_secs(2);
 
-/// What was written.
+/// The result of writing a plan.
 pub(super) struct Written {
-    /// How many records are.
+    /// Number of written records.
     pub(super) records: usize,
-    /// The register's revision then.
+    /// The register's revision.
     pub(super) revision: u64,
-    /// Those that are not.
+    /// Unwritten records.
     pub(super) left: Vec<String>,
-    /// Why not; absent where all are.
+    /// Why some are unwritten; absent if all are written.
     pub(super) why: Option<String>,
 }
 
-/// Why it went no further.
+/// Why writing stopped.
 enum Stopped {
-    /// It should not: others changed what was shown.
+    /// Another writer changed what was displayed.
     Refused(String),
-    /// It could not.
+    /// A write failed.
     Failed(Failure),
 }
 
-/// The register on the way from one state to the other.
-struct Way<'a> {
+/// Writing in progress.
+struct Progress<'a> {
     target: &'a Target,
     writer: RegisterWriter,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -59,10 +59,10 @@ struct Way<'a> {
     written: usize,
 }
 
-/// Writes the plan. What restricts comes before callers' records, and what permits comes behind them.
+/// Writes the plan: steps that restrict, then callers' records, then steps that permit.
 ///
 /// # Errors
-/// Where nothing at all was written.
+/// Nothing was written.
 pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> Result<Written, Failure> {
     let Planned { snapshot, plan, .. } = planned;
     let Batches { restricting, permitting } = match batches(
@@ -74,7 +74,7 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
         Ok(batches) => batches,
         Err(together) => {
             let why = format!(
-                "{together} of them bear on the same models, each restricting and permitting more at once, and no more than {MOST_RECORDS} can change together: apply parts of the folder first"
+                "{together} of them affect the same models and both restrict and permit, and at most {MOST_RECORDS} can change together: apply parts of the folder first"
             );
             let left = plan.callers.into_iter().map(|step| step.id);
             let left = plan.steps.iter().map(|step| step.key.to_string()).chain(left).collect();
@@ -84,35 +84,34 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
     let dynamodb = target.aws.dynamodb().await;
     let writer = RegisterWriter::new(dynamodb.clone(), target.register.register_table.clone());
     let progress = bar(plan.steps.len().saturating_add(plan.callers.len()), "records");
-    let mut way = Way { target, writer, dynamodb, snapshot, progress, written: 0 };
+    let mut running = Progress { target, writer, dynamodb, snapshot, progress, written: 0 };
     let mut left: Vec<String> = Vec::new();
-    let mut why = way.register(restricting, &mut left, now).await;
+    let mut why = running.register(restricting, &mut left, now).await;
     if why.is_none() {
-        why = way.callers(plan.callers, &mut left, now).await;
+        why = running.callers(plan.callers, &mut left, now).await;
     } else {
         left.extend(plan.callers.into_iter().map(|step| step.id));
     }
     if why.is_none() {
-        why = way.register(permitting, &mut left, now).await;
+        why = running.register(permitting, &mut left, now).await;
     } else {
         left.extend(permitting.iter().flatten().map(|step| step.key.to_string()));
     }
-    way.progress.finish_and_clear();
+    running.progress.finish_and_clear();
     match why {
-        Some(Stopped::Failed(failure)) if way.written == 0 => Err(failure),
+        Some(Stopped::Failed(failure)) if running.written == 0 => Err(failure),
         stopped => {
             let why = stopped.map(|stopped| match stopped {
                 Stopped::Refused(why) => why,
                 Stopped::Failed(failure) => ErrorChain(&failure).to_string(),
             });
-            Ok(Written { records: way.written, revision: way.snapshot.revision, left, why })
+            Ok(Written { records: running.written, revision: running.snapshot.revision, left, why })
         }
     }
 }
 
-impl Way<'_> {
-    /// Writes batches one after the other, and lets other writers go ahead in between. Returns why it stopped, where it
-    /// did, and adds what is left then.
+impl Progress<'_> {
+    /// Writes batches in order, and yields to other writers. If it stops, returns why and adds the unwritten records to `left`.
     async fn register(&mut self, batches: Vec<Vec<Step>>, left: &mut Vec<String>, now: Timestamp) -> Option<Stopped> {
         let mut batches = VecDeque::from(batches);
         let mut turn = Instant::now();
@@ -129,8 +128,8 @@ impl Way<'_> {
         None
     }
 
-    /// Writes one batch. Where somebody else was faster, it goes on only if what is still to be written stands as it was
-    /// shown, and the gate could rely on what comes of it.
+    /// Writes one batch. After a conflict it continues only if the unwritten records are as displayed, and the gate could rely
+    /// on the result.
     async fn batch(
         &mut self,
         mut batch: Vec<Step>,
@@ -153,13 +152,13 @@ impl Way<'_> {
             if let Err(failure) = self.snapshot.refresh(&self.dynamodb, table, &keys).await {
                 return Err((Stopped::Failed(failure), batch));
             }
-            // What somebody else wrote to the letter is done.
+            // What another writer has written with the same content is done.
             let (written, open): (Vec<Step>, Vec<Step>) =
                 batch.into_iter().partition(|step| is_done(self.snapshot.records.get(&step.key), step));
             self.done(&written);
             batch = open;
             let still: Vec<Step> = batch.iter().chain(rest.iter().flatten()).cloned().collect();
-            if let Some(why) = other_than_shown(&self.snapshot, &still, now) {
+            if let Some(why) = changed_since_display(&self.snapshot, &still, now) {
                 return Err((Stopped::Refused(why), batch));
             }
         }
@@ -183,7 +182,7 @@ impl Way<'_> {
                 (step.id, why)
             }
         };
-        let written: Vec<(String, Option<String>)> = iter(steps).map(one).buffered(AT_A_TIME).collect().await;
+        let written: Vec<(String, Option<String>)> = iter(steps).map(one).buffered(CONCURRENT_WRITES).collect().await;
         let mut first = None;
         for (id, why) in written {
             match why {
@@ -202,32 +201,29 @@ async fn caller(callers: &Callers, CallerStep { id, before, after }: &CallerStep
     match callers.replace(before.as_ref(), after.clone(), now).await {
         Ok(true) => None,
         Ok(false) => match callers.record(id).await {
-            Ok(Some(there)) if content(&there) == content(after) => None,
-            _ => Some(format!("somebody else changed `{id}` meanwhile")),
+            Ok(Some(current)) if content(&current) == content(after) => None,
+            _ => Some(format!("another writer changed `{id}`")),
         },
         Err(failure) => Some(ErrorChain(&failure).to_string()),
     }
 }
 
-/// Why the steps can't be made any more.
-fn other_than_shown(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Option<String> {
+/// Why the steps can no longer be written.
+fn changed_since_display(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Option<String> {
     let other = |step: &&Step| {
-        let there = snapshot.records.get(&step.key);
-        there != step.before.as_ref() && !is_done(there, step)
+        let current = snapshot.records.get(&step.key);
+        current != step.before.as_ref() && !is_done(current, step)
     };
     if let Some(Step { key, .. }) = steps.iter().find(other) {
-        return Some(format!("somebody else changed `{key}` meanwhile"));
+        return Some(format!("another writer changed `{key}`"));
     }
     let found = faults(snapshot, steps, now);
     (!found.is_empty()).then(|| {
-        format!(
-            "somebody else changed the register, and the gate could not rely on what comes of both: {}",
-            found.join("; ")
-        )
+        format!("another writer changed the register, and the gate could not rely on the result: {}", found.join("; "))
     })
 }
 
-/// Whether a record is what a step makes of it.
-fn is_done(there: Option<&Item>, step: &Step) -> bool {
-    there != step.before.as_ref() && there.is_some_and(|there| substance(there) == substance(&step.after))
+/// Whether a record has the content that a step gives it.
+fn is_done(current: Option<&Item>, step: &Step) -> bool {
+    current != step.before.as_ref() && current.is_some_and(|current| unattributed(current) == unattributed(&step.after))
 }

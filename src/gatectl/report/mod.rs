@@ -29,7 +29,7 @@ use self::count::Counts;
 use self::directives::{Directives, Said};
 use self::page::{Head, Report};
 use self::timeline::{Timeline, time};
-use crate::attribution::filled;
+use crate::attribution::non_empty;
 use crate::aws::Aws;
 use crate::display::{count, text_line};
 use crate::entries::{Found, Place};
@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER|FILE")]
     seals: Option<PathBuf>,
     /// Who makes the report, to be named on it
-    #[arg(long, value_name = "WHO", value_parser = filled)]
+    #[arg(long, value_name = "WHO", value_parser = non_empty)]
     by: Option<String>,
     /// Write the page here
     #[arg(long, value_name = "FILE")]

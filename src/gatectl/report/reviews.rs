@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::section::Section;
 use super::sheet::{Cell, Sheet};
-use crate::period::told;
-use crate::review::queue::{Held, Match, Queue, Resolution};
+use crate::period::render_duration;
+use crate::review::queue::{Match, Queue, Refusals, Resolution};
 use crate::snapshot::Snapshot;
 
 /// How long possible matches waited.
@@ -13,26 +13,27 @@ pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: 
     // A clearance that holds no more leaves its match open.
     let decided =
         |resolution: &Resolution| resolution.decided().filter(|_| !resolution.is_open()).and_then(|one| one.at);
-    let all = queue.all().into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), snapshot, now)));
-    let reviews: Vec<(&Match, &Held, Resolution)> =
+    let all =
+        queue.all().into_iter().map(|(of, refusals)| (of, refusals, of.resolution(Some(refusals), snapshot, now)));
+    let reviews: Vec<(&Match, &Refusals, Resolution)> =
         all.filter(|(_, _, resolution)| decided(resolution).is_none_or(|at| from <= at)).collect();
     let mut spans: Vec<SignedDuration> = reviews
         .iter()
         .filter(|(_, _, resolution)| !resolution.is_open())
-        .map(|(_, held, resolution)| resolution.waited(held, now))
+        .map(|(_, refusals, resolution)| resolution.waited(refusals, now))
         .collect();
     spans.sort_unstable();
     let open = reviews.iter().filter(|(_, _, resolution)| resolution.is_open()).count();
-    let row = |(of, held, resolution): &(&Match, &Held, Resolution)| {
+    let row = |(of, refusals, resolution): &(&Match, &Refusals, Resolution)| {
         vec![
             // The report names no person.
             Cell::text(if of.subject.starts_with("organisation#") { &of.subject } else { "a person" }),
             Cell::text(&of.party),
-            Cell::Time(held.since),
-            Cell::Number(held.times),
+            Cell::Time(refusals.first),
+            Cell::Number(refusals.count),
             Cell::text(resolution.word()),
             Cell::time(decided(resolution), "–"),
-            Cell::Span(resolution.waited(held, now)),
+            Cell::Span(resolution.waited(refusals, now)),
         ]
     };
     Section {
@@ -44,8 +45,8 @@ pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: 
             (_, Some(median)) => format!(
                 "{} decided: median {}, longest {}. {open} open.",
                 spans.len(),
-                told(median),
-                spans.last().copied().map(told).unwrap_or_default()
+                render_duration(median),
+                spans.last().copied().map(render_duration).unwrap_or_default()
             ),
         },
         chart: None,

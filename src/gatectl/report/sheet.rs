@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::display::{grouped, visible};
-use crate::period::told;
+use crate::period::render_duration;
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,7 +100,7 @@ impl Cell {
             Self::Number(number) => grouped(u128::from(*number)),
             Self::Share(share) => percent(*share),
             Self::Time(time) => moment(*time),
-            Self::Span(span) => told(*span),
+            Self::Span(span) => render_duration(*span),
             Self::None(what) => (*what).to_owned(),
         }
     }

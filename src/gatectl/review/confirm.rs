@@ -1,4 +1,4 @@
-//! I/O. `gatectl review confirm`: a possible match is the listed party, which becomes an embargo.
+//! I/O. `gatectl review confirm`: confirms a potential match by an embargo of the party.
 
 use std::convert::identity;
 
@@ -7,71 +7,59 @@ use export_gate::record::{Embargo, Item, Kind};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::queue::{Match, Resolution};
-use super::read::{not_held, queue};
-use crate::attribution::{Attribution, filled};
+use super::queue::Resolution;
+use super::read::{MatchOptions, not_in_queue};
+use crate::attribution::non_empty;
 use crate::callers::Callers;
-use crate::change::{Manner, Step, make_veiled};
-use crate::entries::Place;
+use crate::change::{ChangeOptions, Step, change_redacted};
+use crate::clearance::Match;
 use crate::item::{of_json, text, value_as_json};
 use crate::outcome::{Failure, Outcome};
-use crate::period::{Since, since};
 use crate::snapshot::Snapshot;
 use crate::table_options::CallersTable;
 use crate::value_parsers::models;
 
-/// Which one, and by whose law.
+/// Options of `gatectl review confirm`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Who is held up: organisation#… or person#…
-    #[arg(value_name = "SUBJECT", value_parser = filled)]
-    subject: String,
-    /// The entry that it is, as list:entry
-    #[arg(value_name = "PARTY", value_parser = filled)]
-    party: String,
-    /// Whose law it is: BIS, OFAC, DDTC, EU, UK, UN or OPERATOR
+    #[command(flatten)]
+    potential_match: MatchOptions,
+    /// Set the authority: BIS, OFAC, DDTC, EU, UK, UN or OPERATOR
     #[arg(long, default_value = "OPERATOR")]
     authority: String,
-    /// The rule, as the authority cites it. The caller is told it, so it must not say which entry matched
-    #[arg(long, value_parser = filled, default_value = "listed party")]
+    /// Cite the rule. Callers read it, so it must not name the entry
+    #[arg(long, value_parser = non_empty, default_value = "listed party")]
     citation: String,
-    /// A model: name, name@version, eccn:4E091 or *; may be said again
+    /// Add a model: name, name@version, eccn:4E091 or *; repeatable
     #[arg(long = "model", value_name = "MODEL", default_value = "*", value_parser = models)]
     models: Vec<String>,
-    /// Refusals from this moment on, or from so long ago
-    #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
-    since: Since,
-    #[command(flatten)]
-    place: Place,
     #[command(flatten)]
     callers: CallersTable,
     #[command(flatten)]
-    says: Attribution,
-    #[command(flatten)]
-    manner: Manner,
+    options: ChangeOptions,
 }
 
-/// Writes the embargo, of somebody who is held up and not cleared.
+/// Writes the embargo for a match that is refused and not cleared.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let Arguments { options, callers, .. } = arguments;
     let now = Timestamp::now();
-    let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
-    let (queue, unread) = queue(&arguments.place, &arguments.manner.aws, arguments.since, now).await?;
-    let held = queue.held(&of);
-    let dynamodb = arguments.manner.aws.dynamodb().await;
-    let own = Callers::new(dynamodb, arguments.callers.callers_table.clone()).record(&of.subject).await?;
-    let record = own.map(|own| record(arguments, &of, &own, now));
+    let (of, queue, unread) = arguments.potential_match.read(&options.aws, now).await?;
+    let refusals = queue.refusals(of);
+    let callers = Callers::new(options.aws.dynamodb().await, callers.callers_table.clone());
+    let caller = callers.record(&of.subject).await?;
+    let record = caller.map(|caller| record(arguments, of, &caller, now));
     let plan = |snapshot: &Snapshot| {
-        if held.is_none() {
-            return Err(format!("{}; `gatectl review list` lists who is", not_held(&of, &unread)));
+        if refusals.is_none() {
+            return Err(format!("{}; `gatectl review list` lists the queue", not_in_queue(of, &unread)));
         }
         if let Some(embargo) = of.party.strip_prefix("parties:") {
             return Err(format!(
-                "the embargo `{embargo}` is there already: add `{}`'s own spelling to its aliases, or as one more \
+                "the embargo `{embargo}` exists already: add the spelling of `{}` to its aliases, or as another \
                  `--party`, gatectl embargo issue '{embargo}' --replace",
                 of.subject
             ));
         }
-        match of.resolution(held, snapshot, now) {
+        match of.resolution(refusals, snapshot, now) {
             Resolution::Confirmed(_) => return Ok(Vec::new()),
             Resolution::Cleared(_) | Resolution::Again(_) => {
                 return Err(format!(
@@ -84,18 +72,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         match &record {
             Some(Some(record)) => Ok(Step::put(snapshot, record.clone()).into_iter().collect()),
             Some(None) => {
-                Err(format!("`{}` has no name in the callers' records: an embargo names parties by it", of.subject))
+                Err(format!("`{}` has no name in the callers' records, and an embargo names its parties", of.subject))
             }
-            None => Err(format!("there is no record `{}` to take the name from", of.subject)),
+            None => Err(format!("there is no caller `{}`, whose name the embargo needs", of.subject)),
         }
     };
-    // A person is shown by id alone: the name goes into the record, and nowhere else.
-    let veil = if of.subject.starts_with("person#") { nameless } else { identity };
-    let made = make_veiled(&arguments.manner, now, veil, plan).await?;
+    // A person is displayed by id: the name goes into the record only.
+    let redact = if of.subject.starts_with("person#") { nameless } else { identity };
+    let changed = change_redacted(options, now, redact, plan).await?;
     let models = arguments.models.join(" ");
     let models = if models == "*" { "any model" } else { &models };
-    let done = format!("`{}` gets no answer of {models} from the gate's next request on.", of.subject);
-    Ok(made.outcome(&arguments.manner, &done, &format!("`{}` is confirmed to be `{}` already.", of.subject, of.party)))
+    let done = format!("`{}` is refused {models} from the gate's next request on.", of.subject);
+    Ok(changed.outcome(&done, &format!("`{}` is confirmed to be `{}` already.", of.subject, of.party)))
 }
 
 /// A step without the names of an embargo's parties.
@@ -106,13 +94,13 @@ fn nameless(mut step: Step) -> Step {
     step
 }
 
-/// An embargo of the party by the name of the subject's own record; none where that has no name.
-fn record(arguments: &Arguments, of: &Match, own: &Item, now: Timestamp) -> Option<Item> {
-    let name = Some(text(own, "name")).filter(|name| !name.trim().is_empty())?;
-    let aliases = own.get("aliases").map(value_as_json).filter(|aliases| *aliases != json!([]));
-    // One that the gate holds against an embargo's: of a person the nationalities, not where she lives.
-    let nationality = || own.get("nationalities").map(value_as_json).and_then(|all| all.get(0).cloned());
-    let country = own.get("incorporated_in").map(value_as_json).or_else(nationality);
+/// An embargo of the party by the name in the caller's record; none if it has no name.
+fn record(arguments: &Arguments, of: &Match, caller: &Item, now: Timestamp) -> Option<Item> {
+    let name = Some(text(caller, "name")).filter(|name| !name.trim().is_empty())?;
+    let aliases = caller.get("aliases").map(value_as_json).filter(|aliases| *aliases != json!([]));
+    // The country that the gate compares with an embargo's: a person's nationality, not the residence.
+    let nationality = || caller.get("nationalities").map(value_as_json).and_then(|all| all.get(0).cloned());
+    let country = caller.get("incorporated_in").map(value_as_json).or_else(nationality);
     let mut party = json!({"name": name, "aliases": aliases, "country": country});
     if let Some(party) = party.as_object_mut() {
         party.retain(|_, value| !value.is_null());
@@ -122,6 +110,6 @@ fn record(arguments: &Arguments, of: &Match, own: &Item, now: Timestamp) -> Opti
         "applies_to": {"parties": [party]}, "effect": "prohibited", "authority": arguments.authority,
         "citation": arguments.citation,
     }));
-    arguments.says.sign(&mut record, now);
+    arguments.options.attribution.sign(&mut record, now);
     Some(record)
 }

@@ -1,19 +1,19 @@
-//! I/O. `gatectl review list`: who is held up by a possible match, since when, and how often.
+//! I/O. `gatectl review list`: lists the callers that a potential match refuses, the longest wait first.
 
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::queue::told;
+use super::queue::json as match_json;
 use super::read::Source;
 use crate::display::{grouped, table, text_line};
 use crate::outcome::{Failure, Outcome};
-use crate::period::told as lasted;
+use crate::period::render_duration;
 
-/// Which of them.
+/// Options of `gatectl review list`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// List those too that are cleared or confirmed
+    /// Include cleared and confirmed matches
     #[arg(long)]
     all: bool,
     /// Print JSON
@@ -23,30 +23,33 @@ pub(crate) struct Arguments {
     source: Source,
 }
 
-/// Lists them, those that have waited longest first.
+/// Lists the queue. The exit code is 1 if an entry is unreadable.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let (queue, snapshot, unread) = arguments.source.read(now).await?;
     let all = queue.all();
-    let all: Vec<_> = all.into_iter().map(|(of, held)| (of, held, of.resolution(Some(held), &snapshot, now))).collect();
+    let all: Vec<_> =
+        all.into_iter().map(|(of, refusals)| (of, refusals, of.resolution(Some(refusals), &snapshot, now))).collect();
     let shown: Vec<_> = all.iter().filter(|(_, _, state)| arguments.all || state.is_open()).collect();
-    let rows = shown.iter().map(|(of, held, state)| {
+    let rows = shown.iter().map(|(of, refusals, state)| {
         vec![
             of.subject.clone(),
             of.party.clone(),
             state.word().to_owned(),
-            render_time(held.since),
-            render_time(held.last),
-            lasted(state.waited(held, now)),
-            grouped(held.times.into()),
-            grouped(u128::try_from(held.clients.len()).unwrap_or_default()),
+            render_time(refusals.first),
+            render_time(refusals.last),
+            render_duration(state.waited(refusals, now)),
+            grouped(refusals.count.into()),
+            grouped(u128::try_from(refusals.clients.len()).unwrap_or_default()),
         ]
     });
     let heading = ["subject", "party", "state", "since", "last", "waited", "times", "clients"];
-    let mut text = if shown.is_empty() { "Nobody is held up.\n".to_owned() } else { table(&heading, rows, &[5, 6, 7]) };
+    let mut text =
+        if shown.is_empty() { "The queue is empty.\n".to_owned() } else { table(&heading, rows, &[5, 6, 7]) };
     text += &unread.iter().map(|why| text_line!("not read: {why}")).collect::<String>();
     let json = || {
-        let queue: Vec<Value> = shown.iter().map(|(of, held, state)| told(of, held, state, now)).collect();
+        let queue: Vec<Value> =
+            shown.iter().map(|(of, refusals, state)| match_json(of, refusals, state, now)).collect();
         json!({"ok": unread.is_empty(), "queue": queue, "unread": unread})
     };
     Ok(Outcome::new(arguments.json, json, text, unread.is_empty()))

@@ -1,4 +1,4 @@
-//! I/O. The queue of possible matches.
+//! I/O. `gatectl review`: the queue of potential matches.
 
 mod clear;
 mod confirm;
@@ -10,24 +10,24 @@ mod sides;
 
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
-/// The queue of possible matches.
+/// Subcommands of `gatectl review`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// List who is held up by a possible match, since when and how often
+    /// List the callers that a potential match refuses, since when and how often
     #[command(after_help = EXIT_CODES)]
     List(Box<list::Arguments>),
-    /// Show one of them: both sides of it, what speaks for and against, its decisions. It names persons
+    /// Show one potential match: both sides, the comparison and its refusals, names of persons included
     #[command(after_help = EXIT_CODES)]
     Show(Box<show::Arguments>),
-    /// Record that it is somebody else
+    /// Record that it is not the listed party, by a clearance
     #[command(after_help = EXIT_CODES)]
     Clear(Box<clear::Arguments>),
-    /// Record that it is the listed party, as an embargo
+    /// Record that it is the listed party, by an embargo
     #[command(after_help = EXIT_CODES)]
     Confirm(Box<confirm::Arguments>),
 }
 
-/// Does it.
+/// Runs a subcommand.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::List(arguments) => list::run(arguments).await,

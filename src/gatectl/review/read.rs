@@ -1,11 +1,12 @@
-//! I/O. The queue, as ledger and register have it.
+//! I/O. Reading the review queue from the ledger.
 
 use export_gate::ledger::bears_its_hash;
 use export_gate::terms::Window;
 use jiff::Timestamp;
 
-use super::queue::{Match, Queue, fault};
+use super::queue::{Queue, fault};
 use crate::aws::Aws;
+use crate::clearance::Match;
 use crate::entries::{Found, Place};
 use crate::entry::Entry;
 use crate::outcome::Failure;
@@ -13,14 +14,30 @@ use crate::period::{Since, since};
 use crate::snapshot::Snapshot;
 use crate::table_options::RegisterTable;
 
-/// Where ledger and register are, and how far back is looked.
+/// The part of the ledger that is read.
 #[derive(clap::Args)]
-pub(crate) struct Source {
-    /// Refusals from this moment on, or from so long ago
+struct LedgerOptions {
+    /// Read refusals since this moment or for this long, such as 2026-06-12T21:21:00Z or 7d
     #[arg(long, value_name = "TIME|DURATION", value_parser = since, default_value = "90d")]
     since: Since,
     #[command(flatten)]
     place: Place,
+}
+
+/// A match and the part of the ledger that is read for it.
+#[derive(clap::Args)]
+pub(crate) struct MatchOptions {
+    #[command(flatten)]
+    potential_match: Match,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+}
+
+/// Options of the commands that only read.
+#[derive(clap::Args)]
+pub(crate) struct Source {
+    #[command(flatten)]
+    ledger: LedgerOptions,
     #[command(flatten)]
     pub(super) register: RegisterTable,
     #[command(flatten)]
@@ -28,48 +45,52 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The queue, the register, and what could not be read.
+    /// The queue, the register, and the faults of unreadable entries.
     pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Snapshot, Vec<String>), Failure> {
-        let (queue, unread) = queue(&self.place, &self.aws, self.since, now).await?;
+        let (queue, unread) = self.ledger.queue(&self.aws, now).await?;
         let snapshot = Snapshot::read(&self.aws.dynamodb().await, &self.register.register_table).await?;
         Ok((queue, snapshot, unread))
     }
 }
 
-/// The queue as the ledger has it.
-pub(super) async fn queue(
-    place: &Place,
-    aws: &Aws,
-    since: Since,
-    now: Timestamp,
-) -> Result<(Queue, Vec<String>), Failure> {
-    let (mut queue, mut unread) = (Queue::default(), Vec::new());
-    let window = Window { from: Some(since.moment(now)), until: None };
-    let read = place.read(aws, window, |found| match found {
-        Found::Entry(value) => match Entry::read(&value) {
-            Ok(entry) if !bears_its_hash(&value) => {
-                unread.push(format!(
-                    "the entry `{}` does not bear its hash: it is not what the gate wrote",
-                    entry.decision_id
-                ));
-            }
-            Ok(entry) => {
-                unread.extend(fault(&entry));
-                queue.take(&entry);
-            }
-            Err(why) => unread.push(why),
-        },
-        Found::Unread { place, why } => unread.push(format!("{place}: {why}")),
-    });
-    read.await?;
-    Ok((queue, unread))
+impl MatchOptions {
+    /// The match, the queue, and the faults of unreadable entries.
+    pub(super) async fn read(&self, aws: &Aws, now: Timestamp) -> Result<(&Match, Queue, Vec<String>), Failure> {
+        let (queue, unread) = self.ledger.queue(aws, now).await?;
+        Ok((&self.potential_match, queue, unread))
+    }
 }
 
-/// That nobody is held up so, as far as the ledger could be read.
-pub(super) fn not_held(of: &Match, unread: &[String]) -> String {
-    let rest = match unread {
+impl LedgerOptions {
+    async fn queue(&self, aws: &Aws, now: Timestamp) -> Result<(Queue, Vec<String>), Failure> {
+        let (mut queue, mut unread) = (Queue::default(), Vec::new());
+        let window = Window { from: Some(self.since.moment(now)), until: None };
+        let read = self.place.read(aws, window, |found| match found {
+            Found::Entry(value) => match Entry::read(&value) {
+                Ok(entry) if !bears_its_hash(&value) => {
+                    unread.push(format!(
+                        "the entry `{}` does not match its hash: it was changed after the gate wrote it",
+                        entry.decision_id
+                    ));
+                }
+                Ok(entry) => {
+                    unread.extend(fault(&entry));
+                    queue.take(&entry);
+                }
+                Err(why) => unread.push(why),
+            },
+            Found::Unread { place, why } => unread.push(format!("{place}: {why}")),
+        });
+        read.await?;
+        Ok((queue, unread))
+    }
+}
+
+/// The message that a match has caused no refusal.
+pub(super) fn not_in_queue(of: &Match, unread: &[String]) -> String {
+    let limit = match unread {
         [] => String::new(),
         [first, ..] => format!(", as far as the ledger can be read ({first})"),
     };
-    format!("`{}` is not held up by `{}`{rest}", of.subject, of.party)
+    format!("`{}` was not refused as a potential match with `{}`{limit}", of.subject, of.party)
 }

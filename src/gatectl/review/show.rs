@@ -1,32 +1,28 @@
-//! I/O. `gatectl review show`: one possible match, both sides of it, and its decisions.
+//! I/O. `gatectl review show`: displays one potential match: both sides, the comparison and the refusals.
 
 use export_gate::record::{Embargo, Item, Kind as _, List};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::queue::{Held, Match, Refusal, Resolution, told};
-use super::read::{Source, not_held};
+use super::queue::{Refusal, Refusals, Resolution, json as match_json};
+use super::read::{Source, not_in_queue};
 use super::sides::{self, Sides, nearest, subject};
-use crate::attribution::filled;
 use crate::callers::Callers;
+use crate::clearance::Match;
 use crate::display::{count, table, text_line};
 use crate::item::value_as_json;
 use crate::lists::look::{Looked, look};
 use crate::outcome::{Failure, Outcome};
-use crate::period::told as lasted;
+use crate::period::render_duration;
 use crate::snapshot::Snapshot;
 use crate::table_options::CallersTable;
 
-/// Which one.
+/// Options of `gatectl review show`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Who is held up: organisation#… or person#…
-    #[arg(value_name = "SUBJECT", value_parser = filled)]
-    subject: String,
-    /// The entry that it may be, as list:entry
-    #[arg(value_name = "PARTY", value_parser = filled)]
-    party: String,
+    #[command(flatten)]
+    potential_match: Match,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -36,25 +32,25 @@ pub(crate) struct Arguments {
     callers: CallersTable,
 }
 
-/// Shows it.
+/// Displays the match. The exit code is 1 if a part of it is unreadable.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let of = Match { subject: arguments.subject.clone(), party: arguments.party.clone() };
+    let of = &arguments.potential_match;
     let (queue, snapshot, mut unread) = arguments.source.read(now).await?;
-    let Some(held) = queue.held(&of) else {
-        let says = format!("{}; `gatectl review list --all` lists who is", not_held(&of, &unread));
-        return Ok(Outcome::new(arguments.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
+    let Some(refusals) = queue.refusals(of) else {
+        let why = format!("{}; `gatectl review list --all` lists the queue", not_in_queue(of, &unread));
+        return Ok(Outcome::refused(arguments.json, &why));
     };
-    let state = of.resolution(Some(held), &snapshot, now);
-    let sides = sides(arguments, &of, &snapshot, &mut unread).await?;
-    let mut text = shown(&of, held, &state, now);
-    text += &sides.shown(&of.subject, &of.party);
-    text += &decisions(held);
+    let state = of.resolution(Some(refusals), &snapshot, now);
+    let sides = sides(arguments, of, &snapshot, &mut unread).await?;
+    let mut text = display(of, refusals, &state, now);
+    text += &sides.display(&of.subject, &of.party);
+    text += &decisions(refusals);
     text += &unread.iter().map(|why| text_line!("not read: {why}")).collect::<String>();
     let json = || {
-        let mut json = told(&of, held, &state, now);
+        let mut json = match_json(of, refusals, &state, now);
         if let Some(json) = json.as_object_mut() {
-            json.insert("sides".into(), sides.told());
+            json.insert("sides".into(), sides.json());
             json.insert("unread".into(), json!(unread));
         }
         json
@@ -62,25 +58,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::new(arguments.json, json, text, unread.is_empty()))
 }
 
-fn shown(of: &Match, held: &Held, state: &Resolution, now: Timestamp) -> String {
-    let waited = lasted(state.waited(held, now));
+fn display(of: &Match, refusals: &Refusals, state: &Resolution, now: Timestamp) -> String {
+    let waited = render_duration(state.waited(refusals, now));
     let waited = if state.is_open() { format!("waits {waited}") } else { format!("waited {waited}") };
-    let times = count(held.refusals.len(), "refusal", "refusals");
+    let times = count(refusals.by_decision.len(), "refusal", "refusals");
     let mut text = text_line!("{} may be {}: {}; {times}, {waited}", of.subject, of.party, state.word());
-    if let Some(score) = held.score {
+    if let Some(score) = refusals.score {
         text += &text_line!("score: {score} of 1000");
     }
-    if let Some(digest) = &held.match_sha256 {
+    if let Some(digest) = &refusals.match_sha256 {
         text += &text_line!("compared: {digest}");
     }
     if let Some(decided) = state.decided() {
-        let at = decided.at.map_or_else(|| "nobody says when".to_owned(), render_time);
+        let at = decided.at.map_or_else(|| "at an unknown time".to_owned(), render_time);
         text += &text_line!("{}, by {}, {at}: {}", decided.record, decided.by, decided.why);
     }
     text
 }
 
-/// Both sides, as far as they can be read; what can't be goes to `unread`.
+/// Both sides; faults of unreadable parts go to `unread`.
 async fn sides(
     arguments: &Arguments,
     of: &Match,
@@ -95,7 +91,7 @@ async fn sides(
     sides.subject = record.as_ref().map(subject);
     let Some((list, entry)) = of.party.split_once(':') else { return Ok(sides) };
     if list == "parties" {
-        named(&of.subject, entry, record.as_ref(), snapshot, &mut sides, unread);
+        embargo_parties(&of.subject, entry, record.as_ref(), snapshot, &mut sides, unread);
         return Ok(sides);
     }
     let Some(item) = snapshot.record(List::KIND, list) else { return Ok(sides) };
@@ -113,8 +109,8 @@ async fn sides(
     Ok(sides)
 }
 
-/// The parties that an embargo names itself, and what comes nearest to one of them.
-fn named(
+/// The parties that an embargo names, and the closest comparison with one of them.
+fn embargo_parties(
     subject: &str,
     embargo: &str,
     record: Option<&Item>,
@@ -134,11 +130,11 @@ fn named(
     }
 }
 
-fn decisions(held: &Held) -> String {
+fn decisions(refusals: &Refusals) -> String {
     let row = |(decision, refusal): (&String, &Refusal)| {
         let client = refusal.client.clone().unwrap_or_default();
         vec![decision.clone(), render_time(refusal.at), client, refusal.model.clone()]
     };
-    let rows = held.in_order().into_iter().map(row);
+    let rows = refusals.in_order().into_iter().map(row);
     format!("\n{}", table(&["decision", "at", "client", "model"], rows, &[]))
 }

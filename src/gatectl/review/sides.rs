@@ -1,5 +1,6 @@
-//! Pure. Both sides of a possible match as a reviewer reads them: the subject's record, the list's entry, and what speaks
-//! for and against. This alone names persons, beside `caller show`.
+//! Pure. Both sides of a potential match for a reviewer: the caller's record, the list entry and their comparison.
+//!
+//! INVARIANT: only this and `caller show` display names of persons.
 
 use export_gate::decision::{behind, of_person};
 use export_gate::parties::{Hit, Index, Listed, Score, Somebody};
@@ -10,38 +11,38 @@ use crate::callers::content;
 use crate::display::text_line;
 use crate::item::as_json;
 
-/// What a reviewer of a match sees.
+/// Both sides of a match.
 #[derive(Default)]
 pub(super) struct Sides {
-    /// The subject's record, without what has nothing to do with who it is.
+    /// The attributes of the caller's record that identify it.
     pub(super) subject: Option<Value>,
-    /// The list's entry, or the parties that the embargo names.
+    /// The list entry, or the parties that the embargo names.
     pub(super) entry: Option<Value>,
-    /// The edition that has it.
+    /// The edition of the list.
     pub(super) edition: Option<String>,
-    /// How near they are by the edition in force; `None` where nothing is in common.
+    /// The closest comparison in the edition in force, with the owner it is of; `None` if nothing is in common.
     pub(super) hit: Option<(Option<&'static str>, Hit)>,
 }
 
-/// What of a caller's record says nothing of who it is.
-const BESIDE: [&str; 5] = ["id", "organisation", "status", "end_uses", "verification"];
+/// Attributes of a caller's record that do not identify it.
+const NOT_IDENTIFYING: [&str; 5] = ["id", "organisation", "status", "end_uses", "verification"];
 
-/// What a reviewer reads first.
+/// Attributes that are displayed first.
 const FIRST: [&str; 3] = ["name", "aliases", "weak_aliases"];
 
-/// The subject's record as a reviewer reads it.
+/// The identifying attributes of a caller's record.
 pub(super) fn subject(record: &Item) -> Value {
     let mut json = as_json(&content(record));
     if let Some(json) = json.as_object_mut() {
-        json.retain(|name, _| !BESIDE.contains(&name.as_str()));
+        json.retain(|name, _| !NOT_IDENTIFYING.contains(&name.as_str()));
     }
     json
 }
 
-/// What comes nearest between the entry and everybody who is held against lists because of the subject's record.
+/// The closest comparison between the entry and the screened parties of a caller's record.
 ///
 /// # Errors
-/// Why the record can't be read, without what it says.
+/// Why the record can't be read, without its content.
 pub(super) fn nearest(
     id: &str,
     record: &Item,
@@ -62,18 +63,18 @@ pub(super) fn nearest(
     Ok(hits.max_by_key(|(_, hit)| (hit.exact, hit.score)))
 }
 
-/// The entry as a reviewer reads it.
+/// A list entry as JSON.
 pub(super) fn entry(party: &Listed) -> Value {
     serde_json::to_value(party).unwrap_or_default()
 }
 
 impl Sides {
-    /// As text, behind a heading each.
-    pub(super) fn shown(&self, subject: &str, party: &str) -> String {
+    /// As text.
+    pub(super) fn display(&self, subject: &str, party: &str) -> String {
         let mut shown = String::new();
         shown += &match &self.subject {
             Some(record) => format!("\n{}{}", text_line!("{subject}, by its record"), lines(record)),
-            None => format!("\n{}", text_line!("{subject} has no record any more")),
+            None => format!("\n{}", text_line!("{subject} no longer has a record")),
         };
         shown += &match (&self.entry, &self.edition) {
             (Some(entry), Some(edition)) => {
@@ -81,10 +82,10 @@ impl Sides {
             }
             (Some(entry), None) => format!("\n{}{}", text_line!("{party}, as the embargo names it"), lines(entry)),
             (None, Some(edition)) => format!("\n{}", text_line!("{party} is not in the edition {edition}")),
-            // Of an ownership that nobody knows there is no entry.
+            // Unknown ownership has no entry.
             (None, None) if party.starts_with("ownership:") => String::new(),
             (None, None) => {
-                let why = "no list of that name is in the register, or it can't be read";
+                let why = "the register has no readable list of that name";
                 format!("\n{}", text_line!("{party} can't be looked up: {why}"))
             }
         };
@@ -105,7 +106,7 @@ impl Sides {
     }
 
     /// For `--json`.
-    pub(super) fn told(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let hit = self.hit.as_ref().map(|(via, hit)| {
             json!({"score": hit.score, "exact": hit.exact, "weak": hit.weak, "name": hit.name, "why": hit.why, "via": via})
         });

@@ -1,23 +1,23 @@
-//! I/O. Looking at the settings, and changing them.
+//! I/O. `gatectl setting`: displays and changes the settings.
 
-mod known;
+mod catalogue;
 mod set;
 mod show;
 
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
-/// Looking at the settings, and changing them.
+/// Subcommands of `gatectl setting`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Show every setting, what it is, and who changed what and why
+    /// Show every setting with its value, and every version of the record
     #[command(after_help = EXIT_CODES)]
     Show(Box<show::Arguments>),
-    /// Change settings, some or all at once: from the next request on the gate obeys them
+    /// Change one or more settings, in force from the next request on
     #[command(after_help = EXIT_CODES)]
     Set(Box<set::Arguments>),
 }
 
-/// Does it.
+/// Runs a subcommand.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Show(arguments) => show::run(arguments).await,

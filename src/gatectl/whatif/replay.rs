@@ -22,9 +22,10 @@ use crate::table_options::RegisterTable;
 
 /// What it was told.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("decisions").required(true).args(["decision", "all"]))]
 pub(crate) struct Arguments {
     /// The decision's id, as the Decision-Id header and the ledger have it
-    #[arg(value_name = "DECISION", value_parser = id, required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "DECISION", value_parser = id)]
     decision: Option<DecisionId>,
     /// Replay every decision
     #[arg(long)]

@@ -14,7 +14,7 @@ use crate::aws::Aws;
 use crate::change::{Step, diff, faults, notes};
 use crate::draft::{Draft, read};
 use crate::entries::{Found, Place};
-use crate::item::{substance, text};
+use crate::item::{text, unattributed};
 use crate::outcome::{Failure, Outcome};
 use crate::period::{Since, since};
 use crate::progress;
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         is_ahead: arguments.at.is_none() && at > now,
         revision: snapshot.revision,
         changes: diff(&steps),
-        steps: steps.iter().map(Step::told).collect(),
+        steps: steps.iter().map(Step::json).collect(),
         notes: notes(&snapshot, &steps, now).into_iter().chain(names::notes(&steps)).collect(),
         callers: draft.callers.len(),
         fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
@@ -91,7 +91,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 
 /// What the draft changes: a record that says the same as the one with its key changes nothing.
 fn steps(snapshot: &Snapshot, draft: &Draft) -> Vec<Step> {
-    let differs = |step: &Step| step.before.as_ref().is_none_or(|before| substance(before) != substance(&step.after));
+    let differs =
+        |step: &Step| step.before.as_ref().is_none_or(|before| unattributed(before) != unattributed(&step.after));
     draft.register.values().filter_map(|placed| Step::put(snapshot, placed.item.clone())).filter(differs).collect()
 }
 

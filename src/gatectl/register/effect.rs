@@ -1,4 +1,4 @@
-//! Pure. Which way a record's change bears: whether the gate then refuses more, permits more, or both.
+//! Pure. The effect of a change: whether the gate then refuses more, permits more, or both.
 
 use std::collections::BTreeSet;
 
@@ -8,28 +8,28 @@ use export_gate::record::{
 };
 use export_gate::terms::parse_time;
 
-use super::settings::of_settings;
-use super::surroundings::Surroundings;
+use super::references::References;
+use super::settings_effect::of_settings;
 use crate::change::Step;
 use crate::item::text;
 
-/// Which way a change bears.
+/// The effect of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bearing {
-    /// Neither way.
+pub(super) enum Effect {
+    /// No decision changes.
     Neutral,
-    /// Whatever is permitted then was permitted before.
+    /// Whatever is permitted after was permitted before.
     Tightens,
-    /// Whatever was permitted before is permitted then.
+    /// Whatever was permitted before is permitted after.
     Loosens,
-    /// Nobody can say, or both ways.
+    /// Unknown, or both.
     Mixed,
 }
 
-use Bearing::{Loosens, Mixed, Neutral, Tightens};
+use Effect::{Loosens, Mixed, Neutral, Tightens};
 
-impl Bearing {
-    /// Of two changes at once.
+impl Effect {
+    /// The effect of two changes at once.
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Neutral, one) | (one, Neutral) => one,
@@ -38,7 +38,8 @@ impl Bearing {
         }
     }
 
-    pub(super) fn turned(self) -> Self {
+    /// The opposite effect.
+    pub(super) fn reversed(self) -> Self {
         match self {
             Tightens => Loosens,
             Loosens => Tightens,
@@ -47,32 +48,31 @@ impl Bearing {
     }
 }
 
-/// Which way a step bears. Where a rule here doesn't know, the step counts as mixed: that costs freedom of order, and
-/// nothing else.
-pub(super) fn bearing(step: &Step, around: &Surroundings) -> Bearing {
+/// The effect of a step. Unknown counts as mixed, which only limits the order of writes.
+pub(super) fn effect(step: &Step, references: &References) -> Effect {
     let (before, after) = (step.before.as_ref().filter(|item| !is_withdrawn(item)), Some(&step.after));
     let after = after.filter(|item| !is_withdrawn(item));
     match step.key.kind.as_str() {
-        // What restricts: the wider it is, the more is refused.
-        Embargo::KIND if is_read::<Embargo>(&step.before) => width(before, after, of_embargo).turned(),
-        Licence::KIND if is_read::<Licence>(&step.before) => width(before, after, of_licence),
-        Clearance::KIND if is_read::<Clearance>(&step.before) => width(before, after, of_clearance),
-        Model::KIND if is_read::<Model>(&step.before) => of_models(step, before, after, around),
-        Group::KIND if is_read::<Group>(&step.before) => of_groups(step, before, after, around),
-        List::KIND if is_read::<List>(&step.before) => of_lists(before, after, around),
-        Screening::KIND if is_read::<Screening>(&step.before) => of_settings(before, after),
+        // A wider embargo refuses more.
+        Embargo::KIND if is_readable::<Embargo>(&step.before) => width(before, after, of_embargo).reversed(),
+        Licence::KIND if is_readable::<Licence>(&step.before) => width(before, after, of_licence),
+        Clearance::KIND if is_readable::<Clearance>(&step.before) => width(before, after, of_clearance),
+        Model::KIND if is_readable::<Model>(&step.before) => of_models(step, before, after, references),
+        Group::KIND if is_readable::<Group>(&step.before) => of_groups(step, before, after, references),
+        List::KIND if is_readable::<List>(&step.before) => of_lists(before, after, references),
+        Screening::KIND if is_readable::<Screening>(&step.before) => of_settings(before, after),
         _ => Mixed,
     }
 }
 
-/// A record that can't be read keeps models from being decided on: what takes its place loosens that, whatever it says.
-/// A withdrawn one keeps none, readable or not.
-fn is_read<T: Kind>(before: &Option<Item>) -> bool {
+/// Whether the earlier record is readable or withdrawn. An unreadable one in force refuses requests, so that any replacement
+/// loosens.
+fn is_readable<T: Kind>(before: &Option<Item>) -> bool {
     before.as_ref().is_none_or(|item| is_withdrawn(item) || read::<T>(item).is_ok())
 }
 
-/// `Loosens` where a record reaches further than before, `Tightens` where it reaches less far: as of what permits.
-fn width(before: Option<&Item>, after: Option<&Item>, of: fn(&str, &Pair<'_>) -> Bearing) -> Bearing {
+/// `Loosens` if a record becomes wider, `Tightens` if narrower: the effect of a record that permits.
+fn width(before: Option<&Item>, after: Option<&Item>, of: fn(&str, &Pair<'_>) -> Effect) -> Effect {
     let (before, after) = match (before, after) {
         (None, None) => return Neutral,
         (None, Some(_)) => return Loosens,
@@ -90,18 +90,18 @@ fn width(before: Option<&Item>, after: Option<&Item>, of: fn(&str, &Pair<'_>) ->
             name => of(name, &pair),
         }
     });
-    each.fold(Neutral, Bearing::and)
+    each.fold(Neutral, Effect::and)
 }
 
-/// An attribute before and after, which differ.
+/// The two values of an attribute that differs.
 struct Pair<'a> {
     before: Option<&'a AttributeValue>,
     after: Option<&'a AttributeValue>,
 }
 
 impl Pair<'_> {
-    /// What a later time does is told; a window without this end reaches further.
-    fn time(&self, later: Bearing) -> Bearing {
+    /// The effect of another time, given that of a later one; a window without this end is wider.
+    fn time(&self, later: Effect) -> Effect {
         let time = |value: &AttributeValue| value.as_s().ok().and_then(|text| parse_time(text).ok());
         match (self.before, self.after) {
             (None, Some(_)) => Tightens,
@@ -109,15 +109,15 @@ impl Pair<'_> {
             (Some(before), Some(after)) => match (time(before), time(after)) {
                 (Some(before), Some(after)) if before == after => Neutral,
                 (Some(before), Some(after)) if before < after => later,
-                (Some(_), Some(_)) => later.turned(),
+                (Some(_), Some(_)) => later.reversed(),
                 _ => Mixed,
             },
             (None, None) => Neutral,
         }
     }
 
-    /// `Loosens` where a list of texts has more. Exceptions, and what is no list on both sides, are not weighed.
-    fn list(&self) -> Bearing {
+    /// `Loosens` if a list of texts grows. Exceptions and other types count as mixed.
+    fn list(&self) -> Effect {
         let texts = |value: Option<&AttributeValue>| -> Option<BTreeSet<String>> {
             value?.as_l().ok()?.iter().map(|one| one.as_s().ok().cloned()).collect()
         };
@@ -129,11 +129,11 @@ impl Pair<'_> {
         }
     }
 
-    /// `Loosens` where a word stands further back in a row.
-    fn word(&self, row: &[&str]) -> Bearing {
+    /// `Loosens` if a word moves towards the end of the order.
+    fn word(&self, order: &[&str]) -> Effect {
         let place = |value: Option<&AttributeValue>| {
             let word = value?.as_s().ok()?;
-            row.iter().position(|one| one == word)
+            order.iter().position(|one| one == word)
         };
         match (place(self.before), place(self.after)) {
             (Some(before), Some(after)) if before < after => Loosens,
@@ -143,7 +143,7 @@ impl Pair<'_> {
     }
 }
 
-fn of_embargo(name: &str, pair: &Pair<'_>) -> Bearing {
+fn of_embargo(name: &str, pair: &Pair<'_>) -> Effect {
     match name {
         "citation" | "url" | "disclose" => Neutral,
         "models" => pair.list(),
@@ -151,18 +151,18 @@ fn of_embargo(name: &str, pair: &Pair<'_>) -> Bearing {
         "applies_to" => {
             let map = |value: Option<&'_ AttributeValue>| value.and_then(|value| value.as_m().ok()).cloned();
             let (Some(before), Some(after)) = (map(pair.before), map(pair.after)) else { return Mixed };
-            // Which keys there are also says which licences answer it.
+            // The keys also determine which licences lift it.
             if before.keys().collect::<BTreeSet<_>>() != after.keys().collect() {
                 return Mixed;
             }
             let pairs = before.iter().map(|(key, value)| Pair { before: Some(value), after: after.get(key) });
-            pairs.filter(|pair| pair.before != pair.after).map(|pair| pair.list()).fold(Neutral, Bearing::and)
+            pairs.filter(|pair| pair.before != pair.after).map(|pair| pair.list()).fold(Neutral, Effect::and)
         }
         _ => Mixed,
     }
 }
 
-fn of_licence(name: &str, pair: &Pair<'_>) -> Bearing {
+fn of_licence(name: &str, pair: &Pair<'_>) -> Effect {
     match name {
         "reference" | "type" => Neutral,
         "models" | "licensees" | "embargoes" | "destinations" | "nationalities" | "end_uses" => pair.list(),
@@ -180,54 +180,53 @@ fn of_licence(name: &str, pair: &Pair<'_>) -> Bearing {
     }
 }
 
-fn of_clearance(name: &str, _: &Pair<'_>) -> Bearing {
+fn of_clearance(name: &str, _: &Pair<'_>) -> Effect {
     if matches!(name, "reason" | "officer") { Neutral } else { Mixed }
 }
 
-fn of_models(step: &Step, before: Option<&Item>, after: Option<&Item>, around: &Surroundings) -> Bearing {
+fn of_models(step: &Step, before: Option<&Item>, after: Option<&Item>, references: &References) -> Effect {
     let offered = |item: &&Item| text(item, "status") == "available";
     let (before, after) = (before.filter(offered), after.filter(offered));
-    let bearing = width(before, after, |name, pair| match (name, pair.before, pair.after) {
-        // An unknown classification is under every embargo by classification, and under no licence.
+    let effect = width(before, after, |name, pair| match (name, pair.before, pair.after) {
+        // An unclassified model matches every embargo by ECCN, and no licence.
         ("eccn", None, Some(_)) => Loosens,
         ("eccn", Some(_), None) => Tightens,
-        // Alone behind its endpoint, it may change that.
+        // An endpoint that no other model shares may change.
         ("endpoint", ..) => Neutral,
         _ => Mixed,
     });
-    let is_seen = before.is_some() || after.is_some();
-    // Two models with one endpoint, or two defaults of one name, stand in each other's way.
-    if is_seen && before != after && around.is_shared(step) { Mixed } else { bearing }
+    let is_offered = before.is_some() || after.is_some();
+    // Models that share an endpoint, or two defaults of one name, affect each other.
+    if is_offered && before != after && references.is_shared(step) { Mixed } else { effect }
 }
 
-fn of_groups(step: &Step, before: Option<&Item>, after: Option<&Item>, around: &Surroundings) -> Bearing {
-    let named = around.naming(&step.key.id);
+fn of_groups(step: &Step, before: Option<&Item>, after: Option<&Item>, references: &References) -> Effect {
+    let named = references.to_group(&step.key.id);
     if !named.before || !named.after {
         return Neutral;
     }
     match (before, after) {
-        // Named by embargoes alone, and by none as an exception.
-        // Named by embargoes alone, and by none as an exception. Outside its window it is a fault, not an empty group.
+        // Named by embargoes only, and never as an exception. Outside its window it is a fault, not an empty group.
         (Some(_), Some(_)) if named.by_restrictions_alone => {
             let has_window = |item: &Item| item.contains_key("from") || item.contains_key("until");
             if before.is_some_and(has_window) || after.is_some_and(has_window) {
                 return Mixed;
             }
-            width(before, after, |name, pair| if name == "countries" { pair.list() } else { Mixed }).turned()
+            width(before, after, |name, pair| if name == "countries" { pair.list() } else { Mixed }).reversed()
         }
         _ => Mixed,
     }
 }
 
-/// A list of networks takes the country of those that it has, and else says nothing, where no embargo names their class:
-/// one that does is unknown of every address until the first list is there. A relay's takes back what lists of VPNs say.
-fn of_lists(before: Option<&Item>, after: Option<&Item>, around: &Surroundings) -> Bearing {
+/// A list of networks makes the country of its addresses unknown. If an embargo names its class, the class of every address is
+/// unknown until a list of it exists; and a list of relays limits what lists of VPNs say.
+fn of_lists(before: Option<&Item>, after: Option<&Item>, references: &References) -> Effect {
     let class = |item| read::<List>(item).ok()?.class.filter(|class| *class != NetworkClass::Relay);
-    let naming = |item| Some(around.naming_class(class(item)?.as_str()));
+    let class_references = |item| Some(references.to_class(class(item)?.as_str()));
     match (before, after) {
         (None, None) => Neutral,
-        (None, Some(after)) if naming(after).is_some_and(|naming| !naming.before) => Tightens,
-        (Some(before), None) if naming(before).is_some_and(|naming| !naming.after) => Loosens,
+        (None, Some(after)) if class_references(after).is_some_and(|found| !found.before) => Tightens,
+        (Some(before), None) if class_references(before).is_some_and(|found| !found.after) => Loosens,
         _ => Mixed,
     }
 }

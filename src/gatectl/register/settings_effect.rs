@@ -1,25 +1,25 @@
-//! Pure. Which way a change of the settings bears.
+//! Pure. The effect of a settings change.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
 
-use super::bearing::Bearing::{self, Loosens, Mixed, Neutral, Tightens};
+use super::effect::Effect::{self, Loosens, Mixed, Neutral, Tightens};
 use crate::item::text;
 
-/// Which way a change of the settings bears.
-pub(super) fn of_settings(before: Option<&Item>, after: Option<&Item>) -> Bearing {
+/// The effect of a settings change.
+pub(super) fn of_settings(before: Option<&Item>, after: Option<&Item>) -> Effect {
     let differs = |name: &str| before.and_then(|item| item.get(name)) != after.and_then(|item| item.get(name));
-    let is_set = |item: Option<&Item>| item.into_iter().flatten().any(|(name, _)| BEARING.contains(&name.as_str()));
+    let is_set = |item: Option<&Item>| item.into_iter().flatten().any(|(name, _)| DECISIVE.contains(&name.as_str()));
     let has_moved = (differs("from") || differs("until")) && (is_set(before) || is_set(after));
-    if has_moved || TOLD_BY_NO_WORD.iter().any(|name| differs(name)) {
+    if has_moved || MIXED.iter().any(|name| differs(name)) {
         return Mixed;
     }
     let (was, is) = (permits(before), permits(after));
     let words = by_sets(&was, &is);
-    // The more must agree, the more is refused.
-    let agree = by_sets(&pairs(before), &pairs(after)).turned();
+    // More pairs that must agree refuse more.
+    let agree = by_sets(&pairs(before), &pairs(after)).reversed();
     let travel = match (refuses_travel(before), refuses_travel(after)) {
         (false, true) => Tightens,
         (true, false) => Loosens,
@@ -28,8 +28,8 @@ pub(super) fn of_settings(before: Option<&Item>, after: Option<&Item>) -> Bearin
     words.and(agree).and(travel)
 }
 
-/// The settings that bear on decisions.
-const BEARING: [&str; 11] = [
+/// The settings that affect decisions.
+const DECISIVE: [&str; 11] = [
     "match_threshold",
     "unknown_ownership",
     "parent_countries",
@@ -43,17 +43,17 @@ const BEARING: [&str; 11] = [
     "impossible_travel",
 ];
 
-/// Those of which no word tells whether they permit.
-const TOLD_BY_NO_WORD: [&str; 5] =
+/// The settings whose change counts as mixed.
+const MIXED: [&str; 5] =
     ["match_threshold", "unknown_ownership", "parent_countries", "anonymizer_confidence", "anonymizer_days"];
 
-/// The settings that permit.
+/// The settings with the value `permit`.
 fn permits(item: Option<&Item>) -> BTreeSet<String> {
     let permits = |value: &AttributeValue| value.as_s().is_ok_and(|word| word == "permit");
     item.into_iter().flatten().filter(|(_, value)| permits(value)).map(|(name, _)| name.clone()).collect()
 }
 
-/// The signals that must agree, each pair in one order.
+/// The pairs that must agree, each in a fixed order.
 fn pairs(item: Option<&Item>) -> BTreeSet<Vec<String>> {
     let words = |pair: &AttributeValue| -> Vec<String> {
         let mut words: Vec<String> =
@@ -69,8 +69,8 @@ fn refuses_travel(item: Option<&Item>) -> bool {
     item.is_some_and(|item| text(item, "impossible_travel") == "refuse")
 }
 
-/// `Loosens` where there is more.
-fn by_sets<T: Ord>(was: &BTreeSet<T>, is: &BTreeSet<T>) -> Bearing {
+/// `Loosens` if a set grows.
+fn by_sets<T: Ord>(was: &BTreeSet<T>, is: &BTreeSet<T>) -> Effect {
     match (was.is_subset(is), is.is_subset(was)) {
         (true, true) => Neutral,
         (true, false) => Loosens,

@@ -1,4 +1,4 @@
-//! Pure. What stands around a change before and after all of it: which models share what, and who names a group.
+//! Pure. References between records before and after a change: shared endpoints, defaults, groups and network classes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,47 +10,47 @@ use crate::change::Step;
 use crate::item::text;
 use crate::snapshot::Snapshot;
 
-/// The register before and after all steps.
+/// References in the register before or after all steps.
 #[derive(Default)]
-pub(super) struct Surroundings {
-    /// The models of either.
+pub(super) struct References {
+    /// The models.
     models: Vec<Record<Model>>,
     /// The ids of the models behind each endpoint.
     endpoints: BTreeMap<String, BTreeSet<String>>,
     /// The ids of the default models of each name.
     defaults: BTreeMap<String, BTreeSet<String>>,
-    groups: BTreeMap<String, Naming>,
-    classes: BTreeMap<String, Naming>,
+    groups: BTreeMap<String, Reference>,
+    classes: BTreeMap<String, Reference>,
 }
 
-/// Who names a group of countries, or a class of networks.
+/// Which records name a group of countries or a network class.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Naming {
-    /// A record does before the change.
+pub(super) struct Reference {
+    /// A record names it before the change.
     pub(super) before: bool,
-    /// A record does after it.
+    /// A record names it after the change.
     pub(super) after: bool,
-    /// Embargoes alone do, and none as an exception, so that a larger group only refuses more.
+    /// Only embargoes name it, never as an exception, so that a larger group refuses more.
     pub(super) by_restrictions_alone: bool,
 }
 
-impl Surroundings {
-    /// What stands around these steps.
+impl References {
+    /// The references before and after these steps.
     pub(super) fn of(snapshot: &Snapshot, steps: &[Step]) -> Self {
-        let mut around = Self::default();
+        let mut references = Self::default();
         let changed: BTreeMap<_, _> = steps.iter().map(|step| (&step.key, &step.after)).collect();
         for (key, item) in &snapshot.records {
-            around.take(item, true, !changed.contains_key(key));
+            references.add(item, true, !changed.contains_key(key));
         }
         for item in changed.into_values() {
-            around.take(item, false, true);
+            references.add(item, false, true);
         }
-        around
+        references
     }
 
-    fn take(&mut self, item: &Item, is_before: bool, is_after: bool) {
+    fn add(&mut self, item: &Item, is_before: bool, is_after: bool) {
         if text(item, "kind") == Model::KIND {
-            self.take_model(item);
+            self.add_model(item);
         }
         if is_withdrawn(item) {
             return;
@@ -61,16 +61,16 @@ impl Surroundings {
             let all = if attribute == "network_classes" { &mut self.classes } else { &mut self.groups };
             let named = places.and_then(|places| places.get(attribute)).map(|value| named_in(value, false));
             for (name, is_exception) in named.into_iter().flatten() {
-                let naming = all.entry(name.to_owned());
-                let naming = naming.or_insert(Naming { by_restrictions_alone: true, ..Naming::default() });
-                naming.before |= is_before;
-                naming.after |= is_after;
-                naming.by_restrictions_alone &= is_embargo && !is_exception;
+                let reference = all.entry(name.to_owned());
+                let reference = reference.or_insert(Reference { by_restrictions_alone: true, ..Reference::default() });
+                reference.before |= is_before;
+                reference.after |= is_after;
+                reference.by_restrictions_alone &= is_embargo && !is_exception;
             }
         }
     }
 
-    fn take_model(&mut self, item: &Item) {
+    fn add_model(&mut self, item: &Item) {
         let Ok(model) = read::<Model>(item) else { return };
         let id = &model.meta.id;
         self.endpoints.entry(model.endpoint.clone()).or_default().insert(id.clone());
@@ -80,7 +80,7 @@ impl Surroundings {
         self.models.push(model);
     }
 
-    /// Whether a model's step concerns an endpoint that another model has too, or a name that has another default.
+    /// Whether another model has the endpoint of this step, or is also the default of its name.
     pub(super) fn is_shared(&self, step: &Step) -> bool {
         [step.before.as_ref(), Some(&step.after)].into_iter().flatten().any(|item| {
             let others =
@@ -91,35 +91,36 @@ impl Surroundings {
         })
     }
 
-    /// Who names a group.
-    pub(super) fn naming(&self, group: &str) -> Naming {
+    /// The records that name a group.
+    pub(super) fn to_group(&self, group: &str) -> Reference {
         self.groups.get(group).copied().unwrap_or_default()
     }
 
-    /// Who names a class of networks.
-    pub(super) fn naming_class(&self, class: &str) -> Naming {
+    /// The records that name a network class.
+    pub(super) fn to_class(&self, class: &str) -> Reference {
         self.classes.get(class).copied().unwrap_or_default()
     }
 
-    /// The names of the models that a step may bear on; `None` where it is any.
-    pub(super) fn concerned(&self, step: &Step) -> Option<BTreeSet<String>> {
+    /// The names of the models that a step may affect; `None` for all.
+    pub(super) fn affected(&self, step: &Step) -> Option<BTreeSet<String>> {
         let mut names = BTreeSet::new();
         for item in [step.before.as_ref(), Some(&step.after)].into_iter().flatten() {
             match step.key.kind.as_str() {
                 Model::KIND => {
                     names.insert(read::<Model>(item).ok()?.name.clone());
-                    let beside = self.endpoints.get(text(item, "endpoint")).into_iter().flatten();
-                    names.extend(beside.filter_map(|id| id.split_once('@')).map(|(name, _)| name.to_owned()));
+                    let sharing = self.endpoints.get(text(item, "endpoint")).into_iter().flatten();
+                    names.extend(sharing.filter_map(|id| id.split_once('@')).map(|(name, _)| name.to_owned()));
                 }
-                Embargo::KIND => self.named(&read::<Embargo>(item).ok()?.models, &mut names)?,
-                Licence::KIND => self.named(&read::<Licence>(item).ok()?.models, &mut names)?,
+                Embargo::KIND => self.add_matching(&read::<Embargo>(item).ok()?.models, &mut names)?,
+                Licence::KIND => self.add_matching(&read::<Licence>(item).ok()?.models, &mut names)?,
                 _ => return None,
             }
         }
         Some(names)
     }
 
-    fn named(&self, patterns: &[ModelPattern], names: &mut BTreeSet<String>) -> Option<()> {
+    /// Adds the names of the models that patterns match; `None` for all.
+    fn add_matching(&self, patterns: &[ModelPattern], names: &mut BTreeSet<String>) -> Option<()> {
         for pattern in patterns {
             if *pattern == ModelPattern::Every {
                 return None;
@@ -131,7 +132,7 @@ impl Surroundings {
     }
 }
 
-/// The texts of a choice, each with whether it is an exception.
+/// The texts of a choice, and whether each is an exception.
 fn named_in(value: &AttributeValue, is_exception: bool) -> Vec<(&str, bool)> {
     if let Ok(list) = value.as_l() {
         return list.iter().filter_map(|one| one.as_s().ok()).map(|one| (one.as_str(), is_exception)).collect();

@@ -1,0 +1,185 @@
+//! I/O. Running a change of the register: read, plan, display, confirm, write.
+
+use std::convert::identity;
+
+use export_gate::record::Head;
+use export_gate::register::history::Key;
+use export_gate::register::{Register, RegisterWriter};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::notes::notes;
+use super::step::{Step, diff, faults_upon};
+use super::write::{Unwritten, write};
+use crate::attribution::Attribution;
+use crate::aws::Aws;
+use crate::backoff::Backoff;
+use crate::confirm::{WriteOptions, with_notes};
+use crate::display::text_line;
+use crate::outcome::{Failure, Outcome};
+use crate::snapshot::Snapshot;
+use crate::table_options::RegisterTable;
+
+/// Options of every command that changes the register.
+#[derive(clap::Args)]
+pub(crate) struct ChangeOptions {
+    #[command(flatten)]
+    pub(crate) attribution: Attribution,
+    #[command(flatten)]
+    pub(crate) register: RegisterTable,
+    #[command(flatten)]
+    pub(crate) write: WriteOptions,
+    #[command(flatten)]
+    pub(crate) aws: Aws,
+}
+
+/// A change and how it ended.
+pub(crate) struct Change<'a> {
+    options: &'a ChangeOptions,
+    /// The steps of the plan.
+    pub(super) steps: Vec<Step>,
+    /// Removes from a displayed step what must not be displayed.
+    redact: fn(Step) -> Step,
+    /// Likely mistakes.
+    notes: Vec<String>,
+    end: End,
+}
+
+/// How a change ended.
+enum End {
+    /// The plan has no step.
+    Unchanged,
+    DryRun,
+    Declined,
+    /// The change is impossible; the reason.
+    Refused(String),
+    /// The register's new revision.
+    Written(u64),
+}
+
+/// Runs the change that `plan` derives from the register. Only the displayed steps are written: if another writer changes one
+/// of their records first, nothing is. An error of `plan` is the reason why the change is impossible.
+pub(crate) async fn change(
+    options: &ChangeOptions,
+    now: Timestamp,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
+) -> Result<Change<'_>, Failure> {
+    run(options, now, Vec::new(), identity, plan).await
+}
+
+/// [`change`] with the command's own notes.
+pub(crate) async fn change_with_notes(
+    options: &ChangeOptions,
+    now: Timestamp,
+    notes: Vec<String>,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
+) -> Result<Change<'_>, Failure> {
+    run(options, now, notes, identity, plan).await
+}
+
+/// [`change`] that displays each step through `redact`, and writes it whole.
+pub(crate) async fn change_redacted(
+    options: &ChangeOptions,
+    now: Timestamp,
+    redact: fn(Step) -> Step,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
+) -> Result<Change<'_>, Failure> {
+    run(options, now, Vec::new(), redact, plan).await
+}
+
+async fn run(
+    options: &ChangeOptions,
+    now: Timestamp,
+    own_notes: Vec<String>,
+    redact: fn(Step) -> Step,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
+) -> Result<Change<'_>, Failure> {
+    let dynamodb = options.aws.dynamodb().await;
+    let table = &options.register.register_table;
+    let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
+    let mut change = Change { options, steps: Vec::new(), redact, notes: own_notes, end: End::Unchanged };
+    let mut snapshot = Snapshot::read(&dynamodb, table).await?;
+    let mut register = snapshot.register(now);
+    change.steps = match checked_plan(&snapshot, &register, now, &plan) {
+        Ok(steps) if steps.is_empty() => return Ok(change),
+        Ok(steps) => steps,
+        Err(why) => return Ok(change.ended(End::Refused(why))),
+    };
+    change.notes.extend(notes(&snapshot, &change.steps, now));
+    if options.write.dry_run {
+        return Ok(change.ended(End::DryRun));
+    }
+    if !options.write.confirm(table, &diff(&change.displayed()), &change.notes)? {
+        return Ok(change.ended(End::Declined));
+    }
+    let keys: Vec<Key> = change.steps.iter().map(|step| step.key.clone()).collect();
+    let mut backoff = Backoff::of(&dynamodb);
+    loop {
+        match write(&writer, &snapshot.heads, &change.steps, &mut backoff).await {
+            Ok(heads) => return Ok(change.ended(End::Written(heads.revision()))),
+            Err(Unwritten::Conflict(_)) if backoff.wait_for_others().await => {}
+            Err(unwritten) => return Err(unwritten.failure()),
+        }
+        let newer = snapshot.refresh(&dynamodb, table, &keys).await?;
+        register = register.with(newer, &Head { revision: snapshot.revision, ..Head::default() }, now);
+        match checked_plan(&snapshot, &register, now, &plan) {
+            Ok(steps) if steps == change.steps => {}
+            Ok(_) => {
+                let why = "another writer changed the same records: review them, and run the command again";
+                return Ok(change.ended(End::Refused(why.to_owned())));
+            }
+            Err(why) => return Ok(change.ended(End::Refused(why))),
+        }
+    }
+}
+
+/// The steps of the plan, unless the gate would report faults once they are written.
+fn checked_plan(
+    snapshot: &Snapshot,
+    register: &Register,
+    now: Timestamp,
+    plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
+) -> Result<Vec<Step>, String> {
+    let steps = plan(snapshot)?;
+    let faults = faults_upon(register, &steps, now);
+    if faults.is_empty() {
+        Ok(steps)
+    } else {
+        Err(format!("the gate could not rely on the result: {}", faults.join("; ")))
+    }
+}
+
+impl Change<'_> {
+    fn ended(self, end: End) -> Self {
+        Self { end, ..self }
+    }
+
+    /// The steps as they may be displayed.
+    fn displayed(&self) -> Vec<Step> {
+        self.steps.iter().cloned().map(self.redact).collect()
+    }
+
+    /// The result of the command: `done` describes the register after the write, `unchanged` when no write was needed.
+    pub(crate) fn outcome(self, done: &str, unchanged: &str) -> Outcome {
+        let WriteOptions { dry_run, json: as_json, .. } = self.options.write;
+        let table = &self.options.register.register_table;
+        let (is_fine, message, revision) = match &self.end {
+            End::Unchanged => (true, format!("Nothing was changed: {unchanged}"), None),
+            End::DryRun => (true, "Nothing was changed: this is a dry run.".to_owned(), None),
+            End::Declined => (false, "Nothing was changed: you declined.".to_owned(), None),
+            End::Refused(why) => (false, format!("Nothing was changed: {why}."), None),
+            End::Written(revision) => (true, format!("Written, revision {revision}: {done}"), Some(*revision)),
+        };
+        let json = || {
+            json!({"ok": is_fine, "says": message, "revision": revision, "dry_run": dry_run,
+                   "changes": self.displayed().iter().map(Step::json).collect::<Vec<Value>>(),
+                   "notes": self.notes, "table": table})
+        };
+        let shown = match self.end {
+            End::DryRun => with_notes(&diff(&self.displayed()), &self.notes),
+            End::Unchanged | End::Declined | End::Refused(_) | End::Written(_) => String::new(),
+        };
+        let outcome = Outcome::new(as_json, json, shown + &text_line!("{message}"), is_fine);
+        if matches!(self.end, End::Refused(_)) { outcome.not_done() } else { outcome }
+    }
+}
