@@ -93,6 +93,7 @@ pub fn figures(bench: &Bench, runtime: &Runtime, full: &Deployment) -> io::Resul
         what: what.into(),
         unit: Unit::Seconds,
         measured,
+        before: None,
         goals,
     };
     let gate = |runs| Measured::of(Who::Gate, runs);

@@ -1,4 +1,4 @@
-//! A small local API Gateway: HTTP in, REST proxy events to a function, its answers back to HTTP.
+//! I/O. A local API Gateway: converts HTTP requests into REST proxy events for a function, and its answers back.
 
 mod answer;
 mod event;
@@ -21,16 +21,16 @@ use crate::function::Function;
 use crate::server::{self, Answer, Hangup, Server};
 use crate::{BoxFuture, Error};
 
-/// Names the address that a request pretends to come from; only this gateway knows the header.
+/// The header with the simulated source address. Only this gateway reads it.
 pub const SOURCE_ADDRESS: &str = "local-source-address";
 
-/// The real one's limit of a body, 10 MB.
+/// API Gateway's limit of a body, 10 MB.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
-/// The real one waits no longer, unless its quota is raised.
-const PATIENCE: Duration = Duration::from_secs(29);
+/// API Gateway's default integration time-out.
+const TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Invokes the function with an event; an error is one sentence for the log.
+/// Invokes the function with an event. An error is a message for the log.
 pub type Invoke = Arc<dyn Fn(Value) -> BoxFuture<Result<Value, String>> + Send + Sync>;
 
 /// The running gateway.
@@ -39,7 +39,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Listens on loopback in front of `invoke`; port 0 takes a free one.
+    /// Listens on loopback in front of `invoke`; port 0 selects a free port.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<A
     let source = source_address(&request)
         .ok_or_else(|| message(StatusCode::BAD_REQUEST, "Local-Source-Address must be one IPv4 or IPv6 address"))?;
     let event = event::proxy_event(&request, source, claims, id, jiff::Timestamp::now());
-    match tokio::time::timeout(PATIENCE, invoke(event)).await {
+    match tokio::time::timeout(TIMEOUT, invoke(event)).await {
         Err(_) => Err(message(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out")),
         Ok(Err(fault)) => {
             eprintln!("gateway: {fault}");

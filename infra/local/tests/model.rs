@@ -52,7 +52,7 @@ const HIDDEN: usize = 384;
 
 #[tokio::test]
 #[ignore = "needs the model.tar.gz of all-MiniLM-L6-v2, which MODEL_ARCHIVE names"]
-async fn its_numbers_are_those_of_transformers() {
+async fn embeddings_equal_those_of_transformers() {
     let sagemaker = serving().await;
     let client = client(&sagemaker);
     for Reference { text, tokens, first, last, length } in REFERENCES {
@@ -69,7 +69,7 @@ async fn its_numbers_are_those_of_transformers() {
 
 #[tokio::test]
 #[ignore = "needs the model.tar.gz of all-MiniLM-L6-v2, which MODEL_ARCHIVE names"]
-async fn its_limits_are_those_of_the_container() {
+async fn limits_equal_those_of_the_container() {
     let sagemaker = serving().await;
     let client = client(&sagemaker);
     let long = "word ".repeat(600);

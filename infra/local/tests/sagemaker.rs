@@ -1,7 +1,5 @@
 //! The SageMaker stand-in as the AWS SDK sees it: answers, typed errors and broken connections.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
-
 use std::time::Duration;
 
 use aws_sdk_sagemakerruntime::Client;
@@ -50,7 +48,7 @@ async fn refused(client: &Client) -> (u16, InvokeEndpointError) {
 }
 
 #[tokio::test]
-async fn it_says_what_it_is_and_records_what_came_in() {
+async fn it_echoes_its_endpoint_and_records_requests() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     let answer = invoke(&client).await.unwrap();
@@ -71,7 +69,7 @@ async fn it_says_what_it_is_and_records_what_came_in() {
 }
 
 #[tokio::test]
-async fn its_errors_are_the_services() {
+async fn errors_have_the_services_form() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
 
@@ -134,7 +132,7 @@ async fn an_endpoint_answers_as_its_container_does() {
 }
 
 #[tokio::test]
-async fn it_breaks_connections() {
+async fn it_resets_connections() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     sagemaker.next(Behaviour::Hang);
@@ -157,7 +155,7 @@ async fn it_breaks_connections() {
 }
 
 #[tokio::test]
-async fn it_answers_as_told() {
+async fn it_returns_scripted_answers() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     let told =

@@ -27,7 +27,7 @@ pub enum ArchiveFault {
     Open {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// It is no gzipped tar archive, or not a whole one.
