@@ -50,7 +50,7 @@ impl Gateway {
         Ok(Gateway { server })
     }
 
-    /// Where it answers; routes follow without a stage, as under a domain of one's own.
+    /// The base URL, without a stage, as with a custom domain.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -60,7 +60,7 @@ impl Gateway {
 ///
 /// # Panics
 ///
-/// When `url` is none.
+/// When `url` is invalid.
 pub fn by_url(url: &str) -> Invoke {
     let url: http::Uri = url.parse().expect("a URL");
     let client = Client::new();
@@ -71,18 +71,18 @@ pub fn by_url(url: &str) -> Invoke {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Full::from(event.to_string()))
                 .map_err(|fault| fault.to_string())?;
-            let answer = client.send(request).await.map_err(|fault| format!("{url} does not answer: {fault}"))?;
+            let answer = client.send(request).await.map_err(|fault| format!("{url} did not answer: {fault}"))?;
             let failed = answer.headers().contains_key("x-amz-function-error");
             if failed || !answer.status().is_success() {
-                let said = String::from_utf8_lossy(answer.body());
-                return Err(format!("the function failed ({}): {said}", answer.status()));
+                let answer_text = String::from_utf8_lossy(answer.body());
+                return Err(format!("the function failed ({}): {answer_text}", answer.status()));
             }
             serde_json::from_slice(answer.body()).map_err(|fault| format!("the function's answer is not JSON: {fault}"))
         })
     })
 }
 
-/// Invokes a process of this machine, which has `timeout` for each event.
+/// Invokes a local process with a time-out for each event.
 pub fn by_function(function: Arc<Function>, timeout: Duration) -> Invoke {
     Arc::new(move |event| {
         let function = function.clone();
@@ -101,7 +101,7 @@ async fn answered(request: Request<Bytes>, invoke: Invoke) -> Result<Answer, Han
     Ok(answer)
 }
 
-/// The gateway's own refusals are the `Err`; the order is the real one's.
+/// `Err` is the gateway's own error; the order of checks is API Gateway's.
 async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<Answer, Answer> {
     let claims = token::claims(request.headers()).ok_or_else(|| {
         let mut refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
@@ -127,7 +127,7 @@ async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<A
     }
 }
 
-/// `None` when the header is there and holds no address.
+/// The source address; `None` for a header without a valid address.
 fn source_address(request: &Request<Bytes>) -> Option<IpAddr> {
     match request.headers().get(SOURCE_ADDRESS) {
         Some(given) => given.to_str().ok()?.parse().ok(),
@@ -135,7 +135,7 @@ fn source_address(request: &Request<Bytes>) -> Option<IpAddr> {
     }
 }
 
-/// What the real one says of every failed or malformed integration.
+/// API Gateway's answer to a failed or malformed integration.
 fn broken() -> Answer {
     message(StatusCode::BAD_GATEWAY, "Internal server error")
 }

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tables_that_are_missing_are_told() {
+    async fn missing_tables_are_an_error() {
         let engine = DynamoDb::memory().await.unwrap();
         let outcome = load(&client(engine.url()), &Tables::default()).await;
         assert!(matches!(outcome, Err(LoadError::Head(_))), "{outcome:?}");

@@ -1,4 +1,4 @@
-//! The four tables on the embedded engine, on its file, and on Amazon's DynamoDB Local.
+//! The four tables on the embedded engine in memory and in a file, and on Amazon's DynamoDB Local.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The gateway's events as `lambda_http` reads them, and its own refusals.
+//! The gateway's events as `lambda_http` reads them, and its own errors.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
 
-/// Keeps the last event and answers as told.
+/// Keeps the last event and returns a scripted answer.
 fn scripted(outcome: Result<Value, &'static str>) -> (Invoke, Arc<Mutex<Value>>) {
     let last = Arc::new(Mutex::new(Value::Null));
     let kept = last.clone();
@@ -141,7 +141,7 @@ async fn the_gateway_rejects_malformed_and_unauthorized_requests() {
 
 #[tokio::test]
 async fn a_failed_function_is_502() {
-    for outcome in [Err("as told"), Ok(json!({"no": "status"})), Ok(json!({"statusCode": 200, "body": 1}))] {
+    for outcome in [Err("as requested"), Ok(json!({"no": "status"})), Ok(json!({"statusCode": 200, "body": 1}))] {
         let (invoke, _) = scripted(outcome);
         let gateway = Gateway::start(0, invoke).await.unwrap();
         let request = Request::get(gateway.url()).header("Authorization", token());

@@ -1,4 +1,4 @@
-//! The relay between the AWS SDK and the embedded engine: each action as the SDK meets it.
+//! The relay between the AWS SDK and the embedded engine: the effect of each action.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ struct Bench {
     _engine: DynamoDb,
     /// Past the relay.
     direct: Client,
-    /// Through the relay, with one attempt and a second's patience.
+    /// Through the relay, without retries and with a time-out of one second.
     client: Client,
     relay: Relay,
 }
@@ -39,7 +39,7 @@ async fn bench() -> Bench {
 }
 
 impl Bench {
-    /// The error's name, or that of the broken connection.
+    /// The error's code, or a broken connection.
     async fn put(&self, id: &str) -> Result<(), String> {
         let put = self.client.put_item().table_name("callers");
         let done = put.item("id", S(id.into())).send().await;

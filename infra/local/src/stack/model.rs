@@ -85,11 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_argument_is_read_or_told() {
+    fn invalid_arguments_are_rejected() {
         let read: ModelArgument = "minilm@1=/tmp/a=b/model.tar.gz".parse().unwrap();
         assert_eq!((read.name().as_str(), &*read.endpoint), ("minilm@1", "minilm-1"));
         assert_eq!(read.archive, PathBuf::from("/tmp/a=b/model.tar.gz"));
-        for (bad, told) in [
+        for (bad, expected) in [
             ("model.tar.gz", "write `name@version=path`"),
             ("minilm@1=", "write `name@version=path`"),
             ("minilm=model.tar.gz", "invalid model name `minilm`"),
@@ -97,7 +97,7 @@ mod tests {
             ("minilm@1-=model.tar.gz", "`minilm@1-` is not a valid endpoint name"),
         ] {
             let fault = bad.parse::<ModelArgument>().unwrap_err();
-            assert!(fault.contains(told), "{fault}");
+            assert!(fault.contains(expected), "{fault}");
         }
     }
 }

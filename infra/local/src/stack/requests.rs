@@ -124,14 +124,14 @@ impl Sample {
         let code = body["error"]["code"].as_str();
         // An answer without a code is a permit, and must come from the requested endpoint.
         let right = answer.status() == self.status && code == self.code && (code.is_some() || asked.answers(&body));
-        let told = |status: StatusCode, code: Option<&str>| {
+        let display = |status: StatusCode, code: Option<&str>| {
             let code = code.map(|code| format!(" `{code}`"));
             format!("{}{}", status.as_str(), code.unwrap_or_default())
         };
         (!right).then(|| Failure::Unexpected {
             who: self.who,
-            expected: told(self.status, self.code),
-            got: told(answer.status(), code),
+            expected: display(self.status, self.code),
+            got: display(answer.status(), code),
         })
     }
 }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn another_answer_than_the_expected_is_told() {
+    fn an_unexpected_answer_is_an_error() {
         let answer = |status: u16, body: Value| {
             Response::builder().status(status).body(Bytes::from(body.to_string())).expect("an answer")
         };
