@@ -85,8 +85,8 @@ class Packing(InFolder):
         pins.write_text("# for it\nnumpy==2.3.4 # arrays\n\n")
         record = self.pack(task="anything", inference=script, requirements=pins)
         self.assertEqual([file["name"] for file in record["files"]][:2], ["code/inference.py", "code/requirements.txt"])
-        for text, part in (("x = 1", "defines none of"), ("def (", "no Python script"),
-                           ("def transform_fn(): ...\ndef predict_fn(): ...", "refuses both together")):
+        for text, part in (("x = 1", "defines none of"), ("def (", "is not a valid Python script"),
+                           ("def transform_fn(): ...\ndef predict_fn(): ...", "accepts only one form")):
             with self.subTest(text):
                 script.write_text(text)
                 self.refused(part, self.pack, inference=script)
@@ -95,7 +95,7 @@ class Packing(InFolder):
             with self.subTest(loose):
                 pins.write_text(loose)
                 self.refused("pin each package", self.pack, inference=script, requirements=pins)
-        self.refused("name that too", self.pack, requirements=pins)
+        self.refused("name the script too", self.pack, requirements=pins)
 
     def test_invalid_and_harmful_models_are_refused(self):
         index, shard = "model.safetensors.index.json", "model-00001-of-00001.safetensors"

@@ -1,4 +1,4 @@
-"""The gate's check as a Lambda function in Python with boto3, as somebody who likes Python would write it.
+"""The gate's check as an idiomatic Lambda function in Python with boto3.
 
 It answers `POST /v1/models/{model}/invocations`; the gate's other routes are not measured.
 """
@@ -30,7 +30,7 @@ OF_ORGANISATION = ("type", "incorporated_in", "headquartered_in")
 OF_PERSON = ("us_status", "nationalities", "deemed_country")
 LARGEST_BODY = 4 * 1024 * 1024
 
-# Clients are made once, at init, and keep their connections.
+# Clients are created at init and keep their connections.
 session = boto3.Session()
 config = Config(tcp_keepalive=True, connect_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
 dynamodb = session.client("dynamodb", config=config)
@@ -40,8 +40,7 @@ sagemaker = session.client(
 pool = ThreadPoolExecutor(max_workers=len(KINDS))
 deserialize, serialize = TypeDeserializer().deserialize, TypeSerializer().serialize
 
-# Where addresses are: a table of the ones that the bench sends from, in place of a `maxminddb` reader, whose database is
-# a matter of licence. It costs less than a look-up in a real one does.
+# A table of the bench's addresses, in place of a reader of licensed `maxminddb` files. It costs less than a real look-up.
 COUNTRIES = [
     (ipaddress.ip_network(network), country)
     for network, country in [
@@ -52,7 +51,7 @@ COUNTRIES = [
 
 
 class Trouble(Exception):
-    """What can't be decided, recorded or answered, by its code."""
+    """A request that cannot be decided, recorded or answered, by its code."""
 
 
 def plain(item):
@@ -61,7 +60,7 @@ def plain(item):
 
 # ------------------------------------------------------------------------------------------------------------- register
 def newer(kind, head, revision):
-    """The records of a kind past a revision; `None` where they are not the ones that the head speaks of."""
+    """The records of a kind after a revision; `None` where they disagree with the head."""
     pages = dynamodb.get_paginator("query").paginate(
         TableName=REGISTER,
         IndexName="by-revision",
@@ -85,7 +84,7 @@ def read_head():
 
 
 def at(head, last):
-    """The register as the head has it: the one in memory where the revision is the same, else that with what is newer."""
+    """The register at the head's revision: the snapshot, with newer records where needed."""
     for _ in range(3):
         if last and last.revision == head["revision"]:
             return last
@@ -102,12 +101,12 @@ def at(head, last):
 
 
 register = at(read_head(), None)
-organisations = {}  # which organisation each client had last time
+organisations = {}  # each client's last known organisation
 
 
 # -------------------------------------------------------------------------------------------------------------- callers
 def fetch(ids, with_head):
-    """The callers' records and one of the register's heads, in one consistent reading."""
+    """The callers' records and one of the register's heads, in one consistent read."""
     asked = {CALLERS: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
     if with_head:
         key = {"kind": {"S": f"head#{random.randrange(8)}"}, "id": {"S": "head"}}
@@ -158,7 +157,7 @@ class Chain:
         return entry
 
     def write(self, entry):
-        """On condition that the number is free or holds the very entry, so that a second try does no harm."""
+        """Writes on condition that the place is free or has the same entry, so that a retry is harmless."""
         try:
             dynamodb.put_item(
                 TableName=LEDGER,
@@ -176,7 +175,7 @@ chain = Chain()
 
 
 def draw(licences, model):
-    """One request of each quota; the id of a licence that has none left. What was drawn beside it stays drawn."""
+    """Uses one request of each quota; returns an exhausted licence. Requests of other quotas stay used."""
     for licence in {one["id"]: one for one in licences if "quota" in one}.values():
         try:
             dynamodb.update_item(
@@ -193,7 +192,7 @@ def draw(licences, model):
 
 # -------------------------------------------------------------------------------------------------------------- request
 def principal(context):
-    """The client and the person whom the token names, from the authorizer's context and from nowhere else."""
+    """The client and the person of the token, only from the authorizer's context."""
     authorizer = context.get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or authorizer.get("claims") or {}
     by_token = claims.get("aud") if claims.get("token_use") == "id" else None
@@ -251,11 +250,11 @@ TROUBLE = {
 
 def problem(status, reasons, decision_id=None):
     code = reasons[0]["code"]
-    told = [{key: one[key] for key in ("code", "authority", "citation") if key in one} for one in reasons]
+    listed = [{key: one[key] for key in ("code", "authority", "citation") if key in one} for one in reasons]
     detail = f"This request was not let through: {code}."
     body = {
         "type": f"urn:export-gate:{code}", "title": "Unavailable for legal reasons" if status == 451 else "Refused",
-        "status": status, "detail": detail, "decision_id": decision_id, "reasons": told,
+        "status": status, "detail": detail, "decision_id": decision_id, "reasons": listed,
         "error": {"message": detail, "type": "export_control", "code": code},
     }
     headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
@@ -328,7 +327,7 @@ def check(request, now):
 
 
 def numbers(value):
-    """DynamoDB's numbers come as decimals."""
+    """Converts DynamoDB's decimal numbers."""
     if isinstance(value, dict):
         return {key: numbers(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -363,6 +362,6 @@ def handler(event, _context):
     except Trouble as trouble:
         code, *status = trouble.args
         answer = problem(status[0] if status else TROUBLE[code], [{"code": code}])
-    told = {"status": answer["statusCode"], "decision_id": answer["headers"].get("decision-id")}
-    print(json.dumps(told | {"ms": round((time.time() - now) * 1000, 3)}))
+    summary = {"status": answer["statusCode"], "decision_id": answer["headers"].get("decision-id")}
+    print(json.dumps(summary | {"ms": round((time.time() - now) * 1000, 3)}))
     return answer
