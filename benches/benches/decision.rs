@@ -1,10 +1,6 @@
 //! Times the decision with a small and a full register: `cargo bench -p export-gate-bench`.
 
-#![allow(
-    missing_docs,
-    clippy::expect_used,
-    reason = "criterion generates undocumented items; a failed bench panics"
-)]
+#![allow(missing_docs, clippy::expect_used, reason = "criterion generates undocumented items; a failed bench panics")]
 
 use std::hint::black_box;
 

@@ -3,7 +3,7 @@
 
     join.py [OUT]        writes OUT, target/deploy/template.json by default
 
-It is JSON, so that whoever reads it further needs no CloudFormation tags. The API's document gets what only API Gateway
+It is JSON, so that readers need no CloudFormation tags. The API's document gets what only API Gateway
 understands; openapi.yaml stays as it is, for documentation and client generators.
 """
 

@@ -163,7 +163,7 @@ BROKEN = [
     (
         API_ONLY,
         put("Resources", "GateInvokedByApi", "Properties", "SourceArn", {"Fn::Sub": "arn:aws:execute-api:::${Api}/*"}),
-        "is not for the API's stage alone",
+        "is not limited to the API's stage",
     ),
     (
         API_ONLY,
@@ -191,7 +191,7 @@ BROKEN = [
     (
         API_ONLY,
         put(*PATHS, "/v1/health", "get", "x-amazon-apigateway-integration", "uri", "arn:aws:apigateway:::lambda:path"),
-        "GET /v1/health does not go to the gate's alias",
+        "GET /v1/health does not invoke the gate's alias",
     ),
     (
         GATE_ONLY,
@@ -206,18 +206,18 @@ BROKEN = [
     (
         GATE_ONLY,
         add("Resources", "GatePolicy", "Properties", "Roles", {"Ref": "RegisterWatchRole"}),
-        "`GatePolicy` is attached to another role",
+        "`GatePolicy` is attached to a role other than",
     ),
     (
         GATE_ONLY,
         put("Resources", "NotebooksRole", "Properties", "ManagedPolicyArns", [MANAGED]),
-        "attach `GuardedEndpointsDeny` beside it",
+        "attach `GuardedEndpointsDeny` too",
     ),
     (GATE_ONLY, put("Resources", "Endpoint", "Properties", "Tags", []), "`Endpoint` has no tag"),
     (
         GATE_ONLY,
         put("Parameters", "EndpointName", "AllowedPattern", "^[A-Za-z0-9-]+$"),
-        "`EndpointName` may have capitals",
+        "`EndpointName` allows capitals",
     ),
     (
         GATE_ONLY,
@@ -246,7 +246,7 @@ BROKEN = [
     (
         VALID,
         put(*PATHS, "/v1/health", "get", "security", [{"cognito": ["export-gate/read"]}]),
-        "with `jwt`, get /v1/health is open, or asks for another authorizer",
+        "with `jwt`, get /v1/health is open or requires another authorizer",
     ),
     (
         SCOPES,
@@ -431,7 +431,7 @@ class Tools(unittest.TestCase):
     def test_a_broken_openapi_is_reported(self):
         self.assertIn("is not valid under any", self.openapi(lambda text: text.replace("in: path", "in: nowhere")))
         self.assertIn(
-            "API Gateway's own", self.openapi(lambda text: text + "x-amazon-apigateway-binary-media-types: ['*/*']\n")
+            "specific to API Gateway", self.openapi(lambda text: text + "x-amazon-apigateway-binary-media-types: ['*/*']\n")
         )
 
     def openapi(self, change):

@@ -28,7 +28,7 @@ class Packages(unittest.TestCase):
     def test_every_fault_is_reported(self):
         table = [
             ({"name": "gate"}, "has no `bootstrap`"),
-            ({"content": b"#!/bin/sh\n"}, "holds no 64-bit Linux program"),
+            ({"content": b"#!/bin/sh\n"}, "has no 64-bit Linux program"),
             ({"mode": 0o644}, "is not executable"),
             ({"arch": OTHER}, f"for another architecture than {OTHER}"),
             ({"budget": 1000}, "over its budget of 1,000"),

@@ -35,14 +35,14 @@ const COUNTRIES = [
 });
 
 /** A request that cannot be decided, recorded or answered. */
-class Trouble extends Error {
+class Failure extends Error {
   constructor(code, status, cause) {
     super(code, { cause });
     Object.assign(this, { code, status });
   }
 }
 
-const TROUBLE = {
+const FAILURES = {
   "identity.missing": 401, "request.malformed": 400, "register.unavailable": 503, "ledger.unavailable": 503,
   "model.failed": 502,
 };
@@ -50,7 +50,7 @@ const TROUBLE = {
 /** The promise, with a code for its failure. */
 const or = (code, promise) =>
   promise.catch((error) => {
-    throw error instanceof Trouble ? error : new Trouble(code, TROUBLE[code], error);
+    throw error instanceof Failure ? error : new Failure(code, FAILURES[code], error);
   });
 
 // ----------------------------------------------------------------------------------------------------------- register
@@ -90,7 +90,7 @@ async function at(head, last) {
     }
     head = await readHead();
   }
-  throw new Trouble("register.unavailable", 503);
+  throw new Failure("register.unavailable", 503);
 }
 
 let register = await at(await readHead(), null);
@@ -114,14 +114,14 @@ async function fetch(ids, withHead) {
     if (!RequestItems || !Object.keys(RequestItems).length) return { found, head };
     await setTimeout(wait);
   }
-  throw new Trouble("register.unavailable", 503);
+  throw new Failure("register.unavailable", 503);
 }
 
 async function readCallers(id, personId) {
   const known = organisations.get(id);
   const ids = [`client#${id}`, personId && `person#${personId}`, known && `organisation#${known}`].filter(Boolean);
   const { found, head } = await fetch(ids, true);
-  if (!head) throw new Trouble("register.unavailable", 503);
+  if (!head) throw new Failure("register.unavailable", 503);
   const client = found.get(`client#${id}`);
   const key = `organisation#${client?.organisation}`;
   let organisation = found.get(key);
@@ -168,7 +168,7 @@ async function write(entry) {
     await dynamodb.send(put);
   } catch (error) {
     chain = newChain();
-    throw new Trouble("ledger.unavailable", 503, error);
+    throw new Failure("ledger.unavailable", 503, error);
   }
 }
 
@@ -211,16 +211,16 @@ function read(event) {
   const sent = Object.entries(event.headers ?? {});
   const headers = Object.fromEntries(sent.map(([key, value]) => [key.toLowerCase(), value]));
   const caller = principal(context);
-  if (!caller.client) throw new Trouble("identity.missing", 401);
+  if (!caller.client) throw new Failure("identity.missing", 401);
   const [, model] = decodeURIComponent(path).match(/^\/v1\/models\/([^/]+)\/invocations$/) ?? [];
-  if (!model) throw new Trouble("request.malformed", 404);
-  if ((http?.method ?? event.httpMethod) !== "POST") throw new Trouble("request.malformed", 405);
+  if (!model) throw new Failure("request.malformed", 404);
+  if ((http?.method ?? event.httpMethod) !== "POST") throw new Failure("request.malformed", 405);
   const text = event.body ?? "";
   const body = Buffer.from(text, event.isBase64Encoded ? "base64" : "utf8");
   const isBroken = event.isBase64Encoded && !/^[A-Za-z0-9+/]*={0,2}$/.test(text);
   const isForeign = [headers["end-user"], headers["end-use"]].some((value) => /[^\x20-\x7e]/.test(value ?? ""));
-  if (isBroken || isForeign) throw new Trouble("request.malformed", 400);
-  if (body.length > LARGEST_BODY) throw new Trouble("request.malformed", 413);
+  if (isBroken || isForeign) throw new Failure("request.malformed", 400);
+  if (body.length > LARGEST_BODY) throw new Failure("request.malformed", 413);
   const address = http?.sourceIp ?? context.identity.sourceIp;
   const family = isIP(address) === 6 ? "ipv6" : "ipv4";
   return {
@@ -321,7 +321,7 @@ export async function handler(event) {
   const now = Date.now();
   const begun = performance.now();
   const answer = await answered(event, now).catch((error) => {
-    if (!(error instanceof Trouble)) throw error;
+    if (!(error instanceof Failure)) throw error;
     return problem(error.status, [{ code: error.code }]);
   });
   const body = { status: answer.statusCode, decision_id: answer.headers["decision-id"] };

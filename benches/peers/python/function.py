@@ -50,7 +50,7 @@ COUNTRIES = [
 ]
 
 
-class Trouble(Exception):
+class Failure(Exception):
     """A request that cannot be decided, recorded or answered, by its code."""
 
 
@@ -97,7 +97,7 @@ def at(head, last):
                 records[record["kind"], record["id"]] = law.prepared(record)
             return law.Register(int(head["revision"]), records)
         head = read_head()
-    raise Trouble("register.unavailable")
+    raise Failure("register.unavailable")
 
 
 register = at(read_head(), None)
@@ -122,7 +122,7 @@ def fetch(ids, with_head):
         if not asked:
             return found, head
         time.sleep(wait)
-    raise Trouble("register.unavailable")
+    raise Failure("register.unavailable")
 
 
 def read_callers(client, person):
@@ -130,7 +130,7 @@ def read_callers(client, person):
     ids = [f"client#{client}"] + [f"person#{person}"] * bool(person) + [f"organisation#{known}"] * bool(known)
     found, head = fetch(ids, True)
     if head is None:
-        raise Trouble("register.unavailable")
+        raise Failure("register.unavailable")
     record = found.get(f"client#{client}")
     organisation = record and record["organisation"]
     if organisation != known and organisation:
@@ -168,7 +168,7 @@ class Chain:
             )
         except (BotoCoreError, ClientError) as error:
             self.begin()
-            raise Trouble("ledger.unavailable") from error
+            raise Failure("ledger.unavailable") from error
 
 
 chain = Chain()
@@ -215,21 +215,21 @@ def read(event):
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     client, by_token = principal(context)
     if not client:
-        raise Trouble("identity.missing")
+        raise Failure("identity.missing")
     parts = path.split("/")
     if len(parts) != 5 or parts[:3] != ["", "v1", "models"] or parts[4] != "invocations":
-        raise Trouble("request.malformed", 404)
+        raise Failure("request.malformed", 404)
     if method != "POST":
-        raise Trouble("request.malformed", 405)
+        raise Failure("request.malformed", 405)
     body = event.get("body") or ""
     try:
         body = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except binascii.Error as error:
-        raise Trouble("request.malformed", 400) from error
+        raise Failure("request.malformed", 400) from error
     if len(body) > LARGEST_BODY:
-        raise Trouble("request.malformed", 413)
+        raise Failure("request.malformed", 413)
     if not all(headers.get(name, "").isascii() for name in ("end-user", "end-use")):
-        raise Trouble("request.malformed", 400)
+        raise Failure("request.malformed", 400)
     source = http["sourceIp"] if http else context["identity"]["sourceIp"]
     address = ipaddress.ip_address(source)
     country = next((country for network, country in COUNTRIES if address in network), None)
@@ -242,7 +242,7 @@ def read(event):
 
 
 # --------------------------------------------------------------------------------------------------------------- answer
-TROUBLE = {
+FAILURES = {
     "identity.missing": 401, "request.malformed": 400, "register.unavailable": 503, "ledger.unavailable": 503,
     "model.failed": 502, "model.unavailable": 503, "model.timeout": 504,
 }
@@ -283,7 +283,7 @@ def invoke(model, request):
     try:
         return sagemaker.invoke_endpoint(EndpointName=model["endpoint"], Body=request["body"], **types)
     except (BotoCoreError, ClientError) as error:
-        raise Trouble("model.failed") from error
+        raise Failure("model.failed") from error
 
 
 def check(request, now):
@@ -293,7 +293,7 @@ def check(request, now):
         head, client, organisation, person = read_callers(request["client"], request["person"])
         register = at(head, register)
     except (BotoCoreError, ClientError) as error:
-        raise Trouble("register.unavailable") from error
+        raise Failure("register.unavailable") from error
     model, applied, licences, exhausted, facts = None, [], [], set(), {}
     reasons = [{"code": code} for code in law.identity_faults(request, client, organisation, person, now)]
     if not reasons:
@@ -345,10 +345,10 @@ def answered(event, now):
     written = pool.submit(chain.write, entry)
     try:
         answer = permitted(invoke(model, request), model, entry["decision_id"])
-    except Trouble as trouble:
+    except Failure as failure:
         written.result()
-        code = trouble.args[0]
-        ended = {"of": entry["decision_id"], "kind": "completion", "outcome": "refuse", "status": TROUBLE[code]}
+        code = failure.args[0]
+        ended = {"of": entry["decision_id"], "kind": "completion", "outcome": "refuse", "status": FAILURES[code]}
         chain.write(chain.seal({**{key: value for key, value in entry.items() if key != "hash"}, **ended}))
         raise
     written.result()
@@ -359,9 +359,9 @@ def handler(event, _context):
     now = time.time()
     try:
         answer = answered(event, now)
-    except Trouble as trouble:
-        code, *status = trouble.args
-        answer = problem(status[0] if status else TROUBLE[code], [{"code": code}])
+    except Failure as failure:
+        code, *status = failure.args
+        answer = problem(status[0] if status else FAILURES[code], [{"code": code}])
     summary = {"status": answer["statusCode"], "decision_id": answer["headers"].get("decision-id")}
     print(json.dumps(summary | {"ms": round((time.time() - now) * 1000, 3)}))
     return answer

@@ -104,7 +104,11 @@ fn profile(bench: &Bench, stage: &Stage, folder: &Path, event: &Event, requests:
     }
     process.end();
     let counts = parse(&std::fs::read_to_string(&file)?);
-    if counts.instructions > 0.0 { Ok(counts) } else { Err(io::Error::other(format!("`{}` has no total", file.display()))) }
+    if counts.instructions > 0.0 {
+        Ok(counts)
+    } else {
+        Err(io::Error::other(format!("`{}` has no total", file.display())))
+    }
 }
 
 /// Reads callgrind's format. A function is named once, as `cfn=(7) malloc`, and then by its number.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::{Bench, Proxy, Stage, MODEL_DELAY, answered};
+use super::{Bench, MODEL_DELAY, Proxy, Stage, answered};
 use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 use crate::process::Process;

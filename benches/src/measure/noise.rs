@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Bench, Stage, MODEL_DELAY};
+use super::{Bench, MODEL_DELAY, Stage};
 use crate::event::{BODY, Event};
 use crate::figures::{Figure, Measured, Part, Unit, Who};
 use crate::runtime_api::RuntimeApi;

@@ -1,6 +1,6 @@
 //! Pure. Describes goals, and which of them are reached.
 
-use super::number::{NONE, display_round, times, display};
+use super::number::{NONE, display, display_round, times};
 use super::row::{quantile, short_name};
 use crate::figures::{Bound, Figure, Goal, Results, Who};
 

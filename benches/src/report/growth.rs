@@ -1,6 +1,6 @@
 //! Pure. Turns growth into table rows.
 
-use super::number::{NONE, display_round, times, display};
+use super::number::{NONE, display, display_round, times};
 use super::row::short_name;
 use crate::figures::{Growth, Line};
 

@@ -1,6 +1,6 @@
 //! Pure. Formats results as Markdown, for the README.
 
-use super::goal::{summary, display_goal};
+use super::goal::{display_goal, summary};
 use super::growth::{self, KEEPS, SPREAD};
 use super::number::{NONE, times};
 use super::row::{Row, full_name, peers, quantile};

@@ -33,7 +33,7 @@ pub(super) fn figure(measured: Vec<Measured>, goals: Vec<Goal>) -> Figure {
 pub(super) fn whole() -> Results {
     use Part::{Alone, Cost, Latency, Noise, Size, Start};
     use Unit::{Bytes, Count, PerSecond, Seconds};
-    use Who::{Gate, LiteLlm, Bench, Node, Nomenklatura, Python};
+    use Who::{Bench, Gate, LiteLlm, Node, Nomenklatura, Python};
     let p50 = |bound| Goal { of: Quantile::P50, bound };
     let p99 = |bound| Goal { of: Quantile::P99, bound };
     let tenth = |below| Bound::Times { times: 10.0, below };

@@ -3,7 +3,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
-use super::goal::{summary, display_goal};
+use super::goal::{display_goal, summary};
 use super::growth::{self, KEEPS, SPREAD};
 use super::number::times;
 use super::row::{PARTS, Row, full_name, peers, quantile};

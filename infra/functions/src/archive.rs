@@ -16,7 +16,7 @@ use export_gate::ledger::bears_its_hash;
 use export_gate::record::{Item, dynamodb_json, is_same};
 use serde_json::{Value, json};
 
-use crate::alarm::{Alarms, AlarmError};
+use crate::alarm::{AlarmError, Alarms};
 use crate::metric;
 use crate::parked::{self, Parked};
 use crate::serve::retry;

@@ -1,6 +1,6 @@
 //! I/O. Reports changes that no retry can process, so that the stream continues.
 
-use crate::alarm::{Alarms, AlarmError, listed};
+use crate::alarm::{AlarmError, Alarms, listed};
 use crate::metric;
 
 /// A skipped change, by its item's key.

@@ -28,7 +28,10 @@ pub async fn serve<F, const N: usize>(
     export_gate::telemetry::log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
     let missing: Vec<_> = variables.into_iter().filter(|name| variable(name).is_none()).collect();
     if !missing.is_empty() {
-        tracing::error!(missing = missing.join(", "), "the function does not start: set the missing environment variables");
+        tracing::error!(
+            missing = missing.join(", "),
+            "the function does not start: set the missing environment variables"
+        );
         return ExitCode::FAILURE;
     }
     let values = variables.map(|name| variable(name).unwrap_or_default());

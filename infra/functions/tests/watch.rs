@@ -465,10 +465,7 @@ async fn unreadable_records_share_one_message() {
     watched.watch().await;
     let reported = watched.world.sink.messages().all();
     assert_eq!(reported.len(), 1, "{:?}", watched.world.alarmed());
-    assert_eq!(
-        reported[0].subject,
-        "export-gate: 60 records are unreadable: embargo/broken-00, …".replace('…', "?")
-    );
+    assert_eq!(reported[0].subject, "export-gate: 60 records are unreadable: embargo/broken-00, …".replace('…', "?"));
     assert!(reported[0].text.contains("`embargo/broken-49`") && reported[0].text.contains("and 10 more"));
 }
 

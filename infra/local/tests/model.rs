@@ -79,7 +79,10 @@ async fn limits_equal_those_of_the_container() {
     let InvokeEndpointError::ModelError(error) = fault else { panic!("{fault:?}") };
     assert_eq!(error.original_status_code(), Some(400));
     let body: Value = serde_json::from_str(error.original_message().unwrap()).unwrap();
-    assert!(body["message"].as_str().unwrap().starts_with("a text has 602 tokens, but the model's limit is 512"), "{body}");
+    assert!(
+        body["message"].as_str().unwrap().starts_with("a text has 602 tokens, but the model's limit is 512"),
+        "{body}"
+    );
 }
 
 async fn serving() -> SageMaker {

@@ -15,7 +15,7 @@ use export_gate::record::{Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
 use export_gate::register::{Fault, RegisterStore, RegisterWriter, WriteError};
 
-use crate::alarm::{Alarms, AlarmError, listed};
+use crate::alarm::{AlarmError, Alarms, listed};
 use crate::metric;
 use crate::parked::{self, Parked};
 use crate::serve::retry;

@@ -164,8 +164,16 @@ mod tests {
         for (from, to, begins) in [
             (r#""bert""#, r#""gpt2""#, "`config.json` has the `model_type` `gpt2`"),
             (r#""vocab_size":"#, r#""n_vocab":"#, "`config.json` is not that of a `bert` model"),
-            (r#""num_attention_heads":2"#, r#""num_attention_heads":3"#, "`config.json` has 8 hidden states, which are not divisible by 3"),
-            (r#""num_attention_heads":2"#, r#""num_attention_heads":0"#, "`config.json` has 8 hidden states, which are not divisible by 0"),
+            (
+                r#""num_attention_heads":2"#,
+                r#""num_attention_heads":3"#,
+                "`config.json` has 8 hidden states, which are not divisible by 3",
+            ),
+            (
+                r#""num_attention_heads":2"#,
+                r#""num_attention_heads":0"#,
+                "`config.json` has 8 hidden states, which are not divisible by 0",
+            ),
             (r#""num_hidden_layers":1"#, r#""num_hidden_layers":2"#, "`model.safetensors` does not fit"),
             (r#""intermediate_size":16"#, r#""intermediate_size":17"#, "`model.safetensors` does not fit"),
         ] {

@@ -26,8 +26,7 @@ impl FromStr for ModelArgument {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once('=').filter(|(_, archive)| !archive.is_empty());
-        let (name, archive) =
-            parts.ok_or_else(|| format!("invalid model `{text}`: write `name@version=path`"))?;
+        let (name, archive) = parts.ok_or_else(|| format!("invalid model `{text}`: write `name@version=path`"))?;
         let name = ModelName::parse(name).map_err(|_| format!("invalid model name `{name}`: write `name@version`"))?;
         let endpoint = name.as_str().replace('@', "-");
         if !is_endpoint(&endpoint) {
@@ -55,7 +54,9 @@ impl ModelArgument {
         sagemaker.serve(&self.endpoint, move |invocation| container.clone().invoke(invocation));
         let loaded = model.ready().await;
         if loaded.map_err(|source| Failure::Model { archive: self.archive.clone(), source })? {
-            eprintln!("The local stack does not run its `code/inference.py`: answers are those of `feature-extraction`.");
+            eprintln!(
+                "The local stack does not run its `code/inference.py`: answers are those of `feature-extraction`."
+            );
         }
         Ok(())
     }
