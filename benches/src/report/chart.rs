@@ -20,13 +20,13 @@ const HEADLINES: [(&str, Quantile, &str); 5] = [
 ];
 
 const WIDTH: u32 = 760;
-const NAMES: u32 = 150;
+const NAMES: u32 = 160;
 const LABELS: u32 = 120;
 const TITLE: u32 = 40;
 const FOOT: u32 = 30;
 const BAR: u32 = 24;
 /// Height of a caption and a scale.
-const HEAD: u32 = 50;
+const HEAD: u32 = 56;
 /// The gate's colour, and its peers'.
 const GATE: RGBColor = RGBColor(31, 95, 139);
 const PEER: RGBColor = RGBColor(160, 170, 178);
@@ -51,7 +51,7 @@ pub(super) fn svg(results: &Results) -> Result<String, Box<dyn Error>> {
         let size = (WIDTH, TITLE + FOOT + panels.iter().map(height).sum::<u32>());
         let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         root.fill(&WHITE)?;
-        root.draw(&Text::new("The gate beside its alternatives: shorter is better", (10, 12), (FONT, 20)))?;
+        root.draw(&Text::new("The gate beside its alternatives: shorter is better", (10, 12), (FONT, 24)))?;
         let mut rest = root.split_vertically(TITLE).1;
         for panel in &panels {
             let (area, below) = rest.split_vertically(height(panel));
@@ -60,7 +60,7 @@ pub(super) fn svg(results: &Results) -> Result<String, Box<dyn Error>> {
         }
         let taken = &results.taken;
         let foot = format!("{} at {}, {}, {}", taken.command, taken.revision, taken.at, taken.machine);
-        rest.draw(&Text::new(foot, (10, 8), (FONT, 12)))?;
+        rest.draw(&Text::new(foot, (10, 8), (FONT, 14)))?;
         root.present()?;
     }
     Ok(svg)
@@ -81,15 +81,22 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, panel: &Panel<'_>) -> Result<
     let least = panel.bars.iter().map(|(_, number)| decade(*number, f64::floor)).fold(f64::INFINITY, f64::min);
     let most = panel.bars.iter().map(|(_, number)| decade(*number, f64::ceil)).fold(least * 10.0, f64::max);
     let mut chart = ChartBuilder::on(area)
-        .caption(panel.head, (FONT, 15))
+        .caption(panel.head, (FONT, 19))
         .margin_right(LABELS)
         .x_label_area_size(22)
         .y_label_area_size(NAMES)
         .build_cartesian_2d((least..most).log_scale(), panel.bars.len() as f64..0.0)?;
     let unit = panel.row.figure.unit;
     let tick = |at: &f64| display_round(unit, *at);
-    chart.configure_mesh().disable_y_mesh().disable_y_axis().y_labels(0).x_label_formatter(&tick).draw()?;
-    let style = |position| (FONT, 13).into_font().color(&BLACK).pos(Pos::new(position, VPos::Center));
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .disable_y_axis()
+        .y_labels(0)
+        .x_label_formatter(&tick)
+        .label_style((FONT, 15))
+        .draw()?;
+    let style = |position| (FONT, 16).into_font().color(&BLACK).pos(Pos::new(position, VPos::Center));
     for (place, (who, number)) in panel.bars.iter().enumerate() {
         let (top, colour) = (place as f64, if *who == Who::Gate { GATE } else { PEER });
         let bar = Rectangle::new([(least, top + 0.15), (*number, top + 0.85)], colour.filled());
@@ -114,7 +121,7 @@ mod tests {
     #[test]
     fn each_measured_system_has_a_bar_with_its_number_and_ratio() {
         let drawn = svg(&sample::whole()).unwrap();
-        for text in ["Process start to ready", "Python, boto3", "201 ms  43×", "LiteLLM", "100 µs"] {
+        for text in ["Process start to ready", "Python, boto3", "201 ms  43×", "LiteLLM", "100 ms"] {
             assert!(drawn.contains(text), "{text} in {drawn}");
         }
     }
