@@ -1,13 +1,13 @@
-# What the targets need beyond the Rust toolchain goes into .tools, which git ignores.
+# Tools beyond the Rust toolchain are installed into .tools, which git ignores.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run gate test test-rust test-clock test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
-	prove-places bench bench-quick bench-peers instructions
+	prove-places bench bench-gate bench-quick bench-peers instructions
 
-# What may be said on the command line.
+# Options for the command line.
 PORT ?= 9000
 MODEL ?= minilm
 ARCH ?=
@@ -17,7 +17,6 @@ PARAMETERS ?=
 YES ?=
 DATA ?=
 ONLY ?=
-BY ?=
 
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
 zig := .tools/ziglang-0.17.1/ziglang/zig
@@ -32,23 +31,23 @@ peers := python node litellm nomenklatura
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 template := $(target)/deploy/template.json
 
-# One profile for all that is checked and tested.
+# One profile for checks and tests.
 shaped := --locked --profile shaped
 tests := cargo test $(shaped) --workspace --all-features
 
-# The SDKs read one, the Python tools the other.
+# The Rust SDKs read AWS_REGION, the Python tools AWS_DEFAULT_REGION.
 ifdef AWS_REGION
 export AWS_DEFAULT_REGION ?= $(AWS_REGION)
 endif
 export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(zig)):$(CURDIR)/$(dir $(deny)):$(PATH)
 export GATE_BINARY := $(target)/gate/export-gate
 
-help: ## this list
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name does; do \
 		printf '  make %-14s %s\n' "$$name" "$$does"; done
 
 ifeq ($(MODEL),minilm)
-run: $(lambda) $(archive) ## start the gate and all it needs, send three requests (PORT=9000; MODEL=none for a stand-in)
+run: $(lambda) $(archive) ## start the local stack and send three requests (PORT=9000; MODEL=none for a stand-in)
 	@exec cargo run --locked -p export-gate-local --features model --bin export-gate-local -- \
 		--port $(PORT) --model minilm@1=$(archive)
 else ifeq ($(MODEL),none)
@@ -56,30 +55,30 @@ run: $(lambda)
 	@exec cargo run --locked -p export-gate-local --bin export-gate-local -- --port $(PORT)
 else
 run:
-	@echo "\`$(MODEL)\` is no model that comes with this: MODEL is minilm or none, and infra/model packages others" >&2; exit 2
+	@echo "\`$(MODEL)\` is not a bundled model: set MODEL to minilm or none, or package your own as infra/model/README.md describes" >&2; exit 2
 endif
 
-test: test-rust test-deploy rehearse bench-quick ## run all tests: the Rust ones, the deployment's, its rehearsal; the bench runs
+test: test-rust test-deploy rehearse bench-quick ## run all tests: Rust, deployment, rehearsal and a short bench
 
-test-rust: $(archive) gate ## run the Rust tests, on binaries that are a release's but for being optimised
+test-rust: $(archive) gate ## run the Rust tests on unoptimised release binaries
 	$(tests)
 	MODEL_ARCHIVE=$(CURDIR)/$(archive) $(tests) --test model -- --include-ignored
 
-# The gate that the tests run has its own features alone, as the one that ships. Another build in the workspace, with the
-# tests' features, would overwrite it.
+# The tests run the gate with its deployed features only. A copy, since a workspace build with the tests' features
+# overwrites target/shaped/export-gate.
 gate:
 	cargo build $(shaped) --package export-gate --bin export-gate
 	@mkdir -p $(dir $(GATE_BINARY)) && cp $(target)/shaped/export-gate $(GATE_BINARY)
 
-# Dates past the samples' day, past every date in the tests, and past the end of 32-bit time (2038-01-19). Cargo and the
-# compiler keep the real clock; only the tests, and what they start, see the date.
+# Dates after the samples' day, after every date in the tests, and after 32-bit time ends (2038-01-19). Cargo and the
+# compiler keep the real clock; only the tests and their processes see the date.
 DATES ?= 2027-06-15 2036-02-29 2039-03-01
 at_date = 'target."cfg(unix)".runner = ["faketime", "--exclude-monotonic", "-f", "'$$(printf '%+d' $$(($$(date -ud $$date +%s) - $$(date +%s))))'"]'
 
 test-clock: gate ## run the Rust tests at three later dates (needs Debian's faketime)
-	@command -v faketime >/dev/null || { echo "faketime sets the tests' clock: install Debian's package faketime first" >&2; exit 1; }
+	@command -v faketime >/dev/null || { echo "faketime is missing: install Debian's package faketime first" >&2; exit 1; }
 	@for date in $(DATES); do \
-		echo "The clock is at $$date."; \
+		echo "Running the tests at $$date."; \
 		$(tests) --quiet --config $(at_date); done
 
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
@@ -88,19 +87,19 @@ test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging an
 		$(CURDIR)/$(python) -m unittest -q
 	cd infra/model && PYTHONPATH=$(CURDIR)/$(dir $(patsubst %/,%,$(dir $(minilm)))) $(CURDIR)/$(python) -m unittest -q
 
-rehearse: $(python) gate ## create the deployment on a moto server, run the gate's events and register-watch on its tables
+rehearse: $(python) gate ## create the stack on a moto server, then run the gate's events and register-watch on its tables
 	$(python) infra/tools/join.py $(template)
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
 		$(tests) -q --test gate -- --exact events::each_event_is_answered_as_its_row_says && \
-		$(tests) -q --test watch -- --exact the_function_does_it_behind_lambdas_runtime_api"
+		$(tests) -q --test functions -- --exact watch::the_binary_works_behind_the_runtime_api"
 
-test-browser: ## look at gatectl's report in headless Chromium, wide and narrow, light and dark (needs Debian's chromium)
-	@command -v python3 >/dev/null || { echo "python3 drives the browser: install it first" >&2; exit 1; }
+test-browser: ## test gatectl's report in headless Chromium (needs Debian's chromium)
+	@command -v python3 >/dev/null || { echo "python3 is missing: install it first" >&2; exit 1; }
 	@python3 tests/browser/report.py --is-there
 	$(tests) -q --test gatectl report -- --ignored
 
-test-dynamodb: $(dynamodb) ## run the tests that store on Amazon's DynamoDB Local (needs npm and Java 17)
-	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) $(tests) --test dynamodb -- --include-ignored
+test-dynamodb: $(dynamodb) ## run the storage tests on Amazon's DynamoDB Local (needs npm and Java 17)
+	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) $(tests) --test local -- dynamodb:: --include-ignored
 	$(target)/shaped/with-dynamodb-local $(dir $(dynamodb)) $(tests) --test gate -- storage:: spread:: end_to_end::
 
 check: $(deny) ## check format, lints, documentation and its links, and the dependencies' licences and sources
@@ -117,61 +116,58 @@ gatectl: ## build the operators' command, its man pages and completions into tar
 	@$(target)/gatectl/gatectl man --folder $(target)/gatectl/man >/dev/null
 	@for shell in bash zsh fish; do \
 		$(target)/gatectl/gatectl completions $$shell >$(target)/gatectl/completions/gatectl.$$shell; done
-	@echo "Built. For this shell: export PATH=$(target)/gatectl:\$$PATH MANPATH=$(target)/gatectl/man:"
+	@echo "Built. To use it in this shell: export PATH=$(target)/gatectl:\$$PATH MANPATH=$(target)/gatectl/man:"
 
-eval-parties: ## how well and how fast names are matched, beside nomenklatura (DATA=folder with name-pairs and parties/ofac)
-	@test -n "$(DATA)" || { echo "say where the data is: make eval-parties DATA=folder" >&2; exit 2; }
+eval-parties: ## evaluate name matching on labelled pairs (DATA=folder with name-pairs and parties/ofac)
+	@test -n "$(DATA)" || { echo "DATA is required: make eval-parties DATA=folder" >&2; exit 2; }
 	@for file in name-pairs/pairs.csv parties/ofac/{sdn,alt,add}.csv; do \
-		test -f "$(DATA)/$$file" || { echo "there is no $(DATA)/$$file" >&2; exit 2; }; done
+		test -f "$(DATA)/$$file" || { echo "file not found: $(DATA)/$$file" >&2; exit 2; }; done
 	cargo build --locked --profile functions --package gatectl
 	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
-prove-places: ## where requests come from, on real data: lists of networks and MaxMind's test databases (DATA=folder with networks and mmdb)
-	@test -n "$(DATA)" || { echo "say where the data is: make prove-places DATA=folder" >&2; exit 2; }
+prove-places: ## test locations on real network lists and MaxMind's test databases (DATA=folder with networks and mmdb)
+	@test -n "$(DATA)" || { echo "DATA is required: make prove-places DATA=folder" >&2; exit 2; }
 	DATA="$(abspath $(DATA))" $(tests) --config profile.shaped.package.export-gate.opt-level=3 \
 		--test gate -- places_data:: databases_data:: --ignored --nocapture
 
-bench: bench-peers $(lambda) $(zig) ## how fast and small the gate is, beside its peers, in under 15 minutes (ONLY=start,latency,… for a part)
+# A release of the gate for this machine, built as it is deployed.
+bench-gate: $(lambda) $(zig)
 	cargo lambda build --locked --compiler zig --target $$(rustc -vV | sed -n 's/^host: //p').2.34 --output-format zip \
 		--release --package export-gate --bin export-gate --package export-gate-bench-calls --bin calls
 	@for bin in export-gate calls; do \
 		python3 -m zipfile -e $(target)/lambda/$$bin/bootstrap.zip $(target)/bench/$$bin; \
 		chmod +x $(target)/bench/$$bin/bootstrap; done
+
+run-bench := cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- \
+	--gate $(target)/bench/export-gate/bootstrap --since benches/results/results.json
+
+bench: bench-peers bench-gate ## measure the gate beside its alternatives, in under 15 minutes (ONLY=start,latency,… for parts)
 	GATE_BINARY=$(target)/bench/export-gate/bootstrap cargo test --locked -q -p export-gate-bench --profile bench --test same_check -- --ignored
 	cargo bench --locked -p export-gate-bench --bench decision -- --quiet
-	cargo run --locked -q -p export-gate-bench --profile bench --bin bench -- --gate $(target)/bench/export-gate/bootstrap \
-		--calls $(target)/bench/calls/bootstrap --zip $(target)/lambda/export-gate/bootstrap.zip --peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
+	$(run-bench) --calls $(target)/bench/calls/bootstrap --zip $(target)/lambda/export-gate/bootstrap.zip \
+		--peers .tools/bench --out $(target)/bench --called "make bench$(if $(ONLY), ONLY=$(ONLY))" $(if $(ONLY),--only $(ONLY))
 
-bench-quick: gate .tools/bench/python/installed .tools/bench/node/installed ## the same with few runs, without LiteLLM and nomenklatura, on the tests' binary: shows that it runs
+instructions: bench-gate ## count the instructions and allocations of a start and of requests, with their change (needs Valgrind)
+	$(run-bench) --only instructions --out $(target)/instructions --called "make instructions"
+
+bench-quick: gate .tools/bench/python/installed .tools/bench/node/installed ## run the bench briefly on the tests' binary, without LiteLLM and nomenklatura
 	$(tests) -q --test same_check --test gate --test settings -- --include-ignored the_peers # and so their packages' binaries
 	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --calls $(target)/shaped/calls --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
-ifeq ($(BY),function)
-instructions: export GATE_BINARY := $(target)/symbols/shaped/export-gate
-instructions:
-	cargo build $(shaped) --package export-gate --bin export-gate --target-dir $(target)/symbols \
-		--config profile.shaped.strip=false --config profile.shaped.debug=1
-	$(tests) --test gate -- instructions:: --include-ignored --nocapture || true
-	callgrind_annotate --auto=no --threshold=100 $(target)/tmp/instructions/a-permitted-request.callgrind | sed -n 1,100p
-else
-instructions: ## count a start's and a request's instructions and allocations (needs Valgrind; BY=function tells where they go)
-	$(tests) --test gate -- instructions:: --include-ignored --nocapture
-endif
-
-# What the gate is measured beside.
+# The systems that the gate is measured beside.
 bench-peers: $(peers:%=.tools/bench/%/installed)
 
-build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip (ARCH=arm64 or x86_64), and hold them to their budget
+build: $(lambda) $(zig) ## build target/lambda/*/bootstrap.zip and check their sizes (ARCH=arm64 or x86_64)
 	@infra/tools/build.sh $(ARCH)
 
 deploy: build ## build, check and deploy to AWS (RECORDS=folder of records to check, STACK, PARAMETERS="Name=Value …")
 	@$(MAKE) --no-print-directory deploy-built
 
-# What `build` left, here or in an earlier job. The parameters are those of the last deployment, but for what is said now.
+# Deploys the packages of an earlier `make build`. Parameters that are not given keep their deployed values.
 deploy-built: $(python)
-	@test -f $(target)/lambda/architecture || { echo "nothing is built yet: run \`make build\` first" >&2; exit 1; }
-	@test -n "$(RECORDS)" || { echo "say which records to check, RECORDS=folder or file of them, or RECORDS=none" >&2; exit 2; }
+	@test -f $(target)/lambda/architecture || { echo "no packages in target/lambda: run \`make build\` first" >&2; exit 1; }
+	@test -n "$(RECORDS)" || { echo "RECORDS is required: set it to a folder or file of records to check, or to none" >&2; exit 2; }
 	$(python) infra/tools/join.py $(template)
 	python3 infra/tools/check_zip.py --arch $$(cat $(target)/lambda/architecture) $(target)/lambda/{export-gate,ledger-archive,register-watch}/bootstrap.zip
 	$(python) infra/tools/parameters.py $(STACK) $(PARAMETERS) >$(target)/deploy/parameters
@@ -183,20 +179,20 @@ deploy-built: $(python)
 		Architecture=$$(cat $(target)/lambda/architecture) \
 		Revision=$$(python3 -c 'import secrets; print(secrets.token_hex(8))') $(PARAMETERS)
 
-destroy: $(python) ## remove the deployment, but never the ledger nor what proves it (STACK)
+destroy: $(python) ## remove the deployment, except the ledger and its evidence (STACK)
 	$(python) infra/tools/destroy.py $(STACK) $(if $(YES),--yes)
 
 # ------------------------------------------------------------------------------------------------------------- .tools
-# Without its dependency, zig, which only releases need: `build` brings it.
+# Without its dependency zig, which only releases need; `build` installs it.
 $(lambda):
 	@echo "Installing cargo-lambda into .tools."
-	@python3 -m pip --version >/dev/null 2>&1 || { echo "cargo-lambda comes by pip: install python3 with pip first" >&2; exit 1; }
+	@python3 -m pip --version >/dev/null 2>&1 || { echo "pip is missing, which installs cargo-lambda: install python3 with pip first" >&2; exit 1; }
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
 		--upgrade --target $(patsubst %/bin/,%,$(dir $@)) cargo-lambda==1.9.2
 	@touch $@
 
 $(zig):
-	@echo "Installing zig into .tools (413 MB): it links for Amazon Linux 2023's C library."
+	@echo "Installing zig into .tools (413 MB): it links against Amazon Linux 2023's C library."
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
 		--upgrade --target $(patsubst %/ziglang/,%,$(dir $@)) ziglang==0.17.1
 	@touch $@
@@ -207,7 +203,7 @@ $(uv):
 	@touch $@
 
 .tools/deploy/bin/python: infra/tools/requirements/deploy.txt $(uv)
-	@echo "Installing the deployment's tools into .tools/deploy: SAM, cfn-lint, moto and what the notebook needs."
+	@echo "Installing the deployment tools into .tools/deploy: SAM, cfn-lint, moto and the notebook's packages."
 	@$(uv) venv --quiet --clear --no-python-downloads .tools/deploy
 	@$(uv) pip install --quiet --python $@ -r $<
 	@touch $@
@@ -222,8 +218,8 @@ $(foreach peer,$(peers),$(eval .tools/bench/$(peer)/installed: $(wildcard benche
 
 .tools/bench/%/installed: benches/peers/%/requirements.txt $(uv)
 	@test $* != nomenklatura || pkg-config --exists icu-i18n || { echo \
-		"nomenklatura needs PyICU, which is built here: install pkg-config, g++ and ICU's headers (libicu-dev) first" >&2; exit 1; }
-	@echo "Installing $* into .tools/bench, to measure the gate beside."
+		"nomenklatura builds PyICU: install pkg-config, g++ and ICU's headers (libicu-dev) first" >&2; exit 1; }
+	@echo "Installing $* into .tools/bench for the bench."
 	@$(uv) venv --quiet --clear --no-python-downloads $(@D)
 	@$(uv) pip install --quiet --compile-bytecode --python $(@D)/bin/python -r $<
 	@mkdir -p $(@D)/task
@@ -232,8 +228,8 @@ $(foreach peer,$(peers),$(eval .tools/bench/$(peer)/installed: $(wildcard benche
 	@touch $@
 
 .tools/bench/node/installed: benches/peers/node/package-lock.json
-	@echo "Installing the function in Node.js into .tools/bench, to measure the gate beside."
-	@command -v npm >/dev/null || { echo "it is bundled by npm: install Node.js 20 or later first" >&2; exit 1; }
+	@echo "Installing the Node.js function into .tools/bench for the bench."
+	@command -v npm >/dev/null || { echo "npm is missing, which bundles it: install Node.js 20 or later first" >&2; exit 1; }
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@cp -r benches/peers/node $(@D)/build
@@ -258,7 +254,7 @@ $(deny):
 
 $(dynamodb):
 	@echo "Fetching DynamoDB Local into .tools (57 MB)."
-	@command -v npm >/dev/null || { echo "DynamoDB Local comes by npm: install Node.js first" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing, which installs DynamoDB Local: install Node.js first" >&2; exit 1; }
 	@mkdir -p .tools/dynamodb-simulator-2.9.30
 	@npm pack --silent --pack-destination .tools amplify-dynamodb-simulator@2.9.30 >/dev/null
 	@tar -xzf .tools/amplify-dynamodb-simulator-2.9.30.tgz -C .tools/dynamodb-simulator-2.9.30 --strip-components 1

@@ -24,7 +24,6 @@ mod end_to_end;
 mod events;
 mod explain;
 mod faults;
-mod instructions;
 mod june_2026;
 mod laws;
 mod lists;

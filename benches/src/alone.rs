@@ -1,4 +1,4 @@
-//! I/O. Parts of the gate within this process: the decision, the screening of names, answers of lists, and their unpacking.
+//! I/O. Times single components of the gate within this process: decision, name screening, network lists, unpacking.
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -29,14 +29,14 @@ use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile
 use crate::measure::{Bench, EMBARGOES, NAMES, NETWORKS};
 use crate::peers;
 
-/// How many names a caller has who is screened: its organisation, and the person.
+/// The names of a screened caller: of its organisation, and of the person.
 const CALLER: [(PartyKind, usize); 2] = [(PartyKind::Organisation, 3), (PartyKind::Person, 2)];
 
-/// How many calls are one run where a call is too short for the clock.
+/// Calls in one run, where one call is too short for the clock.
 const BATCH: usize = 100;
 
-/// The main path's request as it stands before the decision: who is calling, from where, for what.
-pub struct Asked {
+/// The usual request with its evidence, ready for the decision.
+pub struct Request {
     register: Arc<Register>,
     callers: Callers,
     from: Where,
@@ -45,12 +45,12 @@ pub struct Asked {
     now: Timestamp,
 }
 
-impl Asked {
-    /// That of a deployment, read as the gate reads it.
+impl Request {
+    /// Reads the evidence from a deployment, as the gate does.
     pub async fn of(deployment: &Deployment) -> Self {
         let now = Timestamp::now();
         let (client, tables) = (tables::client(deployment.url()), deployment.tables());
-        let request = read(Event::usual().text(), &Distribution::default()).expect("the gate reads its event");
+        let request = read(Event::usual().text(), &Distribution::default()).expect("the gate can read the event");
         let principal = request.principal.as_deref().expect("a client");
         let store = CallerStore::new(client.clone(), tables.callers.clone(), tables.register.clone());
         let read =
@@ -62,8 +62,7 @@ impl Asked {
         Self { register, callers: read.callers, from, model, person: request.person_by_header, now }
     }
 
-    /// Who is calling, held against lists, and whether it may. What the gate does besides between reading records and
-    /// calling the model, quotas and the ledger's draft, is not in it.
+    /// Identifies and screens the caller, and decides. Quotas and the ledger's draft are not included.
     #[must_use]
     pub fn decide(&self) -> Decision {
         let claimed = Claimed { by_header: self.person.as_deref(), ..Claimed::default() };
@@ -72,7 +71,7 @@ impl Asked {
     }
 }
 
-/// A caller whom no list knows.
+/// A caller without matches on the lists.
 fn caller(random: &mut Random) -> [Somebody; 2] {
     CALLER.map(|(kind, names)| Somebody {
         kind: Some(kind),
@@ -93,16 +92,17 @@ pub fn figures(bench: &Bench, runtime: &Runtime, full: &Deployment) -> io::Resul
         what: what.into(),
         unit: Unit::Seconds,
         measured,
+        before: None,
         goals,
     };
     let gate = |runs| Measured::of(Who::Gate, runs);
-    let asked = runtime.block_on(Asked::of(full));
+    let request = runtime.block_on(Request::of(full));
     let lists = Lists::of(Size::FULL);
     Ok(vec![
         figure(
             "decision",
             "the decision, 500 embargoes, 60,000 names, 50,000 networks",
-            vec![gate(decisions(bench, &asked))],
+            vec![gate(decisions(bench, &request))],
             vec![under(20e-6)],
         ),
         figure(
@@ -133,7 +133,7 @@ pub fn figures(bench: &Bench, runtime: &Runtime, full: &Deployment) -> io::Resul
     ])
 }
 
-/// How they grow.
+/// The growth of the figures.
 #[must_use]
 pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
     let line = |what: &str, values| Line { what: what.into(), unit: Unit::Seconds, who: Who::Gate, values };
@@ -159,7 +159,7 @@ pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
     let screened = line("screening 5 names", screened.collect());
     let decided = embargoes.iter().map(|embargoes| {
         let deployment = runtime.block_on(Deployment::of(Size { embargoes: *embargoes, ..Size::SMALL }));
-        median(decisions(bench, &runtime.block_on(Asked::of(&deployment))))
+        median(decisions(bench, &runtime.block_on(Request::of(&deployment))))
     });
     let decided = line("the decision", decided.collect());
     vec![
@@ -169,10 +169,10 @@ pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
     ]
 }
 
-fn decisions(bench: &Bench, asked: &Asked) -> Vec<f64> {
+fn decisions(bench: &Bench, request: &Request) -> Vec<f64> {
     let permits = |decision: &Decision| matches!(decision.outcome, Outcome::Permit(_));
-    assert!(permits(&asked.decide()), "the main path is permitted");
-    (0..bench.runs(20_000)).map(|_| timed(|| asked.decide())).collect()
+    assert!(permits(&request.decide()), "the usual request is permitted");
+    (0..bench.runs(20_000)).map(|_| timed(|| request.decide())).collect()
 }
 
 fn screenings(bench: &Bench, list: &Parties) -> Vec<f64> {
@@ -195,7 +195,7 @@ fn unpackings(bench: &Bench, load: impl Fn()) -> Vec<f64> {
     (0..bench.runs(24)).map(|_| timed(&load)).collect()
 }
 
-/// The same pairs for the gate and for nomenklatura: half of them one name written twice, with a letter more.
+/// Pairs for the gate and nomenklatura: in half of them the second name has one more letter.
 fn names(bench: &Bench) -> io::Result<Vec<Measured>> {
     let mut random = Random(31);
     let pairs: Vec<(String, String)> = (0..bench.runs(1_000))
@@ -219,7 +219,7 @@ fn nomenklatura(tools: &Path, pairs: &[(String, String)]) -> io::Result<Vec<f64>
     child.stdin.take().expect("it is piped").write_all(lines.as_bytes())?;
     let output = child.wait_with_output()?;
     if !output.status.success() {
-        return Err(io::Error::other(format!("nomenklatura ends with {}", output.status)));
+        return Err(io::Error::other(format!("nomenklatura ended with {}", output.status)));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
@@ -230,7 +230,7 @@ fn timed<T>(act: impl FnOnce() -> T) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
-/// Lists as their chunks hold them.
+/// Packed lists, as in their chunks.
 struct Lists {
     names: Vec<u8>,
     networks: Vec<u8>,
@@ -251,9 +251,9 @@ impl Lists {
     }
 }
 
-/// As the gate does it: the digest is told before a byte is unpacked.
+/// Computes the digest before it unpacks, as the gate does.
 fn unpacked(packed: &[u8]) -> Vec<u8> {
     let _ = black_box(sha256(packed));
-    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().expect("it says so");
+    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().expect("the frame has its size");
     zstd::bulk::decompress(packed, size as usize).expect("it was packed here")
 }

@@ -1,4 +1,4 @@
-//! I/O. A certificate authority of the bench's own, and what it takes to speak TLS with a name that it vouches for.
+//! I/O. Creates the bench's certificate authority, and TLS configurations for both sides.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use rcgen::{
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-/// The authority: both sides' configurations, and the file by which processes trust it.
+/// The authority, with TLS configurations and certificate files.
 #[derive(Clone, Debug)]
 pub struct Authority {
-    /// Of the stand-ins.
+    /// The stand-ins' configuration.
     pub server: Arc<ServerConfig>,
-    /// Of the bench's own client.
+    /// The configuration of the bench's client.
     pub client: Arc<ClientConfig>,
     /// The authority's certificate, PEM.
     pub file: PathBuf,
-    /// Those with it that the gate trusts by itself, PEM: as much to read as where it is deployed.
+    /// The same with the gate's default trust roots, PEM, so that the gate reads as much as in a deployment.
     pub bundle: PathBuf,
 }
 
 impl Authority {
-    /// Makes one that vouches for loopback, and leaves its certificate in `folder`, alone and with those that the gate trusts.
+    /// Creates an authority with a loopback certificate, and writes the files to `folder`.
     ///
     /// # Errors
     /// Those of the file.

@@ -1,7 +1,6 @@
-//! I/O. Keeps the machine's cores from halting, since a virtual core that has halted takes its host's time to wake.
+//! I/O. Keeps the cores from halting, since a halted virtual core takes its host's time to wake.
 //!
-//! A request with pauses in it wakes a core at each of its hops. What that takes is neither the gate's nor a peer's, it is
-//! different from one minute to the next, and there is more of it with a function than without.
+//! A request with pauses wakes a core at each hop. That time varies by the minute, and is not the measured system's.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -10,32 +9,31 @@ use std::thread;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// What the bench is told to be, to do this.
+/// The subcommand of the bench for this process.
 pub const COMMAND: &str = "stay-awake";
 
-/// A process that is busy on every core, and gives way at once to whatever else wants to run there. It ends when this is
-/// dropped, and with the process that has it.
+/// A process that is busy on every core and yields to any other. It ends when this is dropped, and with the bench.
 #[derive(Debug)]
 pub struct Awake(Child);
 
 impl Awake {
-    /// Starts `bench` as that process, of the scheduler's idle class (`SCHED_IDLE`, sched(7)).
+    /// Starts `bench` as that process in the scheduler's idle class (`SCHED_IDLE`, sched(7)).
     ///
     /// # Errors
-    /// That `chrt`, of util-linux, is missing; those of the system.
+    /// `chrt` of util-linux is missing; those of the system.
     pub fn keep(bench: &Path) -> io::Result<Self> {
         let mut command = Command::new("chrt");
         command.args(["--idle", "0"]).arg(bench).arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let missing = |error| io::Error::other(format!("`chrt`, of util-linux, keeps the cores awake: {error}"));
+        let missing = |error| io::Error::other(format!("cannot run `chrt`, which util-linux installs: {error}"));
         let mut awake = command.spawn().map(Self).map_err(missing)?;
-        let mut told = [0];
-        match awake.0.stdout.as_mut().map(|stdout| stdout.read_exact(&mut told)) {
+        let mut started = [0];
+        match awake.0.stdout.as_mut().map(|stdout| stdout.read_exact(&mut started)) {
             Some(Ok(())) => Ok(awake),
             _ => Err(missing(io::Error::other("it did not start"))),
         }
     }
 
-    /// The process' number.
+    /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.0.id()
@@ -49,8 +47,7 @@ impl Drop for Awake {
     }
 }
 
-/// What that process does: a thread on each core that it may run on, which it tells by a byte, until nobody holds the other
-/// end of its standard input any more.
+/// Runs a busy thread on each allowed core, prints a byte, and ends when standard input is closed.
 ///
 /// # Errors
 /// Those of the system.
@@ -60,7 +57,7 @@ pub fn stay() -> io::Result<()> {
         let mut alone = CpuSet::new();
         alone.set(core);
         thread::spawn(move || {
-            // Where it can't stay on its core, the scheduler moves it.
+            // Without an affinity, the scheduler can move it.
             let _ = sched_setaffinity(None, &alone);
             loop {
                 std::hint::spin_loop();

@@ -1,4 +1,4 @@
-//! I/O. What DynamoDB holds: the samples, and made records on top, as many as are asked for.
+//! I/O. Fills the tables: the samples, and any number of generated records.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,44 +16,44 @@ use export_gate_local::tables::{self, Tables};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 
-/// The model that is asked for. A sample embargo refuses it to foreign persons.
+/// The requested model. A sample embargo refuses it to foreign persons.
 pub const MODEL: &str = "mythos-5";
 
-/// How much of a list one item holds: `gatectl lists import`'s own measure.
+/// The chunk size of `gatectl lists import`, in bytes.
 const CHUNK: usize = 380_000;
 
-/// How hard lists are packed. What `gatectl` does takes seconds and unpacks as fast.
+/// The compression level of lists. `gatectl` uses a slower one that unpacks as fast.
 const EFFORT: i32 = 9;
 
-/// How much is held on top of the samples.
+/// The numbers of generated records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Embargoes on the model, each of which must be weighed and none of which applies.
+    /// Embargoes on the model, which must be evaluated but do not apply.
     pub embargoes: usize,
-    /// Licences for the model, none of which is the organisation's.
+    /// Licences for the model, of other organisations.
     pub licences: usize,
-    /// Networks on a list.
+    /// Listed networks.
     pub networks: usize,
-    /// Parties on a list.
+    /// Listed parties.
     pub parties: usize,
-    /// Their names, theirs and aliases together.
+    /// Their names, including aliases.
     pub names: usize,
 }
 
 impl Size {
-    /// The samples alone.
+    /// Only the samples.
     pub const SMALL: Self = Self { embargoes: 0, licences: 0, networks: 0, parties: 0, names: 0 };
-    /// What a provider with all the world's lists has.
+    /// A provider with every public list.
     pub const FULL: Self = Self { embargoes: 500, licences: 0, networks: 50_000, parties: 20_000, names: 60_000 };
 
-    /// The same with so many names, three a party.
+    /// The same with a number of names, three for each party.
     #[must_use]
     pub fn with_names(self, names: usize) -> Self {
         Self { names, parties: names.div_ceil(3), ..self }
     }
 }
 
-/// Tables in the embedded engine. They are gone when this is dropped.
+/// Tables in the embedded engine, which dropping removes.
 pub struct Deployment {
     engine: DynamoDb,
     tables: Tables,
@@ -62,7 +62,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// The samples, and so many made records.
+    /// Creates the samples and the generated records.
     pub async fn of(size: Size) -> Self {
         let engine = DynamoDb::memory().await.expect("the engine starts");
         let client = tables::client(engine.url());
@@ -92,7 +92,7 @@ impl Deployment {
         Self { engine, tables, writer, directives: AtomicU64::default() }
     }
 
-    /// Where the engine listens, `http://host:port`.
+    /// The engine's URL, `http://host:port`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.engine.url()
@@ -104,7 +104,7 @@ impl Deployment {
         &self.tables
     }
 
-    /// Records one more letter by which no foreign person may use the model.
+    /// Records another embargo on the model for foreign persons.
     pub async fn directive(&self) {
         let number = self.directives.fetch_add(1, Ordering::Relaxed);
         let record = applying(&format!("letter-{number}"), &json!({"foreign_persons": true}));
@@ -112,7 +112,7 @@ impl Deployment {
     }
 }
 
-/// Kinds of embargoes by turns: each looks at something else of the request, and none applies to the main path.
+/// Embargoes of six kinds in turn, each about other facts. None applies to the usual request.
 fn embargo(number: usize) -> Value {
     let block = number % 65_536;
     let own: Vec<String> = (0..10)
@@ -171,7 +171,7 @@ fn item(record: &Value) -> Item {
     serde_dynamo::to_item(record).expect("an object")
 }
 
-/// Networks of several sizes, a tenth of them IPv6, none of which has the main path's address.
+/// Networks of several sizes, a tenth of them IPv6. None has the usual request's address.
 #[must_use]
 pub fn made_networks(many: usize) -> Vec<IpNet> {
     let mut random = Random(7);
@@ -191,7 +191,7 @@ pub fn made_networks(many: usize) -> Vec<IpNet> {
     made
 }
 
-/// Parties of syllables, some in Cyrillic, as many names as asked for: each its own, and aliases where there are more.
+/// Parties with generated names, some in Cyrillic. Names beyond one for each party are aliases.
 #[must_use]
 pub fn made_parties(many: usize, names: usize) -> Vec<Listed> {
     let mut random = Random(11);
@@ -211,10 +211,10 @@ pub fn made_parties(many: usize, names: usize) -> Vec<Listed> {
     made
 }
 
-/// How many words names are made of: as many as a list of 20,000 real parties has.
+/// The vocabulary of names, as large as that of 20,000 real parties.
 const WORDS: usize = 15_000;
 
-/// A name of two to four words, of which some are far more common than others. One in twelve is written in Cyrillic.
+/// A name of two to four words, some far more common than others. One in twelve is in Cyrillic.
 #[must_use]
 pub fn made_name(random: &mut Random) -> String {
     let is_latin = !random.next().is_multiple_of(12);
@@ -223,7 +223,7 @@ pub fn made_name(random: &mut Random) -> String {
     (0..words).map(|_| word(common_first(random), is_latin)).collect::<Vec<_>>().join(" ")
 }
 
-/// One of the words, by its number.
+/// A word by its number.
 fn word(number: usize, is_latin: bool) -> String {
     const LATIN: [&[&str]; 3] = [
         &[
@@ -247,12 +247,12 @@ fn word(number: usize, is_latin: bool) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The same numbers in every run (xorshift64*).
+/// Pseudo-random numbers, the same in every run (xorshift64*).
 #[derive(Debug)]
 pub struct Random(pub u64);
 
 impl Random {
-    /// The next.
+    /// The next number.
     #[expect(clippy::should_implement_trait, reason = "it never ends")]
     pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
@@ -261,7 +261,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// One below a bound.
+    /// A number below a bound.
     pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() >> 16).unwrap_or(0) % bound
     }

@@ -1,4 +1,4 @@
-//! I/O. DynamoDB after a set delay: what the embedded engine answered to the same reading before, without its own time.
+//! I/O. A stand-in for DynamoDB with a set delay. It caches the embedded engine's answers, so that the engine adds no time.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,7 +13,7 @@ use crate::wire::{Connection, Reply, listen, sleep_until};
 
 const CONTENT_TYPE: &str = "content-type: application/x-amz-json-1.0\r\n";
 
-/// A stand-in before an engine. Entries of the ledger are acknowledged and not kept: a run writes tens of thousands.
+/// A stand-in in front of an engine. It acknowledges ledger entries without storing the tens of thousands of a run.
 #[derive(Clone, Debug)]
 pub struct DynamoDb {
     shared: Arc<Shared>,
@@ -21,7 +21,7 @@ pub struct DynamoDb {
     tls: SocketAddr,
 }
 
-/// An operation, and its body.
+/// An operation and its body.
 type Reading = (String, Vec<u8>);
 
 #[derive(Debug)]
@@ -30,13 +30,13 @@ struct Shared {
     ledger: String,
     /// In nanoseconds.
     delay: AtomicU64,
-    /// What the engine answered, by operation and body.
+    /// The engine's answers by operation and body.
     readings: RwLock<HashMap<Reading, Arc<[u8]>>>,
     seen: Mutex<Vec<(Instant, String)>>,
 }
 
 impl DynamoDb {
-    /// Listens before the engine at `engine`, with and without TLS; `ledger` is the table whose entries are not kept.
+    /// Listens in front of an engine, with and without TLS. Entries of the table `ledger` are not stored.
     ///
     /// # Errors
     /// Those of the system.
@@ -49,23 +49,23 @@ impl DynamoDb {
         Ok(Self { shared, plain, tls })
     }
 
-    /// Where it listens, with or without TLS.
+    /// Its address, with or without TLS.
     #[must_use]
     pub fn address(&self, tls: bool) -> SocketAddr {
         if tls { self.tls } else { self.plain }
     }
 
-    /// From now on operations are answered after this.
+    /// Sets the delay of every next operation.
     pub fn delay(&self, delay: Duration) {
         self.shared.delay.store(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// The engine's tables have changed: it is asked again.
+    /// Clears the cache after a change of the tables.
     pub fn forget(&self) {
         self.shared.readings.write().unwrap().clear();
     }
 
-    /// The operations that came in since this was last asked, with their moments.
+    /// Takes the operations received since the last call, with their times.
     #[must_use]
     pub fn seen(&self) -> Vec<(Instant, String)> {
         std::mem::take(&mut *self.shared.seen.lock().unwrap())
@@ -101,8 +101,8 @@ impl Shared {
     }
 
     fn read(&self, engine: &mut Connection, reading: (String, Vec<u8>)) -> io::Result<(u16, Arc<[u8]>)> {
-        if let Some(known) = self.readings.read().unwrap().get(&reading) {
-            return Ok((200, Arc::clone(known)));
+        if let Some(cached) = self.readings.read().unwrap().get(&reading) {
+            return Ok((200, Arc::clone(cached)));
         }
         let (status, body) = ask(engine, &reading.0, &reading.1)?;
         if status == 200 {

@@ -1,24 +1,35 @@
-//! Pure. The event that is sent: the main path, a US citizen of a US company who asks for the model and is permitted.
+//! Pure. The events that are sent: a US company's client asks for the model on behalf of a person.
 
 use serde_json::json;
 
 use crate::deployment::MODEL;
 
-/// The body of the main path, in bytes.
+/// The usual body, in bytes.
 pub const BODY: usize = 1_000;
 
-/// An event as Lambda sends it, whose body the model is to be asked with.
+/// An event as Lambda sends it, and the expected status of its answer.
 #[derive(Clone, Debug)]
 pub struct Event {
     text: String,
     body: String,
+    status: u64,
 }
 
 impl Event {
-    /// One with a body of so many bytes.
+    /// A US citizen's request with a body of `bytes` bytes, which is permitted.
     #[must_use]
     pub fn of(bytes: usize) -> Self {
-        let (client, person) = ("sample-us-app", "sample-us-citizen");
+        Self::new("sample-us-citizen", bytes, 200)
+    }
+
+    /// A foreign person's request, which is refused.
+    #[must_use]
+    pub fn refused() -> Self {
+        Self::new("sample-foreign-employee", BODY, 451)
+    }
+
+    fn new(person: &str, bytes: usize, status: u64) -> Self {
+        let client = "sample-us-app";
         let path = format!("/v1/models/{MODEL}/invocations");
         let frame = r#"{"inputs":""}"#.len();
         let body = format!(r#"{{"inputs":"{}"}}"#, "a".repeat(bytes.saturating_sub(frame)));
@@ -37,28 +48,34 @@ impl Event {
             },
             "body": body, "isBase64Encoded": false,
         });
-        Self { text: event.to_string(), body }
+        Self { text: event.to_string(), body, status }
     }
 
-    /// That of the main path.
+    /// A permitted request with the usual body.
     #[must_use]
     pub fn usual() -> Self {
         Self::of(BODY)
     }
 
-    /// What Lambda sends.
+    /// The event as JSON.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What the model is asked with.
+    /// The body of the request.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.body.as_bytes()
     }
 
-    /// How often it is sent where small ones are sent so often: a large one takes tens of milliseconds.
+    /// The expected status of the answer.
+    #[must_use]
+    pub fn status(&self) -> u64 {
+        self.status
+    }
+
+    /// The number of runs where a small event has `small`: a large one takes tens of milliseconds.
     #[must_use]
     pub fn times(&self, small: usize) -> usize {
         if self.body.len() > 500_000 { small.div_ceil(6) } else { small }

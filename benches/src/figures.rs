@@ -1,47 +1,53 @@
-//! Pure. What a run measured, as it is written to JSON; times are in seconds, sizes in bytes.
+//! Pure. The results of a run and their JSON form. Times are in seconds, sizes in bytes.
 
 use serde::{Deserialize, Serialize};
 
-/// All that one run measured.
+/// The results of one run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Results {
-    /// When and where, and by what command.
-    pub taken: Taken,
-    /// The figures, in the order in which they are told.
+    /// When, where and how the run was made.
+    pub taken: RunInfo,
+    /// The figures, in the order of the report.
     pub figures: Vec<Figure>,
-    /// How figures grow with what the gate holds or carries.
+    /// How figures grow with the size of the register or of a body.
     pub growth: Vec<Growth>,
+    /// The measurements that failed, each with its error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
 }
 
-/// When and where figures were measured, and by what command.
+/// When, where and how a run was made.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Taken {
-    /// The moment of its end, RFC 3339.
+pub struct RunInfo {
+    /// The end of the run, RFC 3339.
     pub at: String,
     /// Processor, cores and system.
     pub machine: String,
     /// The command.
     pub command: String,
-    /// The commit that was measured, with `+` behind it where files had been changed since.
+    /// The measured commit, with a `+` for uncommitted changes.
     pub revision: String,
-    /// How long all of it took.
+    /// The duration of the run.
     pub seconds: f64,
 }
 
-/// One figure, the gate's beside its peers'.
+/// One figure of the gate and its peers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Figure {
     /// A name for scripts, such as `start.ready.small`.
     pub id: String,
-    /// The heading under which it is told.
+    /// The heading in the report.
     pub part: Part,
-    /// What was measured, in words.
+    /// A description.
     pub what: String,
     /// What the numbers count.
     pub unit: Unit,
     /// The numbers, the gate's first.
     pub measured: Vec<Measured>,
-    /// What they are to be.
+    /// The gate's number in the results that the run is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<f64>,
+    /// The goals of the gate.
     pub goals: Vec<Goal>,
 }
 
@@ -49,17 +55,19 @@ pub struct Figure {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// From nothing to an answer.
+    /// Time from process start to ready, and to the first answer.
     Start,
     /// What the gate adds to a request.
     Latency,
     /// What a request costs.
     Cost,
-    /// How much room it takes.
+    /// Instructions and allocations.
+    Instructions,
+    /// Memory, binary and package.
     Size,
-    /// Parts of it alone.
+    /// Single components, within the bench's process.
     Alone,
-    /// How all of it grows.
+    /// Growth with the register and the body.
     Growth,
     /// What the bench itself adds.
     Noise,
@@ -69,23 +77,23 @@ pub enum Part {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// Seconds; told as ms or µs.
+    /// Seconds, shown as ms or µs.
     Seconds,
-    /// Bytes; told as MB.
+    /// Bytes, shown as MB.
     Bytes,
-    /// So many.
+    /// A count.
     Count,
-    /// So many a second.
+    /// A rate per second.
     PerSecond,
 }
 
-/// Whose numbers.
+/// A measured system.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// The gate.
     Gate,
-    /// The calls to AWS alone, with the gate's SDK and runtime.
+    /// A function that makes the gate's AWS calls and nothing else.
     Calls,
     /// A Python function with boto3.
     Python,
@@ -95,34 +103,34 @@ pub enum Who {
     LiteLlm,
     /// Nomenklatura, for names.
     Nomenklatura,
-    /// Nobody: the stand-ins alone, asked by a client that does nothing else.
-    Nobody,
+    /// The bench's own stand-ins, called by a plain client.
+    Bench,
 }
 
-/// The numbers of one.
+/// The numbers of one system.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Measured {
-    /// Whose.
+    /// The system.
     pub who: Who,
     /// The median of the runs.
     pub p50: f64,
     /// Their 99th percentile, where there were enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99: Option<f64>,
-    /// How many runs.
+    /// The number of runs.
     pub runs: usize,
 }
 
-/// What a figure of the gate is to be.
+/// A goal of the gate.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Goal {
-    /// Of median or 99th percentile.
+    /// The quantile that it bounds.
     pub of: Quantile,
-    /// Where it is to end up.
+    /// The bound.
     pub bound: Bound,
 }
 
-/// Which of the two.
+/// A quantile.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantile {
@@ -132,17 +140,17 @@ pub enum Quantile {
     P99,
 }
 
-/// What bounds a figure of the gate from above.
+/// An upper bound.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// It is below this.
+    /// Below this number.
     Below(f64),
-    /// It is at least so many times below a peer's.
+    /// At least so many times below a peer's number.
     Times {
-        /// How many times.
+        /// The factor.
         times: f64,
-        /// Whose.
+        /// The peer.
         below: Who,
     },
 }
@@ -154,33 +162,43 @@ pub struct Growth {
     pub axis: String,
     /// What the axis counts.
     pub unit: Unit,
-    /// Where it was measured.
+    /// The measured places.
     pub at: Vec<f64>,
-    /// One line a figure and peer.
+    /// A line for each figure and system.
     pub lines: Vec<Line>,
 }
 
-/// One line of a plot: a number for each place of the axis.
+/// A number for each place of an axis.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Line {
-    /// What was measured, in words: the same for all peers.
+    /// A description, the same for all systems.
     pub what: String,
     /// What the numbers count.
     pub unit: Unit,
-    /// Whose.
+    /// The system.
     pub who: Who,
     /// The numbers, medians.
     pub values: Vec<f64>,
 }
 
+impl Results {
+    /// Sets each count's earlier number, where the earlier results have it. Times of other machines do not compare.
+    pub fn compare(&mut self, earlier: &Self) {
+        for figure in self.figures.iter_mut().filter(|figure| figure.part == Part::Instructions) {
+            let before = earlier.figures.iter().find(|before| before.id == figure.id);
+            figure.before = before.and_then(|before| before.of(Who::Gate)).map(|measured| measured.p50);
+        }
+    }
+}
+
 impl Figure {
-    /// The numbers of one, where it was measured.
+    /// The numbers of a system, where it was measured.
     #[must_use]
     pub fn of(&self, who: Who) -> Option<&Measured> {
         self.measured.iter().find(|measured| measured.who == who)
     }
 
-    /// Whether the gate reaches a goal; `None` where what it is about was not measured.
+    /// Whether the gate reaches a goal; `None` where a number is missing.
     #[must_use]
     pub fn reaches(&self, goal: Goal) -> Option<bool> {
         let number = |who| self.of(who).and_then(|measured| measured.at(goal.of));
@@ -193,7 +211,7 @@ impl Figure {
 }
 
 impl Measured {
-    /// Median and 99th percentile of runs, of which there is at least one; fewer than 100 have no 99th percentile.
+    /// Median and 99th percentile of at least one run. Fewer than 100 runs have no 99th percentile.
     #[must_use]
     pub fn of(who: Who, mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
@@ -202,13 +220,13 @@ impl Measured {
         Self { who, p50, p99, runs: runs.len() }
     }
 
-    /// A number that needs no second run, since it can't differ.
+    /// A number that does not vary between runs.
     #[must_use]
     pub fn exactly(who: Who, number: f64) -> Self {
         Self { who, p50: number, p99: None, runs: 1 }
     }
 
-    /// One of the two.
+    /// A quantile.
     #[must_use]
     pub fn at(&self, quantile: Quantile) -> Option<f64> {
         match quantile {
@@ -218,7 +236,7 @@ impl Measured {
     }
 }
 
-/// By nearest rank, of numbers in order.
+/// Quantile of sorted numbers by nearest rank.
 fn quantile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len().saturating_mul(percent)).div_ceil(100).max(1);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)

@@ -1,4 +1,4 @@
-//! What `make bench` measures with: the gate's process and its peers', the stand-ins around them, and how it is told.
+//! The parts of `make bench`: processes of the gate and its peers, stand-ins for AWS, measurements and the report.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::missing_panics_doc,
-    reason = "a bench that can't go on says so and ends"
+    reason = "a failed measurement panics and is noted"
 )]
 
 pub mod alone;

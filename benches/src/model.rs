@@ -1,4 +1,4 @@
-//! I/O. The model's SageMaker endpoint after a set delay.
+//! I/O. A stand-in for the model's SageMaker endpoint with a set delay.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 
 use crate::wire::{Connection, Reply, listen, sleep_until};
 
-/// What it says to everything, in the form that LiteLLM reads.
+/// The answer to every request, in the form that LiteLLM reads.
 const ANSWER: &[u8] = br#"{"id":"x","object":"chat.completion","created":0,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#;
 
 const HEADERS: &str = "content-type: application/json\r\nx-amzn-invoked-production-variant: sample\r\n";
@@ -43,18 +43,19 @@ impl Model {
         Ok(Self { shared, plain, tls })
     }
 
-    /// Where it listens, with or without TLS.
+    /// Its address, with or without TLS.
     #[must_use]
     pub fn address(&self, tls: bool) -> SocketAddr {
         if tls { self.tls } else { self.plain }
     }
 
-    /// From now on it answers after this.
+    /// Sets the delay of every next answer.
     pub fn delay(&self, delay: Duration) {
         self.shared.delay.store(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// When calls began since this was last asked: what is called beside one with a large body is not before it.
+    /// Takes the start times of the calls since the last call of this. A call starts with its head, so that a large body does
+    /// not delay it.
     #[must_use]
     pub fn seen(&self) -> Vec<Instant> {
         std::mem::take(&mut *self.shared.seen.lock().unwrap())
@@ -66,7 +67,7 @@ impl Shared {
         while let Some(request) = connection.read()? {
             let now = Instant::now();
             if request.method != "POST" {
-                // A page that isn't there opens a connection as well as another.
+                // A request that only opens a connection.
                 connection.answer(Reply { status: 404, headers: "", body: b"" })?;
                 continue;
             }

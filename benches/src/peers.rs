@@ -1,21 +1,20 @@
-//! I/O. The commands that start the gate's peers, as `make bench-peers` installed them.
+//! I/O. Builds the commands of the gate's peers, as installed by `make bench-peers`.
 //!
-//! Each is the interpreter itself, with no shell in between, and has nothing of this process's environment.
+//! Each runs the interpreter without a shell and with an empty environment.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What starts a peer, and how it is told whom to trust.
+/// The command of a peer, and its variable for trust roots.
 #[derive(Debug)]
 pub struct Peer {
     /// The command.
     pub command: Command,
-    /// The variable that names the file with a local authority's certificate.
+    /// The variable with the file of the local certificate authority.
     pub authority: &'static str,
 }
 
-/// The function in Python, under the runtime client of Lambda's own images. Its modules were compiled when it was
-/// installed.
+/// The function in Python, with the runtime client of Lambda's images and compiled modules.
 #[must_use]
 pub fn python(tools: &Path) -> Peer {
     let folder = tools.join("python");
@@ -25,7 +24,7 @@ pub fn python(tools: &Path) -> Peer {
     Peer { command, authority: "AWS_CA_BUNDLE" }
 }
 
-/// The function in Node.js, bundled when it was installed.
+/// The bundled function in Node.js.
 #[must_use]
 pub fn node(tools: &Path) -> Peer {
     let folder = tools.join("node");
@@ -35,8 +34,8 @@ pub fn node(tools: &Path) -> Peer {
     Peer { command, authority: "NODE_EXTRA_CA_CERTS" }
 }
 
-/// LiteLLM's proxy on that port of the loopback, in front of one endpoint, whose whole URL is given; its one model is
-/// `opus-4-8`. It needs the AWS credentials that all share, and never looks beyond the endpoint.
+/// LiteLLM's proxy on a loopback port, in front of the endpoint with this URL. Its only model is `opus-4-8`. It needs the
+/// shared AWS credentials, and connects only to the endpoint.
 #[must_use]
 pub fn litellm(tools: &Path, port: u16, endpoint: &str) -> Peer {
     let folder = tools.join("litellm");
@@ -47,10 +46,10 @@ pub fn litellm(tools: &Path, port: u16, endpoint: &str) -> Peer {
     Peer { command, authority: "SSL_CERT_FILE" }
 }
 
-/// The bearer token that LiteLLM's proxy lets in.
+/// The bearer token of LiteLLM's proxy.
 pub const LITELLM_KEY: &str = "sk-sample";
 
-/// Nomenklatura's comparison of names: JSON lines of pairs in, a JSON array of seconds out.
+/// Nomenklatura's name comparison: reads pairs as JSON lines, and prints seconds as a JSON array.
 #[must_use]
 pub fn nomenklatura(tools: &Path) -> Command {
     let folder = tools.join("nomenklatura");
@@ -59,7 +58,7 @@ pub fn nomenklatura(tools: &Path) -> Command {
     command
 }
 
-/// As for production: prices of models from its own package, nothing logged but errors, and no user interface.
+/// Production settings: model prices from its package, only errors logged, and no user interface.
 const LITELLM_ENVIRONMENT: [(&str, &str); 8] = [
     ("DISABLE_ADMIN_UI", "True"),
     ("LITELLM_LOCAL_BLOG_POSTS", "True"),
@@ -71,7 +70,7 @@ const LITELLM_ENVIRONMENT: [(&str, &str); 8] = [
     ("NO_REDOC", "True"),
 ];
 
-/// What Lambda's own bootstrap gives Node.js where a function has 256 MB.
+/// Lambda's flags of Node.js for a function with 256 MB.
 const NODE_FLAGS: [&str; 4] =
     ["--expose-gc", "--max-http-header-size=81920", "--max-semi-space-size=12", "--max-old-space-size=231"];
 

@@ -1,4 +1,4 @@
-//! I/O. One execution environment: a process as Lambda would start it, and what the system says of it.
+//! I/O. Runs a process as a Lambda execution environment, and reads its processor time and memory.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::runtime_api::RuntimeApi;
 
-/// A process behind a Runtime API of its own. It ends when this is dropped.
+/// A process with its own Runtime API. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Process {
     /// Its Runtime API.
@@ -18,8 +18,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` with `environment` and nothing of this process's own but `PATH`. What it prints is dropped, unless
-    /// `BENCH_OUTPUT` is set.
+    /// Starts `command` with `environment` and `PATH` only. Its output is discarded unless `BENCH_OUTPUT` is set.
     ///
     /// # Errors
     /// Those of the system.
@@ -37,7 +36,7 @@ impl Process {
         Ok(Self { api, started, child })
     }
 
-    /// The processor time of all its threads so far.
+    /// The processor time of all threads so far.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
         let tasks = format!("/proc/{}/task", self.child.id());
@@ -48,7 +47,7 @@ impl Process {
         Duration::from_nanos(spent.sum())
     }
 
-    /// What it has in memory, in bytes.
+    /// The resident memory, in bytes.
     #[must_use]
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process lives");
@@ -56,7 +55,7 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
     }
 
-    /// Ends it with SIGTERM, and waits until it is gone.
+    /// Sends SIGTERM and waits for the end.
     pub fn end(mut self) {
         if let Some(id) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
@@ -76,16 +75,16 @@ fn output() -> Stdio {
     if std::env::var_os("BENCH_OUTPUT").is_some() { Stdio::inherit() } else { Stdio::null() }
 }
 
-/// The command of the gate, or of what runs it: its allocator is tuned as the template tunes it.
+/// The command of the gate or of a program that runs it, with the template's allocator settings.
 ///
 /// # Panics
-/// Where the template doesn't.
+/// The template has no such settings.
 #[must_use]
 pub fn gate(program: &Path) -> Command {
     const TUNES: &str = "GLIBC_TUNABLES";
     let template = include_str!("../../infra/template.yaml");
     let tuned = template.lines().find_map(|line| line.trim().strip_prefix(TUNES)?.strip_prefix(": "));
     let mut command = Command::new(program);
-    command.env_clear().env(TUNES, tuned.expect("the template tunes it"));
+    command.env_clear().env(TUNES, tuned.expect("the template sets it"));
     command
 }

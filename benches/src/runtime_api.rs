@@ -1,4 +1,4 @@
-//! I/O. Lambda's Runtime API for one process: when it asked for its first event, and how long each takes it.
+//! I/O. Lambda's Runtime API for one process. It measures the start and the time of each event.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::wire::{Connection, Reply, listen};
 
-/// What the function may take for one event.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time-out of a function.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The API. It has one event under way at a time.
+/// The API, with one event at a time.
 #[derive(Debug)]
 pub struct RuntimeApi {
     address: SocketAddr,
@@ -20,15 +20,15 @@ pub struct RuntimeApi {
     answers: Receiver<Answer>,
 }
 
-/// What the function made of an event, and when event and answer were on the wire.
+/// The answer to an event, with the times of both.
 #[derive(Debug)]
 struct Answer {
     sent: Instant,
-    there: Instant,
+    received: Instant,
     body: Vec<u8>,
 }
 
-/// What connections share.
+/// The state that connections share.
 struct Shared {
     events: Mutex<Receiver<Vec<u8>>>,
     sent: Mutex<Option<Instant>>,
@@ -55,7 +55,7 @@ impl RuntimeApi {
         Ok(Self { address, events, ready, answers })
     }
 
-    /// What `AWS_LAMBDA_RUNTIME_API` is to be.
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -64,37 +64,37 @@ impl RuntimeApi {
     /// Waits for the first poll, which ends the start.
     #[must_use]
     pub fn ready(&self) -> Instant {
-        self.ready.recv_timeout(PATIENCE).expect("the function did not become ready")
+        self.ready.recv_timeout(TIMEOUT).expect("the function did not become ready")
     }
 
-    /// Hands over an event; gives the answer, and the time from before the event's first byte until after the answer's last.
+    /// Sends an event. Returns the answer and the time from the event's first byte to the answer's last.
     #[must_use]
     pub fn invoke(&self, event: &[u8]) -> (Vec<u8>, Duration) {
-        let (body, sent, there) = self.invoked(event);
-        (body, there.duration_since(sent))
+        let (body, sent, received) = self.invoked(event);
+        (body, received.duration_since(sent))
     }
 
-    /// The same, with the two moments.
+    /// The same with both times.
     #[must_use]
     pub fn invoked(&self, event: &[u8]) -> (Vec<u8>, Instant, Instant) {
-        self.events.send(event.to_vec()).expect("the connections live on");
-        let answer = self.answers.recv_timeout(PATIENCE).expect("the function did not answer");
-        (answer.body, answer.sent, answer.there)
+        self.events.send(event.to_vec()).expect("connections outlive events");
+        let answer = self.answers.recv_timeout(TIMEOUT).expect("the function did not answer");
+        (answer.body, answer.sent, answer.received)
     }
 }
 
 impl Shared {
     fn serve(&self, mut connection: Connection) -> io::Result<()> {
         while let Some(request) = connection.read()? {
-            let there = Instant::now();
+            let received = Instant::now();
             let route = request.path.rsplit('/').next().unwrap_or_default();
             match (request.method.as_str(), route) {
                 ("GET", "next") => {
                     if let Some(ready) = self.ready.lock().unwrap().take() {
-                        let _ = ready.send(there);
+                        let _ = ready.send(received);
                     }
                     let event = self.events.lock().unwrap().recv();
-                    // The bench has let go of this function.
+                    // The bench has dropped this function.
                     let Ok(event) = event else { return Ok(()) };
                     let headers = headers();
                     *self.sent.lock().unwrap() = Some(Instant::now());
@@ -102,7 +102,7 @@ impl Shared {
                 }
                 ("POST", "response") => {
                     let sent = self.sent.lock().unwrap().take().expect("an answer without an event");
-                    let _ = self.answers.send(Answer { sent, there, body: request.body });
+                    let _ = self.answers.send(Answer { sent, received, body: request.body });
                     connection.answer(Reply { status: 202, headers: "", body: b"" })?;
                 }
                 _ => panic!("the function reports {}: {}", request.path, String::from_utf8_lossy(&request.body)),
@@ -117,7 +117,7 @@ impl Shared {
 
 fn headers() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let deadline = (now + PATIENCE).as_millis();
+    let deadline = (now + TIMEOUT).as_millis();
     format!(
         "content-type: application/json\r\n\
          lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-{:012x}\r\n\

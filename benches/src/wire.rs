@@ -1,4 +1,4 @@
-//! I/O. HTTP/1.1 with a thread a connection and nothing in between that could add noise of its own, with and without TLS.
+//! I/O. HTTP/1.1 with a thread for each connection, with and without TLS. It has no layers that add noise.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -10,16 +10,16 @@ use std::time::Instant;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 
-/// How much of a head is read: more than any of the clients sends.
+/// The limit of headers, above what any client sends.
 const MOST_HEADERS: usize = 64;
 
-/// How much is asked of the system at once.
+/// The size of one read.
 const READ: usize = 64 * 1024;
 
-/// From how many bytes on a message's head and body are sent apart.
+/// The size from which a message's head and body are sent separately.
 const LARGE: usize = 64 * 1024;
 
-/// How late the system may wake a thread, in nanoseconds; without a word it is 50,000.
+/// The timer slack of threads, in nanoseconds; the default is 50,000.
 const TIMER_SLACK: u64 = 1_000;
 
 /// A request, or the answer to one.
@@ -35,24 +35,24 @@ pub struct Message {
     pub target: String,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether the other side closes the connection now.
+    /// Whether the peer closes the connection afterwards.
     pub closes: bool,
-    /// When its head was there.
+    /// When its head was received.
     pub began: Option<Instant>,
 }
 
-/// What an answer is made of.
+/// An answer to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
     /// The status.
     pub status: u16,
-    /// Headers, each line with its end.
+    /// Header lines with line ends.
     pub headers: &'a str,
     /// The body.
     pub body: &'a [u8],
 }
 
-/// One connection, from either side.
+/// A connection of a client or a server.
 pub struct Connection {
     stream: Stream,
     read: Vec<u8>,
@@ -64,7 +64,7 @@ enum Stream {
     Opened(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-/// Listens on loopback for as long as the process lives; `serve` has each connection to itself, on a thread of its own.
+/// Listens on loopback until the process ends. `serve` handles each connection on its own thread.
 ///
 /// # Errors
 /// Those of the system.
@@ -78,14 +78,14 @@ pub fn listen(
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let (serve, tls) = (Arc::clone(&serve), tls.clone());
-            // A client that goes away ends its connection and nothing else.
+            // A disconnected client ends only its connection.
             thread::spawn(move || drop(Connection::accept(stream, tls).and_then(|connection| serve(connection))));
         }
     });
     Ok(address)
 }
 
-/// Sleeps until a moment, as exactly as the system can.
+/// Sleeps until a moment.
 pub fn sleep_until(moment: Instant) {
     thread::sleep(moment.saturating_duration_since(Instant::now()));
 }
@@ -104,7 +104,7 @@ impl Connection {
         Ok(Self { stream, read: Vec::new() })
     }
 
-    /// Opens one.
+    /// Opens a connection.
     ///
     /// # Errors
     /// Those of the system.
@@ -122,18 +122,18 @@ impl Connection {
         Ok(Self { stream, read: Vec::new() })
     }
 
-    /// Reads a whole message; `None` where the other side is done.
+    /// Reads a whole message; `None` at the end of the connection.
     ///
     /// # Errors
-    /// Those of the system, and of what is no HTTP.
+    /// Those of the system; invalid HTTP.
     pub fn read(&mut self) -> io::Result<Option<Message>> {
-        let mut told_to_go_on = false;
+        let mut continued = false;
         let mut began = None;
         loop {
             if let Some(head) = Head::of(&self.read)? {
                 began = began.or_else(|| Some(Instant::now()));
-                if head.expects && !told_to_go_on {
-                    told_to_go_on = true;
+                if head.expects && !continued {
+                    continued = true;
                     self.send(&[b"HTTP/1.1 100 Continue\r\n\r\n"])?;
                 }
                 if let Some(end) = head.end(&self.read) {
@@ -142,7 +142,7 @@ impl Connection {
                     self.read.drain(..end);
                     return Ok(Some(message));
                 }
-                // All that is missing at once, rather than parsing the head for each piece.
+                // Reads the whole rest, so that the head is not parsed for each part.
                 self.fill(head.missing(&self.read))?;
             } else if !self.fill(1)? {
                 return Ok(None);
@@ -160,7 +160,7 @@ impl Connection {
         self.send(&[head.as_bytes(), body])
     }
 
-    /// Posts a body, and reads the answer. `headers` are lines with their ends.
+    /// Posts a body and reads the answer. `headers` are lines with line ends.
     ///
     /// # Errors
     /// Those of the system.
@@ -171,7 +171,7 @@ impl Connection {
         self.read()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// Asks for a page, and reads it.
+    /// Gets a page.
     ///
     /// # Errors
     /// Those of the system.
@@ -186,7 +186,7 @@ impl Connection {
             Stream::Accepted(stream) => stream,
             Stream::Opened(stream) => stream,
         };
-        // One packet where it is small; what is large is not copied first.
+        // A small message is one packet; a large one is not copied.
         if parts.iter().map(|part| part.len()).sum::<usize>() <= LARGE {
             stream.write_all(&parts.concat())?;
         } else {
@@ -195,7 +195,7 @@ impl Connection {
         stream.flush()
     }
 
-    /// Reads at least so many bytes more, and says whether there were any.
+    /// Reads at least `least` more bytes; false at the end of the connection.
     fn fill(&mut self, least: usize) -> io::Result<bool> {
         let stream: &mut dyn Read = match &mut self.stream {
             Stream::Plain(stream) => stream,
@@ -224,10 +224,10 @@ impl Connection {
 /// A head that has been read whole.
 struct Head {
     message: Message,
-    /// Its own length.
+    /// The length of the head.
     length: usize,
     body: Body,
-    /// Whether the other side waits to be told to go on.
+    /// Whether the peer expects `100 Continue`.
     expects: bool,
 }
 
@@ -267,7 +267,7 @@ impl Head {
         Ok(Some(Self { message, length, body, expects: named("expect").is_some() }))
     }
 
-    /// Where the message ends, once all of it is read. Chunks stay as they are: nobody looks into such a body.
+    /// The end of the message, if all of it was read. Chunks are not decoded, since no caller uses such a body.
     fn end(&self, read: &[u8]) -> Option<usize> {
         match self.body {
             Body::Length(length) => Some(self.length + length).filter(|end| *end <= read.len()),

@@ -1,6 +1,6 @@
-//! What keeps the cores awake is in nobody's way, and doesn't stay behind.
+//! The process that keeps cores awake yields to others, and ends with the bench.
 
-#![allow(clippy::unwrap_used, reason = "a test says loudly what is wrong")]
+#![allow(clippy::unwrap_used, reason = "a test fails with a message")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn policies(id: u32) -> Vec<String> {
 }
 
 #[test]
-fn every_core_has_a_thread_that_runs_where_nobody_else_wants_to() {
+fn every_core_has_a_thread_of_the_idle_class() {
     let awake = Awake::keep(Path::new(BENCH)).unwrap();
     let cores = sched_getaffinity(None).unwrap().count();
     let many = usize::try_from(cores).unwrap() + 1;
@@ -32,7 +32,7 @@ fn every_core_has_a_thread_that_runs_where_nobody_else_wants_to() {
 }
 
 #[test]
-fn it_ends_with_whoever_started_it() {
+fn it_ends_with_its_standard_input() {
     let mut process = Command::new(BENCH).arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     drop(process.stdin.take());
     assert!(process.wait().unwrap().success());

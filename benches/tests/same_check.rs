@@ -1,12 +1,12 @@
-//! That the functions beside the gate make the same check: each event of `events/` that asks for an invocation is answered
-//! by them with the gate's status and codes. It needs `make bench-peers`, and `GATE_BINARY`.
+//! The peers answer each invocation of `events/` with the gate's status and codes. Needs `make bench-peers` and
+//! `GATE_BINARY`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test says loudly what is wrong"
+    reason = "a test fails with a message"
 )]
 
 use std::path::Path;
@@ -21,10 +21,10 @@ use export_gate_local::samples;
 use export_gate_local::tables::{self, Tables};
 use serde_json::Value;
 
-/// What is no invocation, and the firewall's word on tunnels, which the peers don't read.
+/// Events that are not invocations, and the firewall's header on tunnels, which the peers do not read.
 const OTHERS: [&str; 6] = ["health", "models", "parties", "screening", "tunnel", "unscoped"];
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 #[ignore = "needs `make bench-peers`"]
@@ -41,12 +41,12 @@ async fn the_peers_answer_as_the_gate_does() {
         let answered = answers(command, &events).await;
         let differing: Vec<_> =
             events.iter().zip(expected.iter().zip(&answered)).filter(|(_, (a, b))| a != b).collect();
-        let told: Vec<_> = differing.iter().map(|((name, _), both)| format!("{name}: {both:?}")).collect();
-        assert!(told.is_empty(), "{peer}\n{}", told.join("\n"));
+        let differences: Vec<_> = differing.iter().map(|((name, _), both)| format!("{name}: {both:?}")).collect();
+        assert!(differences.is_empty(), "{peer}\n{}", differences.join("\n"));
     }
 }
 
-/// What each event is answered with: its status, its codes, and the version of the model that answered.
+/// The answers to the events: status, codes and model version.
 async fn answers(mut command: Command, events: &[(String, Value)]) -> Vec<(u64, Vec<String>, Option<String>)> {
     let engine = DynamoDb::memory().await.unwrap();
     let client = tables::client(engine.url());
@@ -73,7 +73,7 @@ async fn answers(mut command: Command, events: &[(String, Value)]) -> Vec<(u64, 
     let mut process = command.spawn().unwrap();
     let mut answers = Vec::new();
     for (name, event) in events {
-        let answer = api.invoke(event.clone(), PATIENCE).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let answer = api.invoke(event.clone(), TIMEOUT).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
         let reasons = body["reasons"].as_array().cloned().unwrap_or_default();
         let codes = reasons.iter().filter_map(|reason| Some(reason["code"].as_str()?.to_owned()));
@@ -85,7 +85,7 @@ async fn answers(mut command: Command, events: &[(String, Value)]) -> Vec<(u64, 
     answers
 }
 
-/// By name, those that need the quota's end behind as many permits.
+/// The events by name. Those for an exhausted quota come after enough permits.
 fn events(folder: &Path) -> Vec<(String, Value)> {
     let mut events: Vec<(String, Value)> = std::fs::read_dir(folder)
         .unwrap()

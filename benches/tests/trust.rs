@@ -1,6 +1,6 @@
-//! Whom the gate believes to be AWS: whoever bears a certificate of the authorities that it trusts, and nobody else.
+//! The gate accepts AWS endpoints only with a certificate of its trust roots.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says loudly what is wrong")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails with a message")]
 
 use std::path::PathBuf;
 
@@ -12,16 +12,16 @@ use export_gate_bench::process::{Process, gate};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-/// The binary that `make test` names, else the one that cargo built beside this test's package.
+/// The binary of `GATE_BINARY`, or the one that cargo built.
 fn binary() -> PathBuf {
     let beside = || std::env::current_exe().unwrap().parent().unwrap().with_file_name("export-gate");
     let binary = std::env::var_os("GATE_BINARY").map_or_else(beside, PathBuf::from);
-    assert!(binary.exists(), "there is no {}: run `cargo build --bin export-gate` first", binary.display());
+    assert!(binary.exists(), "{} does not exist: run `cargo build --bin export-gate` first", binary.display());
     binary
 }
 
 #[test]
-fn only_who_has_a_certificate_of_a_trusted_authority_is_believed() {
+fn only_certificates_of_trust_roots_are_accepted() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let authority = Authority::new(&folder).unwrap();
     let runtime = Runtime::new().unwrap();

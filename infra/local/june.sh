@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# June 2026 against the running local stack, by gatectl alone: what stood before, the letter as a draft, the letter, the
-# exemption of 100 organisations, the lifting, the report. Every answer of the gate is held to what it must be.
+# Replays June 2026 on the running local stack with gatectl: the state before, the letter as a draft and in force, the
+# exemption of 100 organisations, the lifting, and the report. Checks every answer of the gate.
 #
 #   make run MODEL=none                                  in one terminal
 #   source .local/environment; infra/local/june.sh       in another
@@ -8,21 +8,21 @@ set -euo pipefail
 
 : "${GATE_URL:?start the stack with make run, then: source .local/environment}"
 gatectl=${GATECTL:-$(command -v gatectl || true)}
-: "${gatectl:?make gatectl builds it, and says how it comes into PATH}"
+: "${gatectl:?run make gatectl, and add it to PATH as its output says}"
 
 folder=${JUNE_FOLDER:-$(mktemp -d)}
 mkdir -p "$folder/partners"
 run=$(date -u +%Y%m%dT%H%M%SZ)
 letter=letter-$run exemption=exemption-$run
 began=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
-says=(--by sample-officer --yes)
+attribution=(--by sample-officer --yes)
 
-do_() { # gatectl, told before it is done
+do_() { # prints a gatectl command, then runs it
 	printf '\n$ gatectl'; printf ' %q' "$@"; echo
 	"$gatectl" "$@"
 }
 
-# ask STATUS CLIENT PERSON MODEL: what the gate answers must have this status.
+# ask STATUS CLIENT PERSON MODEL: sends a request and checks its status.
 ask() {
 	local expected=$1 client=$2 person=$3 model=$4 token status
 	token=$(printf '{"client_id":"%s"}' "$client" | base64 | tr -d '\n')
@@ -32,12 +32,12 @@ ask() {
 		"$GATE_URL/v1/models/$model/invocations")
 	printf '  %s  %-26s %-32s %s\n' "$status" "$client" "$person" "$model"
 	if [ "$status" != "$expected" ]; then
-		echo "expected $expected, and got:" >&2; cat "$folder/answer" >&2; exit 1
+		echo "expected status $expected, got $status:" >&2; cat "$folder/answer" >&2; exit 1
 	fi
 }
 
-# everybody US FOREIGN PARTNER_FABLE PARTNER_MYTHOS: the statuses that each must get now.
-everybody() {
+# ask_all US FOREIGN PARTNER_FABLE PARTNER_MYTHOS: the expected statuses.
+ask_all() {
 	local model
 	for model in fable-5 mythos-5; do
 		ask "$1" sample-us-app sample-us-citizen "$model"
@@ -53,7 +53,7 @@ everybody() {
 	ask 200 sample-foreign-service - opus-4-8
 }
 
-echo '# 100 foreign partners, each with a client, come from files.'
+echo '# Add 100 foreign partners, each with a client, from files.'
 : >"$folder/partners.txt"
 for number in $(seq -f %03g 1 100); do
 	echo "sample-partner-$number" >>"$folder/partners.txt"
@@ -73,14 +73,14 @@ for number in $(seq -f %03g 1 100); do
 		users: none
 	YAML
 done
-do_ register apply "$folder/partners" "${says[@]}" --why 'sample partners' 2>"$folder/plan"
+do_ register apply "$folder/partners" "${attribution[@]}" --why 'sample partners' 2>"$folder/plan"
 tail -n 1 "$folder/plan"
 if [ "$("$gatectl" embargo list --json | grep -c '"operator-policy-1"')" != 0 ]; then
-	do_ embargo end operator-policy-1 "${says[@]}" --why 'June 2026 began without it'
+	do_ embargo end operator-policy-1 "${attribution[@]}" --why 'not in force before June 2026'
 fi
-everybody 200 200 200 200
+ask_all 200 200 200 200
 
-printf '\n# 12 June: the letter, as a draft first.\n'
+printf '\n# 12 June: the letter, first as a draft.\n'
 cat >"$folder/letter.yaml" <<-YAML
 	kind: embargo
 	id: $letter
@@ -93,21 +93,21 @@ YAML
 do_ simulate --with "$folder/letter.yaml" --since "$began"
 
 do_ embargo issue "$letter" --model fable-5 --model mythos-5 --foreign-persons --effect licence-required \
-	--authority BIS --citation '15 CFR 744.22(b)' "${says[@]}" --why 'letter of 12 June 2026'
-everybody 200 451 451 451
+	--authority BIS --citation '15 CFR 744.22(b)' "${attribution[@]}" --why 'letter of 12 June 2026'
+ask_all 200 451 451 451
 
-printf '\n# 26 June: 100 organisations, and their foreign-person employees, may use mythos-5.\n'
+printf '\n# 26 June: an exemption for 100 organisations and their foreign employees to use mythos-5.\n'
 do_ licence grant "$exemption" --authority BIS --reference 'exemption of 26 June 2026' --type exemption \
 	--model mythos-5 --licensees-from "$folder/partners.txt" --persons any --embargo "$letter" \
-	"${says[@]}" --why 'exemption of 26 June 2026' 2>"$folder/exemption"
-everybody 200 451 451 200
+	"${attribution[@]}" --why 'exemption of 26 June 2026' 2>"$folder/exemption"
+ask_all 200 451 451 200
 
-printf '\n# 30 June: all of it is lifted.\n'
-do_ embargo end "$letter" "${says[@]}" --why 'lifted on 30 June 2026'
-do_ licence revoke "$exemption" "${says[@]}" --why 'lifted on 30 June 2026' 2>/dev/null
-everybody 200 200 200 200
+printf '\n# 30 June: the letter is lifted.\n'
+do_ embargo end "$letter" "${attribution[@]}" --why 'lifted on 30 June 2026'
+do_ licence revoke "$exemption" "${attribution[@]}" --why 'lifted on 30 June 2026' 2>/dev/null
+ask_all 200 200 200 200
 
-printf '\n# What an auditor is shown.\n'
+printf '\n# Evidence for an auditor.\n'
 do_ ledger verify
 do_ replay --all --since "$began"
 ended=$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%S.000Z 2>/dev/null || date -u -v+1S +%Y-%m-%dT%H:%M:%S.000Z)

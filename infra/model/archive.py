@@ -1,4 +1,4 @@
-"""model.tar.gz, the same bytes for the same files, whoever packs them, when, where and with which Python."""
+"""Writes model.tar.gz reproducibly: the same bytes for the same files on every machine and Python version."""
 
 import hashlib
 import struct
@@ -7,7 +7,7 @@ import zlib
 
 from report import Bar, Fault
 
-# 1980-01-01 UTC: no tool calls it implausible, as some do 1970.
+# 1980-01-01 UTC, since some tools reject 1970.
 MODIFIED = 315_532_800
 CHUNK = 1 << 20
 
@@ -34,7 +34,7 @@ class Stored:
         self.crc = zlib.crc32(data, self.crc)
         self.length += len(data)
         self.held += data
-        # Blocks are cut by their length, never by how the writes fell; one is kept back to be the last.
+        # Blocks have a fixed length, independent of the writes. One is kept back as the last.
         while len(self.held) > self.BLOCK:
             self._block(bytes(self.held[: self.BLOCK]), last=False)
             del self.held[: self.BLOCK]
@@ -54,7 +54,7 @@ class Stored:
 
 
 class Counted:
-    """A file that is read once, hashed and counted as it goes by."""
+    """A file that is hashed and counted while it is read."""
 
     def __init__(self, file, bar):
         self.file, self.bar, self.digest = file, bar, hashlib.sha256()
@@ -85,7 +85,7 @@ def write(members, out):
                 try:
                     tar.addfile(_entry(name, tarfile.REGTYPE, 0o644, sizes[name]), counted)
                 except OSError as error:
-                    raise Fault(f"`{name}` can't be read, or changes while it is packed: {error}") from error
+                    raise Fault(f"`{name}` cannot be read, or changes while it is packed: {error}") from error
                 files.append({"name": name, "bytes": sizes[name], "sha256": counted.digest.hexdigest()})
     stored.close()
     return stored.digest.hexdigest(), stored.written, files
@@ -98,7 +98,7 @@ def read(artifact):
 
 
 def _entry(name, kind, mode, size):
-    # A fresh TarInfo has owner 0 and no names: nothing of the packing machine.
+    # A new TarInfo has owner 0 and no names, so nothing depends on the machine.
     entry = tarfile.TarInfo(name)
     entry.type, entry.mode, entry.size, entry.mtime = kind, mode, size, MODIFIED
     return entry

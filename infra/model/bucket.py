@@ -1,17 +1,17 @@
-"""The artifact's way into S3: one key a version, written once."""
+"""Uploads the artifact to S3: one key for each version, written once."""
 
 import base64
 import hashlib
 
 from report import Bar, Fault
 
-# Up to this S3 keeps the SHA-256 of the whole, which is the one in model.json; past it, the hash of the parts' hashes.
+# Up to this size S3 stores the SHA-256 of the whole, as in model.json; above it, the hash of the parts' hashes.
 SINGLE = 512 << 20
 PART = 64 << 20
 
 
 def upload(artifact, record, bucket, prefix, single=SINGLE, part=PART):
-    """Puts the artifact where its name and version say, unless it is there already.
+    """Uploads the artifact under its name and version, unless it exists already.
 
     Another content under the same version is refused: endpoints, ledger entries and classifications name the version,
     and mean what was there when they were written.
@@ -24,7 +24,7 @@ def upload(artifact, record, bucket, prefix, single=SINGLE, part=PART):
     key = "/".join([*filter(None, prefix.split("/")), record["name"], record["version"], "model.tar.gz"])
     hashes, whole = _hashes(artifact, part)
     if whole.hex() != record["sha256"]:
-        raise Fault(f"`{artifact}` is not the archive that the model.json beside it describes: pack it again")
+        raise Fault(f"`{artifact}` does not match its model.json: pack it again")
     checksum = _text(whole if record["bytes"] <= single else hashlib.sha256(b"".join(hashes)).digest())
     place = {"Bucket": bucket, "Key": key}
     try:
@@ -35,7 +35,7 @@ def upload(artifact, record, bucket, prefix, single=SINGLE, part=PART):
             try:
                 _put(client, place, artifact, record, checksum, hashes, single, part)
             except ClientError as error:
-                # Somebody else was first, between the look and the write.
+                # Another upload finished between the check and the write.
                 if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
                     raise
                 wrote = False
@@ -43,12 +43,12 @@ def upload(artifact, record, bucket, prefix, single=SINGLE, part=PART):
     except ClientError as error:
         raise Fault(f"`s3://{bucket}/{key}`: {error}") from error
     except BotoCoreError as error:
-        raise Fault(f"S3 can't be asked: {error}") from error
+        raise Fault(f"cannot reach S3: {error}") from error
     if there is None:
-        raise Fault(f"`s3://{bucket}/{key}` is being written by somebody else: try again")
+        raise Fault(f"`s3://{bucket}/{key}` is being written by another upload: try again")
     if there != checksum:
-        raise Fault(f"`s3://{bucket}/{key}` holds another content (SHA-256 `{there or 'not recorded'}`, here "
-                    f"`{checksum}`): versions are never overwritten, take a new `--version`")
+        raise Fault(f"`s3://{bucket}/{key}` has other content (SHA-256 `{there or 'not recorded'}`, here "
+                    f"`{checksum}`): versions are never overwritten, use a new `--version`")
     return {"bucket": bucket, "key": key, "checksum_sha256": checksum, "uploaded": wrote}
 
 
@@ -62,7 +62,7 @@ def _hashes(artifact, part):
 
 
 def _there(client, place, error_class):
-    """The SHA-256 that S3 has of the object, empty where it has none; None where there is no object."""
+    """S3's SHA-256 of the object; empty without one, None without the object."""
     try:
         # S3 writes `…-2` for a hash of two parts' hashes.
         return client.head_object(**place, ChecksumMode="ENABLED").get("ChecksumSHA256", "").partition("-")[0]
@@ -92,13 +92,13 @@ def _put(client, place, artifact, record, checksum, hashes, single, part):
             client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": parts},
                                              IfNoneMatch="*")
         except BaseException:
-            # Parts that nobody completes are stored, and paid for, until somebody looks.
+            # Incomplete uploads would keep their parts, which cost money.
             client.abort_multipart_upload(**place, UploadId=upload)
             raise
 
 
 class _Shown:
-    """A file whose reading shows; it can be rewound, for a second try."""
+    """A file with a progress bar; it can be rewound for a retry."""
 
     def __init__(self, file, bar):
         self.file, self.bar, self.seek, self.tell = file, bar, file.seek, file.tell

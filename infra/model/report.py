@@ -1,27 +1,27 @@
-"""What all the steps share: how trouble is told, and how progress is shown."""
+"""Errors and progress bars of all steps."""
 
 import os
 import re
 import sys
 
-# What may stand in a model's name or version, in a file's name and in an S3 key alike: nothing that a shell, a URL,
-# an archive or the gate's own `name@version` would read otherwise.
+# Valid names of models, versions, files and S3 keys. They have no special meaning in shells, URLs, archives and the gate's
+# `name@version`.
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Fault(Exception):
-    """Something that the user can mend; its text says what and how."""
+    """An error that the user can correct; its text says how."""
 
 
 def plain(word, what):
-    """`word`, if it is one that every later step can carry."""
+    """Checks that every later step accepts `word`."""
     if not PLAIN.fullmatch(word or ""):
-        raise Fault(f"`{word}` can be no {what}: letters, digits, `.`, `_` and `-` alone, 100 at most")
+        raise Fault(f"`{word}` is not a valid {what}: use only letters, digits, `.`, `_` and `-`, up to 100")
     return word
 
 
 class Bar:
-    """A progress bar on a terminal; silent anywhere else, so that logs hold no control characters."""
+    """A progress bar on a terminal; silent elsewhere, so that logs have no control characters."""
 
     WIDTH = 40
 

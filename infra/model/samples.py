@@ -1,4 +1,4 @@
-"""What the tests share: a small made-up model, and how the script is run."""
+"""A small sample model, and helpers that run the script, for the tests."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import report
 
 HERE = Path(__file__).resolve().parent
 
-# What any machine, Python and zlib must make of these files; another rule of which files are packed changes them.
+# The digest of these files on every machine, Python and zlib. It changes with the selection of files.
 SMALL = "5fb999bc25a0462fd5922572ad93cb30621b7a9a44bc266e73a1a2c5ad6bbbb1"
 MINILM = "7e5fb71eca1e0372a850f6f7fa2324f2f3b218aad78ee73dfba10380c52633a1"
 LAYER = {"layer": {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 32]}}

@@ -62,7 +62,7 @@ class Packing(InFolder):
                     seen = (entry.uid, entry.gid, entry.uname, entry.gname, entry.mtime, entry.mode)
                     self.assertEqual(seen, (0, 0, "", "", 315_532_800, 0o755 if entry.isdir() else 0o644))
 
-    def test_the_description_tells_what_was_packed(self):
+    def test_the_description_lists_the_packed_files(self):
         record = self.pack(name="small", version="7", revision="abc")
         artifact, loaded = package.load(self.folder / "out")
         self.assertEqual(record, loaded)
@@ -85,8 +85,8 @@ class Packing(InFolder):
         pins.write_text("# for it\nnumpy==2.3.4 # arrays\n\n")
         record = self.pack(task="anything", inference=script, requirements=pins)
         self.assertEqual([file["name"] for file in record["files"]][:2], ["code/inference.py", "code/requirements.txt"])
-        for text, part in (("x = 1", "defines none of"), ("def (", "no Python script"),
-                           ("def transform_fn(): ...\ndef predict_fn(): ...", "refuses both together")):
+        for text, part in (("x = 1", "defines none of"), ("def (", "is not a valid Python script"),
+                           ("def transform_fn(): ...\ndef predict_fn(): ...", "accepts only one form")):
             with self.subTest(text):
                 script.write_text(text)
                 self.refused(part, self.pack, inference=script)
@@ -95,9 +95,9 @@ class Packing(InFolder):
             with self.subTest(loose):
                 pins.write_text(loose)
                 self.refused("pin each package", self.pack, inference=script, requirements=pins)
-        self.refused("name that too", self.pack, requirements=pins)
+        self.refused("name the script too", self.pack, requirements=pins)
 
-    def test_what_would_fail_or_do_harm_is_refused(self):
+    def test_invalid_and_harmful_models_are_refused(self):
         index, shard = "model.safetensors.index.json", "model-00001-of-00001.safetensors"
         sharded = {"model.safetensors": None, shard: weights()}
         pooled = {"modules.json": [{"type": "x.Transformer"}, {"type": "x.Pooling"}]}
@@ -106,8 +106,8 @@ class Packing(InFolder):
             ("configuration cut off", {"config.json": b'{"a"'}, {}, "`config.json` is not JSON"),
             ("configuration of another kind", {"config.json": [1]}, {}, "is not a JSON object"),
             ("another file cut off", {"tokenizer.json": b"{"}, {}, "`tokenizer.json` is not JSON"),
-            ("no weights", {"model.safetensors": None}, {}, "no weights that the container loads"),
-            ("pickles", {"model.safetensors": None, "pytorch_model.bin": b"x"}, {}, "runs whatever code it holds"),
+            ("no weights", {"model.safetensors": None}, {}, "no weights for the container"),
+            ("pickles", {"model.safetensors": None, "pytorch_model.bin": b"x"}, {}, "reading a pickle runs its code"),
             ("weights cut off", {"model.safetensors": weights()[:-1]}, {}, "bytes where its header says"),
             ("weights with a tail", {"model.safetensors": weights() + b"x"}, {}, "bytes where its header says"),
             ("weights of another format", {"model.safetensors": b"x" * 99}, {}, "is not a safetensors file"),
@@ -117,22 +117,22 @@ class Packing(InFolder):
             ("no tokenizer", {"tokenizer.json": None}, {}, "the tokenizer is missing"),
             ("no preprocessor", {}, {"task": "image-classification"}, "`preprocessor_config.json` is missing"),
             ("a shard missing", sharded | {shard: None, index: {"weight_map": {"layer": shard}}}, {}, "is missing"),
-            ("a shard outside", sharded | {index: {"weight_map": {"layer": "../../x.safetensors"}}}, {}, "is no shard"),
+            ("a shard outside", sharded | {index: {"weight_map": {"layer": "../../x.safetensors"}}}, {}, "is not a shard"),
             ("a tensor missing", sharded | {index: {"weight_map": {"other": shard}}}, {}, "lacks `other`"),
             ("an index without a map", sharded | {index: {}}, {}, "has no `weight_map`"),
-            ("code", {"config.json": {"auto_map": {"AutoModel": "own.Own"}}}, {}, "say `--allow-code`"),
+            ("code", {"config.json": {"auto_map": {"AutoModel": "own.Own"}}}, {}, "use `--allow-code`"),
             ("a tokenizer's code", {"tokenizer_config.json": {"auto_map": {"T": [None, "own.T"]}}}, {}, "--allow-code"),
-            ("a pipeline", {"config.json": {"custom_pipelines": {"x": {}}}}, {}, "say `--allow-code`"),
+            ("a pipeline", {"config.json": {"custom_pipelines": {"x": {}}}}, {}, "use `--allow-code`"),
             ("code elsewhere", {"config.json": {"auto_map": {"AutoModel": "org/name--own.Own"}}, "own.py": b"x"},
              {"allow_code": True}, "from outside the folder"),
-            ("a script", {"code/inference.py": b"x"}, {}, "say `--inference`"),
+            ("a script", {"code/inference.py": b"x"}, {}, "use `--inference`"),
             ("an unknown task", {}, {"task": "horoscope"}, "has no task `horoscope`"),
-            ("an untold task", {"config.json": {"architectures": ["Mystery"]}}, {}, "say `--task`"),
-            ("a name with a space", {"a b.txt": b"x"}, {}, "no name that every unpacker takes"),
-            ("a name for the gate", {}, {"name": "a@b"}, "can be no model's name"),
-            ("a version for the gate", {}, {"version": "../1"}, "can be no model's version"),
-            ("a dense layer", {"modules.json": [{"type": "x.Dense"}]}, {"task": "sentence-embedding"}, "wants `Dense`"),
-            ("no pooling", pooled, {"task": "sentence-embedding"}, "wants `1_Pooling/config.json`"),
+            ("an unknown architecture", {"config.json": {"architectures": ["Mystery"]}}, {}, "use `--task`"),
+            ("a name with a space", {"a b.txt": b"x"}, {}, "is not a portable file name"),
+            ("a name for the gate", {}, {"name": "a@b"}, "is not a valid model's name"),
+            ("a version for the gate", {}, {"version": "../1"}, "is not a valid model's version"),
+            ("a dense layer", {"modules.json": [{"type": "x.Dense"}]}, {"task": "sentence-embedding"}, "uses `Dense`"),
+            ("no pooling", pooled, {"task": "sentence-embedding"}, "uses `1_Pooling/config.json`"),
             ("another pooling", pooled | {"1_Pooling/config.json": {"pooling_mode_max_tokens": True}},
              {"task": "sentence-embedding"}, "pooling by `max_tokens`"),
         )
@@ -228,27 +228,27 @@ class Registering(InFolder):
                 self.assertEqual(json.loads((self.folder / "seen").read_text()), expected)
                 (self.folder / "seen").unlink()
 
-    def test_gatectl_answers_for_itself(self):
+    def test_errors_of_gatectl_are_passed_on(self):
         code, out, error = self.register("--eccn", "EAR99", "--register-table", "t", path=str(self.folder), ENDS="3")
         self.assertEqual((code, out), (1, "said\n"))
         self.assertIn("gatectl ended with 3", error)
         code, out, error = self.register("--eccn", "EAR99", "--register-table", "t", "--json", path=str(self.folder))
         self.assertEqual((code, error, json.loads(out)["registered"]), (0, "said\n", True))
 
-    def test_without_gatectl_the_command_is_told(self):
+    def test_without_gatectl_the_command_is_printed(self):
         code, out, error = self.register("--eccn", "4E091", "--register-table", "t")
         self.assertEqual((code, error), (0, ""))
-        self.assertIn("The compliance operator runs", out)
+        self.assertIn("Ask the compliance operator to run", out)
         self.assertEqual(out.splitlines()[-1].strip(), "gatectl model add minilm@1 --endpoint minilm-1 --eccn 4E091 "
                          "--by 'sample officer' --why 'It'\"'\"'s public: 15 CFR 734.7.' --register-table t --yes")
 
-    def test_half_said_is_refused(self):
+    def test_missing_options_are_refused(self):
         table, eccn = ("--register-table", "t"), ("--eccn", "EAR99")
-        for more, part in ((table, "matches every embargo by ECCN"), ((*table, "--eccn", "ear99"), "is no ECCN"),
-                           ((*table, "--eccn", "4E091.a"), "would escape an embargo"),
-                           (eccn, "say `--register-table`"), ((*table, *eccn, "--endpoint", "a_b"), "endpoint's name"),
-                           ((*table, *eccn, "--by="), "say `--by`"), ((*table, *eccn, "--why=-x"), "say `--why`"),
-                           ((*table, *eccn, "--gatectl", "/nowhere/gatectl"), "can't be run")):
+        for more, part in ((table, "matches every embargo by ECCN"), ((*table, "--eccn", "ear99"), "is not a valid ECCN"),
+                           ((*table, "--eccn", "4E091.a"), "would not match an embargo"),
+                           (eccn, "use `--register-table`"), ((*table, *eccn, "--endpoint", "a_b"), "endpoint name"),
+                           ((*table, *eccn, "--by="), "use `--by`"), ((*table, *eccn, "--why=-x"), "use `--why`"),
+                           ((*table, *eccn, "--gatectl", "/nowhere/gatectl"), "cannot be run")):
             with self.subTest(more):
                 code, out, error = self.register(*more, path=str(self.folder), REGISTER_TABLE="")
                 self.assertEqual((code, out), (1, ""))

@@ -76,7 +76,7 @@ class Uploading(OnS3):
             s3.upload(artifact, record | {"version": "2"}, "artifacts", "", single=1 << 20, part=5 << 20)
         self.assertNotIn("Uploads", self.client.list_multipart_uploads(Bucket="artifacts"))
 
-    def test_who_comes_second_never_overwrites(self):
+    def test_a_concurrent_upload_is_never_overwritten(self):
         self.pack(name="race")
         key = "models/race/1/model.tar.gz"
         ask = s3._there
@@ -85,21 +85,21 @@ class Uploading(OnS3):
             looks.append(1)
             if len(looks) > 1:
                 return ask(client, place, error_class)
-            self.client.put_object(Bucket="artifacts", Key=key, Body=b"somebody else's")
+            self.client.put_object(Bucket="artifacts", Key=key, Body=b"another upload")
             return None
 
         with mock.patch.object(s3, "_there", first_look):
-            self.refused("holds another content", package.upload, self.folder / "out", "artifacts")
-        self.assertEqual(self.client.get_object(Bucket="artifacts", Key=key)["Body"].read(), b"somebody else's")
+            self.refused("has other content", package.upload, self.folder / "out", "artifacts")
+        self.assertEqual(self.client.get_object(Bucket="artifacts", Key=key)["Body"].read(), b"another upload")
 
-    def test_faults_are_told(self):
+    def test_faults_are_reported(self):
         self.pack()
         self.refused("NoSuchBucket", package.upload, self.folder / "out", "nowhere")
-        self.refused("can be no part of a prefix", package.upload, self.folder / "out", "artifacts", "../x")
+        self.refused("is not a valid part of a prefix", package.upload, self.folder / "out", "artifacts", "../x")
         self.refused("has no `model.json`", package.upload, self.folder, "artifacts")
         artifact = self.folder / "out" / "model.tar.gz"
         artifact.write_bytes(b"x" * artifact.stat().st_size)
-        self.refused("is not the archive that", package.upload, self.folder / "out", "artifacts")
+        self.refused("does not match its model.json", package.upload, self.folder / "out", "artifacts")
         artifact.write_bytes(b"short")
         self.refused("is missing, or not the archive that", package.upload, self.folder / "out", "artifacts")
         with mock.patch.dict(sys.modules, boto3=None):
@@ -131,8 +131,8 @@ class WholeWay(OnS3):
         self.assertEqual((code, out, (self.folder / "model.tar.gz").exists()), (1, "", False), "an ECCN comes first")
         code, out, error = run(*given, *said, "--eccn", "EAR99", "--json", PATH="/nowhere")
         self.assertEqual((code, error), (0, ""))
-        told = json.loads(out)
-        self.assertEqual([told["pack"]["sha256"], told["upload"]["key"], told["register"]["registered"]],
+        result = json.loads(out)
+        self.assertEqual([result["pack"]["sha256"], result["upload"]["key"], result["register"]["registered"]],
                          [MINILM, "models/minilm/2/model.tar.gz", False])
 
     def test_the_notebook_from_top_to_bottom(self):

@@ -1,4 +1,4 @@
-"""What the functions' code calls on AWS, read from the Rust sources, as IAM names it."""
+"""Reads the functions' AWS calls from the Rust sources, with IAM's names."""
 
 import re
 from pathlib import Path
@@ -12,14 +12,14 @@ BINARIES = {
     "RegisterWatch": "infra/functions/src/bin/register-watch.rs",
 }
 
-# On what a file's calls act. A file with calls that isn't here is told.
+# The resources of a file's calls. A file with calls must be listed here.
 ON = {
     "src/evidence/callers.rs": ["Callers", "Register", "Usage"],
     "src/evidence/spread.rs": ["Usage"],
     "src/register/lists.rs": ["Register"],
     "src/register/read.rs": ["Register"],
     "src/register/write.rs": ["Register"],
-    "src/quota.rs": ["Usage"],
+    "src/quota/mod.rs": ["Usage"],
     "src/ledger/chain.rs": ["Ledger"],
     "src/model.rs": ["endpoint/${EndpointName}", "OtherEndpointArns"],
     "infra/functions/src/alarm.rs": ["AlarmTopic"],
@@ -29,7 +29,7 @@ ON = {
 
 SERVICES = {"dynamodb": "dynamodb", "s3": "s3", "sns": "sns", "sagemakerruntime": "sagemaker-runtime"}
 
-# Where IAM's name for a call isn't the call's own. A transaction needs what is in it.
+# Calls whose IAM action has another name. A transaction needs the actions of its parts.
 ACTIONS = {
     ("dynamodb", "TransactGetItems"): ["GetItem"],
     ("s3", "HeadObject"): ["GetObject"],
@@ -44,16 +44,16 @@ IN_TRANSACTIONS = {
 
 
 class Unknown(Exception):
-    """The sources say something that this reading of them doesn't know."""
+    """The sources have a form that this reader does not support."""
 
 
 def calls(root):
-    """For each function the pairs of action and resource that its code needs."""
+    """The pairs of action and resource that each function's code needs."""
     return {function: _of(Path(root), main) for function, main in BINARIES.items()}
 
 
 def leading_keys(root):
-    """How the keys begin that the gate reads callers, heads and lists' chunks by, in that order."""
+    """The prefixes of the keys by which the gate reads callers, heads and chunks of lists, in that order."""
     callers = code(Path(root) / "src/evidence/callers.rs")
     head = code(Path(root) / "src/record/head.rs")
     chunks = code(Path(root) / "src/record/list.rs")
@@ -63,13 +63,13 @@ def leading_keys(root):
 
 
 def reserves(root):
-    """What the gate keeps back of an invocation's time, in seconds: between the model's deadline and its own."""
+    """The seconds between the model's deadline and the gate's."""
     named = {"src/main.rs": "FOR_THE_ANSWER", "src/gate/invoke.rs": "AFTER_THE_MODEL"}
     total = 0
     for file, name in named.items():
         found = re.search(name + r": Duration = Duration::from_millis\(([\d_]+)\)", code(Path(root) / file))
         if not found:
-            raise Unknown(f"`{file}` has no `{name}` in milliseconds any more: mend `reserves` in infra/tools/calls.py")
+            raise Unknown(f"`{file}` has no `{name}` in milliseconds: update `reserves` in infra/tools/calls.py")
         total += int(found[1].replace("_", ""))
     return total / 1000
 
@@ -80,19 +80,19 @@ def _of(root, main):
         name = path.relative_to(root).as_posix()
         for service, operation in _operations(path):
             if name not in ON:
-                raise Unknown(f"`{name}` calls {service}:{operation}: say on what, in `ON` of infra/tools/calls.py")
+                raise Unknown(f"`{name}` calls {service}:{operation}: add its resources to `ON` in infra/tools/calls.py")
             for action in _actions(service, operation, code(path)):
                 needed |= {(f"{_prefix(service)}:{action}", on) for on in _places(name, action, code(path))}
     return needed
 
 
 def _operations(path):
-    """The SDK's calls in a file: `.put_item()`, of a service whose crate the file names."""
+    """The SDK calls in a file, such as `.put_item()`, of the service whose crate it uses."""
     text = code(path)
     called = set(re.findall(r"\.([a-z][a-z0-9_]*)\(\)", text))
     for crate in sorted(set(re.findall(r"aws_sdk_(\w+)::", text))):
         if crate not in SERVICES:
-            raise Unknown(f"`{path.name}` uses the service `{crate}`: name it in `SERVICES` of infra/tools/calls.py")
+            raise Unknown(f"`{path.name}` uses the service `{crate}`: add it to `SERVICES` in infra/tools/calls.py")
         for operation in _model(SERVICES[crate]):
             if re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower() in called:
                 yield SERVICES[crate], operation
@@ -108,7 +108,7 @@ def _actions(service, operation, text):
     if (service, operation) == ("dynamodb", "TransactWriteItems"):
         found = re.findall(r"TransactWriteItem::builder\(\)\s*\.(\w+)\(", text)
         if not found:
-            raise Unknown("a transaction is built in a way that infra/tools/calls.py doesn't know")
+            raise Unknown("infra/tools/calls.py does not support this form of a transaction")
         return sorted({IN_TRANSACTIONS[kind] for kind in found})
     return ACTIONS.get((service, operation), [operation])
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the deployment's description: openapi.yaml, template.yaml, and the two joined.
+"""Checks openapi.yaml, template.yaml and the joined template.
 
     check_template.py [OUT]      OUT is where the joined template goes, target/deploy/template.json by default
 
@@ -26,7 +26,7 @@ def main(arguments):
     join.main([str(out)])
     checks = {
         "openapi.yaml is valid OpenAPI": lambda: openapi_is_valid(join.INFRA / "openapi.yaml"),
-        "template.yaml by itself passes cfn-lint": lambda: tool("cfn-lint", str(join.INFRA / "template.yaml")),
+        "template.yaml passes cfn-lint": lambda: tool("cfn-lint", str(join.INFRA / "template.yaml")),
         "the joined template passes cfn-lint": lambda: tool("cfn-lint", str(out)),
         "the joined template passes sam validate --lint": lambda: tool(
             "sam", "validate", "--lint", "--template", str(out)
@@ -61,7 +61,7 @@ def read(template):
 
 
 def translate(template):
-    """What SAM makes of it, without asking AWS."""
+    """SAM's translation of a template, without AWS."""
     from samtranslator.translator.transform import transform
 
     class NoManagedPolicies:
@@ -86,46 +86,46 @@ def openapi_is_valid(path):
         for error in OpenAPIV30SpecValidator(document).iter_errors()
     ]
     return faults + [
-        f"`{key}` is API Gateway's own: it belongs into join.py"
+        f"`{key}` is specific to API Gateway: move it to join.py"
         for key in _keys(document)
         if key.startswith("x-amazon-")
     ]
 
 
 def tool(*command):
-    """What a tool says against a file; nothing where it is content."""
+    """A tool's findings; empty if it succeeds."""
     quiet = {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
     try:
         done = subprocess.run(command, env={**os.environ, **quiet}, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        return [f"`{command[0]}` isn't on PATH: install infra's Python requirements"]
-    said = (done.stdout + done.stderr).strip().splitlines()
-    return said or [f"`{command[0]}` ended with {done.returncode}"] if done.returncode else []
+        return [f"`{command[0]}` is not on PATH: run `make test-deploy`, which installs it"]
+    found = (done.stdout + done.stderr).strip().splitlines()
+    return found or [f"`{command[0]}` ended with {done.returncode}"] if done.returncode else []
 
 
 def checkov(path):
-    """What checkov holds against the template, exceptions without a reason, and exceptions from nothing."""
+    """checkov's findings, exceptions without a reason, and unused exceptions."""
     command = ["checkov", "--file", str(path), "--framework", "cloudformation", "--skip-download", "--output", "json"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        return ["`checkov` isn't on PATH: install infra's Python requirements"]
+        return ["`checkov` is not on PATH: run `make test-deploy`, which installs it"]
     try:
         results = json.loads(done.stdout)["results"]
     except (ValueError, KeyError, TypeError):
-        return [f"`checkov` gave no results: {(done.stderr or done.stdout).strip()[-400:]}"]
+        return [f"`checkov` returned no results: {(done.stderr or done.stdout).strip()[-400:]}"]
     faults = [
         f"{fault['check_id']} on {fault['resource']}: {fault['check_name']}" for fault in results["failed_checks"]
     ]
-    faults += [f"checkov can't read {error}" for error in results["parsing_errors"]]
+    faults += [f"checkov cannot read {error}" for error in results["parsing_errors"]]
     skipped = {(one["check_id"], one["resource"].split(".")[-1]) for one in results["skipped_checks"]}
     for name, resource in json.loads(path.read_text(encoding="utf-8"))["Resources"].items():
         for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
             if not skip.get("comment"):
-                faults.append(f"`{name}` is excepted from {skip['id']} without a reason: give a comment")
+                faults.append(f"`{name}` skips {skip['id']} without a reason: add a comment")
             if (skip["id"], name) not in skipped:
                 faults.append(
-                    f"`{name}` is excepted from {skip['id']}, which finds nothing there: take the exception out"
+                    f"`{name}` skips {skip['id']}, which finds nothing there: remove the exception"
                 )
     return faults
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds a function's package to what Lambda runs it on.
+"""Checks that Lambda can run a function's package.
 
     check_zip.py --arch arm64|x86_64 [--budget BYTES] ZIP ...
 
-Prints each package's size, the budget's part of it, and the newest symbol of the C library that it needs. A package over
-its budget, for another architecture, or that needs a newer C library than Amazon Linux 2023 has (2.34), is refused.
+Prints each package's size, its share of the budget, and the newest C library symbol that it needs. A package fails over its
+budget, for another architecture, or with a C library newer than that of Amazon Linux 2023 (2.34).
 """
 
 import argparse
@@ -19,7 +19,7 @@ SHT_GNU_VERNEED = 0x6FFFFFFE
 
 
 def sections(elf):
-    """The type, the linked section, place and size of each section of a 64-bit little-endian ELF file."""
+    """Type, link, offset and size of each section of a 64-bit little-endian ELF file."""
     (start,) = struct.unpack_from("<Q", elf, 0x28)
     size, count = struct.unpack_from("<HH", elf, 0x3A)
     for number in range(count):
@@ -32,7 +32,7 @@ def text(elf, place):
 
 
 def glibc(elf):
-    """The versions of the C library's symbols that the file needs, as pairs of numbers."""
+    """The versions of the needed C library symbols, as pairs of numbers."""
     found = set()
     all_sections = list(sections(elf))
     for kind, link, place, _ in all_sections:
@@ -57,11 +57,11 @@ def glibc(elf):
 
 
 def faults(package, arch, budget):
-    """What is wrong with a package, and one line about it."""
+    """A package's faults, and a line that describes it."""
     size = package.stat().st_size
     wrong = []
     if budget and size > budget:
-        wrong.append(f"{package} is {size:,} bytes, over its budget of {budget:,}: see what was added to its dependencies")
+        wrong.append(f"{package} is {size:,} bytes, over its budget of {budget:,}: check for new dependencies")
     try:
         with zipfile.ZipFile(package) as archive:
             elf = archive.read("bootstrap")
@@ -69,9 +69,9 @@ def faults(package, arch, budget):
     except (KeyError, zipfile.BadZipFile):
         return [f"{package} has no `bootstrap`, which Lambda starts: build it with `make build`"], ""
     if elf[:6] != b"\x7fELF\x02\x01":
-        return [f"{package} holds no 64-bit Linux program: build it with `make build`"], ""
+        return [f"{package} has no 64-bit Linux program: build it with `make build`"], ""
     if not mode & 0o100:
-        wrong.append(f"{package}: `bootstrap` can't be executed: build it with `make build`")
+        wrong.append(f"{package}: `bootstrap` is not executable: build it with `make build`")
     machine = struct.unpack_from("<H", elf, 0x12)[0]
     if machine != MACHINES[arch]:
         wrong.append(f"{package} is for another architecture than {arch}: build it with `make build ARCH={arch}`")
@@ -88,13 +88,13 @@ def faults(package, arch, budget):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", required=True, choices=sorted(MACHINES))
-    parser.add_argument("--budget", type=int, default=0, help="bytes; 0, the default, is none")
+    parser.add_argument("--budget", type=int, default=0, help="in bytes; 0 for none (default)")
     parser.add_argument("zips", nargs="+", type=Path, metavar="ZIP")
     arguments = parser.parse_args()
     wrong = []
     for package in arguments.zips:
         if not package.exists():
-            wrong.append(f"{package} is not there: build it with `make build`")
+            wrong.append(f"{package} does not exist: build it with `make build`")
             continue
         found, line = faults(package, arguments.arch, arguments.budget)
         wrong += found

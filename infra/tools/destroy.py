@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Removes a deployment, less what it keeps: the ledger and its archive above all, and whatever else proves a decision.
+"""Removes a deployment, except its data: the ledger, its archive, and the other evidence of decisions.
 
     destroy.py STACK [--yes]
 
@@ -20,14 +20,14 @@ NEVER_DELETED = ["Archive", "Callers", "Key", "Ledger", "Register", "Usage"]
 
 
 def kept(cloudformation, stack):
-    """The stack's resources that outlive it: logical id, type, name."""
+    """The resources that outlive the stack: logical id, type, name."""
     body = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    # boto3 has read JSON; SAM writes YAML unless it is told otherwise.
+    # boto3 parses JSON; SAM writes YAML by default.
     resources = (body if isinstance(body, dict) else yaml.load(body, Loader))["Resources"]
     retained = {name for name, resource in resources.items() if resource.get("DeletionPolicy") == "Retain"}
     lost = [name for name in NEVER_DELETED if name not in retained]
     if lost:
-        sys.exit(f"`{stack}` would take {', '.join(lost)} with it: deploy it anew from this project's template first")
+        sys.exit(f"removing `{stack}` would delete {', '.join(lost)}: deploy it again from this project's template first")
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     found = [resource for page in pages for resource in page["StackResourceSummaries"]]
     return [
@@ -40,24 +40,24 @@ def kept(cloudformation, stack):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stack")
-    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument("--yes", action="store_true", help="remove without confirmation")
     arguments = parser.parse_args()
     try:
         cloudformation = boto3.client("cloudformation")
         resources = kept(cloudformation, arguments.stack)
-        print(f"The stack `{arguments.stack}` goes: the API, the functions, the endpoint, the alarms. These stay:")
+        print(f"This removes the stack `{arguments.stack}`: the API, the functions, the endpoint, the alarms. These remain:")
         for logical, kind, name in resources:
             print(f"  {logical:<20} {kind:<26} {name}")
         if not arguments.yes:
             if not sys.stdin.isatty():
-                sys.exit("nobody is here to be asked: say --yes")
-            if input("Its name, to go on: ") != arguments.stack:
-                sys.exit("nothing was removed")
+                sys.exit("there is no terminal for the confirmation: use --yes")
+            if input("Type its name to confirm: ") != arguments.stack:
+                sys.exit("cancelled; nothing was removed")
         cloudformation.delete_stack(StackName=arguments.stack)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=arguments.stack)
     except (BotoCoreError, ClientError) as error:
-        sys.exit(f"the stack could not be removed; say AWS_REGION, and have credentials: {error}")
-    print("Removed. infra/README.md says what to do with what stays.")
+        sys.exit(f"cannot remove the stack; check AWS_REGION and the credentials: {error}")
+    print("Removed. See infra/README.md for the remaining resources.")
 
 
 if __name__ == "__main__":

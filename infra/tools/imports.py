@@ -1,4 +1,4 @@
-"""Which files of the Rust sources a binary is made of, by their imports."""
+"""Finds the Rust source files of a binary by their imports."""
 
 import re
 
@@ -9,7 +9,7 @@ DEFINES = r"\b(?:struct|enum|union|trait|fn|const|static|type|macro_rules!)\s+"
 
 
 def reached(root, main):
-    """`main`, and every file that a reached one imports something from. A re-export alone reaches nothing."""
+    """`main`, and every file that a reached file imports from. A re-export alone does not reach a file."""
     files = {}
     for folder in CRATES.values():
         for path in sorted((root / folder).rglob("*.rs")):
@@ -23,7 +23,7 @@ def reached(root, main):
         file = files[path]
         for import_ in file.imports():
             waiting += _resolve(root, files, file, import_, set())
-        # `impl Gate` may stand in a file below the one that defines `Gate`.
+        # `impl Gate` can be in a file below the one that defines `Gate`.
         for child in file.children(files):
             if any(file.defines(name) for name in re.findall(r"\bimpl(?:<[^>]*>)?\s+(\w+)", child.text)):
                 waiting.append(child.path)
@@ -55,10 +55,10 @@ class _File:
         ]
 
     def imports(self):
-        """Every path that the file names, but what it only passes on."""
+        """Every path that the file names, except re-exports."""
         paths = [path for public, tree in self.uses if not public for path in _paths(tree)]
         paths += [tuple(path.split("::")) for path in re.findall(r"\b[a-z]\w*(?:::\w+)+", self.text)]
-        # What it passes on it may use itself.
+        # The file can use its own re-exports.
         passed_on = [path for public, tree in self.uses if public for path in _paths(tree)]
         return paths + [path for path in passed_on if re.search(rf"\b{re.escape(path[-1])}\b", self.text)]
 
@@ -85,7 +85,7 @@ def _paths(tree):
 
 
 def _resolve(root, files, file, path, seen):
-    """The files that a path leads to, from within `file`."""
+    """The files that a path in `file` refers to."""
     if not path or (file.path, path) in seen:
         return []
     seen.add((file.path, path))

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Joins infra/template.yaml with infra/openapi.yaml into the one template that is checked and deployed.
+"""Joins infra/template.yaml and infra/openapi.yaml into the template that is checked and deployed.
 
     join.py [OUT]        writes OUT, target/deploy/template.json by default
 
-It is JSON, so that whoever reads it further needs no CloudFormation tags. The API's document gets what only API Gateway
+It is JSON, so that readers need no CloudFormation tags. The API's document gets what only API Gateway
 understands; openapi.yaml stays as it is, for documentation and client generators.
 """
 
@@ -17,15 +17,15 @@ import yaml
 INFRA = Path(__file__).resolve().parent.parent
 OUT = INFRA.parent / "target/deploy/template.json"
 
-# What API Gateway and the firewall answer by themselves, in the gate's form: status, code, title, detail, and seconds
-# to wait. The types that are not listed fall under one of the two DEFAULTs.
+# The answers of API Gateway and the firewall in the gate's form: status, code, title, detail, and seconds to wait. Types
+# that are not listed use one of the two DEFAULTs.
 GATEWAY_RESPONSES = {
     "DEFAULT_4XX": (400, "request.malformed", "Bad Request", "Send the request again in another form."),
     "BAD_REQUEST_BODY": (
         400,
         "request.malformed",
         "Bad Request",
-        "Send the request again with a body that can be read.",
+        "Send the request again with a valid body.",
     ),
     "BAD_REQUEST_PARAMETERS": (400, "request.malformed", "Bad Request", "Send the request again in another form."),
     "UNAUTHORIZED": (
@@ -38,7 +38,7 @@ GATEWAY_RESPONSES = {
         401,
         "identity.missing",
         "Unauthorized",
-        "Sign the request in: it bears no token.",
+        "Sign the request in: it has no token.",
     ),
     "INVALID_SIGNATURE": (
         401,
@@ -50,13 +50,13 @@ GATEWAY_RESPONSES = {
         401,
         "identity.missing",
         "Unauthorized",
-        "Sign the request in with a new token: this one is over.",
+        "Sign the request in with a new token: this one has expired.",
     ),
     "ACCESS_DENIED": (
         403,
         "identity.unknown",
         "Forbidden",
-        "The API's authorizer does not let your application use this route; ask whoever runs this API.",
+        "The API's authorizer does not permit your application to use this route; ask the operator of this API.",
     ),
     "WAF_FILTERED": (
         403,
@@ -68,7 +68,7 @@ GATEWAY_RESPONSES = {
         404,
         "request.malformed",
         "Not Found",
-        "Send the request again in another form: there is nothing at this path.",
+        "Send the request again in another form: this path does not exist.",
     ),
     "REQUEST_TOO_LARGE": (
         413,
@@ -80,7 +80,7 @@ GATEWAY_RESPONSES = {
         429,
         "request.throttled",
         "Too Many Requests",
-        "Too many requests at once; try again in a moment.",
+        "Too many requests; try again in a moment.",
         1,
     ),
     "QUOTA_EXCEEDED": (429, "request.throttled", "Too Many Requests", "Too many requests; try again later.", 60),
@@ -88,13 +88,13 @@ GATEWAY_RESPONSES = {
         500,
         "internal.failure",
         "Internal Server Error",
-        "The gate failed on this request; tell whoever runs this API.",
+        "The gate failed on this request; report it to the operator of this API.",
     ),
     "INTEGRATION_TIMEOUT": (
         504,
         "model.timeout",
         "Gateway Timeout",
-        "The model took too long; try again, or ask for less.",
+        "The model took too long; try again with a smaller request.",
     ),
 }
 
@@ -133,7 +133,7 @@ def load(path):
 
 
 def join(template, openapi, folder):
-    """The template with the API's document in it; `folder` is where it will lie, for the paths to the packages."""
+    """The template with the API's document. `folder` is its target folder, for the paths of the packages."""
     api = template["Resources"]["Api"]["Properties"]
     del api["DefinitionUri"]
     api["DefinitionBody"] = document(openapi)
@@ -145,20 +145,20 @@ def join(template, openapi, folder):
 
 
 def document(openapi):
-    """What API Gateway is built from: openapi.yaml's paths, methods, parameters and scopes.
+    """API Gateway's document: the paths, methods, parameters and scopes of openapi.yaml.
 
     It proxies all else, and its importer knows only some of OpenAPI, so schemas and answers stay out.
     """
     paths = {}
     for path, item in openapi["paths"].items():
-        # A method that a path doesn't take is the gate's to answer, as 405.
+        # The gate answers unsupported methods with 405.
         paths[path] = {"x-amazon-apigateway-any-method": anything(path)}
         for method in ("get", "put", "post", "delete", "patch"):
             if method in item:
                 operation = item[method]
                 (scopes,) = [rule["oauth2"] for rule in operation["security"]]
                 paths[path][method] = proxied(path, operation["operationId"], scopes)
-        # So is a path that stops half-way, as 404.
+        # The gate answers incomplete paths with 404.
         parts = path.split("/")[1:]
         for length in range(1, len(parts)):
             half = "/" + "/".join(parts[:length])
@@ -178,13 +178,13 @@ def document(openapi):
 
 
 def anything(path):
-    # The gate passes over one segment before /v1, so a path that API Gateway doesn't know can still be an invocation: a
-    # weaker scope must not open it. Without any scope Cognito's authorizer would take no access token at all.
+    # The gate ignores one segment before /v1, so a path unknown to API Gateway can be an invocation: it needs the strongest
+    # scope. Without a scope, Cognito's authorizer would accept no access token.
     return proxied(path, None, ["export-gate/invoke"])
 
 
 def proxied(path, operation_id, scopes):
-    """An operation that goes to the gate as it is."""
+    """An operation that is passed to the gate unchanged."""
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     by_authorizer = if_("ByCognito", [{"cognito": scopes}], if_("ByJwt", [{"jwt": []}], [{"iam": []}]))
     operation = {
@@ -205,7 +205,7 @@ def proxied(path, operation_id, scopes):
 
 
 def security_schemes():
-    """The three authorizers, of which the parameter `Authorizer` takes one."""
+    """The three authorizers, one of which the parameter `Authorizer` selects."""
     header = {"type": "apiKey", "name": "Authorization", "in": "header"}
     cognito = {
         **header,
@@ -252,7 +252,7 @@ def gateway_response(status, code, title, detail, wait=None):
     return {
         "statusCode": str(status),
         "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},
-        # The only template is taken whatever the caller accepts; the header above then says what it is.
+        # The only template applies to every `Accept`; the header above states the type.
         "responseTemplates": {"application/json": json.dumps(problem)},
     }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the parameters that a deployment will have, a line each: the last deployment's, then those that are said now.
+"""Prints a deployment's parameters, one a line: those of the last deployment, replaced by the arguments.
 
     parameters.py STACK [NAME=VALUE ...]
 
-What is checked before a deployment must be what is deployed, and CloudFormation keeps what isn't said anew.
+The checks must use the values that are deployed, and CloudFormation keeps those that are not given.
 """
 
 import sys
@@ -12,8 +12,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 
-def parameters(stack, said):
-    """Names with their values, the stack's own name among them."""
+def parameters(stack, given):
+    """Names and values, including the stack's name."""
     try:
         described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
         found = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
@@ -21,7 +21,7 @@ def parameters(stack, said):
         if "does not exist" not in str(error):
             raise
         found = {}
-    return {"AWS::StackName": stack, **found, **dict(one.split("=", 1) for one in said)}
+    return {"AWS::StackName": stack, **found, **dict(one.split("=", 1) for one in given)}
 
 
 def main():
@@ -29,7 +29,7 @@ def main():
         for name, value in parameters(sys.argv[1], sys.argv[2:]).items():
             print(f"{name}={value}")
     except (BotoCoreError, ClientError) as error:
-        sys.exit(f"the last deployment's parameters can't be read; say AWS_REGION, and have credentials: {error}")
+        sys.exit(f"cannot read the last deployment's parameters; check AWS_REGION and the credentials: {error}")
 
 
 if __name__ == "__main__":

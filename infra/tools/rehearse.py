@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rehearses the deployment on a moto server of this machine, without an AWS account.
+"""Rehearses the deployment on a local moto server, without an AWS account.
 
     rehearse.py [--template FILE] [-- COMMAND ...]
 
@@ -19,7 +19,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
-# Nothing of a real account may be reached or used, whatever the environment says.
+# Isolates the rehearsal from the AWS configuration and accounts of the environment.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ |= {"AWS_ACCESS_KEY_ID": "sample", "AWS_SECRET_ACCESS_KEY": "sample", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -33,8 +33,8 @@ from samtranslator.translator.transform import transform  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent.parent
 STACK = "rehearsal"
 
-# What moto 5.2.5 can't create from a template: a deployment, because it leaves the API's document out, and a permission,
-# because it is on an alias. These are checked statically alone; infra/README.md has the same list.
+# Types that moto 5.2.5 cannot create from a template, such as a deployment without the API's document and a permission on
+# an alias. They are checked statically only; infra/README.md has the same list.
 NOT_REHEARSED = {
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Deployment",
@@ -58,7 +58,7 @@ NOT_REHEARSED = {
 NAMED = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/minilm-1"
 OTHER = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/other-1"
 
-# All that is optional is there; moto would also leave a hole where a list's item is AWS::NoValue.
+# Every option is set, since moto keeps AWS::NoValue in lists.
 PARAMETERS = {
     "AlarmEmail": "operators@sample.example",
     "EndpointName": "minilm-1",
@@ -87,7 +87,7 @@ class Rehearsal:
             self.faults.append(what)
 
     def package(self):
-        """As `sam package`: each function's zip goes to a bucket, and the template names it there."""
+        """As `sam package`: uploads each function's zip and refers to it in the template."""
         s3 = self.client("s3")
         s3.create_bucket(Bucket="packages")
         for name, resource in self.template["Resources"].items():
@@ -96,14 +96,14 @@ class Rehearsal:
                 resource["Properties"]["CodeUri"] = f"s3://packages/{name}.zip"
 
     def create(self):
-        """Translates and creates the stack, and gives what its outputs say."""
+        """Translates and creates the stack, and returns its outputs."""
         translated = transform(self.template, {}, NoManagedPolicies())
         resources = translated["Resources"]
         left_out = {name for name, resource in resources.items() if resource["Type"] in NOT_REHEARSED}
         types = {resource["Type"] for resource in resources.values()}
         stale = sorted(NOT_REHEARSED - types)
         if stale:
-            self.faults.append("NOT_REHEARSED names types that the template has not: " + ", ".join(stale))
+            self.faults.append("NOT_REHEARSED has types that the template does not use: " + ", ".join(stale))
         kept = {name: resource for name, resource in resources.items() if name not in left_out}
         for resource in kept.values():
             depends = resource.pop("DependsOn", [])
@@ -111,7 +111,7 @@ class Rehearsal:
             resource["DependsOn"] = [name for name in depends if name not in left_out]
         translated["Resources"] = stood_in(kept, left_out)
         translated["Outputs"] = stood_in(translated["Outputs"], left_out)
-        # SAM has done its part; moto would look for the transform in the account.
+        # Already translated; moto would look for the transform in the account.
         translated.pop("Transform", None)
         translated.pop("Rules", None)
         cloudformation = self.client("cloudformation")
@@ -130,11 +130,11 @@ class Rehearsal:
             for name, resource in translated["Resources"].items()
             if resource.get("Condition") != "ByJwt"
         }
-        self.expect("every resource that was asked for is there", sorted(wanted - set(self.resources)), [])
+        self.expect("every requested resource exists", sorted(wanted - set(self.resources)), [])
 
     def look(self):
-        """Holds what was created against what the gate relies on. The tables' recovery and
-        encryption, and the archive's lock, moto's CloudFormation leaves out; they are checked statically."""
+        """Checks the created resources. moto's CloudFormation omits the tables' recovery and encryption and the archive's
+        lock, which are checked statically."""
         dynamodb = self.client("dynamodb")
         expected = {
             "Callers": ([("id", "HASH")], None, None),
@@ -150,15 +150,15 @@ class Rehearsal:
             view = table.get("StreamSpecification", {}).get("StreamViewType")
             self.expect(f"stream of {logical}", view, "NEW_AND_OLD_IMAGES" if stream else None)
             self.expect(f"{logical} is on demand", table["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST")
-            self.expect(f"{logical} can't be deleted", table["DeletionProtectionEnabled"], True)
+            self.expect(f"{logical} is protected from deletion", table["DeletionProtectionEnabled"], True)
         s3 = self.client("s3")
         for logical in ("Archive", "Artifacts"):
             bucket = self.resources[logical]
             encryption = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
             algorithm = encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
-            self.expect(f"{logical} has a key of its own", algorithm, "aws:kms")
+            self.expect(f"{logical} is encrypted by the stack's key", algorithm, "aws:kms")
         sagemaker = self.client("sagemaker")
-        # moto names it itself, whatever the template says.
+        # moto ignores the template's name.
         endpoint = sagemaker.describe_endpoint(EndpointName=self.resources["Endpoint"].split("/")[-1])
         variants = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
         serverless = variants["ProductionVariants"][0]["ServerlessConfig"]
@@ -166,7 +166,7 @@ class Rehearsal:
         iam = self.client("iam")
         policy = iam.get_role_policy(RoleName=self.resources["GateRole"], PolicyName="gate")["PolicyDocument"]
         invokes = [one["Resource"] for one in policy["Statement"] if "sagemaker:InvokeEndpoint" in one["Action"]]
-        self.expect("the gate may invoke the named endpoints alone", invokes, [NAMED, [OTHER]])
+        self.expect("the gate may invoke only the named endpoints", invokes, [NAMED, [OTHER]])
         functions = self.client("lambda")
         for logical, table in {"RegisterWatch": "Register", "LedgerArchive": "Ledger"}.items():
             mappings = functions.list_event_source_mappings(FunctionName=self.resources[logical])["EventSourceMappings"]
@@ -174,23 +174,23 @@ class Rehearsal:
             self.expect(f"{logical} is on the stream of {table}", [one["EventSourceArn"] for one in mappings], [stream])
         gate = functions.get_function_configuration(FunctionName=self.resources["Gate"])["Environment"]["Variables"]
         wanted = {f"{logical.upper()}_TABLE": self.resources[logical] for logical in expected}
-        self.expect("the gate knows its tables", {name: gate.get(name) for name in wanted}, wanted)
+        self.expect("the gate has its tables' names", {name: gate.get(name) for name in wanted}, wanted)
 
     def remove(self):
-        """As `make destroy`; the ledger and what proves it must be there afterwards."""
+        """Runs `make destroy`'s script; the ledger and its evidence must remain."""
         command = [sys.executable, str(ROOT / "infra/tools/destroy.py"), STACK, "--yes"]
         removed = subprocess.run(command, env={**os.environ, "AWS_ENDPOINT_URL": self.endpoint}, stdout=subprocess.PIPE)
         self.expect("the stack is removed", removed.returncode, 0)
         tables = self.client("dynamodb").list_tables()["TableNames"]
         lost = [one for one in ("Callers", "Register", "Usage", "Ledger") if self.resources[one] not in tables]
-        self.expect("the tables are still there", lost, [])
+        self.expect("the tables remain", lost, [])
         buckets = [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
-        self.expect("so is the archive", self.resources["Archive"] in buckets, True)
+        self.expect("the archive remains", self.resources["Archive"] in buckets, True)
         functions = [one["FunctionName"] for one in self.client("lambda").list_functions()["Functions"]]
-        self.expect("the gate is not", self.resources["Gate"] in functions, False)
+        self.expect("the gate is removed", self.resources["Gate"] in functions, False)
 
     def environment(self):
-        # Else moto would run the functions' placeholders, in Docker, and take the changes out of the streams.
+        # Otherwise moto would run the functions' placeholders in Docker, and consume the streams.
         for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
             table.lambda_event_source_mappings.clear()
         tables = [self.resources[logical] for logical in ("Callers", "Register", "Usage", "Ledger")]
@@ -198,7 +198,7 @@ class Rehearsal:
 
 
 class NoManagedPolicies:
-    """The template names its policies by ARN, so SAM needs no list of AWS's own."""
+    """The template names policies by ARN, so SAM needs no list of AWS's policies."""
 
     def load(self):
         return {}
@@ -209,7 +209,7 @@ def schema(table):
 
 
 def placeholder():
-    """A package: moto stores it and runs nothing."""
+    """A package that moto stores but does not run."""
     package = BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("bootstrap", "")
@@ -217,7 +217,7 @@ def placeholder():
 
 
 def stood_in(value, names):
-    """A value in which whatever refers to one of these resources has an ARN of nothing in its place."""
+    """A value with references to these resources replaced by a placeholder ARN."""
     if isinstance(value, list):
         return [stood_in(inner, names) for inner in value]
     if not isinstance(value, dict):
@@ -241,7 +241,7 @@ def nothing(name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--template", type=Path, default=ROOT / "target/deploy/template.json", help="the joined template")
-    parser.add_argument("command", nargs="*", help="what runs on the tables that were created")
+    parser.add_argument("command", nargs="*", help="the command to run on the created tables")
     arguments = parser.parse_args()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     for noisy in ("werkzeug", "samtranslator"):
@@ -254,7 +254,7 @@ def main():
         rehearsal.create()
         rehearsal.look()
         if rehearsal.faults:
-            sys.exit(f"{len(rehearsal.faults)} of the deployment's parts are not what they should be")
+            sys.exit(f"{len(rehearsal.faults)} checks of the deployment failed")
         if arguments.command:
             environment = {**os.environ, **rehearsal.environment()}
             ran = subprocess.run(arguments.command, env=environment, cwd=ROOT)
@@ -262,7 +262,7 @@ def main():
                 sys.exit(f"`{' '.join(arguments.command)}` ended with {ran.returncode}")
         rehearsal.remove()
         if rehearsal.faults:
-            sys.exit("the removal did not go as it should")
+            sys.exit("the removal failed")
     finally:
         server.stop()
 

@@ -1,4 +1,4 @@
-"""What must hold of the joined template: each rule gives a sentence for everything that it finds wrong."""
+"""The rules of the joined template. Each yields a sentence for every fault."""
 
 import json
 import re
@@ -10,11 +10,11 @@ from pathlib import Path
 import api
 import calls
 import grants
-from grants import flat, listed, said, statements
+from grants import flat, listed, short, statements
 
 TABLES = ["Callers", "Register", "Usage", "Ledger"]
 
-# Kept when they leave the template, and when the stack goes.
+# Retained when they leave the template, and when the stack is removed.
 RETAINED = [*TABLES, "Key", "Archive", "ArchivePolicy", "Artifacts"]
 
 NEVER_ON_THE_LEDGER = [
@@ -29,13 +29,13 @@ NEVER_ON_THE_LEDGER = [
 ]
 NEVER_IN_THE_ARCHIVE = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:DeleteBucket"]
 
-# What AWS knows no resources for.
+# Actions without resources.
 WITHOUT_RESOURCE = {"dynamodb:ListStreams", "ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
 
 
 @dataclass
 class Deployment:
-    """All that the rules read: the joined template, what SAM makes of it, openapi.yaml, the sample policy, the code."""
+    """The input of the rules: the joined template, SAM's translation, openapi.yaml, the sample policy, the code."""
 
     template: dict
     translate: Callable
@@ -50,23 +50,23 @@ class Deployment:
         return self.resource(name).get("Properties", {})
 
 
-def functions_may_do_what_they_do(deployment):
-    """Each function's role allows exactly what its code calls and what Lambda does for it."""
+def roles_allow_what_the_code_calls(deployment):
+    """Each function's role allows exactly what its code calls and what Lambda needs."""
     needed = calls.calls(deployment.root)
     for function in needed:
         may = grants.allowed(deployment, function)
         must = needed[function] | grants.by_lambda(deployment, function, needed[function])
         for action, on in sorted(must - may):
-            yield f"`{function}` calls {action} on `{on}`, and its role doesn't allow it: grant it"
+            yield f"`{function}` calls {action} on `{on}`, but its role does not allow it: grant it"
         for action, on in sorted(may - must):
-            yield f"`{function}`'s role allows {action} on `{on}`, and its code never calls that: take it away"
+            yield f"`{function}`'s role allows {action} on `{on}`, but its code does not call it: remove it"
         yield from grants.conditions(deployment, function, needed[function])
         yield from grants.others(deployment, function)
     yield from grants.leading_keys(deployment)
 
 
 def no_wildcards(deployment):
-    """No role allows what it doesn't name."""
+    """No role allows wildcards."""
     for name, statement in statements(deployment.template):
         if statement["Effect"] != "Allow":
             continue
@@ -78,21 +78,21 @@ def no_wildcards(deployment):
 
 
 def timeouts_nest(deployment):
-    """The gate stops the model before its own time is over, and that is before API Gateway's."""
+    """The model's time-out ends before the function's, which ends before API Gateway's."""
     template = deployment.template
     seconds, parameter = template["Mappings"]["Seconds"], template["Parameters"]["IntegrationSeconds"]
     reserve = calls.reserves(deployment.root)
     if sorted(seconds) != sorted(parameter["AllowedValues"]):
-        yield "the mapping `Seconds` and the allowed values of `IntegrationSeconds` differ: give both the same"
+        yield "the mapping `Seconds` and the allowed values of `IntegrationSeconds` differ: make them equal"
     for key, row in seconds.items():
         if row["IntegrationMillis"] != int(key) * 1000:
             yield f"`Seconds` has {row['IntegrationMillis']} ms for an integration of {key} s"
         if not row["Function"] * 1000 < row["IntegrationMillis"]:
-            yield f"at {key} s the function may take {row['Function']} s: end it before API Gateway gives up"
+            yield f"at {key} s the function's time-out is {row['Function']} s: make it shorter than API Gateway's"
         if row["Model"] + reserve > row["Function"]:
             yield (
                 f"at {key} s the model may take {row['Model']} s of the function's {row['Function']} s: "
-                f"the gate keeps {reserve} s back to record and to answer"
+                f"the gate needs {reserve} s to record and to answer"
             )
     gate = deployment.properties("Gate")
     found = {
@@ -104,39 +104,39 @@ def timeouts_nest(deployment):
         found[f"the integration of {method} {path}"] = (time, "IntegrationMillis")
     for what, (value, column) in found.items():
         if value != {"Fn::FindInMap": ["Seconds", {"Ref": "IntegrationSeconds"}, column]}:
-            yield f"{what} isn't `{column}` of the mapping `Seconds`: take it from there, so that all change together"
+            yield f"{what} is not `{column}` of the mapping `Seconds`: use the mapping, so that all change together"
 
 
 def only_the_api_invokes_the_gate(deployment):
-    """API Gateway's stage is the only way to the function."""
+    """Only API Gateway's stage may invoke the function."""
     mine = {"Gate", "Gate.Alias", "GateAliaslive", "Gate.Arn"}
     permissions = []
     for name, resource in deployment.translate(deployment.template)["Resources"].items():
         properties = resource.get("Properties", {})
-        on = said(properties.get("TargetFunctionArn", properties.get("FunctionName", "")))
+        on = short(properties.get("TargetFunctionArn", properties.get("FunctionName", "")))
         if resource["Type"] == "AWS::Lambda::Permission" and on in mine:
             permissions.append(name)
             if properties.get("Principal") != "apigateway.amazonaws.com":
-                yield f"`{name}` lets `{said(properties.get('Principal'))}` invoke the gate: only API Gateway may"
-            if not said(properties.get("SourceArn", "")).endswith(":${Api}/${StageName}/*"):
-                yield f"`{name}` isn't for the API's stage alone: its test stage passes the authorizer by"
+                yield f"`{name}` lets `{short(properties.get('Principal'))}` invoke the gate: only API Gateway may"
+            if not short(properties.get("SourceArn", "")).endswith(":${Api}/${StageName}/*"):
+                yield f"`{name}` is not limited to the API's stage: the test stage bypasses the authorizer"
         if resource["Type"] == "AWS::Lambda::Url" and on in mine:
-            yield f"`{name}` is a URL of the gate's own: authorizer and firewall stand in front of the API alone"
+            yield f"`{name}` is a function URL of the gate: it would bypass authorizer and firewall"
         if resource["Type"] == "AWS::Lambda::EventSourceMapping" and on in mine:
             yield f"`{name}` feeds the gate from a queue or a stream: only API Gateway may invoke it"
     if len(permissions) != 1:
-        yield f"{len(permissions)} permissions to invoke the gate, where there should be one for the API"
+        yield f"{len(permissions)} permissions to invoke the gate: there must be one, for the API"
     for name, statement in statements(deployment.template):
         for action in listed(statement.get("Action")):
             if statement["Effect"] == "Allow" and _may_mean("lambda:Invoke", action):
-                yield f"`{name}` allows {action}: nobody invokes a function by IAM"
+                yield f"`{name}` allows {action}: no role may invoke functions"
     for path, method, operation in api.operations(deployment):
-        if said(operation["x-amazon-apigateway-integration"]["uri"]).count("/functions/Gate.Alias/") != 1:
-            yield f"{method} {path} doesn't go to the gate's alias `live`: a deployment would not reach it"
+        if short(operation["x-amazon-apigateway-integration"]["uri"]).count("/functions/Gate.Alias/") != 1:
+            yield f"{method} {path} does not invoke the gate's alias `live`: a deployment would not reach it"
 
 
 def only_the_gate_invokes_endpoints(deployment):
-    """No other role may, and what keeps others away is there."""
+    """No other role may invoke endpoints, and the denying policies exist."""
     for name, statement in statements(deployment.template):
         for action in listed(statement.get("Action")):
             if (
@@ -145,19 +145,19 @@ def only_the_gate_invokes_endpoints(deployment):
                 and _may_mean("sagemaker:InvokeEndpoint", action)
             ):
                 yield f"`{name}` allows {action}: only the gate's role may invoke endpoints"
-    if [said(role) for role in deployment.properties("GatePolicy").get("Roles", [])] != ["GateRole"]:
-        yield "`GatePolicy` is attached to another role than the gate's"
+    if [short(role) for role in deployment.properties("GatePolicy").get("Roles", [])] != ["GateRole"]:
+        yield "`GatePolicy` is attached to a role other than the gate's"
     for name, resource in deployment.template["Resources"].items():
         properties = resource.get("Properties", {})
-        managed = [said(arn) for arn in properties.get("ManagedPolicyArns", [])]
+        managed = [short(arn) for arn in properties.get("ManagedPolicyArns", [])]
         if any("SageMaker" in arn for arn in managed) and "GuardedEndpointsDeny" not in managed:
-            yield f"`{name}` has a managed policy of SageMaker's: attach `GuardedEndpointsDeny` beside it"
+            yield f"`{name}` has a managed policy of SageMaker: attach `GuardedEndpointsDeny` too"
         if resource["Type"] in ("AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model"):
             if {"Key": "export-gate", "Value": "guarded"} not in properties.get("Tags", []):
-                yield f"`{name}` doesn't bear the tag `export-gate`=`guarded`, by which others are kept away"
+                yield f"`{name}` has no tag `export-gate`=`guarded`, which denies access to others"
     pattern = deployment.template["Parameters"]["EndpointName"].get("AllowedPattern", ".*")
     if re.search(pattern, "Model"):
-        yield "`EndpointName` may have capitals: ARNs of endpoints are in lower case, and IAM would not match"
+        yield "`EndpointName` allows capitals: endpoint ARNs are lower case, so IAM would not match"
     denies = {
         "`GuardedEndpointsDeny`": deployment.properties("GuardedEndpointsDeny").get("PolicyDocument", {}),
         "the service control policy": deployment.control_policy,
@@ -171,11 +171,11 @@ def only_the_gate_invokes_endpoints(deployment):
             and statement.get("Condition", {}).get("StringEquals") == {"aws:ResourceTag/export-gate": "guarded"}
         ]
         if not tagged:
-            yield f"{what} doesn't deny sagemaker:InvokeEndpoint* on endpoints tagged `export-gate`=`guarded`"
+            yield f"{what} does not deny sagemaker:InvokeEndpoint* on endpoints tagged `export-gate`=`guarded`"
 
 
-def what_must_stay_stays(deployment):
-    """Tables, key, archive and artifacts outlive the stack, and the ledger can only grow."""
+def data_outlives_the_stack(deployment):
+    """Tables, key, archive and artifacts outlive the stack, and the ledger is append-only."""
     for name in RETAINED:
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             if deployment.resource(name).get(policy) != "Retain":
@@ -187,14 +187,14 @@ def what_must_stay_stays(deployment):
             "point-in-time recovery": table.get("PointInTimeRecoverySpecification")
             == {"PointInTimeRecoveryEnabled": True},
             "deletion protection": table.get("DeletionProtectionEnabled") is True,
-            "the stack's own key": said(table.get("SSESpecification", {}).get("KMSMasterKeyId", "")) == "Key",
+            "the stack's own key": short(table.get("SSESpecification", {}).get("KMSMasterKeyId", "")) == "Key",
         }
         yield from (f"`{name}` lacks {what}" for what, there in wanted.items() if not there)
     for name in ("Register", "Ledger"):
         if deployment.properties(name).get("StreamSpecification") != {"StreamViewType": "NEW_AND_OLD_IMAGES"}:
-            yield f"`{name}` has no stream with new and old images: nobody would see what was changed"
+            yield f"`{name}` has no stream with new and old images: changes would be undetected"
     if not deployment.properties("Key").get("EnableKeyRotation"):
-        yield "`Key` doesn't rotate"
+        yield "`Key` does not rotate"
     ledger = deployment.properties("Ledger").get("ResourcePolicy", {}).get("PolicyDocument", {})
     yield from _denied(ledger, "Ledger", NEVER_ON_THE_LEDGER, "dynamodb:PutItem", "GateRole")
     archive = deployment.properties("ArchivePolicy").get("PolicyDocument", {})
@@ -205,13 +205,13 @@ def what_must_stay_stays(deployment):
         "Mode": {"Ref": "ArchiveMode"},
         "Years": {"Ref": "ArchiveYears"},
     }:
-        yield "`Archive` isn't locked by `ArchiveMode` for `ArchiveYears`: entries could be deleted before their time"
+        yield "`Archive` is not locked by `ArchiveMode` for `ArchiveYears`: entries could be deleted early"
     if bucket.get("VersioningConfiguration") != {"Status": "Enabled"}:
-        yield "`Archive` keeps no versions: an entry could be put over"
+        yield "`Archive` has no versioning: an entry could be overwritten"
 
 
 def streams_lose_nothing(deployment):
-    """What a stream's function can't deal with is tried again, and told in the end."""
+    """Failed batches of a stream are retried, and finally reported."""
     wanted = {
         "BisectBatchOnFunctionError": True,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -220,15 +220,15 @@ def streams_lose_nothing(deployment):
     }
     for function, table in {"LedgerArchive": "Ledger", "RegisterWatch": "Register"}.items():
         events = list(deployment.properties(function).get("Events", {}).values())
-        if [said(event["Properties"].get("Stream")) for event in events] != [f"{table}.StreamArn"]:
-            yield f"`{function}` isn't on the stream of `{table}`, and on nothing else"
+        if [short(event["Properties"].get("Stream")) for event in events] != [f"{table}.StreamArn"]:
+            yield f"`{function}` is not on the stream of `{table}`, or has other events"
         for event in events:
             for name, value in wanted.items():
                 if event["Properties"].get(name) != value:
-                    said_so = json.dumps(value)
-                    yield f"`{function}`'s event source has `{name}` other than `{said_so}`: changes could be lost"
+                    wanted_value = json.dumps(value)
+                    yield f"`{function}`'s event source has `{name}` other than `{wanted_value}`: changes could be lost"
     if deployment.properties("RegisterWatch")["Events"]["Records"]["Properties"].get("ParallelizationFactor", 1) != 1:
-        yield "`RegisterWatch` takes batches of a shard in parallel: repairs of one record would race"
+        yield "`RegisterWatch` processes batches of a shard in parallel: repairs of one record would race"
 
 
 def _denied(policy, name, never, append, role):
@@ -239,29 +239,29 @@ def _denied(policy, name, never, append, role):
         condition = statement.get("Condition")
         if not condition:
             everybody |= set(listed(statement["Action"]))
-        elif list(condition) == ["ArnNotEquals"] and said(condition["ArnNotEquals"].get("aws:PrincipalArn")) == role:
+        elif list(condition) == ["ArnNotEquals"] and short(condition["ArnNotEquals"].get("aws:PrincipalArn")) == role:
             others |= set(listed(statement["Action"]))
     for action in never:
         if action not in everybody:
-            yield f"`{name}`'s policy doesn't deny {action} to everybody"
+            yield f"`{name}`'s policy does not deny {action} to everyone"
     if append not in others:
-        yield f"`{name}`'s policy doesn't deny {append} to all but `{role}`"
+        yield f"`{name}`'s policy does not deny {append} to all but `{role}`"
 
 
 def _may_mean(action, pattern):
-    """Whether a pattern of a policy takes in the action, or one that begins like it."""
+    """Whether a policy's pattern includes the action or one with its prefix."""
     pattern = pattern.lower()
     return fnmatch(action.lower(), pattern) or pattern.startswith(action.lower())
 
 
 RULES = {
-    "each function's role allows what its code calls, and no more": functions_may_do_what_they_do,
-    "no role allows what it doesn't name": no_wildcards,
+    "each function's role allows only what its code calls": roles_allow_what_the_code_calls,
+    "no role allows wildcards": no_wildcards,
     "time-outs nest": timeouts_nest,
     "only API Gateway may invoke the gate": only_the_api_invokes_the_gate,
     "only the gate's role may invoke endpoints": only_the_gate_invokes_endpoints,
-    "the API is valid OpenAPI, whoever authorizes": api.is_valid_whoever_authorizes,
+    "the API is valid OpenAPI with every authorizer": api.is_valid_with_every_authorizer,
     "no scope reaches past its route": api.no_scope_reaches_past_its_route,
-    "what must stay stays": what_must_stay_stays,
+    "data outlives the stack": data_outlives_the_stack,
     "streams lose nothing": streams_lose_nothing,
 }

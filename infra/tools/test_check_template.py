@@ -80,14 +80,14 @@ ANY = "x-amazon-apigateway-any-method"
 LEDGER = {"Fn::GetAtt": ["Ledger", "Arn"]}
 MANAGED = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 
-GRANTS = "each function's role allows what its code calls, and no more"
-WILDCARDS = "no role allows what it doesn't name"
+GRANTS = "each function's role allows only what its code calls"
+WILDCARDS = "no role allows wildcards"
 TIMES = "time-outs nest"
 API_ONLY = "only API Gateway may invoke the gate"
 GATE_ONLY = "only the gate's role may invoke endpoints"
-VALID = "the API is valid OpenAPI, whoever authorizes"
+VALID = "the API is valid OpenAPI with every authorizer"
 SCOPES = "no scope reaches past its route"
-STAYS = "what must stay stays"
+STAYS = "data outlives the stack"
 STREAMS = "streams lose nothing"
 
 BROKEN = [
@@ -111,8 +111,8 @@ BROKEN = [
         in_statement("GatePolicy", "NewerRecords", "Resource", {"Fn::GetAtt": ["Register", "Arn"]}),
         "`Gate` calls dynamodb:Query on `Register/index/by-revision`",
     ),
-    (GRANTS, in_statement("GatePolicy", "CallersAndHeads", "Condition", {}), "make `dynamodb:LeadingKeys` name these"),
-    (GRANTS, in_statement("GatePolicy", "TablesKey", "Condition", {}), "may use the key by way of nothing"),
+    (GRANTS, in_statement("GatePolicy", "CallersAndHeads", "Condition", {}), "list these in `dynamodb:LeadingKeys`"),
+    (GRANTS, in_statement("GatePolicy", "TablesKey", "Condition", {}), "may use the key through nothing"),
     (GRANTS, in_statement("GatePolicy", "Log", "Action", ["logs:PutLogEvents"]), "`Gate` calls logs:CreateLogStream"),
     (
         GRANTS,
@@ -144,7 +144,7 @@ BROKEN = [
     (GRANTS, in_statement("GatePolicy", "Entries", "NotResource", LEDGER), "has a statement with `NotResource`"),
     (WILDCARDS, grant("dynamodb:*", LEDGER), "`GatePolicy` allows `dynamodb:*`: name the actions"),
     (WILDCARDS, grant("dynamodb:PutItem", "*"), "`GatePolicy` allows dynamodb:PutItem on everything"),
-    (TIMES, put("Mappings", "Seconds", "29", "Function", 29), "at 29 s the function may take 29 s"),
+    (TIMES, put("Mappings", "Seconds", "29", "Function", 29), "at 29 s the function's time-out is 29 s"),
     (TIMES, put("Mappings", "Seconds", "60", "Model", 58), "at 60 s the model may take 58 s of the function's 59 s"),
     (TIMES, put("Mappings", "Seconds", "120", "IntegrationMillis", 29000), "29000 ms for an integration of 120 s"),
     (
@@ -152,18 +152,18 @@ BROKEN = [
         put("Parameters", "IntegrationSeconds", "AllowedValues", ["29"]),
         "allowed values of `IntegrationSeconds` differ",
     ),
-    (TIMES, put(*GATE, "Timeout", 900), "the gate's time-out isn't `Function`"),
-    (TIMES, put(*GATE, "Environment", "Variables", "MODEL_TIMEOUT", "27"), "MODEL_TIMEOUT isn't `Model`"),
+    (TIMES, put(*GATE, "Timeout", 900), "the gate's time-out is not `Function`"),
+    (TIMES, put(*GATE, "Environment", "Variables", "MODEL_TIMEOUT", "27"), "MODEL_TIMEOUT is not `Model`"),
     (
         TIMES,
         drop(*PATHS, INVOCATIONS, "post", "x-amazon-apigateway-integration", "timeoutInMillis"),
-        "the integration of POST /v1/models/{model}/invocations isn't",
+        "the integration of POST /v1/models/{model}/invocations is not",
     ),
     (API_ONLY, put("Resources", "GateInvokedByApi", "Properties", "Principal", "*"), "lets `*` invoke the gate"),
     (
         API_ONLY,
         put("Resources", "GateInvokedByApi", "Properties", "SourceArn", {"Fn::Sub": "arn:aws:execute-api:::${Api}/*"}),
-        "isn't for the API's stage alone",
+        "is not limited to the API's stage",
     ),
     (
         API_ONLY,
@@ -176,7 +176,7 @@ BROKEN = [
         ),
         "lets `events.amazonaws.com` invoke the gate",
     ),
-    (API_ONLY, put(*GATE, "FunctionUrlConfig", {"AuthType": "NONE"}), "is a URL of the gate's own"),
+    (API_ONLY, put(*GATE, "FunctionUrlConfig", {"AuthType": "NONE"}), "is a function URL of the gate"),
     (
         API_ONLY,
         put(*GATE, "Events", {"Back": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}}),
@@ -191,7 +191,7 @@ BROKEN = [
     (
         API_ONLY,
         put(*PATHS, "/v1/health", "get", "x-amazon-apigateway-integration", "uri", "arn:aws:apigateway:::lambda:path"),
-        "GET /v1/health doesn't go to the gate's alias",
+        "GET /v1/health does not invoke the gate's alias",
     ),
     (
         GATE_ONLY,
@@ -206,23 +206,23 @@ BROKEN = [
     (
         GATE_ONLY,
         add("Resources", "GatePolicy", "Properties", "Roles", {"Ref": "RegisterWatchRole"}),
-        "`GatePolicy` is attached to another role",
+        "`GatePolicy` is attached to a role other than",
     ),
     (
         GATE_ONLY,
         put("Resources", "NotebooksRole", "Properties", "ManagedPolicyArns", [MANAGED]),
-        "attach `GuardedEndpointsDeny` beside it",
+        "attach `GuardedEndpointsDeny` too",
     ),
-    (GATE_ONLY, put("Resources", "Endpoint", "Properties", "Tags", []), "`Endpoint` doesn't bear the tag"),
+    (GATE_ONLY, put("Resources", "Endpoint", "Properties", "Tags", []), "`Endpoint` has no tag"),
     (
         GATE_ONLY,
         put("Parameters", "EndpointName", "AllowedPattern", "^[A-Za-z0-9-]+$"),
-        "`EndpointName` may have capitals",
+        "`EndpointName` allows capitals",
     ),
     (
         GATE_ONLY,
         in_statement("GuardedEndpointsDeny", "ByTag", "Condition", {"StringEquals": {"aws:ResourceTag/x": "y"}}),
-        "`GuardedEndpointsDeny` doesn't deny",
+        "`GuardedEndpointsDeny` does not deny",
     ),
     (
         VALID,
@@ -246,15 +246,15 @@ BROKEN = [
     (
         VALID,
         put(*PATHS, "/v1/health", "get", "security", [{"cognito": ["export-gate/read"]}]),
-        "with `jwt`, get /v1/health is open, or asks for another authorizer",
+        "with `jwt`, get /v1/health is open or requires another authorizer",
     ),
     (
         SCOPES,
         put(*PATHS, "/{proxy+}", ANY, "security", [{"cognito": ["export-gate/read"]}]),
-        "ANY /{proxy+} doesn't ask for `export-gate/invoke`",
+        "ANY /{proxy+} does not require `export-gate/invoke`",
     ),
-    (SCOPES, drop(*PATHS, "/v1/models", "get", "security"), "GET /v1/models doesn't ask for `export-gate/read`"),
-    (SCOPES, drop(*PATHS, INVOCATIONS, "post"), "POST /v1/models/{model}/invocations of openapi.yaml isn't in the API"),
+    (SCOPES, drop(*PATHS, "/v1/models", "get", "security"), "GET /v1/models does not require `export-gate/read`"),
+    (SCOPES, drop(*PATHS, INVOCATIONS, "post"), "POST /v1/models/{model}/invocations of openapi.yaml is not in the API"),
     *[
         (STAYS, drop("Resources", name, policy), f"`{name}` lacks `{policy}: Retain`")
         for name in ("Callers", "Register", "Usage", "Ledger", "Key", "Archive", "ArchivePolicy", "Artifacts")
@@ -277,25 +277,25 @@ BROKEN = [
         put("Resources", "Ledger", "Properties", "StreamSpecification", {"StreamViewType": "NEW_IMAGE"}),
         "`Ledger` has no stream with new and old images",
     ),
-    (STAYS, drop("Resources", "Key", "Properties", "EnableKeyRotation"), "`Key` doesn't rotate"),
+    (STAYS, drop("Resources", "Key", "Properties", "EnableKeyRotation"), "`Key` does not rotate"),
     (
         STAYS,
         drop("Resources", "Ledger", "Properties", "ResourcePolicy"),
-        "doesn't deny dynamodb:UpdateItem to everybody",
+        "does not deny dynamodb:UpdateItem to everyone",
     ),
     (
         STAYS,
         in_statement("Ledger", "TheGateAloneAppends", "Condition", {"ArnNotEquals": {"aws:PrincipalArn": "*"}}),
-        "doesn't deny dynamodb:PutItem to all but `GateRole`",
+        "does not deny dynamodb:PutItem to all but `GateRole`",
     ),
     (
         STAYS,
-        in_statement("ArchivePolicy", "NobodyDeletes", "Action", ["s3:DeleteObject"]),
+        in_statement("ArchivePolicy", "DenyDeletions", "Action", ["s3:DeleteObject"]),
         "deny s3:DeleteObjectVersion",
     ),
     (STAYS, in_statement("ArchivePolicy", "TheArchiveAloneWrites", "Effect", "Allow"), "deny s3:PutObject to all but"),
-    (STAYS, drop("Resources", "Archive", "Properties", "ObjectLockConfiguration"), "`Archive` isn't locked"),
-    (STAYS, drop("Resources", "Archive", "Properties", "VersioningConfiguration"), "`Archive` keeps no versions"),
+    (STAYS, drop("Resources", "Archive", "Properties", "ObjectLockConfiguration"), "`Archive` is not locked"),
+    (STAYS, drop("Resources", "Archive", "Properties", "VersioningConfiguration"), "`Archive` has no versioning"),
     (
         STREAMS,
         put("Resources", "LedgerArchive", "Properties", "Events", "Entries", "Properties", "MaximumRetryAttempts", 3),
@@ -323,14 +323,14 @@ BROKEN = [
             "Stream",
             {"Fn::GetAtt": ["Register", "StreamArn"]},
         ),
-        "`LedgerArchive` isn't on the stream of `Ledger`",
+        "`LedgerArchive` is not on the stream of `Ledger`",
     ),
 ]
 
-# What the code might come to call: file, what stands there, what stands there instead, what is told.
+# Changes of the code: file, old text, new text, expected fault.
 BROKEN_SOURCES = [
     ("src/ledger/chain.rs", ".put_item()", ".delete_item()", "`Gate` calls dynamodb:DeleteItem on `Ledger`"),
-    ("src/evidence/callers.rs", 'format!("person#{', 'format!("human#{', "make `dynamodb:LeadingKeys` name these"),
+    ("src/evidence/callers.rs", 'format!("person#{', 'format!("human#{', "list these in `dynamodb:LeadingKeys`"),
     (
         "src/register/write.rs",
         "TransactWriteItem::builder().put(",
@@ -369,25 +369,25 @@ class Rules(unittest.TestCase):
     def test_every_rule_is_broken_by_something(self):
         self.assertEqual({rule for rule, _, _ in BROKEN}, set(RULES))
 
-    def test_a_broken_template_is_told(self):
+    def test_a_broken_template_is_reported(self):
         for rule, change, sentence in BROKEN:
             with self.subTest(sentence):
                 found = self.found(rule, change)
                 self.assertTrue(any(sentence in fault for fault in found), found)
 
-    def test_a_policy_without_its_deny_is_told(self):
+    def test_a_policy_without_its_deny_is_reported(self):
         deployment = check_template.read(self.template)
         deployment.control_policy["Statement"].pop(0)
-        self.assertIn("the service control policy doesn't deny", "".join(RULES[GATE_ONLY](deployment)))
+        self.assertIn("the service control policy does not deny", "".join(RULES[GATE_ONLY](deployment)))
 
-    def test_code_that_calls_something_else_is_told(self):
+    def test_code_that_calls_something_else_is_reported(self):
         for file, there, instead, sentence in BROKEN_SOURCES:
             with self.subTest(file), tempfile.TemporaryDirectory() as folder:
                 root = self.sources(folder, file, there, instead)
                 found = [fault for rule in (GRANTS, TIMES) for fault in self.found(rule, root=root)]
                 self.assertTrue(any(sentence in fault for fault in found), found)
 
-    def test_code_that_is_not_understood_is_told(self):
+    def test_code_that_is_not_understood_is_reported(self):
         with tempfile.TemporaryDirectory() as folder:
             root = self.sources(
                 folder,
@@ -395,7 +395,7 @@ class Rules(unittest.TestCase):
                 "impl Settings {",
                 "use aws_sdk_dynamodb::Client;\nimpl Settings { fn x(c: Client) { c.scan(); }",
             )
-            with self.assertRaisesRegex(Unknown, "`src/settings.rs` calls dynamodb:Scan: say on what"):
+            with self.assertRaisesRegex(Unknown, "`src/settings.rs` calls dynamodb:Scan: add its resources"):
                 self.found(GRANTS, root=root)
 
     def sources(self, folder, file, there, instead):
@@ -403,13 +403,13 @@ class Rules(unittest.TestCase):
         for part in ("src", "infra/functions/src"):
             shutil.copytree(check_template.ROOT / part, root / part)
         text = (root / file).read_text(encoding="utf-8")
-        self.assertIn(there, text, f"`{file}` is another now: mend this test")
+        self.assertIn(there, text, f"`{file}` has changed: update this test")
         (root / file).write_text(text.replace(there, instead), encoding="utf-8")
         return root
 
 
 class Problems(unittest.TestCase):
-    """What API Gateway answers by itself is told as the gate would tell it."""
+    """API Gateway's own answers have the gate's form."""
 
     def test_they_are_problem_documents_of_openapi(self):
         openapi = join.load(join.INFRA / "openapi.yaml")
@@ -428,10 +428,10 @@ class Problems(unittest.TestCase):
 class Tools(unittest.TestCase):
     """The tools' own checks, once each."""
 
-    def test_a_broken_openapi_is_told(self):
+    def test_a_broken_openapi_is_reported(self):
         self.assertIn("is not valid under any", self.openapi(lambda text: text.replace("in: path", "in: nowhere")))
         self.assertIn(
-            "API Gateway's own", self.openapi(lambda text: text + "x-amazon-apigateway-binary-media-types: ['*/*']\n")
+            "specific to API Gateway", self.openapi(lambda text: text + "x-amazon-apigateway-binary-media-types: ['*/*']\n")
         )
 
     def openapi(self, change):
@@ -440,14 +440,14 @@ class Tools(unittest.TestCase):
             path.write_text(change((join.INFRA / "openapi.yaml").read_text(encoding="utf-8")), encoding="utf-8")
             return "\n".join(check_template.openapi_is_valid(path))
 
-    def test_a_template_that_cfn_lint_refuses_is_told(self):
+    def test_a_template_that_cfn_lint_refuses_is_reported(self):
         change = put("Resources", "Usage", "Properties", "BillingMode", "FOR_FREE")
         with self.broken(change) as path:
             self.assertIn("FOR_FREE", "\n".join(check_template.tool("cfn-lint", str(path))))
             command = ("sam", "validate", "--lint", "--template", str(path))
             self.assertIn("FOR_FREE", "\n".join(check_template.tool(*command)))
 
-    def test_what_checkov_finds_is_told_and_so_are_exceptions_that_are_none(self):
+    def test_findings_of_checkov_and_unused_exceptions_are_reported(self):
         def change(template):
             template["Resources"]["Artifacts"]["Properties"].pop("PublicAccessBlockConfiguration")
             template["Resources"]["StreamFailures"]["Metadata"]["checkov"]["skip"][0].pop("comment")
@@ -456,12 +456,12 @@ class Tools(unittest.TestCase):
         with self.broken(change) as path:
             found = "\n".join(check_template.checkov(path))
         self.assertIn("CKV_AWS_53 on AWS::S3::Bucket.Artifacts", found)
-        self.assertIn("`StreamFailures` is excepted from CKV_AWS_27 without a reason", found)
-        self.assertIn("`Key` is excepted from CKV_AWS_18, which finds nothing there", found)
+        self.assertIn("`StreamFailures` skips CKV_AWS_27 without a reason", found)
+        self.assertIn("`Key` skips CKV_AWS_18, which finds nothing there", found)
 
-    def test_a_tool_that_is_missing_is_told(self):
+    def test_a_tool_that_is_missing_is_reported(self):
         self.assertEqual(
-            check_template.tool("no-such-tool"), ["`no-such-tool` isn't on PATH: install infra's Python requirements"]
+            check_template.tool("no-such-tool"), ["`no-such-tool` is not on PATH: run `make test-deploy`, which installs it"]
         )
 
     @contextlib.contextmanager

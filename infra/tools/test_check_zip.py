@@ -1,4 +1,4 @@
-"""Packages that Lambda could not run, and what is said of each."""
+"""Packages that Lambda cannot run, and their faults."""
 
 import struct
 import sys
@@ -16,7 +16,7 @@ OTHER = next(arch for arch in check_zip.MACHINES if arch != OWN)
 
 
 class Packages(unittest.TestCase):
-    def said(self, content=PROGRAM, name="bootstrap", mode=0o755, arch=OWN, budget=0):
+    def check(self, content=PROGRAM, name="bootstrap", mode=0o755, arch=OWN, budget=0):
         with tempfile.TemporaryDirectory() as folder:
             package = Path(folder, "bootstrap.zip")
             with zipfile.ZipFile(package, "w") as archive:
@@ -25,17 +25,17 @@ class Packages(unittest.TestCase):
                 archive.writestr(info, content)
             return check_zip.faults(package, arch, budget)
 
-    def test_what_is_wrong_is_said(self):
+    def test_every_fault_is_reported(self):
         table = [
             ({"name": "gate"}, "has no `bootstrap`"),
-            ({"content": b"#!/bin/sh\n"}, "holds no 64-bit Linux program"),
-            ({"mode": 0o644}, "can't be executed"),
+            ({"content": b"#!/bin/sh\n"}, "has no 64-bit Linux program"),
+            ({"mode": 0o644}, "is not executable"),
             ({"arch": OTHER}, f"for another architecture than {OTHER}"),
             ({"budget": 1000}, "over its budget of 1,000"),
         ]
         for change, sentence in table:
             with self.subTest(change=list(change)):
-                wrong, _ = self.said(**change)
+                wrong, _ = self.check(**change)
                 self.assertTrue(any(sentence in one for one in wrong), wrong)
 
     def test_a_library_newer_than_amazon_linux_has_is_refused(self):
@@ -44,7 +44,7 @@ class Packages(unittest.TestCase):
         for has, refused in [(newest, False), ((2, 0), True)]:
             before, check_zip.AMAZON_LINUX_2023 = check_zip.AMAZON_LINUX_2023, has
             try:
-                wrong, line = self.said()
+                wrong, line = self.check()
             finally:
                 check_zip.AMAZON_LINUX_2023 = before
             self.assertEqual(any("needs GLIBC_" in one for one in wrong), refused, wrong)

@@ -1,7 +1,6 @@
-//! I/O. A function that makes the three calls to AWS that a permitted request takes, with the gate's SDK and runtime, and does
-//! nothing else: it reads records and looks at none, asks the model whatever they say, and writes an entry without a chain.
+//! I/O. A function that makes the three AWS calls of a permitted request with the gate's SDK and runtime, but no decision.
 //!
-//! It is no gate. It tells how much of what the gate takes is the calls.
+//! It measures the share of the calls in the gate's time and cost.
 
 use std::collections::HashMap;
 
@@ -12,11 +11,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-/// How many attributes an entry has, and what each holds: as much as a permit's of the gate.
+/// The attributes of an entry, as large as those of the gate's permit.
 const ATTRIBUTES: usize = 24;
 const VALUE: &str = "a text as long as most of an entry's are";
 
-/// The clients, and the tables' names.
+/// The clients and the tables' names.
 struct Calls {
     dynamodb: aws_sdk_dynamodb::Client,
     sagemaker: aws_sdk_sagemakerruntime::Client,

@@ -1,11 +1,11 @@
-//! What is told no tables doesn't start.
+//! The function does not start without its tables.
 
-#![allow(clippy::unwrap_used, reason = "a test says loudly what is wrong")]
+#![allow(clippy::unwrap_used, reason = "a test fails with a message")]
 
 use std::process::Command;
 
 #[test]
-fn without_tables_it_ends() {
+fn it_ends_without_tables() {
     let mut calls = Command::new(env!("CARGO_BIN_EXE_calls"));
     calls.env_clear().envs([("AWS_REGION", "us-east-1"), ("AWS_EC2_METADATA_DISABLED", "true")]);
     let output = calls.output().unwrap();

@@ -1,5 +1,5 @@
-// The gate's check as a Lambda function in Node.js with AWS SDK v3, as somebody who likes JavaScript would write it.
-// It answers `POST /v1/models/{model}/invocations`; the gate's other routes are not measured.
+// The gate's check as an idiomatic Lambda function in Node.js with AWS SDK v3.
+// It answers only `POST /v1/models/{model}/invocations`; other routes are not measured.
 
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { BlockList, isIP } from "node:net";
@@ -17,15 +17,14 @@ const { CALLERS_TABLE: CALLERS, REGISTER_TABLE: REGISTER, USAGE_TABLE: USAGE, LE
 const KINDS = ["model", "group", "embargo", "licence", "setting"];
 const LARGEST_BODY = 4 * 1024 * 1024;
 
-// Clients are made once, at init, and keep their connections: that is what the SDK's own agents do.
+// Clients are created at init and keep their connections, as the SDK's agents do.
 const dynamodb = new DynamoDBClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 2000 } });
 const sagemaker = new SageMakerRuntimeClient({
   maxAttempts: 1,
   requestHandler: { connectionTimeout: 2000, requestTimeout: 60_000 },
 });
 
-// Where addresses are: a table of the ones that the bench sends from, in place of a reader of `.mmdb` files, whose
-// database is a matter of licence. It costs less than a look-up in a real one does.
+// A table of the bench's addresses, in place of a reader of licensed `.mmdb` files. It costs less than a real look-up.
 const COUNTRIES = [
   ["8.8.8.0", 24, "US"], ["5.1.0.0", 18, "UA"], ["5.1.64.0", 18, "DE"], ["2.176.0.0", 12, "IR"],
   ["5.0.0.0", 16, "SY"], ["1.2.2.0", 24, "CN"], ["81.2.64.0", 18, "GB"], ["133.11.0.0", 16, "JP"],
@@ -35,27 +34,27 @@ const COUNTRIES = [
   return { network, country };
 });
 
-/** What can't be decided, recorded or answered. */
-class Trouble extends Error {
+/** A request that cannot be decided, recorded or answered. */
+class Failure extends Error {
   constructor(code, status, cause) {
     super(code, { cause });
     Object.assign(this, { code, status });
   }
 }
 
-const TROUBLE = {
+const FAILURES = {
   "identity.missing": 401, "request.malformed": 400, "register.unavailable": 503, "ledger.unavailable": 503,
   "model.failed": 502,
 };
 
-/** The promise, its failure told by a code. */
+/** The promise, with a code for its failure. */
 const or = (code, promise) =>
   promise.catch((error) => {
-    throw error instanceof Trouble ? error : new Trouble(code, TROUBLE[code], error);
+    throw error instanceof Failure ? error : new Failure(code, FAILURES[code], error);
   });
 
 // ----------------------------------------------------------------------------------------------------------- register
-/** The records of a kind past a revision; `null` where they are not the ones that the head speaks of. */
+/** The records of a kind after a revision; `null` where they disagree with the head. */
 async function newer(kind, head, revision) {
   const records = [];
   const pages = paginateQuery({ client: dynamodb }, {
@@ -77,7 +76,7 @@ async function readHead() {
   return unmarshall((await dynamodb.send(new GetItemCommand({ TableName: REGISTER, Key, ConsistentRead: true }))).Item);
 }
 
-/** The register as the head has it: the one in memory where the revision is the same, else that with what is newer. */
+/** The register at the head's revision: the snapshot, with newer records where needed. */
 async function at(head, last) {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (last && last.revision === head.revision) return last;
@@ -91,14 +90,14 @@ async function at(head, last) {
     }
     head = await readHead();
   }
-  throw new Trouble("register.unavailable", 503);
+  throw new Failure("register.unavailable", 503);
 }
 
 let register = await at(await readHead(), null);
-const organisations = new Map(); // which organisation each client had last time
+const organisations = new Map(); // each client's last known organisation
 
 // ------------------------------------------------------------------------------------------------------------ callers
-/** The callers' records and one of the register's heads, in one consistent reading. */
+/** The callers' records and one of the register's heads, in one consistent read. */
 async function fetch(ids, withHead) {
   let RequestItems = { [CALLERS]: { Keys: ids.map((id) => ({ id: { S: id } })), ConsistentRead: true } };
   if (withHead) {
@@ -115,14 +114,14 @@ async function fetch(ids, withHead) {
     if (!RequestItems || !Object.keys(RequestItems).length) return { found, head };
     await setTimeout(wait);
   }
-  throw new Trouble("register.unavailable", 503);
+  throw new Failure("register.unavailable", 503);
 }
 
 async function readCallers(id, personId) {
   const known = organisations.get(id);
   const ids = [`client#${id}`, personId && `person#${personId}`, known && `organisation#${known}`].filter(Boolean);
   const { found, head } = await fetch(ids, true);
-  if (!head) throw new Trouble("register.unavailable", 503);
+  if (!head) throw new Failure("register.unavailable", 503);
   const client = found.get(`client#${id}`);
   const key = `organisation#${client?.organisation}`;
   let organisation = found.get(key);
@@ -156,7 +155,7 @@ function seal(entry) {
   return sealed;
 }
 
-/** On condition that the number is free or holds the very entry, so that a second try does no harm. */
+/** Writes on condition that the place is free or has the same entry, so that a retry is harmless. */
 async function write(entry) {
   const put = new PutItemCommand({
     TableName: LEDGER,
@@ -169,11 +168,11 @@ async function write(entry) {
     await dynamodb.send(put);
   } catch (error) {
     chain = newChain();
-    throw new Trouble("ledger.unavailable", 503, error);
+    throw new Failure("ledger.unavailable", 503, error);
   }
 }
 
-/** Draws one request of each quota; the id of a licence that has none left. What was drawn beside it stays drawn. */
+/** Uses one request of each quota; returns an exhausted licence. Requests of other quotas stay used. */
 async function draw(licences) {
   for (const licence of new Set(licences.filter((one) => one.quota))) {
     const update = new UpdateItemCommand({
@@ -194,7 +193,7 @@ async function draw(licences) {
 }
 
 // ------------------------------------------------------------------------------------------------------------ request
-/** The client and the person whom the token names, from the authorizer's context and from nowhere else. */
+/** The client and the person of the token, only from the authorizer's context. */
 function principal(context) {
   const authorizer = context.authorizer ?? {};
   const claims = authorizer.jwt?.claims ?? authorizer.claims ?? {};
@@ -212,16 +211,16 @@ function read(event) {
   const sent = Object.entries(event.headers ?? {});
   const headers = Object.fromEntries(sent.map(([key, value]) => [key.toLowerCase(), value]));
   const caller = principal(context);
-  if (!caller.client) throw new Trouble("identity.missing", 401);
+  if (!caller.client) throw new Failure("identity.missing", 401);
   const [, model] = decodeURIComponent(path).match(/^\/v1\/models\/([^/]+)\/invocations$/) ?? [];
-  if (!model) throw new Trouble("request.malformed", 404);
-  if ((http?.method ?? event.httpMethod) !== "POST") throw new Trouble("request.malformed", 405);
+  if (!model) throw new Failure("request.malformed", 404);
+  if ((http?.method ?? event.httpMethod) !== "POST") throw new Failure("request.malformed", 405);
   const text = event.body ?? "";
   const body = Buffer.from(text, event.isBase64Encoded ? "base64" : "utf8");
   const isBroken = event.isBase64Encoded && !/^[A-Za-z0-9+/]*={0,2}$/.test(text);
   const isForeign = [headers["end-user"], headers["end-use"]].some((value) => /[^\x20-\x7e]/.test(value ?? ""));
-  if (isBroken || isForeign) throw new Trouble("request.malformed", 400);
-  if (body.length > LARGEST_BODY) throw new Trouble("request.malformed", 413);
+  if (isBroken || isForeign) throw new Failure("request.malformed", 400);
+  if (body.length > LARGEST_BODY) throw new Failure("request.malformed", 413);
   const address = http?.sourceIp ?? context.identity.sourceIp;
   const family = isIP(address) === 6 ? "ipv6" : "ipv4";
   return {
@@ -311,8 +310,8 @@ async function answered(event, now) {
   const [answer, written] = await Promise.allSettled([running, write(entry)]);
   if (written.reason) throw written.reason;
   if (answer.reason) {
-    const { hash, ...told } = entry;
-    await write(seal({ ...told, of: entry.decision_id, kind: "completion", outcome: "refuse", status: 502 }));
+    const { hash, ...body } = entry;
+    await write(seal({ ...body, of: entry.decision_id, kind: "completion", outcome: "refuse", status: 502 }));
     throw answer.reason;
   }
   return answer.value;
@@ -322,10 +321,10 @@ export async function handler(event) {
   const now = Date.now();
   const begun = performance.now();
   const answer = await answered(event, now).catch((error) => {
-    if (!(error instanceof Trouble)) throw error;
+    if (!(error instanceof Failure)) throw error;
     return problem(error.status, [{ code: error.code }]);
   });
-  const told = { status: answer.statusCode, decision_id: answer.headers["decision-id"] };
-  console.log(JSON.stringify({ ...told, ms: performance.now() - begun }));
+  const body = { status: answer.statusCode, decision_id: answer.headers["decision-id"] };
+  console.log(JSON.stringify({ ...body, ms: performance.now() - begun }));
   return answer;
 }

@@ -1,5 +1,5 @@
-// The law of section 3 in JavaScript: a request and the records in, the reasons against it out. Only what the bench's
-// records need: embargoes by list, ownership, network class or spread are passed over.
+// The rules of a decision in JavaScript: takes a request and records, returns the reasons against it. It ignores embargoes
+// by list, ownership, network class and spread, which the bench's records do not use.
 
 import { BlockList, isIP } from "node:net";
 
@@ -8,7 +8,7 @@ export const NO = 0, UNKNOWN = 1, YES = 2; // so that `any` is max, `all` is min
 const US_PERSONS = new Set(["citizen", "permanent_resident", "protected"]);
 const NOT_ASKED = ["lists", "ownership", "network_classes", "spread"];
 const SHORTFALLS = ["licence.missing", "licence.scope", "licence.expired", "licence.exhausted"];
-// In the order in which they are told, with the status that each gives when it leads.
+// In the order of the answer, each with its status.
 export const STATUS = {
   "identity.unknown": 403, "identity.suspended": 403, "identity.unverified": 403, "person.required": 403,
   "person.mismatch": 403, "person.unexpected": 403, "person.unknown": 403, "person.unverified": 403,
@@ -42,7 +42,7 @@ class Places {
 
   hasDestination(country, groups, now) {
     if (!country) return UNKNOWN;
-    // Only countries are told by the addresses, so every region of that country is possible.
+    // Addresses give only countries, so every region of the country is possible.
     const region = this.regions.some((name) => name.startsWith(`${country}-`)) ? UNKNOWN : NO;
     return Math.max(region, this.has(country, groups, now));
   }
@@ -89,7 +89,7 @@ class Choice {
 const KINDS = { destinations: Places, nationalities: Places, end_uses: Words, networks: Networks };
 const nameOf = (text) => (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(" ");
 
-/** A record as the law asks it: times as numbers, lists as sets. */
+/** A record prepared for decisions: times as numbers, lists as sets. */
 export function prepared(record) {
   record.begins = record.from ? Date.parse(record.from) : -Infinity;
   record.ends = record.until ? Date.parse(record.until) : Infinity;
@@ -128,7 +128,7 @@ export class Register {
 
 const holds = (verification, now) => verification?.status === "verified" && now < Date.parse(verification.until);
 
-/** Why the records don't bear out who calls. */
+/** The reasons against the caller's identity. */
 export function identityFaults(request, client, organisation, person, now) {
   if (!client) return ["identity.unknown"];
   const faults = [];
@@ -161,7 +161,7 @@ export class Subject {
     this.foreign = this.foreignOrganisation || this.personsUnknown || (Boolean(person) && !this.usPerson);
   }
 
-  /** The countries that count, and whether there are no others; none at all for a US person. */
+  /** The relevant countries, and whether they are complete; none for a US person. */
   nationality(basis) {
     if (this.personsUnknown) return { countries: [], complete: false };
     if (this.person) {
@@ -176,7 +176,7 @@ export class Subject {
     return { countries, complete: countries.length === 2 };
   }
 
-  /** Everybody behind the request by each name, with countries, and whether those are all. */
+  /** The screened parties by each name, with countries, and whether they are complete. */
   standing() {
     const all = [];
     const add = (record, countries, complete) => {
@@ -205,7 +205,7 @@ function isParty(party, { name, countries, complete }) {
   return Math.min(called, there);
 }
 
-/** How each key that the embargo has matches, in the order in which codes are told. */
+/** How each key of the embargo matches, in the order of codes. */
 function keys(embargo, subject, groups, now) {
   const to = embargo.applies_to;
   const found = [];
@@ -235,7 +235,7 @@ function keys(embargo, subject, groups, now) {
   return found;
 }
 
-/** Whether each scope that the licence has admits the fact; what nobody knows is outside every scope. */
+/** Whether each scope of the licence includes the fact; an unknown fact is outside every scope. */
 function isInScope(licence, embargo, subject, groups, now) {
   if (subject.personsUnknown || (licence.persons === "us_persons" && subject.person && !subject.usPerson)) return false;
   const { destinations, nationalities, end_uses: endUses } = licence;
@@ -256,7 +256,7 @@ function answers(licence, embargo) {
   return !to.networks && !to.parties && restricted.every((key) => licence[key]);
 }
 
-/** The licence that lifts the embargo, or how near one came. */
+/** The licence that covers the embargo, or the nearest shortfall. */
 function cover(embargo, model, subject, register, exhausted, now) {
   let nearest = 0;
   let first = null;
@@ -298,9 +298,9 @@ export function decide(model, subject, register, exhausted, now) {
       isUnknown = true;
       continue;
     }
-    const told = embargo.disclose ? { authority: embargo.authority, citation: embargo.citation } : {};
-    reasons.push({ code, embargo: embargo.id, ...told });
-    if (shortfall) reasons.push({ code: shortfall, embargo: embargo.id, lead: code, ...told });
+    const authority = embargo.disclose ? { authority: embargo.authority, citation: embargo.citation } : {};
+    reasons.push({ code, embargo: embargo.id, ...authority });
+    if (shortfall) reasons.push({ code: shortfall, embargo: embargo.id, lead: code, ...authority });
   }
   if (isUnknown) reasons.push({ code: "destination.unknown" });
   return { reasons: inOrder(reasons), applied, licences };

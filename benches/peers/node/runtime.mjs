@@ -1,5 +1,5 @@
-// A Lambda runtime in small, in place of `aws-lambda-ric`, which needs CMake and builds libcurl to install, and since
-// version 4 Node.js 22. As that does, it loads the function before it asks for the first event, and keeps its connection.
+// A small Lambda runtime in place of `aws-lambda-ric`, which builds libcurl with CMake, and needs Node.js 22 since version 4.
+// Like that, it loads the function before the first poll, and keeps its connection.
 
 import { Agent, request } from "node:http";
 import { resolve } from "node:path";
@@ -23,13 +23,13 @@ function ask(method, path, body) {
   });
 }
 
-const told = (error) => JSON.stringify({ errorType: error.name, errorMessage: error.message, stackTrace: [] });
+const errorBody = (error) => JSON.stringify({ errorType: error.name, errorMessage: error.message, stackTrace: [] });
 
 let handler;
 try {
   ({ handler } = await import(pathToFileURL(resolve(process.argv[2]))));
 } catch (error) {
-  await ask("POST", "init/error", told(error));
+  await ask("POST", "init/error", errorBody(error));
   throw error;
 }
 for (;;) {
@@ -40,6 +40,6 @@ for (;;) {
     const context = { awsRequestId: id, deadline: Number(headers["lambda-runtime-deadline-ms"]) };
     await ask("POST", `invocation/${id}/response`, JSON.stringify(await handler(event, context)));
   } catch (error) {
-    await ask("POST", `invocation/${id}/error`, told(error));
+    await ask("POST", `invocation/${id}/error`, errorBody(error));
   }
 }

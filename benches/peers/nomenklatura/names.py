@@ -1,4 +1,4 @@
-"""How long nomenklatura's logic-v2 takes for a pair of names.
+"""Times nomenklatura's logic-v2 for pairs of names.
 
 It reads JSON lines, `["one name", "another"]`, and prints one JSON array of seconds, one for each pair, in their order. All
 pairs are compared once before, so that its caches of names and words are as warm as they get.

@@ -1,4 +1,4 @@
-"""The gate's check as a Lambda function in Python with boto3, as somebody who likes Python would write it.
+"""The gate's check as an idiomatic Lambda function in Python with boto3.
 
 It answers `POST /v1/models/{model}/invocations`; the gate's other routes are not measured.
 """
@@ -30,7 +30,7 @@ OF_ORGANISATION = ("type", "incorporated_in", "headquartered_in")
 OF_PERSON = ("us_status", "nationalities", "deemed_country")
 LARGEST_BODY = 4 * 1024 * 1024
 
-# Clients are made once, at init, and keep their connections.
+# Clients are created at init and keep their connections.
 session = boto3.Session()
 config = Config(tcp_keepalive=True, connect_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
 dynamodb = session.client("dynamodb", config=config)
@@ -40,8 +40,7 @@ sagemaker = session.client(
 pool = ThreadPoolExecutor(max_workers=len(KINDS))
 deserialize, serialize = TypeDeserializer().deserialize, TypeSerializer().serialize
 
-# Where addresses are: a table of the ones that the bench sends from, in place of a `maxminddb` reader, whose database is
-# a matter of licence. It costs less than a look-up in a real one does.
+# A table of the bench's addresses, in place of a reader of licensed `maxminddb` files. It costs less than a real look-up.
 COUNTRIES = [
     (ipaddress.ip_network(network), country)
     for network, country in [
@@ -51,8 +50,8 @@ COUNTRIES = [
 ]
 
 
-class Trouble(Exception):
-    """What can't be decided, recorded or answered, by its code."""
+class Failure(Exception):
+    """A request that cannot be decided, recorded or answered, by its code."""
 
 
 def plain(item):
@@ -61,7 +60,7 @@ def plain(item):
 
 # ------------------------------------------------------------------------------------------------------------- register
 def newer(kind, head, revision):
-    """The records of a kind past a revision; `None` where they are not the ones that the head speaks of."""
+    """The records of a kind after a revision; `None` where they disagree with the head."""
     pages = dynamodb.get_paginator("query").paginate(
         TableName=REGISTER,
         IndexName="by-revision",
@@ -85,7 +84,7 @@ def read_head():
 
 
 def at(head, last):
-    """The register as the head has it: the one in memory where the revision is the same, else that with what is newer."""
+    """The register at the head's revision: the snapshot, with newer records where needed."""
     for _ in range(3):
         if last and last.revision == head["revision"]:
             return last
@@ -98,16 +97,16 @@ def at(head, last):
                 records[record["kind"], record["id"]] = law.prepared(record)
             return law.Register(int(head["revision"]), records)
         head = read_head()
-    raise Trouble("register.unavailable")
+    raise Failure("register.unavailable")
 
 
 register = at(read_head(), None)
-organisations = {}  # which organisation each client had last time
+organisations = {}  # each client's last known organisation
 
 
 # -------------------------------------------------------------------------------------------------------------- callers
 def fetch(ids, with_head):
-    """The callers' records and one of the register's heads, in one consistent reading."""
+    """The callers' records and one of the register's heads, in one consistent read."""
     asked = {CALLERS: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
     if with_head:
         key = {"kind": {"S": f"head#{random.randrange(8)}"}, "id": {"S": "head"}}
@@ -123,7 +122,7 @@ def fetch(ids, with_head):
         if not asked:
             return found, head
         time.sleep(wait)
-    raise Trouble("register.unavailable")
+    raise Failure("register.unavailable")
 
 
 def read_callers(client, person):
@@ -131,7 +130,7 @@ def read_callers(client, person):
     ids = [f"client#{client}"] + [f"person#{person}"] * bool(person) + [f"organisation#{known}"] * bool(known)
     found, head = fetch(ids, True)
     if head is None:
-        raise Trouble("register.unavailable")
+        raise Failure("register.unavailable")
     record = found.get(f"client#{client}")
     organisation = record and record["organisation"]
     if organisation != known and organisation:
@@ -158,7 +157,7 @@ class Chain:
         return entry
 
     def write(self, entry):
-        """On condition that the number is free or holds the very entry, so that a second try does no harm."""
+        """Writes on condition that the place is free or has the same entry, so that a retry is harmless."""
         try:
             dynamodb.put_item(
                 TableName=LEDGER,
@@ -169,14 +168,14 @@ class Chain:
             )
         except (BotoCoreError, ClientError) as error:
             self.begin()
-            raise Trouble("ledger.unavailable") from error
+            raise Failure("ledger.unavailable") from error
 
 
 chain = Chain()
 
 
 def draw(licences, model):
-    """One request of each quota; the id of a licence that has none left. What was drawn beside it stays drawn."""
+    """Uses one request of each quota; returns an exhausted licence. Requests of other quotas stay used."""
     for licence in {one["id"]: one for one in licences if "quota" in one}.values():
         try:
             dynamodb.update_item(
@@ -193,7 +192,7 @@ def draw(licences, model):
 
 # -------------------------------------------------------------------------------------------------------------- request
 def principal(context):
-    """The client and the person whom the token names, from the authorizer's context and from nowhere else."""
+    """The client and the person of the token, only from the authorizer's context."""
     authorizer = context.get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or authorizer.get("claims") or {}
     by_token = claims.get("aud") if claims.get("token_use") == "id" else None
@@ -216,21 +215,21 @@ def read(event):
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     client, by_token = principal(context)
     if not client:
-        raise Trouble("identity.missing")
+        raise Failure("identity.missing")
     parts = path.split("/")
     if len(parts) != 5 or parts[:3] != ["", "v1", "models"] or parts[4] != "invocations":
-        raise Trouble("request.malformed", 404)
+        raise Failure("request.malformed", 404)
     if method != "POST":
-        raise Trouble("request.malformed", 405)
+        raise Failure("request.malformed", 405)
     body = event.get("body") or ""
     try:
         body = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except binascii.Error as error:
-        raise Trouble("request.malformed", 400) from error
+        raise Failure("request.malformed", 400) from error
     if len(body) > LARGEST_BODY:
-        raise Trouble("request.malformed", 413)
+        raise Failure("request.malformed", 413)
     if not all(headers.get(name, "").isascii() for name in ("end-user", "end-use")):
-        raise Trouble("request.malformed", 400)
+        raise Failure("request.malformed", 400)
     source = http["sourceIp"] if http else context["identity"]["sourceIp"]
     address = ipaddress.ip_address(source)
     country = next((country for network, country in COUNTRIES if address in network), None)
@@ -243,7 +242,7 @@ def read(event):
 
 
 # --------------------------------------------------------------------------------------------------------------- answer
-TROUBLE = {
+FAILURES = {
     "identity.missing": 401, "request.malformed": 400, "register.unavailable": 503, "ledger.unavailable": 503,
     "model.failed": 502, "model.unavailable": 503, "model.timeout": 504,
 }
@@ -251,11 +250,11 @@ TROUBLE = {
 
 def problem(status, reasons, decision_id=None):
     code = reasons[0]["code"]
-    told = [{key: one[key] for key in ("code", "authority", "citation") if key in one} for one in reasons]
+    listed = [{key: one[key] for key in ("code", "authority", "citation") if key in one} for one in reasons]
     detail = f"This request was not let through: {code}."
     body = {
         "type": f"urn:export-gate:{code}", "title": "Unavailable for legal reasons" if status == 451 else "Refused",
-        "status": status, "detail": detail, "decision_id": decision_id, "reasons": told,
+        "status": status, "detail": detail, "decision_id": decision_id, "reasons": listed,
         "error": {"message": detail, "type": "export_control", "code": code},
     }
     headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
@@ -284,7 +283,7 @@ def invoke(model, request):
     try:
         return sagemaker.invoke_endpoint(EndpointName=model["endpoint"], Body=request["body"], **types)
     except (BotoCoreError, ClientError) as error:
-        raise Trouble("model.failed") from error
+        raise Failure("model.failed") from error
 
 
 def check(request, now):
@@ -294,7 +293,7 @@ def check(request, now):
         head, client, organisation, person = read_callers(request["client"], request["person"])
         register = at(head, register)
     except (BotoCoreError, ClientError) as error:
-        raise Trouble("register.unavailable") from error
+        raise Failure("register.unavailable") from error
     model, applied, licences, exhausted, facts = None, [], [], set(), {}
     reasons = [{"code": code} for code in law.identity_faults(request, client, organisation, person, now)]
     if not reasons:
@@ -328,7 +327,7 @@ def check(request, now):
 
 
 def numbers(value):
-    """DynamoDB's numbers come as decimals."""
+    """Converts DynamoDB's decimal numbers."""
     if isinstance(value, dict):
         return {key: numbers(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -346,10 +345,10 @@ def answered(event, now):
     written = pool.submit(chain.write, entry)
     try:
         answer = permitted(invoke(model, request), model, entry["decision_id"])
-    except Trouble as trouble:
+    except Failure as failure:
         written.result()
-        code = trouble.args[0]
-        ended = {"of": entry["decision_id"], "kind": "completion", "outcome": "refuse", "status": TROUBLE[code]}
+        code = failure.args[0]
+        ended = {"of": entry["decision_id"], "kind": "completion", "outcome": "refuse", "status": FAILURES[code]}
         chain.write(chain.seal({**{key: value for key, value in entry.items() if key != "hash"}, **ended}))
         raise
     written.result()
@@ -360,9 +359,9 @@ def handler(event, _context):
     now = time.time()
     try:
         answer = answered(event, now)
-    except Trouble as trouble:
-        code, *status = trouble.args
-        answer = problem(status[0] if status else TROUBLE[code], [{"code": code}])
-    told = {"status": answer["statusCode"], "decision_id": answer["headers"].get("decision-id")}
-    print(json.dumps(told | {"ms": round((time.time() - now) * 1000, 3)}))
+    except Failure as failure:
+        code, *status = failure.args
+        answer = problem(status[0] if status else FAILURES[code], [{"code": code}])
+    summary = {"status": answer["statusCode"], "decision_id": answer["headers"].get("decision-id")}
+    print(json.dumps(summary | {"ms": round((time.time() - now) * 1000, 3)}))
     return answer

@@ -1,4 +1,4 @@
-"""The law of section 3 in Python: a request and the records in, the reasons against it out.
+"""The rules of a decision in Python: takes a request and records, returns the reasons against it.
 
 Only what the bench's records need. Embargoes by list, ownership, network class or spread are passed over: for lists of
 parties the peer is nomenklatura.
@@ -14,7 +14,7 @@ US_PERSONS = {"citizen", "permanent_resident", "protected"}
 NOT_ASKED = {"lists", "ownership", "network_classes", "spread"}
 BY_NAME_ONLY = {"networks", "parties"}
 SHORTFALLS = ["licence.missing", "licence.scope", "licence.expired", "licence.exhausted"]
-# In the order in which they are told, with the status that each gives when it leads.
+# In the order of the answer, each with its status.
 STATUS = {
     "identity.unknown": 403, "identity.suspended": 403, "identity.unverified": 403, "person.required": 403,
     "person.mismatch": 403, "person.unexpected": 403, "person.unknown": 403, "person.unverified": 403,
@@ -49,7 +49,7 @@ class Places:
     def has_destination(self, country, groups, now):
         if country is None:
             return UNKNOWN
-        # Only countries are told by the addresses, so every region of that country is possible.
+        # Addresses give only countries, so every region of the country is possible.
         region = UNKNOWN if any(name.startswith(country + "-") for name in self.regions) else NO
         return max(region, self.has(country, groups, now))
 
@@ -89,7 +89,7 @@ KINDS = {"destinations": Places, "nationalities": Places, "end_uses": set, "netw
 
 
 def prepared(record):
-    """A record as the law asks it: times as numbers, lists as sets."""
+    """A record prepared for decisions: times as numbers, lists as sets."""
     record["_from"] = seconds(record["from"]) if "from" in record else float("-inf")
     record["_until"] = seconds(record["until"]) if "until" in record else float("inf")
     scopes = record["applies_to"] if record["kind"] == "embargo" else record
@@ -130,7 +130,7 @@ def holds(verification, now):
 
 
 def identity_faults(request, client, organisation, person, now):
-    """Why the records don't bear out who calls."""
+    """The reasons against the caller's identity."""
     if client is None:
         return ["identity.unknown"]
     faults = []
@@ -175,7 +175,7 @@ class Subject:
         self.foreign = not at_home or self.persons_unknown or (person is not None and not self.us_person)
 
     def nationality(self, basis):
-        """The countries that count, and whether there are no others; none at all for a US person."""
+        """The relevant countries, and whether they are complete; none for a US person."""
         if self.persons_unknown:
             return [], False
         if self.person:
@@ -192,7 +192,7 @@ class Subject:
         return [country for country in both if country], None not in both
 
     def standing(self):
-        """Everybody behind the request by each name, with countries, and whether those are all."""
+        """The screened parties by each name, with countries, and whether they are complete."""
         both = [self.organisation.get("incorporated_in"), self.organisation.get("headquartered_in")]
         yield from named(self.organisation, both, None not in both)
         owners = list(self.organisation.get("owners", []))
@@ -227,7 +227,7 @@ def nationality(choice, embargo, subject, groups, now):
 
 
 def keys(embargo, subject, groups, now):
-    """How each key that the embargo has matches, in the order in which codes are told."""
+    """How each key of the embargo matches, in the order of codes."""
     to = embargo["applies_to"]
     if to.get("everyone"):
         yield "embargo.everyone", YES
@@ -250,7 +250,7 @@ def keys(embargo, subject, groups, now):
 
 
 def scope(licence, embargo, subject, groups, now):
-    """Whether each scope that the licence has admits the fact; what nobody knows is outside every scope."""
+    """Whether each scope of the licence includes the fact; an unknown fact is outside every scope."""
     if subject.persons_unknown or (licence["persons"] == "us_persons" and subject.person and not subject.us_person):
         return False
     if choice := licence.get("destinations"):
@@ -276,7 +276,7 @@ def answers(licence, embargo):
 
 
 def cover(embargo, model, subject, register, exhausted, now):
-    """The licence that lifts the embargo, or how near one came."""
+    """The licence that covers the embargo, or the nearest shortfall."""
     nearest, lifting = 0, []
     for licence in register.licences:
         held = "*" in licence["licensees"] or subject.organisation_id in licence["licensees"]
@@ -321,10 +321,10 @@ def decide(model, subject, register, exhausted, now):
             if code == "embargo.destination" and match == UNKNOWN and refuses_unknown:
                 unknown = [{"code": "destination.unknown"}]
                 continue
-            told = {key: embargo[key] for key in ("authority", "citation") if embargo.get("disclose")}
-            reasons.append({"code": code, "embargo": embargo["id"], **told})
+            authority = {key: embargo[key] for key in ("authority", "citation") if embargo.get("disclose")}
+            reasons.append({"code": code, "embargo": embargo["id"], **authority})
             if shortfall:
-                reasons.append({"code": shortfall, "embargo": embargo["id"], "lead": code, **told})
+                reasons.append({"code": shortfall, "embargo": embargo["id"], "lead": code, **authority})
     return in_order(reasons + unknown), applied, licences
 
 

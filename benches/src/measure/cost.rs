@@ -1,4 +1,4 @@
-//! I/O. What a request costs, back to back with stand-ins that answer at once: processor time, memory, how many a second.
+//! I/O. Measures processor time, rate and memory of requests back to back, with stand-ins without delay.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 use crate::process::Process;
 
-/// How many requests are one run of the gate and of its calls alone; the slower peers have a quarter.
+/// Requests in one run of the gate and of its calls alone; the slower peers have a quarter.
 const REQUESTS: usize = 1_000;
 
-/// Processor time and requests a second in turns, and what each has in memory afterwards. `id` is `small` or `full`.
+/// Processor time and requests a second in turns, then resident memory. `id` is `small` or `full`.
 ///
 /// # Errors
 /// Those of the system.
@@ -41,6 +41,7 @@ pub fn costs(bench: &Bench, stage: &Stage, id: &str, turns: usize) -> io::Result
         what: format!("{what}, {on}"),
         unit,
         measured,
+        before: None,
         goals,
     };
     Ok(vec![

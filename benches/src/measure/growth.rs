@@ -1,4 +1,4 @@
-//! I/O. How figures grow with what the gate holds, and with what it carries.
+//! I/O. Measures how figures grow along an axis: records in the register, or bytes in the body.
 
 use std::io;
 use std::path::Path;
@@ -11,37 +11,61 @@ use crate::deployment::Size;
 use crate::event::{BODY, Event};
 use crate::figures::{Growth, Line, Unit, Who};
 
-/// The places of the axes that parts alone are measured on too.
+/// Numbers of listed networks. Figures of single components use the same places.
 pub const NETWORKS: [usize; 3] = [10, 1_000, 100_000];
-/// Of listed names.
+/// Numbers of listed names.
 pub const NAMES: [usize; 4] = [0, 1_000, 20_000, 60_000];
-/// Of embargoes and of licences.
+/// Numbers of embargoes, and of licences.
 pub const EMBARGOES: [usize; 5] = [1, 10, 100, 500, 10_000];
-/// Of bodies, in bytes.
+/// Sizes of bodies, in bytes.
 const BODIES: [usize; 4] = [1_000, 64_000, 1_000_000, 4_000_000];
 
-/// What grows, what it counts, each of its places with a deployment and a body, and whether the peers go along.
-type Axis = (&'static str, Unit, Vec<(usize, (Size, usize))>, bool);
+/// One axis.
+#[derive(Debug)]
+pub struct Axis {
+    /// What grows.
+    pub name: &'static str,
+    unit: Unit,
+    /// Each place with its register and the size of its body.
+    places: Vec<(usize, Size, usize)>,
+    with_peers: bool,
+}
 
-/// Every axis. `folder` is where callgrind writes.
-///
-/// # Errors
-/// Those of the system.
-pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority, folder: &Path) -> io::Result<Vec<Growth>> {
-    let networks = |networks| (Size { networks, ..Size::SMALL }, BODY);
-    let names = |names: usize| (Size::SMALL.with_names(names), BODY);
-    let embargoes = |embargoes| (Size { embargoes, licences: embargoes, ..Size::SMALL }, BODY);
-    let axes: [Axis; 4] = [
-        ("listed networks", Unit::Count, of(&bench.places(&NETWORKS), networks), false),
-        ("listed names", Unit::Count, of(&bench.places(&NAMES), names), false),
-        ("embargoes, each with a licence", Unit::Count, of(&bench.places(&EMBARGOES), embargoes), true),
-        ("the body's bytes", Unit::Bytes, of(&bench.places(&BODIES), |body| (Size::SMALL, body)), true),
-    ];
-    let mut grown = Vec::new();
-    for (axis, unit, places, with_peers) in axes {
-        let whos = if with_peers { bench.functions() } else { vec![Who::Gate] };
+/// Every axis.
+#[must_use]
+pub fn axes(bench: &Bench) -> [Axis; 4] {
+    let axis = |name, unit, places: &[usize], with_peers, at: fn(usize) -> (Size, usize)| {
+        let place = |place| {
+            let (size, body) = at(place);
+            (place, size, body)
+        };
+        Axis { name, unit, places: bench.places(places).into_iter().map(place).collect(), with_peers }
+    };
+    [
+        axis("listed networks", Unit::Count, &NETWORKS, false, |networks| (Size { networks, ..Size::SMALL }, BODY)),
+        axis("listed names", Unit::Count, &NAMES, false, |names| (Size::SMALL.with_names(names), BODY)),
+        axis("embargoes, each with a licence", Unit::Count, &EMBARGOES, true, |embargoes| {
+            (Size { embargoes, licences: embargoes, ..Size::SMALL }, BODY)
+        }),
+        axis("the body's bytes", Unit::Bytes, &BODIES, true, |body| (Size::SMALL, body)),
+    ]
+}
+
+impl Axis {
+    /// Measures every line at every place. callgrind writes into `folder`.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn measure(
+        &self,
+        bench: &Bench,
+        runtime: &Runtime,
+        authority: &Authority,
+        folder: &Path,
+    ) -> io::Result<Growth> {
+        let whos = if self.with_peers { bench.functions() } else { vec![Who::Gate] };
         let mut lines: Vec<Line> = Vec::new();
-        for (_, (size, body)) in &places {
+        for (_, size, body) in &self.places {
             let stage = Stage::new(runtime, authority, *size)?;
             let here = place::lines(bench, runtime, &stage, &whos, &Event::of(*body), folder)?;
             if lines.is_empty() {
@@ -54,12 +78,7 @@ pub fn growth(bench: &Bench, runtime: &Runtime, authority: &Authority, folder: &
                 }
             }
         }
-        let at = places.iter().map(|(place, _)| *place as f64).collect();
-        grown.push(Growth { axis: axis.into(), unit, at, lines });
+        let at = self.places.iter().map(|(place, ..)| *place as f64).collect();
+        Ok(Growth { axis: self.name.into(), unit: self.unit, at, lines })
     }
-    Ok(grown)
-}
-
-fn of<T>(places: &[usize], at: impl Fn(usize) -> T) -> Vec<(usize, T)> {
-    places.iter().map(|place| (*place, at(*place))).collect()
 }

@@ -1,4 +1,4 @@
-//! I/O. Instructions and allocations a request, counted by callgrind, which the machine's load doesn't touch.
+//! I/O. Counts instructions and allocations with Valgrind's callgrind. The machine's load does not change them.
 
 use std::io;
 use std::path::Path;
@@ -11,72 +11,88 @@ use crate::event::Event;
 use crate::figures::{Figure, Measured, Part, Unit, Who};
 use crate::process::{Process, gate};
 
-/// What allocates, by the C library's names.
-const ALLOCATES: [&str; 6] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"];
+/// The C library's functions that allocate.
+const ALLOCATORS: [&str; 6] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"];
 
-/// Whether they can be counted.
-///
-/// # Errors
-/// That Valgrind is missing.
-pub fn counts() -> io::Result<()> {
-    let asked = Command::new("valgrind").arg("--version").output();
-    asked.map(drop).map_err(|_| io::Error::other("Valgrind counts instructions: install it first"))
+/// What callgrind counted.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Counts {
+    pub(super) instructions: f64,
+    pub(super) allocations: f64,
 }
 
-/// Instructions and allocations of one request.
+/// Checks that Valgrind is installed.
+///
+/// # Errors
+/// Valgrind is missing.
+pub fn require_valgrind() -> io::Result<()> {
+    let version = Command::new("valgrind").arg("--version").output();
+    version.map(drop).map_err(|_| io::Error::other("counting instructions needs Valgrind: install it first"))
+}
+
+/// The cost of a start, a permitted request, a refused one, and a permitted one of 64 KB. A quick run counts the first two.
 ///
 /// # Errors
 /// Those of the system.
 pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<Vec<Figure>> {
-    let counted = a_request(bench, stage, folder, &Event::usual(), [20, 120].map(|requests| bench.runs(requests)))?;
-    let figure = |id: &str, what: &str, number: f64| Figure {
-        id: id.into(),
-        part: Part::Cost,
-        what: what.into(),
+    let requests = [
+        ("permit", "a permitted request", Event::usual()),
+        ("refusal", "a refused request", Event::refused()),
+        ("permit.64kb", "a permitted request of 64 KB", Event::of(64_000)),
+    ];
+    stage.delays(Duration::ZERO, Duration::ZERO);
+    let mut rows = vec![("start", "a start", profile(bench, stage, folder, &Event::usual(), 0)?)];
+    for (id, what, event) in requests.into_iter().take(if bench.quick { 1 } else { 3 }) {
+        let counts = per_request(bench, stage, folder, &event, [20, 120].map(|requests| bench.runs(requests)))?;
+        rows.push((id, what, counts));
+    }
+    let figure = |id: String, what: String, count| Figure {
+        id,
+        part: Part::Instructions,
+        what,
         unit: Unit::Count,
-        measured: vec![Measured::exactly(Who::Gate, number)],
+        measured: vec![Measured::exactly(Who::Gate, count)],
+        before: None,
         goals: Vec::new(),
     };
-    Ok(vec![
-        figure("cost.instructions", "instructions a request, in user space", counted.instructions),
-        figure("cost.allocations", "allocations a request", counted.allocations),
-    ])
+    let figures = |(id, what, counts): (&str, &str, Counts)| {
+        [
+            figure(format!("instructions.{id}"), format!("instructions of {what}, in user space"), counts.instructions),
+            figure(format!("allocations.{id}"), format!("allocations of {what}"), counts.allocations),
+        ]
+    };
+    Ok(rows.into_iter().flat_map(figures).collect())
 }
 
-/// What callgrind counts.
-pub(super) struct Counted {
-    pub instructions: f64,
-    pub allocations: f64,
-}
-
-/// What one request takes: those between a run of few and one of many, since the start, and what is done once, is in both.
+/// The cost of one request: a run of many less a run of few, which removes the start and what is done once.
 ///
 /// # Errors
 /// Those of the system.
-pub(super) fn a_request(
+pub(super) fn per_request(
     bench: &Bench,
     stage: &Stage,
     folder: &Path,
     event: &Event,
     [few, many]: [usize; 2],
-) -> io::Result<Counted> {
+) -> io::Result<Counts> {
     stage.delays(Duration::ZERO, Duration::ZERO);
-    let counted = |requests| counted(bench, stage, folder, event, requests);
-    // Both at once: counts are the same however busy the machine is.
+    let profile = |requests| profile(bench, stage, folder, event, requests);
+    // In parallel, since load does not change counts.
     let (short, long) = thread::scope(|scope| {
-        let short = scope.spawn(|| counted(few));
-        let long = counted(many);
+        let short = scope.spawn(|| profile(few));
+        let long = profile(many);
         (short.join(), long)
     });
-    let (short, long) = (short.expect("it counts")?, long?);
+    let (short, long) = (short.expect("the short run ends")?, long?);
     let each = |long: f64, short: f64| (long - short) / (many - few) as f64;
-    Ok(Counted {
+    Ok(Counts {
         instructions: each(long.instructions, short.instructions),
         allocations: each(long.allocations, short.allocations),
     })
 }
 
-fn counted(bench: &Bench, stage: &Stage, folder: &Path, event: &Event, requests: usize) -> io::Result<Counted> {
+/// A start and `requests` requests under callgrind.
+fn profile(bench: &Bench, stage: &Stage, folder: &Path, event: &Event, requests: usize) -> io::Result<Counts> {
     let file = folder.join(format!("callgrind-{requests}.out"));
     let mut command = gate(Path::new("valgrind"));
     command.args(["--tool=callgrind", "--quiet"]);
@@ -87,34 +103,51 @@ fn counted(bench: &Bench, stage: &Stage, folder: &Path, event: &Event, requests:
         answered(&process, event);
     }
     process.end();
-    Ok(read(&std::fs::read_to_string(&file)?))
+    let counts = parse(&std::fs::read_to_string(&file)?);
+    if counts.instructions > 0.0 {
+        Ok(counts)
+    } else {
+        Err(io::Error::other(format!("`{}` has no total", file.display())))
+    }
 }
 
-/// The total, and the calls of what allocates. Names are written once, as `cfn=(7) malloc`, and then by number.
-fn read(profile: &str) -> Counted {
-    let mut ours = Vec::new();
-    let mut counted = Counted { instructions: 0.0, allocations: 0.0 };
-    let mut called = "";
+/// Reads callgrind's format. A function is named once, as `cfn=(7) malloc`, and then by its number.
+fn parse(profile: &str) -> Counts {
+    let mut allocators = Vec::new();
+    let mut counts = Counts::default();
+    let mut callee = "";
     for line in profile.lines() {
         if let Some((number, name)) =
             line.strip_prefix("cfn=").or_else(|| line.strip_prefix("fn=")).and_then(|f| f.split_once(' '))
-            && ALLOCATES.contains(&name)
+            && ALLOCATORS.contains(&name)
         {
-            ours.push(number);
+            allocators.push(number);
         }
-        if let Some(callee) = line.strip_prefix("cfn=") {
-            called = callee.split(' ').next().unwrap_or_default();
+        if let Some(called) = line.strip_prefix("cfn=") {
+            callee = called.split(' ').next().unwrap_or_default();
         } else if let Some(calls) = line.strip_prefix("calls=") {
-            if ours.contains(&called) {
-                counted.allocations += number(calls);
+            if allocators.contains(&callee) {
+                counts.allocations += number(calls);
             }
         } else if let Some(total) = line.strip_prefix("totals:").or_else(|| line.strip_prefix("summary:")) {
-            counted.instructions = number(total.trim());
+            counts.instructions = number(total.trim());
         }
     }
-    counted
+    counts
 }
 
 fn number(text: &str) -> f64 {
     text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_allocators_are_summed_by_name_and_by_number() {
+        let profile = "fn=(1) main\ncfn=(7) malloc\ncalls=3 0\n0 90\ncfn=(8) free\ncalls=2 0\n0 4\n\
+                       fn=(9) other\ncfn=(7)\ncalls=4 0\n0 10\ntotals: 1234\n";
+        assert_eq!(parse(profile), Counts { instructions: 1234.0, allocations: 7.0 });
+    }
 }

@@ -1,66 +1,73 @@
-//! I/O. What the gate adds to a request: the time with it, less the time of calling the model directly.
+//! I/O. Measures added latency: the time of a request less that of calling the model directly.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::{Bench, Proxy, Stage, THINKING, answered};
+use super::{Bench, MODEL_DELAY, Proxy, Stage, answered};
 use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 use crate::process::Process;
 
-/// What latency is measured with.
+/// The setting of a latency measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// DynamoDB's delay in milliseconds.
     pub dynamodb: u64,
     /// Whether over TLS.
     pub tls: bool,
-    /// How many requests of each.
+    /// The number of requests to each system.
     pub requests: usize,
 }
 
-/// What requests came to, the functions' in their order.
+/// Latency and round trips, in the functions' order.
 pub(super) struct Added {
-    /// The time with each, less the median of calling the model directly; the proxy's last.
+    /// Added latency; the proxy's last.
     pub latency: Vec<Measured>,
-    /// How many operations DynamoDB had answered before the model was called.
+    /// Operations that DynamoDB answered before the model was called.
     pub round_trips: Vec<Measured>,
 }
 
-/// The latency that each adds; LiteLLM, which reads no records, among them where its proxy runs.
+/// The latency that each function adds, and LiteLLM where its proxy runs.
 ///
 /// # Errors
 /// Those of the system.
 pub fn latencies(
     bench: &Bench,
     stage: &Stage,
-    proxy: Option<&mut Proxy>,
+    mut proxy: Option<&mut Proxy>,
     setting: Setting,
-    round_trip: f64,
+    round_trip: Option<f64>,
 ) -> io::Result<Vec<Figure>> {
     let Setting { dynamodb, tls, requests } = setting;
     stage.delays(Duration::ZERO, Duration::ZERO);
     let event = Event::usual();
     let functions = bench.warm(bench.functions_and_calls(), stage, tls, &event)?;
+    if let Some(proxy) = &mut proxy {
+        proxy.reconnect()?;
+    }
     let setting = Setting { requests: bench.runs(requests), ..setting };
     let Added { latency, round_trips } = added(stage, &functions, proxy, &event, setting)?;
-    let over = if tls { ".tls" } else { "" };
-    let in_words = format!("DynamoDB {dynamodb} ms, model 50 ms{}", if tls { ", TLS" } else { "" });
+    let suffix = if tls { ".tls" } else { "" };
+    let description = format!("DynamoDB {dynamodb} ms, model 50 ms{}", if tls { ", TLS" } else { "" });
     let tenth = Goal { of: Quantile::P99, bound: Bound::Times { times: 10.0, below: Who::LiteLlm } };
     let goals = match dynamodb {
-        // LiteLLM asks no store, so that 0 ms compares what each takes itself, 2 ms what a caller waits for.
+        // LiteLLM reads no store: 0 ms compares processing alone, 2 ms the time that a caller waits.
         0 if !tls => vec![tenth],
-        2 if !tls => vec![Goal { of: Quantile::P50, bound: Bound::Below(round_trip + 1e-3) }, tenth],
+        2 if !tls => {
+            let below = round_trip.map(|round_trip| Bound::Below(round_trip + 1e-3));
+            below.map(|bound| Goal { of: Quantile::P50, bound }).into_iter().chain([tenth]).collect()
+        }
         _ => Vec::new(),
     };
     let mut figures = vec![Figure {
-        id: format!("latency.added.{dynamodb}ms{over}"),
+        id: format!("latency.added.{dynamodb}ms{suffix}"),
         part: Part::Latency,
-        what: format!("added latency, {in_words}"),
+        what: format!("added latency, {description}"),
         unit: Unit::Seconds,
         measured: latency,
+        before: None,
         goals,
     }];
     if dynamodb == 2 && !tls {
@@ -70,13 +77,14 @@ pub fn latencies(
             what: "round trips to DynamoDB before the model is called".into(),
             unit: Unit::Count,
             measured: round_trips,
+            before: None,
             goals: vec![Goal { of: Quantile::P50, bound: Bound::Below(1.5) }],
         });
     }
     Ok(figures)
 }
 
-/// Requests to the model directly, to each function, which is warm, and to the proxy, one of each in turn.
+/// Sends requests in turn to the model directly, to each warm function, and to the proxy.
 ///
 /// # Errors
 /// Those of the system.
@@ -87,7 +95,7 @@ pub(super) fn added(
     event: &Event,
     setting: Setting,
 ) -> io::Result<Added> {
-    stage.delays(Duration::from_millis(setting.dynamodb), THINKING);
+    stage.delays(Duration::from_millis(setting.dynamodb), MODEL_DELAY);
     let mut direct = stage.direct(setting.tls)?;
     let mut calls = Vec::new();
     let mut totals: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
@@ -104,7 +112,7 @@ pub(super) fn added(
             proxied.push(proxy.call(event.body())?.as_secs_f64());
         }
     }
-    let usual = Measured::of(Who::Nobody, calls).p50;
+    let usual = Measured::of(Who::Bench, calls).p50;
     let proxied = (!proxied.is_empty()).then_some((Who::LiteLlm, proxied));
     let totals = functions.iter().map(|(who, _)| *who).zip(totals).chain(proxied);
     let less = |totals: Vec<f64>| totals.into_iter().map(|total| total - usual).collect();
@@ -114,8 +122,7 @@ pub(super) fn added(
     })
 }
 
-/// How many operations DynamoDB had answered when the model was called. What is on the way at that moment, like the
-/// ledger's entry, costs the request nothing.
+/// Operations that DynamoDB answered before the model was called. Concurrent ones, like the ledger's entry, cost no time.
 fn before_the_model(stage: &Stage, setting: Setting) -> f64 {
     let called = stage.model.seen().first().copied();
     let answered_by = |seen: std::time::Instant| seen + Duration::from_millis(setting.dynamodb);
@@ -123,7 +130,7 @@ fn before_the_model(stage: &Stage, setting: Setting) -> f64 {
     seen.iter().filter(|(seen, _)| called.is_some_and(|called| answered_by(*seen) <= called)).count() as f64
 }
 
-/// What the first request after a directive takes more than the one before it, with a full register. It changes the stage.
+/// The extra time of the first request after a new embargo, with a full register. It changes the stage.
 ///
 /// # Errors
 /// Those of the system.
@@ -137,11 +144,12 @@ pub fn directive(bench: &Bench, runtime: &Runtime, stage: &Stage, runs: usize) -
         what: "what the first request after a directive takes more, full register, DynamoDB 2 ms".into(),
         unit: Unit::Seconds,
         measured: directed(runtime, stage, &functions, &event, bench.runs(runs)),
+        before: None,
         goals: Vec::new(),
     })
 }
 
-/// What the first request after a directive takes more than the one before it, of functions that are warm.
+/// The extra time of the first request after a new embargo, of warm functions.
 pub(super) fn directed(
     runtime: &Runtime,
     stage: &Stage,
@@ -149,7 +157,7 @@ pub(super) fn directed(
     event: &Event,
     runs: usize,
 ) -> Vec<Measured> {
-    stage.delays(Duration::from_millis(2), THINKING);
+    stage.delays(Duration::from_millis(2), MODEL_DELAY);
     let mut more: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
     for _ in 0..runs {
         let usual: Vec<Duration> = functions.iter().map(|(_, process)| answered(process, event)).collect();

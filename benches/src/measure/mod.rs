@@ -1,4 +1,4 @@
-//! I/O. The measurements, each a file, and what they share.
+//! I/O. The measurements, one a file, and what they share.
 
 mod cost;
 mod growth;
@@ -11,8 +11,8 @@ mod size;
 mod start;
 
 pub use cost::costs;
-pub use growth::{EMBARGOES, NAMES, NETWORKS, growth};
-pub use instructions::{counts, instructions};
+pub use growth::{EMBARGOES, NAMES, NETWORKS, axes};
+pub use instructions::{instructions, require_valgrind};
 pub use latency::{Setting as Latency, directive, latencies};
 pub use noise::{ROUND_TRIP, noise};
 pub use proxy::Proxy;
@@ -37,55 +37,55 @@ use crate::peers::{self, Peer};
 use crate::process::{Process, gate};
 use crate::wire::Connection;
 
-/// The model's delay in all that is about latency.
-pub const THINKING: Duration = Duration::from_millis(50);
+/// The model's delay where latency is measured.
+pub const MODEL_DELAY: Duration = Duration::from_millis(50);
 
-/// Who is measured, and how thoroughly.
+/// What is measured, and how thoroughly.
 #[derive(Clone, Debug)]
 pub struct Bench {
     /// The gate's binary.
     pub gate: PathBuf,
-    /// A function that makes the gate's calls to AWS and nothing else, where there is one.
+    /// A function that makes the gate's AWS calls and nothing else.
     pub calls: Option<PathBuf>,
-    /// Where the peers are installed; `None` measures none of them.
+    /// The folder of the installed peers; `None` measures no peer.
     pub peers: Option<PathBuf>,
-    /// Few runs, to show that it runs.
+    /// Whether few runs are made.
     pub quick: bool,
 }
 
-/// One deployment with its stand-ins.
+/// A deployment with its stand-ins.
 pub struct Stage {
     /// The authority behind the stand-ins' certificates.
     pub authority: Authority,
-    /// What DynamoDB holds.
+    /// The records.
     pub deployment: Deployment,
-    /// DynamoDB.
+    /// DynamoDB's stand-in.
     pub dynamodb: DynamoDb,
     /// The model's endpoint.
     pub model: Model,
 }
 
 impl Bench {
-    /// How often something is done: `full` times, or a few.
+    /// The number of runs: `full`, or a twelfth in a quick run.
     #[must_use]
     pub fn runs(&self, full: usize) -> usize {
         if self.quick { full.div_ceil(12).max(2) } else { full }
     }
 
-    /// Where growth is measured: everywhere, or at the first places.
+    /// The places of an axis: all, or the first two in a quick run.
     #[must_use]
     pub fn places(&self, full: &[usize]) -> Vec<usize> {
         full.iter().copied().take(if self.quick { 2 } else { full.len() }).collect()
     }
 
-    /// The functions that make the check: the gate, then its peers.
+    /// The functions that screen: the gate, then its peers.
     #[must_use]
     pub fn functions(&self) -> Vec<Who> {
         let peers = self.peers.iter().flat_map(|_| [Who::Python, Who::Node]);
         std::iter::once(Who::Gate).chain(peers).collect()
     }
 
-    /// The same, and the one that makes the calls alone.
+    /// The same, and the function that makes the AWS calls alone.
     #[must_use]
     pub fn functions_and_calls(&self) -> Vec<Who> {
         let calls = self.calls.iter().map(|_| Who::Calls);
@@ -107,7 +107,7 @@ impl Bench {
         Process::start(command, &environment)
     }
 
-    /// Starts functions, and has each answer so often that nothing is new to it any more.
+    /// Starts functions and warms each up with requests.
     ///
     /// # Errors
     /// Those of the system.
@@ -124,19 +124,19 @@ impl Bench {
     }
 
     fn command(&self, who: Who) -> Peer {
-        let tools = || self.peers.as_deref().expect("peers are measured only where they are");
+        let tools = || self.peers.as_deref().expect("peers have a folder where they are measured");
         let function = |binary| Peer { command: gate(binary), authority: "SSL_CERT_FILE" };
         match who {
-            Who::Calls => function(self.calls.as_deref().expect("they are measured only where they are")),
+            Who::Calls => function(self.calls.as_deref().expect("the calls have a binary where they are measured")),
             Who::Python => peers::python(tools()),
             Who::Node => peers::node(tools()),
-            Who::Gate | Who::LiteLlm | Who::Nomenklatura | Who::Nobody => function(&self.gate),
+            Who::Gate | Who::LiteLlm | Who::Nomenklatura | Who::Bench => function(&self.gate),
         }
     }
 }
 
 impl Stage {
-    /// A deployment of a size, and stand-ins before it that answer at once.
+    /// A deployment of a size behind stand-ins without delay.
     ///
     /// # Errors
     /// Those of the system.
@@ -148,13 +148,13 @@ impl Stage {
         Ok(Self { authority: authority.clone(), deployment, dynamodb, model })
     }
 
-    /// How long DynamoDB and the model take from now on.
+    /// Sets the delays of DynamoDB and the model.
     pub fn delays(&self, dynamodb: Duration, model: Duration) {
         self.dynamodb.delay(dynamodb);
         self.model.delay(model);
     }
 
-    /// The variables of a function here: Lambda's, and the deployment's.
+    /// A function's environment variables: Lambda's and the deployment's.
     #[must_use]
     pub fn environment(&self, tls: bool) -> Vec<(String, String)> {
         let url = |at: SocketAddr| if tls { format!("https://{at}") } else { format!("http://{at}") };
@@ -178,7 +178,7 @@ impl Stage {
         variables
     }
 
-    /// A client that calls the model directly, as nobody's gate.
+    /// A client that calls the model directly.
     ///
     /// # Errors
     /// Those of the system.
@@ -192,7 +192,7 @@ impl Stage {
 pub struct Direct(Connection);
 
 impl Direct {
-    /// How long one call takes.
+    /// The duration of one call.
     ///
     /// # Errors
     /// Those of the system.
@@ -204,33 +204,29 @@ impl Direct {
     }
 }
 
-/// How long it took from a process' start until its first answer was there, in seconds. The event must be permitted.
+/// Seconds from a process' start until its answer to `event` arrived.
 ///
 /// # Panics
-/// Where it is not.
+/// The answer has another status than the event expects.
 pub fn first_answer(process: &Process, event: &Event) -> f64 {
-    let (_, there) = permitted(process, event);
-    there.duration_since(process.started).as_secs_f64()
+    let (_, received) = exchange(process, event);
+    received.duration_since(process.started).as_secs_f64()
 }
 
-/// How long a function takes for an event, which it must permit.
+/// The time from sending an event to its answer.
 ///
 /// # Panics
-/// Where it does not.
+/// The answer has another status than the event expects.
 pub fn answered(process: &Process, event: &Event) -> Duration {
-    let (sent, there) = permitted(process, event);
-    there.duration_since(sent)
+    let (sent, received) = exchange(process, event);
+    received.duration_since(sent)
 }
 
-/// When an event was sent that must be permitted, and when its answer was there.
-fn permitted(process: &Process, event: &Event) -> (Instant, Instant) {
-    let (answer, sent, there) = process.api.invoked(event.text().as_bytes());
-    assert!(permits(&answer), "not a permit: {}", String::from_utf8_lossy(&answer));
-    (sent, there)
-}
-
-fn permits(answer: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(answer).is_ok_and(|answer| answer["statusCode"] == 200)
+fn exchange(process: &Process, event: &Event) -> (Instant, Instant) {
+    let (answer, sent, received) = process.api.invoked(event.text().as_bytes());
+    let status = serde_json::from_slice::<serde_json::Value>(&answer).unwrap_or_default()["statusCode"].as_u64();
+    assert_eq!(status, Some(event.status()), "{}", String::from_utf8_lossy(&answer));
+    (sent, received)
 }
 
 fn address(url: &str) -> SocketAddr {

@@ -1,17 +1,17 @@
-//! I/O. What the bench itself adds: the Runtime API with nobody's function behind it, and the stand-ins asked directly.
+//! I/O. Measures the bench's own noise: the Runtime API with an idle function, and the stand-ins called directly.
 
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Bench, Stage, THINKING};
+use super::{Bench, MODEL_DELAY, Stage};
 use crate::event::{BODY, Event};
 use crate::figures::{Figure, Measured, Part, Unit, Who};
 use crate::runtime_api::RuntimeApi;
 use crate::wire::Connection;
 
-/// How long a plain client waits for DynamoDB's stand-in at 2 ms: the round trip of which goals speak, in seconds.
+/// The id of a round trip to DynamoDB's stand-in at 2 ms, which goals refer to.
 pub const ROUND_TRIP: &str = "noise.dynamodb.2ms";
 
 /// Every figure of noise.
@@ -23,9 +23,9 @@ pub fn noise(bench: &Bench, stage: &Stage) -> io::Result<Vec<Figure>> {
         vec![figure("noise.runtime_api", "the Runtime API, a function that does nothing", runtime_api(bench)?)];
     let mut dynamodb = Connection::open(stage.dynamodb.address(false), None)?;
     for delay in [0, 2, 5, 10] {
-        stage.delays(Duration::from_millis(delay), THINKING);
+        stage.delays(Duration::from_millis(delay), MODEL_DELAY);
         let ledger = format!(r#"{{"TableName":"{}"}}"#, stage.deployment.tables().ledger);
-        let times = times(bench, || {
+        let times = durations(bench, || {
             dynamodb.post("/", "x-amz-target: DynamoDB_20120810.PutItem\r\n", ledger.as_bytes()).map(drop)
         })?;
         let id = format!("noise.dynamodb.{delay}ms");
@@ -33,7 +33,7 @@ pub fn noise(bench: &Bench, stage: &Stage) -> io::Result<Vec<Figure>> {
     }
     for tls in [false, true] {
         let mut direct = stage.direct(tls)?;
-        let times = times(bench, || direct.call(&vec![b'-'; BODY]).map(drop))?;
+        let times = durations(bench, || direct.call(&vec![b'-'; BODY]).map(drop))?;
         let (id, over) = if tls { (".tls", ", TLS") } else { ("", "") };
         figures.push(figure(
             &format!("noise.model{id}"),
@@ -45,7 +45,7 @@ pub fn noise(bench: &Bench, stage: &Stage) -> io::Result<Vec<Figure>> {
     Ok(figures)
 }
 
-fn times(bench: &Bench, mut act: impl FnMut() -> io::Result<()>) -> io::Result<Vec<f64>> {
+fn durations(bench: &Bench, mut act: impl FnMut() -> io::Result<()>) -> io::Result<Vec<f64>> {
     let mut times = Vec::new();
     for _ in 0..bench.runs(120) {
         let began = Instant::now();
@@ -55,7 +55,7 @@ fn times(bench: &Bench, mut act: impl FnMut() -> io::Result<()>) -> io::Result<V
     Ok(times)
 }
 
-/// A thread of this process polls and posts, and does nothing in between.
+/// The time of an event with a thread that polls and posts, and does nothing else.
 fn runtime_api(bench: &Bench) -> io::Result<Vec<f64>> {
     let api = RuntimeApi::start()?;
     let address = api.address();
@@ -82,7 +82,8 @@ fn figure(id: &str, what: &str, times: Vec<f64>) -> Figure {
         part: Part::Noise,
         what: what.into(),
         unit: Unit::Seconds,
-        measured: vec![Measured::of(Who::Nobody, times)],
+        measured: vec![Measured::of(Who::Bench, times)],
+        before: None,
         goals: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! I/O. All that is measured at one place of an axis along which something grows.
+//! I/O. Measures every figure at one place of an axis.
 
 use std::io;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::instructions::{Counted, a_request};
+use super::instructions::{Counts, per_request};
 use super::latency::{Added, Setting, added, directed};
 use super::start::start;
 use super::{Bench, Stage, answered, cost};
@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::figures::{Line, Measured, Unit, Who};
 use crate::process::Process;
 
-/// Lines of one number each, the same at each place and in the same order. What is counted is the gate's alone.
+/// Lines of one number each, the same at each place and in the same order. Only the gate's instructions are counted.
 ///
 /// # Errors
 /// Those of the system.
@@ -35,9 +35,9 @@ pub(super) fn lines(
     for (who, process) in &functions {
         lines.extend(costs(bench, *who, process, event));
     }
-    // A start under callgrind takes a binary that isn't optimised half a minute.
+    // Under callgrind, an unoptimised binary starts in half a minute.
     if !bench.quick {
-        let Counted { instructions, allocations } = a_request(bench, stage, folder, event, [2, 8])?;
+        let Counts { instructions, allocations } = per_request(bench, stage, folder, event, [2, 8])?;
         lines.push(line("instructions a request, in user space", Unit::Count, Who::Gate, instructions));
         lines.push(line("allocations a request", Unit::Count, Who::Gate, allocations));
     }
@@ -48,7 +48,7 @@ pub(super) fn lines(
     };
     lines.extend(medians("added latency, DynamoDB 2 ms, model 50 ms", Unit::Seconds, latency));
     lines.extend(medians("round trips before the model is called", Unit::Count, round_trips));
-    // They change what there is, so they come last.
+    // Directives change the register, so they come last.
     let more = directed(runtime, stage, &functions, event, bench.runs(5));
     lines.extend(medians("what the first request after a directive takes more", Unit::Seconds, more));
     Ok(lines)
@@ -83,5 +83,5 @@ fn line(what: &str, unit: Unit, who: Who, number: f64) -> Line {
 }
 
 fn median(runs: Vec<f64>) -> f64 {
-    Measured::of(Who::Nobody, runs).p50
+    Measured::of(Who::Bench, runs).p50
 }

@@ -1,4 +1,4 @@
-//! I/O. LiteLLM's proxy before the same model: started, awaited, called, and ended when it is dropped.
+//! I/O. Runs LiteLLM's proxy in front of the same model. Dropping it ends the process.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,20 +14,21 @@ use crate::event::BODY;
 use crate::peers::{self, LITELLM_KEY};
 use crate::wire::Connection;
 
-/// How long it may take to start.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// The limit of its start.
+const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// The running proxy, and a connection to it.
 pub struct Proxy {
     child: Child,
+    address: SocketAddr,
     connection: Connection,
 }
 
 impl Proxy {
-    /// Starts it before a stage's model, and has it answer so often that nothing is new to it any more.
+    /// Starts it in front of a stage's model and warms it up with calls.
     ///
     /// # Errors
-    /// Those of the system, and that it does not start or answer.
+    /// Those of the system; the proxy does not start or answer.
     pub fn warm(tools: &Path, stage: &Stage, calls: usize) -> io::Result<Self> {
         let mut proxy = Self::start(tools, stage)?;
         stage.delays(Duration::ZERO, Duration::ZERO);
@@ -35,6 +36,15 @@ impl Proxy {
             proxy.call(&[b'a'; BODY])?;
         }
         Ok(proxy)
+    }
+
+    /// Opens a new connection. The proxy closes one that was idle for some seconds.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn reconnect(&mut self) -> io::Result<()> {
+        self.connection = Connection::open(self.address, None)?;
+        Ok(())
     }
 
     fn start(tools: &Path, stage: &Stage) -> io::Result<Self> {
@@ -52,19 +62,19 @@ impl Proxy {
             {
                 break connection;
             }
-            if began.elapsed() > PATIENCE {
-                return Err(io::Error::other("LiteLLM's proxy does not start"));
+            if began.elapsed() > START_LIMIT {
+                return Err(io::Error::other("LiteLLM's proxy did not start"));
             }
             thread::sleep(Duration::from_millis(100));
         };
         let child = child.0.take().expect("it was not ended");
-        Ok(Self { child, connection })
+        Ok(Self { child, address, connection })
     }
 
-    /// How long one call takes, with a message of so many bytes as the body has.
+    /// The duration of one call, with a message of the body's length.
     ///
     /// # Errors
-    /// Those of the system, and an answer that is none of the model's.
+    /// Those of the system; an answer other than 200.
     pub fn call(&mut self, body: &[u8]) -> io::Result<Duration> {
         let text = "a".repeat(body.len());
         let body = json!({"model": "opus-4-8", "messages": [{"role": "user", "content": text}]}).to_string();
@@ -75,12 +85,12 @@ impl Proxy {
         if answer.status == 200 {
             Ok(took)
         } else {
-            Err(io::Error::other(format!("LiteLLM answers {}", answer.status)))
+            Err(io::Error::other(format!("LiteLLM answered {}", answer.status)))
         }
     }
 }
 
-/// What ends a child that never came to answer.
+/// Ends a child that did not start.
 struct Ended(Option<Child>);
 
 impl Drop for Ended {

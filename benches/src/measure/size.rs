@@ -1,4 +1,4 @@
-//! I/O. How large the binary and its package are.
+//! I/O. Measures the sizes of the binary and its package.
 
 use std::io;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Bench;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 
-/// The binary's size, and the zip's where there is one.
+/// The binary's size, and the zip's where it is given.
 ///
 /// # Errors
 /// Those of the files.
@@ -20,8 +20,8 @@ pub fn sizes(bench: &Bench, zip: Option<&Path>) -> io::Result<Vec<Figure>> {
 }
 
 fn figure(id: &str, what: &str, file: &Path, goals: Vec<Goal>) -> io::Result<Figure> {
-    let told = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", file.display()));
-    let bytes = std::fs::metadata(file).map_err(told)?.len() as f64;
+    let with_path = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", file.display()));
+    let bytes = std::fs::metadata(file).map_err(with_path)?.len() as f64;
     let measured = vec![Measured::exactly(Who::Gate, bytes)];
-    Ok(Figure { id: id.into(), part: Part::Size, what: what.into(), unit: Unit::Bytes, measured, goals })
+    Ok(Figure { id: id.into(), part: Part::Size, what: what.into(), unit: Unit::Bytes, measured, before: None, goals })
 }

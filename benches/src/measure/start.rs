@@ -1,4 +1,4 @@
-//! I/O. From nothing to ready, and to the first answer.
+//! I/O. Measures the time from process start to ready, and to the first answer.
 
 use std::io;
 
@@ -6,16 +6,16 @@ use super::{Bench, Stage, first_answer};
 use crate::event::Event;
 use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
 
-/// What a start is measured on.
+/// The setting of a start.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// For ids: `small`, `full`.
     pub id: &'static str,
-    /// In words.
+    /// A description.
     pub what: &'static str,
     /// Whether over TLS.
     pub tls: bool,
-    /// What the start is to be under, in seconds.
+    /// The goal of a start, in seconds.
     pub below: Option<f64>,
 }
 
@@ -43,6 +43,7 @@ pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io
         what: format!("{what}, {}", setting.what),
         unit: Unit::Seconds,
         measured: functions.iter().zip(runs).map(|(who, runs)| Measured::of(*who, runs)).collect(),
+        before: None,
         goals,
     };
     Ok(vec![
@@ -51,7 +52,7 @@ pub fn starts(bench: &Bench, stage: &Stage, setting: Setting, runs: usize) -> io
     ])
 }
 
-/// Seconds from a process' start until it is ready, and until its first answer is there.
+/// Seconds from a process' start until it is ready, and until its first answer.
 ///
 /// # Errors
 /// Those of the system.

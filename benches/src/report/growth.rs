@@ -1,21 +1,21 @@
-//! Pure. What grows, as rows of a table.
+//! Pure. Turns growth into table rows.
 
-use super::number::{NONE, chosen, times, told};
-use super::row::short;
+use super::number::{NONE, display, display_round, times};
+use super::row::short_name;
 use crate::figures::{Growth, Line};
 
-/// The last column but one: the last number beside the first.
+/// Heading of the last number divided by the first.
 pub(super) const SPREAD: &str = "last ÷ first";
 
-/// The last column: whether that is no more than the axis' last place beside its first.
+/// Heading of whether a line grows no faster than its axis.
 pub(super) const KEEPS: &str = "no faster";
 
-/// The axis' places.
+/// Headings of the axis' places.
 pub(super) fn places(growth: &Growth) -> Vec<String> {
-    growth.at.iter().map(|at| chosen(growth.unit, *at)).collect()
+    growth.at.iter().map(|at| display_round(growth.unit, *at)).collect()
 }
 
-/// All growth along the same places of the same axis as one.
+/// Merges growth along the same places of the same axis.
 pub(super) fn by_axis(growth: &[Growth]) -> Vec<Growth> {
     let mut axes: Vec<Growth> = Vec::new();
     for growth in growth {
@@ -28,19 +28,19 @@ pub(super) fn by_axis(growth: &[Growth]) -> Vec<Growth> {
     axes
 }
 
-/// The lines of each figure, the gate's beside its peers', in the order in which figures come first.
-pub(super) fn plots(growth: &Growth) -> Vec<Vec<&Line>> {
-    let mut plots: Vec<Vec<&Line>> = Vec::new();
+/// Groups lines by figure, in the order of their first lines.
+pub(super) fn by_figure(growth: &Growth) -> Vec<Vec<&Line>> {
+    let mut by_figure: Vec<Vec<&Line>> = Vec::new();
     for line in &growth.lines {
-        match plots.iter_mut().find(|plot| plot.iter().any(|of| of.what == line.what && of.unit == line.unit)) {
+        match by_figure.iter_mut().find(|plot| plot.iter().any(|of| of.what == line.what && of.unit == line.unit)) {
             Some(plot) => plot.push(line),
-            None => plots.push(vec![line]),
+            None => by_figure.push(vec![line]),
         }
     }
-    plots
+    by_figure
 }
 
-/// Whether a line grows no faster than what it grows with. Places and numbers that are nothing have no share in it.
+/// Whether a line grows no faster than its axis. Zero places and numbers are left out.
 fn keeps(growth: &Growth, line: &Line) -> &'static str {
     let mut there = growth.at.iter().zip(&line.values).filter(|(at, value)| **at > 0.0 && **value > 0.0);
     match (there.next(), there.next_back()) {
@@ -50,12 +50,11 @@ fn keeps(growth: &Growth, line: &Line) -> &'static str {
     }
 }
 
-/// A row a line: what and whose, its numbers, how many times the first the last is, and whether that is no more than the
-/// axis grew.
+/// A row for each line: its name, its numbers, the last divided by the first, and whether it grows no faster.
 pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
     let row = |line: &Line| {
-        let mut row = vec![format!("{}, {}", line.what, short(line.who))];
-        let number = |place| line.values.get(place).map_or(NONE.to_owned(), |number| told(line.unit, *number));
+        let mut row = vec![format!("{}, {}", line.what, short_name(line.who))];
+        let number = |place| line.values.get(place).map_or(NONE.to_owned(), |number| display(line.unit, *number));
         row.extend((0..growth.at.len()).map(number));
         let ends = line.values.first().zip(line.values.get(growth.at.len().saturating_sub(1)));
         let ends = ends.filter(|(first, last)| **first > 0.0 && **last > 0.0);
@@ -63,7 +62,7 @@ pub(super) fn rows(growth: &Growth) -> Vec<Vec<String>> {
         row.push(keeps(growth, line).to_owned());
         row
     };
-    plots(growth).into_iter().flatten().map(row).collect()
+    by_figure(growth).into_iter().flatten().map(row).collect()
 }
 
 #[cfg(test)]
@@ -72,28 +71,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figures_lines_are_together_in_whatever_order_they_come() {
+    fn lines_of_one_figure_are_grouped() {
         let mut growth = sample::whole().growth.remove(1);
         growth.lines.sort_by_key(|line| line.who);
-        let told: Vec<_> = plots(&growth).iter().map(|plot| (plot[0].what.clone(), plot.len())).collect();
-        assert_eq!(told, [("a request, back to back".to_owned(), 3), ("resident memory".to_owned(), 3)]);
+        let rows: Vec<_> = by_figure(&growth).iter().map(|plot| (plot[0].what.clone(), plot.len())).collect();
+        assert_eq!(rows, [("a request, back to back".to_owned(), 3), ("resident memory".to_owned(), 3)]);
     }
 
     #[test]
-    fn the_same_places_of_an_axis_are_told_once() {
+    fn growth_along_the_same_places_is_merged() {
         let mut growth = sample::whole().growth;
         let whole = growth.clone();
         let last = growth[0].lines.split_off(2);
         growth.push(Growth { lines: last, ..growth[0].clone() });
         growth.push(Growth { at: vec![1.0], ..growth[0].clone() });
-        let told: Vec<_> = by_axis(&growth).iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
+        let rows: Vec<_> = by_axis(&growth).iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
         let mut expected: Vec<_> = whole.iter().map(|growth| (growth.axis.clone(), growth.lines.len())).collect();
         expected.push((growth[0].axis.clone(), 2));
-        assert_eq!(told, expected);
+        assert_eq!(rows, expected);
     }
 
     #[test]
-    fn a_line_that_grows_faster_than_its_axis_is_told() {
+    fn a_line_that_grows_faster_than_its_axis_is_marked() {
         let mut growth = sample::whole().growth.remove(0);
         growth.at = vec![0.0, 10.0, 1_000.0];
         let mut keeps_at = |values: [f64; 3]| {
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_short_has_no_last_number() {
+    fn a_short_line_has_no_last_number() {
         let mut growth = sample::whole().growth.remove(0);
         growth.lines[0].values.truncate(1);
         assert_eq!(rows(&growth)[0][1..], ["4.70 ms", "–", "–", "–", "–", "–"]);

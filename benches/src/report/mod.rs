@@ -1,13 +1,10 @@
-//! I/O. Results as people read them, written beside each other; all but the writing is pure.
+//! I/O. Writes results as JSON, Markdown and SVG. Only `write` does I/O.
 
-mod axis;
-mod bars;
+mod chart;
 mod goal;
 mod growth;
-mod lines;
 mod markdown;
 mod number;
-mod picture;
 mod row;
 #[cfg(test)]
 mod sample;
@@ -18,34 +15,27 @@ use std::path::Path;
 
 use crate::figures::Results;
 
-pub use bars::svg;
-pub use lines::growth_svg;
 pub use markdown::markdown;
 pub use terminal::print;
 
-/// Writes `results.json`, from which all of it can be told again, `results.md`, `figures.svg` and `growth.svg`.
+/// Writes `results.json`, `results.md` and `figures.svg`, and creates the folder where needed.
 ///
 /// # Errors
-/// Those of the folder, which is made where it isn't there.
+/// Those of the folder and the files.
 pub fn write(results: &Results, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let json = serde_json::to_string_pretty(&numbers(results))? + "\n";
-    let files = [
-        ("results.json", json),
-        ("results.md", markdown(results)),
-        ("figures.svg", svg(results)),
-        ("growth.svg", growth_svg(results)),
-    ];
-    for (name, told) in files {
+    let json = serde_json::to_string_pretty(&finite(results))? + "\n";
+    let chart = chart::svg(results).map_err(|error| io::Error::other(error.to_string()))?;
+    for (name, text) in [("results.json", json), ("results.md", markdown(results)), ("figures.svg", chart)] {
         let file = folder.join(name);
-        let told_where = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", file.display()));
-        std::fs::write(&file, told).map_err(told_where)?;
+        let with_path = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", file.display()));
+        std::fs::write(&file, text).map_err(with_path)?;
     }
     Ok(())
 }
 
-/// Results without what is no number, which JSON has no word for: a figure without it can still be read.
-fn numbers(results: &Results) -> Results {
+/// The results without NaN and infinity, which JSON cannot hold.
+fn finite(results: &Results) -> Results {
     let mut results = results.clone();
     for figure in &mut results.figures {
         figure.measured.retain(|measured| measured.p50.is_finite());
@@ -64,17 +54,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_tells_the_same_again() {
+    fn written_results_are_read_back_unchanged() {
         let folder = std::env::temp_dir().join(format!("bench-report-{}", std::process::id()));
         let results = sample::whole();
         write(&results, &folder).unwrap();
         let json = std::fs::read_to_string(folder.join("results.json")).unwrap();
         let read: Results = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string_pretty(&read).unwrap() + "\n", json);
-        assert_eq!(print(&read), print(&numbers(&results)));
+        assert_eq!(print(&read), print(&finite(&results)));
         assert_eq!(std::fs::read_to_string(folder.join("results.md")).unwrap(), markdown(&results));
-        assert_eq!(std::fs::read_to_string(folder.join("figures.svg")).unwrap(), svg(&results));
-        assert_eq!(std::fs::read_to_string(folder.join("growth.svg")).unwrap(), growth_svg(&results));
         std::fs::remove_dir_all(&folder).unwrap();
         let error = write(&results, Path::new("/proc/nowhere")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);

@@ -1,19 +1,17 @@
-//! Pure. Numbers as a person reads them: three digits that count, in the unit that suits.
+//! Pure. Formats numbers with three significant digits, in the unit that fits.
 
 use crate::figures::Unit;
 
-/// What stands where there is no number.
+/// Shown where there is no number.
 pub(super) const NONE: &str = "–";
 
 const SECONDS: &[(f64, &str)] = &[(1.0, " s"), (1e-3, " ms"), (1e-6, " µs"), (1e-9, " ns")];
 const BYTES: &[(f64, &str)] = &[(1e9, " GB"), (1e6, " MB"), (1e3, " KB"), (1.0, " B")];
 const COUNT: &[(f64, &str)] = &[(1e9, " billion"), (1e6, " million"), (1.0, "")];
 const PER_SECOND: &[(f64, &str)] = &[(1e6, " million/s"), (1.0, "/s")];
-/// For axes, where room is scarce.
-const SHORT_COUNT: &[(f64, &str)] = &[(1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")];
 
-/// `4.70 ms`, `21.2 MB`, `1,230`: a thing that is counted has no zeros at its end.
-pub(super) fn told(unit: Unit, number: f64) -> String {
+/// `4.70 ms`, `21.2 MB`, `1,230`. Counts have no trailing zeros.
+pub(super) fn display(unit: Unit, number: f64) -> String {
     match unit {
         Unit::Seconds => scaled(SECONDS, number, false),
         Unit::Bytes => scaled(BYTES, number, false),
@@ -22,20 +20,12 @@ pub(super) fn told(unit: Unit, number: f64) -> String {
     }
 }
 
-/// The same of a number that somebody has chosen: `15 ms`.
-pub(super) fn chosen(unit: Unit, number: f64) -> String {
+/// The same without trailing zeros, for goals and places of an axis: `15 ms`.
+pub(super) fn display_round(unit: Unit, number: f64) -> String {
     match unit {
         Unit::Seconds => scaled(SECONDS, number, true),
         Unit::Bytes => scaled(BYTES, number, true),
-        Unit::Count | Unit::PerSecond => told(unit, number),
-    }
-}
-
-/// The same on an axis: `60k`.
-pub(super) fn short(unit: Unit, number: f64) -> String {
-    match unit {
-        Unit::Seconds | Unit::Bytes => chosen(unit, number),
-        Unit::Count | Unit::PerSecond => scaled(SHORT_COUNT, number, true),
+        Unit::Count | Unit::PerSecond => display(unit, number),
     }
 }
 
@@ -70,7 +60,7 @@ fn scaled(scales: &[(f64, &str)], number: f64, is_short: bool) -> String {
     format!("{sign}{}{unit}", grouped(&digits))
 }
 
-/// To so many digits that count. First of all: what rounds up to a whole millisecond is told as one.
+/// Rounds to significant digits. This comes first, so that 999.6 µs is shown as 1.00 ms.
 fn rounded(number: f64, digits: usize) -> f64 {
     format!("{number:.*e}", digits - 1).parse().unwrap_or(number)
 }
@@ -93,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_digits_in_the_unit_that_suits() {
+    fn numbers_have_three_digits_in_the_unit_that_fits() {
         let cases = [
             (Unit::Seconds, 0.0, "0 s"),
             (Unit::Seconds, 1.5e-9, "1.50 ns"),
@@ -120,20 +110,19 @@ mod tests {
             (Unit::PerSecond, 1_812.4, "1,810/s"),
         ];
         for (unit, number, expected) in cases {
-            assert_eq!(told(unit, number), expected, "{number:e}");
+            assert_eq!(display(unit, number), expected, "{number:e}");
         }
     }
 
     #[test]
-    fn what_was_chosen_has_no_zeros_and_an_axis_no_room() {
-        assert_eq!(chosen(Unit::Seconds, 15e-3), "15 ms");
-        assert_eq!(chosen(Unit::Seconds, 3.09e-3), "3.09 ms");
-        assert_eq!(chosen(Unit::Bytes, 100e6), "100 MB");
-        assert_eq!([0.0, 500.0, 60_000.0, 100_000.0].map(|at| short(Unit::Count, at)), ["0", "500", "60k", "100k"]);
+    fn goals_have_no_trailing_zeros() {
+        assert_eq!(display_round(Unit::Seconds, 15e-3), "15 ms");
+        assert_eq!(display_round(Unit::Seconds, 3.09e-3), "3.09 ms");
+        assert_eq!(display_round(Unit::Bytes, 100e6), "100 MB");
     }
 
     #[test]
-    fn ratios() {
+    fn ratios_have_two_digits_below_ten() {
         let cases = [
             (38.7, "39×"),
             (43.04, "43×"),

@@ -1,19 +1,19 @@
-//! Pure. Results made up by hand, which the tests tell.
+//! Pure. Sample results for the tests.
 
-use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile, Results, Taken, Unit, Who};
+use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile, Results, RunInfo, Unit, Who};
 
 pub(super) const SECOND: f64 = 1.0;
 
 /// Figures of a run.
 pub(super) fn results(figures: Vec<Figure>) -> Results {
-    let taken = Taken {
+    let taken = RunInfo {
         at: "2026-11-24T22:13:58Z".to_owned(),
         machine: "A processor, 2 cores, Linux 6.18, x86_64".to_owned(),
         command: "make bench".to_owned(),
         revision: "0123abc".to_owned(),
         seconds: 700.0,
     };
-    Results { taken, figures, growth: Vec::new() }
+    Results { taken, figures, growth: Vec::new(), failed: Vec::new() }
 }
 
 /// One figure.
@@ -24,20 +24,20 @@ pub(super) fn figure(measured: Vec<Measured>, goals: Vec<Goal>) -> Figure {
         what: "a start".to_owned(),
         unit: Unit::Seconds,
         measured,
+        before: None,
         goals,
     }
 }
 
-/// A run with everything in it that may be: a goal that is missed, peers that are absent, a latency that is lost in the
-/// noise, no number at all, a line of a single point, and ten decades.
+/// A run with every special case: missed goals, absent peers, a negative latency, no number, a line of one point.
 pub(super) fn whole() -> Results {
     use Part::{Alone, Cost, Latency, Noise, Size, Start};
     use Unit::{Bytes, Count, PerSecond, Seconds};
-    use Who::{Gate, LiteLlm, Nobody, Node, Nomenklatura, Python};
+    use Who::{Bench, Gate, LiteLlm, Node, Nomenklatura, Python};
     let p50 = |bound| Goal { of: Quantile::P50, bound };
     let p99 = |bound| Goal { of: Quantile::P99, bound };
     let tenth = |below| Bound::Times { times: 10.0, below };
-    let told = |id: &str, part, what: &str, unit, measured: &[(Who, f64, Option<f64>)], goals: Vec<Goal>| Figure {
+    let row = |id: &str, part, what: &str, unit, measured: &[(Who, f64, Option<f64>)], goals: Vec<Goal>| Figure {
         id: id.to_owned(),
         part,
         what: what.to_owned(),
@@ -46,10 +46,11 @@ pub(super) fn whole() -> Results {
             .iter()
             .map(|(who, p50, p99)| Measured { who: *who, p50: *p50, p99: *p99, runs: 24 })
             .collect(),
+        before: None,
         goals,
     };
     let figures = vec![
-        told(
+        row(
             "start.ready.small",
             Start,
             "process start to ready, small register",
@@ -57,7 +58,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 4.7e-3, None), (Python, 0.201, None), (Node, 0.187, None)],
             vec![p50(Bound::Below(15e-3))],
         ),
-        told(
+        row(
             "start.ready.full",
             Start,
             "process start to ready, full lists",
@@ -65,7 +66,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 48e-3, None), (Python, 1.26, None), (Node, 0.9996, None)],
             vec![p50(Bound::Below(80e-3)), p50(tenth(Python))],
         ),
-        told(
+        row(
             "latency.added.2ms",
             Latency,
             "added latency, DynamoDB 2 ms, model 50 ms",
@@ -78,7 +79,7 @@ pub(super) fn whole() -> Results {
             ],
             vec![p50(Bound::Below(3e-3)), p99(tenth(LiteLlm))],
         ),
-        told(
+        row(
             "latency.added.0ms",
             Latency,
             "added latency, DynamoDB 0 ms, model 50 ms",
@@ -86,7 +87,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, -12e-6, Some(400e-6)), (Python, 6e-3, None)],
             Vec::new(),
         ),
-        told(
+        row(
             "latency.round_trips",
             Latency,
             "round trips to DynamoDB before the model is called",
@@ -94,7 +95,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 1.0, Some(1.0)), (Python, 1.0, Some(1.0))],
             vec![p50(Bound::Below(1.5))],
         ),
-        told(
+        row(
             "cost.processor.small",
             Cost,
             "processor time a request, its three AWS calls included, small register",
@@ -102,7 +103,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 531e-6, None), (Python, 3.1e-3, None), (Node, 2.2e-3, None)],
             vec![p50(Bound::Below(650e-6)), p50(Bound::Times { times: 4.0, below: Python })],
         ),
-        told(
+        row(
             "cost.rate.small",
             Cost,
             "requests a second of one environment",
@@ -110,15 +111,15 @@ pub(super) fn whole() -> Results {
             &[(Gate, 1_812.4, None), (Python, 290.0, None)],
             Vec::new(),
         ),
-        told(
-            "cost.instructions",
-            Cost,
-            "instructions a request, in user space",
+        row(
+            "instructions.permit",
+            Part::Instructions,
+            "instructions of a permitted request, in user space",
             Count,
             &[(Gate, 1_234_567.0, None)],
             Vec::new(),
         ),
-        told(
+        row(
             "size.resident.full",
             Size,
             "resident memory after thousands of requests, full lists",
@@ -126,7 +127,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 41e6, None), (Python, 233e6, None), (Node, 310e6, None)],
             vec![p50(Bound::Below(64e6))],
         ),
-        told(
+        row(
             "size.zip",
             Size,
             "the package that is deployed",
@@ -134,7 +135,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 4.4e6, None)],
             vec![p50(Bound::Below(5e6))],
         ),
-        told(
+        row(
             "alone.pair",
             Alone,
             "a pair of names compared",
@@ -142,7 +143,7 @@ pub(super) fn whole() -> Results {
             &[(Gate, 1.5e-9, Some(3e-9)), (Nomenklatura, 15.0, None)],
             vec![p99(Bound::Below(20e-6))],
         ),
-        told(
+        row(
             "alone.none",
             Alone,
             "what could not be measured",
@@ -150,12 +151,12 @@ pub(super) fn whole() -> Results {
             &[(Gate, f64::NAN, None)],
             vec![p50(Bound::Below(1.0))],
         ),
-        told(
+        row(
             "noise.runtime_api",
             Noise,
             "the Runtime API, a function that does nothing",
             Seconds,
-            &[(Nobody, 60e-6, Some(89e-6))],
+            &[(Bench, 60e-6, Some(89e-6))],
             Vec::new(),
         ),
     ];

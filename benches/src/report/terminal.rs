@@ -1,48 +1,49 @@
-//! Pure. Results as a terminal shows them: a table a part, what grows, and how many goals are reached.
+//! Pure. Formats results for a terminal: a table for each part and each axis, and a summary of the goals.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
-use super::goal::{summary, told_goal};
+use super::goal::{display_goal, summary};
 use super::growth::{self, KEEPS, SPREAD};
 use super::number::times;
-use super::row::{PARTS, Row, named, peers, quantile};
+use super::row::{PARTS, Row, full_name, peers, quantile};
 use crate::figures::{Figure, Results, Who};
 
-/// Characters of what was measured in a line.
+/// Characters of the description in a line.
 const WHAT: u16 = 50;
-/// Wider than any table: only what was measured is broken into lines.
+/// Wider than any table, so that only descriptions wrap.
 const WIDE: u16 = 400;
 
-/// All of it. Whether a goal is reached is said in words and by a sign, so that it needs no colour.
+/// The report. Words and signs mark goals, so that it needs no colour.
 #[must_use]
 pub fn print(results: &Results) -> String {
-    let mut told = Vec::new();
+    let mut sections = Vec::new();
     for (part, heading) in PARTS {
         let figures: Vec<&Figure> = results.figures.iter().filter(|figure| figure.part == part).collect();
         if !figures.is_empty() {
-            told.push(part_of(heading, &figures));
+            sections.push(part_of(heading, &figures));
         }
     }
     for growth in &growth::by_axis(&results.growth) {
         let mut heading = vec![format!("Growth: {}", growth.axis)];
         heading.extend(growth::places(growth));
         heading.extend([SPREAD, KEEPS].map(str::to_owned));
-        told.push(table(&heading, growth::rows(growth), heading.len()));
+        sections.push(table(&heading, growth::rows(growth), heading.len()));
     }
-    told.push(summary(results).join("\n") + "\n");
-    told.join("\n")
+    let failed = results.failed.iter().map(|failed| format!("not measured: {failed}"));
+    sections.push(summary(results).into_iter().chain(failed).collect::<Vec<_>>().join("\n") + "\n");
+    sections.join("\n")
 }
 
-/// Each peer has a column for its number and one for how many times the gate's it is.
+/// Each peer has a column for its number and one for its ratio to the gate's.
 fn part_of(heading: &str, figures: &[&Figure]) -> String {
     let has_gate = figures.iter().any(|figure| figure.of(Who::Gate).is_some());
     let has_goals = figures.iter().any(|figure| !figure.goals.is_empty());
     let peers = peers(figures.iter().copied());
     let mut headings = vec![heading.to_owned(), String::new()];
-    headings.extend(has_gate.then(|| named(Who::Gate).to_owned()));
+    headings.extend(has_gate.then(|| full_name(Who::Gate).to_owned()));
     for peer in &peers {
-        headings.push(named(*peer).to_owned());
+        headings.push(full_name(*peer).to_owned());
         headings.extend(has_gate.then(String::new));
     }
     let numbers = headings.len();
@@ -56,14 +57,14 @@ fn part_of(heading: &str, figures: &[&Figure]) -> String {
             cells.push(if row.figure.of(*peer).is_some() { row.cell(*peer) } else { String::new() });
             cells.extend(has_gate.then(|| row.ratio(*peer).map(times).unwrap_or_default()));
         }
-        let goals: Vec<String> = row.goals().map(|goal| told_goal(row.figure, *goal)).collect();
+        let goals: Vec<String> = row.goals().map(|goal| display_goal(row.figure, *goal)).collect();
         cells.extend(has_goals.then(|| goals.join("\n")));
         cells
     };
     table(&headings, figures.iter().flat_map(|figure| Row::of(figure)).map(row), numbers)
 }
 
-/// Columns before `numbers` are numbers, but the first.
+/// Columns from the second up to `numbers` are aligned as numbers.
 fn table(heading: &[String], rows: impl IntoIterator<Item = Vec<String>>, numbers: usize) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDE).set_header(heading);
@@ -91,21 +92,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_a_part_and_which_goals_are_reached() {
-        let told = print(&sample::whole());
+    fn each_part_has_a_table_with_goals() {
+        let text = print(&sample::whole());
         for line in [
             "Start                                         gate  Python, boto3       Node.js, SDK v3       goal",
             "process start to ready, small register     4.70 ms         201 ms  43×           187 ms  40×  ✔ reached: p50 under 15 ms",
         ] {
-            assert!(told.lines().any(|told| told == line), "{line}\n{told}");
+            assert!(text.lines().any(|text| text == line), "{line}\n{text}");
         }
-        assert!(told.contains("p50 is 3.10 ms, 100 µs (3 %) over 3 ms."), "{told}");
-        assert!(!told.contains("NaN") && !told.contains("inf"), "{told}");
-        assert!(told.lines().all(|line| line.chars().count() <= 170), "{told}");
+        assert!(text.contains("p50 is 3.10 ms, 100 µs (3 %) over 3 ms."), "{text}");
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 170), "{text}");
     }
 
     #[test]
-    fn nothing_measured_is_told_too() {
-        assert_eq!(print(&sample::results(Vec::new())), "No goals.\n");
+    fn failed_measurements_are_listed() {
+        let failed = vec!["starts: unexpected end of file".to_owned()];
+        let results = Results { failed, ..sample::results(Vec::new()) };
+        assert_eq!(print(&results), "No goals.\nnot measured: starts: unexpected end of file\n");
     }
 }

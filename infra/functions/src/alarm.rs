@@ -1,4 +1,4 @@
-//! I/O. Telling the operators, by the topic that they follow.
+//! I/O. Sends alarms to the operators' SNS topic.
 
 use std::fmt::{Display, Write as _};
 
@@ -8,13 +8,13 @@ use aws_sdk_sns::operation::publish::PublishError;
 
 use crate::metric;
 
-/// The longest subject that SNS takes, in characters.
+/// SNS's limit of a subject, in characters.
 const LONGEST_SUBJECT: usize = 100;
 
-/// The longest message that SNS takes, in bytes.
+/// SNS's limit of a message, in bytes.
 const LONGEST_MESSAGE: usize = 256 * 1024;
 
-/// How many elements of a list a message names.
+/// The list elements in a message.
 const NAMED: usize = 50;
 
 /// The longest line of a list, in characters.
@@ -27,44 +27,44 @@ pub struct Alarms {
     topic: String,
 }
 
-/// The operators could not be told.
+/// The alarm could not be sent.
 #[derive(Debug, thiserror::Error)]
-#[error("the alarm could not be sent to the operators' topic")]
-pub struct Untold(#[source] Box<SdkError<PublishError>>);
+#[error("the alarm could not be sent to the operators' SNS topic")]
+pub struct AlarmError(#[source] Box<SdkError<PublishError>>);
 
 impl Alarms {
-    /// Alarms that go to `topic`, an ARN.
+    /// Alarms to the topic with this ARN.
     #[must_use]
     pub fn new(sns: Client, topic: String) -> Self {
         Self { sns, topic }
     }
 
-    /// Tells the operators; what leads comes first, since phones show little more. The log has it too.
+    /// Sends and logs an alarm. Put the essence first, since phones show little more.
     ///
-    /// A message that SNS refuses as invalid stays in the log, and the metric `ParkedRecords` counts it: no retry helps.
+    /// A message that SNS rejects as invalid stays in the log and counts as `ParkedRecords`, since no retry helps.
     ///
     /// # Errors
-    /// [`Untold`].
-    pub async fn tell(&self, subject: &str, message: &str) -> Result<(), Untold> {
+    /// [`AlarmError`].
+    pub async fn send(&self, subject: &str, message: &str) -> Result<(), AlarmError> {
         tracing::error!(alarm = subject, message);
-        let message = fitted(message, LONGEST_MESSAGE);
-        let publish = self.sns.publish().topic_arn(&self.topic).subject(short(subject)).message(message);
+        let message = truncated(message, LONGEST_MESSAGE);
+        let publish = self.sns.publish().topic_arn(&self.topic).subject(subject_line(subject)).message(message);
         match publish.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code().is_some_and(|code| INVALID.contains(&code)) => {
-                tracing::error!(code = error.code(), "SNS refuses the alarm as invalid");
+                tracing::error!(code = error.code(), "SNS rejected the alarm as invalid");
                 metric::count("ParkedRecords", 1);
                 Ok(())
             }
-            Err(error) => Err(Untold(Box::new(error))),
+            Err(error) => Err(AlarmError(Box::new(error))),
         }
     }
 }
 
-/// SNS's codes for a message that is invalid.
+/// SNS's codes for an invalid message.
 const INVALID: [&str; 4] = ["InvalidParameter", "ParameterValueInvalid", "ValidationError", "ValidationException"];
 
-/// A list for a message: its first elements, a line each, and how many more there are.
+/// Formats a list for a message: its first elements, one a line, and the number of others.
 pub(crate) fn listed<T: Display>(list: &[T]) -> String {
     let mut lines = String::new();
     for element in list.iter().take(NAMED) {
@@ -74,18 +74,18 @@ pub(crate) fn listed<T: Display>(list: &[T]) -> String {
         let _ = writeln!(lines, "- {start}{cut}");
     }
     if let Some(more @ 1..) = list.len().checked_sub(NAMED) {
-        let _ = writeln!(lines, "- and {more} more, which the log names");
+        let _ = writeln!(lines, "- and {more} more (see the log)");
     }
     lines
 }
 
-/// The beginning of a text, in at most so many bytes.
-fn fitted(text: &str, longest: usize) -> &str {
+/// Truncates a text to a number of bytes.
+fn truncated(text: &str, longest: usize) -> &str {
     text.get(..text.floor_char_boundary(longest)).unwrap_or_default()
 }
 
-/// A subject as SNS takes it: printable ASCII, not too long.
-fn short(subject: &str) -> String {
+/// Restricts a subject to what SNS accepts: printable ASCII, up to its limit.
+fn subject_line(subject: &str) -> String {
     let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
     subject.chars().take(LONGEST_SUBJECT).map(printable).collect()
 }
@@ -95,25 +95,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_is_what_sns_takes() {
-        assert_eq!(short("embargo/é\n1"), "embargo/??1");
-        assert_eq!(short(&"x".repeat(200)).len(), LONGEST_SUBJECT);
+    fn a_subject_is_printable_and_limited() {
+        assert_eq!(subject_line("embargo/é\n1"), "embargo/??1");
+        assert_eq!(subject_line(&"x".repeat(200)).len(), LONGEST_SUBJECT);
     }
 
     #[test]
-    fn a_message_is_what_sns_takes() {
+    fn a_message_is_truncated_at_a_character() {
         let text = "é".repeat(LONGEST_MESSAGE);
-        let message = fitted(&text, LONGEST_MESSAGE - 1);
+        let message = truncated(&text, LONGEST_MESSAGE - 1);
         assert_eq!((message.len(), message.chars().count()), (LONGEST_MESSAGE - 2, LONGEST_MESSAGE / 2 - 1));
-        assert_eq!(fitted("ab", LONGEST_MESSAGE), "ab");
+        assert_eq!(truncated("ab", LONGEST_MESSAGE), "ab");
     }
 
     #[test]
-    fn a_long_list_is_cut_and_counted() {
+    fn a_long_list_is_truncated_and_counted() {
         let short: Vec<usize> = (0..NAMED).collect();
         assert_eq!(listed(&short).lines().count(), NAMED);
         let long = vec!["x".repeat(LONGEST_LINE + 1); NAMED + 1234];
         let message = listed(&long);
-        assert!(message.len() < LONGEST_MESSAGE && message.ends_with("- and 1234 more, which the log names\n"));
+        assert!(message.len() < LONGEST_MESSAGE && message.ends_with("- and 1234 more (see the log)\n"));
     }
 }

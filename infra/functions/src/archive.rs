@@ -1,9 +1,9 @@
-//! I/O. `ledger-archive`: every entry of the ledger once more, in a bucket whose objects nobody can change before their
-//! time. An entry only ever comes; one that was changed or removed, or doesn't bear its hash, is told at once.
+//! I/O. `ledger-archive`: copies every ledger entry to a bucket with Object Lock, and reports changed, removed and invalid
+//! entries.
 //!
-//! Entries lie as canonical JSON, a line each, in `ledger/<date>/<name of the batch's first change>.jsonl`; what was
-//! tampered with in `tampering/<date>/<name of the change>.json`, as it was and as it became. A batch that comes twice
-//! is put twice, under the same name where it begins the same.
+//! Entries are stored as canonical JSON, one a line, in `ledger/<date>/<id of the batch's first change>.jsonl`. Both
+//! versions of a tampered entry are stored in `tampering/<date>/<id of the change>.json`. A repeated batch is stored again,
+//! under the same name if it begins with the same change.
 
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
@@ -16,11 +16,11 @@ use export_gate::ledger::bears_its_hash;
 use export_gate::record::{Item, dynamodb_json, is_same};
 use serde_json::{Value, json};
 
-use crate::alarm::{Alarms, Untold};
+use crate::alarm::{AlarmError, Alarms};
 use crate::metric;
 use crate::parked::{self, Parked};
-use crate::serve::ask_again;
-use crate::stream::{self, Change, Told};
+use crate::serve::retry;
+use crate::stream::{self, Change, ChangeRecord};
 
 /// The archive's bucket.
 #[derive(Debug)]
@@ -33,22 +33,22 @@ pub struct Archive {
 /// Why a batch could not be archived.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// The bucket did not take it.
-    #[error("the object `{key}` could not be put")]
+    /// S3 rejected the object.
+    #[error("the object `{key}` could not be written")]
     Put {
         /// Its key.
         key: String,
-        /// What S3 said.
+        /// S3's error.
         source: Box<SdkError<PutObjectError>>,
     },
-    /// The operators could not be told.
+    /// The alarm could not be sent.
     #[error(transparent)]
-    Untold(#[from] Untold),
+    Alarm(#[from] AlarmError),
 }
 
-/// What operators do about changes that cannot be archived.
-const ADVICE: &str = "ledger-archive cannot archive these changes, and goes on with those after them. The entries are in \
-    the ledger's table: copy them, and set the stream's view type.";
+/// Advice to operators about changes that cannot be archived.
+const ADVICE: &str = "ledger-archive skipped these changes, since it cannot archive them. Copy the entries from the ledger's \
+    table, and set the stream's view type to NEW_AND_OLD_IMAGES.";
 
 impl Archive {
     /// An archive in this bucket.
@@ -57,53 +57,52 @@ impl Archive {
         Self { s3: s3.clone(), bucket, alarms }
     }
 
-    /// Archives a batch as a whole, and reports what cannot be. Where that fails, all of it is asked for again.
+    /// Archives a batch and reports what cannot be archived. On failure the whole batch is retried.
     pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
         let first = stream::first(&event);
         let (changes, parked) = stream::read(event);
         match self.archive(&changes, &parked).await {
-            Ok(()) => stream::again_from(None),
-            Err(failure) => ask_again(&failure, first),
+            Ok(()) => stream::retry_from(None),
+            Err(failure) => retry(&failure, first),
         }
     }
 
-    /// Entries first: that somebody could not be told must not keep them from the archive.
-    async fn archive(&self, changes: &[Told], parked: &[Parked]) -> Result<(), ArchiveError> {
+    /// Archives entries before it sends alarms, so that a failed alarm does not delay them.
+    async fn archive(&self, changes: &[ChangeRecord], parked: &[Parked]) -> Result<(), ArchiveError> {
         let (mut entries, mut tampered) = (Vec::new(), Vec::new());
         let mut name = None;
-        for told in changes {
-            match &told.change {
+        for record in changes {
+            match &record.change {
                 Change::Put { old: None, new } => {
                     let entry = json(new);
-                    name = name.or_else(|| Some(format!("ledger/{}/{}.jsonl", date(&entry), told.id)));
+                    name = name.or_else(|| Some(format!("ledger/{}/{}.jsonl", date(&entry), record.id)));
                     if !bears_its_hash(&entry) {
-                        tampered.push((told, "does not bear its hash", None, Some(new)));
+                        tampered.push((record, "has a wrong hash", None, Some(new)));
                     }
                     entries.push(canonical(&entry));
                 }
                 Change::Put { old: Some(old), new } if is_same(old, new) => {}
-                Change::Put { old: Some(old), new } => tampered.push((told, "was changed", Some(old), Some(new))),
-                Change::Removed { old } => tampered.push((told, "was removed", Some(old), None)),
+                Change::Put { old: Some(old), new } => tampered.push((record, "was changed", Some(old), Some(new))),
+                Change::Removed { old } => tampered.push((record, "was removed", Some(old), None)),
             }
         }
         if let Some(name) = name {
             let count = entries.len();
-            entries.push(String::new()); // a line ends, the last one too
+            entries.push(String::new()); // a line break after the last line
             self.put(name, entries.join("\n"), "application/x-ndjson").await?;
             metric::count("ArchivedEntries", count);
         }
         parked::report(&self.alarms, parked, ADVICE).await?;
-        for (told, what, was, became) in tampered {
-            self.tampered(told, what, was, became).await?;
+        for (record, what, was, became) in tampered {
+            self.tampered(record, what, was, became).await?;
         }
         Ok(())
     }
 
-    /// Keeps what was done, and tells it. The message names the entry alone: who reads it need not be who may read the
-    /// ledger.
+    /// Stores both versions and sends an alarm. The message names the entry only: its readers may not read the ledger.
     async fn tampered(
         &self,
-        told: &Told,
+        record: &ChangeRecord,
         what: &str,
         was: Option<&Item>,
         became: Option<&Item>,
@@ -115,19 +114,19 @@ impl Archive {
             entry.get("chain").and_then(Value::as_str).unwrap_or("?"),
             entry.get("seq").and_then(Value::as_u64).unwrap_or_default()
         );
-        let key = format!("tampering/{}/{}.json", date(entry), told.id);
+        let key = format!("tampering/{}/{}.json", date(entry), record.id);
         let evidence = json!({"entry": name, "what": what, "was": was, "became": became});
         self.put(key.clone(), canonical(&evidence), "application/json").await?;
         metric::count("LedgerTampering", 1);
         let message = format!(
-            "The ledger's entry `{name}` {what}. The gate writes each entry once and never again, so somebody else did \
-             this. As it was and as it became: s3://{}/{key}. Entries as they were written are below `ledger/`.",
+            "The ledger entry `{name}` {what}. The gate never changes an entry, so another writer did. Both versions: \
+             s3://{}/{key}. The original entries are below `ledger/`.",
             self.bucket
         );
-        Ok(self.alarms.tell(&format!("export-gate: ledger entry {name} {what}"), &message).await?)
+        Ok(self.alarms.send(&format!("export-gate: ledger entry {name} {what}"), &message).await?)
     }
 
-    /// With a checksum that S3 verifies before it takes the object, and keeps with it.
+    /// Writes an object with a checksum that S3 verifies and keeps.
     async fn put(&self, key: String, body: String, content_type: &str) -> Result<(), ArchiveError> {
         let put = self.s3.put_object().bucket(&self.bucket).key(&key).body(body.into_bytes().into());
         let put = put.content_type(content_type).checksum_algorithm(ChecksumAlgorithm::Sha256);
@@ -135,7 +134,7 @@ impl Archive {
     }
 }
 
-/// An item as JSON; what no entry of the gate holds, in DynamoDB's own.
+/// An item as JSON. Types that no entry has keep DynamoDB's own JSON form.
 fn json(item: &Item) -> Value {
     serde_dynamo::from_item(item.clone()).unwrap_or_else(|_| {
         let mut whole = dynamodb_json(item);
@@ -149,7 +148,7 @@ fn json(item: &Item) -> Value {
     })
 }
 
-/// The folder of the day that an entry is of: `2026/06/12`.
+/// The folder of an entry's day: `2026/06/12`.
 fn date(entry: &Value) -> String {
     let at = entry.get("at").and_then(Value::as_str).unwrap_or_default();
     let day = at.get(..10).filter(|day| day.bytes().all(|b| b.is_ascii_digit() || b == b'-'));
@@ -161,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_a_day() {
+    fn an_entry_without_a_date_is_undated() {
         assert_eq!(date(&json!({"at": "2026-06-12T21:21:00.000Z"})), "2026/06/12");
         for odd in [json!({}), json!({"at": "../../x/y/z"}), json!({"at": 7})] {
             assert_eq!(date(&odd), "undated", "{odd}");

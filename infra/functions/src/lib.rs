@@ -1,5 +1,5 @@
-//! The functions behind the tables' streams. `register-watch` gives edits by hand their revision; `ledger-archive` keeps
-//! a second ledger, where nothing can be put over.
+//! The functions behind the tables' streams. `register-watch` gives manual edits a revision; `ledger-archive` copies the
+//! ledger to a bucket with Object Lock.
 
 #![cfg_attr(
     test,
@@ -8,7 +8,7 @@
         clippy::panic,
         clippy::indexing_slicing,
         clippy::arithmetic_side_effects,
-        reason = "a test says loudly what is wrong"
+        reason = "a test fails with a message"
     )
 )]
 

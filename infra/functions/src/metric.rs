@@ -1,12 +1,12 @@
-//! I/O. Counts in CloudWatch's embedded metric format, in the gate's own namespace.
+//! I/O. Writes counts in CloudWatch's embedded metric format, in the gate's namespace.
 
 use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-/// Counts `n` of `name`.
+/// Adds `n` to the metric `name`.
 pub fn count(name: &str, n: usize) {
-    // A metric that can't be written is no reason to fail.
+    // A metric that cannot be written does not fail the function.
     let _ = writeln!(std::io::stdout().lock(), "{}", line(name, n, jiff::Timestamp::now().as_millisecond()));
 }
 
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_is_where_the_format_has_it() {
+    fn a_count_has_the_embedded_metric_format() {
         let line = line("Repairs", 2, 7);
         assert_eq!((&line["Repairs"], &line["_aws"]["Timestamp"]), (&json!(2), &json!(7)));
         let directive = &line["_aws"]["CloudWatchMetrics"][0];

@@ -1,13 +1,13 @@
-//! I/O. Changes that no retry can process: they are reported, and the stream goes on.
+//! I/O. Reports changes that no retry can process, so that the stream continues.
 
-use crate::alarm::{Alarms, Untold, listed};
+use crate::alarm::{AlarmError, Alarms, listed};
 use crate::metric;
 
-/// A change that was not processed, by its item's key.
+/// A skipped change, by its item's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked {
     key: String,
-    /// Why, without the item's values.
+    /// The reason, without the item's values.
     why: String,
 }
 
@@ -25,16 +25,16 @@ impl Parked {
     }
 }
 
-/// Reports what a batch parked, in one message: `advice` says what that means and what to do.
+/// Reports the parked changes of a batch in one message, with `advice` for operators.
 ///
 /// # Errors
-/// [`Untold`]; then the batch must come again, or nobody would know.
-pub async fn report(alarms: &Alarms, parked: &[Parked], advice: &str) -> Result<(), Untold> {
+/// [`AlarmError`]; then the batch must be retried, or the changes stay unreported.
+pub async fn report(alarms: &Alarms, parked: &[Parked], advice: &str) -> Result<(), AlarmError> {
     let Some(Parked { key, .. }) = parked.first() else { return Ok(()) };
     metric::count("ParkedRecords", parked.len());
     let subject = match parked.len() {
         1 => format!("export-gate: {key} cannot be processed"),
         count => format!("export-gate: {count} changes cannot be processed: {key}, …"),
     };
-    alarms.tell(&subject, &format!("{}\n{advice}", listed(parked))).await
+    alarms.send(&subject, &format!("{}\n{advice}", listed(parked))).await
 }

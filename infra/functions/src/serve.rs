@@ -1,4 +1,4 @@
-//! I/O. What both functions' processes share: variables, AWS configuration, log, the runtime.
+//! I/O. Starts a function: environment variables, AWS configuration, log and runtime.
 
 use std::process::ExitCode;
 
@@ -10,15 +10,15 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use crate::{metric, stream};
 
-/// Asks for a batch again from `sequence` on, and says why. Lambda counts that as no error, so it is counted here.
-pub fn ask_again(failure: &(dyn std::error::Error + 'static), sequence: Option<String>) -> DynamoDbEventResponse {
-    tracing::error!(failure = %ErrorChain(failure), "the stream is asked again");
+/// Requests a retry from `sequence` on and logs the reason. Lambda does not count it as an error, so a metric does.
+pub fn retry(failure: &(dyn std::error::Error + 'static), sequence: Option<String>) -> DynamoDbEventResponse {
+    tracing::error!(failure = %ErrorChain(failure), "the batch is retried");
     metric::count("StreamRetries", 1);
-    stream::again_from(sequence)
+    stream::retry_from(sequence)
 }
 
-/// Runs a function: `build` makes it of the AWS configuration and the values of `variables`, `handle` takes each batch.
-/// A start without one of the variables ends with a sentence that names every one that is missing.
+/// Runs a function. `build` receives the AWS configuration and the values of `variables`; `handle` receives each batch.
+/// Without all variables it does not start, and logs the missing ones.
 pub async fn serve<F, const N: usize>(
     variables: [&str; N],
     build: impl FnOnce(&SdkConfig, [String; N]) -> F,
@@ -28,20 +28,23 @@ pub async fn serve<F, const N: usize>(
     export_gate::telemetry::log::init(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
     let missing: Vec<_> = variables.into_iter().filter(|name| variable(name).is_none()).collect();
     if !missing.is_empty() {
-        tracing::error!(missing = missing.join(", "), "the function does not start: variables are not set");
+        tracing::error!(
+            missing = missing.join(", "),
+            "the function does not start: set the missing environment variables"
+        );
         return ExitCode::FAILURE;
     }
     let values = variables.map(|name| variable(name).unwrap_or_default());
     let function = build(&aws_config::load_defaults(BehaviorVersion::latest()).await, values);
     let (function, handle) = (&function, &handle);
     let served = lambda_runtime::run(service_fn(async move |event: LambdaEvent<Event>| {
-        // On the heap: what lies ahead is large, and would be part of every future around it.
+        // On the heap, since every enclosing future would contain this large one.
         Ok::<_, Error>(Box::pin(handle(function, event.payload)).await)
     }));
     match served.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = %ErrorChain(error.as_ref()), "the function ends");
+            tracing::error!(error = %ErrorChain(error.as_ref()), "the function ended");
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! Pure. The changes that a batch of a DynamoDB stream tells, and which of them are to be sent again.
+//! Pure. Reads the changes of a DynamoDB stream's batch, and builds the answer that requests retries.
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
@@ -10,32 +10,32 @@ use crate::parked::Parked;
 /// One change of one item.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// An item was put, over `old` where there was one.
+    /// An item was added, or replaced `old`.
     Put {
-        /// What was there.
+        /// The previous item.
         old: Option<Item>,
-        /// What is there now.
+        /// The new item.
         new: Item,
     },
     /// An item was deleted.
     Removed {
-        /// What was there.
+        /// The previous item.
         old: Item,
     },
 }
 
-/// A change, and what it is known by.
+/// A change with its identifiers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    /// Its place in the stream's shard: what is to be sent again begins there.
+pub struct ChangeRecord {
+    /// Its sequence number, from which a retry can start.
     pub sequence: String,
-    /// Its name, unique among all changes.
+    /// Its unique id.
     pub id: String,
     /// The change.
     pub change: Change,
 }
 
-/// Where a batch begins.
+/// The sequence number of a batch's first change.
 #[must_use]
 pub fn first(event: &Event) -> Option<String> {
     event.records.first().and_then(|record| record.change.sequence_number.clone())
@@ -43,18 +43,18 @@ pub fn first(event: &Event) -> Option<String> {
 
 /// Reads a batch, in the order of its shard. A record without its images is parked: a retry delivers the same record.
 #[must_use]
-pub fn read(event: Event) -> (Vec<Told>, Vec<Parked>) {
+pub fn read(event: Event) -> (Vec<ChangeRecord>, Vec<Parked>) {
     let (mut changes, mut parked) = (Vec::new(), Vec::new());
     for record in event.records {
-        match told(record) {
-            Ok(told) => changes.push(told),
-            Err(imageless) => parked.push(imageless),
+        match change_record(record) {
+            Ok(change) => changes.push(change),
+            Err(without_image) => parked.push(without_image),
         }
     }
     (changes, parked)
 }
 
-fn told(record: EventRecord) -> Result<Told, Parked> {
+fn change_record(record: EventRecord) -> Result<ChangeRecord, Parked> {
     let image = |item: serde_dynamo::Item| -> Option<Item> { (!item.is_empty()).then(|| item.into()) };
     let (old, new) = (image(record.change.old_image), image(record.change.new_image));
     let change = match (record.event_name.as_str(), old, new) {
@@ -69,10 +69,10 @@ fn told(record: EventRecord) -> Result<Told, Parked> {
             return Err(Parked::new(key(record.change.keys.into()), why));
         }
     };
-    Ok(Told { sequence: record.change.sequence_number.unwrap_or_default(), id: record.event_id, change })
+    Ok(ChangeRecord { sequence: record.change.sequence_number.unwrap_or_default(), id: record.event_id, change })
 }
 
-/// An item's key in one word: `embargo/a`, `c0ffee/7`.
+/// An item's key as text: `embargo/a`, `c0ffee/7`.
 fn key(keys: Item) -> String {
     let text = |value: &AttributeValue| value.as_s().or_else(|other| other.as_n()).ok().cloned();
     // The tables' partition keys, then their sort keys.
@@ -81,9 +81,9 @@ fn key(keys: Item) -> String {
     parts.join("/")
 }
 
-/// Asks for the batch again from `sequence` on; with none, for nothing.
+/// Requests a retry from `sequence` on, or none.
 #[must_use]
-pub fn again_from(sequence: Option<String>) -> DynamoDbEventResponse {
+pub fn retry_from(sequence: Option<String>) -> DynamoDbEventResponse {
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = sequence.into_iter().map(failure).collect();
     response
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn batch(name: &str, images: &Value) -> (Vec<Told>, Vec<Parked>) {
+    fn batch(name: &str, images: &Value) -> (Vec<ChangeRecord>, Vec<Parked>) {
         let keys = json!({"kind": {"S": "embargo"}, "id": {"S": "a"}});
         let mut change = json!({"SequenceNumber": "7", "Keys": keys, "SizeBytes": 1,
                                 "StreamViewType": "NEW_AND_OLD_IMAGES", "ApproximateCreationDateTime": 1.0});
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_the_images_that_its_kind_has() {
+    fn a_change_without_its_images_is_parked() {
         let [a, b] = ["1", "2"].map(|n| json!({"id": {"S": "a"}, "n": {"N": n}}));
         assert!(matches!(batch("INSERT", &json!({"NewImage": a})).0[0].change, Change::Put { old: None, .. }));
         let modified = batch("MODIFY", &json!({"OldImage": a, "NewImage": b})).0.remove(0);
@@ -133,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_sent_again_is_named_as_lambda_reads_it() {
-        let written = |sequence| serde_json::to_value(again_from(sequence)).unwrap();
+    fn retries_have_lambdas_format() {
+        let written = |sequence| serde_json::to_value(retry_from(sequence)).unwrap();
         assert_eq!(written(None), json!({"batchItemFailures": []}));
         assert_eq!(written(Some("7".into())), json!({"batchItemFailures": [{"itemIdentifier": "7"}]}));
     }

@@ -1,14 +1,4 @@
-//! `ledger-archive` on a real stream: entries come once more, and nothing that is done to one stays untold.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test says loudly what is wrong"
-)]
-
-mod world;
+//! `ledger-archive` on a real stream: entries are archived, and tampering is reported.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +10,8 @@ use export_gate_functions::archive::Archive;
 use export_gate_local::function::Function;
 use export_gate_local::stream::Stream;
 use serde_json::{Value, json};
-use world::{World, event};
+
+use crate::world::{self, World, event};
 
 /// A ledger with an archive behind its stream.
 struct Archived {
@@ -29,7 +20,7 @@ struct Archived {
     stream: Stream,
 }
 
-/// An entry, as far as the archive looks at it, with its hash.
+/// An entry with the members that the archive reads.
 fn entry(seq: u64) -> Value {
     let mut entry = json!({"chain": "c0ffee", "seq": seq, "decision_id": format!("c0ffee-{seq}"), "status": 200,
                            "at": "2026-06-12T21:21:00.000Z", "outcome": "permit"});
@@ -49,13 +40,13 @@ impl Archived {
         self.world.put_by_hand(&self.world.tables.ledger, entry).await;
     }
 
-    /// Hands over what has happened, and gives what is asked for again.
+    /// Processes the stream's changes and returns what is to be retried.
     async fn run(&mut self) -> Value {
         let batch = event(self.stream.event().await);
         serde_json::to_value(self.archive.handle(batch).await).unwrap()["batchItemFailures"].take()
     }
 
-    /// The bodies of the objects whose path begins so.
+    /// The bodies of the objects under a path.
     fn objects(&self, path: &str) -> Vec<String> {
         let objects = self.world.sink.objects().all().into_iter().filter(|object| object.path.starts_with(path));
         objects.map(|object| String::from_utf8(object.body.to_vec()).unwrap()).collect()
@@ -68,7 +59,7 @@ fn s3(world: &World) -> aws_sdk_s3::Client {
 }
 
 #[tokio::test]
-async fn entries_lie_in_the_archive_with_their_checksum() {
+async fn entries_are_archived_with_their_checksum() {
     let mut archived = Archived::new().await;
     for seq in 1..=3 {
         archived.put(&entry(seq)).await;
@@ -82,14 +73,14 @@ async fn entries_lie_in_the_archive_with_their_checksum() {
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines, [entry(1), entry(2), entry(3)]);
     assert!(lines.iter().all(bears_its_hash));
-    // The gate may put an entry again, byte for byte: no stream tells that, and the archive would not either.
+    // The gate may write an entry again unchanged. DynamoDB streams do not report that.
     archived.put(&entry(1)).await;
     assert_eq!(archived.run().await, json!([]));
     assert!(archived.world.alarmed().is_empty());
 }
 
 #[tokio::test]
-async fn what_is_done_to_an_entry_is_kept_and_told() {
+async fn tampering_with_an_entry_is_archived_and_reported() {
     let mut archived = Archived::new().await;
     let mut forged = entry(2);
     forged["status"] = json!(451);
@@ -104,13 +95,13 @@ async fn what_is_done_to_an_entry_is_kept_and_told() {
     let key = [("chain", AttributeValue::S("c0ffee".into())), ("seq", AttributeValue::N("1".into()))];
     archived.world.delete_by_hand(&archived.world.tables.ledger, key.map(|(k, v)| (k.to_owned(), v)).into()).await;
     assert_eq!(archived.run().await, json!([]));
-    let mut told = archived.world.alarmed();
-    told.sort();
+    let mut subjects = archived.world.alarmed();
+    subjects.sort();
     assert_eq!(
-        told,
+        subjects,
         [
             "export-gate: ledger entry c0ffee-1 was removed",
-            "export-gate: ledger entry c0ffee-2 does not bear its hash",
+            "export-gate: ledger entry c0ffee-2 has a wrong hash",
             "export-gate: ledger entry c0ffee-2 was changed",
         ]
     );
@@ -124,12 +115,12 @@ async fn what_is_done_to_an_entry_is_kept_and_told() {
     let removed = evidence.iter().find(|one| one["what"] == "was removed").unwrap();
     assert_eq!((&removed["was"], &removed["became"]), (&entry(1), &Value::Null));
     for message in archived.world.sink.messages().all() {
-        assert!(!message.text.contains("permit"), "the message names the entry alone: {}", message.text);
+        assert!(!message.text.contains("permit"), "the message names only the entry: {}", message.text);
     }
 }
 
 #[tokio::test]
-async fn what_no_entry_holds_is_told_and_holds_up_nothing() {
+async fn an_invalid_entry_is_reported_and_the_others_are_archived() {
     let mut archived = Archived::new().await;
     archived.put(&entry(1)).await;
     let mut odd = world::item(&entry(1));
@@ -144,14 +135,14 @@ async fn what_no_entry_holds_is_told_and_holds_up_nothing() {
 }
 
 #[tokio::test]
-async fn an_alarm_that_fails_keeps_no_entry_from_the_archive() {
+async fn entries_are_archived_when_the_alarm_fails() {
     let mut archived = Archived::new().await;
     archived.put(&json!({"chain": "c0ffee", "seq": 1, "at": "2026-06-12T21:21:00.000Z", "hash": "0"})).await;
     archived.put(&entry(2)).await;
     let batch = archived.stream.event().await;
     archived.world.sink.refuse_behind(1);
     let answer = archived.archive.handle(event(batch)).await;
-    assert_eq!(answer.batch_item_failures.len(), 1, "the alarm is tried again");
+    assert_eq!(answer.batch_item_failures.len(), 1, "the alarm is retried");
     assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 2);
 }
 
@@ -168,7 +159,7 @@ async fn a_change_without_its_image_is_reported_and_the_others_are_archived() {
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_is_asked_for_again_whole() {
+async fn a_failed_batch_is_retried_whole() {
     let mut archived = Archived::new().await;
     archived.put(&entry(1)).await;
     archived.put(&entry(2)).await;
@@ -181,7 +172,7 @@ async fn a_batch_that_fails_is_asked_for_again_whole() {
 }
 
 #[tokio::test]
-async fn the_function_does_it_behind_lambdas_runtime_api() {
+async fn the_binary_works_behind_the_runtime_api() {
     let mut archived = Archived::new().await;
     archived.put(&entry(1)).await;
     let binary = Path::new(env!("CARGO_BIN_EXE_ledger-archive"));

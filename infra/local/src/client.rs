@@ -1,4 +1,4 @@
-//! The plain HTTP client that the relay, the gateway and the waits share.
+//! I/O. The HTTP client of the relay, the gateway and readiness checks.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -7,18 +7,18 @@ use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// Keeps its connections; a clone shares them.
+/// A client with a connection pool, which its clones share.
 #[derive(Clone)]
 pub(crate) struct Client {
     pool: Pool<HttpConnector, Full<Bytes>>,
 }
 
-/// The request was not answered in full.
+/// The request has no complete answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unanswered {
     #[error("the request could not be sent")]
     Send(#[from] hyper_util::client::legacy::Error),
-    #[error("the answer broke off")]
+    #[error("the answer is incomplete")]
     Receive(#[from] hyper::Error),
 }
 
@@ -29,7 +29,7 @@ impl Client {
         Client { pool: Pool::builder(TokioExecutor::new()).build(connector) }
     }
 
-    /// Sends it and reads the whole answer.
+    /// Sends a request and reads the whole answer.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Unanswered> {
         let (parts, body) = self.pool.request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();

@@ -1,4 +1,4 @@
-//! DynamoDB on this machine: an engine in this process, or Amazon's own DynamoDB Local in a child.
+//! I/O. Runs DynamoDB locally: an engine in this process, or Amazon's DynamoDB Local in a child process.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -25,7 +25,7 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// An empty engine that forgets everything, on a free port.
+    /// An empty engine in memory, on a free port.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl DynamoDb {
         DynamoDb::serve(0, ":memory:", Database::memory()).await
     }
 
-    /// An engine whose records outlive it in `file`; port 0 takes a free one.
+    /// An engine that keeps its records in `file`; port 0 selects a free port.
     ///
     /// # Errors
     ///
@@ -57,22 +57,20 @@ impl DynamoDb {
         Ok(DynamoDb { url, stop: Some(stop), served: tokio::spawn(served) })
     }
 
-    /// Where it answers.
+    /// The endpoint's URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Finishes what runs, closes the file and returns once that is done (or after ten seconds).
-    /// Dropping the handle stops it too, but does not wait.
+    /// Finishes running requests, closes the file and returns, after ten seconds at most.
+    /// Dropping the handle stops the engine without waiting.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         let _ = timeout(Duration::from_secs(10), &mut self.served).await;
     }
 }
 
-/// Amazon's DynamoDB Local, killed when dropped.
-///
-/// It has no option for the interface: unlike all else here it listens on every one.
+/// Amazon's DynamoDB Local, killed when dropped. It listens on every interface, since it has no option for that.
 pub struct DynamoDbLocal {
     url: String,
     _child: Child,
@@ -80,7 +78,7 @@ pub struct DynamoDbLocal {
 
 impl DynamoDbLocal {
     /// Starts the `DynamoDBLocal.jar` in `folder` (with its native libraries in
-    /// `DynamoDBLocal_lib` beside it) in memory on a free port, and waits until it answers.
+    /// `DynamoDBLocal_lib`) in memory on a free port, and waits until it answers.
     /// `java` 17 or newer must be on the path.
     ///
     /// # Errors
@@ -94,7 +92,7 @@ impl DynamoDbLocal {
             .args(["-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"])
             .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port"])
             .arg(port.to_string())
-            // It leaves a file of its own where it is started.
+            // It writes a file into its working directory.
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -107,7 +105,7 @@ impl DynamoDbLocal {
         Ok(DynamoDbLocal { url, _child: child })
     }
 
-    /// Where it answers.
+    /// The endpoint's URL.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -120,7 +118,7 @@ async fn free_port() -> Result<u16, Error> {
     Ok(listener.local_addr().map_err(fault)?.port())
 }
 
-/// Any answer will do: to a bare GET it is an error in JSON.
+/// Waits for any answer: a plain GET gets an error in JSON.
 async fn answers(child: &mut Child, command: &str, url: &str, within: Duration) -> Result<(), Error> {
     let client = Client::new();
     let deadline = Instant::now() + within;

@@ -1,4 +1,4 @@
-//! A binary run as Lambda runs it: its environment, its events, its output, and its end.
+//! I/O. Runs a binary as Lambda does, with its environment, events and output.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -18,10 +18,10 @@ use crate::record::Record;
 use crate::runtime_api::{Event, FunctionError, RuntimeApi};
 use crate::tables::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 
-/// How long the rest of a dead process's output is waited for.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The wait for the remaining output of an ended process.
+const OUTPUT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One execution environment: a process, and the Runtime API that it alone polls.
+/// One execution environment: a process and its Runtime API.
 pub struct Function {
     api: RuntimeApi,
     started: Instant,
@@ -33,8 +33,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts `binary` with Lambda's variables, `PATH`, the [`clock`] and `env`, and nothing else of this
-    /// process's environment; a variable in `env` replaces Lambda's.
+    /// Starts `binary` with Lambda's variables, `PATH`, the [`clock`] and `env`, but no other environment variable.
+    /// A variable in `env` replaces Lambda's.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl Function {
         Ok(Function { api, started, killed, exit, stdout, stderr, watcher })
     }
 
-    /// Waits until the function asks for its first event, and says how long its start took.
+    /// Waits until the function polls for its first event, and returns the duration of its start.
     ///
     /// # Errors
     ///
@@ -81,11 +81,11 @@ impl Function {
         }
     }
 
-    /// Invokes it; see [`RuntimeApi::invoke`].
+    /// Invokes the function; see [`RuntimeApi::invoke`].
     ///
     /// # Errors
     ///
-    /// As there, and [`FunctionError::Exited`] at once when the process ends first.
+    /// As there, and [`FunctionError::Exited`] when the process ends first.
     pub async fn invoke(&self, event: impl Into<Event>, timeout: Duration) -> Result<Value, FunctionError> {
         tokio::select! {
             biased;
@@ -94,32 +94,32 @@ impl Function {
         }
     }
 
-    /// What the function posted to `init/error`.
+    /// The errors that the function posted to `init/error`.
     pub fn init_errors(&self) -> &Record<Value> {
         self.api.init_errors()
     }
 
-    /// The lines that it has printed.
+    /// The lines of standard output.
     pub fn stdout(&self) -> &Record<String> {
         &self.stdout
     }
 
-    /// The lines that it has printed as errors.
+    /// The lines of standard error.
     pub fn stderr(&self) -> &Record<String> {
         &self.stderr
     }
 
-    /// Kills it as a crash would (SIGKILL), and returns when it is dead.
+    /// Kills the process (SIGKILL) and waits for its end.
     pub async fn kill(&self) -> ExitStatus {
         self.killed.notify_one();
         self.exited().await
     }
 
-    /// Waits for its end; by then all its output is in the records.
+    /// Waits until the process has ended and its output is recorded.
     ///
     /// # Errors
     ///
-    /// [`FunctionError::Timeout`] when it still runs after `within`.
+    /// [`FunctionError::Timeout`] when it runs longer than `within`.
     pub async fn exit_status(&self, within: Duration) -> Result<ExitStatus, FunctionError> {
         let exited = tokio::time::timeout(within, self.exited()).await;
         exited.map_err(|_| FunctionError::Timeout)
@@ -128,12 +128,12 @@ impl Function {
     async fn exited(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
         let status = exit.wait_for(Option::is_some).await;
-        status.ok().and_then(|status| *status).expect("the watcher tells the status before it ends")
+        status.ok().and_then(|status| *status).expect("the watcher sends the status before it ends")
     }
 }
 
 impl Drop for Function {
-    /// With the watcher goes the child, which is killed.
+    /// Ending the watcher kills the child.
     fn drop(&mut self) {
         self.watcher.abort();
     }
@@ -175,7 +175,7 @@ async fn watch(
         }
     };
     for reader in readers {
-        let _ = tokio::time::timeout(LAST_WORDS, reader).await;
+        let _ = tokio::time::timeout(OUTPUT_TIMEOUT, reader).await;
     }
-    exited.send_replace(Some(status.expect("a child of this process can be waited for")));
+    exited.send_replace(Some(status.expect("a child of this process can be awaited")));
 }

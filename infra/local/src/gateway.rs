@@ -1,4 +1,4 @@
-//! A small local API Gateway: HTTP in, REST proxy events to a function, its answers back to HTTP.
+//! I/O. A local API Gateway: converts HTTP requests into REST proxy events for a function, and its answers back.
 
 mod answer;
 mod event;
@@ -21,16 +21,16 @@ use crate::function::Function;
 use crate::server::{self, Answer, Hangup, Server};
 use crate::{BoxFuture, Error};
 
-/// Names the address that a request pretends to come from; only this gateway knows the header.
+/// The header with the simulated source address. Only this gateway reads it.
 pub const SOURCE_ADDRESS: &str = "local-source-address";
 
-/// The real one's limit of a body, 10 MB.
+/// API Gateway's limit of a body, 10 MB.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
-/// The real one waits no longer, unless its quota is raised.
-const PATIENCE: Duration = Duration::from_secs(29);
+/// API Gateway's default integration time-out.
+const TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Invokes the function with an event; an error is one sentence for the log.
+/// Invokes the function with an event. An error is a message for the log.
 pub type Invoke = Arc<dyn Fn(Value) -> BoxFuture<Result<Value, String>> + Send + Sync>;
 
 /// The running gateway.
@@ -39,7 +39,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Listens on loopback in front of `invoke`; port 0 takes a free one.
+    /// Listens on loopback in front of `invoke`; port 0 selects a free port.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Gateway {
         Ok(Gateway { server })
     }
 
-    /// Where it answers; routes follow without a stage, as under a domain of one's own.
+    /// The base URL, without a stage, as with a custom domain.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -60,7 +60,7 @@ impl Gateway {
 ///
 /// # Panics
 ///
-/// When `url` is none.
+/// When `url` is invalid.
 pub fn by_url(url: &str) -> Invoke {
     let url: http::Uri = url.parse().expect("a URL");
     let client = Client::new();
@@ -71,18 +71,18 @@ pub fn by_url(url: &str) -> Invoke {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Full::from(event.to_string()))
                 .map_err(|fault| fault.to_string())?;
-            let answer = client.send(request).await.map_err(|fault| format!("{url} does not answer: {fault}"))?;
+            let answer = client.send(request).await.map_err(|fault| format!("{url} did not answer: {fault}"))?;
             let failed = answer.headers().contains_key("x-amz-function-error");
             if failed || !answer.status().is_success() {
-                let said = String::from_utf8_lossy(answer.body());
-                return Err(format!("the function failed ({}): {said}", answer.status()));
+                let answer_text = String::from_utf8_lossy(answer.body());
+                return Err(format!("the function failed ({}): {answer_text}", answer.status()));
             }
             serde_json::from_slice(answer.body()).map_err(|fault| format!("the function's answer is not JSON: {fault}"))
         })
     })
 }
 
-/// Invokes a process of this machine, which has `timeout` for each event.
+/// Invokes a local process with a time-out for each event.
 pub fn by_function(function: Arc<Function>, timeout: Duration) -> Invoke {
     Arc::new(move |event| {
         let function = function.clone();
@@ -101,7 +101,7 @@ async fn answered(request: Request<Bytes>, invoke: Invoke) -> Result<Answer, Han
     Ok(answer)
 }
 
-/// The gateway's own refusals are the `Err`; the order is the real one's.
+/// `Err` is the gateway's own error; the order of checks is API Gateway's.
 async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<Answer, Answer> {
     let claims = token::claims(request.headers()).ok_or_else(|| {
         let mut refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
@@ -114,7 +114,7 @@ async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<A
     let source = source_address(&request)
         .ok_or_else(|| message(StatusCode::BAD_REQUEST, "Local-Source-Address must be one IPv4 or IPv6 address"))?;
     let event = event::proxy_event(&request, source, claims, id, jiff::Timestamp::now());
-    match tokio::time::timeout(PATIENCE, invoke(event)).await {
+    match tokio::time::timeout(TIMEOUT, invoke(event)).await {
         Err(_) => Err(message(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out")),
         Ok(Err(fault)) => {
             eprintln!("gateway: {fault}");
@@ -127,7 +127,7 @@ async fn respond(request: Request<Bytes>, invoke: &Invoke, id: &str) -> Result<A
     }
 }
 
-/// `None` when the header is there and holds no address.
+/// The source address; `None` for a header without a valid address.
 fn source_address(request: &Request<Bytes>) -> Option<IpAddr> {
     match request.headers().get(SOURCE_ADDRESS) {
         Some(given) => given.to_str().ok()?.parse().ok(),
@@ -135,7 +135,7 @@ fn source_address(request: &Request<Bytes>) -> Option<IpAddr> {
     }
 }
 
-/// What the real one says of every failed or malformed integration.
+/// API Gateway's answer to a failed or malformed integration.
 fn broken() -> Answer {
     message(StatusCode::BAD_GATEWAY, "Internal server error")
 }

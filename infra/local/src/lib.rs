@@ -1,20 +1,20 @@
-//! The stand-ins for AWS that local runs and tests use: every one on loopback, stopped when its handle is dropped.
+//! Stand-ins for AWS in local runs and tests. Each listens on loopback and stops when its handle is dropped.
 //!
 //! | module | stands in for |
 //! | --- | --- |
-//! | [`dynamodb`] | DynamoDB: an embedded engine, or Amazon's own DynamoDB Local |
+//! | [`dynamodb`] | DynamoDB: an embedded engine, or Amazon's DynamoDB Local |
 //! | [`tables`] | the deployment's four tables |
-//! | [`samples`] | what operators would have put into them |
-//! | [`relay`] | the network between the gate and DynamoDB, with its faults |
-//! | [`sagemaker`] | the SageMaker Runtime, with its faults |
-//! | `model` (by the feature of that name) | the Hugging Face container of a SageMaker endpoint, with a real model |
+//! | [`samples`] | the records of operators |
+//! | [`relay`] | the network between the gate and DynamoDB, with failures |
+//! | [`sagemaker`] | the SageMaker Runtime, with failures |
+//! | `model` (feature `model`) | the Hugging Face container of a SageMaker endpoint, with a real model |
 //! | [`stream`] | the mapping between a table's stream and a function |
-//! | [`sink`] | S3 and SNS, as far as something is put or published |
+//! | [`sink`] | S3 and SNS, for writing objects and publishing messages |
 //! | [`gateway`] | API Gateway (REST) with a JWT authorizer |
-//! | [`runtime_api`], [`function`] | Lambda: its Runtime API, and the process that it starts |
-//! | [`clock`] | the time, which a test run can set |
+//! | [`runtime_api`], [`function`] | Lambda: its Runtime API and its process |
+//! | [`clock`] | the clock, which a test run can set |
 //!
-//! Every `start` must be called within a Tokio runtime, which must outlive the handle's use.
+//! Each `start` must run within a Tokio runtime that outlives the handle.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "local runs and tests only: nothing here is deployed, and a fault should be loud"
+    reason = "local runs and tests only: nothing here is deployed, and a failure should panic"
 )]
 
 mod client;
@@ -47,58 +47,58 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::process::ExitStatus;
 
-/// A future that is boxed, so that hooks of any kind fit one field.
+/// A boxed future, so that one field fits hooks of any type.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Why a part of the local stack did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The port is another program's, most likely.
+    /// Another program probably uses the port.
     #[error("cannot listen on {address}: is another program using that port?")]
     Listen {
-        /// What was asked for.
+        /// The address.
         address: SocketAddr,
-        /// The system's answer.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The embedded engine can't open its file.
+    /// The embedded engine cannot open its file.
     #[error("cannot open the database `{path}`")]
     Database {
         /// The file, or `:memory:`.
         path: String,
-        /// The engine's answer.
+        /// The engine's error.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// A program is missing or can't be run.
+    /// A program is missing or cannot be run.
     #[error("cannot start `{command}`")]
     Start {
         /// The whole command line.
         command: String,
-        /// The system's answer.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A program ended while it was waited for.
+    /// A program ended during its start.
     #[error("`{command}` ended during its start ({status})")]
     Ended {
         /// The whole command line.
         command: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
     },
-    /// A program runs but does not answer.
+    /// A program does not answer in time.
     #[error("`{command}` did not answer within {seconds} s")]
     Slow {
         /// The whole command line.
         command: String,
-        /// How long it was waited for.
+        /// The time limit.
         seconds: u64,
     },
-    /// A table can't be created.
+    /// A table cannot be created.
     #[error("cannot create the table `{table}`")]
     Table {
         /// Its name.
         table: String,
-        /// The engine's answer.
+        /// The engine's error.
         source: Box<dyn StdError + Send + Sync>,
     },
 }

@@ -1,5 +1,5 @@
-//! The local stack that `make run` starts: DynamoDB with the sample records, a SageMaker endpoint, the gate under
-//! `cargo lambda watch`, and API Gateway in front of it. Three sample requests run, then it stays up.
+//! The local stack of `make run`: DynamoDB with the sample records, a SageMaker endpoint, the gate under
+//! `cargo lambda watch`, and API Gateway in front of it. It sends three sample requests, then runs until stopped.
 
 #![allow(
     clippy::print_stdout,
@@ -7,7 +7,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "a command of local runs: it prints, and a fault should be loud"
+    reason = "a command for local runs: it prints, and a failure should panic"
 )]
 
 mod stack;
@@ -23,10 +23,10 @@ const USAGE: &str = "\
 usage: export-gate-local [--once] [--port PORT] [--model NAME@VERSION=PATH]
 
   --once       stop after the three sample requests
-  --port PORT  where the local API Gateway answers (9000)
-  --model …    serve this model.tar.gz, a BERT, by that name; the sample requests ask it";
+  --port PORT  port of the local API Gateway (default: 9000)
+  --model …    serve a BERT model from this model.tar.gz, and send the sample requests to it";
 
-/// What a shell says of a command that Ctrl-C ended.
+/// The exit code of a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
 #[tokio::main]
@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
     let mut stack = Stack::default();
     let outcome = tokio::select! {
         outcome = stack.run(&arguments) => Some(outcome),
-        () = asked_to_stop() => None,
+        () = stop_signal() => None,
     };
     let was_up = stack.is_up();
     stack.stop().await;
@@ -63,7 +63,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// `None` when help is asked for.
+/// Parses the arguments; `None` for help.
 fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
     let mut arguments = Arguments { once: false, port: 9000, model: None };
     while let Some(argument) = given.next() {
@@ -71,22 +71,22 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments
             "--once" => arguments.once = true,
             "--port" => {
                 let port = given.next().ok_or("`--port` needs a number")?;
-                arguments.port = port.parse().map_err(|_| format!("`{port}` is not a port: it is 0 to 65535"))?;
+                arguments.port = port.parse().map_err(|_| format!("invalid port `{port}`: expected 0 to 65535"))?;
             }
             "--model" => {
-                let model = given.next().ok_or("`--model` needs a model and its archive, `name@version=path`")?;
+                let model = given.next().ok_or("`--model` needs a value: `name@version=path`")?;
                 arguments.model = Some(model.parse()?);
             }
             "--help" | "-h" => return Ok(None),
-            _ => return Err(format!("`{argument}` is not an argument of this command")),
+            _ => return Err(format!("unknown argument `{argument}`")),
         }
     }
     Ok(Some(arguments))
 }
 
-/// Ctrl-C, `kill`, or the terminal's end.
-async fn asked_to_stop() {
-    let on = |kind| signal(kind).expect("signals can be listened for");
+/// Waits for Ctrl-C, `kill`, or the end of the terminal.
+async fn stop_signal() {
+    let on = |kind| signal(kind).expect("signal handlers can be installed");
     let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(on);
     let [interrupt, terminate, hangup] = &mut signals;
     tokio::select! {
@@ -105,14 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_read_or_told() {
+    fn invalid_arguments_are_named_in_the_error() {
         assert_eq!(read(""), Ok(Some(Arguments { once: false, port: 9000, model: None })));
         assert_eq!(read("--port 0 --once"), Ok(Some(Arguments { once: true, port: 0, model: None })));
         assert_eq!(read("--once --help"), Ok(None));
-        for (line, told) in
+        for (line, named) in
             [("--port", "--port"), ("--port 65536", "65536"), ("--twice", "--twice"), ("--model", "--model")]
         {
-            assert!(read(line).unwrap_err().contains(&format!("`{told}`")), "{line}");
+            assert!(read(line).unwrap_err().contains(&format!("`{named}`")), "{line}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A real model behind an endpoint: the `model.tar.gz` that SageMaker would get, with the task `feature-extraction` of
-//! the Hugging Face inference container.
+//! I/O. Runs a real model behind an endpoint: SageMaker's `model.tar.gz` with the task `feature-extraction` of the
+//! Hugging Face inference container.
 
 mod archive;
 mod bert;
@@ -19,7 +19,7 @@ use crate::sagemaker::{Behaviour, Invocation};
 pub use self::archive::ArchiveFault;
 pub use self::bert::BertFault;
 
-/// A model that is being loaded, or has been; clones share it.
+/// A model that is loading or loaded. Clones share it.
 #[derive(Clone)]
 pub struct Model {
     loading: watch::Receiver<Option<Loaded>>,
@@ -27,27 +27,26 @@ pub struct Model {
 
 type Loaded = Result<Arc<Bert>, Arc<LoadFault>>;
 
-/// Why there is no model.
+/// Why a model cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadFault {
-    /// The archive is not what SageMaker takes, or not what this can read.
-    #[error("the archive can't be used")]
+    /// SageMaker or this program cannot use the archive.
+    #[error("the archive cannot be used")]
     Archive(#[source] ArchiveFault),
-    /// What is in it is no BERT.
-    #[error("the model in the archive can't be run here")]
+    /// The archive has no BERT.
+    #[error("the local stack cannot run the archive's model")]
     Bert(#[source] BertFault),
 }
 
 impl Model {
-    /// Begins to load an archive, which takes a second or more; until then invocations are told to wait.
+    /// Starts to load an archive, which takes a second or more. Until then invocations get 429.
     pub fn load(archive: PathBuf) -> Model {
         let (loaded, loading) = watch::channel(None);
         tokio::task::spawn_blocking(move || loaded.send_replace(Some(load(&archive).map(Arc::new).map_err(Arc::new))));
         Model { loading }
     }
 
-    /// Waits for the end of the loading, and says whether the archive has a `code/inference.py`: the container would
-    /// run it, and answer as it says; this doesn't.
+    /// Waits until the model is loaded. Returns whether the archive has a `code/inference.py`, which only the container runs.
     ///
     /// # Errors
     ///
@@ -55,26 +54,26 @@ impl Model {
     ///
     /// # Panics
     ///
-    /// When the loading did.
+    /// When loading panicked.
     pub async fn ready(&self) -> Result<bool, Arc<LoadFault>> {
         let mut loading = self.loading.clone();
-        let loaded = loading.wait_for(Option::is_some).await.expect("the loading ends with an outcome");
+        let loaded = loading.wait_for(Option::is_some).await.expect("loading ends with an outcome");
         loaded.clone().expect("it was waited for").map(|bert| bert.brings_code)
     }
 
-    /// What the container makes of an invocation, away from the threads that wait for the network.
+    /// The container's answer to an invocation, computed on a blocking thread.
     ///
     /// # Panics
     ///
-    /// When the model did.
+    /// When the model panicked.
     pub async fn invoke(self, invocation: Invocation) -> Behaviour {
         let loaded = self.loading.borrow().clone();
         match loaded {
             Some(Ok(bert)) => {
                 let answering = tokio::task::spawn_blocking(move || task::answer(&bert, &invocation));
-                answering.await.expect("an inference that panics is a fault of this program")
+                answering.await.expect("inference does not panic")
             }
-            // The service keeps an endpoint whose container fails out of service.
+            // The service does not start an endpoint whose container fails.
             None | Some(Err(_)) => Behaviour::NotReady,
         }
     }
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_archive_that_is_missing_is_told() {
+    async fn a_missing_archive_is_reported() {
         let model = Model::load("/nonexistent/model.tar.gz".into());
         let fault = model.ready().await.unwrap_err();
         assert!(matches!(*fault, LoadFault::Archive(ArchiveFault::Open { .. })), "{fault:?}");

@@ -1,11 +1,11 @@
-//! What a stand-in has seen so far, for assertions, and a bounded wait for what it should see next.
+//! Records what a stand-in received, for assertions and bounded waits.
 
 use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// An append-only list that many may read while a server writes it.
+/// An append-only list that readers share with a server.
 pub struct Record<T> {
     items: watch::Sender<Vec<T>>,
 }
@@ -15,37 +15,37 @@ impl<T: Clone> Record<T> {
         Record { items: watch::Sender::new(Vec::new()) }
     }
 
-    /// Everything since the start or the last [`clear`](Self::clear), oldest first.
+    /// All items since the start or the last [`clear`](Self::clear), oldest first.
     pub fn all(&self) -> Vec<T> {
         self.items.borrow().clone()
     }
 
-    /// How many there are.
+    /// The number of items.
     pub fn count(&self) -> usize {
         self.items.borrow().len()
     }
 
-    /// How many `matches` holds for.
+    /// The number of items that match.
     pub fn count_of(&self, matches: impl Fn(&T) -> bool) -> usize {
         self.items.borrow().iter().filter(|item| matches(item)).count()
     }
 
-    /// Forgets all of them: counts begin anew.
+    /// Removes all items.
     pub fn clear(&self) {
         self.items.send_modify(Vec::clear);
     }
 
-    /// Waits until `enough` holds for what was seen, at most for `within`.
+    /// Waits until `enough` holds for the items, at most for `within`.
     ///
     /// # Panics
     ///
-    /// When the time is up: a test that waits for what never comes has failed.
+    /// When the time is up.
     pub async fn wait(&self, within: Duration, enough: impl Fn(&[T]) -> bool) -> Vec<T> {
         let mut reader = self.items.subscribe();
         let waited = tokio::time::timeout(within, reader.wait_for(|items| enough(items))).await;
         match waited {
             Ok(items) => items.expect("the record outlives its reader, which it lends").clone(),
-            Err(_) => panic!("waited {within:?} in vain; {} seen so far", self.items.borrow().len()),
+            Err(_) => panic!("timed out after {within:?} with {} items", self.items.borrow().len()),
         }
     }
 
@@ -53,7 +53,7 @@ impl<T: Clone> Record<T> {
         self.items.send_modify(|items| items.push(item));
     }
 
-    /// Appends what `make` makes of the items before it, with nothing in between.
+    /// Appends an item computed from the earlier ones, atomically.
     pub(crate) fn push_with(&self, make: impl FnOnce(&[T]) -> T) -> T {
         let mut made = None;
         self.items.send_modify(|items| {

@@ -1,4 +1,4 @@
-//! A relay in front of DynamoDB that loses, delays, refuses or rewrites what a test says.
+//! I/O. A relay in front of DynamoDB that drops, delays, rejects or rewrites requests by a test's rule.
 
 mod action;
 
@@ -17,10 +17,10 @@ use crate::client::Client;
 use crate::record::Record;
 use crate::server::{self, Answer, Hangup, Server};
 
-/// What the relay does with a request.
+/// A rule: the action for each operation.
 type Rule = Arc<dyn Fn(&Seen) -> Action + Send + Sync>;
 
-/// The running relay; without a rule it passes everything on.
+/// The running relay. Without a rule it forwards everything.
 pub struct Relay {
     server: Server,
     state: Arc<State>,
@@ -57,43 +57,42 @@ impl Relay {
         Ok(Relay { server, state })
     }
 
-    /// What `AWS_ENDPOINT_URL_DYNAMODB` should be.
+    /// The value of `AWS_ENDPOINT_URL_DYNAMODB`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// From now on `rule` says what becomes of each operation.
+    /// Applies `rule` to every next operation.
     pub fn rule(&self, rule: impl Fn(&Seen) -> Action + Send + Sync + 'static) {
         *self.state.rule.lock().unwrap() = Arc::new(rule);
     }
 
-    /// From now on everything is passed on.
+    /// Forwards every next operation.
     pub fn forward(&self) {
         self.rule(|_| Action::Forward);
     }
 
-    /// The operations that came in, whatever became of them. Clearing it starts
-    /// [`Seen::count`] anew.
+    /// The received operations. Clearing them resets [`Seen::count`].
     pub fn seen(&self) -> &Record<Seen> {
         &self.state.seen
     }
 
-    /// The names of the operations that came in, in order: the round trips.
+    /// The names of the received operations in order: the round trips.
     pub fn operations(&self) -> Vec<String> {
         let seen = self.state.seen.all();
         seen.into_iter().map(|seen| seen.operation).collect()
     }
 
-    /// Closes the port and all connections: DynamoDB is gone.
+    /// Closes the port and all connections, as an outage would.
     pub async fn cut(&self) {
         self.server.cut().await;
     }
 
-    /// DynamoDB is back, at the same URL.
+    /// Listens again at the same URL.
     ///
     /// # Errors
     ///
-    /// [`Error::Listen`], should another program have taken the port.
+    /// [`Error::Listen`] when another program uses the port.
     pub async fn mend(&self) -> Result<(), Error> {
         self.server.mend().await
     }
@@ -102,7 +101,7 @@ impl Relay {
 impl State {
     async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, Hangup> {
         let Some(operation) = operation(request.headers()) else {
-            // No operation: a plain request that only opens a connection.
+            // A plain request that only opens a connection.
             return Ok(relayed(self.ask(request).await?));
         };
         let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
@@ -155,7 +154,7 @@ impl State {
         }
     }
 
-    /// The request goes on as it is, `Host` and all: that is what was signed.
+    /// Forwards the request unchanged, with `Host`, since it is signed.
     async fn ask(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Hangup> {
         let (mut parts, body) = request.into_parts();
         let mut uri = parts.uri.into_parts();
@@ -179,13 +178,13 @@ fn operation(headers: &HeaderMap) -> Option<String> {
 fn rewritten(answer: Response<Bytes>, rewrite: impl FnOnce(Value) -> Value) -> Answer {
     let (mut parts, body) = answer.into_parts();
     let before = serde_json::from_slice(&body).expect("DynamoDB answers in JSON");
-    // The checksum is optional, and no longer this body's.
+    // The optional checksum does not match the new body.
     parts.headers.remove("x-amz-crc32");
     let after = rewrite(before).to_string();
     relayed(Response::from_parts(parts, after.into()))
 }
 
-/// The length and what concerns the connection are set anew.
+/// Removes the length and the connection's headers, which are set again.
 fn relayed(answer: Response<Bytes>) -> Answer {
     let (mut parts, body) = answer.into_parts();
     for name in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {

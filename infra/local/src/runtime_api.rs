@@ -1,4 +1,4 @@
-//! Lambda's Runtime API, which a function polls for events and posts its answers to.
+//! I/O. Lambda's Runtime API, which a function polls for events and posts its answers to.
 
 use std::collections::HashMap;
 use std::process::ExitStatus;
@@ -17,7 +17,7 @@ use crate::Error;
 use crate::record::Record;
 use crate::server::{self, Answer, Hangup, Server};
 
-/// Lambda takes no larger answer from a function that does not stream.
+/// Lambda's limit of an answer that is not streamed.
 const LARGEST_ANSWER: usize = 6_291_556;
 
 const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:export-gate";
@@ -33,7 +33,7 @@ pub struct RuntimeApi {
 /// Why an invocation has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
-    /// The function says so itself.
+    /// The function reported an error.
     #[error("the function reported {kind}: {message}")]
     Reported {
         /// `errorType`.
@@ -41,18 +41,18 @@ pub enum FunctionError {
         /// `errorMessage`.
         message: String,
     },
-    /// Its time is up.
+    /// The time-out.
     #[error("the function did not answer in time")]
     Timeout,
     /// Its process ended first.
     #[error("the function ended ({0})")]
     Exited(ExitStatus),
-    /// What it posted is no JSON.
+    /// The function posted invalid JSON.
     #[error("the function's answer is not JSON")]
     NotJson(#[from] serde_json::Error),
 }
 
-/// What a function is invoked with: a JSON value, or bytes that need not be JSON.
+/// The payload of an invocation: a JSON value, or bytes of any form.
 #[derive(Debug, Clone)]
 pub struct Event(Bytes);
 
@@ -118,17 +118,17 @@ impl RuntimeApi {
         Ok(RuntimeApi { server, state })
     }
 
-    /// What `AWS_LAMBDA_RUNTIME_API` should be: host and port, without a scheme.
+    /// The value of `AWS_LAMBDA_RUNTIME_API`: host and port.
     pub fn address(&self) -> String {
         self.server.address().to_string()
     }
 
-    /// Hands `event` to the function when it next polls, and waits for its answer. `timeout` is
-    /// the function's own: it learns the deadline, and is not waited for any longer.
+    /// Passes `event` to the function's next poll and waits for its answer. `timeout` sets the deadline that the function
+    /// receives.
     ///
     /// # Errors
     ///
-    /// Whatever the function posts in place of an answer, or nothing in time.
+    /// The function's error, or a time-out.
     pub async fn invoke(&self, event: impl Into<Event>, timeout: Duration) -> Result<Value, FunctionError> {
         let (outcome, outcome_of) = oneshot::channel();
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -147,14 +147,14 @@ impl RuntimeApi {
         Ok(serde_json::from_slice(&outcome?)?)
     }
 
-    /// When the function first asked for an event, which ends its start.
+    /// The time of the function's first poll, which ends its start.
     pub async fn first_poll(&self) -> Instant {
         let mut polled = self.state.first_poll.subscribe();
         let polled = polled.wait_for(Option::is_some).await;
         polled.ok().and_then(|polled| *polled).expect("the state outlives its reader, and the wait is for Some")
     }
 
-    /// What the function posted to `init/error`.
+    /// The errors that the function posted to `init/error`.
     pub fn init_errors(&self) -> &Record<Value> {
         &self.state.init_errors
     }
@@ -181,7 +181,7 @@ impl State {
         })
     }
 
-    /// Waits as long as it takes. An invocation that nobody waits for any more is passed over.
+    /// Waits for the next invocation, and skips those that timed out.
     async fn next(&self) -> Answer {
         self.first_poll.send_if_modified(|first| {
             let is_first = first.is_none();

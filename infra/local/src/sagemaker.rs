@@ -1,5 +1,5 @@
-//! A stand-in for the SageMaker Runtime: it says what it is, and fails as the service does when told to. An endpoint
-//! that is given a container answers as that does.
+//! I/O. A stand-in for the SageMaker Runtime, with the service's failures on request. An endpoint with a container returns
+//! the container's answers.
 
 mod answer;
 
@@ -22,30 +22,30 @@ pub struct SageMaker {
     state: Arc<State>,
 }
 
-/// What one invocation meets.
+/// The behaviour for one invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Behaviour {
-    /// 200 with a document that says that no model ran, and what came in.
+    /// 200 with a document that states that no model ran, and describes the request.
     StandIn,
     /// This answer.
     Answer {
-        /// 200 is a model's answer; any other is an error without a type, as a proxy's would be.
+        /// 200 for a model's answer; otherwise an error without a type, as from a proxy.
         status: u16,
         /// The `Content-Type` of the answer.
         content_type: String,
         /// The answer.
         body: Bytes,
     },
-    /// 429 `ModelNotReadyException`: a serverless endpoint still starts.
+    /// 429 `ModelNotReadyException`: a serverless endpoint is starting.
     NotReady,
-    /// 400 `ThrottlingException`; the service really says 400, and has no message.
+    /// 400 `ThrottlingException` without a message, as from the service.
     Throttled,
     /// 424 `ModelError`: the model's container answered with this status.
     ModelError {
         /// The container's status.
         original_status: u16,
     },
-    /// 424 `ModelError` with what the model's container answered, a text.
+    /// 424 `ModelError` with the text of the container's answer.
     ContainerError {
         /// The container's status.
         status: u16,
@@ -56,21 +56,21 @@ pub enum Behaviour {
     InternalFailure,
     /// 503 `ServiceUnavailable`.
     ServiceUnavailable,
-    /// The request is read and never answered.
+    /// Reads the request and never answers.
     Hang,
-    /// The request is read, then the connection closes in good order without an answer.
+    /// Reads the request, then closes the connection without an answer.
     Close,
-    /// The request is read, then the connection is reset.
+    /// Reads the request, then resets the connection.
     Reset,
-    /// The request is read, these bytes are sent in place of an answer, then the connection closes.
+    /// Reads the request, sends these bytes, then closes the connection.
     Raw(Bytes),
     /// 200 with this many bytes.
     TooLarge(usize),
-    /// The same, later.
+    /// The behaviour after a delay.
     Delay(Duration, Box<Behaviour>),
 }
 
-/// An invocation as it came in.
+/// A received invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
     /// The endpoint's name.
@@ -79,13 +79,13 @@ pub struct Invocation {
     pub content_type: Option<String>,
     /// `Accept`.
     pub accept: Option<String>,
-    /// All headers, the signature's too.
+    /// All headers, including the signature.
     pub headers: HeaderMap,
-    /// The body, byte for byte.
+    /// The unchanged body.
     pub body: Bytes,
 }
 
-/// What an endpoint's own container makes of an invocation.
+/// The answer of an endpoint's container to an invocation.
 type Container = Arc<dyn Fn(Invocation) -> BoxFuture<Behaviour> + Send + Sync>;
 
 struct State {
@@ -93,13 +93,13 @@ struct State {
     usual: Mutex<Behaviour>,
     containers: Mutex<HashMap<String, Container>>,
     invocations: Record<Invocation>,
-    /// The connections that a request came over, and those of them that are closed at their next one.
+    /// The used connections, and those to be closed at their next request.
     connections: Mutex<HashSet<SocketAddr>>,
     stale: Mutex<HashSet<SocketAddr>>,
 }
 
 impl SageMaker {
-    /// Listens on loopback; port 0 takes a free one.
+    /// Listens on loopback; port 0 selects a free port.
     ///
     /// # Errors
     ///
@@ -119,12 +119,12 @@ impl SageMaker {
         Ok(SageMaker { server, state })
     }
 
-    /// What `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME` should be.
+    /// The value of `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// Invocations of this endpoint meet what `container` says, save those that have something queued.
+    /// Sets the container of an endpoint. Queued behaviours take precedence.
     pub fn serve<F>(&self, endpoint: &str, container: impl Fn(Invocation) -> F + Send + Sync + 'static)
     where
         F: Future<Output = Behaviour> + Send + 'static,
@@ -133,24 +133,22 @@ impl SageMaker {
         self.state.containers.lock().unwrap().insert(endpoint.to_owned(), container);
     }
 
-    /// Every invocation from now on meets this, save those that have one of their own queued, and those of endpoints
-    /// with a container.
+    /// Sets the behaviour of every next invocation without a queued one or a container.
     pub fn always(&self, behaviour: Behaviour) {
         *self.state.usual.lock().unwrap() = behaviour;
     }
 
-    /// One invocation, after those queued before, meets this.
+    /// Queues a behaviour for one invocation.
     pub fn next(&self, behaviour: Behaviour) {
         self.state.next.lock().unwrap().push_back(behaviour);
     }
 
-    /// What has come in.
+    /// The received invocations.
     pub fn invocations(&self) -> &Record<Invocation> {
         &self.state.invocations
     }
 
-    /// Every connection that a request came over so far is closed at its next request, which is not read: as where the
-    /// other side closed it while the client was frozen.
+    /// Closes every used connection at its next request, without reading it, as after a close while the client was frozen.
     pub fn forget_connections(&self) {
         let connections = std::mem::take(&mut *self.state.connections.lock().unwrap());
         self.state.stale.lock().unwrap().extend(connections);
@@ -165,7 +163,7 @@ impl SageMaker {
     ///
     /// # Errors
     ///
-    /// [`Error::Listen`], should another program have taken the port.
+    /// [`Error::Listen`] when another program uses the port.
     pub async fn mend(&self) -> Result<(), Error> {
         self.server.mend().await
     }
@@ -178,9 +176,9 @@ impl State {
             return Err(Hangup::Close);
         }
         self.connections.lock().unwrap().insert(connection);
-        // Whatever else is asked is answered at once: clients open connections with any request.
+        // Other requests are answered at once, since clients open connections with them.
         let Some(invocation) = read(request) else {
-            let body = json!({"message": "this stand-in knows only POST /endpoints/{name}/invocations"});
+            let body = json!({"message": "this stand-in supports only POST /endpoints/{name}/invocations"});
             return Ok(server::json(StatusCode::NOT_FOUND, "application/json", &body));
         };
         self.invocations.push(invocation.clone());

@@ -1,7 +1,7 @@
-//! The sample records, and how they get into the tables.
+//! I/O. Loads the sample records into the tables.
 //!
-//! They give the same results on any day. Their windows are over or have no end. A verification and an attestation must
-//! have an `until`; theirs is in 9999.
+//! They give the same results on any day: their windows are over or have no end. A verification and an attestation need
+//! an `until`, which is in 9999.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -13,23 +13,23 @@ use serde_json::{Value, json};
 
 use crate::tables::Tables;
 
-/// DynamoDB's limit of one batch.
+/// DynamoDB's limit of a batch.
 const MOST_CALLERS: usize = 25;
 
-/// The sample records were not loaded, or not all of them.
+/// Why the sample records were not all loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Whether there are records already can't be told.
-    #[error("the register's head can't be read")]
+    /// The register's head cannot be read.
+    #[error("the register's head cannot be read")]
     Head(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The callers table took none, or not all.
-    #[error("the sample callers can't be written")]
+    /// The callers table did not accept all callers.
+    #[error("the sample callers cannot be written")]
     Callers(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Which models there are can't be told.
-    #[error("the register's models can't be read")]
+    /// The models cannot be read.
+    #[error("the register's models cannot be read")]
     Models(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The register did not take them.
-    #[error("the sample register can't be written")]
+    /// The register did not accept the records.
+    #[error("the sample register cannot be written")]
     Register(#[source] WriteError),
 }
 
@@ -37,7 +37,7 @@ pub enum LoadError {
 ///
 /// # Panics
 ///
-/// When the file is not what it should be, which the tests would have told.
+/// When the file is invalid, which a test checks.
 pub fn callers() -> Vec<Value> {
     parsed(include_str!("../samples/callers.json"))
 }
@@ -51,17 +51,17 @@ pub fn register() -> Vec<Value> {
     parsed(include_str!("../samples/register.json"))
 }
 
-/// Puts all of them where the register has no head yet, and says whether it did. Where it has one, nothing is
-/// touched: what was changed by hand outlives a restart.
+/// Loads all records into a register without a head, and returns whether it did. A register with a head is left as it is,
+/// so that manual changes survive a restart.
 ///
 /// # Errors
 ///
-/// [`LoadError`]; the next call then begins anew, unless a part of the register was written.
+/// [`LoadError`]; the next call then starts again, unless a part of the register was written.
 pub async fn load(client: &Client, tables: &Tables) -> Result<bool, LoadError> {
     if has_head(client, tables).await? {
         return Ok(false);
     }
-    // The register last: its head is the sign that all the rest is there.
+    // The register comes last, since its head marks a complete load.
     for batch in items(callers()).chunks(MOST_CALLERS) {
         put_callers(client, tables, batch).await?;
     }
@@ -72,8 +72,7 @@ pub async fn load(client: &Client, tables: &Tables) -> Result<bool, LoadError> {
     Ok(true)
 }
 
-/// Puts a model with an endpoint, and an embargo of it for foreign persons, unless they are there. As with the samples,
-/// nothing that is there is touched.
+/// Adds a model with an endpoint, and an embargo on it for foreign persons. Existing records are left as they are.
 ///
 /// # Errors
 ///
@@ -92,11 +91,11 @@ pub async fn add_model(
     if !versions.iter().any(|id| id == model.as_str()) {
         wanted.push(json!({
             "kind": "model", "id": model.as_str(), "name": name, "version": version,
-            // Two defaults would leave the name alone without a meaning.
+            // With two defaults, the name alone would be ambiguous.
             "default": versions.is_empty(),
             "endpoint": endpoint, "eccn": "EAR99", "status": "available",
             "by": "sample", "at": now.to_string(),
-            "why": format!("A real model, which the local stack runs. Served under {embargo}, which the gate enforces."),
+            "why": format!("A real model in the local stack. The gate enforces {embargo}, which names it."),
         }));
     }
     if !exists(client, tables, "embargo", &embargo).await? {
@@ -105,7 +104,7 @@ pub async fn add_model(
             "effect": "licence_required", "authority": "OPERATOR",
             "citation": format!("Sample operator policy on {name}"), "disclose": true,
             "by": "sample", "at": now.to_string(),
-            "why": "So that a local trial of this model shows how a foreign person is refused.",
+            "why": "Shows the refusal of a foreign person in the local stack.",
         }));
     }
     if !wanted.is_empty() {
@@ -159,7 +158,7 @@ async fn put_callers(client: &Client, tables: &Tables, callers: &[Item]) -> Resu
     let answer = sent.map_err(|fault| LoadError::Callers(fault.into_service_error().into()))?;
     match answer.unprocessed_items.filter(|left| !left.is_empty()) {
         None => Ok(()),
-        Some(_) => Err(LoadError::Callers("the engine left some of them".into())),
+        Some(_) => Err(LoadError::Callers("the engine did not process some of them".into())),
     }
 }
 
@@ -187,7 +186,7 @@ mod tests {
         tables.create(&client).await.unwrap();
         assert!(load(&client, &tables).await.unwrap());
 
-        // A change by hand, which the next start must leave alone.
+        // A manual change, which the next start must keep.
         let delete = client.delete_item().table_name(&tables.callers);
         delete.key("id", AttributeValue::S("client#sample-us-app".to_owned())).send().await.unwrap();
         assert!(!load(&client, &tables).await.unwrap());
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tables_that_are_missing_are_told() {
+    async fn missing_tables_are_an_error() {
         let engine = DynamoDb::memory().await.unwrap();
         let outcome = load(&client(engine.url()), &Tables::default()).await;
         assert!(matches!(outcome, Err(LoadError::Head(_))), "{outcome:?}");
@@ -222,7 +221,7 @@ mod tests {
         let (one, two) = (read::<Model>(&one).unwrap(), read::<Model>(&two).unwrap());
         assert_eq!((&*one.body.endpoint, one.body.default), ("minilm-1", true));
         assert_eq!((&*two.body.endpoint, two.body.default), ("minilm-2", false));
-        assert_eq!(two.meta.revision, one.meta.revision + 1, "a second time nothing is written");
+        assert_eq!(two.meta.revision, one.meta.revision + 1, "the second call writes nothing");
         let embargo = read::<Embargo>(&record("embargo", "operator-policy-minilm").await).unwrap();
         assert_eq!(embargo.meta.revision, one.meta.revision);
     }

@@ -1,4 +1,4 @@
-//! One small HTTP/1.1 server for all stand-ins: it can break a connection on purpose, and leaves none behind.
+//! I/O. The HTTP/1.1 server of the stand-ins. It can break connections deliberately, and closes all of them at its end.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -18,16 +18,16 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{BoxFuture, Error};
 
-/// More than any of the services takes, so that each can refuse in its own words.
+/// Above every service's limit, so that each stand-in returns its own error.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// An answer with its whole body.
+/// An answer with a complete body.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// Answers a request whose body has been read; the peer's address is among its extensions.
+/// Answers a request whose body was read. The peer's address is in its extensions.
 type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<Result<Answer, Hangup>> + Send + Sync>;
 
-/// The connection is broken instead of answered.
+/// How a connection is broken in place of an answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Hangup {
     #[error("the connection is closed without an answer")]
@@ -38,7 +38,7 @@ pub(crate) enum Hangup {
     Raw(Bytes),
 }
 
-/// Listens until it is dropped, which closes its connections too.
+/// A server that listens, with its connections, until it is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     handler: Handler,
@@ -52,7 +52,7 @@ struct Listening {
 }
 
 impl Server {
-    /// Listens on loopback; port 0 takes a free one.
+    /// Listens on loopback; port 0 selects a free port.
     pub(crate) async fn start<F>(
         port: u16,
         handler: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static,
@@ -76,7 +76,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Closes all connections and the port; returns once that is done.
+    /// Closes all connections and the port.
     pub(crate) async fn cut(&self) {
         let listening = self.listening.lock().unwrap().take();
         if let Some(Listening { stop, task }) = listening {
@@ -132,7 +132,7 @@ async fn accept(listener: TcpListener, handler: Handler, mut stopped: oneshot::R
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, handler: Handler) {
-    // Without this an answer's last packet may wait 40 ms for an acknowledgement.
+    // Otherwise an answer's last packet can wait 40 ms for an acknowledgement.
     let _ = stream.set_nodelay(true);
     let hangup = Arc::new(Mutex::new(None));
     let service = service_fn({
@@ -168,7 +168,7 @@ async fn answer(
     answered
 }
 
-/// An answer's head, which announces the whole body, and the first half of that body.
+/// An answer's head with the whole length, and the first half of the body.
 pub(crate) async fn first_half(answer: Answer) -> Bytes {
     let (parts, body) = answer.into_parts();
     let body = body.collect().await.map_or_else(|never| match never {}, http_body_util::Collected::to_bytes);
@@ -183,7 +183,7 @@ pub(crate) async fn first_half(answer: Answer) -> Bytes {
     sent.into()
 }
 
-/// The peer of a request that the server handed out.
+/// The peer address of a request.
 pub(crate) fn peer(request: &Request<Bytes>) -> SocketAddr {
     *request.extensions().get().expect("the server adds it to every request")
 }

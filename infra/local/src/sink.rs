@@ -1,5 +1,4 @@
-//! A stand-in for S3 and SNS, as far as the functions behind the streams and the operators need them: it takes what they
-//! send, and gives an object back.
+//! I/O. A stand-in for S3 and SNS: records objects and messages, and returns objects.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,9 +12,9 @@ use crate::Error;
 use crate::record::Record;
 use crate::server::{Answer, Hangup, Server};
 
-/// The longest message that SNS takes, in bytes.
+/// SNS's limit of a message, in bytes.
 const LONGEST_MESSAGE: usize = 262_144;
-/// The longest subject that SNS takes, in characters.
+/// SNS's limit of a subject, in characters.
 const LONGEST_SUBJECT: usize = 100;
 
 /// The running stand-in.
@@ -29,9 +28,9 @@ pub struct Sink {
 pub struct Object {
     /// `/bucket/key`.
     pub path: String,
-    /// What it was sent with, checksums among it.
+    /// The request's headers, with its checksums.
     pub headers: HeaderMap,
-    /// What it holds, as it was sent.
+    /// The content.
     pub body: Bytes,
 }
 
@@ -48,9 +47,9 @@ pub struct Message {
 
 struct State {
     failures: Mutex<u32>,
-    /// How many more answers are lost.
+    /// The number of next answers that are lost.
     lost: Mutex<u32>,
-    /// How many more requests are taken; all where it is `None`.
+    /// The number of next requests that are accepted; `None` accepts all.
     patience: Mutex<Option<u32>>,
     objects: Record<Object>,
     messages: Record<Message>,
@@ -82,32 +81,32 @@ impl Sink {
         Ok(Sink { server, state })
     }
 
-    /// What `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SNS` should be.
+    /// The value of `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SNS`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// The next `requests` are refused, as by a policy that denies them.
+    /// Denies the next `requests`, as a policy would.
     pub fn refuse(&self, requests: u32) {
         *self.state.failures.lock().unwrap() = requests;
     }
 
-    /// The next `requests` are taken, and the connection is closed without an answer.
+    /// Accepts the next `requests`, but closes their connections without an answer.
     pub fn lose_answers(&self, requests: u32) {
         *self.state.lost.lock().unwrap() = requests;
     }
 
-    /// All behind the next `taken` requests are refused.
+    /// Denies all requests after the next `taken` ones.
     pub fn refuse_behind(&self, taken: u32) {
         *self.state.patience.lock().unwrap() = Some(taken);
     }
 
-    /// The objects that were taken.
+    /// The accepted objects.
     pub fn objects(&self) -> &Record<Object> {
         &self.state.objects
     }
 
-    /// The messages that were taken.
+    /// The accepted messages.
     pub fn messages(&self) -> &Record<Message> {
         &self.state.messages
     }

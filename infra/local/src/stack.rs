@@ -1,4 +1,4 @@
-//! The stack's parts in the order in which they start; they stop the other way round.
+//! I/O. Starts the parts of the stack in order, and stops them in reverse order.
 
 mod failure;
 mod gate;
@@ -18,18 +18,18 @@ use self::failure::Failure;
 use self::gate::Gate;
 use self::model::ModelArgument;
 
-/// What the command was told.
+/// The command's arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Arguments {
     /// Stop after the sample requests.
     pub(crate) once: bool,
-    /// The gateway's; 0 takes a free one.
+    /// The gateway's port; 0 selects a free one.
     pub(crate) port: u16,
-    /// What the sample requests ask in place of a stand-in.
+    /// The model of the sample requests, in place of a stand-in.
     pub(crate) model: Option<ModelArgument>,
 }
 
-/// The parts that run.
+/// The running parts.
 #[derive(Default)]
 pub(crate) struct Stack {
     lock: Option<File>,
@@ -40,23 +40,22 @@ pub(crate) struct Stack {
     up: bool,
 }
 
-/// What a shell must know to reach this stack, below [`STATE`].
+/// The file of shell variables for this stack, below [`STATE`].
 const ENVIRONMENT: &str = "environment";
 
-/// What outlives a restart, and the gate's log. Git ignores it: `cargo lambda watch` would restart the gate whenever
-/// one of these files is written.
+/// The folder of the database and the gate's log. Git must ignore it, or `cargo lambda watch` restarts the gate whenever
+/// one of its files is written.
 const STATE: &str = ".local";
 
 impl Stack {
-    /// Starts all of it, runs the sample requests, and returns when the gate has ended, or after the requests if that
-    /// is wanted.
+    /// Starts all parts and sends the sample requests. Returns when the gate ends, or after the requests with `--once`.
     pub(crate) async fn run(&mut self, arguments: &Arguments) -> Result<(), Failure> {
         let root = root();
         let state = root.join(STATE);
         self.lock = Some(lock(&state)?);
         let invoke_port = gate::free_port()?;
 
-        // First what can fail at once, then what takes minutes.
+        // The parts that can fail at once come before the ones that take minutes.
         let gateway = gateway(arguments.port, invoke_port).await?;
         let url = self.gateway.insert(gateway).url();
         gate::installed()?;
@@ -85,20 +84,20 @@ impl Stack {
         self.up = true;
         println!("The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.");
         println!(
-            "Operators, in another terminal: source {STATE}/{ENVIRONMENT}; gatectl embargo list (`make gatectl` builds it)"
+            "Operators, in another terminal: source {STATE}/{ENVIRONMENT}; gatectl embargo list (build it with `make gatectl`)"
         );
         println!(
-            "Events go past the API: cargo lambda invoke export-gate --invoke-port {invoke_port} --data-file events/…"
+            "To send an event without the API: cargo lambda invoke export-gate --invoke-port {invoke_port} --data-file events/…"
         );
         gate.ended().await
     }
 
-    /// Whether it came as far as staying up.
+    /// Whether the start has completed.
     pub(crate) fn is_up(&self) -> bool {
         self.up
     }
 
-    /// Ends the gate first, then what it needs; returns when no process is left.
+    /// Stops the gate, then the other parts, and waits until every process has ended.
     pub(crate) async fn stop(self) {
         if let Some(gate) = self.gate {
             gate.stop().await;
@@ -111,12 +110,12 @@ impl Stack {
     }
 }
 
-/// What `gatectl` and curl must be told of the stack, for a shell.
+/// The shell variables that `gatectl` and curl need.
 fn exports(url: &str, tables: &Tables, dynamodb: &str) -> String {
     let own = [
         ("GATE_URL", url),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
-        // The SDKs take the streams for a service of their own.
+        // The SDKs treat the streams as a separate service.
         ("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", dynamodb),
         ("AWS_REGION", tables::REGION),
         ("AWS_ACCESS_KEY_ID", tables::ACCESS_KEY_ID),
@@ -126,13 +125,13 @@ fn exports(url: &str, tables: &Tables, dynamodb: &str) -> String {
     own.chain(tables.environment()).map(|(name, value)| format!("export {name}={value}\n")).collect()
 }
 
-/// The project's folder, wherever the command is started.
+/// The project's folder, whatever the working directory.
 fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.ancestors().nth(2).unwrap_or(package).to_owned()
 }
 
-/// Two stacks on one database would change the register under each other.
+/// Locks the database, since two stacks would overwrite each other's register.
 fn lock(state: &Path) -> Result<File, Failure> {
     let fault = |source| Failure::State { folder: state.to_owned(), source };
     std::fs::create_dir_all(state).map_err(fault)?;
@@ -156,9 +155,9 @@ async fn dynamodb(state: &Path, tables: &Tables, model: Option<&ModelArgument>) 
     let client = tables::client(engine.url());
     tables.create(&client).await?;
     if samples::load(&client, tables).await? {
-        eprintln!("The sample records are loaded, into {STATE}/dynamodb.sqlite.");
+        eprintln!("Loaded the sample records into {STATE}/dynamodb.sqlite.");
     } else {
-        eprintln!("The records are those of {STATE}/dynamodb.sqlite, as the last run left them.");
+        eprintln!("Using the existing records of {STATE}/dynamodb.sqlite.");
     }
     if let Some(model) = model {
         model.register(&client, tables).await?;

@@ -1,4 +1,4 @@
-//! A table's stream, read as Lambda's event source mapping reads it.
+//! I/O. Reads a table's stream as Lambda's event source mapping does.
 
 use bytes::Bytes;
 use http::Request;
@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::tables;
 
-/// Where a reader of one table's stream stands.
+/// A reader of one table's stream.
 pub struct Stream {
     client: Client,
     url: String,
     arn: String,
-    /// One iterator a shard.
+    /// One iterator for each shard.
     iterators: Vec<String>,
 }
 
 impl Stream {
-    /// The stream of a table of the engine at `url`, from its beginning.
+    /// The stream of a table at the engine `url`, from its beginning.
     ///
     /// # Panics
     ///
-    /// When the table has no stream, or the engine does not answer: there is nothing to go on with.
+    /// When the table has no stream or the engine does not answer.
     pub async fn of(url: &str, table: &str) -> Stream {
         let described =
             tables::client(url).describe_table().table_name(table).send().await.expect("the table is there");
@@ -38,7 +38,7 @@ impl Stream {
         stream
     }
 
-    /// The event of all that has happened since the last call; its `Records` may be none.
+    /// The event with all changes since the last call, which can be none.
     ///
     /// # Panics
     ///
@@ -70,7 +70,7 @@ impl Stream {
 }
 
 async fn ask(client: &Client, url: &str, operation: &str, body: Value) -> Value {
-    // No engine of this machine checks signatures, but each wants to see one.
+    // Local engines require a signature, but do not verify it.
     let credential = format!("{}/20260101/{}/dynamodb/aws4_request", tables::ACCESS_KEY_ID, tables::REGION);
     let request = Request::post(url)
         .header("x-amz-target", format!("DynamoDBStreams_20120810.{operation}"))

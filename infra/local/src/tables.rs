@@ -1,4 +1,4 @@
-//! The deployment's four tables, created in whichever engine a client reaches.
+//! I/O. Creates the deployment's four tables.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use aws_smithy_http_client::Builder as HttpClient;
 
 use crate::Error;
 
-/// The region that all stand-ins pretend to be in.
+/// The region of all stand-ins.
 pub const REGION: &str = "us-east-1";
-/// Letters and digits alone: DynamoDB Local takes no other key id.
+/// Only letters and digits, as DynamoDB Local requires.
 pub const ACCESS_KEY_ID: &str = "sample";
-/// As little a secret as the key id.
+/// A sample value, not a secret.
 pub const SECRET_ACCESS_KEY: &str = "sample";
 
-/// How long a table may take to become active.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit until a table is active.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The names of the four tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables {
     /// Clients, organisations and persons, by `id`.
     pub callers: String,
-    /// Embargoes, licences, models and all else that decides, by `kind` and `id`.
+    /// The register's records, by `kind` and `id`.
     pub register: String,
     /// Quotas and counts, by `licence` and `model`.
     pub usage: String,
@@ -44,7 +44,7 @@ impl Default for Tables {
 }
 
 impl Tables {
-    /// Names that begin with `prefix`, so that many tests can share one engine.
+    /// Names with a prefix, so that tests can share one engine.
     pub fn with_prefix(prefix: &str) -> Tables {
         Tables {
             callers: format!("{prefix}callers"),
@@ -54,7 +54,7 @@ impl Tables {
         }
     }
 
-    /// Tables that somebody else has created: `callers register usage ledger`, by their names, in that order.
+    /// Existing tables by their names, in the order `callers register usage ledger`.
     ///
     /// # Panics
     ///
@@ -65,7 +65,7 @@ impl Tables {
         Tables { callers, register, usage, ledger }
     }
 
-    /// The variables by which the gate learns the names.
+    /// The gate's environment variables with the names.
     pub fn environment(&self) -> Vec<(String, String)> {
         [
             ("CALLERS_TABLE", &self.callers),
@@ -77,11 +77,11 @@ impl Tables {
         .into()
     }
 
-    /// Creates those that are missing, and leaves the others and their records alone.
+    /// Creates the missing tables and keeps existing ones with their records.
     ///
     /// # Errors
     ///
-    /// [`Error::Table`] when the engine can't be reached or refuses.
+    /// [`Error::Table`] when the engine fails or cannot be reached.
     pub async fn create(&self, client: &Client) -> Result<(), Error> {
         use ScalarAttributeType::{N, S};
         let by_revision = LocalSecondaryIndex::builder()
@@ -108,7 +108,7 @@ impl Tables {
 /// A client for the engine at `url`, with sample credentials and the SDK's usual retries.
 pub fn client(url: &str) -> Client {
     let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "sample");
-    // Plain HTTP: the usual client would read the system's certificates each time.
+    // Plain HTTP, since the default client would read the system's certificates each time.
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
@@ -119,7 +119,7 @@ pub fn client(url: &str) -> Client {
     Client::from_conf(config)
 }
 
-/// The first of `keys` is the partition's, the second the order's within it.
+/// The first of `keys` is the partition key, the second the sort key.
 fn table(client: &Client, name: &str, keys: &[(&str, ScalarAttributeType)]) -> CreateTableFluentBuilder {
     let mut table = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     for ((name, kind), role) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
@@ -128,7 +128,7 @@ fn table(client: &Client, name: &str, keys: &[(&str, ScalarAttributeType)]) -> C
     table
 }
 
-/// As the functions behind the streams need them.
+/// The streams, with both images, for the functions behind them.
 fn both_images() -> StreamSpecification {
     let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
     stream.build().expect("it says that it is enabled")
@@ -155,6 +155,6 @@ async fn create(client: &Client, table: CreateTableFluentBuilder) -> Result<(), 
             return Err(fault(failure.into()));
         }
     }
-    let active = client.wait_until_table_exists().table_name(&name).wait(PATIENCE).await;
+    let active = client.wait_until_table_exists().table_name(&name).wait(TIMEOUT).await;
     active.map(drop).map_err(|late| fault(late.into()))
 }

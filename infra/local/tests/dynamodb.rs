@@ -1,6 +1,4 @@
-//! The four tables on the embedded engine, on its file, and on Amazon's DynamoDB Local.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
+//! The four tables on the embedded engine in memory and in a file, and on Amazon's DynamoDB Local.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +17,7 @@ async fn the_embedded_engine_has_the_tables() {
 
 #[tokio::test]
 #[ignore = "needs Amazon's DynamoDB Local, whose folder DYNAMODB_LOCAL names"]
-async fn so_has_dynamodb_local() {
+async fn dynamodb_local_has_the_tables() {
     let folder = std::env::var_os("DYNAMODB_LOCAL").unwrap();
     let started = DynamoDbLocal::start(Path::new(&folder), Duration::from_secs(60)).await;
     let engine = started.unwrap_or_else(|fault| panic!("{fault}"));
@@ -27,7 +25,7 @@ async fn so_has_dynamodb_local() {
 }
 
 #[tokio::test]
-async fn a_missing_jar_ends_the_wait_at_once() {
+async fn a_missing_jar_fails_at_once() {
     let (jarless, minute) = (env!("CARGO_TARGET_TMPDIR"), Duration::from_secs(60));
     for folder in [jarless, "/nonexistent"] {
         let fault = DynamoDbLocal::start(Path::new(folder), minute).await.err().unwrap();
@@ -36,7 +34,7 @@ async fn a_missing_jar_ends_the_wait_at_once() {
 }
 
 #[tokio::test]
-async fn a_file_outlives_a_restart() {
+async fn a_file_survives_a_restart() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("restart-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("dynamodb.sqlite");

@@ -1,4 +1,4 @@
-//! Started as Lambda starts a function, this binary is one; otherwise it tests `Function` on itself.
+//! With Lambda's variables this binary is a function; otherwise it tests `Function` on itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ async fn act() -> Result<(), Error> {
     }
     println!("started");
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| match event.payload["do"].as_str() {
-        Some("fail") => Err(Error::from("as told")),
+        Some("fail") => Err(Error::from("as requested")),
         Some("hang") => std::future::pending().await,
         Some("exit") => std::process::exit(4),
         Some("flood") => Ok(json!("x".repeat(6_300_000))),
@@ -77,13 +77,13 @@ async fn answers_and_errors() {
     let function = Arc::new(function);
     let invoke = by_function(function.clone(), LONG);
     assert_eq!(invoke(json!({"n": 4})).await.unwrap()["echo"]["n"], 4);
-    assert!(invoke(json!({"do": "fail"})).await.unwrap_err().contains("as told"));
+    assert!(invoke(json!({"do": "fail"})).await.unwrap_err().contains("as requested"));
 
     let failed = function.invoke(json!({"do": "fail"}), LONG).await;
     let Err(FunctionError::Reported { message, .. }) = failed else {
         panic!("{failed:?}");
     };
-    assert_eq!(message, "as told");
+    assert_eq!(message, "as requested");
     let flooded = function.invoke(json!({"do": "flood"}), LONG).await;
     let Err(FunctionError::Reported { kind, .. }) = flooded else {
         panic!("{flooded:?}");

@@ -1,6 +1,4 @@
-//! The gateway's events as `lambda_http` reads them, and its own refusals.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
+//! The gateway's events as `lambda_http` reads them, and its own errors.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
 
-/// Keeps the last event and answers as told.
+/// Keeps the last event and returns a scripted answer.
 fn scripted(outcome: Result<Value, &'static str>) -> (Invoke, Arc<Mutex<Value>>) {
     let last = Arc::new(Mutex::new(Value::Null));
     let kept = last.clone();
@@ -96,7 +94,7 @@ async fn a_request_is_a_rest_event() {
 }
 
 #[tokio::test]
-async fn other_paths_are_the_proxys_and_absent_parts_null() {
+async fn other_paths_use_the_proxy_and_absent_parts_are_null() {
     let (invoke, last) = scripted(Ok(json!({"statusCode": 404, "body": "no"})));
     let gateway = Gateway::start(0, invoke).await.unwrap();
     for (path, resource, parameters) in [
@@ -118,7 +116,7 @@ async fn other_paths_are_the_proxys_and_absent_parts_null() {
 }
 
 #[tokio::test]
-async fn what_the_gateway_refuses_itself() {
+async fn the_gateway_rejects_malformed_and_unauthorized_requests() {
     let (invoke, last) = scripted(Ok(json!({"statusCode": 200})));
     let gateway = Gateway::start(0, invoke).await.unwrap();
     let url = gateway.url() + "/v1/health";
@@ -142,8 +140,8 @@ async fn what_the_gateway_refuses_itself() {
 }
 
 #[tokio::test]
-async fn a_function_that_fails_is_502() {
-    for outcome in [Err("as told"), Ok(json!({"no": "status"})), Ok(json!({"statusCode": 200, "body": 1}))] {
+async fn a_failed_function_is_502() {
+    for outcome in [Err("as requested"), Ok(json!({"no": "status"})), Ok(json!({"statusCode": 200, "body": 1}))] {
         let (invoke, _) = scripted(outcome);
         let gateway = Gateway::start(0, invoke).await.unwrap();
         let request = Request::get(gateway.url()).header("Authorization", token());

@@ -1,4 +1,4 @@
-//! The real all-MiniLM-L6-v2 behind its endpoint, as the AWS SDK sees it, held to what transformers answers.
+//! The real all-MiniLM-L6-v2 behind its endpoint, through the AWS SDK, compared with transformers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
@@ -11,7 +11,7 @@ use export_gate_local::model::Model;
 use export_gate_local::sagemaker::SageMaker;
 use serde_json::{Value, json};
 
-/// What transformers answers.
+/// The answer of transformers.
 struct Reference {
     text: &'static str,
     tokens: usize,
@@ -19,7 +19,7 @@ struct Reference {
     first: [f64; 4],
     /// The last numbers of the last one.
     last: [f64; 4],
-    /// That of all numbers as one vector.
+    /// The norm of all numbers as one vector.
     length: f64,
 }
 
@@ -52,7 +52,7 @@ const HIDDEN: usize = 384;
 
 #[tokio::test]
 #[ignore = "needs the model.tar.gz of all-MiniLM-L6-v2, which MODEL_ARCHIVE names"]
-async fn its_numbers_are_those_of_transformers() {
+async fn embeddings_equal_those_of_transformers() {
     let sagemaker = serving().await;
     let client = client(&sagemaker);
     for Reference { text, tokens, first, last, length } in REFERENCES {
@@ -69,7 +69,7 @@ async fn its_numbers_are_those_of_transformers() {
 
 #[tokio::test]
 #[ignore = "needs the model.tar.gz of all-MiniLM-L6-v2, which MODEL_ARCHIVE names"]
-async fn its_limits_are_those_of_the_container() {
+async fn limits_equal_those_of_the_container() {
     let sagemaker = serving().await;
     let client = client(&sagemaker);
     let long = "word ".repeat(600);
@@ -78,8 +78,11 @@ async fn its_limits_are_those_of_the_container() {
     let fault = invoke(&client, &json!({"inputs": long})).await.unwrap_err();
     let InvokeEndpointError::ModelError(error) = fault else { panic!("{fault:?}") };
     assert_eq!(error.original_status_code(), Some(400));
-    let told: Value = serde_json::from_str(error.original_message().unwrap()).unwrap();
-    assert!(told["message"].as_str().unwrap().starts_with("a text has 602 tokens, and the model takes 512"), "{told}");
+    let body: Value = serde_json::from_str(error.original_message().unwrap()).unwrap();
+    assert!(
+        body["message"].as_str().unwrap().starts_with("a text has 602 tokens, but the model's limit is 512"),
+        "{body}"
+    );
 }
 
 async fn serving() -> SageMaker {

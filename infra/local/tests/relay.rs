@@ -1,6 +1,4 @@
-//! The relay between the AWS SDK and the embedded engine: each action as the SDK meets it.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+//! The relay between the AWS SDK and the embedded engine: the effect of each action.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +19,7 @@ struct Bench {
     _engine: DynamoDb,
     /// Past the relay.
     direct: Client,
-    /// Through the relay, with one attempt and a second's patience.
+    /// Through the relay, without retries and with a time-out of one second.
     client: Client,
     relay: Relay,
 }
@@ -41,7 +39,7 @@ async fn bench() -> Bench {
 }
 
 impl Bench {
-    /// The error's name, or that of the broken connection.
+    /// The error's code, or a broken connection.
     async fn put(&self, id: &str) -> Result<(), String> {
         let put = self.client.put_item().table_name("callers");
         let done = put.item("id", S(id.into())).send().await;
@@ -62,7 +60,7 @@ async fn is_there(client: &Client, id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn without_a_rule_everything_passes_and_is_seen() {
+async fn without_rules_requests_pass_and_are_recorded() {
     let bench = bench().await;
     bench.put("a").await.unwrap();
     assert!(is_there(&bench.client, "a").await);
@@ -83,7 +81,7 @@ async fn without_a_rule_everything_passes_and_is_seen() {
 }
 
 #[tokio::test]
-async fn connections_break_before_or_after() {
+async fn connections_break_before_or_after_the_write() {
     let bench = bench().await;
     bench.relay.rule(|seen| match seen.count {
         1 => Action::Refuse,
@@ -106,7 +104,7 @@ async fn connections_break_before_or_after() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_none_though_the_write_landed() {
+async fn a_truncated_answer_fails_after_the_write() {
     let bench = bench().await;
     bench.relay.rule(|seen| if seen.count == 1 { Action::Truncate } else { Action::Forward });
     bench.put("truncated").await.unwrap_err();
@@ -115,7 +113,7 @@ async fn a_truncated_answer_is_none_though_the_write_landed() {
 }
 
 #[tokio::test]
-async fn a_duplicate_is_carried_out_twice_and_answered_once() {
+async fn a_duplicate_runs_twice_and_is_answered_once() {
     let bench = bench().await;
     bench.relay.rule(|_| Action::Duplicate);
     let add = bench.client.update_item().table_name("usage").key("licence", S("l".into())).key("model", S("*".into()));
@@ -128,7 +126,7 @@ async fn a_duplicate_is_carried_out_twice_and_answered_once() {
 }
 
 #[tokio::test]
-async fn errors_are_dynamodbs() {
+async fn errors_have_dynamodbs_form() {
     let bench = bench().await;
     bench.relay.rule(|seen| match seen.count {
         1 => Action::throttled(),
@@ -194,7 +192,7 @@ async fn a_hook_runs_before_the_answer_arrives() {
 }
 
 #[tokio::test]
-async fn it_is_cut_and_mended() {
+async fn the_relay_is_disconnected_and_reconnected() {
     let bench = bench().await;
     bench.relay.rule(|_| Action::Hang);
     let hung = bench.put("a");

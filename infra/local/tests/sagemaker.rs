@@ -1,6 +1,4 @@
-//! The SageMaker stand-in as the AWS SDK sees it: answers, typed errors and broken connections.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+//! The SageMaker stand-in through the AWS SDK: answers, typed errors and broken connections.
 
 use std::time::Duration;
 
@@ -16,7 +14,7 @@ use serde_json::{Value, json};
 
 type Outcome = Result<InvokeEndpointOutput, SdkError<InvokeEndpointError>>;
 
-/// One attempt each, so that every behaviour is met by one call.
+/// A client without retries, so that one call meets one behaviour.
 fn client(sagemaker: &SageMaker) -> Client {
     let config = aws_sdk_sagemakerruntime::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -40,9 +38,9 @@ async fn invoke(client: &Client) -> Outcome {
         .await
 }
 
-/// The service's error, with its status.
+/// The service's error and its status.
 async fn refused(client: &Client) -> (u16, InvokeEndpointError) {
-    let fault = invoke(client).await.expect_err("it was told to fail");
+    let fault = invoke(client).await.expect_err("the stand-in fails");
     let SdkError::ServiceError(error) = fault else {
         unreachable!("{fault:?}");
     };
@@ -50,7 +48,7 @@ async fn refused(client: &Client) -> (u16, InvokeEndpointError) {
 }
 
 #[tokio::test]
-async fn it_says_what_it_is_and_records_what_came_in() {
+async fn it_echoes_its_endpoint_and_records_requests() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     let answer = invoke(&client).await.unwrap();
@@ -59,8 +57,8 @@ async fn it_says_what_it_is_and_records_what_came_in() {
     let body: Value = serde_json::from_slice(answer.body().unwrap().as_ref()).unwrap();
     assert_eq!(body["stand_in"], true);
     assert_eq!(body["endpoint"], "fable-5");
-    let told = json!({"content_type": "text/plain", "accept": "application/json", "bytes": 5});
-    assert_eq!(body["request"], told);
+    let request = json!({"content_type": "text/plain", "accept": "application/json", "bytes": 5});
+    assert_eq!(body["request"], request);
 
     let invocations = sagemaker.invocations().all();
     assert_eq!(invocations.len(), 1);
@@ -71,7 +69,7 @@ async fn it_says_what_it_is_and_records_what_came_in() {
 }
 
 #[tokio::test]
-async fn its_errors_are_the_services() {
+async fn errors_have_the_services_form() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
 
@@ -134,7 +132,7 @@ async fn an_endpoint_answers_as_its_container_does() {
 }
 
 #[tokio::test]
-async fn it_breaks_connections() {
+async fn it_resets_connections() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     sagemaker.next(Behaviour::Hang);
@@ -157,12 +155,12 @@ async fn it_breaks_connections() {
 }
 
 #[tokio::test]
-async fn it_answers_as_told() {
+async fn it_returns_scripted_answers() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
-    let told =
+    let answer =
         Behaviour::Answer { status: 200, content_type: "image/png".to_owned(), body: vec![0, 159, 146, 150].into() };
-    sagemaker.always(Behaviour::Delay(Duration::from_millis(50), Box::new(told)));
+    sagemaker.always(Behaviour::Delay(Duration::from_millis(50), Box::new(answer)));
     sagemaker.next(Behaviour::TooLarge(7_000_000));
     let large = invoke(&client).await.unwrap();
     assert_eq!(large.body().unwrap().as_ref().len(), 7_000_000);

@@ -1,4 +1,4 @@
-//! I/O. The register's eight heads: they are alike and agree with the records, or are repaired under a new revision.
+//! I/O. Repairs the register's eight heads if they differ or disagree with the records.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
@@ -11,10 +11,10 @@ use export_gate::register::{Kinds, RefreshError, RegisterStore, RegisterWriter, 
 /// Why the heads could not be read or repaired.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadsError {
-    /// The request could not be made.
-    #[error("the request for them could not be made")]
-    Unmade(#[from] BuildError),
-    /// They could not be read; a writer may be at work on them.
+    /// The request could not be built.
+    #[error("the request for them could not be built")]
+    Request(#[from] BuildError),
+    /// They could not be read, perhaps during a write.
     #[error("they could not be read")]
     Read(#[source] Box<SdkError<TransactGetItemsError>>),
     /// The records could not be read.
@@ -25,9 +25,8 @@ pub enum HeadsError {
     Write(#[from] WriteError),
 }
 
-/// Repairs the heads unless they are alike and agree with the records. A record gets a new revision for it, so that every
-/// gate reads the register that it had by the wrong heads again. `earlier` is a head as it stood before. Returns the
-/// revision.
+/// Repairs the heads if they differ or disagree with the records, and returns the new revision. The newest record gets that
+/// revision too, so that gates read the register again. `earlier` is a previous version of a head.
 pub(super) async fn repair(
     dynamodb: &DynamoDb,
     table: &str,
@@ -38,7 +37,7 @@ pub(super) async fn repair(
     let found = read(dynamodb, table).await?;
     let listed: Vec<&str> = found.iter().flatten().chain(earlier).flat_map(kinds_listed).collect();
     let (kinds, newest) = register.kinds(listed).await?;
-    match newest.filter(|_| !are_right(&found, &kinds)) {
+    match newest.filter(|_| !are_valid(&found, &kinds)) {
         Some(record) => Ok(Some(writer.repair(found, kinds, record).await?)),
         None => Ok(None),
     }
@@ -49,19 +48,19 @@ fn kinds_listed(head: &Item) -> impl Iterator<Item = &str> {
     head.get("kinds").and_then(|kinds| kinds.as_m().ok()).into_iter().flatten().map(|(name, _)| name.as_str())
 }
 
-/// Whether all heads are there, state the same and agree with the records.
-fn are_right(found: &[Option<Item>], kinds: &Kinds) -> bool {
-    let stated = |head: &Option<Item>| {
-        let mut stated = head.clone()?;
-        stated.remove("kind");
-        Some(stated)
+/// Whether all heads exist, are equal and agree with the records.
+fn are_valid(found: &[Option<Item>], kinds: &Kinds) -> bool {
+    let content = |head: &Option<Item>| {
+        let mut content = head.clone()?;
+        content.remove("kind");
+        Some(content)
     };
-    let first = found.first().and_then(stated);
+    let first = found.first().and_then(content);
     let is_valid = first.clone().and_then(|head| Head::read(head).ok()).is_some_and(|head| head.kinds == *kinds);
-    is_valid && found.iter().all(|head| stated(head) == first)
+    is_valid && found.iter().all(|head| content(head) == first)
 }
 
-/// All eight at one moment: read one by one, a writer at work would make them look as if they differed.
+/// Reads all eight in one transaction, since a concurrent write would make single reads differ.
 async fn read(dynamodb: &DynamoDb, table: &str) -> Result<Vec<Option<Item>>, HeadsError> {
     let gets = (0..HEADS).map(|number| {
         let get = Get::builder().table_name(table).set_key(Some(Key::head(number).item())).build()?;

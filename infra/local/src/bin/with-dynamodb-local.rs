@@ -1,4 +1,4 @@
-//! Runs a command beside Amazon's DynamoDB Local, whose address it finds in `DYNAMODB_ENDPOINT`.
+//! Runs a command with Amazon's DynamoDB Local. `DYNAMODB_ENDPOINT` has the endpoint's URL.
 //!
 //! `with-dynamodb-local FOLDER COMMAND [ARGUMENT …]`, where FOLDER holds `DynamoDBLocal.jar`.
 
@@ -10,8 +10,8 @@ use export_gate::error_chain::ErrorChain;
 use export_gate_local::dynamodb::DynamoDbLocal;
 use tokio::process::Command;
 
-/// How long Java may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit of Java's start.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,10 +20,10 @@ async fn main() -> ExitCode {
         eprintln!("usage: with-dynamodb-local FOLDER COMMAND [ARGUMENT …]");
         return ExitCode::FAILURE;
     };
-    let engine = match DynamoDbLocal::start(Path::new(&folder), PATIENCE).await {
+    let engine = match DynamoDbLocal::start(Path::new(&folder), TIMEOUT).await {
         Ok(engine) => engine,
         Err(failure) => {
-            eprintln!("DynamoDB Local can't be had (it needs Java 17): {}", ErrorChain(&failure));
+            eprintln!("cannot start DynamoDB Local (it needs Java 17): {}", ErrorChain(&failure));
             return ExitCode::FAILURE;
         }
     };
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(failure) => {
-            eprintln!("{} can't be run: {failure}", program.display());
+            eprintln!("cannot run {}: {failure}", program.display());
             ExitCode::FAILURE
         }
     }

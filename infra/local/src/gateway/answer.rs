@@ -1,4 +1,4 @@
-//! A function's proxy response as the HTTP answer that the real gateway makes of it (no I/O).
+//! Pure. Converts a function's proxy response into API Gateway's HTTP answer.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::server::Answer;
 
-/// `None` when it is malformed, which the real gateway answers with 502.
+/// The answer; `None` for a malformed response, which API Gateway answers with 502.
 pub(super) fn http_answer(proxy: &Value) -> Option<Answer> {
     let status = proxy.get("statusCode")?.as_u64()?;
     let body = match proxy.get("body") {
@@ -24,7 +24,7 @@ pub(super) fn http_answer(proxy: &Value) -> Option<Answer> {
     Some(answer)
 }
 
-/// A name that is in both members has the values of the second.
+/// A name in both members has the values of the second.
 fn headers(proxy: &Value) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in members(proxy, "headers")? {

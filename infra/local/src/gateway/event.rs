@@ -1,4 +1,4 @@
-//! An HTTP request as the REST proxy event (payload version 1) that the real gateway makes of it (no I/O).
+//! Pure. Converts an HTTP request into API Gateway's REST proxy event (payload version 1).
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::SOURCE_ADDRESS;
 
-/// The API's resources; all else is the greedy `/{proxy+}`, so that the function can answer it.
+/// The API's resources. Other paths match the greedy `/{proxy+}`, so that the function answers them.
 const RESOURCES: [&str; 5] = [
     "/v1/models/{model}/invocations",
     "/v1/models/{model}/screenings",
@@ -23,11 +23,11 @@ const RESOURCES: [&str; 5] = [
 
 const STAGE: &str = "local";
 
-/// Concern the connection alone, or this gateway.
+/// Headers of the connection or of this gateway, which are not passed on.
 const DROPPED: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", SOURCE_ADDRESS];
 
-/// The event. The path and what it matched stay percent-encoded, the query does not; all media
-/// types count as binary, so a body is always base64.
+/// The event. The path and its parameters stay percent-encoded, the query is decoded. All media types count as binary,
+/// so a body is always base64.
 pub(super) fn proxy_event(
     request: &Request<Bytes>,
     source: IpAddr,
@@ -65,7 +65,7 @@ fn resource(path: &str) -> (&'static str, Value) {
     ("/{proxy+}", json!({"proxy": path.trim_start_matches('/')}))
 }
 
-/// The parameters, `null` where the resource has none.
+/// The path parameters; `null` for a resource without any.
 fn matched(resource: &str, path: &str) -> Option<Value> {
     let (wanted, given) = (resource.split('/'), path.split('/'));
     if wanted.clone().count() != given.clone().count() {
@@ -87,8 +87,7 @@ fn matched(resource: &str, path: &str) -> Option<Value> {
 
 type Pairs = Vec<(String, String)>;
 
-/// As they came, and what the gateway itself adds; who asks may send an `X-Forwarded-For`, but
-/// the last address in it is the gateway's.
+/// The headers of the request and the gateway's own. The last address of `X-Forwarded-For` is the gateway's.
 fn headers(request: &Request<Bytes>, source: IpAddr) -> Pairs {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let forwarded = HeaderName::from_static("x-forwarded-for");
@@ -108,7 +107,7 @@ fn headers(request: &Request<Bytes>, source: IpAddr) -> Pairs {
     pairs
 }
 
-/// Names arrive here in lower case, as HTTP/2's do; these two the real gateway writes itself.
+/// Names are lower case here, as in HTTP/2. API Gateway writes these two itself.
 fn cased(name: &HeaderName) -> String {
     match *name {
         header::HOST => "Host".to_owned(),
@@ -130,7 +129,7 @@ fn query(query: &str) -> Pairs {
         .collect()
 }
 
-/// Of a name that is there more than once the last value; `null` for none at all.
+/// The last value of each name; `null` without any.
 fn last(pairs: &Pairs) -> Value {
     let map: Map<_, _> = pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     null_for_none(map)

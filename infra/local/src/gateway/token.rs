@@ -1,4 +1,4 @@
-//! Sample bearer tokens: unsigned, and the claims of whoever writes one (no I/O).
+//! Pure. Reads and writes unsigned sample bearer tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,8 +10,7 @@ pub fn bearer(claims: &Value) -> String {
     format!("Bearer {}", URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// The claims of a request: its token's payload, which is either the whole token or the second
-/// part of a JWT. As from a Cognito authorizer every value is text.
+/// The claims of a request's token, which is a JWT or its payload alone. All values are text, as from a Cognito authorizer.
 pub(super) fn claims(headers: &HeaderMap) -> Option<Map<String, Value>> {
     let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = authorization.split_once(' ')?;
@@ -25,7 +24,7 @@ pub(super) fn claims(headers: &HeaderMap) -> Option<Map<String, Value>> {
     Some(claims.into_iter().map(|(name, value)| (name, text(value).into())).collect())
 }
 
-/// What `base64` on the command line prints is as good.
+/// Accepts the standard alphabet too, which the command `base64` prints.
 fn url_safe(base64: &str) -> String {
     base64.trim_end_matches('=').replace('+', "-").replace('/', "_")
 }
@@ -51,9 +50,9 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_its_payload() {
+    fn a_jwt_and_its_payload_have_the_same_claims() {
         let payload = json!({"client_id": "a", "exp": 7, "groups": ["x", "y"]});
-        let told = json!({"client_id": "a", "exp": "7", "groups": "x,y"});
+        let expected = json!({"client_id": "a", "exp": "7", "groups": "x,y"});
         let plain = bearer(&payload);
         let encoded = plain.strip_prefix("Bearer ").unwrap();
         for token in [
@@ -63,20 +62,20 @@ mod tests {
             format!("Bearer e30.{encoded}."),
             format!("Bearer e30.{encoded}.c2ln"),
         ] {
-            assert_eq!(claims_of(&token), Some(told.clone()), "{token}");
+            assert_eq!(claims_of(&token), Some(expected.clone()), "{token}");
         }
     }
 
     #[test]
-    fn either_alphabet_will_do() {
-        // Two of the bytes make a `+` and a `/` where the alphabet is not safe for URLs.
-        let told = json!({"sub": "~~??>>"});
-        assert_eq!(claims_of("Bearer eyJzdWIiOiJ+fj8/Pj4ifQ=="), Some(told.clone()));
-        assert_eq!(claims_of("Bearer eyJzdWIiOiJ-fj8_Pj4ifQ"), Some(told));
+    fn both_base64_alphabets_are_read() {
+        // The standard alphabet writes these bytes with `+` and `/`.
+        let expected = json!({"sub": "~~??>>"});
+        assert_eq!(claims_of("Bearer eyJzdWIiOiJ+fj8/Pj4ifQ=="), Some(expected.clone()));
+        assert_eq!(claims_of("Bearer eyJzdWIiOiJ-fj8_Pj4ifQ"), Some(expected));
     }
 
     #[test]
-    fn no_other_token_is_one() {
+    fn invalid_tokens_have_no_claims() {
         for token in ["Bearer ", "Bearer !", "Basic e30", "Bearer WzFd", "e30", "Bearer a.b.c"] {
             assert_eq!(claims_of(token), None, "{token}");
         }

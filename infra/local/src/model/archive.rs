@@ -1,5 +1,5 @@
-//! `model.tar.gz`: what of it a model needs, read into memory. Nothing is unpacked, but what would be harmful to unpack
-//! is refused all the same: the container unpacks it.
+//! I/O. Reads the files of a model from `model.tar.gz` into memory. Archives that are harmful to unpack are rejected, since the
+//! container unpacks them.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -8,49 +8,49 @@ use std::path::{Component, Path, PathBuf};
 use flate2::read::GzDecoder;
 use tar::{Entry, EntryType};
 
-/// The files at the archive's root that make a model.
+/// The model's files at the root of the archive.
 #[derive(Debug)]
 pub(super) struct Archive {
     pub(super) config: Vec<u8>,
     pub(super) weights: Vec<u8>,
     pub(super) tokenizer: Vec<u8>,
     pub(super) tokenizer_config: Option<Vec<u8>>,
-    /// Whether it brings code, which the container would run.
+    /// Whether it has code, which the container would run.
     pub(super) brings_code: bool,
 }
 
-/// What is wrong with an archive.
+/// Why an archive cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveFault {
-    /// There is none, or it can't be opened.
-    #[error("`{path}` can't be opened")]
+    /// It does not exist or cannot be opened.
+    #[error("cannot open `{path}`")]
     Open {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
-    /// It is no gzipped tar archive, or not a whole one.
-    #[error("it is no whole gzipped tar archive")]
+    /// It is not a complete gzipped tar archive.
+    #[error("it is not a complete gzipped tar archive")]
     Broken(#[source] io::Error),
-    /// Unpacking it could write outside of the model's folder.
-    #[error("its `{0}` would leave the model's folder; pack plain files by relative paths alone")]
+    /// Unpacking could write outside the model's folder.
+    #[error("its `{0}` is outside the model's folder; pack plain files with relative paths")]
     Escapes(PathBuf),
     /// A link, a device or the like.
-    #[error("its `{0}` is neither file nor folder; pack what a link points to")]
+    #[error("its `{0}` is neither a file nor a folder; pack the target of a link")]
     Special(PathBuf),
-    /// Two files by one name.
-    #[error("its `{0}` is there twice")]
+    /// Two files have one name.
+    #[error("it has `{0}` twice")]
     Twice(PathBuf),
-    /// Unpacked, it would be too large.
-    #[error("unpacked, it is more than the {} GB that this takes", MOST_BYTES >> 30)]
+    /// It is too large unpacked.
+    #[error("unpacked, it exceeds the limit of {} GB", MOST_BYTES >> 30)]
     TooLarge,
-    /// A file that every model has.
+    /// A required file is missing.
     #[error("it has no `{0}` at its root; `infra/model/package.py` makes such archives")]
     Missing(&'static str),
 }
 
-/// More than SageMaker's largest serverless endpoint could hold beside its container.
+/// Above the memory of SageMaker's largest serverless endpoint.
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 impl Archive {
@@ -81,7 +81,7 @@ fn read(file: impl Read, most_bytes: u64) -> Result<Archive, ArchiveFault> {
             return Err(ArchiveFault::Twice(path));
         }
     }
-    // The checksum comes last: without it a cut or damaged archive could pass.
+    // Reads up to the checksum, which detects truncated and damaged archives.
     io::copy(&mut archive.into_inner(), &mut io::sink())?;
     let missing = ArchiveFault::Missing;
     Ok(Archive {
@@ -93,7 +93,7 @@ fn read(file: impl Read, most_bytes: u64) -> Result<Archive, ArchiveFault> {
     })
 }
 
-/// Fails rather than give more bytes than it may.
+/// A reader that fails above a number of bytes.
 struct Capped<R> {
     reader: R,
     left: u64,
@@ -114,7 +114,7 @@ impl From<io::Error> for ArchiveFault {
     }
 }
 
-/// The entry's path without the `./` that some begin with.
+/// The entry's path without a leading `./`.
 fn plain(entry: &Entry<'_, impl Read>) -> Result<PathBuf, ArchiveFault> {
     let path = entry.path()?;
     if !matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Directory) {
@@ -149,7 +149,7 @@ mod tests {
         for path in paths {
             let (name, target) = path.split_once("->").unwrap_or((path, ""));
             let mut header = Header::new_gnu();
-            // The crate would refuse to write the paths that are to be refused when read.
+            // The crate would not write these invalid paths.
             header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
             header.as_mut_bytes()[157..157 + target.len()].copy_from_slice(target.as_bytes());
             let plain = if name.ends_with('/') { EntryType::Directory } else { EntryType::Regular };
@@ -188,16 +188,16 @@ mod tests {
 
     #[test]
     fn what_is_harmful_is_refused() {
-        for (path, told) in [
-            ("../config.json", "`../config.json` would leave"),
-            ("code/../../x", "`code/../../x` would leave"),
-            ("/etc/passwd", "`/etc/passwd` would leave"),
+        for (path, expected) in [
+            ("../config.json", "`../config.json` is outside"),
+            ("code/../../x", "`code/../../x` is outside"),
+            ("/etc/passwd", "`/etc/passwd` is outside"),
             ("tokenizer_config.json->/etc/passwd", "`tokenizer_config.json` is neither"),
-            ("config.json", "`config.json` is there twice"),
-            ("./config.json", "`config.json` is there twice"),
+            ("config.json", "it has `config.json` twice"),
+            ("./config.json", "it has `config.json` twice"),
         ] {
             let fault = fault(&with(&[path]));
-            assert!(fault.contains(told), "{path}: {fault}");
+            assert!(fault.contains(expected), "{path}: {fault}");
         }
     }
 
@@ -205,7 +205,7 @@ mod tests {
     fn what_is_missing_is_named() {
         for (number, file) in WHOLE.iter().enumerate() {
             let mut paths = WHOLE.to_vec();
-            // A folder below the root does not serve.
+            // A file below the root does not count.
             let below = format!("minilm/{}", paths.remove(number));
             let fault = fault(&packed(&[&*paths, &[&*below]].concat()));
             assert!(fault.contains(&format!("no `{}`", file.trim_start_matches("./"))), "{fault}");
@@ -213,15 +213,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_or_too_large_is_told() {
+    fn truncated_damaged_and_large_archives_are_rejected() {
         let whole = with(&[]);
-        assert_eq!(fault(b"config.json"), "it is no whole gzipped tar archive");
-        assert_eq!(fault(&whole[..whole.len() - 1]), "it is no whole gzipped tar archive", "cut");
+        assert_eq!(fault(b"config.json"), "it is not a complete gzipped tar archive");
+        assert_eq!(fault(&whole[..whole.len() - 1]), "it is not a complete gzipped tar archive", "cut");
         let mut damaged = whole.clone();
         let checksum = damaged.len() - 8;
         damaged[checksum] ^= 1;
-        assert_eq!(fault(&damaged), "it is no whole gzipped tar archive", "damaged");
-        // Three entries of two blocks, and two blocks that end the archive.
+        assert_eq!(fault(&damaged), "it is not a complete gzipped tar archive", "damaged");
+        // Three entries of two blocks each, and two blocks at the end.
         let all = 8 * 512;
         read(&*whole, all).unwrap();
         for most in [0, 512, 513, 3072, all - 1] {

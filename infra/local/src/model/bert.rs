@@ -1,4 +1,4 @@
-//! A BERT with its tokenizer: a text's last hidden states, which are the features that the task extracts.
+//! Pure. Runs a BERT with its tokenizer: computes a text's last hidden states.
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -13,37 +13,37 @@ pub(super) struct Bert {
     model: BertModel,
     whole: Tokenizer,
     truncating: Tokenizer,
-    /// The most tokens that it has positions for.
+    /// The maximum number of tokens.
     positions: usize,
-    /// Whether its archive has code of its own, which does not run here.
+    /// Whether its archive has code, which is not run here.
     pub(super) brings_code: bool,
 }
 
-/// What is wrong with the files of a model.
+/// Why the files of a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BertFault {
-    /// Another architecture, for one.
-    #[error("`config.json` is of another kind than the `bert` models that the local stack runs")]
+    /// Another architecture, for example.
+    #[error("`config.json` is not that of a `bert` model, which the local stack requires")]
     Config(#[source] serde_json::Error),
-    /// Not as it is written.
-    #[error("`config.json` says `model_type` `{0}`; the local stack runs `bert` alone")]
+    /// Another `model_type`.
+    #[error("`config.json` has the `model_type` `{0}`; the local stack runs only `bert`")]
     Architecture(String),
-    /// Heads share the hidden states evenly.
-    #[error("`config.json` has {hidden} hidden states for {heads} heads, which can't share them evenly")]
+    /// The hidden states are not divisible by the heads.
+    #[error("`config.json` has {hidden} hidden states, which are not divisible by {heads} heads")]
     Heads {
         /// `hidden_size`.
         hidden: usize,
         /// `num_attention_heads`.
         heads: usize,
     },
-    /// Tensors that are missing, or of other shapes than the configuration says.
+    /// Tensors are missing or have other shapes than the configuration.
     #[error("`model.safetensors` does not fit `config.json`")]
     Weights(#[source] candle_core::Error),
-    /// Not a fast tokenizer's file.
-    #[error("`tokenizer.json` can't be used")]
+    /// Not the file of a fast tokenizer.
+    #[error("`tokenizer.json` is invalid")]
     Tokenizer(#[source] tokenizers::Error),
     /// Not JSON.
-    #[error("`tokenizer_config.json` can't be read")]
+    #[error("`tokenizer_config.json` is invalid")]
     TokenizerConfig(#[source] serde_json::Error),
 }
 
@@ -51,12 +51,12 @@ pub enum BertFault {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EmbedFault {
     #[error(
-        "a text has {tokens} tokens, and the model takes {most}; with `\"parameters\": {{\"truncation\": true}}` it is \
-         cut"
+        "a text has {tokens} tokens, but the model's limit is {most}; to truncate it, send \
+         `\"parameters\": {{\"truncation\": true}}`"
     )]
     TooLong { tokens: usize, most: usize },
-    // Without its cause, which could quote the text.
-    #[error("a text can't be split into tokens")]
+    // Without its source, which could quote the text.
+    #[error("a text cannot be split into tokens")]
     Tokenize,
     #[error("the model failed")]
     Run(#[source] candle_core::Error),
@@ -82,7 +82,7 @@ impl Bert {
         let model = weights.and_then(|weights| BertModel::load(weights, &config));
         let model = model.map_err(|error| BertFault::Weights(bare(error)))?;
 
-        // As transformers does: how its maker padded and cut is in the file too, and passed over unless asked for.
+        // As in transformers, the file's padding and truncation are ignored.
         let mut whole = Tokenizer::from_bytes(&archive.tokenizer).map_err(BertFault::Tokenizer)?;
         whole.with_padding(None).with_truncation(None).map_err(BertFault::Tokenizer)?;
         let mut truncating = whole.clone();
@@ -99,7 +99,7 @@ impl Bert {
         })
     }
 
-    /// A vector for each token, the special ones that begin and end a text included.
+    /// A vector for each token, including the special first and last ones.
     pub(super) fn embed(&self, text: &str, truncation: bool) -> Result<Vec<Vec<f32>>, EmbedFault> {
         let tokenizer = if truncation { &self.truncating } else { &self.whole };
         let tokens = tokenizer.encode(text, true).map_err(|_| EmbedFault::Tokenize)?;
@@ -112,12 +112,12 @@ impl Bert {
     }
 }
 
-/// With `RUST_BACKTRACE` set, candle writes pages of it into the error's sentence.
+/// Removes the backtrace that candle adds to a message with `RUST_BACKTRACE`.
 fn bare(error: candle_core::Error) -> candle_core::Error {
     if let candle_core::Error::WithBacktrace { inner, .. } = error { bare(*inner) } else { error }
 }
 
-/// `model_max_length`; makers who know of none write 10^30.
+/// `model_max_length`; 10^30 means no limit.
 fn max_length(tokenizer_config: Option<&[u8]>) -> Result<Option<usize>, BertFault> {
     let Some(json) = tokenizer_config else {
         return Ok(None);
@@ -140,7 +140,7 @@ mod tests {
             assert!(vectors.iter().all(|vector| vector.len() == tiny::HIDDEN), "{text}");
         }
         let [one, same, other] = ["a b", "A  B", "b a"].map(|text| bert.embed(text, false).unwrap());
-        assert_eq!(one, same, "it is uncased");
+        assert_eq!(one, same, "the model ignores case");
         assert_ne!(one, other, "positions count");
     }
 
@@ -149,37 +149,45 @@ mod tests {
         let bert = Bert::load(tiny::archive()).unwrap();
         let text = "a ".repeat(tiny::POSITIONS);
         let fault = bert.embed(&text, false).unwrap_err().to_string();
-        assert!(fault.contains("18 tokens, and the model takes 16"), "{fault}");
+        assert!(fault.contains("18 tokens, but the model's limit is 16"), "{fault}");
         assert_eq!(bert.embed(&text, true).unwrap().len(), tiny::MAX_LENGTH);
     }
 
     #[test]
-    fn files_that_do_not_fit_are_told() {
-        let told = |archive| Bert::load(archive).err().unwrap().to_string();
+    fn inconsistent_files_are_reported() {
+        let error = |archive| Bert::load(archive).err().unwrap().to_string();
         let edited = |from: &str, to: &str| {
             let config = tiny::config().to_string();
             assert!(config.contains(from), "{from}");
             Archive { config: config.replace(from, to).into(), ..tiny::archive() }
         };
         for (from, to, begins) in [
-            (r#""bert""#, r#""gpt2""#, "`config.json` says `model_type` `gpt2`"),
-            (r#""vocab_size":"#, r#""n_vocab":"#, "`config.json` is of another kind"),
-            (r#""num_attention_heads":2"#, r#""num_attention_heads":3"#, "`config.json` has 8 hidden states for 3"),
-            (r#""num_attention_heads":2"#, r#""num_attention_heads":0"#, "`config.json` has 8 hidden states for 0"),
+            (r#""bert""#, r#""gpt2""#, "`config.json` has the `model_type` `gpt2`"),
+            (r#""vocab_size":"#, r#""n_vocab":"#, "`config.json` is not that of a `bert` model"),
+            (
+                r#""num_attention_heads":2"#,
+                r#""num_attention_heads":3"#,
+                "`config.json` has 8 hidden states, which are not divisible by 3",
+            ),
+            (
+                r#""num_attention_heads":2"#,
+                r#""num_attention_heads":0"#,
+                "`config.json` has 8 hidden states, which are not divisible by 0",
+            ),
             (r#""num_hidden_layers":1"#, r#""num_hidden_layers":2"#, "`model.safetensors` does not fit"),
             (r#""intermediate_size":16"#, r#""intermediate_size":17"#, "`model.safetensors` does not fit"),
         ] {
-            let told = told(edited(from, to));
-            assert!(told.starts_with(begins), "{told}");
+            let error = error(edited(from, to));
+            assert!(error.starts_with(begins), "{error}");
         }
-        let told_of_tokenizer = told(Archive { tokenizer: b"{}".to_vec(), ..tiny::archive() });
-        assert!(told_of_tokenizer.starts_with("`tokenizer.json`"), "{told_of_tokenizer}");
-        let told_of_weights = told(Archive { weights: b"none".to_vec(), ..tiny::archive() });
-        assert!(told_of_weights.starts_with("`model.safetensors`"), "{told_of_weights}");
+        let of_tokenizer = error(Archive { tokenizer: b"{}".to_vec(), ..tiny::archive() });
+        assert!(of_tokenizer.starts_with("`tokenizer.json`"), "{of_tokenizer}");
+        let of_weights = error(Archive { weights: b"none".to_vec(), ..tiny::archive() });
+        assert!(of_weights.starts_with("`model.safetensors`"), "{of_weights}");
     }
 
     #[test]
-    fn errors_are_told_without_a_backtrace() {
+    fn errors_have_no_backtrace() {
         let inner = Box::new(candle_core::Error::Msg("no".to_owned()));
         let backtrace = Box::new(std::backtrace::Backtrace::force_capture());
         assert_eq!(bare(candle_core::Error::WithBacktrace { inner, backtrace }).to_string(), "no");

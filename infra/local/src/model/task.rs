@@ -1,7 +1,7 @@
-//! The task `feature-extraction` as the Hugging Face inference container speaks it: `{"inputs": …, "parameters": …}` in,
-//! nested lists of numbers out, and 400 for whatever goes wrong.
+//! Pure. The task `feature-extraction` of the Hugging Face inference container: `{"inputs": …, "parameters": …}` in, nested
+//! lists of numbers out, and 400 for every error.
 //!
-//! Of the container's media types this speaks JSON alone. Code that an archive brings along does not run here.
+//! It supports only JSON, and does not run an archive's code.
 
 use export_gate::error_chain::ErrorChain;
 use serde_json::{Value, json};
@@ -11,25 +11,25 @@ use crate::sagemaker::{Behaviour, Invocation};
 
 const JSON: &str = "application/json";
 
-/// One text's features as the container nests them: 1 × tokens × hidden states.
+/// One text's features, nested as 1 × tokens × hidden states.
 type Features = [Vec<Vec<f64>>; 1];
 
-/// What becomes 400, in words for the caller. Never a part of the text.
+/// An error with status 400 for the caller. It never quotes the text.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("content type `{0}` is not supported; send `{JSON}`")]
     ContentType(String),
-    #[error("`{0}` can't be answered; accept `{JSON}`")]
+    #[error("`{0}` is not supported; accept `{JSON}`")]
     Accept(String),
     #[error("the body is not JSON: {0}")]
     NotJson(serde_json::Error),
-    #[error("`inputs` must be a text, or a list of at least one")]
+    #[error("`inputs` must be a text or a non-empty list of texts")]
     Inputs,
     #[error("`parameters` must be an object")]
     Parameters,
     #[error("`truncation` must be true, false, `longest_first`, `only_first` or `do_not_truncate`")]
     Truncation,
-    #[error("`tokenize_kwargs` is not read by the local stack; of its keys it knows `truncation`, given beside it")]
+    #[error("the local stack does not support `tokenize_kwargs`; send `truncation` directly in `parameters`")]
     TokenizeKwargs,
     #[error(transparent)]
     Embed(#[from] EmbedFault),
@@ -37,16 +37,16 @@ enum Refusal {
     NotFinite,
 }
 
-/// Runs the model on an invocation; takes as long as that takes.
+/// Runs the model on an invocation, and blocks until it ends.
 pub(super) fn answer(bert: &Bert, invocation: &Invocation) -> Behaviour {
     match extract(bert, invocation) {
         Ok(body) => Behaviour::Answer { status: 200, content_type: JSON.to_owned(), body: body.into() },
-        Err(refusal) => Behaviour::ContainerError { status: 400, body: told(&refusal) },
+        Err(refusal) => Behaviour::ContainerError { status: 400, body: error_body(&refusal) },
     }
 }
 
 fn extract(bert: &Bert, invocation: &Invocation) -> Result<Vec<u8>, Refusal> {
-    // To the letter, as the container compares it: even a charset is another type to it.
+    // The container compares literally: a charset makes another type.
     let content_type = invocation.content_type.as_deref().unwrap_or_default();
     if content_type != JSON {
         return Err(Refusal::ContentType(content_type.to_owned()));
@@ -67,17 +67,17 @@ fn extract(bert: &Bert, invocation: &Invocation) -> Result<Vec<u8>, Refusal> {
     Ok(answer.expect("lists of numbers can be written"))
 }
 
-/// Texts run one by one, as the container's do, so that none is padded.
+/// Runs texts one by one, as the container does, so that none is padded.
 fn features(bert: &Bert, text: &str, truncation: bool) -> Result<Features, Refusal> {
     let vectors = bert.embed(text, truncation)?;
     if vectors.iter().flatten().any(|number| !number.is_finite()) {
         return Err(Refusal::NotFinite);
     }
-    // Python has no shorter float; so answers are as long as there.
+    // As 64-bit numbers, as in Python, so that answers have the same length.
     Ok([vectors.into_iter().map(|vector| vector.into_iter().map(f64::from).collect()).collect()])
 }
 
-/// The one parameter that changes anything; the container passes over those that it does not know.
+/// The only parameter with an effect; the container ignores unknown ones.
 fn truncation(parameters: &Value) -> Result<bool, Refusal> {
     if parameters.is_null() {
         return Ok(false);
@@ -98,8 +98,8 @@ fn truncation(parameters: &Value) -> Result<bool, Refusal> {
     }
 }
 
-/// The container's model server calls a caller's mistake this, too.
-fn told(refusal: &Refusal) -> String {
+/// The container's model server uses this type for a caller's error too.
+fn error_body(refusal: &Refusal) -> String {
     let answer = json!({"code": 400, "type": "InternalServerException", "message": ErrorChain(refusal).to_string()});
     format!("{answer:#}\n")
 }
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(shape(&of_one), [1, 1, 4, tiny::HIDDEN]);
         let two = answered(r#"{"inputs": ["a", "a b"]}"#).unwrap();
         assert_eq!([shape(&two[0]), shape(&two[1])], [[1, 3, tiny::HIDDEN], [1, 4, tiny::HIDDEN]]);
-        // None is padded, and none changes another.
+        // No text is padded or changes another.
         assert_eq!((&of_one[0], &two[1]), (&one, &one));
     }
 
@@ -155,7 +155,7 @@ mod tests {
         for cut in [json!({"truncation": true}), json!({"truncation": "longest_first", "return_tensors": true})] {
             assert_eq!(shape(&asked(cut).unwrap()), [1, tiny::MAX_LENGTH, tiny::HIDDEN]);
         }
-        for (parameters, told) in [
+        for (parameters, expected) in [
             (json!(null), "18 tokens"),
             (json!({}), "18 tokens"),
             (json!({"max_length": 8}), "18 tokens"),
@@ -168,13 +168,13 @@ mod tests {
             (json!([true]), "`parameters` must be"),
         ] {
             let message = asked(parameters.clone()).unwrap_err();
-            assert!(message.contains(told), "{parameters}: {message}");
+            assert!(message.contains(expected), "{parameters}: {message}");
         }
     }
 
     #[test]
     fn bodies_that_ask_for_nothing_are_refused() {
-        for (body, told) in [
+        for (body, expected) in [
             ("", "not JSON"),
             ("{\"inputs\": ", "not JSON"),
             (r#""a""#, "`inputs` must be"),
@@ -187,19 +187,19 @@ mod tests {
             (r#"{"inputs": ["a", 3]}"#, "`inputs` must be"),
         ] {
             let message = answered(body).unwrap_err();
-            assert!(message.contains(told), "{body}: {message}");
+            assert!(message.contains(expected), "{body}: {message}");
         }
     }
 
     #[test]
     fn other_media_types_are_refused() {
-        for (content_type, told) in
+        for (content_type, expected) in
             [(None, "``"), (Some("text/csv"), "`text/csv`"), (Some("application/json; charset=utf-8"), "charset")]
         {
             let content_type = content_type.map(str::to_owned);
             let message =
                 answered_to(&Invocation { content_type, ..tiny::invocation(r#"{"inputs": "a"}"#) }).unwrap_err();
-            assert!(message.contains(told), "{message}");
+            assert!(message.contains(expected), "{message}");
         }
         let accepting = |accept: &str| {
             answered_to(&Invocation { accept: Some(accept.to_owned()), ..tiny::invocation(r#"{"inputs": "a"}"#) })

@@ -1,4 +1,4 @@
-//! A BERT of random weights that fits a test: three words, one layer.
+//! Pure. A BERT with random weights for tests: three words, one layer.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ pub(super) const HIDDEN: usize = 8;
 pub(super) const POSITIONS: usize = 16;
 pub(super) const MAX_LENGTH: usize = 12;
 
-/// Random, but the same for the whole of a test.
+/// Random weights, the same throughout a test.
 static WEIGHTS: LazyLock<Vec<u8>> = LazyLock::new(weights);
 
 pub(super) fn config() -> Value {
@@ -35,7 +35,7 @@ pub(super) fn config() -> Value {
     })
 }
 
-/// Its tokenizer pads and cuts to four tokens, which transformers passes over.
+/// Its tokenizer pads and truncates to four tokens, which transformers ignores.
 fn tokenizer() -> Value {
     let special = |id: u32, content: &str| {
         json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,

@@ -1,4 +1,4 @@
-//! What a test can have the relay do, and what it can tell requests apart by (no I/O).
+//! Pure. The relay's actions, and the operations that a rule receives.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 
 use crate::BoxFuture;
 
-/// An operation that came in.
+/// A received operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// `GetItem`, `BatchGetItem`, `Query`, `PutItem`, `UpdateItem`, `TransactWriteItems`, …
     pub operation: String,
     /// The request.
     pub body: Value,
-    /// Which one of its operation this is, from 1; a retry counts as another.
+    /// The number of this operation's request, from 1; retries count.
     pub count: usize,
 }
 
 impl Seen {
-    /// Whether it reads or writes this table.
+    /// Whether it uses this table.
     pub fn touches(&self, table: &str) -> bool {
         let named = |request: &Value| request["TableName"] == table;
         let in_batch = self.body["RequestItems"].get(table).is_some();
@@ -36,36 +36,36 @@ impl Seen {
     }
 }
 
-/// What becomes of an operation.
+/// What the relay does with an operation.
 pub enum Action {
-    /// It is passed on, and so is the answer.
+    /// Forwards the request and the answer.
     Forward,
-    /// The connection is closed; DynamoDB never hears of it.
+    /// Closes the connection without forwarding the request.
     Refuse,
-    /// It is passed on, then the connection is closed without an answer.
+    /// Forwards the request, then closes the connection without an answer.
     LoseAnswer,
-    /// It is passed on, then the connection is closed after half of the answer.
+    /// Forwards the request, then closes the connection after half of the answer.
     Truncate,
-    /// It is passed on twice; the first answer is returned.
+    /// Forwards the request twice and returns the first answer.
     Duplicate,
-    /// It is never answered; DynamoDB never hears of it.
+    /// Neither forwards nor answers the request.
     Hang,
-    /// It is passed on, and never answered.
+    /// Forwards the request, but never answers.
     HangAfter,
-    /// This is the answer; DynamoDB never hears of it.
+    /// Returns this answer without forwarding the request.
     Reply {
         /// The HTTP status.
         status: u16,
         /// The body.
         json: Value,
     },
-    /// It is passed on, and the answer is changed on its way back.
+    /// Forwards the request and changes the answer's body.
     Rewrite(Box<dyn FnOnce(Value) -> Value + Send>),
-    /// It is passed on, and the whole answer, its status and headers included, is changed on its way back.
+    /// Forwards the request and changes the answer, including status and headers.
     Remake(Box<dyn FnOnce(Response<Bytes>) -> Response<Bytes> + Send>),
-    /// It is passed on; this runs while the answer waits here.
+    /// Forwards the request and runs this before it returns the answer.
     Then(Box<dyn FnOnce() -> BoxFuture<()> + Send>),
-    /// It is passed on after this time.
+    /// Forwards the request after this time.
     Delay(Duration),
 }
 
@@ -88,25 +88,25 @@ impl Action {
         Action::Then(Box::new(|| Box::pin(hook())))
     }
 
-    /// More than the table or the account may do: the SDK retries it.
+    /// A throttling error, which the SDK retries.
     pub fn throttled() -> Action {
         let name = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
         Action::error(400, name, "throttled by the relay")
     }
 
-    /// A fault of DynamoDB itself: the SDK retries it.
+    /// An internal error of DynamoDB, which the SDK retries.
     pub fn internal_error() -> Action {
         let name = "com.amazonaws.dynamodb.v20120810#InternalServerError";
         Action::error(500, name, "failed by the relay")
     }
 
-    /// A role without the right: the SDK does not retry it.
+    /// A missing permission, which the SDK does not retry.
     pub fn access_denied() -> Action {
         let name = "com.amazon.coral.service#AccessDeniedException";
         Action::error(400, name, "denied by the relay")
     }
 
-    /// Any other error, by its full name.
+    /// An error by its full name.
     pub fn error(status: u16, name: &str, message: &str) -> Action {
         Action::Reply { status, json: json!({"__type": name, "message": message}) }
     }

@@ -1,4 +1,4 @@
-//! What a behaviour looks like on the wire, in the service's statuses, headers and error types.
+//! Pure. Converts a behaviour into an answer with the service's status, headers and error type.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -26,10 +26,10 @@ pub(super) async fn perform(behaviour: Behaviour, invocation: &Invocation) -> Re
             failure(424, "ModelError", container_error(&invocation.endpoint, status, &body))
         }
         Behaviour::InternalFailure => {
-            failure(500, "InternalFailure", json!({"Message": "the stand-in failed, as it was told to"}))
+            failure(500, "InternalFailure", json!({"Message": "the stand-in failed as requested"}))
         }
         Behaviour::ServiceUnavailable => {
-            failure(503, "ServiceUnavailable", json!({"Message": "the stand-in is unavailable, as it was told to be"}))
+            failure(503, "ServiceUnavailable", json!({"Message": "the stand-in is unavailable as requested"}))
         }
         Behaviour::Hang | Behaviour::Delay(..) => std::future::pending().await,
         Behaviour::Close => return Err(Hangup::Close),
@@ -54,13 +54,13 @@ fn stand_in(invocation: &Invocation) -> Value {
 fn model_error(original_status: u16) -> Value {
     json!({
         "Message": format!("Received an error ({original_status}) from the stand-in's model"),
-        "OriginalMessage": "the stand-in's model failed, as it was told to",
+        "OriginalMessage": "the stand-in's model failed as requested",
         "OriginalStatusCode": original_status,
         "LogStreamArn": log_stream("stand-in"),
     })
 }
 
-/// The service tells the container's answer twice, once in its own words.
+/// The service returns the container's answer twice, once within its own message.
 fn container_error(endpoint: &str, status: u16, body: &str) -> Value {
     let side = if (400..500).contains(&status) { "client" } else { "server" };
     json!({
@@ -85,7 +85,7 @@ fn model_answer(status: u16, content_type: &str, body: Bytes) -> Answer {
     with_request_id(answer)
 }
 
-/// The type stands in the header; the SDK would take it from the body too.
+/// The error type is in the header.
 fn failure(status: u16, kind: &'static str, body: Value) -> Answer {
     let status = StatusCode::from_u16(status).expect("a status of three digits");
     let mut answer = server::json(status, "application/json", &body);

@@ -1,43 +1,43 @@
-//! What keeps the stack from running, each with what to do about it.
+//! Pure. The errors of the stack, each with its remedy.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use export_gate_local::samples::LoadError;
 
-/// One sentence a cause.
+/// An error of the stack.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("another `make run` of this folder is up already; stop it with Ctrl-C first")]
+    #[error("another `make run` is running in this folder; stop it with Ctrl-C first")]
     RunsAlready,
-    #[error("port {port} can't be had; stop the program that uses it, or say `make run PORT=…` with another")]
+    #[error("port {port} is in use; stop the program that uses it, or choose another with `make run PORT=…`")]
     Port { port: u16, source: std::io::Error },
-    #[error("`{folder}` can't be written; look at its permissions and the disk's free space")]
+    #[error("cannot write `{folder}`; check its permissions and the free disk space")]
     State { folder: PathBuf, source: std::io::Error },
-    #[error("`cargo-lambda` is not on the path; `make run` installs it into `.tools` and puts that on the path")]
+    #[error("`cargo-lambda` is not on the path; start the stack with `make run`, which installs it into `.tools`")]
     NoCargoLambda,
-    #[error("`{command}` can't be started; look whether it is installed")]
+    #[error("cannot start `{command}`; check whether it is installed")]
     Start { command: String, source: std::io::Error },
-    #[error("the gate did not build ({0}); the compiler says why above")]
+    #[error("the gate did not build ({0}); see the compiler's errors above")]
     Build(ExitStatus),
-    #[error("`cargo lambda watch` ended ({0}); `.local/gate.log` says why")]
+    #[error("`cargo lambda watch` ended ({0}); see `.local/gate.log`")]
     Ended(ExitStatus),
-    #[error("the gate did not get ready within {seconds} s, {last}; `.local/gate.log` says why")]
+    #[error("the gate was not ready within {seconds} s, {last}; see `.local/gate.log`")]
     NotReady { seconds: u64, last: String },
-    #[error("the gateway did not answer `{0}`; `.local/gate.log` may say why")]
+    #[error("the gateway did not answer `{0}`; see `.local/gate.log`")]
     Unanswered(String, #[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(
-        "{who} should have been answered with {expected}, not {got}; `.local/gate.log` may say why, and where records \
-         were changed by hand, `rm -r .local` brings the samples back"
+        "the answer for {who} should be {expected}, not {got}; see `.local/gate.log`. If records were changed manually, \
+         `rm -r .local` restores the samples"
     )]
     Unexpected { who: &'static str, expected: String, got: String },
     #[cfg(feature = "model")]
-    #[error("`{archive}` can't be served; `make run MODEL=minilm` packs one that can")]
+    #[error("cannot serve `{archive}`; `make run MODEL=minilm` packs a valid archive")]
     Model { archive: PathBuf, source: std::sync::Arc<export_gate_local::model::LoadFault> },
     #[cfg(not(feature = "model"))]
-    #[error("this program was built without the feature `model`; `make run MODEL=minilm` builds it with that")]
+    #[error("this program was built without the feature `model`; `make run MODEL=minilm` builds it with the feature")]
     NoModels,
-    #[error("`.local/dynamodb.sqlite` can't be filled; `rm -r .local` begins anew")]
+    #[error("cannot load the samples into `.local/dynamodb.sqlite`; `rm -r .local` starts with an empty one")]
     Samples(#[from] LoadError),
     #[error(transparent)]
     Part(#[from] export_gate_local::Error),

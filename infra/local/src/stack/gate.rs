@@ -1,4 +1,4 @@
-//! The gate under `cargo lambda watch`: built, started, awaited, and ended with all that it started.
+//! I/O. Builds, starts and ends the gate under `cargo lambda watch`.
 
 use std::fs::File;
 use std::io::IsTerminal as _;
@@ -19,25 +19,24 @@ use tokio::time::{Instant, sleep, timeout};
 use super::failure::Failure;
 use super::requests;
 
-/// The Lambda binary, and the function's name.
+/// The name of the Lambda binary and of the function.
 pub(super) const BINARY: &str = "export-gate";
 
-/// How long a gate that is built may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit until a built gate answers.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long `cargo lambda watch` may take to end the gate and itself.
+/// The limit of the end of `cargo lambda watch` and the gate.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// For `rel="blocked-by"`, unless the environment names another.
+/// The default URL for `rel="blocked-by"`.
 const OPERATOR: &str = "https://operator.example/export-control";
 
-/// `cargo lambda watch`, in a process group of its own: a Ctrl-C reaches this process alone, which then ends it in
-/// good order.
+/// `cargo lambda watch` in its own process group, so that Ctrl-C reaches only this process, which then ends the group.
 pub(super) struct Gate {
     group: Group,
 }
 
-/// Whether `cargo-lambda` can be run at all.
+/// Checks that `cargo-lambda` can be run.
 pub(super) fn installed() -> Result<(), Failure> {
     let asked = std::process::Command::new("cargo-lambda")
         .args(["lambda", "--version"])
@@ -48,9 +47,9 @@ pub(super) fn installed() -> Result<(), Failure> {
     asked.map(drop).map_err(|_| Failure::NoCargoLambda)
 }
 
-/// Builds the gate, so that compiler errors and progress are seen here rather than in the log.
+/// Builds the gate, so that compiler errors and progress are shown here rather than in the log.
 pub(super) async fn build(root: &Path) -> Result<(), Failure> {
-    eprintln!("Building the gate; the first time this takes minutes.");
+    eprintln!("Building the gate; the first build takes minutes.");
     let mut command = Command::new("cargo");
     command.args(["build", "--locked", "--bin", BINARY]).current_dir(root).stdin(Stdio::null());
     let mut group = Group::spawn(command)?;
@@ -67,7 +66,7 @@ pub(super) fn free_port() -> Result<u16, Failure> {
 }
 
 impl Gate {
-    /// Starts it; the gate itself starts with the first event.
+    /// Starts `cargo lambda watch`, which starts the gate with the first event.
     pub(super) fn start(
         root: &Path,
         log: &Path,
@@ -89,10 +88,10 @@ impl Gate {
         Ok(Gate { group: Group::spawn(command)? })
     }
 
-    /// Waits until the gate can decide, by its own account.
+    /// Waits until the gate reports that it can decide.
     pub(super) async fn ready(&mut self, port: u16, gateway: &str) -> Result<(), Failure> {
         let waiting = progress("Starting the gate");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let outcome = tokio::select! {
             status = self.group.ended() => Err(Failure::Ended(status)),
             outcome = healthy(port, gateway, deadline) => outcome,
@@ -101,12 +100,12 @@ impl Gate {
         outcome
     }
 
-    /// Waits for an end that nobody asked for.
+    /// Waits for an unexpected end.
     pub(super) async fn ended(&mut self) -> Result<(), Failure> {
         Err(Failure::Ended(self.group.ended().await))
     }
 
-    /// Ends it, and returns when it and the gate are gone.
+    /// Ends it, and waits for the end of the gate.
     pub(super) async fn stop(mut self) {
         self.group.signal(Signal::TERM);
         if timeout(LAST_WORDS, self.group.ended()).await.is_err() {
@@ -116,7 +115,7 @@ impl Gate {
     }
 }
 
-/// Nothing of the user's own AWS set-up may reach the gate, or the gate what belongs to it.
+/// Isolates the gate from the user's AWS configuration and account.
 fn only_local(command: &mut Command) {
     let of_aws = |name: &str| name.starts_with("AWS_") && !name.starts_with("AWS_LAMBDA_");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_aws)) {
@@ -135,13 +134,13 @@ fn only_local(command: &mut Command) {
 }
 
 async fn healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Failure> {
-    // A GET on the port itself would wait for a function that has no name.
+    // A GET on the port itself would wait for a function without a name.
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-        pause(deadline, || "`cargo lambda watch` does not listen".to_owned()).await?;
+        pause(deadline, || "`cargo lambda watch` is not listening".to_owned()).await?;
     }
     loop {
-        // The event waits there until the gate asks for it, so the first answer should be the good one.
-        let answer = match timeout(PATIENCE, requests::health(gateway)).await {
+        // The event waits until the gate polls, so the first answer should succeed.
+        let answer = match timeout(TIMEOUT, requests::health(gateway)).await {
             Ok(answer) => answer?,
             Err(_) => http::Response::builder().status(StatusCode::GATEWAY_TIMEOUT).body(Bytes::new()).expect("plain"),
         };
@@ -154,13 +153,13 @@ async fn healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Fail
 
 async fn pause(deadline: Instant, last: impl FnOnce() -> String) -> Result<(), Failure> {
     if Instant::now() >= deadline {
-        return Err(Failure::NotReady { seconds: PATIENCE.as_secs(), last: last() });
+        return Err(Failure::NotReady { seconds: TIMEOUT.as_secs(), last: last() });
     }
     sleep(Duration::from_millis(100)).await;
     Ok(())
 }
 
-/// A spinner, or one line where nobody would see it turn.
+/// A spinner, or one line without a terminal.
 fn progress(what: &'static str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         eprintln!("{what}.");
@@ -170,7 +169,7 @@ fn progress(what: &'static str) -> ProgressBar {
     bar
 }
 
-/// A child that leads a process group; the group is asked to end when this is dropped.
+/// A child that leads a process group. Dropping it sends the group SIGTERM.
 struct Group {
     child: Child,
     id: Option<Pid>,
@@ -185,10 +184,10 @@ impl Group {
     }
 
     async fn ended(&mut self) -> ExitStatus {
-        self.child.wait().await.expect("a child of this process can be waited for")
+        self.child.wait().await.expect("a child of this process can be awaited")
     }
 
-    /// Does nothing once the leader was waited for: its number may be another's by then.
+    /// Does nothing after the leader was awaited, since its id can be reused.
     fn signal(&self, signal: Signal) {
         if let Some(id) = self.id.filter(|_| self.child.id().is_some()) {
             let _ = kill_process_group(id, signal);

@@ -1,4 +1,4 @@
-//! The real model that `--model` names: its archive behind an endpoint, its records in the register.
+//! I/O. Serves the model of `--model`: its archive behind an endpoint, its records in the register.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use super::failure::Failure;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ModelArgument {
     name: ModelName,
-    /// The SageMaker endpoint, which is named after the version.
+    /// The SageMaker endpoint, named after the version.
     endpoint: String,
     archive: PathBuf,
 }
@@ -26,13 +26,12 @@ impl FromStr for ModelArgument {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once('=').filter(|(_, archive)| !archive.is_empty());
-        let (name, archive) =
-            parts.ok_or_else(|| format!("`{text}` is not a model and its archive: write `name@version=path`"))?;
-        let name = ModelName::parse(name).map_err(|_| format!("`{name}` is no model: write `name@version`"))?;
+        let (name, archive) = parts.ok_or_else(|| format!("invalid model `{text}`: write `name@version=path`"))?;
+        let name = ModelName::parse(name).map_err(|_| format!("invalid model name `{name}`: write `name@version`"))?;
         let endpoint = name.as_str().replace('@', "-");
         if !is_endpoint(&endpoint) {
             return Err(format!(
-                "`{name}` can't name an endpoint: take at most 62 letters, digits and hyphens in between"
+                "`{name}` is not a valid endpoint name: use at most 62 letters, digits and inner hyphens"
             ));
         }
         Ok(ModelArgument { name, endpoint, archive: archive.into() })
@@ -44,7 +43,7 @@ impl ModelArgument {
         &self.name
     }
 
-    /// Loads the archive and puts it behind its endpoint.
+    /// Loads the archive and serves it behind its endpoint.
     #[cfg(feature = "model")]
     pub(super) async fn serve(&self, sagemaker: &SageMaker) -> Result<(), Failure> {
         use export_gate_local::model::Model;
@@ -55,18 +54,20 @@ impl ModelArgument {
         sagemaker.serve(&self.endpoint, move |invocation| container.clone().invoke(invocation));
         let loaded = model.ready().await;
         if loaded.map_err(|source| Failure::Model { archive: self.archive.clone(), source })? {
-            eprintln!("Its `code/inference.py` does not run here: the answers are those of `feature-extraction`.");
+            eprintln!(
+                "The local stack does not run its `code/inference.py`: answers are those of `feature-extraction`."
+            );
         }
         Ok(())
     }
 
-    /// Says how to get a build that can.
+    /// Returns an error, since this build has no models.
     #[cfg(not(feature = "model"))]
     pub(super) async fn serve(&self, _: &SageMaker) -> Result<(), Failure> {
         Err(Failure::NoModels)
     }
 
-    /// Adds the model to the register, and the embargo that refuses one of the sample requests.
+    /// Adds the model to the register, and an embargo that refuses one of the sample requests.
     pub(super) async fn register(&self, client: &Client, tables: &Tables) -> Result<(), LoadError> {
         let now = Timestamp::now();
         let now = now.round(Unit::Second).unwrap_or(now);
@@ -74,7 +75,7 @@ impl ModelArgument {
     }
 }
 
-/// SageMaker's rule.
+/// SageMaker's rule for endpoint names.
 fn is_endpoint(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     name.len() <= 63 && name.chars().all(plain) && !name.starts_with('-') && !name.ends_with('-')
@@ -85,19 +86,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_argument_is_read_or_told() {
+    fn invalid_arguments_are_rejected() {
         let read: ModelArgument = "minilm@1=/tmp/a=b/model.tar.gz".parse().unwrap();
         assert_eq!((read.name().as_str(), &*read.endpoint), ("minilm@1", "minilm-1"));
         assert_eq!(read.archive, PathBuf::from("/tmp/a=b/model.tar.gz"));
-        for (bad, told) in [
+        for (bad, expected) in [
             ("model.tar.gz", "write `name@version=path`"),
             ("minilm@1=", "write `name@version=path`"),
-            ("minilm=model.tar.gz", "`minilm` is no model"),
-            ("minilm@1.0=model.tar.gz", "`minilm@1.0` can't name an endpoint"),
-            ("minilm@1-=model.tar.gz", "`minilm@1-` can't name an endpoint"),
+            ("minilm=model.tar.gz", "invalid model name `minilm`"),
+            ("minilm@1.0=model.tar.gz", "`minilm@1.0` is not a valid endpoint name"),
+            ("minilm@1-=model.tar.gz", "`minilm@1-` is not a valid endpoint name"),
         ] {
             let fault = bad.parse::<ModelArgument>().unwrap_err();
-            assert!(fault.contains(told), "{fault}");
+            assert!(fault.contains(expected), "{fault}");
         }
     }
 }

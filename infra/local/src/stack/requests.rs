@@ -1,4 +1,4 @@
-//! The three sample requests: sent, printed as curl would send them, and held to what they should be answered.
+//! I/O. Sends the three sample requests, prints them as curl commands, and checks their answers.
 
 use bytes::Bytes;
 use console::style;
@@ -21,17 +21,17 @@ struct Sample {
     code: Option<&'static str>,
 }
 
-/// The model that is asked, and what.
+/// The requested model and the body.
 struct Asked<'a> {
     model: &'a str,
     body: Value,
-    /// Whether a model runs behind it, rather than the stand-in.
+    /// Whether a real model runs behind it.
     real: bool,
 }
 
 const CLIENT: &str = "sample-us-app";
 
-/// The gateway's `SOURCE_ADDRESS`, as people write it.
+/// The gateway's `SOURCE_ADDRESS` in usual case.
 const SOURCE: &str = "Local-Source-Address";
 
 const IN_THE_US: &str = "12.0.0.1";
@@ -62,10 +62,10 @@ const SAMPLES: [Sample; 3] = [
     },
 ];
 
-/// The headers that are the gate's own, and what the body is.
+/// The printed headers.
 const SHOWN: [&str; 5] = ["Content-Type", "Decision-Id", "Model-Version", "Link", "Retry-After"];
 
-/// Sends and prints all of them, then complains of the first that was answered otherwise than it should be.
+/// Sends and prints all requests, then returns an error for the first wrong answer.
 pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), Failure> {
     let asked = Asked::of(real);
     let mut unexpected = None;
@@ -87,7 +87,7 @@ pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), F
     unexpected.map_or(Ok(()), Err)
 }
 
-/// What the gate says of itself.
+/// The gate's health.
 pub(super) async fn health(gateway: &str) -> Result<Response<Bytes>, Failure> {
     let request = Request::get(format!("{gateway}/v1/health")).header("Authorization", token());
     send(request.body(Full::default()).expect("a plain GET")).await
@@ -103,7 +103,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Whether this is what is behind the endpoint.
+    /// Whether the body is the answer of this endpoint.
     fn answers(&self, body: &Value) -> bool {
         if self.real { features(body).is_some() } else { body["stand_in"] == true }
     }
@@ -122,16 +122,16 @@ impl Sample {
     fn fault(&self, asked: &Asked<'_>, answer: &Response<Bytes>) -> Option<Failure> {
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let code = body["error"]["code"].as_str();
-        // Without a code it is a permit: then it must be what was asked that answered.
+        // An answer without a code is a permit, and must come from the requested endpoint.
         let right = answer.status() == self.status && code == self.code && (code.is_some() || asked.answers(&body));
-        let told = |status: StatusCode, code: Option<&str>| {
+        let display = |status: StatusCode, code: Option<&str>| {
             let code = code.map(|code| format!(" `{code}`"));
             format!("{}{}", status.as_str(), code.unwrap_or_default())
         };
         (!right).then(|| Failure::Unexpected {
             who: self.who,
-            expected: told(self.status, self.code),
-            got: told(answer.status(), code),
+            expected: display(self.status, self.code),
+            got: display(answer.status(), code),
         })
     }
 }
@@ -150,7 +150,7 @@ async fn send(request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Failure>
     Ok(Response::from_parts(parts, body.to_bytes()))
 }
 
-/// None of the values has a quote.
+/// The request as a curl command. No value has a quote.
 fn curl(url: &str, headers: &[(&str, String)], body: &str) -> String {
     let mut line = format!("curl -i {url}");
     for (name, value) in headers {
@@ -175,7 +175,7 @@ fn shown(answer: &Response<Bytes>) -> String {
     text + "\n\n" + &body
 }
 
-/// The thousands of numbers that the task `feature-extraction` answers, in one line.
+/// Summarizes the numbers of the task `feature-extraction` in one line.
 fn features(body: &Value) -> Option<String> {
     let tokens = body.get(0)?.as_array()?;
     let numbers = tokens.first()?.as_array().filter(|numbers| !numbers.is_empty())?;
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn another_answer_than_the_expected_is_told() {
+    fn an_unexpected_answer_is_an_error() {
         let answer = |status: u16, body: Value| {
             Response::builder().status(status).body(Bytes::from(body.to_string())).expect("an answer")
         };

@@ -1,16 +1,6 @@
 //! Tables with their streams, and a stand-in for what the functions send to.
 //!
-//! Tables live in an engine of their own, or, where `DYNAMODB_ENDPOINT` and `TABLES` name some, in those.
-
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::missing_panics_doc,
-    reason = "a test says loudly what is wrong"
-)]
+//! Each world has its own engine, unless `DYNAMODB_ENDPOINT` and `TABLES` name existing tables.
 
 use std::collections::BTreeMap;
 
@@ -27,24 +17,24 @@ use export_gate_local::stream::Stream;
 use export_gate_local::tables::{self, Tables};
 use serde_json::Value;
 
-pub const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alarms";
+pub(crate) const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alarms";
 
 /// The four tables.
-pub struct World {
-    engine: Option<DynamoDb>,
+pub(crate) struct World {
+    _engine: Option<DynamoDb>,
     url: String,
-    pub dynamodb: Client,
-    pub tables: Tables,
-    pub writer: RegisterWriter,
-    pub sink: Sink,
+    pub(crate) dynamodb: Client,
+    pub(crate) tables: Tables,
+    pub(crate) writer: RegisterWriter,
+    pub(crate) sink: Sink,
 }
 
-pub fn item(json: &Value) -> Item {
+pub(crate) fn item(json: &Value) -> Item {
     serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is no item: {error}"))
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (engine, url, tables) = match (std::env::var("DYNAMODB_ENDPOINT"), std::env::var("TABLES")) {
             (Ok(url), Ok(names)) => (None, url, Tables::named(&names)),
             _ => {
@@ -56,15 +46,15 @@ impl World {
         };
         let dynamodb = tables::client(&url);
         let writer = RegisterWriter::new(dynamodb.clone(), tables.register.clone());
-        Self { engine, url, dynamodb, tables, writer, sink: Sink::start().await.unwrap() }
+        Self { _engine: engine, url, dynamodb, tables, writer, sink: Sink::start().await.unwrap() }
     }
 
-    pub async fn stream(&self, table: &str) -> Stream {
+    pub(crate) async fn stream(&self, table: &str) -> Stream {
         Stream::of(&self.url, table).await
     }
 
     /// The configuration of a function here.
-    pub fn aws(&self) -> aws_config::SdkConfig {
+    pub(crate) fn aws(&self) -> aws_config::SdkConfig {
         let http = aws_smithy_http_client::Builder::new().build_http();
         aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -77,12 +67,12 @@ impl World {
             .build()
     }
 
-    pub fn alarms(&self) -> Alarms {
+    pub(crate) fn alarms(&self) -> Alarms {
         Alarms::new(aws_sdk_sns::Client::new(&self.aws()), TOPIC.into())
     }
 
     /// The variables of a deployed function.
-    pub fn environment(&self) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
         [
             ("REGISTER_TABLE", self.tables.register.clone()),
             ("ARCHIVE_BUCKET", "archive".into()),
@@ -96,23 +86,23 @@ impl World {
     }
 
     /// As the console does it: the item is put, and nothing else is touched.
-    pub async fn put_by_hand(&self, table: &str, record: &Value) {
+    pub(crate) async fn put_by_hand(&self, table: &str, record: &Value) {
         self.dynamodb.put_item().table_name(table).set_item(Some(item(record))).send().await.unwrap();
     }
 
     /// As the console does it.
-    pub async fn delete_by_hand(&self, table: &str, key: Item) {
+    pub(crate) async fn delete_by_hand(&self, table: &str, key: Item) {
         self.dynamodb.delete_item().table_name(table).set_key(Some(key)).send().await.unwrap();
     }
 
     /// The register's item at a key.
-    pub async fn at(&self, kind: &str, id: &str) -> Option<Value> {
+    pub(crate) async fn at(&self, kind: &str, id: &str) -> Option<Value> {
         let item = self.writer.get(&Key { kind: kind.into(), id: id.into() }).await.unwrap()?;
         Some(serde_dynamo::from_item(item).unwrap())
     }
 
     /// All of the register, by kind and id.
-    pub async fn register(&self) -> BTreeMap<(String, String), Value> {
+    pub(crate) async fn register(&self) -> BTreeMap<(String, String), Value> {
         let mut pages =
             self.dynamodb.scan().table_name(&self.tables.register).consistent_read(true).into_paginator().send();
         let mut all = BTreeMap::new();
@@ -127,12 +117,12 @@ impl World {
     }
 
     /// The subjects of all alarms.
-    pub fn alarmed(&self) -> Vec<String> {
+    pub(crate) fn alarmed(&self) -> Vec<String> {
         self.sink.messages().all().into_iter().map(|message| message.subject).collect()
     }
 }
 
 /// An event as the runtime hands it out.
-pub fn event(json: Value) -> Event {
+pub(crate) fn event(json: Value) -> Event {
     serde_json::from_value(json).unwrap()
 }
