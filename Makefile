@@ -117,12 +117,12 @@ gatectl: ## build the operators' command, its man pages and completions into tar
 		$(target)/gatectl/gatectl completions $$shell >$(target)/gatectl/completions/gatectl.$$shell; done
 	@echo "Built. For this shell: export PATH=$(target)/gatectl:\$$PATH MANPATH=$(target)/gatectl/man:"
 
-eval-parties: ## how well and how fast names are matched, beside nomenklatura (DATA=folder with name-pairs and parties/ofac)
+eval-parties: ## measure how well and how fast names are matched (DATA=folder with name-pairs and parties/ofac)
 	@test -n "$(DATA)" || { echo "say where the data is: make eval-parties DATA=folder" >&2; exit 2; }
 	@for file in name-pairs/pairs.csv parties/ofac/{sdn,alt,add}.csv; do \
 		test -f "$(DATA)/$$file" || { echo "there is no $(DATA)/$$file" >&2; exit 2; }; done
-	cargo build --locked --profile functions --package gatectl
-	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
+	cargo run --locked -q -p export-gate-bench --profile bench --bin evaluate-names -- --speed \
+		--pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
 prove-places: ## where requests come from, on real data: lists of networks and MaxMind's test databases (DATA=folder with networks and mmdb)

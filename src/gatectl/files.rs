@@ -11,9 +11,6 @@ use crate::outcome::Failure;
 /// The largest file of records, scenarios, keys or seals, in bytes.
 pub(crate) const LARGEST: u64 = 64 << 20;
 
-/// The largest file of a list, in bytes. OFAC's longest has some 120 million.
-pub(crate) const LARGEST_LIST: u64 = 1 << 30;
-
 /// How many folders may lie in one another.
 const DEEPEST: usize = 64;
 
