@@ -1,41 +1,45 @@
-//! I/O. `gatectl explain`: what the gate would decide, with every rule that it looks at.
+//! I/O. `gatectl explain`: evaluates a request, and shows every embargo that was checked.
+
+mod embargoes;
+mod layout;
+mod origin;
+mod report;
 
 use export_gate::terms::{ModelRef, parse_time};
 use jiff::Timestamp;
 
-use super::explained::Explained;
-use super::question::{Address, Databases, Question};
-use super::records::Source;
-use super::supposed::Options;
 use crate::attribution::filled;
 use crate::aws::Aws;
 use crate::outcome::{Failure, Outcome};
+use crate::whatif::assumptions::Options;
+use crate::whatif::{Address, Databases, Request, Source};
+use report::Report;
 
-/// Who asks for what.
+/// Arguments of `explain`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The client, as the authorizer names it
+    /// Client, as the authorizer names it
     #[arg(long, value_name = "PRINCIPAL", value_parser = filled)]
     client: String,
-    /// The person on whose behalf it asks
+    /// Person of the request
     #[arg(long, value_name = "ID", value_parser = filled)]
     person: Option<String>,
-    /// The model, name or name@version
+    /// Model: name or name@version
     #[arg(long, value_name = "MODEL", value_parser = ModelRef::parse)]
     model: ModelRef,
-    /// The address that it asks from; `unknown` where nobody knows it
+    /// Source address; `unknown` if it is unknown
     #[arg(long, value_name = "IP|unknown", value_parser = Address::parse)]
     address: Option<Address>,
-    /// The end use that the request names
+    /// End use of the request
     #[arg(long, value_name = "CODE", value_parser = filled)]
     end_use: Option<String>,
-    /// When it asks, by the records as they stand now, such as 2026-06-12T21:21:00Z; now where nothing is said
+    /// Time of the request, such as 2026-06-12T21:21:00Z; the records are the current ones [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     #[command(flatten)]
     databases: Databases,
     #[command(flatten)]
-    supposed: Options,
+    assumptions: Options,
     #[command(flatten)]
     source: Source,
     /// Print JSON
@@ -45,25 +49,25 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Explains; exit code 0 where there is a decision, whatever it is, and 1 where the gate can't decide.
+/// Explains a decision. Exit code 1 if the gate can't decide.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Some(address) = arguments.address else {
         return Err(Failure::new(
-            "say from which address it asks: `--address 192.0.2.1`, or `--address unknown` where nobody knows it",
+            "no source address: add `--address 192.0.2.1`, or `--address unknown` if it is unknown",
         ));
     };
-    let question = Question {
+    let request = Request {
         client: arguments.client.clone(),
         person: arguments.person.clone(),
         model: arguments.model.clone(),
         address,
         end_use: arguments.end_use.clone(),
         at: arguments.at.unwrap_or_else(Timestamp::now),
-        supposed: (&arguments.supposed).into(),
+        assumptions: (&arguments.assumptions).into(),
     };
     let location = arguments.databases.read()?;
     let records = arguments.source.read(&arguments.aws).await?;
-    let answer = question.ask(&records, &location).await?;
-    let explained = Explained::new(&question, &records, &answer);
-    Ok(Outcome::new(arguments.json, || explained.told(), explained.text(), answer.came.is_ok()))
+    let evaluation = request.evaluate(&records, &location).await?;
+    let report = Report::new(&request, &records, &evaluation);
+    Ok(Outcome::new(arguments.json, || report.json(), report.text(), evaluation.decision.is_ok()))
 }

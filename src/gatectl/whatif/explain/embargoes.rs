@@ -1,4 +1,4 @@
-//! Pure. A rule that a decision looked at, in words.
+//! Pure. The embargoes that a decision checked, as text and as JSON.
 
 use export_gate::decision::{Explanation, KeyExplained};
 use export_gate::record::{Effect, Embargo, Force, Item, Licence, Places, Record};
@@ -6,25 +6,25 @@ use export_gate::register::Register;
 use export_gate::terms::{Code, Match, render_time};
 use serde_json::{Value, json};
 
-use super::question::Question;
 use crate::display::count;
 use crate::item::as_json;
 use crate::json::member;
+use crate::whatif::Request;
 
-/// An embargo that was looked at, with the records themselves.
+/// A checked embargo, with the records.
 pub(super) struct Rule<'a> {
     pub(super) embargo: &'a Record<Embargo>,
     pub(super) in_force: bool,
-    /// Each key as it is called, the attribute that has it, and how it matches.
+    /// Each key: its name, its attribute, and its match.
     pub(super) keys: Vec<(&'static str, &'static str, Match)>,
     pub(super) applies: bool,
     pub(super) licences: Vec<(&'a Record<Licence>, Option<Code>)>,
     pub(super) lifted_by: Option<&'a Record<Licence>>,
-    /// How many possible matches await a decision.
+    /// The number of potential matches that await review.
     pub(super) reviews: usize,
 }
 
-/// The rules of an explanation, with the records of the register that it was made of.
+/// The embargoes of an explanation, with the records of its register.
 pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Vec<Rule<'a>> {
     let licence = |version: &str| register.licences().find(|licence| licence.meta.version() == version);
     let rule = |explained: &export_gate::decision::EmbargoExplained| {
@@ -43,10 +43,10 @@ pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Ve
     explanation.embargoes.iter().filter_map(rule).collect()
 }
 
-/// How many of a list's values are shown.
+/// The most values that a key shows.
 const MOST_NAMED: usize = 6;
 
-/// What an embargo does, in words.
+/// The effect of an embargo.
 pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
     match rule.embargo.effect {
         Effect::Prohibited => "prohibited",
@@ -55,18 +55,18 @@ pub(super) fn effect(rule: &Rule<'_>) -> &'static str {
     }
 }
 
-/// Each key, with what the record names by it and how that matches.
+/// Each key with its values and its match.
 pub(super) fn keys(rule: &Rule<'_>, record: Option<&Item>) -> String {
     let written = record.map(|item| member(&as_json(item), &["applies_to"]).clone()).unwrap_or_default();
     let key = |(key, attribute, matched): &(&str, &str, Match)| {
-        let named = named(member(&written, &[attribute])).map(|named| format!(" ({named})")).unwrap_or_default();
-        format!("{key}{named} {}", word(*matched))
+        let values = values(member(&written, &[attribute])).map(|values| format!(" ({values})")).unwrap_or_default();
+        format!("{key}{values} {}", word(*matched))
     };
     rule.keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
-/// What the record names by a key, where it names anything.
-fn named(value: &Value) -> Option<String> {
+/// The values of a key, if any.
+fn values(value: &Value) -> Option<String> {
     let limits = ["countries", "networks", "hours"].map(|name| (name, member(value, &[name])));
     if let [countries, networks, (_, hours @ Value::Number(_))] = limits {
         let some = [countries, networks].into_iter().filter(|(_, number)| number.is_number());
@@ -93,7 +93,7 @@ fn named(value: &Value) -> Option<String> {
     }
 }
 
-/// Its code's last part, but for keys that have another's code.
+/// The name of a key: the last part of its code, except for keys that share a code.
 fn key_name(key: &KeyExplained) -> &'static str {
     match key.key {
         "lists" => "list",
@@ -111,22 +111,22 @@ fn word(matched: Match) -> &'static str {
     }
 }
 
-/// What the embargo comes to.
-pub(super) fn comes_to(rule: &Rule<'_>, question: &Question) -> String {
+/// The result of an embargo.
+pub(super) fn result(rule: &Rule<'_>, request: &Request) -> String {
     let window = &rule.embargo.meta.window;
     match (rule.in_force, rule.applies, rule.embargo.effect, rule.lifted_by) {
         (false, _, _, _) if rule.embargo.meta.withdrawn => "withdrawn".to_owned(),
-        (false, _, _, _) if window.is_over(question.at) => {
-            format!("over since {}", window.until.map(render_time).unwrap_or_default())
+        (false, _, _, _) if window.is_over(request.at) => {
+            format!("ended on {}", window.until.map(render_time).unwrap_or_default())
         }
         (false, _, _, _) => format!("not in force until {}", window.from.map(render_time).unwrap_or_default()),
         (true, false, _, _) => "does not apply".to_owned(),
-        (true, true, Effect::Observed, _) => "applies, and is only recorded".to_owned(),
+        (true, true, Effect::Observed, _) => "applies, observed only".to_owned(),
         (true, true, _, Some(licence)) => format!("applies, lifted by {}", licence.meta.id),
         (true, true, _, None) if rule.reviews > 0 => {
             format!(
-                "applies, refuses: {} to be looked into",
-                count(rule.reviews, "possible match is", "possible matches are")
+                "applies, refuses: {} review",
+                count(rule.reviews, "potential match awaits", "potential matches await")
             )
         }
         (true, true, Effect::Prohibited, None) => "applies, refuses: no licence lifts it".to_owned(),
@@ -137,38 +137,38 @@ pub(super) fn comes_to(rule: &Rule<'_>, question: &Question) -> String {
     }
 }
 
-/// What a licence comes to: whether it is the one that is taken, and what it lacks.
-pub(super) fn covers(lacks: Option<Code>, takes: bool) -> String {
-    match (lacks, takes) {
+/// The result of a licence.
+pub(super) fn licence_result(lacks: Option<Code>, is_used: bool) -> String {
+    match (lacks, is_used) {
         (None, true) => "covers it".to_owned(),
-        (None, false) => "would cover it, but another is taken first".to_owned(),
+        (None, false) => "would cover it, but another is used first".to_owned(),
         (Some(code), _) => format!("does not cover it: {code}, {}", shortfall(code)),
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "a licence lacks nothing else")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other code is about a licence")]
 fn shortfall(code: Code) -> &'static str {
     match code {
         Code::LicenceMissing => "it is of another authority or model, withdrawn, or not in force",
-        Code::LicenceScope => "it does not reach this transfer",
-        Code::LicenceExpired => "it is over",
-        Code::LicenceExhausted => "its quota is used up",
-        _ => "it does not serve",
+        Code::LicenceScope => "this transfer is outside its scope",
+        Code::LicenceExpired => "it has expired",
+        Code::LicenceExhausted => "its quota is exhausted",
+        _ => "it does not apply",
     }
 }
 
-/// For `--json`.
-pub(super) fn told(rule: &Rule<'_>, question: &Question) -> Value {
+/// An embargo as JSON.
+pub(super) fn json_of(rule: &Rule<'_>, request: &Request) -> Value {
     let licence = |(licence, lacks): &(&Record<Licence>, Option<Code>)| json!({"licence": licence.meta.version(), "lacks": lacks.map(Code::as_str)});
     json!({
         "embargo": rule.embargo.meta.version(), "effect": rule.embargo.effect, "in_force": rule.in_force,
         "keys": rule.keys.iter().map(|(key, _, matched)| json!({"key": key, "matches": word(*matched)})).collect::<Vec<_>>(),
         "applies": rule.applies, "reviews": rule.reviews, "licences": rule.licences.iter().map(licence).collect::<Vec<_>>(),
-        "lifted_by": rule.lifted_by.map(|licence| licence.meta.version()), "comes_to": comes_to(rule, question),
+        "lifted_by": rule.lifted_by.map(|licence| licence.meta.version()), "comes_to": result(rule, request),
     })
 }
 
-/// The groups by which an embargo names countries.
+/// The groups of countries that an embargo names.
 pub(super) fn groups(embargo: &Embargo) -> impl Iterator<Item = &String> {
     let choices = [&embargo.applies_to.destinations, &embargo.applies_to.nationalities];
     choices

@@ -1,4 +1,4 @@
-//! Pure. Of what a draft asks about places, what nobody told when a decision was taken.
+//! Pure. Facts on places that a draft needs, and that a recorded decision may lack.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +9,33 @@ use export_gate::register::history::Key;
 use crate::change::Step;
 use crate::snapshot::Snapshot;
 
-/// What the records that a draft changes ask about places, before or after.
+/// The facts that the changed records need, before or after the draft.
 #[derive(Default)]
-pub(super) struct Untold {
+pub(super) struct DraftNeeds {
     classes: BTreeSet<NetworkClass>,
     hours: BTreeSet<u32>,
     /// Whether signals must agree.
     signals: bool,
-    /// The embargoes that ask.
+    /// The embargoes that need them.
     embargoes: BTreeSet<Key>,
 }
 
-impl Untold {
-    /// What these steps ask.
+impl DraftNeeds {
+    /// The needs of the steps.
     pub(super) fn of(steps: &[Step]) -> Self {
-        let mut untold = Self::default();
+        let mut needs = Self::default();
         for step in steps {
             let before = step.before.as_ref();
             let settings = [step.record::<Screening>(), before.and_then(|before| read(before).ok())];
             if step.key.kind == Screening::KIND {
-                untold.signals |= settings.iter().flatten().any(|setting| !setting.must_agree.is_empty());
+                needs.signals |= settings.iter().flatten().any(|setting| !setting.must_agree.is_empty());
             }
             if step.key.kind == Embargo::KIND {
                 let before = before.and_then(|before| read(before).ok());
-                [step.record::<Embargo>(), before]
-                    .into_iter()
-                    .flatten()
-                    .for_each(|embargo| untold.take(step, &embargo));
+                [step.record::<Embargo>(), before].into_iter().flatten().for_each(|embargo| needs.take(step, &embargo));
             }
         }
-        untold
+        needs
     }
 
     fn take(&mut self, step: &Step, embargo: &Record<Embargo>) {
@@ -52,15 +49,15 @@ impl Untold {
         self.hours.extend(spread.map(|limit| limit.hours));
     }
 
-    /// Whether some of it was not told when these facts were found.
-    pub(super) fn has(&self, facts: &Facts) -> bool {
+    /// Whether the facts lack any of them.
+    pub(super) fn are_missing_in(&self, facts: &Facts) -> bool {
         let is_counted = |hours: &u32| facts.spread.iter().any(|places| places.hours == *hours);
         self.classes.iter().any(|class| !facts.network.told.contains(class))
             || !self.hours.iter().all(is_counted)
             || (self.signals && facts.signals.is_empty())
     }
 
-    /// The records without what asks.
+    /// The records without those that need the facts.
     pub(super) fn without(&self, snapshot: &Snapshot) -> Snapshot {
         let mut snapshot = snapshot.clone();
         snapshot.records.retain(|key, _| !self.embargoes.contains(key));

@@ -1,4 +1,9 @@
-//! I/O. `gatectl simulate`: the ledger's decisions, by the register as it stands and with a draft in it.
+//! I/O. `gatectl simulate`: decides the ledger's decisions again, by the current register and with a draft.
+
+mod effects;
+mod limits;
+mod missing_facts;
+mod report;
 
 use std::path::PathBuf;
 
@@ -6,10 +11,6 @@ use export_gate::record::{Item, Kind as _, Licence};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
-use super::effects::{Effects, Registers};
-use super::names;
-use super::told::Told;
-use super::untold::Untold;
 use crate::aws::Aws;
 use crate::change::{Step, diff, faults, notes};
 use crate::draft::{Draft, read};
@@ -20,17 +21,20 @@ use crate::period::{Since, since};
 use crate::progress;
 use crate::snapshot::Snapshot;
 use crate::table_options::RegisterTable;
+use effects::{Effects, Registers};
+use missing_facts::DraftNeeds;
+use report::Report;
 
-/// What it was told.
+/// Arguments of `simulate`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The draft: a .json or .yaml file of records, or a folder of them; each takes the place of the one with its key
+    /// Draft: a .json or .yaml file of records, or a folder of them; a record replaces the one with the same key
     #[arg(long, value_name = "FOLDER|FILE")]
     with: PathBuf,
-    /// The decisions since then, such as 7d, 24h or 2026-06-12T21:21:00Z
+    /// Simulate decisions since this time, such as 7d, 24h or 2026-06-12T21:21:00Z
     #[arg(long, value_name = "WHEN", value_parser = since)]
     since: Since,
-    /// Decide as of this moment; else as of now, or of the draft's last `from` where that lies ahead
+    /// Decide as of this time [default: now, or the draft's last `from` if later]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     #[command(flatten)]
@@ -44,64 +48,65 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Simulates; exit code 1 where the gate could not rely on the draft, or a part of the ledger can't be read.
+/// Simulates. Exit code 1 if the draft is invalid for the gate, or a part of the ledger can't be read.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let since = arguments.since.moment(now);
     let draft = read(&arguments.with)?;
     let snapshot = Snapshot::read(&arguments.aws.dynamodb().await, &arguments.register.register_table).await?;
     let steps = steps(&snapshot, &draft);
-    let at = arguments.at.unwrap_or_else(|| ahead(&steps, now));
+    let at = arguments.at.unwrap_or_else(|| start_of(&steps, now));
     let faults = faults(&snapshot, &steps, at);
-    let mut told = Told {
+    let mut report = Report {
         since,
         at,
-        is_ahead: arguments.at.is_none() && at > now,
+        is_at_start: arguments.at.is_none() && at > now,
         revision: snapshot.revision,
         changes: diff(&steps),
         steps: steps.iter().map(Step::told).collect(),
-        notes: notes(&snapshot, &steps, now).into_iter().chain(names::notes(&steps)).collect(),
+        notes: notes(&snapshot, &steps, now).into_iter().chain(limits::notes(&steps)).collect(),
         callers: draft.callers.len(),
-        fresh: steps.iter().filter(|step| is_counted(step)).map(|step| step.key.id.clone()).collect(),
+        changed_quotas: steps.iter().filter(|step| has_quota(step)).map(|step| step.key.id.clone()).collect(),
         faults,
-        ..Told::default()
+        ..Report::default()
     };
-    if told.faults.is_empty() {
+    if report.faults.is_empty() {
         let mut next = snapshot.clone();
         next.records.extend(steps.iter().map(|step| (step.key.clone(), step.after.clone())));
-        let untold = Untold::of(&steps);
-        let registers = |now: &Snapshot, then: &Snapshot| Registers { now: now.register(at), then: then.register(at) };
-        let without = registers(&untold.without(&snapshot), &untold.without(&next));
+        let needs = DraftNeeds::of(&steps);
+        let registers =
+            |now: &Snapshot, draft: &Snapshot| Registers { now: now.register(at), draft: draft.register(at) };
+        let without = registers(&needs.without(&snapshot), &needs.without(&next));
         let both = [registers(&snapshot, &next), without];
-        let mut effects = Effects::new(both, untold, told.fresh.clone(), names::lists(&steps), at);
+        let mut effects = Effects::new(both, needs, report.changed_quotas.clone(), limits::lists(&steps), at);
         let bar = progress::counter("decisions");
         let take = |found| {
             bar.inc(1);
             match found {
                 Found::Entry(entry) => effects.take(&entry),
-                Found::Unread { place, why } => effects.unread(format!("{place}: {why}")),
+                Found::Unread { place, why } => effects.unreadable(format!("{place}: {why}")),
             }
         };
         arguments.place.read(&arguments.aws, Window { from: Some(since), until: None }, take).await?;
         bar.finish_and_clear();
-        told.effects = effects.counted();
+        report.totals = effects.totals();
     }
-    Ok(told.outcome(arguments.json))
+    Ok(report.outcome(arguments.json))
 }
 
-/// What the draft changes: a record that says the same as the one with its key changes nothing.
+/// The changes of the draft. An equal record is no change.
 fn steps(snapshot: &Snapshot, draft: &Draft) -> Vec<Step> {
     let differs = |step: &Step| step.before.as_ref().is_none_or(|before| substance(before) != substance(&step.after));
     draft.register.values().filter_map(|placed| Step::put(snapshot, placed.item.clone())).filter(differs).collect()
 }
 
-/// Whether it is a licence with a quota.
-fn is_counted(step: &Step) -> bool {
+/// Whether a step changes a licence with a quota.
+fn has_quota(step: &Step) -> bool {
     step.key.kind == Licence::KIND && step.after.contains_key("quota")
 }
 
-/// Now, or the moment at which all of the draft has begun, where that lies ahead.
-fn ahead(steps: &[Step], now: Timestamp) -> Timestamp {
+/// The time at which all records of the draft have begun, or now if that is later.
+fn start_of(steps: &[Step], now: Timestamp) -> Timestamp {
     let from = |item: &Item| parse_time(text(item, "from")).ok();
     steps.iter().filter_map(|step| from(&step.after)).chain([now]).max().unwrap_or(now)
 }

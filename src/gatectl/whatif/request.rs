@@ -1,4 +1,4 @@
-//! I/O. A question to the gate, answered by the gate's own law.
+//! I/O. A hypothetical request, and its evaluation by the gate's decision code.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use export_gate::register::Register;
 use export_gate::terms::ModelRef;
 use jiff::Timestamp;
 
+use super::assumptions::Assumptions;
 use super::records::Records;
-use super::supposed::Supposed;
 use crate::item::text;
 use crate::outcome::Failure;
 
-/// Who asks for what, from where and when.
-pub(crate) struct Question {
-    /// The principal of the client.
+/// A hypothetical request.
+pub(crate) struct Request {
+    /// The client's principal.
     pub(crate) client: String,
     /// The person's id.
     pub(crate) person: Option<String>,
@@ -31,24 +31,24 @@ pub(crate) struct Question {
     pub(crate) address: Address,
     /// The end use that the request names.
     pub(crate) end_use: Option<String>,
-    /// When.
+    /// The time of the request.
     pub(crate) at: Timestamp,
-    /// What is taken for given.
-    pub(crate) supposed: Supposed,
+    /// Facts that replace collected ones.
+    pub(crate) assumptions: Assumptions,
 }
 
-/// An address; `None` where nobody knows it.
+/// A source address; `None` if unknown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Address(pub(crate) Option<IpAddr>);
 
 impl Address {
-    /// Reads an address, or `unknown`.
+    /// Parses an address, or `unknown`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text == "unknown" {
             return Ok(Self(None));
         }
         let read = text.parse().map(|address| Self(Some(address)));
-        read.map_err(|_| format!("`{text}` is no IP address; where nobody knows it, write `unknown`"))
+        read.map_err(|_| format!("`{text}` is not an IP address; if it is unknown, write `unknown`"))
     }
 }
 
@@ -61,52 +61,52 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// What the gate would say, and what it rests on.
-pub(crate) struct Answer {
+/// The evaluation of a request: the decision and its evidence.
+pub(crate) struct Evaluation {
     /// The register.
     pub(crate) register: Register,
-    /// The decision, or why there is none.
-    pub(crate) came: Result<Decision, Undecidable>,
-    /// Who asks; absent where the records don't bear the caller out.
+    /// The decision, or why the gate can't decide.
+    pub(crate) decision: Result<Decision, Undecidable>,
+    /// The subject; absent if the caller is not identified.
     pub(crate) subject: Option<Subject>,
-    /// Where the answer would go.
-    pub(crate) from: Where,
-    /// The databases that were asked.
+    /// Where the request comes from.
+    pub(crate) origin: Where,
+    /// The location and anonymity databases.
     pub(crate) databases: Arc<Vec<Held>>,
-    /// The licences of which nothing is left.
+    /// Licences without quota left.
     pub(crate) exhausted: Exhausted,
-    /// The callers' records.
-    pub(crate) found: Found,
+    /// The caller's records.
+    pub(crate) records: CallerRecords,
 }
 
-/// The callers' records, as they are kept.
+/// The caller's records as stored.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct CallerRecords {
     pub(crate) client: Option<Item>,
     pub(crate) organisation: Option<Item>,
     pub(crate) person: Option<Item>,
 }
 
-/// The databases, as the gate has them.
+/// Options that name the databases.
 #[derive(clap::Args)]
 pub(crate) struct Databases {
-    /// An MMDB with countries, as the gate has it; without it, what is compiled in
+    /// MMDB with countries, as the gate uses it [default: the compiled-in delegations]
     #[arg(long, value_name = "FILE", env = "GEO_DATABASE")]
     geo_database: Option<String>,
-    /// MMDBs that tell which networks hide their users, as the gate has them, `:` between them
+    /// MMDBs with anonymising networks, as the gate uses them, separated by `:`
     #[arg(long, value_name = "FILE:FILE", env = "ANONYMITY_DATABASES")]
     anonymity_databases: Option<String>,
 }
 
 impl Databases {
-    /// The options that name them.
+    /// The options on a command line.
     pub(crate) fn options(&self) -> Vec<(&'static str, String)> {
         let named = [("--geo-database", &self.geo_database), ("--anonymity-databases", &self.anonymity_databases)];
         let named = named.into_iter().filter_map(|(option, files)| Some((option, files.clone()?)));
         named.filter(|(_, files)| !files.is_empty()).collect()
     }
 
-    /// Reads them.
+    /// Reads the databases.
     pub(crate) fn read(&self) -> Result<Location, Failure> {
         let read = Location::named(self.geo_database.as_deref(), self.anonymity_databases.as_deref());
         read.map_err(|unusable| {
@@ -116,56 +116,57 @@ impl Databases {
     }
 }
 
-impl Question {
-    /// Asks as the gate is asked for a screening: nothing is drawn of a quota.
-    pub(crate) async fn ask(&self, records: &Records, location: &Location) -> Result<Answer, Failure> {
-        // The gate's own times have milliseconds.
+impl Request {
+    /// Evaluates the request as a screening, which uses no quota.
+    pub(crate) async fn evaluate(&self, records: &Records, location: &Location) -> Result<Evaluation, Failure> {
+        // The gate's times have milliseconds.
         let now = Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at);
         let register = records.register(now).await;
-        let mut from = location.of(self.address.0);
-        self.supposed.tell(&mut from.signals);
-        from.sightings = self.sightings(&from, &register, records, now).await?;
-        let found = self.found(records).await?;
-        let mut answer = Answer {
+        let mut origin = location.of(self.address.0);
+        self.assumptions.replace_signals(&mut origin.signals);
+        origin.sightings = self.sightings(&origin, &register, records, now).await?;
+        let caller_records = self.caller_records(records).await?;
+        let mut evaluation = Evaluation {
             register,
-            came: Ok(Decision::unidentified(Vec::new())),
+            decision: Ok(Decision::unidentified(Vec::new())),
             subject: None,
-            from,
+            origin,
             databases: location.in_force(),
             exhausted: Exhausted::default(),
-            found,
+            records: caller_records,
         };
         let claimed = Claimed { by_token: None, by_header: self.person.as_deref(), end_use: self.end_use.as_deref() };
-        answer.came = match answer.found.read() {
+        evaluation.decision = match evaluation.records.read() {
             Err(undecidable) => Err(undecidable),
-            Ok(callers) => match identify(claimed, &callers, answer.from.clone(), &answer.register, now) {
+            Ok(callers) => match identify(claimed, &callers, evaluation.origin.clone(), &evaluation.register, now) {
                 Err(codes) => Ok(Decision::unidentified(codes)),
                 Ok(mut subject) => {
-                    self.supposed.put(&mut subject, &answer.register);
-                    let came = self.settle(&subject, &answer.register, records, &mut answer.exhausted, now).await;
-                    answer.subject = Some(subject);
-                    came?
+                    self.assumptions.replace_facts(&mut subject, &evaluation.register);
+                    let decision =
+                        self.decide(&subject, &evaluation.register, records, &mut evaluation.exhausted, now).await;
+                    evaluation.subject = Some(subject);
+                    decision?
                 }
             },
         };
-        Ok(answer)
+        Ok(evaluation)
     }
 
-    /// Where the client showed up, this question among it; `None` where nothing asks, or nobody is to look.
+    /// The client's recent sightings with this request; `None` if no embargo needs them or there is no usage table.
     async fn sightings(
         &self,
-        from: &Where,
+        origin: &Where,
         register: &Register,
         records: &Records,
         now: Timestamp,
     ) -> Result<Option<Vec<Sighting>>, Failure> {
         let (Some(_), Some(store)) = (hours_back(register, now), &records.spread) else { return Ok(None) };
         let read = store.read(&self.client).await.map_err(|error| Failure::of("see `--usage-table`", error))?;
-        Ok(Some(read.with(&Place::of(from), now)))
+        Ok(Some(read.with(&Place::of(origin), now)))
     }
 
-    /// A licence of which nothing is left yields to the next, until nothing changes any more.
-    async fn settle(
+    /// Decides, and repeats without the licences whose quota is exhausted.
+    async fn decide(
         &self,
         subject: &Subject,
         register: &Register,
@@ -174,18 +175,18 @@ impl Question {
         now: Timestamp,
     ) -> Result<Result<Decision, Undecidable>, Failure> {
         loop {
-            let came = decide(&self.model, subject, register, &exhausted.licences, now);
-            let (Ok(decision), Some(quotas)) = (&came, &records.quotas) else { return Ok(came) };
+            let decided = decide(&self.model, subject, register, &exhausted.licences, now);
+            let (Ok(decision), Some(quotas)) = (&decided, &records.quotas) else { return Ok(decided) };
             let more = quotas.exhausted(&decision.quotas).await;
             let more = more.map_err(|error| Failure::of("see `--usage-table`", error))?;
             if more.licences.is_empty() {
-                return Ok(came);
+                return Ok(decided);
             }
             exhausted.add(more);
         }
     }
 
-    async fn found(&self, records: &Records) -> Result<Found, Failure> {
+    async fn caller_records(&self, records: &Records) -> Result<CallerRecords, Failure> {
         let client = records.caller(&format!("client#{}", self.client)).await?;
         let organisation = match client.as_ref().map(|client| text(client, "organisation")) {
             Some(id) if !id.is_empty() => records.caller(&format!("organisation#{id}")).await?,
@@ -195,12 +196,12 @@ impl Question {
             Some(id) => records.caller(&format!("person#{id}")).await?,
             None => None,
         };
-        Ok(Found { client, organisation, person })
+        Ok(CallerRecords { client, organisation, person })
     }
 }
 
-impl Found {
-    /// The records as the gate reads them. One that can't be read is failure; what is wrong with a person's is not told.
+impl CallerRecords {
+    /// The records as the gate reads them. The fault of a person's record is not reported.
     fn read(&self) -> Result<Callers, Undecidable> {
         Ok(Callers {
             client: read("client", self.client.as_ref(), Client::read)?,
