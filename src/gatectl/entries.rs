@@ -1,4 +1,4 @@
-//! I/O. Reading the ledger: its table, or its archive as files. What can't be read is named, and the rest is read.
+//! I/O. Reads the ledger from its table or its archive. Unreadable entries are reported, the others are read.
 
 mod archive;
 mod table;
@@ -12,18 +12,18 @@ pub(crate) use self::archive::opened;
 use crate::aws::Aws;
 use crate::outcome::Failure;
 
-/// Where the ledger is.
+/// Options that name the ledger.
 #[derive(clap::Args)]
 pub(crate) struct Place {
-    /// The ledger's archive, .jsonl or .jsonl.gz: a file, or a folder with all below it
+    /// Archive of the ledger (.jsonl or .jsonl.gz): a file or a folder
     #[arg(long, value_name = "FOLDER|FILE", conflicts_with = "ledger_table")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The ledger's table; without `--ledger` too, the one that the variable LEDGER_TABLE names
+    /// Name of the ledger table [default without `--ledger`: the environment variable LEDGER_TABLE]
     #[arg(long, value_name = "TABLE")]
     pub(crate) ledger_table: Option<String>,
 }
 
-/// One of the two.
+/// The source of a ledger.
 pub(crate) enum Source {
     /// A file, or a folder of them.
     Archive(PathBuf),
@@ -40,21 +40,21 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// What reading gives, one after the other, in no order.
+/// An item of a ledger. Items come in no order.
 pub(crate) enum Found {
-    /// An entry, as it is kept, `hash` and all.
+    /// An entry as stored.
     Entry(Value),
-    /// Something that is none.
+    /// An unreadable item.
     Unread {
-        /// Where it is.
+        /// The place.
         place: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
 }
 
 impl Place {
-    /// Where it is. The variable counts only where nothing is said: who names an archive while it is set means the archive.
+    /// The source. The environment variable applies only without options, so that `--ledger` works while it is set.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
         let table = || self.ledger_table.clone().or_else(|| std::env::var("LEDGER_TABLE").ok());
         match &self.ledger {
@@ -62,18 +62,17 @@ impl Place {
             None => table()
                 .filter(|table| !table.is_empty())
                 .map(Source::Table)
-                .ok_or_else(|| Failure::new("say where the ledger is: `--ledger` or `--ledger-table`")),
+                .ok_or_else(|| Failure::new("no ledger given: add `--ledger` or `--ledger-table`")),
         }
     }
 
-    /// Gives every entry to `take`. Of a table only those that were decided within the window are read; of an archive all
-    /// are, and those outside are passed by.
+    /// Passes every entry within the window to `take`.
     pub(crate) async fn read(&self, aws: &Aws, window: Window, take: impl FnMut(Found)) -> Result<(), Failure> {
         self.read_as(aws, window, |_, found| found, take).await
     }
 
-    /// As [`Place::read`], with what `prepare` makes of each and of where it is: it runs on all processors, `take` on one
-    /// thread alone. No more is kept in between than both need to go on.
+    /// Like [`Place::read`], with `prepare` applied to each item and its place. `prepare` runs on all processors, `take` on
+    /// one thread.
     pub(crate) async fn read_as<T: Send + 'static>(
         &self,
         aws: &Aws,
@@ -88,7 +87,7 @@ impl Place {
     }
 }
 
-/// Whether it counts within the window. What bears no time does, since nobody can say that it doesn't.
+/// Whether an item is within the window. An item without a time counts as within.
 fn is_within(found: &Found, window: Window) -> bool {
     match found {
         Found::Entry(entry) if window != Window::default() => {

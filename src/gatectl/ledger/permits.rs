@@ -1,4 +1,4 @@
-//! Pure. Permits of the ledger, as far as calls of endpoints are held against them.
+//! Pure. The permits and completions of the ledger, for reconciliation.
 
 use std::collections::HashMap;
 
@@ -13,33 +13,30 @@ use serde_json::Value;
 pub(super) struct Permit {
     /// The decision's id.
     pub(super) decision: String,
-    /// When it was decided, before the endpoint was called.
+    /// The time of the decision, before the call.
     pub(super) at: Timestamp,
-    /// The endpoint that it allows, in lower case as SageMaker's ARNs are.
+    /// The permitted endpoint, in lower case as in SageMaker's ARNs.
     pub(super) endpoint: String,
     hash: String,
 }
 
-/// What was read of the ledger.
+/// The entries read from the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     permits: HashMap<String, Permit>,
-    /// By decision, what its completion says: a code.
+    /// The code of each completion, by decision.
     completions: HashMap<String, String>,
-    /// How many entries there were, each once.
+    /// The number of different entries.
     pub(super) count: usize,
 }
 
 impl Entries {
-    /// Takes an entry.
-    ///
-    /// # Errors
-    /// Why it is none.
+    /// Adds an entry.
     pub(super) fn take(&mut self, entry: &Value) -> Result<(), String> {
         let text = |name: &str| entry[name].as_str().ok_or_else(|| format!("it has no `{name}`"));
         let decision = text("decision_id")?;
         if !bears_its_hash(entry) {
-            return Err(format!("the entry `{decision}` does not bear its hash: it is not what the gate wrote"));
+            return Err(format!("the hash of the entry `{decision}` is invalid: the entry was changed"));
         }
         match (text("kind")?, text("outcome")?) {
             ("invocation", "permit") => {
@@ -50,9 +47,9 @@ impl Entries {
                     None => {
                         self.permits.insert(decision.to_owned(), permit);
                     }
-                    // A stream tells some changes twice.
+                    // The archive can have an entry twice.
                     Some(other) if other.hash == permit.hash => return Ok(()),
-                    Some(_) => return Err(format!("the entry `{decision}` is there in two versions")),
+                    Some(_) => return Err(format!("there are two versions of the entry `{decision}`")),
                 }
             }
             ("completion", _) => {
@@ -63,13 +60,13 @@ impl Entries {
                 self.completions.insert(text("of")?.to_owned(), code.to_owned());
             }
             ("invocation" | "screening", _) => {}
-            (kind, _) => return Err(format!("the entry `{decision}` is of the kind `{kind}`, which is none")),
+            (kind, _) => return Err(format!("the entry `{decision}` has the unknown kind `{kind}`")),
         }
         self.count = self.count.saturating_add(1);
         Ok(())
     }
 
-    /// Every permit, and what its completion says.
+    /// The permits, and the codes of the completions.
     pub(super) fn permits(self) -> (Vec<Permit>, HashMap<String, String>) {
         (self.permits.into_values().collect(), self.completions)
     }

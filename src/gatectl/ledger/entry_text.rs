@@ -1,11 +1,11 @@
-//! Pure. An entry as a person reads it: every field, in the order of its story.
+//! Pure. An entry as text, with all its fields.
 
 use serde_json::Value;
 
 use crate::display::{table, text_line};
 use crate::json::member;
 
-/// What comes first; the rest follows by name.
+/// The first fields; the others follow by name.
 const FIRST: [&str; 14] = [
     "decision_id",
     "at",
@@ -23,8 +23,8 @@ const FIRST: [&str; 14] = [
     "facts",
 ];
 
-/// The entry, what completes it, and whether it bears its hash.
-pub(super) fn text(entry: &Value, completion: Option<&Value>, bears_its_hash: bool) -> String {
+/// The entry, its completion, and whether its hash is valid.
+pub(super) fn text(entry: &Value, completion: Option<&Value>, has_valid_hash: bool) -> String {
     let mut rows = Vec::new();
     let members = entry.as_object();
     let named = FIRST.iter().filter_map(|name| Some((*name, members?.get(*name)?)));
@@ -36,7 +36,7 @@ pub(super) fn text(entry: &Value, completion: Option<&Value>, bears_its_hash: bo
         let text = |path: &[&str]| member(completion, path).as_str().unwrap_or("-").to_owned();
         let code = member(completion, &["reasons"]).get(0).and_then(|reason| reason.get("code")?.as_str());
         let sentence = text_line!(
-            "Its caller got no answer of the model: {} (`{}`, {}), by the completion `{}`.",
+            "The caller received no answer from the model: {} (`{}`, {}); completion `{}`.",
             member(completion, &["status"]),
             code.unwrap_or("-"),
             text(&["at"]),
@@ -44,15 +44,15 @@ pub(super) fn text(entry: &Value, completion: Option<&Value>, bears_its_hash: bo
         );
         format!("\n{sentence}")
     });
-    let proof = if bears_its_hash {
-        "\nIt bears its hash.\n"
+    let proof = if has_valid_hash {
+        "\nIts hash is valid.\n"
     } else {
-        "\nIt does not bear its hash, so it is not what the gate wrote: `ledger verify` looks at its whole chain.\n"
+        "\nIts hash is invalid, so the entry was changed. Verify its chain with `ledger verify`.\n"
     };
     table(&["field", "value"], rows, &[]) + &completed.unwrap_or_default() + proof
 }
 
-/// `facts.users`, `reasons.1.code`.
+/// Flattens a value into rows such as `facts.users` and `reasons.1.code`.
 fn flatten(name: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
     let mut row = |text: String| rows.push(vec![name.to_owned(), text]);
     match value {

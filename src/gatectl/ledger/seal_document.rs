@@ -1,5 +1,5 @@
-//! Pure. A seal: where every chain stood, signed. What is signed holds the root of the tree over the heads, not the heads,
-//! so that it fits what KMS signs at once (4,096 bytes).
+//! Pure. A seal: the signed heads of all chains. The signed part has the root of a Merkle tree over the heads, so that it
+//! fits the limit of KMS (4,096 bytes).
 
 use std::collections::BTreeMap;
 
@@ -18,25 +18,25 @@ use super::link::{ChainId, sum};
 use super::tree::{leaf, root};
 use crate::json;
 
-/// The version of the form.
+/// The version of the format.
 const FORMAT: u64 = 1;
-/// The only way of signing.
+/// The only signature algorithm.
 const ALGORITHM: &str = "Ed25519";
 
 /// A seal.
 #[derive(Debug)]
 pub(super) struct Seal {
-    /// What is signed.
+    /// The signed part.
     signed: Value,
     signature: Vec<u8>,
     key: String,
     root: String,
     entries: u64,
-    /// When it was made.
+    /// The time of the seal.
     pub(super) at: String,
-    /// When the reading of the ledger began: whatever was there then is in the seal.
+    /// The start of the reading. Entries from before it are in the seal.
     pub(super) from: Timestamp,
-    /// Where each chain stood.
+    /// The head of each chain.
     pub(super) heads: BTreeMap<ChainId, Head>,
 }
 
@@ -45,11 +45,11 @@ pub(super) struct Unsigned {
     pub(super) heads: BTreeMap<ChainId, Head>,
     pub(super) from: Timestamp,
     pub(super) at: Timestamp,
-    /// The digest of the seal before.
+    /// The digest of the previous seal.
     pub(super) previous: Option<String>,
 }
 
-/// As it is written.
+/// A seal as stored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -74,7 +74,7 @@ struct LeafDocument {
 }
 
 impl Unsigned {
-    /// What a key signs.
+    /// The signed part.
     pub(super) fn signed(&self, key: &PublicKey) -> Value {
         let mut signed = json!({
             "algorithm": ALGORITHM, "at": render_time(self.at), "entries": entries(&self.heads), "format": FORMAT,
@@ -86,7 +86,7 @@ impl Unsigned {
         signed
     }
 
-    /// The seal as it is written, once that is signed.
+    /// The seal as stored.
     pub(super) fn document(&self, mut signed: Value, signature: &[u8]) -> String {
         let heads: Vec<Value> = self.heads.iter().map(|(chain, head)| leaf(*chain, *head)).collect();
         if let Some(members) = signed.as_object_mut() {
@@ -99,22 +99,17 @@ impl Unsigned {
 
 impl Seal {
     /// Reads a seal.
-    ///
-    /// # Errors
-    /// Why it is none.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         let mut signed = json::read(bytes)?;
         let document = Document::deserialize(&signed).map_err(|error| error.to_string())?;
         let (format, algorithm) = (document.format, document.algorithm.as_str());
         if (format, algorithm) != (FORMAT, ALGORITHM) {
-            return Err(format!(
-                "its format {format} with `{algorithm}` is not known, only {FORMAT} with `{ALGORITHM}`"
-            ));
+            return Err(format!("unknown format {format} with `{algorithm}`: expected {FORMAT} with `{ALGORITHM}`"));
         }
         let time = |text: &str| parse_time(text).map_err(|error| error.to_string());
         time(&document.at)?;
         if document.previous.as_deref().is_some_and(|previous| sum(previous).is_none()) {
-            return Err("its `previous` is no SHA-256".to_owned());
+            return Err("its `previous` is not a SHA-256".to_owned());
         }
         if let Some(members) = signed.as_object_mut() {
             members.retain(|name, _| !["heads", "signature"].contains(&name.as_str()));
@@ -131,42 +126,44 @@ impl Seal {
         })
     }
 
-    /// What the next seal knows it by: the hash of what is signed.
+    /// The digest of the signed part, which the next seal names.
     pub(super) fn digest(&self) -> String {
         digest(&self.signed)
     }
 
-    /// What keeps it from proving anything: it is by another key, or its heads are others than were signed.
+    /// The faults of the seal: another key, or heads that differ from the signed ones.
     pub(super) fn faults(&self, key: &PublicKey) -> Vec<Fault> {
         let mut faults = Vec::new();
         if !key.has_signed(canonical(&self.signed).as_bytes(), &self.signature) {
             faults.push(Fault::of_seal(if self.key == key.id() {
-                "its signature is not one of what it says".to_owned()
+                "its signature does not match its content".to_owned()
             } else {
-                format!("its signature is not by the key `{}` that was given, it names `{}`", key.id(), self.key)
+                format!("its signature is not by the key `{}`; it names `{}`", key.id(), self.key)
             }));
         }
         if self.root != hex::encode(root(&self.heads)) || self.entries != entries(&self.heads) {
-            faults.push(Fault::of_seal("its heads are not those that were signed"));
+            faults.push(Fault::of_seal("its heads are not the signed ones"));
         }
         faults
     }
 }
 
-/// The heads of a seal, which stand in the order of their chains.
+/// Reads the heads, sorted by chain.
 fn heads(written: &[LeafDocument]) -> Result<BTreeMap<ChainId, Head>, String> {
     let mut heads = BTreeMap::new();
     for LeafDocument { chain, hash, seq } in written {
         let is_behind = |id: &ChainId| heads.last_key_value().is_none_or(|(last, _)| last < id);
         let id = ChainId::parse(chain).filter(is_behind);
-        let id = id.ok_or_else(|| format!("its head `{chain}` is no chain's, or stands out of order"))?;
-        let hash = sum(hash).filter(|_| *seq > 0).ok_or_else(|| format!("its head `{chain}` has no place and hash"))?;
+        let id = id.ok_or_else(|| format!("its head `{chain}` is not a chain, or out of order"))?;
+        let hash = sum(hash)
+            .filter(|_| *seq > 0)
+            .ok_or_else(|| format!("its head `{chain}` has no valid `seq` and `hash`"))?;
         heads.insert(id, Head { seq: *seq, hash });
     }
     Ok(heads)
 }
 
-/// How many entries lie behind these heads.
+/// The number of entries up to the heads.
 fn entries(heads: &BTreeMap<ChainId, Head>) -> u64 {
     heads.values().fold(0, |sum, head| sum.saturating_add(head.seq))
 }
