@@ -193,7 +193,7 @@ fn whatever_a_template_grants_too_much_is_named() {
             resource(
                 json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [allow("sagemaker:InvokeEndpoint", endpoint.clone())]}}}),
             ),
-            "whoever `New` is attached to",
+            "any principal with `New`",
         ),
         (
             resource(
@@ -258,11 +258,14 @@ fn whatever_a_template_grants_too_much_is_named() {
         (with(OTHERS, allow("iam:PassRole", json!("*"))), "gives the gate's role away"),
         (with(OTHERS, allow("lambda:UpdateFunctionCode", gate.clone())), "changes the gate's function"),
         // The ledger.
-        (with(GATES, allow("dynamodb:UpdateItem", ledger.clone())), "nobody changes or removes an entry"),
-        (with(GATES, allow("dynamodb:DeleteItem", json!({"Ref": "Open"}))), "nobody changes or removes an entry"),
+        (with(GATES, allow("dynamodb:UpdateItem", ledger.clone())), "no principal may change or remove an entry"),
+        (
+            with(GATES, allow("dynamodb:DeleteItem", json!({"Ref": "Open"}))),
+            "no principal may change or remove an entry",
+        ),
         (
             with(OTHERS, allow("dynamodb:BatchWriteItem", json!("arn:aws:dynamodb:*:*:table/*"))),
-            "nobody changes or removes an entry",
+            "no principal may change or remove an entry",
         ),
         (with(OTHERS, allow("dynamodb:PutItem", ledger.clone())), "only the gate writes the ledger"),
         (
@@ -270,7 +273,7 @@ fn whatever_a_template_grants_too_much_is_named() {
                 "/Resources/Ledger/Properties/ResourcePolicy",
                 json!({"PolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:DeleteItem", "Resource": "*"}]}}),
             ),
-            "nobody changes or removes an entry",
+            "no principal may change or remove an entry",
         ),
         (
             with(
@@ -300,24 +303,27 @@ fn whatever_a_template_grants_too_much_is_named() {
         (denial("Action", json!(["dynamodb:UpdateItem"])), "doesn't deny `dynamodb:DeleteItem` to everybody"),
         (denial("Resource", json!("arn:aws:dynamodb:us-east-1:111122223333:table/other")), "doesn't deny"),
         // The tables themselves, and the records that the gate decides by.
-        (with(OTHERS, allow("dynamodb:DeleteResourcePolicy", ledger.clone())), "nobody changes the gate's tables"),
-        (with(OTHERS, allow("dynamodb:PutResourcePolicy", json!("*"))), "nobody changes the gate's tables"),
+        (
+            with(OTHERS, allow("dynamodb:DeleteResourcePolicy", ledger.clone())),
+            "no principal may change the gate's tables",
+        ),
+        (with(OTHERS, allow("dynamodb:PutResourcePolicy", json!("*"))), "no principal may change the gate's tables"),
         (
             with(OTHERS, allow("dynamodb:UpdateTable", json!({"Fn::GetAtt": ["Usage", "Arn"]}))),
-            "nobody changes the gate's tables",
+            "no principal may change the gate's tables",
         ),
         (
             with(GATES, allow("dynamodb:DeleteTable", json!({"Fn::GetAtt": ["Callers", "Arn"]}))),
-            "nobody changes the gate's tables",
+            "no principal may change the gate's tables",
         ),
         (with(GATES, allow("dynamodb:PutItem", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "only reads callers"),
         (with(GATES, allow("dynamodb:UpdateItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "only reads callers"),
         (with(GATES, allow("dynamodb:DeleteItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "only reads callers"),
         // Policies and keys.
-        (with(OTHERS, allow("iam:CreatePolicyVersion", json!({"Ref": "Deny"}))), "whoever changes a policy"),
+        (with(OTHERS, allow("iam:CreatePolicyVersion", json!({"Ref": "Deny"}))), "a change of a managed policy"),
         (
             with(OTHERS, allow("iam:SetDefaultPolicyVersion", json!("arn:aws:iam::111122223333:policy/*"))),
-            "whoever changes a policy",
+            "a change of a managed policy",
         ),
         (with(OTHERS, allow("iam:AttachRolePolicy", json!("*"))), "gives the gate's role away"),
         (with(OTHERS, allow("iam:PutRolePolicy", json!("arn:aws:iam::*:role/*"))), "gives the gate's role away"),
@@ -339,11 +345,11 @@ fn whatever_a_template_grants_too_much_is_named() {
         (resource(json!({"Type": "AWS::CloudFormation::Stack", "Properties": {}})), "a stack of its own"),
         (
             resource(json!({"Type": "AWS::Serverless::Connector", "Properties": {"Permissions": ["Write"]}})),
-            "nobody can say what the connectors of `New` grant",
+            "the grants of the connectors of `New` are unknown",
         ),
         (
             with("/Resources/Gate/Connectors", json!({"Table": {"Properties": {"Permissions": ["Write"]}}})),
-            "nobody can say what the connectors of `Gate` grant",
+            "the grants of the connectors of `Gate` are unknown",
         ),
         (with("/Resources/OtherRole/Fn::Transform", json!({"Name": "Own"})), "`Fn::Transform` in `OtherRole`"),
         (
@@ -489,10 +495,10 @@ fn records_that_must_not_go_out_are_named() {
         (vec![fable(), embargo("*")], &[]),
         (vec![fable(), embargo("other")], &[]),
         (vec![changed(fable(), "why", json!("Served under letter-1.")), embargo("fable")], &[]),
-        (vec![changed(fable(), "why", json!("Served under letter-12.")), embargo("fable")], &["nobody has said"]),
+        (vec![changed(fable(), "why", json!("Served under letter-12.")), embargo("fable")], &["to deploy it anyway"]),
         (
             vec![changed(changed(fable(), "why", json!("letter-1")), "by", Value::Null), embargo("fable")],
-            &["nobody has said"],
+            &["to deploy it anyway"],
         ),
         (vec![fable(), changed(embargo("fable"), "until", json!("2026-11-22T12:00:00Z"))], &[]),
         (vec![fable(), changed(embargo("fable"), "from", json!("2026-11-22T12:00:01Z"))], &[]),
@@ -547,7 +553,7 @@ fn records_that_must_not_go_out_are_named() {
         }
         assert!(
             !ran.out.contains("person#p`") && !ran.out.contains("Elsewhere"),
-            "a person is nobody's to read: {}",
+            "persons are not displayed: {}",
             ran.out
         );
     }
@@ -579,7 +585,6 @@ fn a_place_without_records_is_a_fault() {
 fn the_samples_pass() {
     let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at {NOW}")));
     assert_eq!(ran.code, 0, "{}", ran.out);
-    // While the letter was in force, it was said of nothing.
     let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at 2026-06-20T12:00:00Z")));
     assert!(ran.out.contains("`fable-5@1` is under the embargo `bis-letter-2026-06-12`"), "{}", ran.out);
 }
@@ -620,7 +625,7 @@ fn a_package_has_its_budget() {
 }
 
 #[test]
-fn all_faults_are_told_at_once_to_people_and_to_scripts() {
+fn all_faults_are_reported_at_once_as_text_and_json() {
     let folder = Folder::new("all");
     let zip = folder.file("bootstrap.zip", [0; 100]);
     let records = folder.file("r/records.json", changed(model("fable@1"), "eccn", Value::Null).to_string());

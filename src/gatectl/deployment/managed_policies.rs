@@ -1,13 +1,13 @@
-//! Pure. What AWS's own policies grant of the things that are looked at: invoking endpoints and functions, tables, roles.
-//! A policy that isn't here counts as granting everything.
+//! Pure. The grants of AWS's managed policies that matter here: invoking endpoints and functions, tables, roles. A policy
+//! that is not listed here counts as granting everything.
 
-/// What one of AWS's own policies grants: actions, and on which resources.
-pub(super) type Known = &'static [(&'static str, &'static str)];
+/// The grants of a managed policy: actions and their resources.
+pub(super) type KnownGrants = &'static [(&'static str, &'static str)];
 
-/// Nothing of what is looked at, but wide by its nature: log groups are made when a function first runs.
-const LOGS: Known = &[("logs:CreateLogGroup", "*"), ("logs:CreateLogStream", "*"), ("logs:PutLogEvents", "*")];
+/// None of the checked actions. The resources are wide, since a function creates its log group when it first runs.
+const LOGS: KnownGrants = &[("logs:CreateLogGroup", "*"), ("logs:CreateLogStream", "*"), ("logs:PutLogEvents", "*")];
 
-const STREAM: Known = &[
+const STREAM: KnownGrants = &[
     ("dynamodb:DescribeStream", "*"),
     ("dynamodb:GetRecords", "*"),
     ("dynamodb:GetShardIterator", "*"),
@@ -17,8 +17,8 @@ const STREAM: Known = &[
     ("logs:PutLogEvents", "*"),
 ];
 
-/// It grants far more, and these of what matters here.
-const SAGEMAKER_FULL: Known = &[
+/// The grants that matter here. The policy has far more.
+const SAGEMAKER_FULL: KnownGrants = &[
     ("sagemaker:*", "*"),
     ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*SageMaker*"),
     ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*sagemaker*"),
@@ -27,15 +27,15 @@ const SAGEMAKER_FULL: Known = &[
     ("iam:PassRole", "arn:aws:iam::*:role/*SageMaker*"),
 ];
 
-const CODE_DEPLOY: Known = &[
+const CODE_DEPLOY: KnownGrants = &[
     ("lambda:UpdateAlias", "*"),
     ("lambda:GetAlias", "*"),
     ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:CodeDeployHook_*"),
 ];
 
-/// A managed policy of AWS, by its ARN or by the name that SAM takes.
-pub(super) fn managed(policy: &str) -> Option<Known> {
-    // Those of AWS have no account in their ARN; one of the same name in an account of its own may say anything.
+/// A managed policy of AWS, by ARN or by SAM's name.
+pub(super) fn managed(policy: &str) -> Option<KnownGrants> {
+    // The ARNs of AWS's policies have no account. A policy of the same name in an account can grant anything.
     let is_aws = !policy.starts_with("arn:") || policy.split(':').nth(4) == Some("aws");
     let name = policy.rsplit('/').next().filter(|_| is_aws)?;
     Some(match name {
@@ -48,8 +48,8 @@ pub(super) fn managed(policy: &str) -> Option<Known> {
     })
 }
 
-/// A policy template of SAM, by its name.
-pub(super) fn sam(template: &str) -> Option<Known> {
+/// A policy template of SAM, by name.
+pub(super) fn sam(template: &str) -> Option<KnownGrants> {
     Some(match template {
         "SQSSendMessagePolicy" => &[("sqs:SendMessage", "arn:aws:sqs:*")],
         "SNSPublishMessagePolicy" => &[("sns:Publish", "arn:aws:sns:*")],
@@ -58,13 +58,13 @@ pub(super) fn sam(template: &str) -> Option<Known> {
     })
 }
 
-/// The wildcards that the gate's role may have, each with its reason.
+/// The wildcards that the gate's role may have, with reasons.
 pub(super) const JUSTIFIED: [(&str, &str); 5] = [
-    // A log group's streams are named when the function runs.
+    // The names of log streams are unknown before the function runs.
     ("logs:CreateLogStream", "arn:*:logs:*:log-group:*"),
     ("logs:PutLogEvents", "arn:*:logs:*:log-group:*"),
     ("logs:CreateLogGroup", "arn:*:logs:*"),
-    // X-Ray knows no resources.
+    // X-Ray has no resources.
     ("xray:PutTraceSegments", "*"),
     ("xray:PutTelemetryRecords", "*"),
 ];

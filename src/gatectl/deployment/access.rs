@@ -1,21 +1,21 @@
-//! Pure. Whether a template lets anybody round the gate: what it grants beyond what the gate needs.
+//! Pure. Grants of a template that bypass the gate, or exceed what it needs.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::gate::{Gate, find};
+use super::gate::Gate;
 use super::grants::{Grant, Grants, Holder, grants, referred};
-use super::kept;
-use super::known::JUSTIFIED;
+use super::managed_policies::JUSTIFIED;
 use super::pattern::{ANYTHING, covers, is_wide, overlap, shown};
+use super::protected;
 use super::template::{Resource, Template};
 use crate::json::member;
 
-/// The calls that reach a model.
+/// Actions that reach a model.
 const INVOKE_ENDPOINT: &str = "sagemaker:InvokeEndpoint*";
 
-/// The calls that put somebody else's code or word in the gate's place: on its function, and on its role.
+/// Actions that replace the gate's code or permissions: on its function, and on its role.
 const REPLACES_FUNCTION: [&str; 4] = [
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
@@ -25,26 +25,26 @@ const REPLACES_FUNCTION: [&str; 4] = [
 const TAKES_ROLE: [&str; 4] =
     ["iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"];
 
-/// The calls that change what a managed policy says.
+/// Actions that change a managed policy.
 const CHANGES_POLICY: [&str; 2] = ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"];
 
-/// What the template says of the gate.
+/// The access of a template.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
-    /// Every fault, a sentence each.
+pub(super) struct Access {
+    /// All faults.
     pub(super) faults: Vec<String>,
-    /// The endpoints that the gate may invoke, by the end of their ARN; patterns, as far as the template says them.
+    /// Patterns of the endpoints that the gate may invoke, by the end of their ARN.
     pub(super) invocable: Vec<String>,
 }
 
-/// Reads a template. `named` is the gate's logical id, where it was said.
-pub(super) fn reach(template: &Template, named: Option<&str>) -> Reach {
+/// Checks a template. `named` is the gate's logical id, if given.
+pub(super) fn check(template: &Template, named: Option<&str>) -> Access {
     let mut faults: Vec<String> = template.unreadable();
-    let gate = match find(template, named) {
+    let gate = match super::gate::find(template, named) {
         Ok(gate) => gate,
         Err(why) => {
             faults.push(why);
-            return Reach { faults, invocable: Vec::new() };
+            return Access { faults, invocable: Vec::new() };
         }
     };
     let grants = grants(template);
@@ -53,40 +53,40 @@ pub(super) fn reach(template: &Template, named: Option<&str>) -> Reach {
     faults.extend(ways_to_models(&gate, &grants, &invocable));
     faults.extend(ways_to_the_gate(&gate, template, &grants));
     faults.extend(ways_into_its_place(&gate, template, &grants));
-    faults.extend(kept::faults(&gate, template, &grants));
+    faults.extend(protected::faults(&gate, template, &grants));
     faults.extend(wildcards(&gate, &grants));
     let mut seen = BTreeSet::new();
     faults.retain(|fault| seen.insert(fault.clone()));
     let names =
         invocable.iter().map(|arn| arn.rsplit_once("endpoint/").map_or(arn.as_str(), |(_, name)| name).to_lowercase());
-    Reach { faults, invocable: names.collect() }
+    Access { faults, invocable: names.collect() }
 }
 
-/// What a grant lets be done of `actions` with `with`; the first that it does.
-pub(super) fn lets<'g>(grant: &'g Grant, actions: &[&str], with: impl Fn(&str) -> bool) -> Option<(&'g str, &'g str)> {
+/// The first of `actions` that a grant allows on a resource that satisfies `with`.
+pub(super) fn find<'g>(grant: &'g Grant, actions: &[&str], with: impl Fn(&str) -> bool) -> Option<(&'g str, &'g str)> {
     let action = grant.actions.iter().find(|own| actions.iter().any(|action| overlap(own, action)))?;
     let resource = grant.resources.iter().find(|resource| with(resource))?;
     grant.allows.then_some((action.as_str(), resource.as_str()))
 }
 
-/// What may be done, by whom, and where that stands.
-pub(super) fn told(grant: &Grant, (action, resource): (&str, &str)) -> String {
+/// Describes a grant: principal, action, resource and place.
+pub(super) fn describe(grant: &Grant, (action, resource): (&str, &str)) -> String {
     let who = match &grant.holder {
         Holder::Resource(id) => format!("`{id}`"),
-        Holder::Named(name) if name.starts_with("whoever") => name.clone(),
+        Holder::Named(name) if name.starts_with("any principal") => name.clone(),
         Holder::Named(name) => format!("`{}`", shown(name)),
     };
     let place = if grant.place == who { String::new() } else { format!(" ({})", grant.place) };
     format!("{who} may `{}` on `{}`{place}", shown(action), shown(resource))
 }
 
-/// Every grant, whoever wrote it where.
+/// All grants.
 pub(super) fn all(grants: &Grants) -> impl Iterator<Item = &Grant> {
-    grants.held.iter().chain(&grants.of_resources)
+    grants.to_principals.iter().chain(&grants.by_resources)
 }
 
 fn invocable(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
-    let own = grants.held.iter().filter(|grant| gate.holds(grant) && grant.allows);
+    let own = grants.to_principals.iter().filter(|grant| gate.holds(grant) && grant.allows);
     let invoking = own.filter(|grant| grant.actions.iter().any(|action| overlap(action, "sagemaker:InvokeEndpoint")));
     invoking
         .flat_map(|grant| grant.resources.clone())
@@ -125,10 +125,13 @@ fn ways_to_models(gate: &Gate<'_>, grants: &Grants, invocable: &[String]) -> Vec
     let is_endpoint = |resource: &str| overlap(resource, "arn:*:sagemaker:*:endpoint/*");
     let mut faults = Vec::new();
     for grant in all(grants).filter(|grant| !gate.holds(grant)) {
-        if let Some(found) = lets(grant, &[INVOKE_ENDPOINT], is_endpoint)
+        if let Some(found) = find(grant, &[INVOKE_ENDPOINT], is_endpoint)
             && !is_denied(&grant.holder, grants, invocable)
         {
-            faults.push(format!("{}: only the gate's role may invoke endpoints; take that away", told(grant, found)));
+            faults.push(format!(
+                "{}: only the gate's role may invoke endpoints; remove this grant",
+                describe(grant, found)
+            ));
         }
     }
     faults
@@ -137,7 +140,7 @@ fn ways_to_models(gate: &Gate<'_>, grants: &Grants, invocable: &[String]) -> Vec
 /// Whether the same holder is kept from every endpoint of the gate by denials without a condition.
 fn is_denied(holder: &Holder, grants: &Grants, invocable: &[String]) -> bool {
     let denials: Vec<&Grant> = grants
-        .held
+        .to_principals
         .iter()
         .filter(|grant| !grant.allows && !grant.is_conditional && grant.holder == *holder)
         .filter(|grant| grant.actions.iter().any(|action| covers(action, INVOKE_ENDPOINT)))
@@ -158,11 +161,11 @@ fn ways_to_the_gate(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Ve
             && trusts.all(|trust| trust.principals.iter().all(|who| who == "apigateway.amazonaws.com"))
     };
     for grant in all(grants).filter(|grant| !by_api(&grant.holder)) {
-        if let Some(found) = lets(grant, &calls, |resource| gate.is_meant(resource)) {
-            faults.push(format!("{}: only API Gateway may invoke the gate; take that away", told(grant, found)));
+        if let Some(found) = find(grant, &calls, |resource| gate.matches(resource)) {
+            faults.push(format!("{}: only API Gateway may invoke the gate; remove this grant", describe(grant, found)));
         }
     }
-    let is_of_gate = |value: &Value| template.texts(value).iter().any(|text| gate.is_meant(text));
+    let is_of_gate = |value: &Value| template.texts(value).iter().any(|text| gate.matches(text));
     for Resource { id, kind, properties } in template.resources() {
         match kind {
             "AWS::Lambda::Permission" | "AWS::Lambda::LayerVersionPermission"
@@ -233,22 +236,22 @@ fn ways_into_its_place(gate: &Gate<'_>, template: &Template, grants: &Grants) ->
             || policies.iter().any(|policy| overlap(resource, policy))
     };
     for grant in all(grants) {
-        if let Some(found) = lets(grant, &REPLACES_FUNCTION, |resource| gate.is_meant(resource)) {
+        if let Some(found) = find(grant, &REPLACES_FUNCTION, |resource| gate.matches(resource)) {
             faults.push(format!(
-                "{}: whoever changes the gate's function is the gate; take that away",
-                told(grant, found)
+                "{}: a change of the gate's function bypasses the gate; remove this grant",
+                describe(grant, found)
             ));
         }
-        if let Some(found) = lets(grant, &CHANGES_POLICY, is_policy) {
+        if let Some(found) = find(grant, &CHANGES_POLICY, is_policy) {
             faults.push(format!(
-                "{}: whoever changes a policy says what the gate may do; take that away",
-                told(grant, found)
+                "{}: a change of a managed policy changes the gate's permissions; remove this grant",
+                describe(grant, found)
             ));
         }
-        if let Some(found) = lets(grant, &TAKES_ROLE, |resource| overlap(resource, &gate.role_arn)) {
+        if let Some(found) = find(grant, &TAKES_ROLE, |resource| overlap(resource, &gate.role_arn)) {
             faults.push(format!(
-                "{}: whoever gives the gate's role away is the gate; take that away",
-                told(grant, found)
+                "{}: passing or changing the gate's role bypasses the gate; remove this grant",
+                describe(grant, found)
             ));
         }
     }
@@ -262,13 +265,13 @@ fn wildcards(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
             .any(|(own, with)| action.eq_ignore_ascii_case(own) && !resource.contains(ANYTHING) && fits(resource, with))
     };
     let mut faults = Vec::new();
-    for grant in grants.held.iter().filter(|grant| gate.holds(grant) && grant.allows && !grant.is_of_aws) {
+    for grant in grants.to_principals.iter().filter(|grant| gate.holds(grant) && grant.allows && !grant.is_of_aws) {
         for action in &grant.actions {
             for resource in &grant.resources {
                 if (is_wide(action) || is_wide(resource)) && !is_justified(action, resource) {
                     faults.push(format!(
-                        "{}: the gate's role has no wildcards; write out what it needs",
-                        told(grant, (action, resource))
+                        "{}: the gate's role may not have wildcards; grant specific resources",
+                        describe(grant, (action, resource))
                     ));
                 }
             }
@@ -277,7 +280,7 @@ fn wildcards(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
     faults
 }
 
-/// Whether everything that `resource` names is among what `pattern` names, as far as these few need.
+/// Whether `pattern` covers `resource`, precise enough for the patterns here.
 fn fits(resource: &str, pattern: &str) -> bool {
     pattern == "*"
         || (resource.starts_with("arn:") && resource != "*" && overlap(resource, pattern) && {

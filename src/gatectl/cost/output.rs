@@ -1,4 +1,4 @@
-//! Pure. The comparison as a person and as a script reads it.
+//! Pure. The comparison as text and as JSON.
 
 use serde_json::{Value, json};
 
@@ -9,11 +9,11 @@ use super::ways::{Bill, FOR_LARGE_MODELS, WAYS, Way, cheapest, turns};
 use super::workload::Workload;
 use crate::display::{grouped, table, text_line};
 
-/// What nobody has priced here.
-const NOT_COUNTED: &str = "the way out to the internet, Cognito's clients and tokens, KMS requests, S3 requests to load \
+/// Costs that the comparison leaves out.
+const NOT_COUNTED: &str = "data transfer out, Cognito's clients and tokens, KMS requests, S3 requests to load \
                            a model, the functions behind the streams, tax, free tiers, discounts";
 
-/// For people.
+/// The comparison as text.
 pub(crate) fn text(work: &Workload) -> String {
     let mut text = format!(
         "{} requests a month, {} s each at {} MB, {} bytes in and {} out; {} of them cold, for {} s\n\n",
@@ -37,14 +37,14 @@ pub(crate) fn text(work: &Workload) -> String {
     let share = share(work);
     let total: Usd = share.iter().map(|line| line.usd).sum();
     let rows = share.iter().map(|line| vec![line.what.to_owned(), line.how_much.clone(), line.usd.to_string()]);
-    let all = ["all of it".to_owned(), format!("{} without a request", fixed(&share)), total.to_string()];
+    let all = ["total".to_owned(), format!("{} without requests", fixed(&share)), total.to_string()];
     text += "\n";
-    text += &table(&["the gate's own share", "", "a month"], rows.chain([all.to_vec()]), &[2]);
+    text += &table(&["the gate itself", "", "a month"], rows.chain([all.to_vec()]), &[2]);
     text += &format!("\n{}\n", conclusion(work));
     let unchecked = ALL.iter().filter(|price| price.checked == Checked::No).count();
     text += &format!(
         "\nPrices of {REGION} as of {AS_OF}; {unchecked} of {} could not be checked (`--json` lists them with their pages). \
-         Taken for granted:\n",
+         Assumptions:\n",
         ALL.len()
     );
     for assumption in assumptions(work) {
@@ -54,7 +54,7 @@ pub(crate) fn text(work: &Workload) -> String {
     text
 }
 
-/// For scripts. Amounts are texts, so that nothing is lost of them.
+/// The comparison as JSON. Amounts are strings, to keep all digits.
 pub(crate) fn json(work: &Workload) -> Value {
     let least = cheapest(&WAYS, work);
     let ways = WAYS.map(|way| match way.bill(work) {
@@ -109,12 +109,12 @@ fn row(way: Way, bill: Result<Bill, String>, least: Option<Usd>) -> Vec<String> 
     [way.name().to_owned()].into_iter().chain(amounts).chain([more]).collect()
 }
 
-/// Nothing is easier to see than zeros.
+/// An amount, or `–` for zero.
 fn amount(usd: Usd) -> String {
     if usd == Usd::default() { "–".to_owned() } else { usd.to_string() }
 }
 
-/// How much more than the least, in tenths of a percent.
+/// The excess over the cheapest, in tenths of a percent.
 fn more(bill: &Bill, least: Option<Usd>) -> Option<u128> {
     least.filter(|least| bill.total() > *least).and_then(|least| bill.total().tenths_of_percent_above(least))
 }
@@ -123,10 +123,10 @@ fn fixed(share: &[Share]) -> Usd {
     share.iter().filter(|line| line.is_fixed).map(|line| line.usd).sum()
 }
 
-/// Which is the cheapest, by how much, and from which load on that changes.
+/// The cheapest way, by how much, and the loads at which it changes.
 fn conclusion(work: &Workload) -> String {
     let Some((best, usd)) = cheapest(&WAYS, work) else {
-        return "None of them can do this work.".into();
+        return "No way can run this workload.".into();
     };
     let others = WAYS.into_iter().filter(|way| *way != best);
     let second = others.filter_map(|way| Some((way, way.bill(work).ok()?.total()))).min_by_key(|(_, usd)| *usd);
@@ -134,17 +134,17 @@ fn conclusion(work: &Workload) -> String {
         let more = other.tenths_of_percent_above(usd).map_or_else(|| "something".into(), percent);
         format!("; {} costs {more} more", way.name())
     });
-    let mut told = format!("Cheapest is {} at {usd} a month{by}. By load: {}", best.name(), by_load(&WAYS, work));
+    let mut text = format!("Cheapest is {} at {usd} a month{by}. By load: {}", best.name(), by_load(&WAYS, work));
     if [Way::ZipX86, Way::ZipArm].contains(&best) {
-        told += &format!(" A model too large for a zip (250 MB unpacked): {}", by_load(&FOR_LARGE_MODELS, work));
+        text += &format!(" A model too large for a zip (250 MB unpacked): {}", by_load(&FOR_LARGE_MODELS, work));
     }
-    told
+    text
 }
 
 fn by_load(ways: &[Way], work: &Workload) -> String {
     match turns(ways, work).as_slice() {
-        [] => "none can do it.".into(),
-        [(_, way)] => format!("{} is the cheapest at any.", way.name()),
+        [] => "no way can run it.".into(),
+        [(_, way)] => format!("{} is the cheapest at any load.", way.name()),
         [(_, first), rest @ ..] => {
             let rest: Vec<String> = rest
                 .iter()
