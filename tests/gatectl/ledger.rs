@@ -347,21 +347,21 @@ fn entries_come_in_any_order_from_many_files() {
 }
 
 #[test]
-fn what_is_no_entry_is_a_fault() {
+fn invalid_entries_are_reported() {
     let folder = Folder::new("none");
     let good = canonical(&chain(A, 1)[0]);
     let with = |name: &str, value: Value| canonical(&rehashed(&chain(A, 1)[0], |entry| entry[name] = value));
-    // a file, what is in it, what is said
+    // file, text, part of the output
     for (number, (file, text, says)) in [
-        ("a.jsonl", String::new(), "no entry"),
+        ("a.jsonl", String::new(), "no entries"),
         ("a.jsonl", format!("{good}\nnot JSON\n"), "line 2"),
         ("a.jsonl", format!("{good}\n\n{{}}\n"), "line 3: its `chain`"),
         ("a.jsonl", format!("{good}\n[]\n"), "line 2: its `chain`"),
         ("a.jsonl", with("chain", json!("c")), "its `chain`"),
         ("a.jsonl", with("chain", json!(A.to_uppercase())), "its `chain`"),
         ("a.jsonl", with("seq", json!("1")), "its `seq`"),
-        ("a.jsonl", with("prev", json!(7)), "has no `prev`"),
-        ("a.jsonl", with("at", json!("noon")), "has no `at`"),
+        ("a.jsonl", with("prev", json!(7)), "its `prev` is not in the gate's format"),
+        ("a.jsonl", with("at", json!("noon")), "its `at` is not in the gate's format"),
         ("a.jsonl", with("seq", json!([1])), "its `seq`"),
         ("a.jsonl", good.replace(r#""outcome":"#, r#""outcome":"refuse","outcome":"#), "a member is there twice"),
         ("a.jsonl", good.replace(r#""users":"#, r#""users":"asserted","users":"#), "a member is there twice"),

@@ -336,5 +336,5 @@ fn no_input_takes_for_ever() {
     }
     let long = folder.file("long/a.jsonl", format!("\"{}\"\n", "x".repeat(5 << 20)));
     let ran = gatectl(["ledger", "verify", "--ledger", &long]);
-    assert!(ran.code == 1 && ran.out.contains("is no entry"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 1 && ran.out.contains("is not an entry"), "{}{}", ran.out, ran.err);
 }

@@ -383,8 +383,8 @@ async fn invalid_input_is_refused_and_writes_no_file() {
         ),
         (all(&ledger, &register, &out, &format!("{JUNE} --seals {path}/none")), "/none` can't be read"),
         (all(&ledger, &register, &format!("{path}/none/report.html"), JUNE), "can't be written, and nothing was"),
-        (all(&ledger, &register, &format!("{path}/taken.html"), JUNE), "is a folder: name a file"),
-        (all(&ledger, &register, &out, &format!("{JUNE} --csv {plain}")), "can't be made"),
+        (all(&ledger, &register, &format!("{path}/taken.html"), JUNE), "is a folder: give a file"),
+        (all(&ledger, &register, &out, &format!("{JUNE} --csv {plain}")), "can't be created"),
         (all(&ledger, &register, &format!("{plain}/report.html"), JUNE), "can't be written, and nothing was"),
         (all(&ledger, &register, &out, &format!("{JUNE} --by")), "--by"),
     ];

@@ -263,7 +263,7 @@ async fn invalid_input_is_refused() {
         ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),
         ("replay {register} {ledger}".to_owned(), "DECISION"),
         ("replay {decision} --all {register} {ledger}".to_owned(), "cannot be used with"),
-        ("replay x {register} {ledger}".to_owned(), "it is no decision's id"),
+        ("replay x {register} {ledger}".to_owned(), "expected a decision's id"),
         ("replay {decision} {register} {ledger}".to_owned(), "the ledger has no decision `0000"),
         (format!("replay {{decision}} {{register}} --ledger {ledger}"), "the ledger has no decision `0000"),
         ("replay {decision} {register} --ledger-table none".to_owned(), "the ledger `none` could not be read"),
