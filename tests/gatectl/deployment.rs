@@ -317,8 +317,14 @@ fn whatever_a_template_grants_too_much_is_named() {
             "no principal may change the gate's tables",
         ),
         (with(GATES, allow("dynamodb:PutItem", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "may only read callers"),
-        (with(GATES, allow("dynamodb:UpdateItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "may only read callers"),
-        (with(GATES, allow("dynamodb:DeleteItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "may only read callers"),
+        (
+            with(GATES, allow("dynamodb:UpdateItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))),
+            "may only read callers",
+        ),
+        (
+            with(GATES, allow("dynamodb:DeleteItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))),
+            "may only read callers",
+        ),
         // Policies and keys.
         (with(OTHERS, allow("iam:CreatePolicyVersion", json!({"Ref": "Deny"}))), "a change of a managed policy"),
         (
@@ -326,7 +332,10 @@ fn whatever_a_template_grants_too_much_is_named() {
             "a change of a managed policy",
         ),
         (with(OTHERS, allow("iam:AttachRolePolicy", json!("*"))), "passing or changing the gate's role"),
-        (with(OTHERS, allow("iam:PutRolePolicy", json!("arn:aws:iam::*:role/*"))), "passing or changing the gate's role"),
+        (
+            with(OTHERS, allow("iam:PutRolePolicy", json!("arn:aws:iam::*:role/*"))),
+            "passing or changing the gate's role",
+        ),
         (
             with(OTHERS, allow("iam:UpdateAssumeRolePolicy", json!({"Fn::GetAtt": ["GateRole", "Arn"]}))),
             "passing or changing the gate's role",
@@ -338,7 +347,10 @@ fn whatever_a_template_grants_too_much_is_named() {
         (resource(key("*")), "may administer keys"),
         // Wildcards of the gate's own.
         (with(GATES, allow("dynamodb:Get*", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "may not have wildcards"),
-        (with(GATES, allow("sagemaker:InvokeEndpoint", json!("arn:aws:sagemaker:*:*:endpoint/*"))), "may not have wildcards"),
+        (
+            with(GATES, allow("sagemaker:InvokeEndpoint", json!("arn:aws:sagemaker:*:*:endpoint/*"))),
+            "may not have wildcards",
+        ),
         (with(GATES, allow("s3:GetObject", json!({"Ref": "Open"}))), "may not have wildcards"),
         // What can't be read to its end.
         (with("/Transform", json!(["AWS::Serverless-2016-10-31", "Own"])), "the transform `Own`"),

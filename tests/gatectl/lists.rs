@@ -220,7 +220,7 @@ async fn invalid_input_is_refused_and_nothing_is_written() {
         (
             format!("import nets {bad} {networks}"),
             1,
-            format!("{bad}:2:2: `bad` is no network such as 192.0.2.0/24\n{bad}:4:1: "),
+            format!("{bad}:2:2: `bad` is not a network such as 192.0.2.0/24\n{bad}:4:1: "),
         ),
         (
             format!("import nets {bad} {networks} --allow-rejects 1"),
@@ -491,7 +491,7 @@ const SAMPLES: &[Sample] = &[
         ],
         entries: 2,
         bad: ("sdn.csv", "7,SAMPLE,ship,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n"),
-        fault: ":1:10: `ship` is none of individual, entity, vessel, aircraft",
+        fault: ":1:10: `ship` is not one of individual, entity, vessel, aircraft",
     },
     Sample {
         format: "ofac-xml",
@@ -518,7 +518,7 @@ const SAMPLES: &[Sample] = &[
         )],
         entries: 1,
         bad: ("csl.csv", "source,entity_number,type,name,addresses,alt_names,ids\nEntity List (EL),,Ship,Sample,,,\n"),
-        fault: ":2:19: type: `Ship` is none of Individual, Entity, Vessel, Aircraft",
+        fault: ":2:19: type: `Ship` is not one of Individual, Entity, Vessel, Aircraft",
     },
     Sample {
         format: "csl-json",
@@ -570,7 +570,7 @@ const SAMPLES: &[Sample] = &[
         )],
         entries: 1,
         bad: ("uk.xml", "<Designations>\n <Designation><UniqueID>SMP1</UniqueID></Designation></Designations>"),
-        fault: ":2:2: IndividualEntityShip: `` is none of Individual, Entity, Ship",
+        fault: ":2:2: IndividualEntityShip: `` is not one of Individual, Entity, Ship",
     },
     Sample {
         format: "un-xml",
@@ -581,7 +581,7 @@ const SAMPLES: &[Sample] = &[
         )],
         entries: 1,
         bad: ("un.xml", "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/hostname'>]>\n<CONSOLIDATED_LIST/>"),
-        fault: ":1:1: it has a doctype, as no list has",
+        fault: ":1:1: a doctype is not allowed",
     },
 ];
 
@@ -675,12 +675,17 @@ async fn invalid_networks_are_refused_and_nothing_is_written() {
     for (format, class, text, says) in [
         ("cidr", "vpn", "5.1.64.0/24\n0.0.0.0/0\n", ":2:1: `0.0.0.0/0` is every address"),
         ("cidr", "vpn", "::/0\n", ":1:1: `::/0` is every address"),
-        ("tor", "tor", "# none\n", ":1:1: `# none` is no network"),
+        ("tor", "tor", "# none\n", ":1:1: `# none` is not a network"),
         ("tor", "vpn", EXITS, ":1:1: Tor's exits are of the class `tor`, not `vpn`, so no row was read"),
-        ("tor", "tor", "ExitAddress 5.1.64.7 2026\n ExitAddress soon 2026\n", ":2:14: `soon` is no network such as"),
+        ("tor", "tor", "ExitAddress 5.1.64.7 2026\n ExitAddress soon 2026\n", ":2:14: `soon` is not a network such as"),
         ("ip2proxy-csv", "relay", PX, left_out),
-        ("ip2proxy-csv", "vpn", "1,2,VPN,DE,x\n3,soon,VPN,DE,x\n", ":2:3: `soon` is no address as a decimal number"),
-        ("ip2proxy-csv", "vpn", "1,2,XXX,DE,x\n", ":1:5: `XXX` is none of VPN, EPN"),
+        (
+            "ip2proxy-csv",
+            "vpn",
+            "1,2,VPN,DE,x\n3,soon,VPN,DE,x\n",
+            ":2:3: `soon` is not an address as a decimal number",
+        ),
+        ("ip2proxy-csv", "vpn", "1,2,XXX,DE,x\n", ":1:5: `XXX` is not one of VPN, EPN"),
         ("ip2proxy-csv", "vpn", "0,4294967295,VPN,DE,x\n", ":1:1: `0.0.0.0/0` is every address"),
         ("ip2proxy-csv", "vpn", "1,2,DE,Germany\n", "expected at least 5 (PX2 to PX12), so no row was read"),
         ("ip2proxy-csv", "vpn", "<html>\n<p>sample</p>\n", "so no row was read"),

@@ -1,19 +1,18 @@
-//! Pure. CSV (RFC 4180) as records of cells, each with its place: strictly, since a quote that is never closed would
-//! swallow the rest of a list without a word.
+//! Pure. Strict CSV (RFC 4180): records of cells with their places. A lenient reader would lose rows after an unclosed quote.
 
 use super::{Source, legible};
 use crate::entry::{Place, Reject, UNCLOSED};
 
-/// How cells stand in a line.
+/// A CSV dialect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
-    /// What stands between them.
+    /// The separator of cells.
     pub(super) separator: char,
-    /// Whether a quote may stand within a cell that doesn't begin with one.
+    /// Whether an unquoted cell may contain quotes.
     pub(super) bare_quotes: bool,
 }
 
-/// As RFC 4180 has it.
+/// The dialect of RFC 4180.
 pub(super) const COMMAS: Dialect = Dialect { separator: ',', bare_quotes: false };
 
 /// A cell.
@@ -21,11 +20,11 @@ pub(super) const COMMAS: Dialect = Dialect { separator: ',', bare_quotes: false 
 pub(super) struct Cell {
     /// Where it begins.
     pub(super) place: Place,
-    /// What it holds, without the quotes around it.
+    /// The content, without enclosing quotes.
     pub(super) text: String,
 }
 
-/// Where reading is.
+/// The position in a file.
 struct Cursor<'a> {
     source: &'a Source,
     dialect: Dialect,
@@ -34,7 +33,7 @@ struct Cursor<'a> {
     column: usize,
 }
 
-/// Every record of a file, or the fault that it has. Blank lines are none, nor is the mark that ends files of DOS.
+/// The records of a file, or their faults. Blank lines and the end mark of DOS files are skipped.
 pub(super) fn records(source: &Source, dialect: Dialect) -> impl Iterator<Item = Result<Vec<Cell>, Reject>> {
     let is_blank =
         |cell: &Cell| cell.text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{1a}').is_empty();
@@ -44,7 +43,7 @@ pub(super) fn records(source: &Source, dialect: Dialect) -> impl Iterator<Item =
 }
 
 impl Cell {
-    /// That it is at fault.
+    /// A fault of the cell.
     pub(super) fn fault(&self, why: impl Into<String>) -> Reject {
         Reject { place: self.place.clone(), why: why.into() }
     }
@@ -76,7 +75,7 @@ impl Cursor<'_> {
         self.source.at(self.line, self.column)
     }
 
-    /// The cells up to the line's end. Behind a fault the rest of the line is passed over.
+    /// The cells up to the end of the line. After a fault the rest of the line is skipped.
     fn record(&mut self) -> Result<Vec<Cell>, Reject> {
         let mut cells = Vec::new();
         loop {
@@ -108,9 +107,9 @@ impl Cursor<'_> {
             match self.next() {
                 Some('"') if self.rest.peek() == Some(&'"') => text.extend(self.next()),
                 Some('"') if self.is_at_end() => return Ok(text),
-                // What seems to close it on another line opens a cell there.
+                // A quote that seems to close the cell on a later line opens another cell there.
                 Some('"') if self.line != place.line => break,
-                Some('"') => return Err(self.fault("a cell goes on behind its closing quote")),
+                Some('"') => return Err(self.fault("text after the closing quote of a cell")),
                 Some(letter) => text.push(letter),
                 None => break,
             }
@@ -122,14 +121,14 @@ impl Cursor<'_> {
         let mut text = String::new();
         while !self.is_at_end() {
             if !self.dialect.bare_quotes && self.rest.peek() == Some(&'"') {
-                return Err(self.fault("a quote within a cell: put the cell in quotes, and double the quote"));
+                return Err(self.fault("a quote in a cell: enclose the cell in quotes, and double the quote"));
             }
             text.extend(self.next());
         }
         Ok(text)
     }
 
-    /// Whether a cell ends here. A carriage return without a line feed is a letter like any other.
+    /// Whether a cell ends here. A carriage return without a line feed is content.
     fn is_at_end(&mut self) -> bool {
         match self.rest.peek() {
             Some('\r') => {
@@ -152,14 +151,14 @@ mod tests {
 
     #[test]
     fn cells_have_their_places_and_faults_too() {
-        // what is read, the cells of each record with line and column, the rejects
+        // text, the cells of each record with line and column, rejects
         let cases = [
             ("a,b\nc,d", "1:1a 1:3b|2:1c 2:3d", ""),
             ("a,b\r\nc,\r\n\r\n", "1:1a 1:3b|2:1c 2:3", ""),
             ("\"a \"\"x\"\"\",\"b\nc\",d\ne,f", "1:1a \"x\" 1:11b\nc 2:4d|3:1e 3:3f", ""),
             ("a,\"b\nc,d\ne", "", "1:3 its quote is never closed"),
-            ("a,\"b\" x\nc,d", "2:1c 2:3d", "1:6 a cell goes on behind its closing quote"),
-            ("a,b\"c\nd,e", "2:1d 2:3e", "1:4 a quote within a cell: put the cell in quotes, and double the quote"),
+            ("a,\"b\" x\nc,d", "2:1c 2:3d", "1:6 text after the closing quote of a cell"),
+            ("a,b\"c\nd,e", "2:1d 2:3e", "1:4 a quote in a cell: enclose the cell in quotes, and double the quote"),
             ("é,b", "1:1é 1:3b", ""),
             ("a\rb,c\r\nd\r", "1:1a\rb 1:5c|2:1d", ""),
             ("a,b\n\u{1a}", "1:1a 1:3b", ""),
@@ -178,7 +177,7 @@ mod tests {
         let text = "a,b;\"c;\"\"d\"\"\";the \"e\" f\r\n\"g\"h;i\n;";
         let of = read_of(text, dialect);
         let expected = "1:1a,b 1:5c;\"d\" 1:15the \"e\" f|3:1 3:2";
-        assert_eq!((of.0.as_str(), of.1.as_str()), (expected, "2:4 a cell goes on behind its closing quote"));
+        assert_eq!((of.0.as_str(), of.1.as_str()), (expected, "2:4 text after the closing quote of a cell"));
     }
 
     /// The cells of each record with line and column, and the faults.

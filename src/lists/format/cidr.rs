@@ -1,4 +1,4 @@
-//! Pure. `cidr`: a network or an address a line; blank lines, and what stands behind `#` or `;`, are passed over.
+//! Pure. Format `cidr`: a network or an address per line. Blank lines and comments after `#` or `;` are skipped.
 
 use std::net::IpAddr;
 
@@ -17,23 +17,23 @@ pub(super) const FORMAT: Format = Format {
 fn read(sources: &[Source], _class: NetworkClass, reading: &mut Reading) {
     for source in sources {
         for (index, line) in source.text.lines().enumerate() {
-            let said = line.split(['#', ';']).next().unwrap_or_default();
-            if !said.trim().is_empty() {
-                let before = said.chars().take_while(|letter| letter.is_whitespace()).count();
+            let text = line.split(['#', ';']).next().unwrap_or_default();
+            if !text.trim().is_empty() {
+                let before = text.chars().take_while(|letter| letter.is_whitespace()).count();
                 let place = source.at(index.saturating_add(1), before.saturating_add(1));
-                reading.take(place, network(said.trim()).map(Entry::Network));
+                reading.take(place, network(text.trim()).map(Entry::Network));
             }
         }
     }
 }
 
-/// A network, as the gate reads an embargo's: what stands behind its prefix says nothing.
+/// Parses a network like an embargo's: bits after the prefix are ignored.
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let network = legible(text)?.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    narrow(network.map_err(|_| format!("`{text}` is no network such as 192.0.2.0/24"))?)
+    narrow(network.map_err(|_| format!("`{text}` is not a network such as 192.0.2.0/24"))?)
 }
 
-/// A network that isn't every address: such a one on a list refuses everybody.
+/// Refuses a network of all addresses, which would refuse every request.
 pub(super) fn narrow(network: IpNet) -> Result<IpNet, String> {
     if network.prefix_len() == 0 { Err(format!("`{network}` is every address")) } else { Ok(network.trunc()) }
 }
@@ -55,11 +55,11 @@ pub(super) mod tests {
         assert_eq!(
             faults,
             [
-                "bad.txt:1:1: `192.0.2.0/33` is no network such as 192.0.2.0/24",
-                "bad.txt:2:4: `bad` is no network such as 192.0.2.0/24",
+                "bad.txt:1:1: `192.0.2.0/33` is not a network such as 192.0.2.0/24",
+                "bad.txt:2:4: `bad` is not a network such as 192.0.2.0/24",
                 "bad.txt:3:1: `0.0.0.0/0` is every address",
                 "bad.txt:4:1: `\u{fffd}` is not UTF-8",
-                "bad.txt:5:1: `192.0.2.0/24 198.51.100.0/24` is no network such as 192.0.2.0/24",
+                "bad.txt:5:1: `192.0.2.0/24 198.51.100.0/24` is not a network such as 192.0.2.0/24",
                 "bad.txt:6:1: `1.2.3.4/0` is every address",
                 "bad.txt:7:1: `::/0` is every address",
             ]

@@ -1,4 +1,4 @@
-//! Pure. An entry of the Consolidated Screening List as a party, whichever of its formats it was written in.
+//! Pure. Entries of the Consolidated Screening List (CSV and JSON) as parties.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::table::Parties;
 use super::{Reading, dates, legible};
 use crate::entry::{Party, Place, Reject};
 
-/// The fields that have one text.
+/// Fields with one value.
 pub(super) const ONE: &[&str] = &[
     "_id",
     "id",
@@ -22,30 +22,30 @@ pub(super) const ONE: &[&str] = &[
     "vessel_flag",
 ];
 
-/// The fields that have several.
+/// Fields with several values.
 pub(super) const MANY: &[&str] = &["programs", "alt_names", "citizenships", "nationalities", "dates_of_birth"];
 
-/// What an address and a document come to.
+/// Readers of an address and a document.
 pub(super) const COUNTRY: &str = "addresses";
 pub(super) const NUMBER: &str = "ids";
 
-/// What comes behind a name, and is none.
+/// Text after a name that is not part of it.
 const SUCCESSORS: &str = "and any successor";
 
-/// A text of an entry.
+/// A value of an entry.
 pub(super) struct Text {
     pub(super) field: &'static str,
     pub(super) place: Place,
     pub(super) text: String,
 }
 
-/// An entry, its texts in their order.
+/// An entry with its values in order.
 pub(super) struct Record {
     pub(super) begins: Place,
     pub(super) texts: Vec<Text>,
 }
 
-/// The entries of a list. Who stands on several of its lists is one party.
+/// The entries of a list.
 #[derive(Default)]
 pub(super) struct List {
     parties: Parties,
@@ -53,13 +53,13 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Takes an entry.
+    /// Adds an entry.
     pub(super) fn take(&mut self, record: Record) -> Result<(), Reject> {
         let party = party(&record)?;
         let source = record.one("source").map(|text| text.text.clone()).unwrap_or_default();
         let has_id = ["_id", "id", "entity_number"].iter().any(|field| record.one(field).is_some());
         if !self.seen.insert((party.id.clone(), source)) && has_id {
-            let why = format!("the id `{}` stands further up, too", party.id);
+            let why = format!("the id `{}` occurs above too", party.id);
             return Err(Reject { place: record.begins, why });
         }
         let place = record.begins.clone();
@@ -124,8 +124,7 @@ fn code(source: &str) -> &str {
     inner.map_or(source, |(code, _)| code)
 }
 
-/// The entry's own id; else its source's and its number there; else what source and name come to, which is the same in
-/// every edition.
+/// The entry's id; else source and number; else a digest of source and name, which is stable across editions.
 fn id(record: &Record, source: &str, name: &str) -> String {
     if let Some(own) = record.one("_id").or_else(|| record.one("id")) {
         return own.text.clone();
@@ -137,7 +136,7 @@ fn id(record: &Record, source: &str, name: &str) -> String {
     format!("{source}-{}", digest.get(..16).unwrap_or(&digest))
 }
 
-/// A name without the clause of its successors, and without the `and` before the last of several.
+/// A name without a clause on successors, and without `and` before the last of several.
 fn alone(name: &str) -> &str {
     let end = name.to_ascii_lowercase().find(SUCCESSORS).unwrap_or(name.len());
     let name = name.get(..end).unwrap_or(name).trim_end_matches([';', ',', ' ']);
@@ -150,6 +149,6 @@ fn kind(text: &str) -> Result<&'static str, String> {
         "entity" => Ok("organisation"),
         "vessel" => Ok("vessel"),
         "aircraft" => Ok("aircraft"),
-        _ => Err(format!("`{text}` is none of Individual, Entity, Vessel, Aircraft")),
+        _ => Err(format!("`{text}` is not one of Individual, Entity, Vessel, Aircraft")),
     }
 }

@@ -1,5 +1,4 @@
-//! Pure. `csl-csv`: the Consolidated Screening List as CSV, in today's columns, which begin with `_id`, and in those of
-//! before.
+//! Pure. Format `csl-csv`: the Consolidated Screening List as CSV, with the current columns (first `_id`) or the older ones.
 
 use super::cells::COMMAS;
 use super::csl::{COUNTRY, List, MANY, NUMBER, ONE, Record, Text};
@@ -36,7 +35,7 @@ fn record(row: &Row<'_>) -> Record {
         row.text(field).split(';').for_each(|text| add(field, field, text));
     }
     for address in row.text("addresses").split(';') {
-        // What stands last is its country's code, but for addresses of before, some of which have none.
+        // The last part is the country's code. Some older addresses have none.
         let last = address.rsplit(',').next().unwrap_or_default().trim();
         if country(last).is_ok() {
             add(COUNTRY, "addresses", last);
@@ -51,7 +50,7 @@ fn record(row: &Row<'_>) -> Record {
     Record { begins: row.place(), texts }
 }
 
-/// The number of `type, number, country`, or of `country, number, type` as it was before; the country may be missing.
+/// The number in `type, number, country`, or in the older `country, number, type`; the country is optional.
 fn number(document: &str, is_today: bool) -> Option<String> {
     let mut parts: Vec<&str> = document.split(',').map(str::trim).collect();
     if !is_today {
@@ -142,7 +141,7 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let row = |rows: &str| above(BEFORE_GOOD, 1) + rows;
-        // the file, its faults, how many parties are read
+        // file, faults, number of parties
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `source`", 0),
             ("id,name\n1,A\n".into(), "c.csv:1:1: the header has no column `source`", 0),
@@ -150,14 +149,14 @@ pub(super) mod tests {
             (row("S (S),1,Entity\n"), "c.csv:2:9: the row has 3 cells, the header 16", 0),
             (row(",1,,,A,,,,,,,,,,,\n"), "c.csv:2:1: source: an empty text", 0),
             (row("S (S),1,,,; and any successor,,,,,,,,,,,\n"), "c.csv:2:1: name: an empty text", 0),
-            (row("S (S),1,Ship,,A,,,,,,,,,,,\n"), "c.csv:2:9: type: `Ship` is none of", 0),
-            (row("S (S),1,,,A,,,,,,Atlantis,,,,,\n"), "c.csv:2:18: vessel_flag: `Atlantis` is no country", 0),
-            (row("S (S),1,,,A,,,,,,,,,,IR; XX,\n"), "c.csv:2:22: nationalities: `XX` is no country", 0),
-            (row("S (S),1,,,A,,,,,,,,,1970; soon,,\n"), "c.csv:2:21: dates_of_birth: `soon` is no date", 0),
-            (row("S (S),1,,,A,,,,soon,,,,,,,\n"), "c.csv:2:16: start_date: `soon` is no date", 0),
+            (row("S (S),1,Ship,,A,,,,,,,,,,,\n"), "c.csv:2:9: type: `Ship` is not one of", 0),
+            (row("S (S),1,,,A,,,,,,Atlantis,,,,,\n"), "c.csv:2:18: vessel_flag: `Atlantis` is not a known country", 0),
+            (row("S (S),1,,,A,,,,,,,,,,IR; XX,\n"), "c.csv:2:22: nationalities: `XX` is not a known country", 0),
+            (row("S (S),1,,,A,,,,,,,,,1970; soon,,\n"), "c.csv:2:21: dates_of_birth: `soon` is not a date", 0),
+            (row("S (S),1,,,A,,,,soon,,,,,,,\n"), "c.csv:2:16: start_date: `soon` is not a date", 0),
             (
                 row("S (S),1,,,A,,,,,,,,,,,\nS (S),1,,,B,,,,,,,,,,,\n\"S"),
-                "c.csv:3:1: the id `S-1` stands further up, too|c.csv:4:1: its",
+                "c.csv:3:1: the id `S-1` occurs above too|c.csv:4:1: its",
                 1,
             ),
             (row("S (S),1,,,\u{fffd},,,,,,,,,,,\n"), "c.csv:2:11: `\u{fffd}` is not UTF-8", 0),

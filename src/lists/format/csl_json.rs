@@ -1,4 +1,4 @@
-//! Pure. `csl-json`: the Consolidated Screening List as JSON, `{"results": […]}`.
+//! Pure. Format `csl-json`: the Consolidated Screening List as JSON, `{"results": […]}`.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ struct Document<'a> {
 
 type Object<'a> = HashMap<String, &'a RawValue>;
 
-/// Where reading is, so that places are told without counting from the file's beginning each time.
+/// A position in the file, from which later places are counted.
 #[derive(Clone, Copy)]
 struct Cursor<'a> {
     source: &'a Source,
@@ -54,7 +54,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
     }
 }
 
-/// A file that is no JSON, or has no results: it was cut, or is of another format.
+/// The fault of a file that is not JSON or has no results.
 fn broken(source: &Source, error: &serde_json::Error) -> Reject {
     let line = source.text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
     let before = line.get(..error.column().min(line.len())).unwrap_or(line);
@@ -90,7 +90,7 @@ fn record(cursor: Cursor<'_>, entry: &RawValue) -> Result<Record, Reject> {
     Ok(Record { begins: cursor.place(), texts })
 }
 
-/// The objects of a list, and where each begins.
+/// The objects of a list with their places.
 fn objects<'a, 'b>(
     mut cursor: Cursor<'b>,
     object: &Object<'a>,
@@ -105,7 +105,7 @@ fn objects<'a, 'b>(
     list.into_iter().map(begun).collect()
 }
 
-/// The texts of a value: a text, a number, or a list of them; `null` is none.
+/// The texts of a value: a string, a number, or a list of them. `null` has none.
 fn read_texts(cursor: Cursor<'_>, field: &'static str, value: &RawValue, texts: &mut Vec<Text>) -> Result<(), Reject> {
     let mut cursor = cursor.moved(value.get());
     let text = match value.get().as_bytes().first() {
@@ -135,7 +135,7 @@ fn parsed<'a, T: Deserialize<'a>>(cursor: Cursor<'_>, value: &'a RawValue, what:
 }
 
 impl<'a> Cursor<'a> {
-    /// On to where a part of the same text begins, which is never before.
+    /// Moves to a later part of the text.
     fn moved(self, part: &str) -> Self {
         let to = part.as_ptr().addr().saturating_sub(self.source.text.as_ptr().addr());
         let passed = self.source.text.get(self.at..to).unwrap_or_default();
@@ -202,7 +202,7 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let entry = |more: &str| format!("{{\"results\":[\n{{\"source\":\"Ё (S)\",\"name\":\"A\"{more}}}]}}");
-        // the file, its faults, how many parties are read
+        // file, faults, number of parties
         let cases = [
             (String::new(), "c.json:1:1: no `{\"results\": […]}` can be read: EOF while parsing a value", 0),
             ("id,name\n1,A\n".into(), "c.json:1:1: no `{\"results\": […]}` can be read: expected value", 0),
@@ -213,15 +213,15 @@ pub(super) mod tests {
             (entry("").replace("\"A\"", "\" \""), "c.json:2:1: name: an empty text", 0),
             (entry("").replace("\"A\"", "true"), "c.json:2:26: name: invalid type: boolean", 0),
             (entry("").replace("\"A\"", "\"\\ud800\""), "c.json:2:26: name: ", 0),
-            (entry(",\"type\":\"Ship\""), "c.json:2:37: type: `Ship` is none of", 0),
-            (entry(",\"nationalities\":[\"IR\",\"XX\"]"), "c.json:2:52: nationalities: `XX` is no country", 0),
+            (entry(",\"type\":\"Ship\""), "c.json:2:37: type: `Ship` is not one of", 0),
+            (entry(",\"nationalities\":[\"IR\",\"XX\"]"), "c.json:2:52: nationalities: `XX` is not a known country", 0),
             (entry(",\"addresses\":[{\"country\":\"Atlantis\"}]"), "c.json:2:54: addresses: `Atlantis` is no", 0),
             (entry(",\"addresses\":[\"Atlantis\"]"), "c.json:2:43: addresses: invalid type", 0),
             (entry(",\"dates_of_birth\":[[\"1970\"]]"), "c.json:2:47: dates_of_birth: a list within a list", 0),
-            (entry(",\"dates_of_birth\":\"soon\""), "c.json:2:47: dates_of_birth: `soon` is no date", 0),
+            (entry(",\"dates_of_birth\":\"soon\""), "c.json:2:47: dates_of_birth: `soon` is not a date", 0),
             (
                 entry(",\"id\":1},\n {\"source\":\"Ё (S)\",\"name\":\"A\",\"id\":1"),
-                "c.json:3:2: the id `1` stands further up",
+                "c.json:3:2: the id `1` occurs above",
                 1,
             ),
         ];

@@ -1,5 +1,5 @@
-//! Pure. `csv`: a list of parties of one's own. A header names the columns, in any order; `id` and `name` are required.
-//! Several values of a cell stand with `;` between them.
+//! Pure. Format `csv`: an own list of parties. A header names the columns in any order; `id` and `name` are required. `;`
+//! separates several values of a cell.
 
 use export_gate::terms::Country;
 use jiff::civil::Date;
@@ -9,9 +9,9 @@ use super::{Format, Read, Reading, Source, legible};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format =
-    Format { name: "csv", about: "parties of one's own, a header names the columns", read: Read::Parties(read) };
+    Format { name: "csv", about: "an own list of parties, with a header", read: Read::Parties(read) };
 
-/// How a cell goes into a party.
+/// A column: its name, and how its cells are stored in a party.
 type Column = (&'static str, fn(&mut Party, &str) -> Result<(), String>);
 
 const COLUMNS: &[Column] = &[
@@ -49,16 +49,16 @@ fn read(sources: &[Source], reading: &mut Reading) {
     }
 }
 
-/// The columns in the header's order.
+/// The columns in the order of the header.
 fn header(source: &Source, cells: Vec<Cell>) -> Result<Vec<&'static Column>, Reject> {
     let mut columns: Vec<&Column> = Vec::new();
     for Cell { place, text } in cells {
         let name = text.trim();
-        let Some(column) = COLUMNS.iter().find(|(known, _)| *known == name) else {
+        let Some(column) = COLUMNS.iter().find(|(column, _)| *column == name) else {
             return Err(Reject { place, why: format!("there is no column `{name}`{}", suggestion(name)) });
         };
-        if columns.iter().any(|(known, _)| *known == name) {
-            return Err(Reject { place, why: format!("the column `{name}` stands there twice") });
+        if columns.iter().any(|(column, _)| *column == name) {
+            return Err(Reject { place, why: format!("the column `{name}` occurs twice") });
         }
         columns.push(column);
     }
@@ -86,7 +86,7 @@ fn party(columns: &[&Column], cells: Vec<Cell>) -> Result<Party, Reject> {
     Ok(party)
 }
 
-/// A text that says something.
+/// A non-empty text.
 fn one(text: &str) -> Result<String, String> {
     let text = legible(text.trim())?;
     if text.is_empty() { Err("an empty text".into()) } else { Ok(text.to_owned()) }
@@ -102,8 +102,8 @@ fn many(text: &str, read: fn(&str) -> Result<String, String>) -> Result<Vec<Stri
 
 fn kind(text: &str) -> Result<String, String> {
     let text = one(text)?;
-    let is_known = ["person", "organisation", "vessel", "aircraft"].contains(&text.as_str());
-    if is_known { Ok(text) } else { Err(format!("`{text}` is none of person, organisation, vessel, aircraft")) }
+    let is_kind = ["person", "organisation", "vessel", "aircraft"].contains(&text.as_str());
+    if is_kind { Ok(text) } else { Err(format!("`{text}` is not one of person, organisation, vessel, aircraft")) }
 }
 
 fn country(text: &str) -> Result<String, String> {
@@ -120,7 +120,7 @@ fn date(text: &str) -> Result<String, String> {
         _ => text.clone(),
     };
     let is_date = day.len() == 10 && day.parse::<Date>().is_ok();
-    if is_date { Ok(text) } else { Err(format!("`{text}` is no date such as 1970, 1970-12 or 1970-12-31")) }
+    if is_date { Ok(text) } else { Err(format!("`{text}` is not a date such as 1970, 1970-12 or 1970-12-31")) }
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ pub(super) mod tests {
     fn a_fault_names_its_place() {
         let cases = [
             ("id,nam\n", "own.csv:1:4: there is no column `nam`: did you mean `name`?"),
-            ("id,name,id\n", "own.csv:1:9: the column `id` stands there twice"),
+            ("id,name,id\n", "own.csv:1:9: the column `id` occurs twice"),
             ("id,aliases\n", "own.csv:1:1: the header has no column `name`"),
             ("", "own.csv:1:1: the header has no column `id`"),
             ("id,name\n1,A,x\n", "own.csv:2:5: the row has 3 cells, the header 2"),
@@ -187,11 +187,11 @@ pub(super) mod tests {
             ("id,name,aliases\n1,A,a;;b\n", "own.csv:2:5: aliases: an empty text"),
             (
                 "id,name,type\n1,\"A\nB\",ship\n",
-                "own.csv:3:4: type: `ship` is none of person, organisation, vessel, aircraft",
+                "own.csv:3:4: type: `ship` is not one of person, organisation, vessel, aircraft",
             ),
             (
                 "id,name,born\n1,A,1970-13\n",
-                "own.csv:2:5: born: `1970-13` is no date such as 1970, 1970-12 or 1970-12-31",
+                "own.csv:2:5: born: `1970-13` is not a date such as 1970, 1970-12 or 1970-12-31",
             ),
         ];
         for (text, expected) in cases {

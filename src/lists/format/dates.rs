@@ -1,13 +1,13 @@
-//! Pure. Dates as the lists write them, as exact as they are: a year, a month of it, or a day.
+//! Pure. Parses dates of lists, with the precision given: year, month or day.
 
 use jiff::civil::Date;
 
 use super::legible;
 
-/// How many years a range may span: more is a slip, and each year is kept.
+/// The longest range of years. A longer one is a mistake, and each year is stored.
 const MOST_YEARS: u16 = 100;
 
-/// What says that a date is not exact.
+/// Words for an approximate date.
 const ABOUT: &[&str] =
     &["circa", "approximately", "approx", "about", "around", "possibly", "probably", "ca", "c", "early", "mid", "late"];
 
@@ -26,7 +26,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// A date with its parts, the smaller ones where they are said.
+/// The parts of a date.
 #[derive(Clone, Copy, Debug)]
 struct Parts {
     year: u16,
@@ -34,10 +34,7 @@ struct Parts {
     day: Option<u8>,
 }
 
-/// Adds the dates of birth that a text says: one date; the year of one that is not exact; each year of a range.
-///
-/// # Errors
-/// It says none.
+/// Adds the dates of birth in a text: a date, the year of an approximate date, or each year of a range.
 pub(super) fn born(dates: &mut Vec<String>, text: &str) -> Result<(), String> {
     let text = legible(text.trim())?;
     for one in text.split(" or ") {
@@ -54,20 +51,17 @@ pub(super) fn born(dates: &mut Vec<String>, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// One date.
-///
-/// # Errors
-/// It is none.
+/// Parses a single date.
 pub(super) fn date(text: &str) -> Result<String, String> {
     let text = legible(text.trim())?;
     parts(text).map(|parts| parts.to_string()).ok_or_else(|| no_date(text))
 }
 
 fn no_date(text: &str) -> String {
-    format!("`{text}` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31")
+    format!("`{text}` is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31")
 }
 
-/// Whether a date is not exact, and the rest.
+/// Whether a date is approximate, and the rest of the text.
 fn about(text: &str) -> (bool, &str) {
     let word = text.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
     if ABOUT.iter().any(|about| about.eq_ignore_ascii_case(word)) {
@@ -89,13 +83,13 @@ fn range(text: &str) -> Option<(&str, &str)> {
 fn years(dates: &mut Vec<String>, text: &str, first: Option<Parts>, last: Option<Parts>) -> Result<(), String> {
     let (Some(first), Some(last)) = (first, last) else { return Err(no_date(text)) };
     if last.year < first.year || last.year.saturating_sub(first.year) > MOST_YEARS {
-        return Err(format!("`{text}` is no range of years"));
+        return Err(format!("`{text}` is not a range of years"));
     }
     dates.extend((first.year..=last.year).map(|year| year.to_string()));
     Ok(())
 }
 
-/// The parts of a date in any order that can be told; behind an ISO date a time and an offset may stand.
+/// The parts of a date in any unambiguous order. A time and an offset may follow an ISO date.
 fn parts(text: &str) -> Option<Parts> {
     let text = match text.get(10..) {
         Some(rest) if rest.starts_with(['T', 'Z', '+', '-']) && text.get(4..5) == Some("-") => text.get(..10)?,
@@ -108,7 +102,7 @@ fn parts(text: &str) -> Option<Parts> {
         [year, month] if year.len() == 4 => (year, Some(month), None),
         [month, year] => (year, Some(month), None),
         [year, month, day] if year.len() == 4 => (year, Some(month), Some(day)),
-        [month, day, year] if month.starts_with(char::is_alphabetic) && is_said(month) => {
+        [month, day, year] if month.starts_with(char::is_alphabetic) && is_given(month) => {
             (year, Some(month), Some(day))
         }
         [day, month, year] => (year, Some(month), Some(day)),
@@ -116,21 +110,21 @@ fn parts(text: &str) -> Option<Parts> {
     };
     let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
     let year = year.parse().ok().filter(|year| is_year && (1800..2200).contains(year))?;
-    let month = match month.filter(|month| is_said(month)) {
+    let month = match month.filter(|month| is_given(month)) {
         Some(month) => Some(self::month(month)?),
         None => None,
     };
-    let day = match day.filter(|day| is_said(day)) {
+    let day = match day.filter(|day| is_given(day)) {
         Some(day) => Some(number(day)?),
         None => None,
     };
-    // A day without a month says no more than the year, and is a slip.
+    // A day without a month is a mistake.
     let parts = Parts { year, month, day };
     (day.is_none() || month.is_some()).then_some(parts).filter(|parts| parts.is_there())
 }
 
-/// Whether a part of a date is said: the lists write `00/00/1970` and `dd/mm/1970` for a year.
-fn is_said(word: &str) -> bool {
+/// Whether a part of a date is given: lists write `00/00/1970` and `dd/mm/1970` for a year.
+fn is_given(word: &str) -> bool {
     !matches!(word.to_ascii_lowercase().as_str(), "0" | "00" | "dd" | "mm")
 }
 
@@ -166,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_date_is_as_exact_as_its_text() {
-        // what the list says, the dates of birth or `-` where it is none, the one date or `-`
+        // text, dates of birth or `-`, single date or `-`
         let cases = [
             ("07 Oct 1954", "1954-10-07", "1954-10-07"),
             ("7 October 1954", "1954-10-07", "1954-10-07"),
@@ -211,11 +205,11 @@ mod tests {
         ];
         for (text, expected, one) in cases {
             let mut dates = Vec::new();
-            let said = born(&mut dates, text).map_or_else(|_| "-".to_owned(), |()| dates.join(" "));
-            assert_eq!(said, expected, "{text}");
+            let read = born(&mut dates, text).map_or_else(|_| "-".to_owned(), |()| dates.join(" "));
+            assert_eq!(read, expected, "{text}");
             assert_eq!(date(text).unwrap_or_else(|_| "-".to_owned()), one, "{text}");
         }
         let error = date("yesterday").unwrap_err();
-        assert_eq!(error, "`yesterday` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31");
+        assert_eq!(error, "`yesterday` is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31");
     }
 }

@@ -1,4 +1,4 @@
-//! Pure. XML as elements with their places, a record at a time: a list of 120 MB never stands in memory as one tree.
+//! Pure. XML elements with their places, one record at a time, so that a list of 120 MB is never one tree in memory.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use super::walk::Walk;
 use super::{Reading, Source, legible};
 use crate::entry::{Party, Place, Reject};
 
-/// An element, with all that is in it.
+/// An element with its children.
 #[derive(Debug)]
 pub(super) struct Element<'a> {
-    /// Where it begins.
+    /// The place.
     pub(super) place: Place,
     /// Its name, without a prefix.
     pub(super) name: &'a str,
@@ -18,21 +18,21 @@ pub(super) struct Element<'a> {
     pub(super) attributes: Vec<(&'a str, Cow<'a, str>)>,
     /// Its own text.
     pub(super) text: String,
-    /// What is in it.
+    /// The children.
     pub(super) children: Vec<Element<'a>>,
 }
 
-/// What a document looks like.
+/// The structure of a document.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     /// Its root.
     pub(super) root: &'static str,
-    /// Those right below the root that hold records; whatever else stands there is a record itself.
+    /// Children of the root that contain records. Other children are records themselves.
     pub(super) holders: &'static [&'static str],
 }
 
-/// Gives every record of a document, in its order, and says whether it is whole. What is no such document, or breaks
-/// off, is unreadable_files, and no row of it stays: nobody can tell what is missing.
+/// Passes every record of a document to `take`, and returns whether the document is complete. An incomplete document is
+/// unreadable as a whole, since the missing rows are unknown.
 pub(super) fn records<'a>(
     source: &'a Source,
     shape: Shape,
@@ -54,7 +54,7 @@ pub(super) fn records<'a>(
     }
 }
 
-/// Takes the party of a record, or why it is none.
+/// Adds the party of a record, or the reason of its rejection.
 pub(super) fn take(reading: &mut Reading, record: &Element<'_>, party: Result<Party, Reject>) {
     match party.and_then(|party| record.own(whole(party))) {
         Ok(party) => reading.party(record.place.clone(), party),
@@ -71,18 +71,18 @@ pub(super) fn whole(party: Party) -> Result<Party, String> {
     }
 }
 
-/// Notes a text.
+/// Adds a text.
 pub(super) fn note(list: &mut Vec<String>, text: &str) -> Result<(), String> {
     legible(text).map(|text| list.push(text.to_owned()))
 }
 
-/// Notes a number, without what is written before it to say what it is.
+/// Adds a number, without its label.
 pub(super) fn note_number(list: &mut Vec<String>, text: &str) -> Result<(), String> {
     legible(text).map(|text| list.push(labelled(text).unwrap_or_else(|| number(text))))
 }
 
 impl<'a> Element<'a> {
-    /// The elements at a path below it, such as `Names/Name`; at the empty path, itself.
+    /// The elements at a path such as `Names/Name`; at the empty path, the element itself.
     pub(super) fn all(&self, path: &str) -> Vec<&Element<'a>> {
         path.split('/').filter(|name| !name.is_empty()).fold(vec![self], |found, name| {
             let below = found.into_iter().flat_map(|element| &element.children);
@@ -90,51 +90,51 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// What an attribute says; nothing where there is none.
+    /// The value of an attribute; empty if absent.
     pub(super) fn attribute(&self, name: &str) -> &str {
-        self.attributes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.trim())
+        self.attributes.iter().find(|(attribute, _)| *attribute == name).map_or("", |(_, value)| value.trim())
     }
 
-    /// What it says.
+    /// The trimmed text.
     pub(super) fn text(&self) -> &str {
         self.text.trim()
     }
 
-    /// What the first element at a path says, or with `@name` behind the path, its attribute; nothing where none does.
-    pub(super) fn said(&self, path: &str) -> &str {
+    /// The first text at a path; with `@name` at its end, of that attribute. Empty if there is none.
+    pub(super) fn first(&self, path: &str) -> &str {
         self.values(path).first().map_or("", |(_, value)| value)
     }
 
-    /// The same where no two may: one record may be two, whose ends are missing.
+    /// Like [`Self::first`], but two texts are a fault: a record may be two with missing ends.
     pub(super) fn only(&self, path: &str) -> Result<&str, Reject> {
         match self.values(path).get(1) {
-            Some((twice, _)) => twice.own(Err(format!("`{}` stands there twice", twice.name))),
-            None => Ok(self.said(path)),
+            Some((twice, _)) => twice.own(Err(format!("`{}` occurs twice", twice.name))),
+            None => Ok(self.first(path)),
         }
     }
 
-    /// Gives all that is said at a path, and places what is wrong with it.
+    /// Passes all texts at a path to `read`, and adds the place to its errors.
     pub(super) fn each(&self, path: &str, mut put: impl FnMut(&str) -> Result<(), String>) -> Result<(), Reject> {
         self.values(path).into_iter().try_for_each(|(element, value)| element.own(put(value)))
     }
 
-    /// Attribution where a fault is: here.
+    /// Adds the place of the element to an error.
     pub(super) fn own<T>(&self, result: Result<T, String>) -> Result<T, Reject> {
         result.map_err(|why| Reject { place: self.place.clone(), why })
     }
 
-    /// Why it is no record.
+    /// The fault of an unexpected element.
     pub(super) fn stray<T>(&self) -> Result<T, Reject> {
-        self.own(Err(format!("`{}` is no element that this list has there", self.name)))
+        self.own(Err(format!("`{}` is not expected here", self.name)))
     }
 
     fn values(&self, path: &str) -> Vec<(&Element<'a>, &str)> {
         let (path, attribute) = path.split_once('@').map_or((path, None), |(path, name)| (path, Some(name)));
-        let said = self.all(path).into_iter().map(|element| match attribute {
+        let texts = self.all(path).into_iter().map(|element| match attribute {
             Some(name) => (element, element.attribute(name)),
             None => (element, element.text()),
         });
-        said.filter(|(_, value)| !value.is_empty()).collect()
+        texts.filter(|(_, value)| !value.is_empty()).collect()
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) mod tests {
     use crate::format::{Format, Source};
     use crate::format::{eu_xml, ofac_xml, uk_xml, un_xml};
 
-    /// Asserts what a format finds wrong with a text where a part of it is replaced by another.
+    /// Asserts the faults of a text with one part replaced.
     pub(in crate::format) fn faults_of(format: Format, good: &str, cases: &[(&str, &str, &str)]) {
         let fault = |(part, other, _): &(&str, &str, &str)| {
             assert!(good.contains(part), "{part}");
@@ -165,7 +165,7 @@ pub(super) mod tests {
         (un_xml::FORMAT, un_xml::tests::GOOD),
     ];
 
-    /// What reading gives: how many rows, rejects, and files that can't be read at all.
+    /// The numbers of rows, rejects and unreadable files.
     fn counts(format: Format, text: &[u8]) -> (usize, usize, usize) {
         let reading = reading_of(format, export_gate::record::NetworkClass::Vpn, &[Source::new("l.xml", text)]);
         (reading.rows.len(), reading.rejects.len(), reading.unreadable_files.len())
@@ -193,9 +193,9 @@ pub(super) mod tests {
     }
 
     proptest! {
-        /// Whatever bytes stand for others: no panic, and a party that is gone has left a fault.
+        /// With any bytes replaced: no panic, and a missing party leaves a fault.
         #[test]
-        fn what_is_changed_is_read_or_told(
+        fn changed_documents_are_read_or_rejected(
             which in 0..GOOD.len(),
             at in 0..1_000_000_usize,
             gone in 0..64_usize,

@@ -1,5 +1,5 @@
-//! Pure. `eu-csv`: the EU's consolidated list of financial sanctions (`csvFullSanctionsList_1_1`), a row for each name,
-//! address, birth, citizenship and document of an entity.
+//! Pure. Format `eu-csv`: the EU's consolidated list of financial sanctions (`csvFullSanctionsList_1_1`), with a row for
+//! each name, address, birth, citizenship and document of an entity.
 
 use super::cells::Dialect;
 use super::numbers::number;
@@ -11,7 +11,7 @@ use crate::entry::{Party, Reject};
 pub(super) const FORMAT: Format =
     Format { name: "eu-csv", about: "the EU's consolidated list, version 1.1", read: Read::Parties(read) };
 
-/// Its texts have quotes in them that nobody doubled.
+/// Its cells contain quotes that are not doubled.
 pub(super) const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true };
 
 const ID: &str = "Entity_LogicalId";
@@ -49,7 +49,7 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
     }
     born(row, &mut party)?;
     for [code, name] in COUNTRIES {
-        // Some codes are none of ISO's.
+        // Some codes are not ISO codes.
         let is_code = country(row.text(code)).is_ok_and(|country| country.is_some());
         row.read(if is_code || row.text(name).is_empty() { code } else { name }, |text| {
             locate(&mut party.country, text)
@@ -78,8 +78,7 @@ fn name(row: &Row<'_>) -> String {
     parts.map(|part| row.text(part)).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A range of years, a date, or the parts of one; the year alone where the list calls it inexact. Dates of calendars
-/// other than the Gregorian are for people to read.
+/// A range of years, a date, or its parts; only the year of an approximate date. Dates of other calendars are skipped.
 fn born(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
     let calendar = row.text("BirthDate_CalendarType");
     if !calendar.is_empty() && !calendar.eq_ignore_ascii_case("gregorian") {
@@ -154,7 +153,7 @@ pub(super) mod tests {
                 Address_CountryIso2Code\n{cells}"
             )
         };
-        // the file, its faults, how many parties are read
+        // file, faults, number of parties
         let cases = [
             (String::new(), "e.csv:1:1: the header has no column `Entity_LogicalId`", 0),
             ("id,name\n1,A\n".into(), "e.csv:1:1: the header has no column `Entity_LogicalId`", 0),
@@ -162,13 +161,13 @@ pub(super) mod tests {
             (row("1;A\n"), "e.csv:2:3: the row has 2 cells, the header 6", 0),
             (row(";A;P;;;\n"), "e.csv:2:1: Entity_LogicalId: an empty text", 0),
             (row("1;A;X;;;\n"), "e.csv:2:5: Entity_SubjectType: `X` is neither", 0),
-            (row("1;A;P;soon;;\n"), "e.csv:2:7: Entity_DesignationDate: `soon` is no date", 0),
-            (row("1;A;P;;soon;\n"), "e.csv:2:8: BirthDate_Year: `soon` is no date", 0),
-            (row("1;A;P;;;ZZ\n"), "e.csv:2:9: Address_CountryIso2Code: `ZZ` is no country", 0),
+            (row("1;A;P;soon;;\n"), "e.csv:2:7: Entity_DesignationDate: `soon` is not a date", 0),
+            (row("1;A;P;;soon;\n"), "e.csv:2:8: BirthDate_Year: `soon` is not a date", 0),
+            (row("1;A;P;;;ZZ\n"), "e.csv:2:9: Address_CountryIso2Code: `ZZ` is not a known country", 0),
             (row("1;;P;;;DE\n1;;P;;;FR\n"), "e.csv:2:1: `1` has no name", 0),
             (
                 row("1;A;P;;;\n1;B;E;;;\n1;C;P;;;\u{fffd}\n"),
-                "e.csv:3:1: Entity_LogicalId: `1` is of another|e.csv:4:9: `\u{fffd}` is no",
+                "e.csv:3:1: Entity_LogicalId: `1` has another|e.csv:4:9: `\u{fffd}` is not UTF-8",
                 1,
             ),
         ];

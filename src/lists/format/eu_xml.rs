@@ -1,4 +1,4 @@
-//! Pure. `eu-xml`: the EU's consolidated list of financial sanctions, `xmlFullSanctionsList` 1.1.
+//! Pure. Format `eu-xml`: the EU's consolidated list of financial sanctions, `xmlFullSanctionsList` 1.1.
 
 use super::elements::{Element, Shape, note, note_number, records, take};
 use super::{Format, Read, Reading, Source, dates, places};
@@ -38,11 +38,11 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     record.each("identification/@number", |text| note_number(&mut party.identifiers, text))?;
     record.each("identification/@latinNumber", |text| note_number(&mut party.identifiers, text))?;
     record.each("regulation/@programme", |text| note(&mut party.programme, text))?;
-    party.citation = Some(record.said("regulation/@numberTitle").to_owned()).filter(|text| !text.is_empty());
+    party.citation = Some(record.first("regulation/@numberTitle").to_owned()).filter(|text| !text.is_empty());
     let mut listed = Vec::new();
     record.each("@designationDate", |text| dates::date(text).map(|date| listed.push(date)))?;
     record.each("regulation/@publicationDate", |text| dates::date(text).map(|date| listed.push(date)))?;
-    // The regulation named last may only amend the entry.
+    // The last regulation may only amend the entry.
     party.listed = listed.into_iter().min();
     Ok(party)
 }
@@ -55,7 +55,7 @@ fn kind(code: &str) -> Result<&'static str, String> {
     }
 }
 
-/// The first strong name is the party's; the others are what they say.
+/// The first strong name is the party's; the others are strong or weak aliases.
 fn named(party: &mut Party, name: &Element<'_>) -> Result<(), String> {
     let parts = ["firstName", "middleName", "lastName"].map(|part| name.attribute(part));
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -72,13 +72,13 @@ fn named(party: &mut Party, name: &Element<'_>) -> Result<(), String> {
     }
 }
 
-/// A country by its code, or by what it is called where the code is none of ISO's.
+/// A country by its code, or by its name if the code is not an ISO code.
 fn located(party: &mut Party, place: &Element<'_>) -> Result<(), String> {
     let code = places::locate(&mut party.country, place.attribute("countryIso2Code"));
     code.or_else(|_| places::locate(&mut party.country, place.attribute("countryDescription")))
 }
 
-/// Notes a date of birth. Those of calendars other than the Gregorian are for people to read.
+/// Adds a date of birth. Dates of other calendars are skipped.
 fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
     if !matches!(date.attribute("calendarType"), "" | "GREGORIAN") {
         return Ok(());
@@ -153,19 +153,19 @@ pub(super) mod tests {
 
     #[test]
     fn a_fault_names_its_place() {
-        let no_date = "is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
+        let no_date = "is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
         let cases = [
             (r#" logicalId="1""#, "", "l.xml:3:2: it has no id"),
             (r#"wholeName="Sample Works""#, "", "l.xml:28:2: it has no name"),
             (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: subjectType: `ship` is neither person nor enterprise"),
             (r#"strong="false""#, r#"strong="no""#, "l.xml:10:3: strong: `no` is neither true nor false"),
-            ("MYANMAR", "ATLANTIS", "l.xml:24:3: `ATLANTIS` is no country that is known here"),
+            ("MYANMAR", "ATLANTIS", "l.xml:24:3: `ATLANTIS` is not a known country"),
             (r#"birthdate="1960-04-10""#, r#"birthdate="April""#, &format!("l.xml:18:3: `April` {no_date}")),
-            (r#"yearRangeTo="1971""#, r#"yearRangeTo="1871""#, "l.xml:21:3: `1970 to 1871` is no range of years"),
+            (r#"yearRangeTo="1971""#, r#"yearRangeTo="1871""#, "l.xml:21:3: `1970 to 1871` is not a range of years"),
             ("2017-01-15", "soon", &format!("l.xml:8:3: `soon` {no_date}")),
             ("P-1", "P\u{fffd}", "l.xml:25:3: `P\u{fffd}` is not UTF-8"),
-            ("</export>", "<vessel/></export>", "l.xml:33:1: `vessel` is no element that this list has there"),
-            ("&amp; Road", "&road; Road", "l.xml:24:3: it is no whole XML (at 10..14: unrecognized entity `road`)"),
+            ("</export>", "<vessel/></export>", "l.xml:33:1: `vessel` is not expected here"),
+            ("&amp; Road", "&road; Road", "l.xml:24:3: malformed XML (at 10..14: unrecognized entity `road`)"),
         ];
         faults_of(FORMAT, GOOD, &cases);
     }

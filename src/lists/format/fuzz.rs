@@ -1,11 +1,10 @@
-//! Pure. What every reader must hold, whatever a file has in it: it doesn't panic, it comes to an end, it tells places
-//! that are in the file, and what was cut it doesn't read as whole.
+//! Pure. Properties of every reader on any file: no panic, termination, places within the file, and detection of cut files.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// A good list in each format: its files, and their texts.
+/// A valid list in each format.
 const SAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("cidr", &[("nets.txt", cidr::tests::GOOD)]),
     ("tor", &[("exits", tor::tests::GOOD), ("bulk", tor::tests::PLAIN)]),
@@ -29,13 +28,13 @@ const OFAC: &[(&str, &str)] = &[
     ("sdn_comments.csv", ofac::tests::MORE),
 ];
 
-/// Formats of a network a line, of which the rest of a cut file is another whole one.
+/// Formats with a network per line, where a cut file is a valid shorter one.
 const LINES: &[&str] = &["cidr", "tor"];
 
-/// How many bytes each format is read of in all.
+/// The number of bytes to read per format.
 const BYTES: usize = 4_000_000;
 
-/// What readers stumble over.
+/// Texts that readers may mishandle.
 const STONES: &[&str] = &[
     "\"",
     "\"\"",
@@ -87,7 +86,7 @@ const STONES: &[&str] = &[
     "#",
 ];
 
-/// The same numbers each time (xorshift).
+/// A deterministic random number generator (xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -98,7 +97,7 @@ impl Dice {
         usize::try_from(self.0 % u64::try_from(end.max(1)).unwrap()).unwrap()
     }
 
-    /// Where a piece of some bytes begins and ends.
+    /// A random range of bytes.
     fn piece(&mut self, bytes: &[u8]) -> std::ops::Range<usize> {
         let start = self.below(bytes.len() + 1);
         let most = [4, 40, bytes.len()][self.below(3)];
@@ -135,7 +134,7 @@ fn bytes(files: &[(&'static str, &str)]) -> Vec<(&'static str, Vec<u8>)> {
     files.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect()
 }
 
-/// Reads files, and looks at what comes of it.
+/// Reads files, and checks the result.
 fn read(format: Format, files: &[(&str, Vec<u8>)]) -> Reading {
     let sources: Vec<Source> = files.iter().map(|(name, bytes)| Source::new(name, bytes)).collect();
     let class = if format.name == "tor" { NetworkClass::Tor } else { NetworkClass::Vpn };
@@ -145,7 +144,7 @@ fn read(format: Format, files: &[(&str, Vec<u8>)]) -> Reading {
     let places = reading.rows.iter().map(|row| &row.place);
     for place in places.chain(reading.rejects.iter().chain(&reading.unreadable_files).map(|reject| &reject.place)) {
         let at = sources.iter().position(|source| source.file == place.file).unwrap();
-        // Behind the last letter, too, there is a place: that is where a cut file ends.
+        // The place after the last letter is valid: a cut file ends there.
         let is_there = lengths[at].get(place.line - 1).is_some_and(|length| (1..=length + 1).contains(&place.column));
         assert!(is_there, "{}: {place} of {:?}", format.name, sources[at].text);
     }
@@ -160,7 +159,7 @@ fn read(format: Format, files: &[(&str, Vec<u8>)]) -> Reading {
 }
 
 #[test]
-fn every_format_has_a_sample_that_is_read_without_a_fault() {
+fn every_format_has_a_valid_sample() {
     let names = |format: &Format| format.name;
     assert_eq!(
         FORMATS.iter().map(names).collect::<Vec<_>>(),
@@ -177,7 +176,7 @@ fn every_format_has_a_sample_that_is_read_without_a_fault() {
 }
 
 #[test]
-fn no_reader_stumbles_over_changed_bytes() {
+fn changed_bytes_are_read_without_a_panic() {
     for (format, files) in samples() {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         let size: usize = files.iter().map(|(_, text)| text.len()).sum();
@@ -192,9 +191,9 @@ fn no_reader_stumbles_over_changed_bytes() {
     }
 }
 
-/// A reader that goes over its text again and again doesn't come to the end of these.
+/// A reader with quadratic time does not finish these.
 #[test]
-fn no_reader_takes_longer_than_its_text_is_long() {
+fn reading_takes_linear_time() {
     for (format, files) in samples() {
         let middles = |text: &str| [text.len() / 3, text.len() / 2, text.len()].map(|at| text.floor_char_boundary(at));
         for stone in STONES {
@@ -214,45 +213,45 @@ fn no_reader_takes_longer_than_its_text_is_long() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Cut within a row whose cells all are in quotes, or anywhere in a document, a file is at fault.
+    /// A file that is cut in a row of quoted cells, or anywhere in a document, has a fault.
     #[test]
-    fn what_was_cut_is_never_read_as_whole(at in any::<prop::sample::Index>(), of in any::<prop::sample::Index>()) {
+    fn cut_files_are_detected(at in any::<prop::sample::Index>(), of in any::<prop::sample::Index>()) {
         let parties: Vec<_> = samples().filter(|(format, _)| !LINES.contains(&format.name)).collect();
         let (format, files) = of.get(&parties);
         let (name, text) = files[0];
         let is_csv = format.name.ends_with("csv");
-        let (text, untold) = if is_csv { quoted(text, format.name) } else { (text.trim_end().to_owned(), vec![]) };
+        let (text, undetectable) = if is_csv { quoted(text, format.name) } else { (text.trim_end().to_owned(), vec![]) };
         let cut = at.index(text.len());
         let mut files = bytes(files);
         files[0] = (name, text.as_bytes()[..cut].to_vec());
         let reading = read(*format, &files);
-        // A list without an entry is refused, too.
-        let is_told = !reading.rejects.is_empty() || !reading.unreadable_files.is_empty() || reading.rows.is_empty();
-        prop_assert!(is_told || untold.contains(&cut), "{} at {cut}", format.name);
+        // A list without entries is refused too.
+        let is_detected = !reading.rejects.is_empty() || !reading.unreadable_files.is_empty() || reading.rows.is_empty();
+        prop_assert!(is_detected || undetectable.contains(&cut), "{} at {cut}", format.name);
     }
 }
 
-/// A file's rows with every cell in quotes, and where a cut isn't seen: at a row's end, and before its last cell.
+/// A file's rows with all cells quoted, and the undetectable cuts: at a row's end, and before its last cell.
 fn quoted(text: &str, format: &str) -> (String, Vec<usize>) {
     let dialect = if format == "eu-csv" { eu::DIALECT } else { cells::COMMAS };
     let source = Source::new("f", text.as_bytes());
-    let (mut rows, mut untold) = (String::new(), Vec::new());
+    let (mut rows, mut undetectable) = (String::new(), Vec::new());
     for row in cells::records(&source, dialect) {
         let cells = row.unwrap().into_iter().map(|cell| format!("\"{}\"", cell.text.replace('"', "\"\"")));
         let cells: Vec<String> = cells.collect();
         if format == "ip2proxy-csv" && rows.is_empty() {
-            // Nothing but the first row says how long rows are: cut behind a cell of it, it is one of a smaller edition.
+            // The first row determines the layout, so a cut after one of its cells looks like a smaller layout.
             let mut end = 0;
             for cell in &cells {
                 end += cell.len();
-                untold.extend([end, end + 1]);
+                undetectable.extend([end, end + 1]);
                 end += 1;
             }
         }
         rows += &cells.join(&dialect.separator.to_string());
         let end = rows.len();
-        untold.extend([end - cells.last().unwrap().len(), end, end + 1, end + 2]);
+        undetectable.extend([end - cells.last().unwrap().len(), end, end + 1, end + 2]);
         rows += "\r\n";
     }
-    (rows, untold)
+    (rows, undetectable)
 }

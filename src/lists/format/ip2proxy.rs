@@ -1,5 +1,5 @@
-//! Pure. `ip2proxy-csv`: IP2Proxy's PX2 to PX12 as CSV, of IPv4 or of IPv6. A row is a range of addresses, written as
-//! decimal numbers, and what it is used for; the rest of it is passed over.
+//! Pure. Format `ip2proxy-csv`: IP2Proxy's PX2 to PX12 as CSV, for IPv4 or IPv6. A row has a range of addresses as decimal
+//! numbers, and its proxy type. Other columns are ignored.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,20 +13,20 @@ use crate::entry::{Entry, Place, Reject};
 
 pub(super) const FORMAT: Format = Format {
     name: "ip2proxy-csv",
-    about: "IP2Proxy's PX2 to PX12; only the rows of the class are taken",
+    about: "IP2Proxy's PX2 to PX12; only rows of the class are imported",
     read: Read::Networks(read),
 };
 
-/// The least columns: first and last address, type, the country's code and its name. PX1 has no type.
+/// The minimum of columns: first and last address, type, country code and name. PX1 has no type.
 const COLUMNS: usize = 5;
 
-/// Where the IPv4 addresses lie among the IPv6 ones (RFC 4291, 2.5.5.2).
+/// The start of IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2).
 const MAPPED: u128 = 0xffff_0000_0000;
 
 fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
     for source in sources {
         let mut records = records(source, COMMAS).peekable();
-        // The first row says which layout it is.
+        // The first row determines the layout.
         let columns = records.peek().and_then(|first| first.as_ref().ok()).map_or(COLUMNS, Vec::len);
         if columns < COLUMNS {
             let why = format!("the row has {}, expected at least {COLUMNS} (PX2 to PX12)", count(columns));
@@ -45,7 +45,7 @@ fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
     }
 }
 
-/// The networks of a row, and where it begins; `None` where it is of another class.
+/// The networks of a row and its place; `None` for another class.
 fn row(cells: &[Cell], columns: usize, class: NetworkClass) -> Result<Option<(Place, Vec<IpNet>)>, Reject> {
     if let Some(reject) = Cell::miscounted(cells, columns, "the first row") {
         return Err(reject);
@@ -65,10 +65,10 @@ fn row(cells: &[Cell], columns: usize, class: NetworkClass) -> Result<Option<(Pl
 fn number(cell: &Cell) -> Result<u128, Reject> {
     let digits = Some(&cell.text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let number = digits.and_then(|text| text.parse().ok());
-    number.ok_or_else(|| cell.fault(format!("`{}` is no address as a decimal number", cell.text)))
+    number.ok_or_else(|| cell.fault(format!("`{}` is not an address as a decimal number", cell.text)))
 }
 
-/// What a type is here, if it is anything: that a crawler, or nobody, stands behind an address hides nobody.
+/// The class of a proxy type, if any: crawlers and unused addresses hide no one.
 fn class_of(kind: &Cell) -> Result<Option<NetworkClass>, Reject> {
     Ok(match kind.text.as_str() {
         "VPN" | "EPN" => Some(NetworkClass::Vpn),
@@ -80,12 +80,12 @@ fn class_of(kind: &Cell) -> Result<Option<NetworkClass>, Reject> {
         "SES" | "AIC" | "-" => None,
         other => {
             let known = "VPN, EPN, TOR, PUB, WEB, RES, DCH, CPN, SES, AIC, -";
-            return Err(kind.fault(format!("`{other}` is none of {known}")));
+            return Err(kind.fault(format!("`{other}` is not one of {known}")));
         }
     })
 }
 
-/// The networks that make a range up.
+/// The networks that make up a range.
 fn networks(from: u128, to: u128) -> Result<Vec<IpNet>, String> {
     let v4 = |number: u128| u32::try_from(number.checked_sub(MAPPED).unwrap_or(number)).ok().map(Ipv4Addr::from);
     let networks: Vec<IpNet> = match (v4(from), v4(to)) {
@@ -159,11 +159,11 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         for (row, expected) in [
-            ("1,2,vpn,US,x", "2:5: `vpn` is none of VPN, EPN"),
-            ("1,2,,US,x", "2:5: `` is none of VPN"),
-            ("1.0.0.0,2,VPN,US,x", "2:1: `1.0.0.0` is no address as a decimal number"),
-            ("+1,2,VPN,US,x", "2:1: `+1` is no address as a decimal number"),
-            (",2,VPN,US,x", "2:1: `` is no address as a decimal number"),
+            ("1,2,vpn,US,x", "2:5: `vpn` is not one of VPN, EPN"),
+            ("1,2,,US,x", "2:5: `` is not one of VPN"),
+            ("1.0.0.0,2,VPN,US,x", "2:1: `1.0.0.0` is not an address as a decimal number"),
+            ("+1,2,VPN,US,x", "2:1: `+1` is not an address as a decimal number"),
+            (",2,VPN,US,x", "2:1: `` is not an address as a decimal number"),
             ("1,340282366920938463463374607431768211456,VPN,US,x", "2:3: `3402823"),
             ("2,1,VPN,US,x", "2:3: `1` lies before `2`"),
             ("0,4294967295,VPN,US,x", "2:1: `0.0.0.0/0` is every address"),

@@ -1,7 +1,6 @@
-//! Pure. Which numbers name a party: those of passports, registers, ships, accounts. Telephones, dates and addresses of
-//! the web don't.
+//! Pure. Numbers that identify a party: passports, registers, ships, accounts; not telephones, dates or web addresses.
 
-/// Words that a label of such a number has at least one of.
+/// Words of labels of identifying numbers.
 const LABELS: &[&str] = &[
     "passport",
     "identification",
@@ -42,12 +41,12 @@ const LABELS: &[&str] = &[
     "identidad",
 ];
 
-/// Words that a label of such a number has none of.
+/// Words of labels of other numbers.
 ///
 /// A Chinese commercial code spells a name's characters.
 const OTHERS: &[&str] = &["phone", "telephone", "fax", "email", "website", "date", "risk", "zip", "area", "commercial"];
 
-/// Whether a label says that a number names its party.
+/// Whether a label is that of an identifying number.
 pub(super) fn is_label(label: &str) -> bool {
     let label = label.to_lowercase();
     let words: Vec<&str> = label
@@ -57,7 +56,7 @@ pub(super) fn is_label(label: &str) -> bool {
     words.iter().any(|word| LABELS.contains(word)) && !words.iter().any(|word| OTHERS.contains(word))
 }
 
-/// The number itself: an `IMO` before a ship's says nothing, nor does the place behind it.
+/// The number without the prefix `IMO` and without a place after it.
 pub(super) fn number(text: &str) -> String {
     let text = text.split(" (").next().unwrap_or_default().trim();
     let rest = text
@@ -68,8 +67,7 @@ pub(super) fn number(text: &str) -> String {
     rest.filter(is_ship).unwrap_or(text).to_owned()
 }
 
-/// The number of a text that says its label first, such as `Passport A1234567 (Iran) expires 01 Jan 2030`; `None` where
-/// it is something else.
+/// The number of a text with a label, such as `Passport A1234567 (Iran) expires 01 Jan 2030`; `None` for other labels.
 pub(super) fn labelled(text: &str) -> Option<String> {
     let has_digit = |word: &&str| word.contains(|letter: char| letter.is_ascii_digit());
     let first = text

@@ -1,5 +1,5 @@
-//! Pure. `ofac-csv`: OFAC's lists in the layout without a header, `sdn.csv` with `alt.csv`, `add.csv` and
-//! `sdn_comments.csv`, or `cons_prim.csv` and those that go with it.
+//! Pure. Format `ofac-csv`: OFAC's lists without headers: `sdn.csv` with `alt.csv`, `add.csv` and `sdn_comments.csv`, or
+//! `cons_prim.csv` with its files.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ pub(super) const FORMAT: Format = Format {
     read: Read::Parties(read),
 };
 
-/// What a file says of the parties.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
-    /// What the names of its files have in them.
+    /// Substrings of its file names.
     names: &'static [&'static str],
-    /// Its file, for faults.
+    /// Its file name, for messages.
     file: &'static str,
-    /// How many columns it has. No two parts have as many.
+    /// The number of columns, which is different for each kind.
     columns: usize,
 }
 
@@ -31,18 +31,18 @@ const ALIASES: Part = Part { names: &["alt"], file: "alt.csv", columns: 5 };
 const ADDRESSES: Part = Part { names: &["add"], file: "add.csv", columns: 6 };
 const COMMENTS: Part = Part { names: &["comments"], file: "sdn_comments.csv", columns: 2 };
 
-/// Comments first: their files' names have the list's name in them, too.
+/// Comments come first: their file names contain the list's name too.
 const PARTS: [Part; 4] = [COMMENTS, ALIASES, ADDRESSES, PARTIES];
 
-/// Remarks of so many letters that no full stop ends go on in the comments: OFAC cuts them at a thousand.
+/// Longer remarks without a final full stop continue in the comments: OFAC cuts them at a thousand characters.
 const MOST_REMARKS: usize = 900;
 
-/// A party, and its remarks, which may go on in the comments.
+/// A party and its remarks, which may continue in the comments.
 struct Draft {
     place: Place,
     party: Party,
     remarks: String,
-    /// Where the remarks begin.
+    /// The place of the remarks.
     remarked: Place,
 }
 
@@ -64,7 +64,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
         && !files.iter().any(|(part, _)| *part == PARTIES)
         && let Some(source) = sources.first()
     {
-        let why = "none of the files names the parties: sdn.csv or cons_prim.csv, which have 12 columns, is missing";
+        let why = "no file of parties: add sdn.csv or cons_prim.csv, which have 12 columns";
         reading.unreadable_files.push(Reject { place: source.at(1, 1), why: why.into() });
     }
     if !reading.unreadable_files.is_empty() {
@@ -84,7 +84,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
         let whole = draft.whole().to_owned();
         let read = remark(&mut draft.party, &whole);
         if whole.len() < draft.remarks.len() {
-            let why = format!("the remarks go on in {}: give that file too", COMMENTS.file);
+            let why = format!("the remarks continue in {}: add that file", COMMENTS.file);
             reading.rejects.push(Reject { place: draft.remarked.clone(), why });
         }
         match read {
@@ -94,8 +94,8 @@ fn read(sources: &[Source], reading: &mut Reading) {
     }
 }
 
-/// Which part a file is: that of its name, if a row of it has so many cells; else that of the first row that has as many
-/// as a part has.
+/// The kind of a file: by its name, if a row has that number of cells; else by the first row with the number of cells of a
+/// kind.
 fn part(source: &Source) -> Result<Part, Reject> {
     let name = source.file.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
     let named = PARTS.iter().find(|part| part.names.iter().any(|known| name.contains(known)));
@@ -160,7 +160,7 @@ impl Drafts {
 }
 
 impl Draft {
-    /// The remarks but for a last one that was cut: half a number is another's.
+    /// The remarks without a last one that was cut, since half a number is a wrong number.
     fn whole(&self) -> &str {
         let is_cut = self.remarks.len() >= MOST_REMARKS && !self.remarks.trim_end().ends_with('.');
         let end = self.remarks.rfind(';').filter(|_| is_cut);
@@ -170,7 +170,7 @@ impl Draft {
     fn alias(&mut self, kind: &Cell, name: &Cell) -> Result<(), Reject> {
         let says = kind.text.trim();
         if !matches!(says, "aka" | "fka" | "nka" | "a.k.a." | "f.k.a." | "n.k.a.") {
-            return Err(kind.fault(format!("`{says}` is none of aka, fka, nka")));
+            return Err(kind.fault(format!("`{says}` is not one of aka, fka, nka")));
         }
         let name = said(name).ok_or_else(|| name.fault("the alias has no name"))?;
         self.party.aliases.push(name.to_owned());
@@ -178,7 +178,7 @@ impl Draft {
     }
 }
 
-/// What a cell says; `-0-` says nothing.
+/// The text of a cell; `-0-` is empty.
 fn said(cell: &Cell) -> Option<&str> {
     Some(cell.text.trim()).filter(|text| !matches!(*text, "" | "-0-"))
 }
@@ -189,12 +189,12 @@ fn kind(cell: &Cell) -> Result<String, Reject> {
         Some("individual") => "person",
         Some("vessel") => "vessel",
         Some("aircraft") => "aircraft",
-        Some(other) => return Err(cell.fault(format!("`{other}` is none of individual, entity, vessel, aircraft"))),
+        Some(other) => return Err(cell.fault(format!("`{other}` is not one of individual, entity, vessel, aircraft"))),
     };
     Ok(kind.to_owned())
 }
 
-/// What remarks say, `;` between them. What is no date, country, weak alias or number is for people to read.
+/// Reads remarks, separated by `;`: dates, countries, weak aliases and numbers. Others are skipped.
 fn remark(party: &mut Party, remarks: &str) -> Result<(), String> {
     for one in remarks.split(';') {
         let one = one.trim().trim_end_matches('.');
@@ -263,10 +263,10 @@ pub(super) mod tests {
         let nulls = ",-0-".repeat(6);
         let good = row(&format!("-0-,-0-,-0-,-0-{nulls}"));
         let long = "x".repeat(MOST_REMARKS);
-        // the files, the faults, how many parties are read
+        // files, faults, number of parties
         let cases = [
             (vec![("sdn.csv", String::new())], "sdn.csv:1:1: the file is empty", 0),
-            (vec![("alt.csv", ALT.into())], "alt.csv:1:1: none of the files names the parties: sdn.csv or", 0),
+            (vec![("alt.csv", ALT.into())], "alt.csv:1:1: no file of parties: add sdn.csv or", 0),
             (
                 vec![("x.csv", "a,b,c\n".into())],
                 "x.csv:1:1: the first row has 3 cells; sdn.csv has 12, alt.csv has 5,",
@@ -278,38 +278,38 @@ pub(super) mod tests {
             (vec![("sdn.csv", good.replace('A', "-0- "))], "sdn.csv:1:3: the party has no name", 0),
             (
                 vec![("sdn.csv", row(&format!("ship,-0-,-0-,-0-{nulls}")))],
-                "sdn.csv:1:5: `ship` is none of individual, entity, vessel, aircraft",
+                "sdn.csv:1:5: `ship` is not one of individual, entity, vessel, aircraft",
                 0,
             ),
             (
                 vec![("sdn.csv", row("-0-,-0-,-0-,-0-,-0-,-0-,-0-,Atlantis,-0-,-0-"))],
-                "sdn.csv:1:33: `Atlantis` is no country that is known here",
+                "sdn.csv:1:33: `Atlantis` is not a known country",
                 0,
             ),
             (
                 vec![("sdn.csv", row("-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,DOB 31 Feb 1970."))],
-                "sdn.csv:1:41: remarks: `31 Feb 1970` is no date such as",
+                "sdn.csv:1:41: remarks: `31 Feb 1970` is not a date such as",
                 0,
             ),
             (
                 vec![("sdn.csv", row("-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,nationality Atlantis."))],
-                "sdn.csv:1:41: remarks: `Atlantis` is no country",
+                "sdn.csv:1:41: remarks: `Atlantis` is not a known country",
                 0,
             ),
             (
                 vec![("sdn.csv", row(&format!("-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,{long}; Passport A00")))],
-                "sdn.csv:1:41: the remarks go on in sdn_comments.csv: give that file too",
+                "sdn.csv:1:41: the remarks continue in sdn_comments.csv: add that file",
                 1,
             ),
             (
                 vec![("sdn.csv", good.clone()), ("alt.csv", "8,1,aka,B,-0-\n7,2,xka,B,-0-\n7,3,aka,-0-,-0-\n".into())],
-                "alt.csv:1:1: `8` is no party of sdn.csv|alt.csv:2:5: `xka` is none of aka, fka, nka|alt.csv:3:9: the \
+                "alt.csv:1:1: `8` is no party of sdn.csv|alt.csv:2:5: `xka` is not one of aka, fka, nka|alt.csv:3:9: the \
                 alias",
                 1,
             ),
             (
                 vec![("sdn.csv", good.clone()), ("add.csv", "7,1,-0-,-0-,Atlantis,-0-\n7,1,-0-\n".into())],
-                "add.csv:1:13: `Atlantis` is no country that is known here|add.csv:2:5: the row has 3 cells, add.csv 6",
+                "add.csv:1:13: `Atlantis` is not a known country|add.csv:2:5: the row has 3 cells, add.csv 6",
                 1,
             ),
         ];

@@ -1,4 +1,4 @@
-//! Pure. A profile of OFAC's advanced XML, as what it says of a party.
+//! Pure. Reads a party from a profile of OFAC's advanced XML.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use super::ofac_values::{Values, born};
 use super::places;
 use crate::entry::{Party, Reject};
 
-/// The words of a name, in their order; what is of another kind stands behind them.
+/// The parts of a name, in order. Other parts follow.
 const WORDS: [&str; 6] = ["First Name", "Middle Name", "Patronymic", "Last Name", "Matronymic", "Maiden Name"];
 
-/// What a feature tells of a party.
+/// The meaning of a feature.
 enum Told {
     Born,
     Nationality,
@@ -21,7 +21,7 @@ enum Told {
     Nothing,
 }
 
-/// Notes names, countries, numbers and dates of birth.
+/// Adds names, countries, numbers and dates of birth.
 pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Values<'a>) -> Result<(), Reject> {
     party.kind = Some(profile.own(values.kind(profile.attribute("PartySubTypeID")))?.to_owned());
     for identity in profile.all("Identity") {
@@ -54,8 +54,7 @@ pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Va
     Ok(())
 }
 
-/// Puts the names of an alias where it says: the first of the primary one is the party's, in Latin script where it has
-/// one in that.
+/// Adds the names of an alias. The first name of the primary alias is the party's, in Latin script if there is one.
 fn named<'a>(
     party: &mut Party,
     alias: &Element<'a>,
@@ -87,7 +86,7 @@ fn named<'a>(
     Ok(())
 }
 
-/// By a feature's name, which for some ends in a colon or a dash.
+/// The meaning by a feature's name, which may end in a colon or a dash.
 fn told(feature: &str) -> Told {
     match feature.trim_end_matches([':', '-', ' ']) {
         "Birthdate" => Told::Born,

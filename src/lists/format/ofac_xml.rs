@@ -1,4 +1,4 @@
-//! Pure. `ofac-xml`: OFAC's lists in the advanced XML, of the SDNs and of the others. Its ids are those of `sdn.csv`.
+//! Pure. Format `ofac-xml`: OFAC's SDN and consolidated lists in advanced XML. Ids are those of `sdn.csv`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,17 +23,17 @@ const SHAPE: Shape = Shape {
     ],
 };
 
-/// Papers whose number is nobody's own: how a name is telegraphed, and a part of a bank.
+/// Documents whose number does not identify a party: telegraphic codes, and parts of banks.
 const NO_NUMBERS: [&str; 2] = ["Chinese Commercial Code", "Branch Unit Number"];
 
-/// What was read of a document.
+/// The state of reading.
 #[derive(Default)]
 struct Document<'a> {
     values: Values<'a>,
-    /// The numbers of an identity that no party had yet.
+    /// Numbers of identities whose party has not come yet.
     numbers: BTreeMap<String, Vec<(Place, String)>>,
     parties: Vec<(Place, Party)>,
-    /// Which of them a profile is; none where it was rejected.
+    /// The party of each profile; none if rejected.
     profiles: HashMap<String, Option<usize>>,
 }
 
@@ -43,11 +43,11 @@ fn read(sources: &[Source], reading: &mut Reading) {
         let is_whole = records(source, SHAPE, reading, |record, reading| {
             let done = match record.name {
                 "ReferenceValueSets" => {
-                    document.values.learn(record);
+                    document.values.add_values(record);
                     Ok(())
                 }
                 "Location" => {
-                    document.values.settle(record);
+                    document.values.add_location(record);
                     Ok(())
                 }
                 "IDRegDocument" => document.number(record),
@@ -67,7 +67,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
 impl<'a> Document<'a> {
     fn number(&mut self, record: &Element<'a>) -> Result<(), Reject> {
         let kind = record.own(self.values.text("IDRegDocType", record.attribute("IDRegDocTypeID")))?;
-        let text = record.said("IDRegistrationNo");
+        let text = record.first("IDRegistrationNo");
         if !NO_NUMBERS.contains(&kind) && !text.is_empty() {
             let numbers = self.numbers.entry(record.attribute("IdentityID").to_owned()).or_default();
             numbers.push((record.place.clone(), text.to_owned()));
@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
         let [profile] = profiles.as_slice() else {
             return record.own(Err(format!("it has {} profiles, not one", profiles.len())));
         };
-        // Whether or not the party can be read, these are its numbers.
+        // These are the party's numbers, even if it is rejected.
         let mut numbers = Vec::new();
         for identity in profile.all("Identity") {
             numbers.extend(self.numbers.remove(identity.attribute("ID")).unwrap_or_default());
@@ -99,7 +99,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// Attribution under which programmes, by which rules and since when a profile is listed.
+    /// Adds programmes, rules and listing date of a profile.
     fn enter(&mut self, record: &Element<'a>) -> Result<(), Reject> {
         let id = record.attribute("ProfileID");
         let at = self.profiles.get(id).copied();
@@ -126,7 +126,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// Gives the parties, and what belongs to none.
+    /// Adds the parties, and the faults of unassigned values.
     fn give(self, reading: &mut Reading) {
         for (place, party) in self.parties {
             reading.party(place, party);
@@ -304,7 +304,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_fault_names_its_place() {
-        let no_date = "is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
+        let no_date = "is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
         let cases = [
             ("DistinctParty FixedRef='51'", "DistinctParty", "l.xml:56:3: it has no id"),
             ("AliasTypeID='1403' Primary='true'", "Primary='false'", "l.xml:56:3: it has no name"),
@@ -313,15 +313,15 @@ pub(super) mod tests {
             (
                 ">Individual<",
                 ">Location<",
-                "l.xml:58:4: a party of the type `Location` is none of Individual, Entity, Vessel, Aircraft",
+                "l.xml:58:4: a party of the type `Location` is not one of Individual, Entity, Vessel, Aircraft",
             ),
             ("FeatureTypeID='9'", "FeatureTypeID='7'", "l.xml:88:5: there is no FeatureType `7`"),
             ("LocationID='31'", "LocationID='39'", "l.xml:85:57: there is no Location `39`"),
-            (">Korea, North<", ">Atlantis<", "l.xml:46:21: `Atlantis` is no country that is known here"),
+            (">Korea, North<", ">Atlantis<", "l.xml:46:21: `Atlantis` is not a known country"),
             ("AreaCodeID='11'", "AreaCodeID='19'", "l.xml:41:21: there is no AreaCode `19`"),
-            (">Cuba<", ">Atlantis<", "l.xml:87:57: `Atlantis` is no country that is known here"),
-            (">Gabon<", ">Atlantis<", "l.xml:122:57: `Atlantis` is no country that is known here"),
-            ("<Year>1964", "<Year>1863", "l.xml:100:56: `1863 to 1964` is no range of years"),
+            (">Cuba<", ">Atlantis<", "l.xml:87:57: `Atlantis` is not a known country"),
+            (">Gabon<", ">Atlantis<", "l.xml:122:57: `Atlantis` is not a known country"),
+            ("<Year>1964", "<Year>1863", "l.xml:100:56: `1863 to 1964` is not a range of years"),
             ("IdentityID='61'", "IdentityID='69'", "l.xml:49:3: there is no Identity `69`"),
             ("IDRegDocTypeID='1571'", "IDRegDocTypeID='7'", "l.xml:49:3: there is no IDRegDocType `7`"),
             ("ProfileID='52' ListID", "ProfileID='59' ListID", "l.xml:136:3: there is no Profile `59`"),

@@ -1,4 +1,4 @@
-//! Pure. Countries as the lists write them.
+//! Pure. Countries by the names that lists use.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,19 +7,13 @@ use export_gate::terms::Country;
 
 use super::legible;
 
-/// Adds a country to those of a party. What the list itself calls no country adds none.
-///
-/// # Errors
-/// The name is no country's.
+/// Adds a country to those of a party. A name for "no country" adds none.
 pub(super) fn locate(countries: &mut Vec<String>, name: &str) -> Result<(), String> {
     countries.extend(country(name)?.map(|country| country.as_str().to_owned()));
     Ok(())
 }
 
-/// A country by its English name or its ISO 3166-1 alpha-2 code; `None` where the list says that it knows none.
-///
-/// # Errors
-/// The name is no country's.
+/// A country by English name or ISO 3166-1 alpha-2 code; `None` for a name such as "unknown".
 pub(super) fn country(name: &str) -> Result<Option<Country>, String> {
     let name = legible(name.trim())?.trim_end_matches('.');
     if let Ok(country) = Country::parse(name) {
@@ -29,11 +23,11 @@ pub(super) fn country(name: &str) -> Result<Option<Country>, String> {
     if NOWHERE.iter().any(|nowhere| self::key(nowhere) == key) || name.starts_with("Region:") {
         return Ok(None);
     }
-    let code = PLACES.get(&key).copied().ok_or_else(|| format!("`{name}` is no country that is known here"))?;
+    let code = PLACES.get(&key).copied().ok_or_else(|| format!("`{name}` is not a known country"))?;
     Country::parse(code).map(Some).map_err(|error| error.to_string())
 }
 
-/// What one name and another have in common that say the same in another order, such as `Korea, North`.
+/// The key of a name, independent of word order, as in `Korea, North`.
 fn key(name: &str) -> String {
     let name = name.to_lowercase();
     let words = name.split(|letter: char| !letter.is_alphanumeric());
@@ -50,7 +44,7 @@ static PLACES: LazyLock<BTreeMap<String, &str>> = LazyLock::new(|| {
     lines.flat_map(|(code, names)| names.split('|').map(move |name| (key(name), code))).collect()
 });
 
-/// No country, and countries that are no more and whose land several hold today.
+/// Names for no country, and former countries with several successors.
 const NOWHERE: &[&str] = &[
     "",
     "00",
@@ -75,7 +69,7 @@ const NOWHERE: &[&str] = &[
     "Former USSR",
 ];
 
-/// A code, and the names that go with it. Words may stand in any order; `the`, `of` and `and` say nothing.
+/// Codes with their names. Word order, `the`, `of` and `and` do not matter.
 const NAMES: &str = "\
 AD Andorra
 AE United Arab Emirates|UAE
@@ -352,7 +346,7 @@ mod tests {
 
     #[test]
     fn names_stand_as_the_lists_write_them() {
-        // what the list says, the code or `-` for none
+        // name, code or `-` for none
         let cases = [
             ("Korea, North", "KP"),
             ("Democratic People’s Republic of Korea", "KP"),
@@ -388,7 +382,7 @@ mod tests {
         }
         let unknown = ["Atlantis", "ir", "Koreas", "Iran; Iraq", "\u{fffd}"];
         assert!(unknown.iter().all(|name| country(name).is_err()));
-        assert_eq!(country("Atlantis").unwrap_err(), "`Atlantis` is no country that is known here");
+        assert_eq!(country("Atlantis").unwrap_err(), "`Atlantis` is not a known country");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Pure. CSV whose header names its columns, and whose rows say more and more of the same parties.
+//! Pure. CSV with a header, and with several rows per party.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,25 +6,25 @@ use super::cells::{Cell, Dialect, records};
 use super::{Reading, Source};
 use crate::entry::{Party, Place, Reject};
 
-/// How many records a header is looked for in: some files say above it when they were made.
+/// The number of records that are searched for the header: some files start with their date.
 const MOST_ABOVE: usize = 3;
 
-/// A row, its cells by their columns' names.
+/// A row with its cells by column.
 pub(super) struct Row<'a> {
     begins: Place,
     columns: &'a HashMap<String, usize>,
     cells: Vec<Cell>,
 }
 
-/// The parties of a file in the order of their first rows.
+/// The parties of a file, by first row.
 #[derive(Default)]
 pub(super) struct Parties {
     parties: Vec<(Place, Party)>,
     by_id: HashMap<String, usize>,
 }
 
-/// Reads every row below the header, which has at least the columns `required`. Further columns are passed over: their
-/// publishers add some now and then.
+/// Reads all rows below the header, which must have the columns `required`. Other columns are ignored, since publishers
+/// add some.
 pub(super) fn rows(
     source: &Source,
     dialect: Dialect,
@@ -52,7 +52,7 @@ pub(super) fn rows(
     }
 }
 
-/// The first record that has the first of the columns; it must have all.
+/// The first record with the first required column. It must have all of them.
 fn header(
     source: &Source,
     mut records: impl Iterator<Item = Result<Vec<Cell>, Reject>>,
@@ -68,7 +68,7 @@ fn header(
     let Some(cells) = found else { return Err(Reject { place: source.at(1, 1), why: missing(first) }) };
     let mut names = HashSet::new();
     if let Some(cell) = cells.iter().find(|cell| !cell.text.trim().is_empty() && !names.insert(cell.text.trim())) {
-        return Err(cell.fault(format!("the column `{}` stands there twice", cell.text.trim())));
+        return Err(cell.fault(format!("the column `{}` occurs twice", cell.text.trim())));
     }
     match required.iter().find(|name| !has(&cells, name)) {
         Some(name) => {
@@ -80,17 +80,17 @@ fn header(
 }
 
 impl Row<'_> {
-    /// Where it begins.
+    /// The place.
     pub(super) fn place(&self) -> Place {
         self.begins.clone()
     }
 
-    /// What a column says, without the spaces around it; empty where there is no such column.
+    /// The trimmed text of a column; empty if absent.
     pub(super) fn text(&self, column: &str) -> &str {
         self.cell(column).map_or("", |cell| cell.text.trim())
     }
 
-    /// Reads what a column says, if it says something.
+    /// Reads the text of a column, unless empty.
     pub(super) fn read(&self, column: &str, read: impl FnOnce(&str) -> Result<(), String>) -> Result<(), Reject> {
         match self.cell(column).filter(|cell| !cell.text.trim().is_empty()) {
             Some(cell) => read(cell.text.trim()).map_err(|why| cell.fault(format!("{column}: {why}"))),
@@ -98,17 +98,17 @@ impl Row<'_> {
         }
     }
 
-    /// That a column is at fault.
+    /// A fault of a column.
     pub(super) fn fault(&self, column: &str, why: impl Into<String>) -> Reject {
         Reject { place: self.place_of(column), why: format!("{column}: {}", why.into()) }
     }
 
-    /// Where a column's cell begins.
+    /// The place of a column's cell.
     pub(super) fn place_of(&self, column: &str) -> Place {
         self.cell(column).map_or_else(|| self.begins.clone(), |cell| cell.place.clone())
     }
 
-    /// Whether there is such a column.
+    /// Whether a column exists.
     pub(super) fn has(&self, column: &str) -> bool {
         self.columns.contains_key(column)
     }
@@ -119,38 +119,35 @@ impl Row<'_> {
 }
 
 impl Parties {
-    /// Takes what a row says of a party, with what the rows above said.
-    ///
-    /// # Errors
-    /// The row says another kind of the party.
-    pub(super) fn take(&mut self, place: Place, said: Party) -> Result<(), String> {
+    /// Merges a row into its party. An error means that the kinds differ.
+    pub(super) fn take(&mut self, place: Place, row: Party) -> Result<(), String> {
         let new = self.parties.len();
-        let at = *self.by_id.entry(said.id.clone()).or_insert(new);
+        let at = *self.by_id.entry(row.id.clone()).or_insert(new);
         let Some((_, party)) = self.parties.get_mut(at) else {
-            self.parties.push((place, said));
+            self.parties.push((place, row));
             return Ok(());
         };
-        if said.kind.is_some() && party.kind.is_some() && said.kind != party.kind {
-            return Err(format!("`{}` is of another type further up", said.id));
+        if row.kind.is_some() && party.kind.is_some() && row.kind != party.kind {
+            return Err(format!("`{}` has another type above", row.id));
         }
         if party.name.is_empty() {
-            party.name = said.name;
+            party.name = row.name;
         } else {
-            party.aliases.push(said.name);
+            party.aliases.push(row.name);
         }
-        party.aliases.extend(said.aliases);
-        party.weak_aliases.extend(said.weak_aliases);
-        party.country.extend(said.country);
-        party.identifiers.extend(said.identifiers);
-        party.born.extend(said.born);
-        party.programme.extend(said.programme);
-        party.kind = party.kind.take().or(said.kind);
-        party.citation = party.citation.take().or(said.citation);
-        party.listed = party.listed.take().or(said.listed);
+        party.aliases.extend(row.aliases);
+        party.weak_aliases.extend(row.weak_aliases);
+        party.country.extend(row.country);
+        party.identifiers.extend(row.identifiers);
+        party.born.extend(row.born);
+        party.programme.extend(row.programme);
+        party.kind = party.kind.take().or(row.kind);
+        party.citation = party.citation.take().or(row.citation);
+        party.listed = party.listed.take().or(row.listed);
         Ok(())
     }
 
-    /// Gives them. One without a name of its own goes by its first alias; one without any is rejected.
+    /// Adds the parties to a reading. A party without a name uses its first alias, or is rejected if it has none.
     pub(super) fn give(self, reading: &mut Reading) {
         for (place, mut party) in self.parties {
             if party.name.is_empty() {

@@ -1,5 +1,5 @@
-//! Pure. `tor`: Tor's list of exits. `exit-addresses` says of each relay, whose identity stands above, which addresses it
-//! was seen to exit from; `torbulkexitlist` is an address a line.
+//! Pure. Format `tor`: Tor's exit lists. `exit-addresses` has the exit addresses of each relay; `torbulkexitlist` has an
+//! address per line.
 
 use export_gate::record::NetworkClass;
 
@@ -10,7 +10,7 @@ use crate::entry::{Entry, Reject};
 pub(super) const FORMAT: Format =
     Format { name: "tor", about: "Tor's exits, as `exit-addresses` or `torbulkexitlist`", read: Read::Networks(read) };
 
-/// What begins a line that says more of a relay, or of the file.
+/// Prefixes of other lines in the file.
 const MORE: &[&str] = &["ExitNode", "Published", "LastStatus", "Downloaded", "@type"];
 
 fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
@@ -22,15 +22,15 @@ fn read(sources: &[Source], class: NetworkClass, reading: &mut Reading) {
         }
         for (index, line) in source.text.lines().enumerate() {
             let mut words = line.split_whitespace();
-            let said = match (words.next(), words.next()) {
+            let text = match (words.next(), words.next()) {
                 (None, _) => continue,
                 (Some(word), _) if MORE.contains(&word) => continue,
                 (Some("ExitAddress"), Some(address)) => address,
                 (Some(_), _) => line.trim(),
             };
-            let column = line.find(said).map_or(0, |at| line.chars().take(at).count());
+            let column = line.find(text).map_or(0, |at| line.chars().take(at).count());
             let at = source.at(index.saturating_add(1), column.saturating_add(1));
-            reading.take(at, network(said).map(Entry::Network));
+            reading.take(at, network(text).map(Entry::Network));
         }
     }
 }
@@ -52,7 +52,7 @@ pub(super) mod tests {
         let files = [("exits", GOOD), ("bulk", PLAIN), ("bad", bad)];
         let (networks, faults) = networks_of(FORMAT, NetworkClass::Tor, &files);
         assert_eq!(networks, ["192.0.2.1/32", "2001:db8::1/128", "192.0.2.2/32", "192.0.2.3/32"]);
-        let none = |at: &str, said: &str| format!("bad:{at}: `{said}` is no network such as 192.0.2.0/24");
+        let none = |at: &str, text: &str| format!("bad:{at}: `{text}` is not a network such as 192.0.2.0/24");
         let expected = [
             none("1:1", "ExitAddress"),
             none("2:13", "soon"),

@@ -66,7 +66,7 @@ fn kind(text: &str) -> Result<String, String> {
         "individual" => "person",
         "entity" => "organisation",
         "ship" => "vessel",
-        _ => return Err(format!("`{text}` is none of Individual, Entity, Ship")),
+        _ => return Err(format!("`{text}` is not one of Individual, Entity, Ship")),
     };
     Ok(kind.to_owned())
 }
@@ -94,12 +94,12 @@ fn name(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
             let aliases = if is_weak { &mut party.weak_aliases } else { &mut party.aliases };
             aliases.extend([name, original]);
         }
-        _ => return Err(row.fault(NAME_TYPE, format!("`{own}` is no type of a name that is known here"))),
+        _ => return Err(row.fault(NAME_TYPE, format!("`{own}` is not a known type of name"))),
     }
     Ok(())
 }
 
-/// The values of a cell: `|` between them, or a number before each, such as `(1) Iran (2) Iraq`.
+/// The values of a cell: separated by `|`, or numbered as in `(1) Iran (2) Iraq`.
 fn each(text: &str) -> impl Iterator<Item = &str> {
     text.split('|').flat_map(numbered).map(|one| one.trim().trim_end_matches(['.', ';', ',']).trim_end())
 }
@@ -174,23 +174,23 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let row = |more: &str| HEADER.to_owned() + more;
-        // the file, its faults, how many parties are read
+        // file, faults, number of parties
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `Unique ID`", 0),
             ("Unique ID,Designation Type\n".into(), "c.csv:1:1: the header has no column `Name type`", 0),
-            ("Unique ID,D.O.B,D.O.B\n".into(), "c.csv:1:17: the column `D.O.B` stands there twice", 0),
+            ("Unique ID,D.O.B,D.O.B\n".into(), "c.csv:1:17: the column `D.O.B` occurs twice", 0),
             (row("A,,,,,,,,Entity,Primary name,,,7,\n"), "c.csv:3:34: the row has 14 cells, the header 13", 0),
             (row("A,,,,,,,,Entity,Primary name,,,\n"), "c.csv:3:32: Unique ID: an empty text", 0),
-            (row("A,,,,,,,,Person,Primary name,,,7\n"), "c.csv:3:10: Designation Type: `Person` is none of", 0),
+            (row("A,,,,,,,,Person,Primary name,,,7\n"), "c.csv:3:10: Designation Type: `Person` is not one of", 0),
             (row(",,,,,,,,Entity,Primary name,,,7\n"), "c.csv:3:1: Name 6: the row has no name", 0),
-            (row("A,,,,,,,,Entity,Main,,,7\n"), "c.csv:3:17: Name type: `Main` is no type of a name", 0),
+            (row("A,,,,,,,,Entity,Main,,,7\n"), "c.csv:3:17: Name type: `Main` is not a known type of name", 0),
             (row("A,,,,,,,,Entity,AKA,Fair,,7\n"), "c.csv:3:21: Alias strength: `Fair` is neither", 0),
-            (row("A,,,,,,31/02/1970,,Entity,AKA,,,7\n"), "c.csv:3:8: D.O.B: `31/02/1970` is no date", 0),
-            (row("A,,,,,,,,Entity,AKA,,soon,7\n"), "c.csv:3:22: Date Designated: `soon` is no date", 0),
+            (row("A,,,,,,31/02/1970,,Entity,AKA,,,7\n"), "c.csv:3:8: D.O.B: `31/02/1970` is not a date", 0),
+            (row("A,,,,,,,,Entity,AKA,,soon,7\n"), "c.csv:3:22: Date Designated: `soon` is not a date", 0),
             (row("A,,,,,,,Iran Iraq,Entity,AKA,,,7\n"), "c.csv:3:9: Nationality(/ies): `Iran Iraq` is no", 0),
             (
                 row("A,,,,,,,,Entity,AKA,,,7\nB,,,,,,,,Ship,AKA,,,7\n\"C"),
-                "c.csv:4:10: Designation Type: `7` is of another type further up|c.csv:5:1: its quote is never closed",
+                "c.csv:4:10: Designation Type: `7` has another type above|c.csv:5:1: its quote is never closed",
                 1,
             ),
         ];

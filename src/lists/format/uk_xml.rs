@@ -1,4 +1,4 @@
-//! Pure. `uk-xml`: the UK Sanctions List, as the FCDO publishes it.
+//! Pure. Format `uk-xml`: the UK Sanctions List, as the FCDO publishes it.
 
 use super::elements::{Element, Shape, note, note_number, records, take};
 use super::{Format, Read, Reading, Source, dates, places};
@@ -8,7 +8,7 @@ pub(super) const FORMAT: Format = Format { name: "uk-xml", about: "the UK Sancti
 
 const SHAPE: Shape = Shape { root: "Designations", holders: &[] };
 
-/// Where countries stand: nationalities, a ship's flags, addresses.
+/// Paths of countries: nationalities, flags of a ship, addresses.
 const COUNTRIES: [&str; 4] = [
     "IndividualDetails/Individual/Nationalities/Nationality",
     "ShipDetails/Ship/CurrentBelievedFlagOfShips/CurrentBelievedFlagOfShip",
@@ -16,7 +16,7 @@ const COUNTRIES: [&str; 4] = [
     "Addresses/Address/AddressCountry",
 ];
 
-/// Where numbers stand.
+/// Paths of identifiers.
 const NUMBERS: [&str; 5] = [
     "IndividualDetails/Individual/PassportDetails/Passport/PassportNumber",
     "IndividualDetails/Individual/NationalIdentifierDetails/NationalIdentifier/NationalIdentifierNumber",
@@ -25,7 +25,7 @@ const NUMBERS: [&str; 5] = [
     "ShipDetails/Ship/HullIdentificationNumbers/HullIdentificationNumber",
 ];
 
-/// The words of a name, in their order.
+/// The parts of a name, in order.
 const WORDS: [&str; 6] = ["Name1", "Name2", "Name3", "Name4", "Name5", "Name6"];
 
 fn read(sources: &[Source], reading: &mut Reading) {
@@ -42,7 +42,7 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.only("UniqueID")?.to_owned(), ..Party::default() };
     party.kind = Some(record.own(kind(record.only("IndividualEntityShip")?))?.to_owned());
     for name in record.all("Names/Name") {
-        let words: Vec<&str> = WORDS.iter().map(|word| name.said(word)).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = WORDS.iter().map(|word| name.first(word)).filter(|word| !word.is_empty()).collect();
         name.own(named(&mut party, name, &words.join(" ")))?;
     }
     record.each("NonLatinNames/NonLatinName/NameNonLatinScript", |text| note(&mut party.aliases, text))?;
@@ -50,7 +50,7 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     NUMBERS.iter().try_for_each(|path| record.each(path, |text| note_number(&mut party.identifiers, text)))?;
     record.each("IndividualDetails/Individual/DOBs/DOB", |text| dates::born(&mut party.born, text))?;
     record.each("RegimeName", |text| note(&mut party.programme, text))?;
-    // A regime is named by its regulations, which are what the list cites.
+    // The name of a regime is that of its regulations, so it is also the citation.
     party.citation = party.programme.first().cloned();
     record.each("DateDesignated", |text| dates::date(text).map(|date| party.listed = Some(date)))?;
     Ok(party)
@@ -61,22 +61,22 @@ fn kind(text: &str) -> Result<&'static str, String> {
         "individual" => Ok("person"),
         "entity" => Ok("organisation"),
         "ship" => Ok("vessel"),
-        _ => Err(format!("IndividualEntityShip: `{text}` is none of Individual, Entity, Ship")),
+        _ => Err(format!("IndividualEntityShip: `{text}` is not one of Individual, Entity, Ship")),
     }
 }
 
-/// Puts a name where its type and its strength say.
+/// Adds a name by its type and strength.
 fn named(party: &mut Party, name: &Element<'_>, full: &str) -> Result<(), String> {
-    let is_weak = match name.said("AliasStrength").to_ascii_lowercase().trim_end_matches('.') {
+    let is_weak = match name.first("AliasStrength").to_ascii_lowercase().trim_end_matches('.') {
         "" | "good quality a.k.a" => false,
         "low quality a.k.a" => true,
         strength => return Err(format!("AliasStrength: `{strength}` is neither good nor low quality")),
     };
-    match name.said("NameType").to_ascii_lowercase().as_str() {
+    match name.first("NameType").to_ascii_lowercase().as_str() {
         "primary name" if party.name.is_empty() => party.name = full.to_owned(),
         "primary name" | "primary name variation" | "alias" if !is_weak => note(&mut party.aliases, full)?,
         "primary name" | "primary name variation" | "alias" => note(&mut party.weak_aliases, full)?,
-        kind => return Err(format!("NameType: `{kind}` is none of Primary Name, Primary Name Variation, Alias")),
+        kind => return Err(format!("NameType: `{kind}` is not one of Primary Name, Primary Name Variation, Alias")),
     }
     Ok(())
 }
@@ -162,12 +162,12 @@ pub(super) mod tests {
             GOOD,
             &[
                 ("<UniqueID>SMP0001</UniqueID>", "", "l.xml:4:2: it has no id"),
-                ("</Designation>\n <Designation>", "", "l.xml:30:3: `UniqueID` stands there twice"),
+                ("</Designation>\n <Designation>", "", "l.xml:30:3: `UniqueID` occurs twice"),
                 ("Primary Name", "Alias", "l.xml:4:2: it has no name"),
                 (
                     "Primary Name",
                     "Secondary",
-                    "l.xml:10:4: NameType: `secondary` is none of Primary Name, Primary Name Variation, Alias",
+                    "l.xml:10:4: NameType: `secondary` is not one of Primary Name, Primary Name Variation, Alias",
                 ),
                 (
                     "Low quality a.k.a",
@@ -177,29 +177,29 @@ pub(super) mod tests {
                 (
                     ">Individual<",
                     ">Aircraft<",
-                    "l.xml:4:2: IndividualEntityShip: `Aircraft` is none of Individual, Entity, Ship",
+                    "l.xml:4:2: IndividualEntityShip: `Aircraft` is not one of Individual, Entity, Ship",
                 ),
-                (">Iran<", ">Atlantis<", "l.xml:21:19: `Atlantis` is no country that is known here"),
+                (">Iran<", ">Atlantis<", "l.xml:21:19: `Atlantis` is not a known country"),
                 (
                     "01/03/1958",
                     "31/02/1958",
-                    "l.xml:20:31: `31/02/1958` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
+                    "l.xml:20:31: `31/02/1958` is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
                 ),
                 (
                     "25/01/2001",
                     "soon",
-                    "l.xml:6:3: `soon` is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
+                    "l.xml:6:3: `soon` is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31",
                 ),
                 (">P-1<", ">P\u{fffd}1<", "l.xml:22:31: `P\u{fffd}1` is not UTF-8"),
                 (
                     "<DateGenerated>24/11/2026</DateGenerated>",
                     "<Delisting/>",
-                    "l.xml:3:2: `Delisting` is no element that this list has there",
+                    "l.xml:3:2: `Delisting` is not expected here",
                 ),
                 (
                     " <DateGenerated>",
                     " <Designation>",
-                    "l.xml:3:25: it is no whole XML (ill-formed document: expected `</Designation>`, but \
+                    "l.xml:3:25: malformed XML (ill-formed document: expected `</Designation>`, but \
                      `</DateGenerated>` was found)",
                 ),
             ],

@@ -1,4 +1,4 @@
-//! Pure. `un-xml`: the Security Council's consolidated list.
+//! Pure. Format `un-xml`: the Security Council's consolidated list.
 
 use super::elements::{Element, Shape, note, note_number, records, take};
 use super::{Format, Read, Reading, Source, dates, places};
@@ -9,7 +9,7 @@ pub(super) const FORMAT: Format =
 
 const SHAPE: Shape = Shape { root: "CONSOLIDATED_LIST", holders: &["INDIVIDUALS", "ENTITIES"] };
 
-/// The words of a name, in their order.
+/// The parts of a name, in order.
 const WORDS: [&str; 4] = ["FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME"];
 
 fn read(sources: &[Source], reading: &mut Reading) {
@@ -24,7 +24,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
 
 fn party(record: &Element<'_>, kind: &str) -> Result<Party, Reject> {
     let path = |below: &str| format!("{}_{below}", record.name);
-    let words: Vec<&str> = WORDS.iter().map(|word| record.said(word)).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = WORDS.iter().map(|word| record.first(word)).filter(|word| !word.is_empty()).collect();
     let mut party = Party {
         id: record.only("REFERENCE_NUMBER")?.to_owned(),
         name: words.join(" "),
@@ -46,26 +46,26 @@ fn party(record: &Element<'_>, kind: &str) -> Result<Party, Reject> {
     Ok(party)
 }
 
-/// Puts an alias where its quality says. The list has one without a name where it knows none.
+/// Adds an alias by its quality. The list has aliases without a name.
 fn named(party: &mut Party, alias: &Element<'_>) -> Result<(), String> {
-    let is_weak = match alias.said("QUALITY").to_ascii_lowercase().as_str() {
+    let is_weak = match alias.first("QUALITY").to_ascii_lowercase().as_str() {
         "" | "good" | "high" | "a.k.a." | "f.k.a." => false,
         "low" => true,
-        quality => return Err(format!("QUALITY: `{quality}` is none of Good, Low, a.k.a., f.k.a.")),
+        quality => return Err(format!("QUALITY: `{quality}` is not one of Good, Low, a.k.a., f.k.a.")),
     };
     let list = if is_weak { &mut party.weak_aliases } else { &mut party.aliases };
-    alias.said("ALIAS_NAME").split(';').try_for_each(|name| note(list, name.trim()))
+    alias.first("ALIAS_NAME").split(';').try_for_each(|name| note(list, name.trim()))
 }
 
-/// Notes a date of birth: what type it is says `TYPE_OF_DATE`. A note alone may be one too, and is else but a note.
+/// Adds a date of birth by `TYPE_OF_DATE`. A note alone may be a date too.
 fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
-    let said = |name| Some(date.said(name)).filter(|text| !text.is_empty());
-    let about = match date.said("TYPE_OF_DATE").to_ascii_uppercase().as_str() {
+    let text = |name| Some(date.first(name)).filter(|text| !text.is_empty());
+    let about = match date.first("TYPE_OF_DATE").to_ascii_uppercase().as_str() {
         "" | "EXACT" | "BETWEEN" => "",
         "APPROXIMATELY" => "circa ",
-        kind => return Err(format!("TYPE_OF_DATE: `{kind}` is none of EXACT, APPROXIMATELY, BETWEEN")),
+        kind => return Err(format!("TYPE_OF_DATE: `{kind}` is not one of EXACT, APPROXIMATELY, BETWEEN")),
     };
-    match (said("DATE").or(said("YEAR")), said("FROM_YEAR"), said("TO_YEAR"), said("NOTE")) {
+    match (text("DATE").or(text("YEAR")), text("FROM_YEAR"), text("TO_YEAR"), text("NOTE")) {
         (Some(one), _, _, _) => dates::born(dates, &format!("{about}{one}")),
         (None, Some(first), Some(last), _) => dates::born(dates, &format!("{first} to {last}")),
         (None, Some(year), None, _) | (None, None, Some(year), _) => dates::born(dates, year),
@@ -137,22 +137,22 @@ pub(super) mod tests {
 
     #[test]
     fn a_fault_names_its_place() {
-        let no_date = "is no date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
+        let no_date = "is not a date such as 1970, Dec 1970, 31 Dec 1970 or 1970-12-31";
         let cases = [
             ("<REFERENCE_NUMBER>SMi.001</REFERENCE_NUMBER>", "", "l.xml:4:3: it has no id"),
             ("<FIRST_NAME>SAMPLE WORKS</FIRST_NAME>", "", "l.xml:31:3: it has no name"),
-            (">Good<", ">Doubtful<", "l.xml:13:4: QUALITY: `doubtful` is none of Good, Low, a.k.a., f.k.a."),
-            (">Rwanda<", ">Atlantis<", "l.xml:12:64: `Atlantis` is no country that is known here"),
-            (">Yemen<", ">Atlantis<", "l.xml:16:43: `Atlantis` is no country that is known here"),
+            (">Good<", ">Doubtful<", "l.xml:13:4: QUALITY: `doubtful` is not one of Good, Low, a.k.a., f.k.a."),
+            (">Rwanda<", ">Atlantis<", "l.xml:12:64: `Atlantis` is not a known country"),
+            (">Yemen<", ">Atlantis<", "l.xml:16:43: `Atlantis` is not a known country"),
             (
                 "<TYPE_OF_DATE>EXACT<",
                 "<TYPE_OF_DATE>GUESSED<",
-                "l.xml:18:4: TYPE_OF_DATE: `GUESSED` is none of EXACT, APPROXIMATELY, BETWEEN",
+                "l.xml:18:4: TYPE_OF_DATE: `GUESSED` is not one of EXACT, APPROXIMATELY, BETWEEN",
             ),
             ("1965-12-28", "1965-13-28", &format!("l.xml:18:4: `1965-13-28` {no_date}")),
-            (">1971<", ">1969<", "l.xml:20:4: `1970 to 1969` is no range of years"),
+            (">1971<", ">1969<", "l.xml:20:4: `1970 to 1969` is not a range of years"),
             ("2012-12-31", "soon", &format!("l.xml:9:4: `soon` {no_date}")),
-            ("<ENTITIES>", "<ENTITIES><VESSEL/>", "l.xml:30:12: `VESSEL` is no element that this list has there"),
+            ("<ENTITIES>", "<ENTITIES><VESSEL/>", "l.xml:30:12: `VESSEL` is not expected here"),
             ("</CONSOLIDATED_LIST>", "", "l.xml:39:1: it ends within `CONSOLIDATED_LIST`"),
         ];
         faults_of(FORMAT, GOOD, &cases);

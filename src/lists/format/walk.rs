@@ -1,5 +1,5 @@
-//! Pure. A walk through an XML document. No entity is resolved but XML's own five, nothing is fetched, and a document
-//! with a doctype is refused.
+//! Pure. Reads an XML document record by record. Only XML's five predefined entities are resolved, nothing is fetched, and
+//! a doctype is refused.
 
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::attributes::Attributes;
@@ -10,32 +10,29 @@ use super::Source;
 use super::elements::{Element, Shape};
 use crate::entry::{Place, Reject};
 
-/// How deep elements may stand in one another. The lists need 12.
+/// The deepest nesting of elements. The lists need 12.
 const DEEPEST: usize = 32;
 
-/// A walk through a document.
+/// A reader of a document.
 pub(super) struct Walk<'a> {
     source: &'a Source,
     shape: Shape,
     reader: Reader<&'a [u8]>,
-    /// The elements that are begun and not ended: root, holder, record, and what is in it.
+    /// The open elements: root, holder, record, and its descendants.
     open: Vec<Element<'a>>,
     has_root: bool,
-    /// How far places were counted: the byte, its line, its column.
+    /// The last counted place: byte, line, column.
     counted: (usize, usize, usize),
 }
 
 impl<'a> Walk<'a> {
-    /// At the beginning.
+    /// Starts at the beginning.
     pub(super) fn new(source: &'a Source, shape: Shape) -> Self {
         let reader = Reader::from_str(&source.text);
         Self { source, shape, reader, open: Vec::new(), has_root: false, counted: (0, 1, 1) }
     }
 
-    /// The next record; none at the end.
-    ///
-    /// # Errors
-    /// What is wrong with the document. There is no going on behind it.
+    /// The next record; `None` at the end. An error ends the reading.
     pub(super) fn record(&mut self) -> Result<Option<Element<'a>>, Reject> {
         loop {
             let start = byte(self.reader.buffer_position());
@@ -52,7 +49,7 @@ impl<'a> Walk<'a> {
                     Ok(encoding) => self.declare(start, encoding.as_deref().unwrap_or("UTF-8")).map(|()| None),
                     Err(error) => Err(self.broken(start, error)),
                 },
-                Event::DocType(_) => Err(self.fault(start, "it has a doctype, as no list has".into())),
+                Event::DocType(_) => Err(self.fault(start, "a doctype is not allowed".into())),
                 Event::Comment(_) | Event::PI(_) => Ok(None),
                 Event::Eof => return self.end(start),
             };
@@ -81,7 +78,7 @@ impl<'a> Walk<'a> {
             return Err(self.fault(start, format!("its root is `{name}`, not `{}`", self.shape.root)));
         }
         if self.open.len() >= DEEPEST {
-            return Err(self.fault(start, format!("its elements stand more than {DEEPEST} deep in one another")));
+            return Err(self.fault(start, format!("its elements are nested deeper than {DEEPEST}")));
         }
         self.has_root = true;
         let place = self.place(start);
@@ -89,7 +86,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Ends the innermost element, which is given where it is a record.
+    /// Closes the innermost element. Returns it if it is a record.
     fn finish(&mut self) -> Option<Element<'a>> {
         let element = self.open.pop()?;
         let holds = |element: &Element<'_>| self.shape.holders.contains(&element.name);
@@ -107,7 +104,7 @@ impl<'a> Walk<'a> {
     fn say(&mut self, start: usize, text: &str) -> Result<(), Reject> {
         let is_blank = text.trim().is_empty();
         match self.open.last_mut() {
-            // The indent of what is in it says nothing.
+            // Indentation of children is not text.
             Some(element) if !(is_blank && element.text.is_empty()) => element.text.push_str(text),
             None if !is_blank => return Err(self.fault(start, "it has text outside its root".into())),
             Some(_) | None => {}
@@ -120,13 +117,13 @@ impl<'a> Walk<'a> {
             Some(letter) => self.say(start, letter.encode_utf8(&mut [0; 4])),
             None => match resolve_xml_entity(reference) {
                 Some(text) => self.say(start, text),
-                None => Err(self.fault(start, format!("the entity `&{};` is none of XML's own", &**reference))),
+                None => Err(self.fault(start, format!("the entity `&{};` is not predefined in XML", &**reference))),
             },
         }
     }
 
     fn declare(&mut self, start: usize, encoding: &str) -> Result<(), Reject> {
-        let is_utf8 = ["utf-8", "utf8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(encoding));
+        let is_utf8 = ["utf-8", "utf8", "us-ascii"].iter().any(|name| name.eq_ignore_ascii_case(encoding));
         if is_utf8 { Ok(()) } else { Err(self.fault(start, format!("it is in `{encoding}`: convert it to UTF-8"))) }
     }
 
@@ -139,14 +136,14 @@ impl<'a> Walk<'a> {
     }
 
     fn broken(&mut self, at: usize, error: impl Into<quick_xml::Error>) -> Reject {
-        self.fault(at, format!("it is no whole XML ({})", error.into()))
+        self.fault(at, format!("malformed XML ({})", error.into()))
     }
 
     fn fault(&mut self, at: usize, why: String) -> Reject {
         Reject { place: self.place(at), why }
     }
 
-    /// Where a byte stands. Counting goes on from where it was, since most are asked for in their order.
+    /// The place of a byte. Counting continues from the last place, since most bytes come in order.
     fn place(&mut self, at: usize) -> Place {
         let (from, mut line, mut column) = if at < self.counted.0 { (0, 1, 1) } else { self.counted };
         for byte in self.source.text.as_bytes().get(from..at).unwrap_or_default() {
@@ -176,7 +173,7 @@ mod tests {
 
     const SHAPE: Shape = Shape { root: "list", holders: &["group"] };
 
-    /// The records as `line:column name[attributes]text(what is in it)`, or what is wrong.
+    /// The records as `line:column name[attributes]text(children)`, or the fault.
     fn shown(text: &str) -> Result<String, String> {
         fn show(element: &Element<'_>) -> String {
             let attributes = element.attributes.iter().map(|(name, value)| format!("{name}={value}"));
@@ -216,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_document_to_its_end_is_refused_with_its_place() {
+    fn faulty_documents_are_refused_with_the_place() {
         let deep = format!("<list>{}", "<a>".repeat(100_000));
         let cases = [
             ("", "1:1: it has no element `list`"),
@@ -227,19 +224,22 @@ mod tests {
             ("<list/><list/>", "1:8: it has a second root"),
             ("<list/> more", "1:8: it has text outside its root"),
             ("<list>\n<a>\n <b/>", "3:6: it ends within `a`"),
-            ("<list>\n <a n='x", "2:2: it is no whole XML"),
-            ("<list>\n <a>x</", "2:6: it is no whole XML"),
-            ("<list><a>x &am", "1:12: it is no whole XML"),
-            ("<list>\n <a></b></list>", "2:5: it is no whole XML"),
-            ("<list><a n=1/></list>", "1:7: it is no whole XML"),
-            ("<list><a n='1' n='2'/></list>", "1:7: it is no whole XML"),
-            ("<list><a n='&x;'/></list>", "1:7: it is no whole XML"),
-            ("<list><a>&x;</a></list>", "1:10: the entity `&x;` is none of XML's own"),
-            ("<list><a>&#0;</a></list>", "1:10: it is no whole XML"),
-            ("<list><a>&#xd800;</a></list>", "1:10: it is no whole XML"),
-            ("<!DOCTYPE list [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><list>&x;</list>", "1:1: it has a doctype"),
-            ("<!DOCTYPE list [<!ENTITY x 'xx'><!ENTITY y '&x;&x;'>]><list>&y;</list>", "1:1: it has a doctype"),
-            ("<list><!DOCTYPE list></list>", "1:7: it has a doctype"),
+            ("<list>\n <a n='x", "2:2: malformed XML"),
+            ("<list>\n <a>x</", "2:6: malformed XML"),
+            ("<list><a>x &am", "1:12: malformed XML"),
+            ("<list>\n <a></b></list>", "2:5: malformed XML"),
+            ("<list><a n=1/></list>", "1:7: malformed XML"),
+            ("<list><a n='1' n='2'/></list>", "1:7: malformed XML"),
+            ("<list><a n='&x;'/></list>", "1:7: malformed XML"),
+            ("<list><a>&x;</a></list>", "1:10: the entity `&x;` is not predefined in XML"),
+            ("<list><a>&#0;</a></list>", "1:10: malformed XML"),
+            ("<list><a>&#xd800;</a></list>", "1:10: malformed XML"),
+            (
+                "<!DOCTYPE list [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><list>&x;</list>",
+                "1:1: a doctype is not allowed",
+            ),
+            ("<!DOCTYPE list [<!ENTITY x 'xx'><!ENTITY y '&x;&x;'>]><list>&y;</list>", "1:1: a doctype is not allowed"),
+            ("<list><!DOCTYPE list></list>", "1:7: a doctype is not allowed"),
             ("<?xml version='1.0' encoding='ISO-8859-1'?><list/>", "1:1: it is in `ISO-8859-1`: convert it to UTF-8"),
             ("\u{feff}\u{feff}<list/>", "1:1: its root is ``, not `list`"),
             (&deep, "1:100: its elements stand more than 32 deep in one another"),
