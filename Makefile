@@ -118,12 +118,12 @@ gatectl: ## build the operators' command, its man pages and completions into tar
 		$(target)/gatectl/gatectl completions $$shell >$(target)/gatectl/completions/gatectl.$$shell; done
 	@echo "Built. To use it in this shell: export PATH=$(target)/gatectl:\$$PATH MANPATH=$(target)/gatectl/man:"
 
-eval-parties: ## evaluate name matching on labelled pairs (DATA=folder with name-pairs and parties/ofac)
+eval-parties: ## measure how well and how fast names are matched (DATA=folder with name-pairs and parties/ofac)
 	@test -n "$(DATA)" || { echo "DATA is required: make eval-parties DATA=folder" >&2; exit 2; }
 	@for file in name-pairs/pairs.csv parties/ofac/{sdn,alt,add}.csv; do \
 		test -f "$(DATA)/$$file" || { echo "file not found: $(DATA)/$$file" >&2; exit 2; }; done
-	cargo build --locked --profile functions --package gatectl
-	@$(target)/functions/gatectl lists evaluate --speed --pairs "$(DATA)/name-pairs/pairs.csv" \
+	cargo run --locked -q -p export-gate-bench --profile bench --bin evaluate-names -- --speed \
+		--pairs "$(DATA)/name-pairs/pairs.csv" \
 		--format ofac-csv "$(DATA)"/parties/ofac/{sdn,alt,add}.csv
 
 prove-places: ## test locations on real network lists and MaxMind's test databases (DATA=folder with networks and mmdb)

@@ -192,15 +192,22 @@ const WHATIF: &[&str] = &[
     "table_options",
 ];
 
-/// The folder of the operators' command within the crate's.
-const GATECTL: &str = "gatectl";
+/// The same for the library of list formats.
+const LISTS_MAY_IMPORT: Table = &[("entry", &[]), ("format", &["entry"]), ("pack", &["entry"])];
+
+/// The folders of other crates within the gate's.
+const OTHER_CRATES: [&str; 2] = ["gatectl", "lists"];
 
 /// Which module may import which.
 type Table = &'static [(&'static str, &'static [&'static str])];
 
-/// Both crates: their files, and their tables.
-fn crates() -> [(Vec<Source>, Table); 2] {
-    [(sources("src", 20), MAY_IMPORT), (sources("src/gatectl", 10), GATECTL_MAY_IMPORT)]
+/// The crates: their files, and their tables.
+fn crates() -> [(Vec<Source>, Table); 3] {
+    [
+        (sources("src", 20), MAY_IMPORT),
+        (sources("src/gatectl", 10), GATECTL_MAY_IMPORT),
+        (sources("src/lists", 10), LISTS_MAY_IMPORT),
+    ]
 }
 
 /// What no pure file has in its code: other crates' I/O, and clocks.
@@ -263,7 +270,7 @@ fn sources(below: &str, many: usize) -> Vec<Source> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path: PathBuf = entry.unwrap().path();
             if path.is_dir() {
-                if path != root.join(GATECTL) {
+                if below != "src" || !OTHER_CRATES.iter().any(|other| path == root.join(other)) {
                     folders.push(path);
                 }
             } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -1,4 +1,4 @@
-//! I/O. Reading the ledger from its table or its archive. Unreadable entries are reported, and the rest is read.
+//! I/O. Reads the ledger from its table or its archive. Unreadable entries are reported, the others are read.
 
 mod archive;
 mod table;
@@ -46,21 +46,21 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// One item of the ledger, in no order.
+/// An item of a ledger. Items come in no order.
 pub(crate) enum Found {
-    /// An entry with its `hash`.
+    /// An entry as stored.
     Entry(Value),
-    /// An unreadable entry.
+    /// An unreadable item.
     Unread {
-        /// Its place.
+        /// The place.
         place: String,
-        /// Why it is unreadable.
+        /// The reason.
         why: String,
     },
 }
 
 impl Place {
-    /// The ledger that the options name, else the variable.
+    /// The source. The environment variable applies only without options, so that `--ledger` works while it is set.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
         let table = || self.ledger_table.clone().or_else(variable);
         match &self.ledger {
@@ -68,16 +68,17 @@ impl Place {
             None => table()
                 .filter(|table| !table.is_empty())
                 .map(Source::Table)
-                .ok_or_else(|| Failure::new("pass `--ledger` or `--ledger-table`")),
+                .ok_or_else(|| Failure::new("no ledger given: add `--ledger` or `--ledger-table`")),
         }
     }
 
-    /// Passes every entry of the window to `take`. From a table only these are read.
+    /// Passes every entry within the window to `take`.
     pub(crate) async fn read(&self, aws: &Aws, window: Window, take: impl FnMut(Found)) -> Result<(), Failure> {
         self.read_as(aws, window, |_, found| found, take).await
     }
 
-    /// [`Place::read`] through `prepare`, which runs on all processors, while `take` runs on one thread. Memory is bounded.
+    /// Like [`Place::read`], with `prepare` applied to each item and its place. `prepare` runs on all processors, `take` on
+    /// one thread.
     pub(crate) async fn read_as<T: Send + 'static>(
         &self,
         aws: &Aws,
@@ -92,7 +93,7 @@ impl Place {
     }
 }
 
-/// Whether an item is in the window. An item without a readable time is.
+/// Whether an item is within the window. An item without a time counts as within.
 fn is_within(found: &Found, window: Window) -> bool {
     match found {
         Found::Entry(entry) if window != Window::default() => {

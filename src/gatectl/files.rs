@@ -10,10 +10,7 @@ use crate::outcome::Failure;
 /// The largest file of records, scenarios, keys or seals, in bytes.
 pub(crate) const LARGEST: u64 = 64 << 20;
 
-/// The largest file of a list, in bytes. OFAC's largest has about 120 million.
-pub(crate) const LARGEST_LIST: u64 = 1 << 30;
-
-/// The most levels of folders.
+/// How many folders may lie in one another.
 const DEEPEST: usize = 64;
 
 /// The most files of a folder and its subfolders.

@@ -1,4 +1,4 @@
-//! `gatectl cost`: figures that are known, and what they rest on.
+//! `gatectl cost`: known figures and assumptions.
 
 use crate::command::{gatectl, words};
 use crate::world::events::invocation;
@@ -23,7 +23,7 @@ fn way<'a>(cost: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
-fn the_known_figures() {
+fn known_figures_are_reproduced() {
     let told = cost("--requests 1000 --seconds 1 --memory 2048 --cold-share 0 --request-bytes 0 --response-bytes 0");
     let (lambda, serverless) = (way(&told, "Lambda x86_64, zip"), way(&told, "SageMaker serverless"));
     // 3.33 cents and 4.00: to the hundredth of a cent.
@@ -40,7 +40,7 @@ fn the_known_figures() {
 }
 
 #[test]
-fn every_part_is_in_the_total() {
+fn the_total_includes_every_part() {
     let told = cost("--requests 3000000 --seconds 0.25 --memory 3000");
     for way in told["ways"].as_array().unwrap() {
         let parts = ["compute_usd", "requests_usd", "data_usd", "storage_usd"].map(|part| exact(&way[part]));
@@ -53,7 +53,7 @@ fn every_part_is_in_the_total() {
 }
 
 #[test]
-fn a_cold_start_is_lambdas_alone_and_an_image_is_stored() {
+fn only_lambda_bills_cold_starts_and_only_images_are_stored() {
     let (warm, cold) = (cost("--cold-share 0"), cost("--cold-share 0.1 --cold-seconds 5"));
     let compute = |told: &Value, name: &str| exact(&way(told, name)["compute_usd"]);
     for name in ["Lambda x86_64, zip", "Lambda arm64, zip", "Lambda x86_64, image"] {
@@ -65,7 +65,7 @@ fn a_cold_start_is_lambdas_alone_and_an_image_is_stored() {
 }
 
 #[test]
-fn where_the_cheapest_changes_it_does() {
+fn the_cheapest_way_changes_at_the_reported_loads() {
     let told = cost("--cold-share 0");
     let changes = told["cheapest_by_load_for_large_models"].as_array().unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
@@ -78,7 +78,7 @@ fn where_the_cheapest_changes_it_does() {
 }
 
 #[test]
-fn what_a_way_cannot_do_is_said() {
+fn unsupported_workloads_are_reported() {
     for (arguments, name, why) in [
         ("--memory 8000", "SageMaker serverless", "6,144"),
         ("--seconds 61", "SageMaker serverless", "60 s"),
@@ -94,13 +94,13 @@ fn what_a_way_cannot_do_is_said() {
 }
 
 #[test]
-fn the_table_is_as_a_person_reads_it() {
+fn the_text_matches_the_sample() {
     let ran = gatectl(words("cost --requests 1000000 --seconds 1 --memory 2048"));
     assert_eq!(ran.out, include_str!("cost.txt"), "put this into tests/gatectl/cost.txt if it is right:\n{}", ran.out);
 }
 
 #[test]
-fn bad_usage_ends_with_2() {
+fn wrong_usage_is_exit_code_2() {
     for arguments in [
         "--requests 0",
         "--requests -1",
@@ -131,7 +131,7 @@ fn bytes(value: &AttributeValue) -> usize {
 }
 
 #[tokio::test]
-async fn a_real_entry_is_as_large_as_the_figures_take_it() {
+async fn a_real_entry_has_the_assumed_size() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let now = at("2026-11-22T12:00:00Z");

@@ -193,7 +193,7 @@ fn whatever_a_template_grants_too_much_is_named() {
             resource(
                 json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [allow("sagemaker:InvokeEndpoint", endpoint.clone())]}}}),
             ),
-            "whoever `New` is attached to",
+            "any principal with `New`",
         ),
         (
             resource(
@@ -255,29 +255,32 @@ fn whatever_a_template_grants_too_much_is_named() {
             resource(json!({"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::Sub": "${GateRole.Arn}"}}})),
             "`New` has the gate's role",
         ),
-        (with(OTHERS, allow("iam:PassRole", json!("*"))), "gives the gate's role away"),
-        (with(OTHERS, allow("lambda:UpdateFunctionCode", gate.clone())), "changes the gate's function"),
+        (with(OTHERS, allow("iam:PassRole", json!("*"))), "passing or changing the gate's role"),
+        (with(OTHERS, allow("lambda:UpdateFunctionCode", gate.clone())), "a change of the gate's function"),
         // The ledger.
-        (with(GATES, allow("dynamodb:UpdateItem", ledger.clone())), "nobody changes or removes an entry"),
-        (with(GATES, allow("dynamodb:DeleteItem", json!({"Ref": "Open"}))), "nobody changes or removes an entry"),
+        (with(GATES, allow("dynamodb:UpdateItem", ledger.clone())), "no principal may change or remove an entry"),
+        (
+            with(GATES, allow("dynamodb:DeleteItem", json!({"Ref": "Open"}))),
+            "no principal may change or remove an entry",
+        ),
         (
             with(OTHERS, allow("dynamodb:BatchWriteItem", json!("arn:aws:dynamodb:*:*:table/*"))),
-            "nobody changes or removes an entry",
+            "no principal may change or remove an entry",
         ),
-        (with(OTHERS, allow("dynamodb:PutItem", ledger.clone())), "only the gate writes the ledger"),
+        (with(OTHERS, allow("dynamodb:PutItem", ledger.clone())), "only the gate may write the ledger"),
         (
             with(
                 "/Resources/Ledger/Properties/ResourcePolicy",
                 json!({"PolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:DeleteItem", "Resource": "*"}]}}),
             ),
-            "nobody changes or removes an entry",
+            "no principal may change or remove an entry",
         ),
         (
             with(
                 OTHERS,
                 allow("dynamodb:PutItem", physical("dynamodb:us-east-1:111122223333:table/export-gate-Ledger")),
             ),
-            "only the gate writes the ledger",
+            "only the gate may write the ledger",
         ),
         (
             with(
@@ -288,62 +291,77 @@ fn whatever_a_template_grants_too_much_is_named() {
         ),
         (
             with(OTHERS, allow("iam:PassRole", physical("iam::111122223333:role/export-gate-GateRole"))),
-            "gives the gate's role away",
+            "passing or changing the gate's role",
         ),
-        (ledger_is("DeletionPolicy", json!("Delete")), "give it `DeletionPolicy: Retain`"),
-        (ledger_is("UpdateReplacePolicy", Value::Null), "give it `UpdateReplacePolicy: Retain`"),
-        (ledger_is("Properties/DeletionProtectionEnabled", json!(false)), "may be deleted"),
-        (ledger_is("Properties/DeletionProtectionEnabled", json!({"Ref": "Open"})), "may be deleted"),
-        (ledger_is("Properties/ResourcePolicy", Value::Null), "doesn't deny `dynamodb:UpdateItem` to everybody"),
-        (denial("Condition", json!({"Bool": {}})), "doesn't deny"),
-        (denial("Principal", json!({"AWS": "111122223333"})), "doesn't deny"),
-        (denial("Action", json!(["dynamodb:UpdateItem"])), "doesn't deny `dynamodb:DeleteItem` to everybody"),
-        (denial("Resource", json!("arn:aws:dynamodb:us-east-1:111122223333:table/other")), "doesn't deny"),
+        (ledger_is("DeletionPolicy", json!("Delete")), "add `DeletionPolicy: Retain`"),
+        (ledger_is("UpdateReplacePolicy", Value::Null), "add `UpdateReplacePolicy: Retain`"),
+        (ledger_is("Properties/DeletionProtectionEnabled", json!(false)), "can be deleted"),
+        (ledger_is("Properties/DeletionProtectionEnabled", json!({"Ref": "Open"})), "can be deleted"),
+        (ledger_is("Properties/ResourcePolicy", Value::Null), "does not deny `dynamodb:UpdateItem` to all principals"),
+        (denial("Condition", json!({"Bool": {}})), "does not deny"),
+        (denial("Principal", json!({"AWS": "111122223333"})), "does not deny"),
+        (denial("Action", json!(["dynamodb:UpdateItem"])), "does not deny `dynamodb:DeleteItem` to all principals"),
+        (denial("Resource", json!("arn:aws:dynamodb:us-east-1:111122223333:table/other")), "does not deny"),
         // The tables themselves, and the records that the gate decides by.
-        (with(OTHERS, allow("dynamodb:DeleteResourcePolicy", ledger.clone())), "nobody changes the gate's tables"),
-        (with(OTHERS, allow("dynamodb:PutResourcePolicy", json!("*"))), "nobody changes the gate's tables"),
+        (
+            with(OTHERS, allow("dynamodb:DeleteResourcePolicy", ledger.clone())),
+            "no principal may change the gate's tables",
+        ),
+        (with(OTHERS, allow("dynamodb:PutResourcePolicy", json!("*"))), "no principal may change the gate's tables"),
         (
             with(OTHERS, allow("dynamodb:UpdateTable", json!({"Fn::GetAtt": ["Usage", "Arn"]}))),
-            "nobody changes the gate's tables",
+            "no principal may change the gate's tables",
         ),
         (
             with(GATES, allow("dynamodb:DeleteTable", json!({"Fn::GetAtt": ["Callers", "Arn"]}))),
-            "nobody changes the gate's tables",
+            "no principal may change the gate's tables",
         ),
-        (with(GATES, allow("dynamodb:PutItem", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "only reads callers"),
-        (with(GATES, allow("dynamodb:UpdateItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "only reads callers"),
-        (with(GATES, allow("dynamodb:DeleteItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))), "only reads callers"),
+        (with(GATES, allow("dynamodb:PutItem", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "may only read callers"),
+        (
+            with(GATES, allow("dynamodb:UpdateItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))),
+            "may only read callers",
+        ),
+        (
+            with(GATES, allow("dynamodb:DeleteItem", json!({"Fn::GetAtt": ["Register", "Arn"]}))),
+            "may only read callers",
+        ),
         // Policies and keys.
-        (with(OTHERS, allow("iam:CreatePolicyVersion", json!({"Ref": "Deny"}))), "whoever changes a policy"),
+        (with(OTHERS, allow("iam:CreatePolicyVersion", json!({"Ref": "Deny"}))), "a change of a managed policy"),
         (
             with(OTHERS, allow("iam:SetDefaultPolicyVersion", json!("arn:aws:iam::111122223333:policy/*"))),
-            "whoever changes a policy",
+            "a change of a managed policy",
         ),
-        (with(OTHERS, allow("iam:AttachRolePolicy", json!("*"))), "gives the gate's role away"),
-        (with(OTHERS, allow("iam:PutRolePolicy", json!("arn:aws:iam::*:role/*"))), "gives the gate's role away"),
+        (with(OTHERS, allow("iam:AttachRolePolicy", json!("*"))), "passing or changing the gate's role"),
+        (
+            with(OTHERS, allow("iam:PutRolePolicy", json!("arn:aws:iam::*:role/*"))),
+            "passing or changing the gate's role",
+        ),
         (
             with(OTHERS, allow("iam:UpdateAssumeRolePolicy", json!({"Fn::GetAtt": ["GateRole", "Arn"]}))),
-            "gives the gate's role away",
+            "passing or changing the gate's role",
         ),
-        (with(OTHERS, allow("kms:*", json!("arn:aws:kms:*:*:key/*"))), "power over keys"),
-        (with(OTHERS, allow("kms:PutKeyPolicy", json!({"Ref": "Open"}))), "power over keys"),
-        (resource(key("arn:aws:iam::999999999999:root")), "power over keys"),
-        (resource(key("arn:aws:iam::${AWS::AccountId}:role/x")), "power over keys"),
-        (resource(key("*")), "power over keys"),
+        (with(OTHERS, allow("kms:*", json!("arn:aws:kms:*:*:key/*"))), "may administer keys"),
+        (with(OTHERS, allow("kms:PutKeyPolicy", json!({"Ref": "Open"}))), "may administer keys"),
+        (resource(key("arn:aws:iam::999999999999:root")), "may administer keys"),
+        (resource(key("arn:aws:iam::${AWS::AccountId}:role/x")), "may administer keys"),
+        (resource(key("*")), "may administer keys"),
         // Wildcards of the gate's own.
-        (with(GATES, allow("dynamodb:Get*", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "has no wildcards"),
-        (with(GATES, allow("sagemaker:InvokeEndpoint", json!("arn:aws:sagemaker:*:*:endpoint/*"))), "has no wildcards"),
-        (with(GATES, allow("s3:GetObject", json!({"Ref": "Open"}))), "has no wildcards"),
+        (with(GATES, allow("dynamodb:Get*", json!({"Fn::GetAtt": ["Callers", "Arn"]}))), "may not have wildcards"),
+        (
+            with(GATES, allow("sagemaker:InvokeEndpoint", json!("arn:aws:sagemaker:*:*:endpoint/*"))),
+            "may not have wildcards",
+        ),
+        (with(GATES, allow("s3:GetObject", json!({"Ref": "Open"}))), "may not have wildcards"),
         // What can't be read to its end.
         (with("/Transform", json!(["AWS::Serverless-2016-10-31", "Own"])), "the transform `Own`"),
-        (resource(json!({"Type": "AWS::CloudFormation::Stack", "Properties": {}})), "a stack of its own"),
+        (resource(json!({"Type": "AWS::CloudFormation::Stack", "Properties": {}})), "is a nested stack"),
         (
             resource(json!({"Type": "AWS::Serverless::Connector", "Properties": {"Permissions": ["Write"]}})),
-            "nobody can say what the connectors of `New` grant",
+            "the grants of the connectors of `New` are unknown",
         ),
         (
             with("/Resources/Gate/Connectors", json!({"Table": {"Properties": {"Permissions": ["Write"]}}})),
-            "nobody can say what the connectors of `Gate` grant",
+            "the grants of the connectors of `Gate` are unknown",
         ),
         (with("/Resources/OtherRole/Fn::Transform", json!({"Name": "Own"})), "`Fn::Transform` in `OtherRole`"),
         (
@@ -352,7 +370,7 @@ fn whatever_a_template_grants_too_much_is_named() {
         ),
         (with("/Conditions/Fn::Transform", json!({"Name": "AWS::Include"})), "`Fn::Transform` in `Conditions`"),
         (with("/Resources/Gate/Properties/Role", json!({"Ref": "Open"})), "the role of `Gate` is not in the template"),
-        (with("/Resources/Gate/Properties/Environment", json!({})), "name the gate, `--gate ID`"),
+        (with("/Resources/Gate/Properties/Environment", json!({})), "give the gate's logical id with `--gate`"),
     ];
     let folder = Folder::new("grants");
     for (template, says) in cases {
@@ -480,7 +498,7 @@ fn records_that_must_not_go_out_are_named() {
         (vec![fable(), model("fable@2")], &["two versions of `fable` are its default"]),
         (
             vec![fable(), changed(model("other@1"), "endpoint", json!("e-fable-1"))],
-            &["`model/fable@1` does not hold: its endpoint", "`model/other@1` does not hold: its endpoint"],
+            &["`model/fable@1` is invalid: its endpoint", "`model/other@1` is invalid: its endpoint"],
         ),
         // Embargoes in force that name it.
         (vec![fable(), embargo("fable")], &["`fable@1` is under the embargo `letter-1`"]),
@@ -489,10 +507,10 @@ fn records_that_must_not_go_out_are_named() {
         (vec![fable(), embargo("*")], &[]),
         (vec![fable(), embargo("other")], &[]),
         (vec![changed(fable(), "why", json!("Served under letter-1.")), embargo("fable")], &[]),
-        (vec![changed(fable(), "why", json!("Served under letter-12.")), embargo("fable")], &["nobody has said"]),
+        (vec![changed(fable(), "why", json!("Served under letter-12.")), embargo("fable")], &["to deploy it anyway"]),
         (
             vec![changed(changed(fable(), "why", json!("letter-1")), "by", Value::Null), embargo("fable")],
-            &["nobody has said"],
+            &["to deploy it anyway"],
         ),
         (vec![fable(), changed(embargo("fable"), "until", json!("2026-11-22T12:00:00Z"))], &[]),
         (vec![fable(), changed(embargo("fable"), "from", json!("2026-11-22T12:00:01Z"))], &[]),
@@ -547,7 +565,7 @@ fn records_that_must_not_go_out_are_named() {
         }
         assert!(
             !ran.out.contains("person#p`") && !ran.out.contains("Elsewhere"),
-            "a person is nobody's to read: {}",
+            "persons are not displayed: {}",
             ran.out
         );
     }
@@ -570,7 +588,7 @@ fn a_place_without_records_is_a_fault() {
         for more in [String::new(), format!("--records {full}")] {
             let ran = gatectl(words(&format!("deployment check --records {place} {more} --at {NOW}")));
             assert_eq!((ran.code, faults(&ran).len()), (1, 1), "{place} {more}: {}{}", ran.out, ran.err);
-            assert!(ran.out.contains(&format!("no records to look at in `{place}`: ")), "{}", ran.out);
+            assert!(ran.out.contains(&format!("no records in `{place}`: ")), "{}", ran.out);
         }
     }
 }
@@ -579,7 +597,6 @@ fn a_place_without_records_is_a_fault() {
 fn the_samples_pass() {
     let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at {NOW}")));
     assert_eq!(ran.code, 0, "{}", ran.out);
-    // While the letter was in force, it was said of nothing.
     let ran = gatectl(words(&format!("deployment check --records {SAMPLES} --at 2026-06-20T12:00:00Z")));
     assert!(ran.out.contains("`fable-5@1` is under the embargo `bis-letter-2026-06-12`"), "{}", ran.out);
 }
@@ -594,11 +611,11 @@ fn endpoints_are_those_that_the_gate_may_invoke() {
     let cases = [
         ("e-fable-1", "", None),
         ("E-Fable-1", "", None),
-        ("e-other", "", Some("is none that the template lets the gate invoke")),
+        ("e-other", "", Some("the template does not let the gate invoke the endpoint")),
         ("e-other", "--parameter-overrides EndpointName=e-other", None),
         ("e-other", "--parameter-overrides Others=arn:aws:sagemaker:us-east-1:111122223333:endpoint/e-other", None),
         ("e-fable-1", "--endpoint e-fable-1 --endpoint e-other", None),
-        ("e-fable-1", "--endpoint e-other", Some("is not there")),
+        ("e-fable-1", "--endpoint e-other", Some("does not exist")),
     ];
     for (endpoint, more, says) in cases {
         let ran = check(&folder, &template(), &format!("{} {more}", records(endpoint)));
@@ -620,7 +637,7 @@ fn a_package_has_its_budget() {
 }
 
 #[test]
-fn all_faults_are_told_at_once_to_people_and_to_scripts() {
+fn all_faults_are_reported_at_once_as_text_and_json() {
     let folder = Folder::new("all");
     let zip = folder.file("bootstrap.zip", [0; 100]);
     let records = folder.file("r/records.json", changed(model("fable@1"), "eccn", Value::Null).to_string());
@@ -640,7 +657,7 @@ async fn the_table_is_read_and_files_stand_over_it() {
     let table =
         format!("deployment check --register-table {} --endpoint-url {} --at {NOW}", tables.register, engine.url());
     let ran = gatectl(words(&table));
-    assert!(ran.code == 1 && ran.out.contains("no records to look at in `"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 1 && ran.out.contains("no records in `"), "{}{}", ran.out, ran.err);
     let writer = RegisterWriter::new(client, tables.register.clone());
     for eccn in ["EAR99", "4E091"] {
         let record = changed(model("fable@1"), "eccn", json!(eccn));

@@ -1,4 +1,4 @@
-//! June 2026 by `gatectl` alone: the very script that people run against the local stack, on the real binaries.
+//! The replay of June 2026: the script of the local stack, on the real binaries.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::world::{PATIENCE, World};
 use export_gate_local::gateway::{Gateway, by_function};
 
 #[tokio::test]
-async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_request() {
+async fn the_gate_follows_each_directive_of_june_2026_on_the_next_request() {
     let world = World::with_samples().await;
     let function = Arc::new(world.function().await);
     let gateway = Gateway::start(0, by_function(function, PATIENCE)).await.unwrap();
@@ -27,13 +27,13 @@ async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_req
     let (out, err) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
     assert!(ran.status.success(), "{out}\n{err}");
 
-    // The simulation foretold whom the letter would stop: no US person's request, and every foreign one's.
-    let foretold = out.split("# 26 June").next().unwrap();
+    // The simulation predicted the organisations that lost access.
+    let predicted = out.split("# 26 June").next().unwrap();
     for organisation in ["sample-foreign-company", "sample-partner-001", "sample-provider", "sample-us-company"] {
-        assert!(foretold.lines().any(|line| line.starts_with(organisation)), "{organisation}: {foretold}");
+        assert!(predicted.lines().any(|line| line.starts_with(organisation)), "{organisation}: {predicted}");
     }
-    assert!(out.contains("decisions come out the same."), "{out}");
-    // The report has the times: to the first refusal, and from the lifting to the first permit.
+    assert!(out.contains("decisions are decided the same."), "{out}");
+    // The report has the times to the first refusal and to the first permit.
     let directives = std::fs::read_to_string(format!("{}/csv/directives.csv", folder.path())).unwrap();
     let letter: Vec<&str> = directives.lines().filter(|line| line.starts_with("letter-")).collect();
     assert_eq!(letter.len(), 1, "{directives}");
@@ -41,5 +41,5 @@ async fn the_gate_obeys_the_letter_the_exemption_and_the_lifting_on_the_next_req
     assert_eq!(fields.len(), 12, "{directives}");
     assert!(fields.iter().all(|field| !field.is_empty()), "{directives}");
     let page = std::fs::read_to_string(format!("{}/report.html", folder.path())).unwrap();
-    assert!(page.contains("letter-") && page.contains("<svg"), "the page has no directive, or no picture");
+    assert!(page.contains("letter-") && page.contains("<svg"), "the page lacks the directive or the chart");
 }

@@ -1,5 +1,4 @@
-//! `gatectl ledger`: whatever is done to the ledger is found, by the command and by the independent script; a decision is
-//! shown, and those that come are followed.
+//! `gatectl ledger`: the command and the independent script detect every manipulation; decisions are shown and followed.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
@@ -17,17 +16,17 @@ const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const C: &str = "cccccccccccccccccccccccccccccccc";
 
-/// What is done to the chains, first of all to the longer one of the gate's, of which 1 to 4 are there.
+/// A manipulation of the chains, mostly of the first one, which has the entries 1 to 4.
 type Deed = fn(&mut Books);
 
-/// What is done to a seal.
+/// A manipulation of a seal.
 type Edit = fn(&mut Value);
 
-/// What is said of it: a word, and the place in the first chain (0 is the second chain's name).
-type Told = Option<(&'static str, &'static str)>;
+/// The expected fault: its kind, and its place.
+type Expected = Option<(&'static str, &'static str)>;
 
-/// What needs no seal to be found.
-const DEEDS: &[(&str, Deed, Told)] = &[
+/// Manipulations that are detected without a seal.
+const DEEDS: &[(&str, Deed, Expected)] = &[
     ("nothing", |_| {}, None),
     ("the same entry twice", |books| books.add(|first| first[1].clone()), None),
     ("a change", |books| books.first()[1]["status"] = json!(299), Some(("changed", "1-2"))),
@@ -113,8 +112,8 @@ const DEEDS: &[(&str, Deed, Told)] = &[
     ),
 ];
 
-/// What a seal alone finds.
-const SEALED_DEEDS: &[(&str, Deed, Told)] = &[
+/// Manipulations that only a seal detects.
+const SEALED_DEEDS: &[(&str, Deed, Expected)] = &[
     ("nothing", |_| {}, None),
     ("a chain cut at its end", |books| drop(books.first().pop()), Some(("cut", "1-4"))),
     ("a chain taken away", |books| books.second().clear(), Some(("missing", "2"))),
@@ -139,7 +138,7 @@ const SEALED_DEEDS: &[(&str, Deed, Told)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_done_to_the_ledger_is_found() {
+async fn every_manipulation_is_detected() {
     let (world, entries) = of_the_gate().await;
     let folder = Folder::new("deeds");
     for (number, (name, deed, told)) in DEEDS.iter().enumerate() {
@@ -157,7 +156,7 @@ async fn whatever_is_done_to_the_ledger_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_seal_alone_can_tell_is_found() {
+async fn a_seal_detects_cut_and_rewritten_chains() {
     let (world, entries) = of_the_gate().await;
     let folder = Folder::new("sealed");
     let (key, public) = crate::books::keys(&folder, "own");
@@ -179,12 +178,11 @@ async fn what_a_seal_alone_can_tell_is_found() {
     }
 }
 
-/// Holds both verdicts against what is expected.
-fn agree(name: &str, books: &Books, told: Told, ran: &Ran, python: Option<&Ran>) {
+/// Compares both results with the expected one.
+fn agree(name: &str, books: &Books, told: Expected, ran: &Ran, python: Option<&Ran>) {
     let (faults, expected) = (named(ran), told.map(|(what, entry)| (what.to_owned(), books.name(entry))));
     assert_eq!(ran.code, i32::from(expected.is_some()), "{name}: {}{}", ran.out, ran.err);
     match &expected {
-        // The first is the one that was done; a chain taken away leaves nothing else to be told.
         Some(expected) => assert!(faults.contains(expected), "{name}: {expected:?}, told {faults:?}"),
         None => assert_eq!(faults, [], "{name}"),
     }
@@ -197,7 +195,7 @@ fn agree(name: &str, books: &Books, told: Told, ran: &Ran, python: Option<&Ran>)
 }
 
 #[test]
-fn a_seal_that_is_not_its_makers_proves_nothing() {
+fn a_forged_seal_is_refused() {
     let folder = Folder::new("seals");
     let (key, public) = crate::books::keys(&folder, "own");
     let (_, other) = crate::books::keys(&folder, "other");
@@ -207,7 +205,7 @@ fn a_seal_that_is_not_its_makers_proves_nothing() {
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let sealed: Value = serde_json::from_slice(&std::fs::read(&seal).unwrap()).unwrap();
     assert_eq!((&sealed["entries"], sealed["heads"].as_array().unwrap().len()), (&json!(5), 2));
-    // what is done to the seal, whose key it is held against, what is said
+    // manipulation, public key, part of the output
     let cases: [(&str, Edit, &str, &str); 9] = [
         ("nothing", |_| {}, &public, ""),
         ("another key", |_| {}, &other, "is not by the key"),
@@ -234,7 +232,7 @@ fn a_seal_that_is_not_its_makers_proves_nothing() {
         let python = by_python(&[&archive, &seal, public]);
         assert_eq!(python.code, ran.code, "{name}, by Python: {}{}", python.out, python.err);
     }
-    // A seal that says something twice is none.
+    // A seal with a duplicate member is refused.
     let twice = sealed.to_string().replacen(r#""entries":"#, r#""entries":4,"entries":"#, 1);
     let twice = folder.file("twice.json", twice);
     let ran = gatectl(words(&format!("ledger verify --ledger {archive} --seal {twice} --public-key {public}")));
@@ -244,7 +242,7 @@ fn a_seal_that_is_not_its_makers_proves_nothing() {
 }
 
 #[test]
-fn a_seal_names_the_one_before_and_is_not_made_of_less() {
+fn a_seal_names_the_previous_one_and_needs_all_its_entries() {
     let folder = Folder::new("previous");
     let (key, public) = crate::books::keys(&folder, "own");
     let (other_key, other_public) = crate::books::keys(&folder, "other");
@@ -261,7 +259,7 @@ fn a_seal_names_the_one_before_and_is_not_made_of_less() {
     assert_eq!(written["previous"], first.json()["digest"]);
     let third = format!("--ledger {whole} --key {other_key} --previous {path}/second.json --public-key {public}");
     assert_eq!(seal(&third, "third.json").code, 0);
-    // what is sealed, the exit code, what is said
+    // arguments, exit code, part of the output
     for (line, code, says) in [
         (format!("--ledger {cut} --key {key} --previous {path}/first.json"), 1, "cut"),
         (format!("--ledger {broken} --key {key}"), 1, "removed"),
@@ -281,7 +279,7 @@ fn a_seal_names_the_one_before_and_is_not_made_of_less() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kms_signs_and_s3_keeps() {
+async fn kms_keys_sign_and_s3_stores_seals() {
     let folder = Folder::new("kms");
     let kms = Kms::start();
     let s3 = export_gate_local::sink::Sink::start().await.unwrap();
@@ -310,7 +308,12 @@ async fn kms_signs_and_s3_keeps() {
     assert_eq!((ran.code, s3.objects().count()), (0, 2), "{}{}", ran.out, ran.err);
     // What lies there stays; a key of another kind, or one that signs another thing, seals nothing.
     let again = run(&seal);
-    assert!(again.code == 2 && again.err.contains("is there already"), "{}{}", again.out, again.err);
+    assert!(
+        again.code == 2 && again.err.contains("exists, and a seal is never overwritten"),
+        "{}{}",
+        again.out,
+        again.err
+    );
     for (key, says) in
         [("rsa", "ECC_NIST_EDWARDS25519"), ("wrong", "nothing was written"), ("gone", "kms:GetPublicKey")]
     {
@@ -344,21 +347,21 @@ fn entries_come_in_any_order_from_many_files() {
 }
 
 #[test]
-fn what_is_no_entry_is_a_fault() {
+fn invalid_entries_are_reported() {
     let folder = Folder::new("none");
     let good = canonical(&chain(A, 1)[0]);
     let with = |name: &str, value: Value| canonical(&rehashed(&chain(A, 1)[0], |entry| entry[name] = value));
-    // a file, what is in it, what is said
+    // file, text, part of the output
     for (number, (file, text, says)) in [
-        ("a.jsonl", String::new(), "no entry"),
+        ("a.jsonl", String::new(), "no entries"),
         ("a.jsonl", format!("{good}\nnot JSON\n"), "line 2"),
         ("a.jsonl", format!("{good}\n\n{{}}\n"), "line 3: its `chain`"),
         ("a.jsonl", format!("{good}\n[]\n"), "line 2: its `chain`"),
         ("a.jsonl", with("chain", json!("c")), "its `chain`"),
         ("a.jsonl", with("chain", json!(A.to_uppercase())), "its `chain`"),
         ("a.jsonl", with("seq", json!("1")), "its `seq`"),
-        ("a.jsonl", with("prev", json!(7)), "has no `prev`"),
-        ("a.jsonl", with("at", json!("noon")), "has no `at`"),
+        ("a.jsonl", with("prev", json!(7)), "its `prev` is not in the gate's format"),
+        ("a.jsonl", with("at", json!("noon")), "its `at` is not in the gate's format"),
         ("a.jsonl", with("seq", json!([1])), "its `seq`"),
         ("a.jsonl", good.replace(r#""outcome":"#, r#""outcome":"refuse","outcome":"#), "duplicate member"),
         ("a.jsonl", good.replace(r#""users":"#, r#""users":"asserted","users":"#), "duplicate member"),
@@ -366,7 +369,7 @@ fn what_is_no_entry_is_a_fault() {
         ("a.jsonl", "[".repeat(100_000), "line 1"),
         ("a.jsonl", good.replace("research", r"\ud800"), "line 1"),
         ("a.jsonl.gz", good.clone(), "a.jsonl.gz"),
-        ("a.json", good.clone(), "it is no .jsonl"),
+        ("a.json", good.clone(), "not a .jsonl"),
     ]
     .into_iter()
     .enumerate()
@@ -386,7 +389,7 @@ fn what_is_no_entry_is_a_fault() {
 }
 
 #[test]
-fn bad_usage_ends_with_2_and_writes_nothing() {
+fn wrong_usage_is_exit_code_2_and_writes_nothing() {
     let folder = Folder::new("usage");
     let (key, public) = crate::books::keys(&folder, "own");
     let archive = Books::of(&chain(A, 1), Timestamp::now()).archive(&folder, 0);
@@ -398,20 +401,20 @@ fn bad_usage_ends_with_2_and_writes_nothing() {
         ("verify --ledger /nowhere".into(), "/nowhere"),
         (format!("verify --ledger {archive} --seal {text}"), "--public-key"),
         (format!("verify --ledger {archive} --public-key {public}"), "--seal"),
-        (format!("verify --ledger {archive} --seal {text} --public-key {public}"), "is no seal"),
+        (format!("verify --ledger {archive} --seal {text} --public-key {public}"), "is not a seal"),
         (format!("verify --ledger {archive} --seal {text} --public-key {text}"), "BEGIN PUBLIC KEY"),
         (format!("verify --ledger {archive} --seal {text} --public-key {key}"), "BEGIN PUBLIC KEY"),
-        (format!("verify --ledger {archive} --seal s3://bucket --public-key {public}"), "names no object"),
+        (format!("verify --ledger {archive} --seal s3://bucket --public-key {public}"), "expected an object"),
         ("verify --ledger-table t --endpoint-url http://127.0.0.1:9".into(), "could not be read"),
         (format!("seal --ledger {archive} --to {path}/s"), "--key"),
         (format!("seal --ledger {archive} --key {key}"), "--to"),
-        (format!("seal --ledger {archive} --key {key} --to {text}"), "is there already"),
+        (format!("seal --ledger {archive} --key {key} --to {text}"), "exists, and a seal is never overwritten"),
         (format!("seal --ledger {archive} --key {public} --to {path}/s"), "BEGIN PRIVATE KEY"),
         (format!("seal --ledger {archive} --key {text} --to {path}/s"), "openssl genpkey"),
         (format!("seal --ledger {archive} --key {key} --to {path}/nowhere/s"), "can't be written"),
         (format!("seal --ledger {archive} --key {key} --kms-key k --to {path}/s"), "cannot be used with"),
-        (format!("seal --ledger {archive} --key {key} --previous {text} --to {path}/s"), "is no seal"),
-        ("show x-1 --ledger-table t".into(), "no decision's id"),
+        (format!("seal --ledger {archive} --key {key} --previous {text} --to {path}/s"), "is not a seal"),
+        ("show x-1 --ledger-table t".into(), "expected a decision's id"),
         (format!("show {id}"), "--ledger-table"),
         (format!("show {id} --ledger-table t --endpoint-url http://127.0.0.1:9"), "could not be read"),
         (format!("tail --ledger {archive} --follow"), "cannot be used with"),
@@ -426,7 +429,7 @@ fn bad_usage_ends_with_2_and_writes_nothing() {
 }
 
 #[test]
-fn the_variable_names_the_table_where_nothing_else_is_said() {
+fn the_environment_variable_is_the_default_table() {
     let folder = Folder::new("variable");
     let archive = Books::of(&chain(A, 1), Timestamp::now()).archive(&folder, 0);
     let run = |line: &str| gatectl_in(&[("LEDGER_TABLE", "sample")], words(line));
@@ -436,7 +439,7 @@ fn the_variable_names_the_table_where_nothing_else_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_decision_is_shown_with_what_completes_it() {
+async fn a_decision_is_shown_with_its_completion() {
     let (world, entries) = of_the_gate().await;
     let folder = Folder::new("show");
     let archive = Books::of(&entries, Timestamp::now()).archive(&folder, 0);
@@ -448,9 +451,9 @@ async fn a_decision_is_shown_with_what_completes_it() {
             let ran = gatectl(words(&format!("ledger show {id} {place} --json")));
             assert_eq!((ran.code, &ran.json()), (0, entry), "{place}");
             let ran = gatectl(words(&format!("ledger show {id} {place}")));
-            assert!(ran.out.contains(id) && ran.out.contains("It bears its hash."), "{}", ran.out);
+            assert!(ran.out.contains(id) && ran.out.contains("Its hash is valid."), "{}", ran.out);
             let is_completed = completion["of"] == id;
-            assert_eq!(ran.out.contains("Its caller got no answer"), is_completed, "{}", ran.out);
+            assert_eq!(ran.out.contains("The caller received no answer"), is_completed, "{}", ran.out);
         }
         let ran = gatectl(words(&format!("ledger show {C}-1 {place}")));
         assert!(ran.code == 1 && ran.out.contains("No decision"), "{}{}", ran.out, ran.err);
@@ -459,11 +462,11 @@ async fn a_decision_is_shown_with_what_completes_it() {
     books.first()[1]["status"] = json!(299);
     books.put(&world).await;
     let ran = gatectl(words(&format!("ledger show {} {table}", books.name("1-2"))));
-    assert!(ran.code == 1 && ran.out.contains("does not bear its hash"), "{}", ran.out);
+    assert!(ran.code == 1 && ran.out.contains("Its hash is invalid"), "{}", ran.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_decisions_are_listed_by_time() {
+async fn the_last_decisions_are_sorted_by_time() {
     let (world, entries) = of_the_gate().await;
     let folder = Folder::new("tail");
     let archive = format!("--ledger {}", Books::of(&entries, Timestamp::now()).archive(&folder, 0));
@@ -476,7 +479,7 @@ async fn the_last_decisions_are_listed_by_time() {
     let has_code =
         |entry: &Value| entry["reasons"].as_array().unwrap().iter().any(|one| one["code"] == "licence.missing");
     for place in [&archive, &table] {
-        // what is asked for, what comes
+        // options, expected decisions
         for (line, expected) in [
             ("", ids(&|_| true)),
             ("--number 2", ids(&|_| true).split_off(entries.len() - 2)),
@@ -499,7 +502,7 @@ async fn the_last_decisions_are_listed_by_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_is_followed_until_it_is_stopped() {
+async fn new_decisions_are_followed_until_interrupted() {
     let (world, entries) = of_the_gate().await;
     let url = world.relay.url();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));

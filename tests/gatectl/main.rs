@@ -22,7 +22,6 @@ mod world;
 mod change;
 mod cost;
 mod deployment;
-mod evaluate;
 mod june;
 mod ledger;
 mod lists;

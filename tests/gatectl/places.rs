@@ -1,5 +1,5 @@
-//! `gatectl` on places: embargoes by class of network and by spread, settings, and what explain, test and simulate say of
-//! them is what the gate does.
+//! `gatectl` on places: embargoes by network class and spread, settings, and agreement of explain, test and simulate with
+//! the gate.
 
 use crate::command::{Folder, Ran, gatectl, words};
 use crate::world::events::{IN_GERMANY, IN_US, invocation};
@@ -8,10 +8,10 @@ use export_gate::gate::Gate;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What every embargo of these tests has, but for its id and what it is about.
+/// The options that all embargoes of these tests share.
 const RULE: &str = "--model opus-4-8 --effect prohibited --authority OPERATOR --citation x";
 
-/// Who asks in these tests.
+/// The client of these tests.
 const CLIENT: &str = "sample-us-service";
 
 /// A command on the world's tables.
@@ -24,13 +24,13 @@ fn run(world: &World, line: &str) -> Ran {
     gatectl(words(&format!("{line} --endpoint-url {}", world.relay.url())))
 }
 
-/// A change that somebody says and nobody is asked about.
-fn say(world: &World, line: &str) -> Ran {
+/// Runs a change with attribution and without confirmation.
+fn change(world: &World, line: &str) -> Ran {
     run(world, &format!("{line} {{register}} --by officer-1 --why reason --yes"))
 }
 
 fn done(world: &World, line: &str) -> Ran {
-    let ran = say(world, line);
+    let ran = change(world, line);
     assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
     ran
 }
@@ -58,25 +58,25 @@ async fn with_vpn(address: &str) -> World {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_embargo_by_class_is_issued_obeyed_and_explained() {
+async fn an_embargo_by_network_class_is_enforced_and_explained() {
     let world = with_vpn(IN_GERMANY).await;
     let gate = world.gate();
-    // A tunnel's exit has no country, whatever the embargoes.
+    // The destination of a tunnel is unknown under any embargo.
     assert_eq!(asks(&gate, IN_GERMANY).await, "destination.unknown");
     let set = done(&world, "setting set tunnelled_destination=permit");
     assert!(set.err.contains("permits more: the country of a tunnel's exit"), "{}", set.err);
     assert_eq!(asks(&gate, IN_GERMANY).await, "200");
     let issued = done(&world, &format!("embargo issue vpns --network-class vpn {RULE}"));
     assert!(issued.err.contains(r#"applies_to  {"network_classes":["vpn"]}"#), "{}", issued.err);
-    assert!(!issued.err.contains("note: "), "a list tells of it: {}", issued.err);
+    assert!(!issued.err.contains("note: "), "a list is its source: {}", issued.err);
     assert_eq!((asks(&gate, IN_GERMANY).await.as_str(), asks(&gate, IN_US).await.as_str()), ("embargo.network", "200"));
     let shown = explain(&world, IN_GERMANY, "").out;
     for part in
-        ["Refuse (403): embargo.network.", "network-class (vpn) yes", "list:nets", "whose exit's country is taken"]
+        ["Refuse (403): embargo.network.", "network-class (vpn) yes", "list:nets", "but the exit's country counts"]
     {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert!(shown.contains("nobody tells of tor, public_proxy, residential_proxy, hosting, relay"), "{shown}");
+    assert!(shown.contains("no source for tor, public_proxy, residential_proxy, hosting, relay"), "{shown}");
     done(&world, "setting set tunnelled_destination=default");
     let told = explain(&world, IN_GERMANY, "--json").json();
     let to = &told["destination"];
@@ -89,7 +89,7 @@ async fn an_embargo_by_class_is_issued_obeyed_and_explained() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_most_often_a_slip_is_noted() {
+async fn likely_mistakes_are_noted() {
     let world = with_vpn(IN_GERMANY).await;
     let cases = [
         (
@@ -126,7 +126,7 @@ async fn what_is_most_often_a_slip_is_noted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn settings_are_shown_and_bad_ones_are_told() {
+async fn settings_are_shown_and_invalid_ones_are_refused() {
     let world = World::with_samples().await;
     let before = run(&world, "setting show {register}");
     assert_eq!(before.code, 0, "{}", before.err);
@@ -148,15 +148,15 @@ async fn settings_are_shown_and_bad_ones_are_told() {
         ("embargo issue x --spread hours=1", 2, "countries"),
     ] {
         let rule = if line.starts_with("embargo") { RULE } else { "" };
-        let ran = say(&world, &format!("{line} {rule}"));
+        let ran = change(&world, &format!("{line} {rule}"));
         assert_eq!(ran.code, code, "{line}: {}{}", ran.out, ran.err);
         assert!(ran.err.contains(says), "{line}: `{says}` in {}", ran.err);
     }
     for (more, says) in [
-        ("--signal geoip=DE", "neither cloudfront nor waf"),
+        ("--signal geoip=DE", "expected cloudfront or waf"),
         ("--signal cloudfront=XX", "XX"),
         ("--signal DE", "SOURCE=PLACE"),
-        ("--network-class none-such", "none of vpn"),
+        ("--network-class none-such", "expected vpn"),
         ("--spread countries=2", "countries=2,networks=5"),
     ] {
         let ran =
@@ -176,7 +176,7 @@ async fn settings_are_shown_and_bad_ones_are_told() {
     };
     assert_eq!((of("database_days"), of("must_agree")), (json!(7), Value::Null));
     assert_eq!(told["versions"].as_array().unwrap().len(), 3, "{told}");
-    // A record that can't be read is told, and not written over.
+    // An unreadable record is reported, and not overwritten.
     world.register(vec![json!({"kind": "setting", "id": "screening", "unknown_region": "maybe"})]).await;
     let shown = run(&world, "setting show {register}");
     assert_eq!(shown.code, 1, "{}", shown.out);
@@ -187,15 +187,15 @@ async fn settings_are_shown_and_bad_ones_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_supposed_is_explained_and_signals_that_disagree_are_named() {
+async fn assumptions_are_explained_and_disagreeing_signals_are_named() {
     let world = World::with_samples().await;
     done(&world, "setting set must_agree=delegations:cloudfront");
     for (more, outcome, part) in [
-        ("--signal cloudfront=US", "permit", "Signals: those that must agree do"),
-        ("--signal cloudfront=DE", "refuse", "Signals: delegations and cloudfront must agree, and don't"),
-        ("", "refuse", "Signals: delegations and cloudfront must agree, and don't"),
+        ("--signal cloudfront=US", "permit", "Signals: those that must agree do agree"),
+        ("--signal cloudfront=DE", "refuse", "Signals: delegations and cloudfront must agree but don't"),
+        ("", "refuse", "Signals: delegations and cloudfront must agree but don't"),
         ("--signal cloudfront=US --network-class vpn", "refuse", "hidden by   vpn by supposed"),
-        ("--signal cloudfront=US --network-class none", "permit", "nothing is found of it"),
+        ("--signal cloudfront=US --network-class none", "permit", "no class found"),
     ] {
         assert_eq!(explain(&world, IN_US, &format!("{more} --json")).json()["outcome"], outcome, "{more}");
         let text = explain(&world, IN_US, more).out;
@@ -210,12 +210,12 @@ async fn what_is_supposed_is_explained_and_signals_that_disagree_are_named() {
     let text = explain(&world, IN_US, "--spread countries=3,networks=3").out;
     assert!(text.contains("spread (3 countries or 40 networks in 1 h) yes"), "{text}");
     assert!(text.contains("Databases") && text.contains("compiled in"), "{text}");
-    for (at, part) in [("2027-11-01T06:11:22Z", "in time"), ("2027-11-01T06:11:23Z", "too old, from 365 days on")] {
+    for (at, part) in [("2027-11-01T06:11:22Z", "current"), ("2027-11-01T06:11:23Z", "stale, from 365 days on")] {
         let text = explain(&world, IN_US, &format!("--at {at}")).out;
         assert!(text.lines().any(|line| line.contains("compiled in") && line.contains(part)), "{at}: {text}");
     }
 
-    // A scenario supposes the same, and says the options by which explain does.
+    // A scenario can assume the same, and prints the options for `explain`.
     let folder = Folder::new("places");
     let given = |more: Value| {
         let mut given = json!({"client": CLIENT, "model": "opus-4-8", "address": IN_US, "at": "2026-11-24T12:00:00Z"});
@@ -241,7 +241,7 @@ async fn what_is_supposed_is_explained_and_signals_that_disagree_are_named() {
     let options = "--signal waf=UA-43 --network-class tor --spread countries=1,networks=1";
     assert!(ran.out.contains(options), "{}", ran.out);
     for (more, says) in [
-        (json!({"signals": {"mmdb": "DE"}}), "neither cloudfront nor waf"),
+        (json!({"signals": {"mmdb": "DE"}}), "expected cloudfront or waf"),
         (json!({"network": ["vpns"]}), "vpns"),
         (json!({"spread": {"cities": 1}}), "cities"),
         (json!({"netwrok": []}), "`network`"),
@@ -254,10 +254,10 @@ async fn what_is_supposed_is_explained_and_signals_that_disagree_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_told_then_is_not_simulated() {
+async fn decisions_without_recorded_facts_are_not_simulated() {
     let world = World::with_samples().await;
     let gate = world.gate();
-    assert_eq!(asks(&gate, IN_US).await, "200", "when nobody told of VPNs");
+    assert_eq!(asks(&gate, IN_US).await, "200", "without a source for VPNs");
     let list = world.network_edition(("nets", "vpn"), "1", &[&format!("{IN_GERMANY}/32")]).await;
     world.register(vec![list, json!({"kind": "setting", "id": "screening", "tunnelled_destination": "permit"})]).await;
     assert_eq!((asks(&gate, IN_US).await, asks(&gate, IN_GERMANY).await), ("200".to_owned(), "200".to_owned()));
@@ -267,8 +267,8 @@ async fn what_nobody_told_then_is_not_simulated() {
                "authority": "OPERATOR", "citation": "x"})
     };
     let by_class = embargo(json!({"network_classes": ["vpn"]}));
-    // the draft, who loses access, what isn't simulated
-    for (applies_to, lose, untold) in [
+    // draft, decisions that lose access, decisions that lack facts
+    for (applies_to, lose, without_facts) in [
         (json!({"network_classes": ["vpn"]}), 1, 1),
         (json!({"network_classes": ["vpn"], "destinations": ["DE"]}), 1, 0),
         (json!({"network_classes": ["tor"]}), 0, 3),
@@ -279,11 +279,11 @@ async fn what_nobody_told_then_is_not_simulated() {
         let told = run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}} --json")).json();
         assert_eq!(
             (&told["lose"]["decisions"], &told["place_not_told"], &told["decisions"]),
-            (&json!(lose), &json!(untold), &json!(3)),
+            (&json!(lose), &json!(without_facts), &json!(3)),
             "{applies_to}: {told}"
         );
     }
     let draft = folder.file("d.json", json!([by_class]).to_string());
     let text = run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}}")).out;
-    assert!(text.contains("1 of them was taken when nobody told what the draft asks"), "{text}");
+    assert!(text.contains("1 of them lacks facts on the network, spread or signals that the draft needs"), "{text}");
 }

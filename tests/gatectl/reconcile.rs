@@ -1,4 +1,4 @@
-//! `gatectl ledger reconcile`: every call of an endpoint has its entry, or it is named.
+//! `gatectl ledger reconcile`: every endpoint call without a permit is reported.
 
 use std::io::Write as _;
 
@@ -24,7 +24,7 @@ fn call(event: &str, second: u32) -> Value {
     })
 }
 
-/// A record that is no call of an endpoint.
+/// A record that is not an endpoint call.
 fn elsewhere_in_aws(second: u32) -> Value {
     with(call("s3", second), "/eventSource", json!("s3.amazonaws.com"))
 }
@@ -35,7 +35,7 @@ fn with(mut value: Value, pointer: &str, new: Value) -> Value {
     value
 }
 
-/// An entry that bears its hash; the last digits of its time are `at`.
+/// An entry with a valid hash; the last digits of its time are `at`.
 fn entry(id: &str, kind: &str, outcome: &str, at: &str) -> Value {
     sealed(json!({"decision_id": id, "kind": kind, "outcome": outcome, "at": format!("2026-11-22T12:00:{at}Z"),
                   "endpoint": "e-1", "reasons": [], "status": 200}))
@@ -51,7 +51,7 @@ fn permit(id: &str, at: &str) -> Value {
     entry(id, "invocation", "permit", at)
 }
 
-/// A trail and an archive of these, and what the command says of them.
+/// Runs the command on a trail and an archive.
 fn reconciled(calls: &[Value], entries: &[Value], more: &str) -> Ran {
     let mut name = [0_u8; 6];
     getrandom::fill(&mut name).unwrap();
@@ -65,17 +65,17 @@ fn reconciled(calls: &[Value], entries: &[Value], more: &str) -> Ran {
     )))
 }
 
-/// The event ids that are named.
+/// The reported event ids.
 fn named(ran: &Ran) -> Vec<String> {
     let faults = ran.json()["calls_without_entry"].clone();
     faults.as_array().unwrap().iter().map(|fault| fault["event"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Calls, entries, the calls that are named, and how many permits have none.
+/// Calls, entries, reported calls, number of permits without a call.
 type Case = (Vec<Value>, Vec<Value>, &'static [&'static str], usize);
 
 #[test]
-fn each_call_has_its_entry_or_is_named() {
+fn calls_without_a_permit_are_reported() {
     let failed = |event: &str, second| with(call(event, second), "/errorCode", json!("ModelError"));
     let user = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/someone"});
     let by_session = json!({"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/gate/other"});
@@ -88,10 +88,10 @@ fn each_call_has_its_entry_or_is_named() {
         (vec![call("a", 5), call("b", 6)], vec![permit("c-1", "05.000")], &["b"], 0),
         (vec![call("b", 6), call("a", 5)], vec![permit("c-2", "06.000"), permit("c-1", "05.000")], &[], 0),
         (vec![call("a", 5)], vec![permit("c-1", "05.000"), permit("c-2", "06.000")], &[], 1),
-        // One entry accounts for one call, whatever came of it.
+        // A permit covers one call, whatever its result.
         (vec![failed("a", 5)], vec![permit("c-1", "05.000")], &[], 0),
         (vec![failed("a", 5), call("b", 6)], vec![permit("c-1", "05.000")], &["b"], 0),
-        // What allows nothing accounts for nothing.
+        // Only permits cover calls.
         (vec![call("a", 5)], vec![entry("c-1", "invocation", "refuse", "05.000")], &["a"], 0),
         (vec![call("a", 5)], vec![entry("c-1", "screening", "permit", "05.000")], &["a"], 0),
         (vec![call("a", 5)], vec![sealed(with(permit("c-1", "05.000"), "/endpoint", json!("e-2")))], &["a"], 1),
@@ -151,8 +151,8 @@ fn a_trail_that_saw_nothing_says_so() {
     let completion = sealed(json!({"decision_id": "c-2", "kind": "completion", "outcome": "refuse", "of": "c-1",
                                    "at": "2026-11-22T12:00:06.000Z", "reasons": [{"code": "model.unavailable"}]}));
     let period = "--from 2026-11-22T12:00:05Z --to 2026-11-22T12:00:10Z --slack 10";
-    let none_at_all = "no records at all";
-    let no_calls = "no call of any endpoint, while the ledger has 1 permit that no completion explains";
+    let none_at_all = "the trail has no records";
+    let no_calls = "no endpoint calls, but the ledger has 1 permit without a completion";
     // the trail, the ledger, the period, what is said
     let cases = [
         (vec![], vec![], "", Some(none_at_all)),
@@ -196,37 +196,43 @@ fn a_person_reads_that_the_trail_saw_nothing() {
 }
 
 #[test]
-fn only_the_time_that_is_asked_for_counts() {
+fn only_calls_in_the_period_count() {
     let calls = [call("a", 4), call("b", 5), call("c", 9), call("d", 10)];
     let ran = reconciled(&calls, &[], "--from 2026-11-22T12:00:05Z --to 2026-11-22T12:00:10Z");
     assert_eq!(named(&ran), ["b", "c"]);
 }
 
 #[test]
-fn nothing_unreadable_is_skipped_in_silence() {
+fn unreadable_input_is_reported() {
     let tampered = with(permit("c-1", "05.000"), "/endpoint", json!("e-9"));
     let twice = sealed(json!({"decision_id": "c-1", "kind": "invocation", "outcome": "permit",
                               "at": "2026-11-22T12:00:07.000Z", "endpoint": "e-1"}));
     let log = json!({"Records": []}).to_string();
-    // trail's file and its text, ledger's file and its text, what is said
+    // trail file and text, ledger file and text, part of the output
     let cases = [
         ("log.json", "{", "l.jsonl", "".to_owned(), "log.json"),
-        ("log.json", "{}", "l.jsonl", "".to_owned(), "no log file of CloudTrail"),
+        ("log.json", "{}", "l.jsonl", "".to_owned(), "not a CloudTrail log file"),
         ("log.json", r#"{"Records": [{}]}"#, "l.jsonl", "".to_owned(), "record 1: it has no `eventSource`"),
         (
             "log.json",
             r#"{"Records": [{"eventSource": "sagemaker.amazonaws.com", "eventName": "InvokeEndpoint", "eventTime": "noon"}]}"#,
             "l.jsonl",
             "".to_owned(),
-            "`noon`, is no time",
+            "`noon` is not a time",
         ),
-        ("log.txt", &log, "l.jsonl", "".to_owned(), "it is no .json"),
+        ("log.txt", &log, "l.jsonl", "".to_owned(), "not a .json"),
         ("log.json.gz", &log, "l.jsonl", "".to_owned(), "log.json.gz"),
         ("log.json", &log, "l.jsonl", "{}\n".to_owned(), "line 1: it has no `decision_id`"),
         ("log.json", &log, "l.jsonl", "\nnot JSON\n".to_owned(), "line 2"),
-        ("log.json", &log, "l.jsonl", tampered.to_string(), "does not bear its hash"),
-        ("log.json", &log, "l.jsonl", format!("{}\n{twice}\n", permit("c-1", "05.000")), "is there in two versions"),
-        ("log.json", &log, "tampering.json", "{}".to_owned(), "it is no .jsonl"),
+        ("log.json", &log, "l.jsonl", tampered.to_string(), "the hash of the entry `c-1` is invalid"),
+        (
+            "log.json",
+            &log,
+            "l.jsonl",
+            format!("{}\n{twice}\n", permit("c-1", "05.000")),
+            "there are two versions of the entry `c-1`",
+        ),
+        ("log.json", &log, "tampering.json", "{}".to_owned(), "not a .jsonl"),
     ];
     let folder = Folder::new("unread");
     for (number, (trail, log, ledger, lines, says)) in cases.into_iter().enumerate() {
@@ -241,7 +247,7 @@ fn nothing_unreadable_is_skipped_in_silence() {
 }
 
 #[test]
-fn log_files_are_read_as_s3_has_them_and_digests_are_passed_by() {
+fn log_files_are_unpacked_and_digests_are_skipped() {
     let folder = Folder::new("packed");
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(json!({"Records": [call("a", 5)]}).to_string().as_bytes()).unwrap();
@@ -250,13 +256,13 @@ fn log_files_are_read_as_s3_has_them_and_digests_are_passed_by() {
     let ledger = folder.file("ledger.jsonl", permit("c-1", "05.000").to_string());
     let line = format!("ledger reconcile --trail {}/AWSLogs --ledger {ledger} --gate-role {GATE}", folder.path());
     let ran = gatectl(words(&line));
-    let told = "note: passed by: 1 digest of CloudTrail's own\n\
-                Every call has its entry: 1 record of the trail, 1 call of endpoints, 1 with a permit; 1 entry of the ledger.\n";
+    let told = "note: skipped 1 digest of CloudTrail\n\
+                Every call has a permit: 1 record of the trail, 1 call of endpoints, 1 with a permit; 1 entry of the ledger.\n";
     assert_eq!((ran.code, ran.out.as_str()), (0, told));
 }
 
 #[test]
-fn bad_usage_ends_with_2() {
+fn wrong_usage_is_exit_code_2() {
     let folder = Folder::new("usage");
     let file = folder.file("x.json", "{}");
     for line in [
@@ -275,7 +281,7 @@ fn bad_usage_ends_with_2() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_gates_own_entries_account_for_its_calls() {
+async fn the_permits_of_the_gate_cover_its_calls() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let now = at("2026-11-22T12:00:05.250Z");
@@ -305,5 +311,5 @@ async fn the_gates_own_entries_account_for_its_calls() {
     let more = with(calls[0].clone(), "/eventID", json!("past-the-gate"));
     let ran = run(&[&calls[..], &[more]].concat());
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("past-the-gate") && ran.out.contains("1 call without an entry"), "{}", ran.out);
+    assert!(ran.out.contains("past-the-gate") && ran.out.contains("1 call without a permit"), "{}", ran.out);
 }

@@ -163,7 +163,7 @@ fn read(folder: &Folder, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_figures_are_those_of_the_entries() {
+async fn figures_match_the_entries() {
     let (world, folder) = (register().await, Folder::new("report-figures"));
     folder.file("ledger/2026/06.jsonl", june().lines());
     // An archive may tell some twice.
@@ -258,7 +258,7 @@ async fn the_figures_are_those_of_the_entries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_of_a_person_and_no_markup_of_a_name_is_on_the_page() {
+async fn the_page_has_no_persons_and_escapes_names() {
     let (world, folder) = (register().await, Folder::new("report-page"));
     folder.file("ledger/06.jsonl", june().lines());
     let ran = report(&world, &folder, &format!("{JUNE} --json --csv {}/csv", folder.path()));
@@ -276,7 +276,7 @@ async fn nothing_of_a_person_and_no_markup_of_a_name_is_on_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_tells_the_same_as_its_archive() {
+async fn table_and_archive_give_the_same_report() {
     let (world, folder) = (register().await, Folder::new("report-table"));
     folder.file("ledger/06.jsonl", june().lines());
     for entry in june().entries {
@@ -310,7 +310,7 @@ async fn a_table_tells_the_same_as_its_archive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_relied_on_is_counted_and_named() {
+async fn unverified_and_unreadable_entries_are_reported() {
     let (world, folder) = (register().await, Folder::new("report-faults"));
     let mut chain = june();
     chain.entries[3]["organisation"] = json!("changed");
@@ -337,7 +337,7 @@ async fn what_can_not_be_relied_on_is_counted_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_period_says_so() {
+async fn an_empty_period_is_reported() {
     let (world, folder) = (register().await, Folder::new("report-empty"));
     folder.file("ledger/06.jsonl", june().lines());
     let ran = report(&world, &folder, "--from 2026-08-01T00:00:00Z --to 2026-08-03T00:00:00Z --json");
@@ -349,7 +349,7 @@ async fn an_empty_period_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_input_ends_with_a_sentence_and_no_file() {
+async fn invalid_input_is_refused_and_writes_no_file() {
     let (world, folder) = (register().await, Folder::new("report-bad"));
     let path = folder.path();
     folder.file("ledger/06.jsonl", june().lines());
@@ -380,8 +380,8 @@ async fn bad_input_ends_with_a_sentence_and_no_file() {
         ),
         (all(&ledger, &register, &out, &format!("{JUNE} --seals {path}/none")), "/none` can't be read"),
         (all(&ledger, &register, &format!("{path}/none/report.html"), JUNE), "can't be written, and nothing was"),
-        (all(&ledger, &register, &format!("{path}/taken.html"), JUNE), "is a folder: name a file"),
-        (all(&ledger, &register, &out, &format!("{JUNE} --csv {plain}")), "can't be made"),
+        (all(&ledger, &register, &format!("{path}/taken.html"), JUNE), "is a folder: give a file"),
+        (all(&ledger, &register, &out, &format!("{JUNE} --csv {plain}")), "can't be created"),
         (all(&ledger, &register, &format!("{plain}/report.html"), JUNE), "can't be written, and nothing was"),
         (all(&ledger, &register, &out, &format!("{JUNE} --by")), "--by"),
     ];
@@ -398,7 +398,7 @@ async fn bad_input_ends_with_a_sentence_and_no_file() {
 /// A month of many decisions, with names that a page could break on: what `make test-browser` looks at.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium: make test-browser"]
-async fn a_browser_finds_no_fault_with_the_page() {
+async fn a_browser_shows_the_page_without_errors() {
     let (world, folder) = (register().await, Folder::new("report-browser"));
     let mut chain = june();
     let countries = ["US", "DE", "FR", "GB", "JP", "KR", "IN", "BR", "CA", "AU", "NL", "PL", "SG", "IR", "CU"];
@@ -422,7 +422,7 @@ async fn a_browser_finds_no_fault_with_the_page() {
             json!({"model": model, "organisation": organisation, "destination": {"country": countries[hash % 15]}}),
         );
     }
-    folder.file("ledger/06.jsonl", chain.lines() + "no JSON, and a line of which nobody knows the end: \n");
+    folder.file("ledger/06.jsonl", chain.lines() + "not JSON: \n");
     let seal = json!({"at": "2026-06-20T00:00:00Z", "entries": 2048, "root": "ab".repeat(32), "key": "cd".repeat(32), "heads": [{}]});
     folder.file("seals/2026-06-20.json", seal.to_string());
     let long = json!({"kind": "embargo", "id": format!("{SCRIPT}{}", "y".repeat(300)), "models": ["*"], "applies_to": {"everyone": true},

@@ -1,13 +1,13 @@
-//! `gatectl test`: scenarios of the register, and that the gate says the same of each.
+//! `gatectl test`: scenarios, and their agreement with the gate.
 
 use crate::command::{Folder, gatectl, words};
 use crate::world::events::screening;
 use crate::world::{World, ask, at};
 use serde_json::{Value, json};
 
-/// The samples, which a newcomer copies.
+/// The sample scenarios.
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/scenarios");
-/// The records that they are asked of.
+/// The sample records.
 const RECORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/samples");
 
 fn samples() -> Vec<Value> {
@@ -17,7 +17,7 @@ fn samples() -> Vec<Value> {
 }
 
 #[test]
-fn the_samples_pass_and_are_told_as_a_test_runner_tells_them() {
+fn the_samples_pass() {
     let ran = gatectl(["test", SAMPLES]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let count = samples().len();
@@ -25,12 +25,12 @@ fn the_samples_pass_and_are_told_as_a_test_runner_tells_them() {
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("  ok      ")).count(), count);
     let told = gatectl(["test", SAMPLES, "--json"]).json();
     assert_eq!((&told["ok"], &told["passed"], &told["failed"]), (&json!(true), &json!(count), &json!(0)));
-    // The same records, said on the command line.
+    // The same records, by option.
     assert_eq!(gatectl(["test", SAMPLES, "--records", RECORDS]).code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_gate_says_the_same_of_every_sample() {
+async fn the_gate_decides_every_sample_as_expected() {
     let world = World::with_samples().await;
     let gate = world.gate();
     for scenario in samples() {
@@ -59,7 +59,7 @@ async fn the_gate_says_the_same_of_every_sample() {
             assert_eq!(used, licences.iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>(), "{name}");
         }
     }
-    // The command takes the tables where no file says otherwise.
+    // Without records in the file, the command uses the tables.
     let folder = Folder::new("scenario-tables");
     let file = folder.file("all.json", Value::from(samples()).to_string());
     let tables = &world.tables;
@@ -75,7 +75,7 @@ async fn the_gate_says_the_same_of_every_sample() {
 }
 
 #[test]
-fn what_comes_otherwise_fails_and_says_how_to_see_more() {
+fn a_failure_shows_the_differences_and_the_command_that_explains() {
     let folder = Folder::new("scenario-fails");
     let scenario = r"
 - name: it's <refused> & passes
@@ -92,10 +92,10 @@ fn what_comes_otherwise_fails_and_says_how_to_see_more() {
     for shown in [
         "FAILED  it's <refused> & passes",
         "s.yaml:2",
-        r#"outcome: expected "permit", came "refuse""#,
-        "status: expected 451, came 403",
-        r#"codes: expected ["embargo.everyone"], came ["person.unexpected"]"#,
-        r#"licences: expected ["a","b"], came []"#,
+        r#"outcome: expected "permit", got "refuse""#,
+        "status: expected 451, got 403",
+        r#"codes: expected ["embargo.everyone"], got ["person.unexpected"]"#,
+        r#"licences: expected ["a","b"], got []"#,
         r"see: gatectl explain --client sample-foreign-service --person 'it'\''s' --model fable-5 --address unknown",
         concat!("--records ", env!("CARGO_MANIFEST_DIR"), "/../../infra/local/samples"),
         "1 passed; 1 failed\n",
@@ -108,7 +108,7 @@ fn what_comes_otherwise_fails_and_says_how_to_see_more() {
     let told = gatectl(["test", &file, "--records", RECORDS, "--json"]).json();
     assert_eq!((&told["passed"], &told["failed"]), (&json!(1), &json!(1)));
     assert_eq!(told["scenarios"][0]["differences"].as_array().unwrap().len(), 4);
-    // What it says to run is what shows why.
+    // The command that it prints explains the decision.
     let explain = told["scenarios"][1]["explain"].as_str().unwrap();
     let ran = gatectl(words(explain).into_iter().skip(1));
     assert_eq!(ran.code, 0, "{explain}: {}", ran.err);
@@ -116,7 +116,7 @@ fn what_comes_otherwise_fails_and_says_how_to_see_more() {
 }
 
 #[test]
-fn a_file_may_add_records_of_its_own() {
+fn a_file_can_have_records_of_its_own() {
     let folder = Folder::new("scenario-own");
     folder.file(
         "records/base.yaml",
@@ -140,7 +140,7 @@ fn a_file_may_add_records_of_its_own() {
     let ran = gatectl(["test", &folder.file("s.yaml", file("sold", "refuse"))]);
     assert_eq!(ran.code, 2, "{}", ran.out);
     assert!(ran.err.contains("s.yaml:3: effect: unknown variant `sold`"), "{}", ran.err);
-    // A gate that can't decide is something to expect, too.
+    // An undecidable request can be expected too.
     folder.file(
         "records/two.yaml",
         "{kind: model, id: m@2, name: m, version: '2', default: true, endpoint: e, status: available}",
@@ -150,21 +150,21 @@ fn a_file_may_add_records_of_its_own() {
 }
 
 #[test]
-fn bad_scenarios_are_told_with_file_line_and_nearest_name() {
+fn invalid_scenarios_are_reported_with_file_line_and_suggestion() {
     let folder = Folder::new("scenario-bad");
     let scenario = |given: &str, expect: &str| format!("- name: n\n  given: {{{given}}}\n  expect: {{{expect}}}\n");
     let given = "client: c, model: m, address: unknown, at: 2026-06-20T12:00:00Z";
     let cases = [
         (
             scenario("client: c, model: m, adress: unknown, at: x", "outcome: permit"),
-            "s.yaml:2: there is no field `adress`: did you mean `address`?",
+            "s.yaml:2: unknown field `adress`: did you mean `address`?",
         ),
-        (scenario(given, "outcome: permit, code: [x]"), "s.yaml:3: there is no field `code`: did you mean `codes`?"),
+        (scenario(given, "outcome: permit, code: [x]"), "s.yaml:3: unknown field `code`: did you mean `codes`?"),
         (scenario(given, "outcome: allow"), "s.yaml:3: [0].expect.outcome: unknown variant `allow`"),
         (scenario("client: c, model: m, address: unknown", "outcome: permit"), "missing field `at`"),
         (
             scenario("client: c, model: m, address: 8.8.8, at: 2026-06-20T12:00:00Z", "outcome: permit"),
-            "s.yaml:2: `8.8.8` is no IP address",
+            "s.yaml:2: `8.8.8` is not an IP address",
         ),
         (
             scenario("client: c, model: a@b@c, address: unknown, at: 2026-06-20T12:00:00Z", "outcome: permit"),
@@ -180,14 +180,14 @@ fn bad_scenarios_are_told_with_file_line_and_nearest_name() {
         ),
         (
             format!("scenario: []\nscenarios:\n{}", scenario(given, "outcome: permit")),
-            "s.yaml:1: there is no field `scenario`: did you mean `scenarios`?",
+            "s.yaml:1: unknown field `scenario`: did you mean `scenarios`?",
         ),
-        ("scenarios: []".to_owned(), "s.yaml:1: there is no scenario in it"),
-        ("[]".to_owned(), "s.yaml:1: there is no scenario in it"),
+        ("scenarios: []".to_owned(), "s.yaml:1: it has no scenario"),
+        ("[]".to_owned(), "s.yaml:1: it has no scenario"),
         (String::new(), "s.yaml:1: "),
         ("a: [".to_owned(), "s.yaml:1: "),
         (format!("records: none\nscenarios:\n{}", scenario(given, "outcome: permit")), "none` can't be read"),
-        (scenario(given, "outcome: permit"), "say where the records are"),
+        (scenario(given, "outcome: permit"), "no source of records"),
     ];
     for (text, says) in cases {
         let ran = gatectl(["test", &folder.file("s.yaml", &text)]);
@@ -197,7 +197,7 @@ fn bad_scenarios_are_told_with_file_line_and_nearest_name() {
     let other = Folder::new("scenario-none");
     other.file("notes.txt", "");
     for (place, says) in
-        [(other.path(), "there is no .yaml, .yml or .json in"), (format!("{}/none", other.path()), "can't be read")]
+        [(other.path(), "no .yaml, .yml or .json file in"), (format!("{}/none", other.path()), "can't be read")]
     {
         let ran = gatectl(["test", &place]);
         assert_eq!(ran.code, 2, "{}", ran.out);

@@ -94,7 +94,7 @@ fn explained(told: &Value) -> (u64, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_explanation_names_whom_lists_hold_up_and_what_was_decided_about_it() {
+async fn explanations_show_potential_matches_and_clearances() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let list = world.edition("sdn", "1", &[party("306", "Sample Widgets, Inc.")]).await;
@@ -115,7 +115,7 @@ async fn an_explanation_names_whom_lists_hold_up_and_what_was_decided_about_it()
     assert_eq!(held_up["codes"], json!(["party.review"]));
     let found = &held_up["found_on_lists"][0];
     assert_eq!((&found["match"]["party"], &found["cleared_by"]), (&json!("sdn:306"), &Value::Null));
-    for part in ["list (sdn) unknown", "1 possible match is to be looked into", "sdn:306", "list/sdn"] {
+    for part in ["list (sdn) unknown", "1 potential match awaits review", "sdn:306", "list/sdn"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.to_lowercase().contains("widgets"), "{text}");
@@ -138,14 +138,14 @@ async fn an_explanation_names_whom_lists_hold_up_and_what_was_decided_about_it()
     folder.file("callers.json", SAMPLE_CALLERS);
     let ran = run(&world, &format!("explain --records {} {} --at {}", folder.path(), options(asks), render_time(now)));
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("`list`/`sdn`") && ran.out.contains("its entries are in no file"), "{}", ran.out);
+    assert!(ran.out.contains("`list`/`sdn`") && ran.out.contains("files have no list entries"), "{}", ran.out);
     let other = ("sample-us-service", "-", "fable-5", IN_US);
     let ran = run(&world, &format!("explain --records {} {} --at {}", folder.path(), options(other), render_time(now)));
     assert_eq!(ran.code, 0, "another model: {}{}", ran.out, ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_explanation_says_what_the_gate_decides() {
+async fn explanations_agree_with_the_gate() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let parties = json!({"parties": [{"name": "Sample Software GmbH"}, {"name": "Sample Person Seven"}]});
@@ -175,14 +175,14 @@ async fn an_explanation_says_what_the_gate_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_explanation_can_be_read_out() {
+async fn explanations_show_every_embargo_and_no_names() {
     let world = World::with_samples().await;
     let line = "--person sample-foreign-employee --model fable-5 --address 8.8.8.8 --at 2026-06-20T12:00:00Z";
     let ran = run(&world, &format!("explain --client sample-us-app {line} {{register}} {{callers}}"));
     for shown in [
         "Refuse (451): embargo.foreign-person, licence.scope.",
         "fable-5@1 at endpoint sample-fable-5-1",
-        "Identity: borne out, a foreign person",
+        "Identity: identified, a foreign person",
         "us_status none, deemed_country DE",
         "country  US",
         "delegations (iptocc",
@@ -200,7 +200,7 @@ async fn an_explanation_can_be_read_out() {
     }
     let told = run(&world, &format!("explain --client sample-us-app {line} {{register}} {{callers}} --json"));
     for name in ["Sample Person", "Sample Widgets"] {
-        assert!(!ran.out.contains(name) && !told.out.contains(name), "`{name}` decides nothing, and is not told");
+        assert!(!ran.out.contains(name) && !told.out.contains(name), "`{name}` is not needed, so it is not displayed");
     }
     // A permit names the licence, and an exhausted one the want of it.
     let gate = world.gate();
@@ -212,11 +212,11 @@ async fn an_explanation_can_be_read_out() {
     }
     let ran = run(&world, &format!("{line} {{usage}}"));
     assert!(ran.out.starts_with("Refuse (451): embargo.foreign-person, licence.exhausted."), "{}", ran.out);
-    assert!(ran.out.contains("its quota is used up"), "{}", ran.out);
+    assert!(ran.out.contains("its quota is exhausted"), "{}", ran.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gate_that_cannot_decide_is_explained_by_its_record() {
+async fn an_undecidable_request_names_the_unreadable_record() {
     let world = World::with_samples().await;
     let mut bad = embargo("bad", json!({"everyone": true}));
     bad["effect"] = json!("sold");
@@ -237,7 +237,7 @@ async fn a_gate_that_cannot_decide_is_explained_by_its_record() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_questions_are_told_so() {
+async fn invalid_input_is_refused() {
     let world = World::with_samples().await;
     let folder = Folder::new("whatif-bad");
     let bad = folder.file("bad.yaml", "- kind: embargo\n  id: e\n  modles: ['*']\n");
@@ -246,7 +246,7 @@ async fn bad_questions_are_told_so() {
     let whole = "--client a --model m --address 8.8.8.8";
     let cases = [
         ("explain --client a --model m {register} {callers}".to_owned(), "--address <IP|unknown>"),
-        ("explain --client a --model m --address x {register} {callers}".to_owned(), "`x` is no IP address"),
+        ("explain --client a --model m --address x {register} {callers}".to_owned(), "`x` is not an IP address"),
         (format!("explain {whole}"), "`--records FOLDER`"),
         (format!("explain {whole} {{register}}"), "`--callers-table`"),
         (format!("explain {whole} --at today {{register}} {{callers}}"), "`today` is not an RFC 3339 time"),
@@ -263,7 +263,7 @@ async fn bad_questions_are_told_so() {
         ("explain --client a --model a@b@c --address unknown {register} {callers}".to_owned(), "`a@b@c`"),
         ("replay {register} {ledger}".to_owned(), "DECISION"),
         ("replay {decision} --all {register} {ledger}".to_owned(), "cannot be used with"),
-        ("replay x {register} {ledger}".to_owned(), "it is no decision's id"),
+        ("replay x {register} {ledger}".to_owned(), "expected a decision's id"),
         ("replay {decision} {register} {ledger}".to_owned(), "the ledger has no decision `0000"),
         (format!("replay {{decision}} {{register}} --ledger {ledger}"), "the ledger has no decision `0000"),
         ("replay {decision} {register} --ledger-table none".to_owned(), "the ledger `none` could not be read"),
@@ -282,7 +282,7 @@ async fn bad_questions_are_told_so() {
     }
     // There is nothing that proves anything.
     let ran = run(&world, "replay --all {register} {ledger}");
-    assert_eq!((ran.code, ran.out.as_str()), (1, "There is no decision in that period.\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (1, "There are no decisions in this period.\n"));
 }
 
 fn embargo(id: &str, applies_to: Value) -> Value {
@@ -297,7 +297,7 @@ fn with(mut record: Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_decision_comes_out_the_same_however_often_the_records_changed() {
+async fn decisions_replay_the_same_after_any_change_of_records() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let now = at("2026-11-01T12:00:00Z");
@@ -352,7 +352,7 @@ async fn every_decision_comes_out_the_same_however_often_the_records_changed() {
         for from in ["{ledger}".to_owned(), format!("--ledger {}", folder.path())] {
             let ran = run(&world, &format!("replay {id} {{register}} {from}"));
             assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-            assert!(ran.out.starts_with(&format!("`{id}` comes out the same: ")), "{}", ran.out);
+            assert!(ran.out.starts_with(&format!("`{id}` is decided the same: ")), "{}", ran.out);
         }
     }
     // A writer that keeps to the contract of version 1 leaves no list of what a revision wrote.
@@ -364,7 +364,7 @@ async fn every_decision_comes_out_the_same_however_often_the_records_changed() {
         delete.set_key(Some(key.into())).send().await.unwrap();
     }
     let ran = run(&world, "replay --all {register} {ledger}");
-    assert!(ran.code == 0 && ran.out.contains("revisions left no list of their records"), "{}", ran.out);
+    assert!(ran.code == 0 && ran.out.contains("revisions without a list of records"), "{}", ran.out);
     let told = run(&world, &format!("replay {} {{register}} {{ledger}} --json", decided.last().unwrap())).json();
     assert_eq!((&told["came_out"], &told["unlisted_revisions"]), (&json!("same"), &told["revision"]));
 
@@ -384,7 +384,7 @@ fn archived(folder: &Folder, mut entry: Value, change: impl FnOnce(&mut Value), 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_where_a_client_showed_up_is_explained_and_replayed_and_not_written() {
+async fn explaining_uses_the_recorded_spread_and_does_not_record() {
     let world = World::with_samples().await;
     let limit = json!({"kind": "embargo", "id": "spread", "models": ["opus-4-8"], "effect": "prohibited",
                        "applies_to": {"spread": {"networks": 2, "hours": 1}}, "authority": "OPERATOR", "citation": "Sample"});
@@ -402,7 +402,7 @@ async fn from_where_a_client_showed_up_is_explained_and_replayed_and_not_written
     assert_eq!(codes(IN_US, "{usage}"), none());
     assert_eq!(said(&ask(&gate, &event(asks(IN_US), screening), now).await), (200, Vec::new()));
     assert_eq!((codes(IN_US, "{usage}"), codes(IN_GERMANY, "{usage}")), (none(), json!(["embargo.network"])));
-    assert_eq!(codes(IN_US, "{usage}"), none(), "to ask is not to show up");
+    assert_eq!(codes(IN_US, "{usage}"), none(), "an explanation is not a sighting");
     assert_eq!(said(&ask(&gate, &event(asks(IN_GERMANY), screening), now).await).0, 403);
     assert_eq!(codes(IN_US, "{usage}"), json!(["embargo.network"]));
     let replayed = run(&world, "replay --all {ledger} {register}");
@@ -413,7 +413,7 @@ async fn from_where_a_client_showed_up_is_explained_and_replayed_and_not_written
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_changed_or_is_lost_is_told() {
+async fn changed_entries_and_lost_history_are_reported() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let now = at("2026-11-01T12:00:00Z");
@@ -422,16 +422,16 @@ async fn what_was_changed_or_is_lost_is_told() {
     let entry = world.entry(&id).await;
     let folder = Folder::new("tampered");
     let cases: [(&str, Value, bool, &str); 9] = [
-        ("status", json!(200), false, "does not bear its hash"),
-        ("more", json!(1), false, "does not bear its hash"),
+        ("status", json!(200), false, "its hash is invalid"),
+        ("more", json!(1), false, "its hash is invalid"),
         // Whoever changes an entry and makes its hash anew still has the law against them.
-        ("status", json!(200), true, "comes out otherwise: status."),
-        ("outcome", json!("permit"), true, "comes out otherwise: outcome."),
-        ("reasons", json!([]), true, "comes out otherwise: reasons."),
-        ("endpoint", json!("e"), true, "comes out otherwise: endpoint."),
-        ("embargoes", json!([]), true, "comes out otherwise: embargoes."),
+        ("status", json!(200), true, "is decided differently: status."),
+        ("outcome", json!("permit"), true, "is decided differently: outcome."),
+        ("reasons", json!([]), true, "is decided differently: reasons."),
+        ("endpoint", json!("e"), true, "is decided differently: endpoint."),
+        ("embargoes", json!([]), true, "is decided differently: embargoes."),
         ("revision", json!(999), true, "the register is at revision 1, before 999"),
-        ("more", json!(1), true, "it says more than this version reads"),
+        ("more", json!(1), true, "it has members that this version does not know"),
     ];
     for (name, value, anew, says) in cases {
         let path = archived(&folder, entry.clone(), |entry| entry[name] = value, anew);
@@ -442,7 +442,7 @@ async fn what_was_changed_or_is_lost_is_told() {
         }
     }
     let ran = run(&world, &format!("replay {id} {{register}} {{ledger}}"));
-    assert_eq!(ran.code, 0, "untouched, it comes out the same: {}", ran.out);
+    assert_eq!(ran.code, 0, "unchanged: {}", ran.out);
 
     // The embargo is changed twice; then its first version is edited in the history, and then deleted from it.
     for why in ["a", "b"] {
@@ -477,7 +477,7 @@ async fn a_completion_is_followed_to_its_decision() {
     let ran = run(&world, &format!("replay {asked} {{register}} {{ledger}}"));
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(
-        ran.out.starts_with(&format!("`{asked}` completes `{id}`, which is the decision.\n`{id}` comes out")),
+        ran.out.starts_with(&format!("`{asked}` is a completion of the decision `{id}`.\n`{id}` is decided")),
         "{}",
         ran.out
     );
@@ -503,7 +503,7 @@ fn organisations(side: &Value) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_letter_is_simulated_before_it_is_issued() {
+async fn a_simulation_predicts_the_effect_of_an_embargo() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let now = Timestamp::now();
@@ -554,14 +554,14 @@ async fn the_letter_is_simulated_before_it_is_issued() {
     assert_eq!(told["lose"]["decisions"], 0);
     let text = run(&world, &line).out;
     assert!(text.contains("- embargo/bis-letter\n"), "{text}");
-    assert!(text.contains("Nobody would lose access.") && text.contains("would gain access, in"), "{text}");
+    assert!(text.contains("No organisation would lose access.") && text.contains("would gain access, in"), "{text}");
     for person in ["sample-foreign-employee", "sample-us-citizen"] {
         assert!(!text.contains(person), "persons are counted, never named: {text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
+async fn an_invalid_draft_is_not_simulated() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let yesterday = Timestamp::now().checked_sub(SignedDuration::from_hours(24)).unwrap();
@@ -594,11 +594,11 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
     assert_eq!((&told["decisions"], &told["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
     let text = run(&world, &line).out;
     for shown in [
-        "`e` names `fabel-5`, which matches no registered model",
-        "`embargo/party` names parties, and the ledger holds no names",
-        "caller's record of the draft is passed by",
-        "does not bear its hash",
-        "Nobody would lose access.",
+        "`e` names `fabel-5`, and no model is registered",
+        "`embargo/party` names parties: they are not simulated, since the ledger has no names",
+        "caller's record of the draft is ignored",
+        "its hash is invalid",
+        "No organisation would lose access.",
         "2 can't be read",
     ] {
         assert!(text.replace("can't be read  ", "2 can't be read").contains(shown), "`{shown}` in {text}");
@@ -611,7 +611,7 @@ async fn a_draft_that_the_gate_could_not_rely_on_is_not_simulated() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_lists_what_was_asked_then_is_simulated_and_replayed_and_the_rest_is_said() {
+async fn recorded_matches_are_simulated_and_missing_ones_are_noted() {
     let world = World::with_samples().await;
     let asked = world.edition("asked", "1", &[party("7", "Sample Widgets, Inc.")]).await;
     let never = world.edition("never", "1", &[party("8", "Sample Widgets, Inc.")]).await;
@@ -662,26 +662,26 @@ async fn of_lists_what_was_asked_then_is_simulated_and_replayed_and_the_rest_is_
     let ran = simulated(json!([by_lists("letter", "*", &["never"]), edition, threshold]), "");
     let text = format!("{}{}", ran.out, ran.err);
     for shown in [
-        "`embargo/letter` names lists: it is held against what they said at each decision",
-        "`list/asked` is another edition: what it says of callers is not simulated",
-        "`setting/screening` sets another `match_threshold`",
-        "2 of them were taken without asking a list that the draft names",
+        "`embargo/letter` names lists: the matches recorded with each decision are used",
+        "the new edition `list/asked` is not simulated",
+        "the change of `match_threshold` in `setting/screening` is not simulated",
+        "2 of them were made without a list that the draft names",
     ] {
         assert!(text.contains(shown), "`{shown}` in {text}");
     }
     let ran = run(&world, "replay --all {register} {ledger}");
-    assert_eq!((ran.code, ran.out.as_str()), (0, "All 2 decisions come out the same.\n"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 2 decisions are decided the same.\n"), "{}", ran.err);
     // A review, and the permit that its clearance brings, come out the same without any list.
     world.register(vec![letter()]).await;
     assert_eq!(ask(&gate, &event, Timestamp::now()).await.code(), "party.review");
     world.register(vec![cleared(&match_sha256)]).await;
     assert_eq!(ask(&gate, &event, Timestamp::now()).await.status, 200);
     let ran = run(&world, "replay --all {register} {ledger}");
-    assert_eq!((ran.code, ran.out.as_str()), (0, "All 4 decisions come out the same.\n"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 4 decisions are decided the same.\n"), "{}", ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_tunnel_hid_and_what_signals_told_is_decided_again_as_it_was() {
+async fn tunnels_and_signals_are_replayed_from_recorded_facts() {
     let world = World::with_samples().await;
     let setting = |more: Value| with(json!({"kind": "setting", "id": "screening"}), "must_agree", more);
     world.register(vec![setting(json!([["cloudfront", "organisation"]]))]).await;
@@ -709,7 +709,7 @@ async fn what_a_tunnel_hid_and_what_signals_told_is_decided_again_as_it_was() {
     }
     world.register(vec![setting(json!([["waf", "organisation"]]))]).await;
     let ran = run(&world, "replay --all {register} {ledger}");
-    assert_eq!((ran.code, ran.out.as_str()), (0, "All 5 decisions come out the same.\n"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "All 5 decisions are decided the same.\n"), "{}", ran.err);
 
     // The last one's address is in the US by its signals, and hidden: the entry says no destination.
     let hidden = world.entry(&id).await;
@@ -740,7 +740,7 @@ async fn what_a_tunnel_hid_and_what_signals_told_is_decided_again_as_it_was() {
     for (change, otherwise, gain) in cases {
         let path = archived(&folder, hidden.clone(), change, true);
         let ran = run(&world, &format!("replay {id} {{register}} --ledger {path}"));
-        let says = format!("comes out otherwise: {otherwise}.");
+        let says = format!("is decided differently: {otherwise}.");
         let is_said = if otherwise.is_empty() { ran.code == 0 } else { ran.code == 1 && ran.out.contains(&says) };
         assert!(is_said, "{otherwise}: {}{}", ran.out, ran.err);
         let ran = run(&world, &format!("simulate --with {draft} --since 7d {{register}} --ledger {path} --json"));

@@ -1,4 +1,4 @@
-//! Pure. The gate's own share of the bill, by the calls that its code makes for one request.
+//! Pure. The cost of the gate itself, by the calls that it makes per request.
 
 use super::money::Usd;
 use super::prices::{
@@ -9,66 +9,65 @@ use super::ways::GB;
 use super::workload::Workload;
 use crate::display::grouped;
 
-/// One line of the share.
+/// A cost item.
 pub(crate) struct Share {
-    /// What it is for.
+    /// The item.
     pub(crate) what: &'static str,
-    /// How much of it, in words.
+    /// The amount, as text.
     pub(crate) how_much: String,
-    /// What it costs.
+    /// The cost.
     pub(crate) usd: Usd,
-    /// Whether it is charged without a single request too.
+    /// Whether it is charged without requests too.
     pub(crate) is_fixed: bool,
 }
 
-/// What an entry takes in DynamoDB, in bytes: one with an embargo that applied, and its reasons. A plain permit has some
-/// 910, and half the write units. The tests hold it against entries that the gate writes.
+/// The bytes in DynamoDB of an entry with an embargo and its reasons. A plain permit has some 910, and half the write
+/// units. A test compares the figure with real entries.
 pub(crate) const ENTRY_BYTES: u64 = 1_180;
 
-/// Client, person, organisation and head, each strongly consistent and under 4 KB; three where no person is named.
+/// Consistent reads of up to 4 KB: client, person, organisation and head; three without a person.
 const READS: u128 = 4;
 
-/// What the gate itself takes of a request, in milliseconds: DynamoDB's answer, and its own work.
+/// The gate's own time per request in milliseconds: DynamoDB's response and its own work.
 const GATE_MILLISECONDS: u64 = 10;
 
-/// The archive puts an object every 20 s, if there is anything to put, or of 1,000 entries where they come faster
-/// (infra/template.yaml). So many 20 s has a month.
+/// The archive puts an object every 20 s if there are entries, or per 1,000 entries if they come faster
+/// (infra/template.yaml). A month has 131,400 such windows.
 const ARCHIVE_BATCH: u128 = 1_000;
 const ARCHIVE_WINDOWS: u128 = 131_400;
 
-/// What one request leaves in the logs: the gate's line, its metrics' line, and the API's access log.
+/// Log bytes per request: the gate's log line, its metrics, and the API's access log.
 const LOG_BYTES: u128 = 2_000;
 
-/// What stands in the account whatever the load, by infra/template.yaml. The metrics are the gate's, by code too, and
-/// API Gateway's for each method.
+/// Items independent of the load, by infra/template.yaml. The metrics are the gate's and API Gateway's per method.
 const FIXED: [(&Price, u128); 6] =
     [(&WAF_ACL, 1), (&WAF_RULE, 5), (&KMS_KEY, 1), (&DASHBOARD, 1), (&ALARM, 19), (&METRIC, 53)];
 
 /// MB-milliseconds in a GB-second.
 const GB_SECOND: u128 = 1_024 * 1_000;
 
-/// What all of it rests on.
+/// The assumptions of the comparison.
 pub(crate) fn assumptions(work: &Workload) -> Vec<String> {
     vec![
         format!(
-            "the gate has {} MB on arm64, waits while the model works, and takes {GATE_MILLISECONDS} ms itself",
+            "the gate has {} MB on arm64, waits for the model, and needs {GATE_MILLISECONDS} ms itself",
             grouped(work.gate_memory.into())
         ),
         format!(
             "a request reads {READS} items (client, person, organisation, head) in one consistent BatchGetItem, each under 4 KB"
         ),
         format!(
-            "its ledger entry has {} bytes, as one with an embargo has; {} of entries are kept, with point-in-time recovery, and in S3",
+            "its ledger entry has {} bytes, like an entry with an embargo; {} of entries are kept, with point-in-time recovery, and in S3",
             grouped(work.entry_bytes.into()),
             crate::display::count(usize::try_from(work.months).unwrap_or_default(), "month", "months")
         ),
-        "the archive reads the stream by Lambda, which is free, and puts an object every 20 s at the most".to_owned(),
-        format!("a request leaves {} bytes of logs", grouped(LOG_BYTES)),
+        "the archive reads the stream by Lambda, which is free, and puts at most one object every 20 s".to_owned(),
+        format!("a request writes {} bytes of logs", grouped(LOG_BYTES)),
         "Lambda bills a cold start's initialisation; SageMaker bills only what processes a request".to_owned(),
     ]
 }
 
-/// The share, line by line.
+/// The cost items.
 pub(crate) fn share(work: &Workload) -> Vec<Share> {
     let requests = u128::from(work.requests);
     let per_request = |what, how_much, usd| Share { what, how_much, usd, is_fixed: false };

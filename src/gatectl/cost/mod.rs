@@ -1,49 +1,49 @@
-//! Pure. `gatectl cost`: what a workload costs, by the ways to run its model.
+//! Pure. `gatectl cost`: compares the monthly cost of a workload by the ways to run its model.
 
 mod gate;
 mod money;
+mod output;
 mod prices;
-mod tell;
 mod ways;
 mod workload;
 
 use crate::outcome::{Failure, Outcome};
 use workload::Workload;
 
-/// The work of a month, and how it is told.
+/// Arguments of `cost`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Requests a month
     #[arg(long, default_value = "1000000", value_parser = clap::value_parser!(u64).range(1..=ways::MOST_REQUESTS))]
     requests: u64,
-    /// How long the model works on a request, in seconds
+    /// Seconds that the model needs for a request
     #[arg(long, default_value = "1", value_parser = workload::milliseconds)]
     seconds: u64,
-    /// The memory that the model needs, in MB
+    /// Memory of the model, in MB
     #[arg(long, default_value = "2048", value_parser = clap::value_parser!(u64).range(1..=10_240))]
     memory: u64,
     /// Bytes of a request
     #[arg(long, default_value = "2000", value_parser = clap::value_parser!(u64).range(..=6_000_000))]
     request_bytes: u64,
-    /// Bytes of an answer
+    /// Bytes of a response
     #[arg(long, default_value = "8000", value_parser = clap::value_parser!(u64).range(..=6_000_000))]
     response_bytes: u64,
-    /// The share of the requests that meet a cold start, 0 to 1
+    /// Share of requests with a cold start, 0 to 1
     #[arg(long, default_value = "0.005", value_parser = workload::millionths)]
     cold_share: u64,
-    /// How long a cold start lasts, in seconds
+    /// Seconds of a cold start
     #[arg(long, default_value = "10", value_parser = workload::milliseconds)]
     cold_seconds: u64,
-    /// The container image, in GB
+    /// Size of the container image, in GB
     #[arg(long, default_value = "10", value_parser = clap::value_parser!(u64).range(1..=10))]
     image_gb: u64,
-    /// The gate's own memory, in MB
+    /// Memory of the gate, in MB
     #[arg(long, default_value = "512", value_parser = clap::value_parser!(u64).range(128..=10_240))]
     gate_memory: u64,
     /// Bytes of a ledger entry
     #[arg(long, default_value_t = gate::ENTRY_BYTES, value_parser = clap::value_parser!(u64).range(1..=400_000))]
     entry_bytes: u64,
-    /// How many months of the ledger are kept
+    /// Months for which the ledger is kept
     #[arg(long, default_value = "12", value_parser = clap::value_parser!(u64).range(1..=1_200))]
     months: u64,
     /// Print JSON
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// The comparison.
+/// Compares the ways.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let work = Workload {
         requests: arguments.requests,
@@ -66,5 +66,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         entry_bytes: arguments.entry_bytes,
         months: arguments.months,
     };
-    Ok(Outcome::new(arguments.json, || tell::json(&work), tell::text(&work), true))
+    Ok(Outcome::new(arguments.json, || output::json(&work), output::text(&work), true))
 }

@@ -1,4 +1,4 @@
-//! Pure. Money, exactly: whole ten-billionths of a US dollar, the finest that AWS's prices are written in.
+//! Pure. Exact amounts of money in ten-billionths of a US dollar, the smallest unit of AWS's prices.
 
 use std::fmt;
 
@@ -12,19 +12,19 @@ pub(crate) struct Usd(pub(crate) u128);
 const DOLLAR: u128 = 10_000_000_000;
 
 impl Usd {
-    /// Both.
+    /// The sum.
     #[must_use]
     pub(crate) fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// How much more this is than `other`, in tenths of a percent, rounded; `None` beside nothing.
+    /// The excess over `other` in tenths of a percent, rounded; `None` if `other` is zero.
     pub(crate) fn tenths_of_percent_above(self, other: Self) -> Option<u128> {
         let more = self.0.saturating_sub(other.0).saturating_mul(1_000);
         more.saturating_add(other.0.checked_div(2)?).checked_div(other.0)
     }
 
-    /// All ten places, for scripts: `0.0333334000`.
+    /// All ten decimal places: `0.0333334000`.
     pub(crate) fn exact(self) -> String {
         format!("{}.{:010}", self.0.wrapping_div(DOLLAR), self.0.wrapping_rem(DOLLAR))
     }
@@ -36,7 +36,7 @@ impl std::iter::Sum for Usd {
     }
 }
 
-/// Cents from a dollar up, hundredths of a cent below.
+/// Displays cents from a dollar up, and hundredths of a cent below.
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// A hundredth of a cent, and a cent.
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_written_as_people_read_them() {
+    fn amounts_are_rounded_for_display() {
         for (amount, written) in [
             (0, "$0.0000"),
             (333_334_000, "$0.0333"),

@@ -1,42 +1,41 @@
-//! Pure. What AWS charges in us-east-1, in US dollars before tax, free tiers and discounts: the one table of prices.
+//! Pure. The prices of AWS in us-east-1, in US dollars, before tax, free tiers and discounts.
 //!
-//! As known on [`AS_OF`], and to be held against each page before money depends on it. `checked` says how far each was:
-//! by AWS's own documentation, by other publications that agree, or not at all.
+//! Prices are of [`AS_OF`]. Check each page before you rely on one. `checked` is the source of each price.
 
 use super::money::Usd;
 
-/// The date of the facts.
+/// The date of the prices.
 pub(crate) const AS_OF: &str = "2026-11-24";
 
-/// The region that the prices are of.
+/// The region of the prices.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// What one thing costs.
+/// A price.
 pub(crate) struct Price {
-    /// What is charged for.
+    /// The charged item.
     pub(crate) what: &'static str,
-    /// What one of it is.
+    /// The unit.
     pub(crate) unit: &'static str,
-    /// Ten-billionths of a dollar for one, and up to how many a month; the last tier has no end.
+    /// Tiers: the upper limit a month, and the price of a unit in ten-billionths of a dollar. The last tier has no limit.
     pub(crate) tiers: &'static [(u128, u128)],
-    /// The page of AWS that has it.
+    /// The page of AWS with the price.
     pub(crate) page: &'static str,
-    /// How far it was checked.
+    /// The source of the price.
     pub(crate) checked: Checked,
 }
 
-/// How far a price was checked.
+/// The source of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Checked {
-    /// AWS's own documentation says so.
+    /// AWS's documentation.
     Aws,
-    /// Others who quote AWS's page say so, and agree.
+    /// Several publications that quote AWS's page and agree.
     Quoted,
-    /// It was not: neither AWS's page nor a quotation could be had.
+    /// Not checked: neither AWS's page nor a quotation was available.
     No,
 }
 
-/// Up to any number.
+/// No limit.
 const REST: u128 = u128::MAX;
 
 /// Millions, for tiers.

@@ -1,4 +1,4 @@
-//! Pure. The ways to run a model, and what each costs for a workload.
+//! Pure. The ways to run a model, and their monthly cost.
 
 use super::money::Usd;
 use super::prices::{ECR_STORAGE, LAMBDA_ARM, LAMBDA_REQUEST, LAMBDA_X86, Price, SAGEMAKER, SAGEMAKER_DATA};
@@ -17,44 +17,44 @@ pub(crate) enum Way {
     Serverless,
 }
 
-/// What a way costs in a month.
+/// The monthly cost of a way.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bill {
-    /// Time and memory.
+    /// Compute time and memory.
     pub(crate) compute: Usd,
-    /// The fee for each request.
+    /// Fees per request.
     pub(crate) requests: Usd,
-    /// The bytes in and out.
+    /// Data in and out.
     pub(crate) data: Usd,
-    /// What is kept.
+    /// Storage.
     pub(crate) storage: Usd,
 }
 
 impl Bill {
-    /// All of it.
+    /// The total.
     pub(crate) fn total(&self) -> Usd {
         [self.compute, self.requests, self.data, self.storage].into_iter().sum()
     }
 }
 
-/// The ways, in the order in which they are told.
+/// The ways, in display order.
 pub(crate) const WAYS: [Way; 4] = [Way::ZipX86, Way::ZipArm, Way::Image, Way::Serverless];
 
-/// Those that take a model which no zip holds: Lambda unpacks 250 MB at the most.
+/// Ways for models over 250 MB, the limit of an unpacked zip in Lambda.
 pub(crate) const FOR_LARGE_MODELS: [Way; 2] = [Way::Image, Way::Serverless];
 
-/// MB-milliseconds in a GB-second, by a million for the shares that are counted in millionths.
+/// MB-milliseconds in a GB-second, times a million, since shares are in millionths.
 const GB_SECOND: u128 = 1_024 * 1_000 * 1_000_000;
 
 /// Bytes in a GB.
 pub(crate) const GB: u128 = 1 << 30;
 
-/// The memory that a serverless endpoint is to be had in: whole GB up to 6.
+/// The memory of a serverless endpoint in MB: whole GB up to 6.
 const SERVERLESS_STEP: u64 = 1_024;
 const SERVERLESS_MOST: u64 = 6_144;
 
 impl Way {
-    /// Its name.
+    /// The name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ZipX86 => "Lambda x86_64, zip",
@@ -64,7 +64,7 @@ impl Way {
         }
     }
 
-    /// The bill of a month, or why this way can't do the work.
+    /// The monthly bill, or why this way can't run the workload.
     pub(crate) fn bill(self, work: &Workload) -> Result<Bill, String> {
         match self {
             Self::ZipX86 => lambda(work, &LAMBDA_X86),
@@ -78,7 +78,7 @@ impl Way {
     }
 }
 
-/// A cold start's initialisation is billed as the rest is, whatever the package.
+/// Lambda bills the initialisation of a cold start for every package type.
 fn lambda(work: &Workload, price: &Price) -> Result<Bill, String> {
     if !(128..=10_240).contains(&work.memory) {
         return Err(format!("Lambda has 128 to 10,240 MB, not {}", work.memory));
@@ -90,17 +90,17 @@ fn lambda(work: &Workload, price: &Price) -> Result<Bill, String> {
     Ok(Bill { compute: price.of(compute, GB_SECOND), requests: LAMBDA_REQUEST.of(requests, 1), ..Bill::default() })
 }
 
-/// What processes a request is billed; a cold start comes before that.
+/// Only request processing is billed, not a cold start.
 fn serverless(work: &Workload) -> Result<Bill, String> {
     let memory = work.memory.div_ceil(SERVERLESS_STEP).saturating_mul(SERVERLESS_STEP);
     if memory > SERVERLESS_MOST {
         return Err(format!("a serverless endpoint has at most 6,144 MB, not {}", work.memory));
     }
     if work.milliseconds > 60_000 {
-        return Err("a serverless endpoint answers within 60 s".into());
+        return Err("a serverless endpoint has at most 60 s per request".into());
     }
     if work.request_bytes.max(work.response_bytes) > 4_000_000 {
-        return Err("a serverless endpoint takes and gives 4 MB at the most".into());
+        return Err("a serverless endpoint has at most 4 MB per request and response".into());
     }
     let requests = u128::from(work.requests);
     let each = u128::from(work.milliseconds).saturating_mul(1_000_000).saturating_mul(memory.into());
@@ -112,13 +112,13 @@ fn serverless(work: &Workload) -> Result<Bill, String> {
     })
 }
 
-/// The cheapest of `ways` that can do the work.
+/// The cheapest way that can run the workload.
 pub(crate) fn cheapest(ways: &[Way], work: &Workload) -> Option<(Way, Usd)> {
     let bills = ways.iter().filter_map(|way| Some((*way, way.bill(work).ok()?.total())));
     bills.min_by_key(|(_, total)| *total)
 }
 
-/// The loads, in requests a month, from which on another of `ways` is the cheapest.
+/// The loads, in requests a month, at which the cheapest way changes.
 pub(crate) fn turns(ways: &[Way], work: &Workload) -> Vec<(u64, Way)> {
     let at = |requests: u64| cheapest(ways, &Workload { requests, ..*work }).map(|(way, _)| way);
     let mut turns: Vec<(u64, Way)> = at(1).map(|way| (1, way)).into_iter().collect();
@@ -138,5 +138,5 @@ pub(crate) fn turns(ways: &[Way], work: &Workload) -> Vec<(u64, Way)> {
     turns
 }
 
-/// The most requests a month that anybody asks about.
+/// The most requests a month.
 pub(crate) const MOST_REQUESTS: u64 = 1_000_000_000_000;

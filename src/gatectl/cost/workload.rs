@@ -1,41 +1,41 @@
-//! Pure. The work of a month, in whole numbers.
+//! Pure. A monthly workload, in whole numbers.
 
-/// What is asked of a model in a month.
+/// A monthly workload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workload {
     /// Requests.
     pub(crate) requests: u64,
-    /// How long the model works on one, in milliseconds.
+    /// Milliseconds that the model needs for a request.
     pub(crate) milliseconds: u64,
-    /// The memory that it needs, in MB.
+    /// Memory of the model, in MB.
     pub(crate) memory: u64,
-    /// A request's bytes.
+    /// Bytes of a request.
     pub(crate) request_bytes: u64,
-    /// An answer's bytes.
+    /// Bytes of a response.
     pub(crate) response_bytes: u64,
-    /// How many of a million requests meet a cold start.
+    /// Requests with a cold start, per million.
     pub(crate) cold_per_million: u64,
-    /// How long a cold start lasts, in milliseconds.
+    /// Milliseconds of a cold start.
     pub(crate) cold_milliseconds: u64,
-    /// The container image, in GB.
+    /// Size of the container image, in GB.
     pub(crate) image_gb: u64,
-    /// The gate's own memory, in MB.
+    /// Memory of the gate, in MB.
     pub(crate) gate_memory: u64,
-    /// A ledger entry's bytes.
+    /// Bytes of a ledger entry.
     pub(crate) entry_bytes: u64,
-    /// How many months of the ledger are kept.
+    /// Months for which the ledger is kept.
     pub(crate) months: u64,
 }
 
-/// Reads a decimal number as whole parts of it: `decimal("1.5", 3)` is 1,500.
+/// Parses a decimal number as a whole number of parts: `decimal("1.5", 3)` is 1,500.
 pub(crate) fn decimal(text: &str, places: usize) -> Result<u64, String> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let is_number = !whole.is_empty() && [whole, part].iter().all(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    let refused = || format!("`{text}` is no number of at most {places} decimal places, such as 1.5");
+    let error = || format!("`{text}` is not a number with at most {places} decimal places, such as 1.5");
     if !is_number || part.len() > places || text.ends_with('.') {
-        return Err(refused());
+        return Err(error());
     }
-    format!("{whole}{part:0<places$}").parse().map_err(|_| refused())
+    format!("{whole}{part:0<places$}").parse().map_err(|_| error())
 }
 
 /// Seconds, as milliseconds.

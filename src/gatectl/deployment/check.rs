@@ -1,4 +1,4 @@
-//! I/O. `gatectl deployment check`: what CI asks before it deploys.
+//! I/O. `gatectl deployment check`: checks records, template and zip before a deployment.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::reach::reach;
+use super::access;
 use super::records::{Endpoints, Found, Records};
 use super::template::Template;
 use crate::aws::Aws;
@@ -17,35 +17,35 @@ use crate::draft::gather;
 use crate::files;
 use crate::outcome::{Failure, Outcome};
 
-/// What is to go out.
+/// Arguments of `deployment check`.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["records", "register_table", "template", "zip"]))]
 pub(crate) struct Arguments {
-    /// Register and caller records: a file of JSON or YAML, or a folder of them; can be said more than once
+    /// Register and caller records: a JSON or YAML file, or a folder of them. Repeatable
     #[arg(long, value_name = "FOLDER|FILE")]
     records: Vec<PathBuf>,
-    /// The register's table; of a record that a file has too, the file's counts
+    /// Name of the register table; records in files take precedence
     #[arg(long, value_name = "TABLE")]
     register_table: Option<String>,
-    /// The CloudFormation or SAM template in JSON, or what `aws cloudformation get-template` gives
+    /// CloudFormation or SAM template in JSON, or the output of `aws cloudformation get-template`
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// The template's parameters, as `aws cloudformation deploy` takes them; also AWS::StackName and its like
+    /// Parameters of the template, as for `aws cloudformation deploy`; pseudo parameters such as AWS::StackName too
     #[arg(long, value_name = "NAME=VALUE", num_args = 1.., requires = "template", value_parser = parameter)]
     parameter_overrides: Vec<(String, String)>,
-    /// The gate's logical id; by default the function that has the four tables' variables
+    /// Logical id of the gate [default: the function with the variables of the four tables]
     #[arg(long, value_name = "ID", requires = "template")]
     gate: Option<String>,
-    /// A package; can be said more than once
+    /// Deployment package. Repeatable
     #[arg(long, value_name = "FILE")]
     zip: Vec<PathBuf>,
-    /// How many bytes a package may have
+    /// Limit of a package, in bytes
     #[arg(long, value_name = "BYTES", default_value = "5000000")]
     zip_budget: u64,
-    /// An endpoint that is there; can be said more than once. By default those that the template names
+    /// Existing endpoint. Repeatable [default: those that the template names]
     #[arg(long, value_name = "NAME")]
     endpoint: Vec<String>,
-    /// The moment at which embargoes are in force or not, such as 2026-06-12T21:21:00Z; by default now
+    /// Time for embargoes in force, such as 2026-06-12T21:21:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     /// Print JSON
@@ -57,33 +57,33 @@ pub(crate) struct Arguments {
 
 fn parameter(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-    pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| "it is written NAME=VALUE".into())
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| "expected NAME=VALUE".into())
 }
 
-/// A fault, and what it is in.
+/// A fault, and the input that has it.
 struct Fault {
     about: &'static str,
-    says: String,
+    why: String,
 }
 
-/// Looks at everything, and tells every fault at once.
+/// Checks all inputs, and reports all faults.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut faults = Vec::new();
-    let mut looked_at = Vec::new();
+    let mut checked_inputs = Vec::new();
     let mut add = |about: &'static str, found: Vec<String>| {
-        faults.extend(found.into_iter().map(|says| Fault { about, says }));
+        faults.extend(found.into_iter().map(|why| Fault { about, why }));
     };
 
-    let mut endpoints = Endpoints { invocable: None, snapshot: arguments.endpoint.clone() };
+    let mut endpoints = Endpoints { invocable: None, existing: arguments.endpoint.clone() };
     if let Some(path) = &arguments.template {
         let bytes = files::read(path)?;
         let given: BTreeMap<String, String> = arguments.parameter_overrides.iter().cloned().collect();
         let template = Template::read(&String::from_utf8_lossy(&bytes), given)
             .map_err(|why| Failure::new(format!("`{}` can't be read: {why}", path.display())))?;
-        let reach = reach(&template, arguments.gate.as_deref());
-        add("template", reach.faults);
-        endpoints.invocable = Some(reach.invocable);
-        looked_at.push(format!("the template, {}", count(template.resources().count(), "resource", "resources")));
+        let access = access::check(&template, arguments.gate.as_deref());
+        add("template", access.faults);
+        endpoints.invocable = Some(access.invocable);
+        checked_inputs.push(format!("the template, {}", count(template.resources().count(), "resource", "resources")));
     }
     if !arguments.records.is_empty() || arguments.register_table.is_some() {
         let Found { faults, counts } =
@@ -91,7 +91,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         add("records", faults);
         let counts = counts.iter().map(|(kind, number)| count(*number, kind, &plural(kind)));
         let counts = counts.collect::<Vec<_>>().join(", ");
-        looked_at.push(format!("the records, {}", if counts.is_empty() { "of which there are none" } else { &counts }));
+        checked_inputs.push(format!("the records, {}", if counts.is_empty() { "none" } else { &counts }));
     }
     for path in &arguments.zip {
         let found = std::fs::metadata(path);
@@ -102,7 +102,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             add(
                 "zip",
                 vec![format!(
-                    "`{}` has {} bytes, {} more than its {}: see what a new dependency brings, `cargo tree`",
+                    "`{}` has {} bytes, {} more than its limit of {}: check new dependencies with `cargo tree`",
                     path.display(),
                     grouped(bytes.into()),
                     grouped(bytes.saturating_sub(arguments.zip_budget).into()),
@@ -110,14 +110,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 )],
             );
         }
-        looked_at.push(format!(
+        checked_inputs.push(format!(
             "`{}`, {} of {} bytes",
             path.display(),
             grouped(bytes.into()),
             grouped(arguments.zip_budget.into())
         ));
     }
-    Ok(told(arguments, &faults, &looked_at))
+    Ok(outcome(arguments, &faults, &checked_inputs))
 }
 
 async fn records(arguments: &Arguments) -> Result<Records, Failure> {
@@ -125,7 +125,7 @@ async fn records(arguments: &Arguments) -> Result<Records, Failure> {
     for place in &arguments.records {
         let checked = gather(place)?;
         if checked.is_empty() {
-            records.miss(&place.display().to_string(), "give the right folder; its files end in .json, .yaml or .yml");
+            records.miss(&place.display().to_string(), "check the folder; its files end in .json, .yaml or .yml");
         }
         records.take_files(checked);
     }
@@ -141,7 +141,7 @@ async fn records(arguments: &Arguments) -> Result<Records, Failure> {
         }
     }
     if let Some(table) = arguments.register_table.as_ref().filter(|_| records.size() == 0) {
-        records.miss(table, "give the register's table, with its region and profile");
+        records.miss(table, "check the table's name, region and profile");
     }
     Ok(records)
 }
@@ -150,32 +150,32 @@ fn plural(kind: &str) -> String {
     if kind.ends_with('o') { format!("{kind}es") } else { format!("{kind}s") }
 }
 
-fn told(arguments: &Arguments, faults: &[Fault], looked_at: &[String]) -> Outcome {
-    let mut left = Vec::new();
+fn outcome(arguments: &Arguments, faults: &[Fault], checked_inputs: &[String]) -> Outcome {
+    let mut not_checked = Vec::new();
     if arguments.records.is_empty() && arguments.register_table.is_none() {
-        left.push("records");
+        not_checked.push("records");
     }
     if arguments.template.is_none() {
-        left.push("template");
+        not_checked.push("template");
     }
     if arguments.zip.is_empty() {
-        left.push("zip");
+        not_checked.push("zip");
     }
-    let mut text: String = faults.iter().map(|fault| text_line!("{}: {}.", fault.about, fault.says)).collect();
+    let mut text: String = faults.iter().map(|fault| text_line!("{}: {}.", fault.about, fault.why)).collect();
     text += &match faults.len() {
-        0 => visible(&format!("Nothing stands in the way: {}.", looked_at.join("; "))),
+        0 => visible(&format!("Ready to deploy: {}.", checked_inputs.join("; "))),
         faults => {
             let faults = count(faults, "fault", "faults");
-            let verdict = format!("Not to be deployed: {faults}. Looked at: {}.", looked_at.join("; "));
-            format!("\n{}", visible(&verdict))
+            let result = format!("Not ready to deploy: {faults}. Checked: {}.", checked_inputs.join("; "));
+            format!("\n{}", visible(&result))
         }
     };
-    if !left.is_empty() {
-        text += &format!(" Not looked at: {}.", left.join(", "));
+    if !not_checked.is_empty() {
+        text += &format!(" Not checked: {}.", not_checked.join(", "));
     }
     let json = || {
-        let faults: Vec<Value> = faults.iter().map(|fault| json!({"about": fault.about, "says": fault.says})).collect();
-        json!({"ok": faults.is_empty(), "faults": faults, "looked_at": looked_at, "not_looked_at": left})
+        let faults: Vec<Value> = faults.iter().map(|fault| json!({"about": fault.about, "says": fault.why})).collect();
+        json!({"ok": faults.is_empty(), "faults": faults, "looked_at": checked_inputs, "not_looked_at": not_checked})
     };
     Outcome::new(arguments.json, json, text + "\n", faults.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Pure. The gate within a template: its function, its role, its ledger.
+//! Pure. The gate in a template: its function, role and tables.
 
 use serde_json::Value;
 
@@ -7,33 +7,30 @@ use super::pattern::overlap;
 use super::template::{Resource, Template};
 use crate::json::member;
 
-/// The variables that the gate alone has, all of them.
+/// The environment variables that only the gate has.
 const TABLES: [&str; 4] = ["CALLERS_TABLE", "REGISTER_TABLE", "USAGE_TABLE", "LEDGER_TABLE"];
 
-/// The gate, as the template has it.
+/// The gate in a template.
 pub(super) struct Gate<'a> {
-    /// Its function.
+    /// The function.
     pub(super) function: Resource<'a>,
     /// The function's ARN.
     pub(super) arn: String,
-    /// Its role's logical id.
+    /// The role's logical id.
     pub(super) role: String,
-    /// Its role's ARN.
+    /// The role's ARN.
     pub(super) role_arn: String,
     /// The ledger's ARN.
     pub(super) ledger: String,
-    /// The ledger's logical id, where the template makes it.
+    /// The ledger's logical id, if the template creates it.
     pub(super) ledger_id: Option<String>,
-    /// The ARNs of the tables that it only reads: callers and register.
+    /// The ARNs of the tables that it may only read: callers and register.
     pub(super) read_only: Vec<String>,
     /// The ARNs of all four tables.
     pub(super) tables: Vec<String>,
 }
 
-/// Finds it, by its logical id or by the variables of the four tables.
-///
-/// # Errors
-/// A sentence.
+/// Finds the gate by its logical id or by the variables of the four tables.
 pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Gate<'a>, String> {
     let is_function =
         |resource: &Resource<'_>| ["AWS::Serverless::Function", "AWS::Lambda::Function"].contains(&resource.kind);
@@ -41,22 +38,22 @@ pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Ga
         let own = [template.global_function(), resource.properties].map(|of| member(of, &["Environment", "Variables"]));
         TABLES.iter().all(|table| own.iter().any(|variables| variables.get(table).is_some()))
     };
-    let is_it = |resource: &Resource<'_>| named.map_or_else(|| has_tables(resource), |id| resource.id == id);
-    let found: Vec<Resource<'_>> = template.resources().filter(is_function).filter(is_it).collect();
+    let is_gate = |resource: &Resource<'_>| named.map_or_else(|| has_tables(resource), |id| resource.id == id);
+    let found: Vec<Resource<'_>> = template.resources().filter(is_function).filter(is_gate).collect();
     let function = match (found.as_slice(), named) {
         ([one], _) => *one,
         (_, Some(id)) => {
-            return Err(format!("the template has no function `{id}`: `--gate` takes the gate's logical id"));
+            return Err(format!("the template has no function `{id}`: give the gate's logical id with `--gate`"));
         }
         ([], None) => {
             return Err(format!(
-                "no function of the template has the variables {}: name the gate, `--gate ID`",
+                "no function of the template has the variables {}: give the gate's logical id with `--gate`",
                 TABLES.join(", ")
             ));
         }
         (_, None) => {
             return Err(format!(
-                "more than one function has the variables {}: name the gate, `--gate ID`",
+                "more than one function has the variables {}: give the gate's logical id with `--gate`",
                 TABLES.join(", ")
             ));
         }
@@ -67,7 +64,7 @@ pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Ga
             .filter(|id| template.resource(id).is_some_and(|role| role.kind == "AWS::IAM::Role"))
             .ok_or_else(|| {
                 format!(
-                    "the role of `{}` is not in the template, so nobody can say what the gate may do: define it there",
+                    "the role of `{}` is not in the template, so the gate's permissions are unknown: define it there",
                     function.id
                 )
             })?
@@ -100,7 +97,7 @@ pub(super) fn find<'a>(template: &'a Template, named: Option<&str>) -> Result<Ga
 }
 
 impl Gate<'_> {
-    /// Whether a grant is the gate's own.
+    /// Whether a grant is the gate's.
     pub(super) fn holds(&self, grant: &Grant) -> bool {
         match &grant.holder {
             Holder::Resource(id) => *id == self.role,
@@ -108,10 +105,10 @@ impl Gate<'_> {
         }
     }
 
-    /// Whether a text may mean the gate's function, in any version.
-    pub(super) fn is_meant(&self, text: &str) -> bool {
+    /// Whether a text can match the gate's function in any version.
+    pub(super) fn matches(&self, text: &str) -> bool {
         let name = self.arn.rsplit(':').next().unwrap_or_default();
-        // Behind a whole ARN, or a bare name, there may be a version or an alias; a wildcard in the name doesn't mean it.
+        // A version or an alias may follow an ARN or a name. A wildcard in the name does not match it.
         let (own, parts) = if text.starts_with("arn:") { (self.arn.as_str(), 7) } else { (name, 1) };
         let has_version = text.split(':').count() > parts;
         overlap(text, own) || overlap(text, &self.arn) || (has_version && overlap(text, &format!("{own}:*")))

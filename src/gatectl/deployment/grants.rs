@@ -1,61 +1,61 @@
-//! Pure. Every grant that a template makes: by roles, policies, SAM's own lists, and the policies of resources.
+//! Pure. All grants of a template: in roles, policies, SAM's policy lists, and resource policies.
 
 use serde_json::Value;
 
-use super::known::{Known, managed, sam};
+use super::managed_policies::{KnownGrants, managed, sam};
 use super::pattern::ANYTHING;
 use super::template::{Node, Resource, Template};
 use crate::json::member;
 
-/// Who holds a grant.
+/// The principal of a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holder {
     /// A role, user or group of the template, by its logical id; or the role that SAM makes for a function.
     Resource(String),
-    /// Whoever a policy names, as far as it can be told.
+    /// A principal that a policy names.
     Named(String),
 }
 
 /// One statement.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
-    /// Who holds it.
+    /// The principal.
     pub(super) holder: Holder,
-    /// Where it stands, for people.
+    /// Its place, for messages.
     pub(super) place: String,
-    /// Allow; else deny.
+    /// Allow or deny.
     pub(super) allows: bool,
-    /// What may be done.
+    /// The actions.
     pub(super) actions: Vec<String>,
-    /// With what.
+    /// The resources.
     pub(super) resources: Vec<String>,
-    /// Whether a condition narrows it.
+    /// Whether it has a condition.
     pub(super) is_conditional: bool,
-    /// Whether AWS wrote it, so that nobody here can narrow it.
+    /// Whether it is of a policy of AWS, which can't be narrowed.
     pub(super) is_of_aws: bool,
 }
 
-/// Who may take a role.
+/// The principals that may assume a role.
 #[derive(Clone, Debug)]
 pub(super) struct Trust {
     /// The role's logical id.
     pub(super) role: String,
-    /// Whoever may.
+    /// The principals.
     pub(super) principals: Vec<String>,
 }
 
 /// All grants of a template.
 #[derive(Debug, Default)]
 pub(super) struct Grants {
-    /// What holders may do.
-    pub(super) held: Vec<Grant>,
-    /// What a resource's own policy lets others do with it.
-    pub(super) of_resources: Vec<Grant>,
-    /// Who may take which role.
+    /// Grants to principals.
+    pub(super) to_principals: Vec<Grant>,
+    /// Grants by resource policies.
+    pub(super) by_resources: Vec<Grant>,
+    /// The trust policies of roles.
     pub(super) trusts: Vec<Trust>,
 }
 
-/// Reads them.
+/// Reads all grants.
 pub(super) fn grants(template: &Template) -> Grants {
     let mut grants = Grants::default();
     for resource in template.resources() {
@@ -65,9 +65,9 @@ pub(super) fn grants(template: &Template) -> Grants {
             "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
                 for node in template.nodes(member(properties, &["Policies"])) {
                     let document = inner(node, "PolicyDocument");
-                    grants.held.extend(statements(template, document, &format!("`{id}`"), &own()));
+                    grants.to_principals.extend(statements(template, document, &format!("`{id}`"), &own()));
                 }
-                grants.held.extend(attached(
+                grants.to_principals.extend(attached(
                     template,
                     member(properties, &["ManagedPolicyArns"]),
                     &format!("`{id}`"),
@@ -83,12 +83,17 @@ pub(super) fn grants(template: &Template) -> Grants {
             | "AWS::IAM::UserPolicy"
             | "AWS::IAM::GroupPolicy" => {
                 let document = Node::Known(member(properties, &["PolicyDocument"]));
-                grants.held.extend(statements(template, document, &format!("`{id}`"), &holders(template, resource)));
+                grants.to_principals.extend(statements(
+                    template,
+                    document,
+                    &format!("`{id}`"),
+                    &holders(template, resource),
+                ));
             }
             _ => {
                 if kind.starts_with("AWS::Serverless::") && properties.get("Role").is_none() {
                     let role = [Holder::Resource(sam_role(id))];
-                    grants.held.extend(sam_policies(template, resource, &role));
+                    grants.to_principals.extend(sam_policies(template, resource, &role));
                     grants.trusts.extend(
                         properties
                             .get("AssumeRolePolicyDocument")
@@ -96,7 +101,7 @@ pub(super) fn grants(template: &Template) -> Grants {
                             .flat_map(|document| trusts(template, &sam_role(id), document)),
                     );
                 }
-                // A function's own policies are its role's, and those are read above.
+                // The policies of a function belong to its role, and are read above.
                 let rest = properties.as_object().into_iter().flatten();
                 let rest = rest.filter(|(name, _)| !(kind.starts_with("AWS::Serverless::") && *name == "Policies"));
                 for (name, value) in rest {
@@ -105,7 +110,7 @@ pub(super) fn grants(template: &Template) -> Grants {
                         _ => documents(template, value),
                     };
                     for document in documents {
-                        grants.of_resources.extend(statements(template, document, &format!("`{id}`"), &[]));
+                        grants.by_resources.extend(statements(template, document, &format!("`{id}`"), &[]));
                     }
                 }
             }
@@ -114,12 +119,12 @@ pub(super) fn grants(template: &Template) -> Grants {
     grants
 }
 
-/// The role that SAM makes for a function without one.
+/// The role that SAM creates for a function.
 pub(super) fn sam_role(function: &str) -> String {
     format!("{function}Role")
 }
 
-/// The logical id that a value stands for, by `Ref`, `Fn::GetAtt`, or an `Fn::Sub` of that alone.
+/// The logical id in a `Ref`, `Fn::GetAtt`, or `Fn::Sub` of a single reference.
 pub(super) fn referred(value: &Value) -> Option<&str> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     let (name, arguments) = object.iter().next()?;
@@ -132,7 +137,7 @@ pub(super) fn referred(value: &Value) -> Option<&str> {
     }
 }
 
-/// A member of what stands there, or nobody knows.
+/// A member of a node; unknown if the node is.
 fn inner<'a>(node: Node<'a>, name: &str) -> Node<'a> {
     match node {
         Node::Known(value) => Node::Known(&value[name]),
@@ -140,7 +145,7 @@ fn inner<'a>(node: Node<'a>, name: &str) -> Node<'a> {
     }
 }
 
-/// The roles, users and groups that a policy is put on.
+/// The roles, users and groups of a policy.
 fn holders(template: &Template, policy: Resource<'_>) -> Vec<Holder> {
     let lists = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"].map(|name| &policy.properties[name]);
     let mut holders = Vec::new();
@@ -152,15 +157,15 @@ fn holders(template: &Template, policy: Resource<'_>) -> Vec<Holder> {
             None => holders.extend(template.texts(value).into_iter().map(Holder::Named)),
         }
     }
-    // A managed policy that nobody has yet is for whoever it is attached to.
+    // A managed policy without principals may be attached to any.
     let is_loose = holders.is_empty() && policy.kind == "AWS::IAM::ManagedPolicy";
     if is_loose {
-        holders.push(Holder::Named(format!("whoever `{}` is attached to", policy.id)));
+        holders.push(Holder::Named(format!("any principal with `{}`", policy.id)));
     }
     holders
 }
 
-/// Policies that are attached by name: AWS's own, and those of the template.
+/// Policies attached by name: managed policies of AWS, and policies of the template.
 fn attached(template: &Template, list: &Value, place: &str, holders: &[Holder]) -> Vec<Grant> {
     let values = list.as_array().map_or_else(|| vec![list], |list| list.iter().collect());
     let mut grants = Vec::new();
@@ -183,7 +188,7 @@ fn attached(template: &Template, list: &Value, place: &str, holders: &[Holder]) 
     grants
 }
 
-/// What SAM takes as a function's policies: documents, AWS's own by name, and its templates.
+/// The policies of a SAM function: documents, managed policies, and SAM's policy templates.
 fn sam_policies(template: &Template, function: Resource<'_>, holders: &[Holder]) -> Vec<Grant> {
     let place = format!("`{}`", function.id);
     let mut grants = by_name(managed("AWSLambdaBasicExecutionRole"), "AWSLambdaBasicExecutionRole", &place, holders);
@@ -211,8 +216,8 @@ fn sam_policies(template: &Template, function: Resource<'_>, holders: &[Holder])
     grants
 }
 
-/// What a policy grants that is known by its name, or everything where it isn't.
-fn by_name(known: Option<Known>, name: &str, place: &str, holders: &[Holder]) -> Vec<Grant> {
+/// The grants of a policy by name; everything if the name is unknown.
+fn by_name(known: Option<KnownGrants>, name: &str, place: &str, holders: &[Holder]) -> Vec<Grant> {
     let unknown = ANYTHING.to_string();
     let pairs: Vec<(String, String)> = match known {
         Some(known) => known.iter().map(|(action, resource)| ((*action).to_owned(), (*resource).to_owned())).collect(),
@@ -230,7 +235,7 @@ fn by_name(known: Option<Known>, name: &str, place: &str, holders: &[Holder]) ->
     holders.iter().flat_map(|holder| pairs.iter().map(move |pair| grant(holder, pair))).collect()
 }
 
-/// The statements of a document. Without `holders` they are a resource's own, and name whom they are for.
+/// The statements of a document. Without `holders` it is a resource policy, which names its principals.
 fn statements(template: &Template, document: Node<'_>, place: &str, holders: &[Holder]) -> Vec<Grant> {
     let nodes = match document {
         Node::Known(document) => {
@@ -266,12 +271,12 @@ fn statement(template: &Template, node: Node<'_>, place: &str, holders: &[Holder
             .collect();
     };
     let allows = member(statement, &["Effect"]).as_str() != Some("Deny");
-    // What an exception leaves over is taken for all where it allows, and for nothing where it denies.
+    // `NotAction` and `NotResource` count as everything in an allow, and as nothing in a deny.
     let list = |name: &str, except: &str| match (statement.get(name), statement.get(except)) {
         (Some(value), None) => template.texts(value),
         (_, Some(_)) if allows => vec!["*".to_owned()],
         (_, Some(_)) => Vec::new(),
-        // A resource's own policy may leave out which resource; a deny without one says nothing.
+        // A resource policy may omit the resource; a deny without one has no effect here.
         (None, None) if allows => vec!["*".to_owned()],
         (None, None) => Vec::new(),
     };
@@ -298,7 +303,7 @@ fn statement(template: &Template, node: Node<'_>, place: &str, holders: &[Holder
     holders.iter().map(grant).collect()
 }
 
-/// Whom a statement is for. Whoever isn't named by it is everyone.
+/// The principals of a statement. `NotPrincipal` counts as everyone.
 fn principals(template: &Template, statement: &Value) -> Vec<String> {
     let value = member(statement, &["Principal"]);
     match value.as_object() {
@@ -324,12 +329,12 @@ fn trusts(template: &Template, role: &str, document: &Value) -> Vec<Trust> {
     vec![Trust { role: role.to_owned(), principals: statements.flat_map(allowed).collect() }]
 }
 
-/// The properties that hold a policy document, if one is there.
+/// Properties that contain a policy document.
 const DOCUMENTS: [&str; 6] =
     ["PolicyDocument", "ResourcePolicy", "KeyPolicy", "InlinePolicy", "RepositoryPolicyText", "FileSystemPolicy"];
 
-/// Every policy document below a value: what has statements with an effect, and what nobody can read that stands where
-/// one belongs. A firewall's statements have no effect.
+/// The policy documents below a value: objects whose statements have an effect, and unreadable values in their place.
+/// A firewall's statements have no effect.
 fn documents<'a>(template: &'a Template, value: &'a Value) -> Vec<Node<'a>> {
     let has_effect = |list: &Value| {
         let statements = list.as_array().map_or_else(|| vec![list], |list| list.iter().collect());

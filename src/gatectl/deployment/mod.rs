@@ -1,26 +1,26 @@
-//! I/O. Looking at a deployment before it is made.
+//! I/O. `gatectl deployment`: checks a deployment before it is made.
 
+mod access;
 mod check;
 mod gate;
 mod grants;
-mod kept;
-mod known;
+mod managed_policies;
 mod pattern;
-mod reach;
+mod protected;
 mod records;
 mod template;
 
 use crate::outcome::{EXIT_CODES, Failure, Outcome};
 
-/// Looking at a deployment before it is made.
+/// Check a deployment before it is made.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Fail, with every reason at once, when records, template or zip must not go out as they are
+    /// Check records, template and zip, and report all faults at once
     #[command(after_help = EXIT_CODES)]
     Check(Box<check::Arguments>),
 }
 
-/// Does it.
+/// Runs a command.
 pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments).await,

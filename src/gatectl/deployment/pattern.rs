@@ -1,6 +1,6 @@
-//! Pure. Texts of policies as far as a template says them, and whether two of them can mean the same thing.
+//! Pure. Policy texts of a template, and whether two of them can match the same thing.
 
-/// In place of what nobody can say: it may be a wildcard.
+/// Stands for an unknown text, which may be a wildcard.
 pub(super) const ANYTHING: char = '\u{0}';
 
 /// In place of a word that AWS fills in when it deploys, such as the account's number: fixed, without `:` and `/`.

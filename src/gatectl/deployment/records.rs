@@ -23,16 +23,16 @@ pub(super) struct Records {
 /// The endpoints that models may have.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
-    /// Those that the template lets the gate invoke, where there is a template.
+    /// The endpoints that the template lets the gate invoke, if there is a template.
     pub(super) invocable: Option<Vec<String>>,
-    /// Those that are there, where somebody said so.
-    pub(super) snapshot: Vec<String>,
+    /// The existing endpoints, if given.
+    pub(super) existing: Vec<String>,
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Every fault, a sentence each.
+    /// All faults.
     pub(super) faults: Vec<String>,
     /// How many records of each kind there are.
     pub(super) counts: BTreeMap<String, usize>,
@@ -63,7 +63,7 @@ impl Records {
 
     /// A place that was to have records has none.
     pub(super) fn miss(&mut self, place: &str, ask: &str) {
-        self.faults.push(format!("no records to look at in `{place}`: {ask}"));
+        self.faults.push(format!("no records in `{place}`: {ask}"));
     }
 
     /// Takes an item of the register's table. What the gate doesn't read as a record is passed by, and a file's record
@@ -96,7 +96,7 @@ impl Records {
         }
         for name in names {
             if matches!(register.resolve(&ModelRef::Default(name.clone()), at), Resolved::Unclear) {
-                faults.push(format!("two versions of `{name}` are its default, so nobody gets either by the name alone: set one's `default` to false"));
+                faults.push(format!("two versions of `{name}` are its default, so requests without a version are refused: set `default` of one to false"));
             }
         }
         let mut counts = BTreeMap::new();
@@ -121,9 +121,9 @@ impl Records {
                 let has_no_endpoint = fault.kind == Model::KIND
                     && placed.is_some_and(|placed| text(&placed.item, "endpoint").trim().is_empty());
                 if has_no_endpoint {
-                    return format!("`{}` has no endpoint: name the one behind it in `{place}`", fault.id);
+                    return format!("`{}` has no endpoint: add it in `{place}`", fault.id);
                 }
-                format!("`{}/{}` does not hold: {}; mend it in `{place}`", fault.kind, fault.id, fault.why)
+                format!("`{}/{}` is invalid: {}; correct it in `{place}`", fault.kind, fault.id, fault.why)
             })
             .collect()
     }
@@ -133,8 +133,7 @@ impl Records {
         let (id, place) = (&model.meta.id, &placed.place);
         let mut faults = Vec::new();
         if model.eccn.is_none() {
-            faults
-                .push(format!("`{id}` has no classification: have it classified, and write its `eccn` into `{place}`"));
+            faults.push(format!("`{id}` has no classification: add its `eccn` in `{place}`"));
         }
         let has_author = !text(&placed.item, "by").trim().is_empty();
         for embargo in self.register.values().filter(|placed| text(&placed.item, "kind") == Embargo::KIND) {
@@ -144,9 +143,9 @@ impl Records {
             if !embargo.meta.is_in_force(at) || !embargo.models.iter().any(by_name) {
                 continue;
             }
-            if !says(text(&placed.item, "why"), &embargo.meta.id) || !has_author {
+            if !mentions(text(&placed.item, "why"), &embargo.meta.id) || !has_author {
                 faults.push(format!(
-                    "`{id}` is under the embargo `{}`, and nobody has said that it goes out all the same: say so in `{place}`, its `why` with the embargo's id, and `by` whom",
+                    "`{id}` is under the embargo `{}`: to deploy it anyway, give the embargo's id in its `why`, and the author in its `by`, in `{place}`",
                     embargo.meta.id
                 ));
             }
@@ -156,24 +155,24 @@ impl Records {
 }
 
 fn twice(name: &str, one: &Placed, other: &Placed) -> String {
-    format!("`{name}` stands twice, at `{}` and at `{}`: keep one", one.place, other.place)
+    format!("duplicate `{name}` at `{}` and at `{}`: keep one", one.place, other.place)
 }
 
 fn endpoint(model: &Record<Model>, endpoints: &Endpoints) -> Vec<String> {
     let (id, name) = (&model.meta.id, &model.endpoint);
     let is_among = |list: &[String]| list.iter().any(|own| covers(own, name));
     let mut faults = Vec::new();
-    if !endpoints.snapshot.is_empty() && !is_among(&endpoints.snapshot) {
-        faults.push(format!("`{id}`'s endpoint `{name}` is not there: create it, or name the one that is"));
+    if !endpoints.existing.is_empty() && !is_among(&endpoints.existing) {
+        faults.push(format!("the endpoint `{name}` of `{id}` does not exist: create it, or name another"));
     }
     if endpoints.invocable.as_deref().is_some_and(|invocable| !is_among(invocable)) {
-        faults.push(format!("`{id}`'s endpoint `{name}` is none that the template lets the gate invoke: add it to the gate's policy, or to the parameters that are given to the check"));
+        faults.push(format!("the template does not let the gate invoke the endpoint `{name}` of `{id}`: add it to the gate's policy, or to the given parameters"));
     }
     faults
 }
 
 /// Whether a text names an id as a word of its own.
-fn says(text: &str, id: &str) -> bool {
+fn mentions(text: &str, id: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     text.match_indices(id).any(|(at, _)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
@@ -188,9 +187,9 @@ mod tests {
 
     #[test]
     fn an_id_is_named_as_a_whole() {
-        assert!(says("Goes out under letter-1, all the same.", "letter-1"));
+        assert!(mentions("Goes out under letter-1, all the same.", "letter-1"));
         for other in ["letter-12", "my-letter-1", "letter", "", "a letter-1b"] {
-            assert!(!says(other, "letter-1"), "{other}");
+            assert!(!mentions(other, "letter-1"), "{other}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Pure. A CloudFormation or SAM template, with its parameters filled in as far as they are known. What can't be told is
-//! [`ANYTHING`], and everything that reads it takes the worst for it.
+//! Pure. A CloudFormation or SAM template with its parameters filled in. An unknown text is [`ANYTHING`], for which checks
+//! assume the worst.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(super) struct Template {
     given: BTreeMap<String, String>,
 }
 
-/// A resource that is deployed, or may be.
+/// A resource that may be deployed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resource<'a> {
     /// Its logical id.
@@ -26,35 +26,31 @@ pub(super) struct Resource<'a> {
     pub(super) properties: &'a Value,
 }
 
-/// A part of the template where conditions have been seen to.
+/// A part of the template, with conditions resolved.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Node<'a> {
-    /// It stands there.
+    /// A known value.
     Known(&'a Value),
-    /// Only the deployment knows it.
+    /// A value that only the deployment has.
     Unknown,
 }
 
-/// How deep intrinsic functions are followed; deeper, nobody can say.
+/// The depth up to which intrinsic functions are resolved. Deeper ones are unknown.
 const DEEPEST: usize = 40;
 
 impl Template {
-    /// Reads a template in JSON: the document itself, or what `aws cloudformation get-template` gives.
-    ///
-    /// # Errors
-    /// A sentence.
+    /// Reads a template in JSON, or the output of `aws cloudformation get-template`.
     pub(super) fn read(text: &str, given: BTreeMap<String, String>) -> Result<Self, String> {
         let root: Value = serde_json::from_str(text)
-            .map_err(|error| format!("it is no JSON ({error}): infra/tools/join.py writes the template as JSON"))?;
+            .map_err(|error| format!("it is not JSON ({error}): convert it with infra/tools/join.py"))?;
         let root = match root.get("TemplateBody") {
-            Some(Value::String(body)) => serde_json::from_str(body).map_err(
-                |_| "its `TemplateBody` is YAML: give the template as JSON, as infra/tools/join.py writes it",
-            )?,
+            Some(Value::String(body)) => serde_json::from_str(body)
+                .map_err(|_| "its `TemplateBody` is YAML: convert the template to JSON with infra/tools/join.py")?,
             Some(body) => body.clone(),
             None => root,
         };
         if !root.get("Resources").is_some_and(Value::is_object) {
-            return Err("it has no `Resources`: it is no CloudFormation template".into());
+            return Err("it has no `Resources`, so it is not a CloudFormation template".into());
         }
         let template = Self { root, given };
         let declared =
@@ -65,36 +61,38 @@ impl Template {
         Ok(template)
     }
 
-    /// What keeps the template from being read to its end, so that it may grant anything.
+    /// Parts that can't be read, so that they may grant anything.
     pub(super) fn unreadable(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let transforms = self.texts(member(&self.root, &["Transform"]));
         for transform in transforms.iter().filter(|name| *name != "AWS::Serverless-2016-10-31") {
-            faults.push(format!("the transform `{transform}` may add anything: give the template after it"));
+            faults.push(format!("the transform `{transform}` may add anything: pass the transformed template"));
         }
         for (section, value) in self.root.as_object().into_iter().flatten() {
             if section != "Resources" && has_transform(value) {
-                faults.push(format!("`Fn::Transform` in `{section}` may add anything: give the template after it"));
+                faults.push(format!("`Fn::Transform` in `{section}` may add anything: pass the transformed template"));
             }
         }
         for (id, resource) in member(&self.root, &["Resources"]).as_object().into_iter().flatten() {
             let kind = member(resource, &["Type"]).as_str().unwrap_or_default();
             if has_transform(resource) {
-                faults.push(format!("`Fn::Transform` in `{id}` may add anything: give the template after it"));
+                faults.push(format!("`Fn::Transform` in `{id}` may add anything: pass the transformed template"));
             }
             if kind == "AWS::Serverless::Connector" || resource.get("Connectors").is_some() {
-                faults.push(format!("nobody can say what the connectors of `{id}` grant: write the statements out"));
+                faults.push(format!(
+                    "the grants of the connectors of `{id}` are unknown: write policy statements instead"
+                ));
             }
             if id.starts_with("Fn::") || kind.is_empty() {
-                faults.push(format!("the resource `{id}` can't be read: give the template with it written out"));
+                faults.push(format!("the resource `{id}` can't be read: write it out in the template"));
             } else if ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"].contains(&kind) {
-                faults.push(format!("`{id}` is a stack of its own, which isn't read: check its template too, and give this one without it"));
+                faults.push(format!("`{id}` is a nested stack, which is not checked: check its template separately, and pass this one without it"));
             }
         }
         faults
     }
 
-    /// Every resource but those whose condition surely doesn't hold.
+    /// All resources except those whose condition is false.
     pub(super) fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let all = member(&self.root, &["Resources"]).as_object().into_iter().flatten();
         all.filter(|(_, resource)| {
@@ -117,17 +115,17 @@ impl Template {
         })
     }
 
-    /// What stands beside a resource's properties, such as its `DeletionPolicy`.
+    /// An attribute beside a resource's properties, such as `DeletionPolicy`.
     pub(super) fn beside(&self, id: &str, name: &str) -> &Value {
         member(&self.root, &["Resources", id, name])
     }
 
-    /// What all functions have in common.
+    /// The globals of functions.
     pub(super) fn global_function(&self) -> &Value {
         member(&self.root, &["Globals", "Function"])
     }
 
-    /// A list, or one thing, with conditions seen to.
+    /// A list or a single value, with conditions resolved.
     pub(super) fn nodes<'a>(&'a self, value: &'a Value) -> Vec<Node<'a>> {
         match value {
             Value::Null => Vec::new(),
@@ -145,7 +143,7 @@ impl Template {
         }
     }
 
-    /// Every text that a value may come to.
+    /// All texts that a value can have.
     pub(super) fn texts(&self, value: &Value) -> Vec<String> {
         self.texts_at(value, 0)
     }
@@ -213,7 +211,7 @@ impl Template {
         }
     }
 
-    /// The branches of an `Fn::If` that may be taken.
+    /// The possible branches of an `Fn::If`.
     fn branches<'a>(&'a self, arguments: &'a Value, depth: usize) -> Option<Vec<&'a Value>> {
         let [Value::String(condition), then, otherwise] = arguments.as_array()?.as_slice() else { return None };
         Some(match self.holds(condition, depth) {
@@ -223,7 +221,7 @@ impl Template {
         })
     }
 
-    /// Whether a condition holds, where that can be told.
+    /// Whether a condition holds, if known.
     fn holds(&self, condition: &str, depth: usize) -> Option<bool> {
         self.is_true(member(&self.root, &["Conditions"]).get(condition)?, depth)
     }
@@ -290,7 +288,7 @@ impl Template {
         if is_list { value.split(',').map(|one| one.trim().to_owned()).collect() } else { vec![value] }
     }
 
-    /// A resource's name: its own, or one that CloudFormation makes of the stack's and its logical id.
+    /// A resource's name, or the one that CloudFormation generates.
     pub(super) fn name(&self, resource: Resource<'_>, depth: usize) -> String {
         let property = match resource.kind {
             "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => "TableName",
@@ -311,7 +309,7 @@ impl Template {
         }
     }
 
-    /// What `Fn::GetAtt` gives.
+    /// The value of `Fn::GetAtt`.
     pub(super) fn attribute(&self, id: &str, attribute: &str, depth: usize) -> Vec<String> {
         let Some(resource) = self.resource(id) else { return vec![ANYTHING.to_string()] };
         let pseudo = |name: &str| self.reference(name, depth).concat();
@@ -337,7 +335,7 @@ impl Template {
                 format!("arn:{partition}:iam::{account}:role{path}{}", name())
             }
             ("AWS::IAM::ManagedPolicy", "Arn") => format!("arn:{partition}:iam::{account}:policy/{}", name()),
-            // CloudFormation's own ends so: a group's streams are part of it.
+            // CloudFormation's ARN ends so: it includes the group's streams.
             ("AWS::Logs::LogGroup", "Arn") => arn("logs", &format!("log-group:{}:*", name())),
             ("AWS::S3::Bucket", "Arn") => format!("arn:{partition}:s3:::{}", name()),
             ("AWS::SNS::Topic", "Arn" | "TopicArn") => arn("sns", &name()),
@@ -354,7 +352,7 @@ impl Template {
         }]
     }
 
-    /// `Fn::Sub`: each `${…}` in place.
+    /// The value of `Fn::Sub`.
     fn substituted(&self, text: &str, own: &Value, depth: usize) -> String {
         let mut written = String::new();
         let mut rest = text;
@@ -380,7 +378,7 @@ impl Template {
     }
 }
 
-/// Whether a macro is called anywhere below, alone or beside other keys.
+/// Whether a value contains a macro call.
 fn has_transform(value: &Value) -> bool {
     match value {
         Value::Object(object) => object.iter().any(|(name, value)| name == "Fn::Transform" || has_transform(value)),
@@ -389,7 +387,7 @@ fn has_transform(value: &Value) -> bool {
     }
 }
 
-/// The one key of an intrinsic function, and its arguments.
+/// The name and arguments of an intrinsic function.
 fn intrinsic(value: &Value) -> Option<(&str, &Value)> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     let (name, arguments) = object.iter().next()?;

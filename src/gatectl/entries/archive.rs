@@ -1,4 +1,4 @@
-//! I/O. The archive's files. They are read in turn, a few lines at a time, and parsed on all processors.
+//! I/O. Reads the archive's files in turn, and parses their lines on all processors.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -13,16 +13,16 @@ use crate::files::{self, Bounded};
 use crate::json;
 use crate::outcome::Failure;
 
-/// How many lines are parsed at a time.
+/// The number of lines that a processor parses at a time.
 const LINES: usize = 256;
 
-/// The longest line, in bytes: an entry is an item of DynamoDB, and JSON may escape each of its bytes.
+/// The longest line in bytes: an entry is an item of DynamoDB, and JSON can escape each byte.
 const LONGEST_LINE: u64 = 4 << 20;
 
-/// The most that a file may unpack to, in bytes.
+/// The most bytes of an unpacked file.
 const LARGEST: u64 = 4 << 30;
 
-/// Gives all that is in the files to `take`.
+/// Passes all items of the files to `take`.
 pub(super) fn read<T: Send>(
     place: &Path,
     window: Window,
@@ -52,13 +52,13 @@ pub(super) fn read<T: Send>(
     Ok(())
 }
 
-/// A file by its ending, unpacked where it is packed.
+/// Opens a file with an ending, or with that ending and `.gz`.
 pub(crate) fn opened(path: &Path, ending: &str) -> Result<Box<dyn Read + Send>, String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let is_packed = name.ends_with(&format!(".{ending}.gz"));
     if !is_packed && !name.ends_with(&format!(".{ending}")) {
         return Err(format!(
-            "it is no .{ending} or .{ending}.gz: take it out of the folder if it doesn't belong there"
+            "not a .{ending} or .{ending}.gz file: if it does not belong here, remove it from the folder"
         ));
     }
     let file = files::open(path).map_err(|error| error.to_string())?;
@@ -66,21 +66,21 @@ pub(crate) fn opened(path: &Path, ending: &str) -> Result<Box<dyn Read + Send>, 
     Ok(Box::new(Bounded::new(unpacked, LARGEST)))
 }
 
-/// The lines of all files that are still to come.
+/// The remaining lines of all files.
 struct Lines {
     files: std::vec::IntoIter<PathBuf>,
     open: Option<Open>,
 }
 
-/// The file that is being read.
+/// The current file.
 struct Open {
     name: String,
     lines: Box<dyn BufRead + Send>,
-    /// How many lines of it were read.
+    /// The number of lines read.
     number: usize,
 }
 
-/// A line, or why there is none.
+/// A line, or why it can't be read.
 struct Line {
     place: String,
     bytes: Result<Vec<u8>, String>,
@@ -128,7 +128,7 @@ impl Iterator for Lines {
 }
 
 impl Open {
-    /// The next line that has something in it.
+    /// The next line that is not blank.
     fn next(&mut self) -> Option<Line> {
         loop {
             let mut bytes = Vec::new();
@@ -137,7 +137,7 @@ impl Open {
             let bytes = match read {
                 Ok(0) => return None,
                 Ok(length) if u64::try_from(length).unwrap_or(u64::MAX) >= LONGEST_LINE => {
-                    Err(format!("a line of more than {LONGEST_LINE} bytes is no entry"))
+                    Err(format!("a line of more than {LONGEST_LINE} bytes is not an entry"))
                 }
                 Ok(_) if bytes.trim_ascii().is_empty() => continue,
                 Ok(_) => Ok(bytes),

@@ -1,4 +1,4 @@
-//! I/O. The ledger's table, several parts of it at once.
+//! I/O. Reads the ledger's table, several segments at once.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 use super::Found;
 use crate::outcome::Failure;
 
-/// How many parts of the table are read at once.
+/// The number of segments that are read at once.
 const SEGMENTS: i32 = 4;
 
-/// Gives all that was decided within the window to `take`.
+/// Passes all entries within the window to `take`.
 pub(super) async fn read<T: Send + 'static>(
     dynamodb: &DynamoDb,
     table: &str,
@@ -34,7 +34,7 @@ pub(super) async fn read<T: Send + 'static>(
         page?.into_iter().for_each(&mut *take);
     }
     while let Some(ended) = segments.join_next().await {
-        ended.map_err(|error| Failure::of("a part of the ledger was not read to its end", error))?;
+        ended.map_err(|error| Failure::of("a segment of the ledger was not read completely", error))?;
     }
     Ok(())
 }
@@ -52,7 +52,7 @@ fn within(mut scan: ScanFluentBuilder, window: Window) -> ScanFluentBuilder {
     scan
 }
 
-/// Sends what is on every page of a part; where nobody takes any more, another part has failed.
+/// Sends the items of every page of a segment. A closed channel means that another segment failed.
 async fn pages<T>(
     scan: ScanFluentBuilder,
     table: String,

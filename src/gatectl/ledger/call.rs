@@ -1,4 +1,4 @@
-//! Pure. A call of an endpoint, as CloudTrail tells it: a data event of SageMaker.
+//! Pure. An endpoint call in CloudTrail: a data event of SageMaker.
 
 use crate::json::member;
 use jiff::Timestamp;
@@ -7,25 +7,22 @@ use serde_json::Value;
 /// A call of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
-    /// CloudTrail's id of it.
+    /// CloudTrail's event id.
     pub(super) event: String,
-    /// When, to the second.
+    /// The time, to the second.
     pub(super) at: Timestamp,
-    /// The operation, `InvokeEndpoint` or one of its kin.
+    /// The operation: `InvokeEndpoint` and similar.
     pub(super) operation: String,
-    /// The endpoint; absent where the call was turned away before CloudTrail knew.
+    /// The endpoint; absent in some denied calls.
     pub(super) endpoint: Option<String>,
-    /// Who called: a role's ARN, or a user's, or what else CloudTrail says.
+    /// The caller: the ARN of a role or user, or another identity.
     pub(super) principal: String,
     /// The error that the caller got.
     pub(super) error: Option<String>,
 }
 
 impl Call {
-    /// Reads a record of the trail; `None` where it is about something else.
-    ///
-    /// # Errors
-    /// What is missing.
+    /// Reads a record of the trail; `None` if it is not an endpoint call.
     pub(super) fn read(record: &Value) -> Result<Option<Self>, String> {
         let text = |name: &str| record[name].as_str().ok_or_else(|| format!("it has no `{name}`"));
         let (source, operation) = (text("eventSource")?, text("eventName")?);
@@ -34,7 +31,7 @@ impl Call {
             return Ok(None);
         }
         let at = text("eventTime")?;
-        let at = at.parse().map_err(|_| format!("its `eventTime`, `{at}`, is no time"))?;
+        let at = at.parse().map_err(|_| format!("its `eventTime` `{at}` is not a time"))?;
         let endpoint = member(record, &["requestParameters", "endpointName"])
             .as_str()
             .map(str::to_owned)
@@ -53,12 +50,12 @@ impl Call {
         }))
     }
 
-    /// Whether IAM turned the call away, so that no model ran.
+    /// Whether IAM denied the call, so that no model ran.
     pub(super) fn was_denied(&self) -> bool {
         self.error.as_deref().is_some_and(|error| error.starts_with("AccessDenied"))
     }
 
-    /// Whether `role` called. By the role's session, where CloudTrail doesn't name the role itself.
+    /// Whether `role` called, by its ARN or by that of its session.
     pub(super) fn is_by(&self, role: &str) -> bool {
         self.principal == role || session_of(&self.principal).is_some_and(|session| role_of(role) == Some(session))
     }
@@ -71,7 +68,7 @@ fn resource(record: &Value) -> Option<String> {
     arns.filter_map(|arn| arn.split_once(":endpoint/")).map(|(_, name)| name.to_owned()).next()
 }
 
-/// Whoever called: the role behind a session, else the caller itself.
+/// The caller: the role of a session, else the caller itself.
 fn principal(identity: &Value) -> String {
     let issuer = member(identity, &["sessionContext", "sessionIssuer", "arn"]);
     let named = [
@@ -81,16 +78,16 @@ fn principal(identity: &Value) -> String {
         member(identity, &["principalId"]),
         member(identity, &["type"]),
     ];
-    named.into_iter().find_map(Value::as_str).unwrap_or("nobody that CloudTrail names").to_owned()
+    named.into_iter().find_map(Value::as_str).unwrap_or("unknown").to_owned()
 }
 
-/// RequestLog and role of `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`.
+/// Account and role of `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`.
 fn session_of(arn: &str) -> Option<(&str, &str)> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     Some((head.rsplit(':').next()?, rest.split('/').next()?))
 }
 
-/// Account and name of `arn:aws:iam::ACCOUNT:role/PATH/NAME`: a name is one role's in an account, whatever the path.
+/// Account and name of `arn:aws:iam::ACCOUNT:role/PATH/NAME`: role names are unique in an account, whatever the path.
 pub(super) fn role_of(arn: &str) -> Option<(&str, &str)> {
     let (head, path) = arn.split_once(":role/")?;
     let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;

@@ -1,20 +1,20 @@
-//! Pure. All chains of a ledger, followed while their entries come in any order. Of a chain no more is kept than where it
-//! stands and what came ahead of it; one that shows any fault is only marked, and looked at as a whole afterwards.
+//! Pure. Follows all chains of a ledger. Entries may come in any order. Memory holds only heads and early entries; a chain
+//! with a fault is marked as suspect, for a second reading.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::link::{ChainId, Link, NOTHING_BEFORE, Standing, Sum};
+use super::link::{ChainId, Integrity, Link, NO_PREVIOUS, Sum};
 
-/// Where a chain stands: its last entry.
+/// The last entry of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) seq: u64,
     pub(super) hash: Sum,
 }
 
-/// All chains, as far as they were read.
+/// The chains read so far.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
     chains: HashMap<ChainId, Chain>,
@@ -25,24 +25,24 @@ pub(super) struct Chains {
 #[derive(Debug)]
 struct Chain {
     head: Head,
-    /// By place, what came before the entry in front of it: `prev` and hash.
+    /// Entries that came before their predecessor: `prev` and hash, by place.
     ahead: BTreeMap<u64, (Sum, Sum)>,
     is_suspect: bool,
 }
 
 impl Chains {
-    /// Takes an entry.
+    /// Adds an entry.
     pub(super) fn take(&mut self, link: &Link) {
         self.latest = self.latest.max(link.decided);
         self.chains.entry(link.chain).or_default().take(link);
     }
 
-    /// How many chains there are.
+    /// The number of chains.
     pub(super) fn count(&self) -> usize {
         self.chains.len()
     }
 
-    /// The chains without a fault, and where they stand; and those that must be looked at.
+    /// The heads of the sound chains, and the suspect chains.
     pub(super) fn end(self) -> (BTreeMap<ChainId, Head>, BTreeSet<ChainId>) {
         let (mut heads, mut suspects) = (BTreeMap::new(), BTreeSet::new());
         for (id, chain) in self.chains {
@@ -58,7 +58,7 @@ impl Chains {
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { head: Head { seq: 0, hash: NOTHING_BEFORE }, ahead: BTreeMap::new(), is_suspect: false }
+        Self { head: Head { seq: 0, hash: NO_PREVIOUS }, ahead: BTreeMap::new(), is_suspect: false }
     }
 }
 
@@ -68,8 +68,8 @@ impl Chain {
             return;
         }
         let new = (link.prev, link.hash);
-        // One that comes again behind the head may be the same or another: nobody knows any more what stood there.
-        let is_odd = link.standing != Standing::Sound || link.seq <= self.head.seq;
+        // An entry at or before the head may be a duplicate or another version: its predecessor is no longer in memory.
+        let is_odd = link.integrity != Integrity::Sound || link.seq <= self.head.seq;
         let is_odd = is_odd || self.ahead.insert(link.seq, new).is_some_and(|old| old != new);
         while !is_odd && let Some((prev, hash)) = self.ahead.remove(&self.head.seq.saturating_add(1)) {
             if prev != self.head.hash {

@@ -1,38 +1,38 @@
-//! Pure. What is wrong with a ledger or a seal, and what to do next.
+//! Pure. Faults of a ledger or a seal, and what to do next.
 
 use serde_json::{Value, json};
 
-/// One thing that is wrong, told by the first entry that shows it.
+/// A fault, with the first entry that shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) what: What,
-    /// The entry, or the chain; absent of a seal as a whole.
+    /// The entry or chain; absent for a fault of the seal.
     pub(super) entry: Option<String>,
-    /// Half a sentence.
-    pub(super) says: String,
+    /// What is wrong, as a predicate of the entry.
+    pub(super) why: String,
 }
 
-/// What was done.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Changed,
     Removed,
     Added,
     Reordered,
-    /// The end of a chain that was sealed is not there.
+    /// The end of a sealed chain is missing.
     Cut,
-    /// Nothing of a chain that was sealed is there.
+    /// A sealed chain is missing.
     Missing,
-    /// A chain has another entry where it was sealed.
+    /// The sealed head has another hash.
     Rewritten,
-    /// An entry that the seal doesn't know claims to be older than it.
+    /// An unsealed entry is dated before the seal.
     Backdated,
-    /// The seal is not what its maker signed.
+    /// The seal has a fault.
     Seal,
 }
 
 impl What {
-    /// In a word.
+    /// The name of the kind.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Changed => "changed",
@@ -51,43 +51,41 @@ impl What {
     fn next(self) -> &'static str {
         match self {
             Self::Changed => {
-                "hold it against the other copy, table or archive, and look for it below the archive's `tampering/`"
+                "compare it with the other copy (table or archive), and look for it in the archive's `tampering/`"
             }
-            Self::Removed => "look for it in the other copy, table or archive, and see that this copy is complete",
-            Self::Added | Self::Reordered => "hold the chain against the other copy, table or archive",
+            Self::Removed => "look for it in the other copy (table or archive), and check that this copy is complete",
+            Self::Added | Self::Reordered => "compare the chain with the other copy (table or archive)",
             Self::Cut | Self::Missing => {
-                "see that this copy is complete and newer than the seal, then look in the other one, table or archive"
+                "check that this copy is complete and newer than the seal, then look in the other copy (table or archive)"
             }
             Self::Rewritten => {
-                "hold the chain against the other copy, table or archive: the sealed hash tells which is genuine"
+                "compare the chain with the other copy (table or archive): the sealed hash shows which one is genuine"
             }
-            Self::Backdated => {
-                "ask who wrote it; only a write that was in doubt while its environment was frozen lands as late"
-            }
-            Self::Seal => "take the seal from where it was written, and its maker's public key from its maker",
+            Self::Backdated => "find out who wrote it; only a retried write of a frozen environment can be this late",
+            Self::Seal => "get the seal from where it was written, and the public key from its owner",
         }
     }
 }
 
 impl Fault {
     /// A fault of an entry.
-    pub(super) fn of(what: What, entry: String, says: impl Into<String>) -> Self {
-        Self { what, entry: Some(entry), says: says.into() }
+    pub(super) fn of(what: What, entry: String, why: impl Into<String>) -> Self {
+        Self { what, entry: Some(entry), why: why.into() }
     }
 
     /// A fault of the seal.
-    pub(super) fn of_seal(says: impl Into<String>) -> Self {
-        Self { what: What::Seal, entry: None, says: says.into() }
+    pub(super) fn of_seal(why: impl Into<String>) -> Self {
+        Self { what: What::Seal, entry: None, why: why.into() }
     }
 
-    /// One sentence.
+    /// The fault as a sentence.
     pub(super) fn sentence(&self) -> String {
         let entry = self.entry.as_ref().map(|entry| format!("`{entry}` ")).unwrap_or_default();
-        format!("{}: {entry}{}; {}", self.what.word(), self.says, self.what.next())
+        format!("{}: {entry}{}; {}", self.what.word(), self.why, self.what.next())
     }
 
-    /// As a script reads it.
+    /// The fault as JSON.
     pub(super) fn json(&self) -> Value {
-        json!({"what": self.what.word(), "entry": self.entry, "says": self.says, "next": self.what.next()})
+        json!({"what": self.what.word(), "entry": self.entry, "says": self.why, "next": self.what.next()})
     }
 }

@@ -1,10 +1,10 @@
-//! Pure. Ed25519 keys as OpenSSL and KMS write them, and what is signed by them.
+//! Pure. Ed25519 keys in the formats of OpenSSL and KMS, and their signatures.
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What a public key begins with in DER (RFC 8410): the algorithm, then 32 bytes.
+/// The DER prefix of a public key (RFC 8410); 32 bytes follow.
 const DER_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// A public key.
@@ -18,15 +18,16 @@ impl PublicKey {
     /// Reads a `SubjectPublicKeyInfo`.
     pub(super) fn from_der(der: &[u8]) -> Result<Self, String> {
         let raw = der.strip_prefix(&DER_HEAD).and_then(|raw| raw.try_into().ok());
-        raw.map(Self).ok_or_else(|| "it is no Ed25519 key: `openssl genpkey -algorithm ed25519` makes one".to_owned())
+        raw.map(Self)
+            .ok_or_else(|| "not an Ed25519 key: create one with `openssl genpkey -algorithm ed25519`".to_owned())
     }
 
     /// Reads a PEM file.
     pub(super) fn from_pem(pem: &[u8]) -> Result<Self, String> {
-        Self::from_der(&unwrapped(pem, "PUBLIC KEY", "`openssl pkey -in KEY -pubout` gives a key's public half")?)
+        Self::from_der(&decode_pem(pem, "PUBLIC KEY", "extract a public key with `openssl pkey -in KEY -pubout`")?)
     }
 
-    /// What it is known by: the hex SHA-256 of its DER form.
+    /// The id of the key: the hex SHA-256 of its DER form.
     pub(super) fn id(&self) -> String {
         export_gate::digest::sha256_hex([&DER_HEAD[..], &self.0].concat())
     }
@@ -40,16 +41,16 @@ impl PublicKey {
 impl PrivateKey {
     /// Reads a PEM file, as `openssl genpkey -algorithm ed25519` writes it.
     pub(super) fn from_pem(pem: &[u8]) -> Result<Self, String> {
-        let next = "`openssl genpkey -algorithm ed25519` makes one";
-        let der = unwrapped(pem, "PRIVATE KEY", next)?;
+        let next = "create one with `openssl genpkey -algorithm ed25519`";
+        let der = decode_pem(pem, "PRIVATE KEY", next)?;
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der);
-        pair.map(Self).map_err(|_| format!("it is no Ed25519 key: {next}"))
+        pair.map(Self).map_err(|_| format!("not an Ed25519 key: {next}"))
     }
 
-    /// Its public half.
+    /// The public key.
     pub(super) fn public(&self) -> Result<PublicKey, String> {
         let raw = self.0.public_key().as_ref().try_into();
-        raw.map(PublicKey).map_err(|_| "its public half has not 32 bytes".to_owned())
+        raw.map(PublicKey).map_err(|_| "its public key does not have 32 bytes".to_owned())
     }
 
     /// The signature of a message.
@@ -58,8 +59,8 @@ impl PrivateKey {
     }
 }
 
-/// The bytes within a PEM file's first block of one kind.
-fn unwrapped(pem: &[u8], label: &str, next: &str) -> Result<Vec<u8>, String> {
+/// The bytes of a PEM file's first block with a label.
+fn decode_pem(pem: &[u8], label: &str, next: &str) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(pem).unwrap_or_default();
     let body = text
         .split_once(&format!("-----BEGIN {label}-----"))

@@ -1,41 +1,41 @@
-//! Pure. A decision in one line, and which decisions are asked for. No person is named.
+//! Pure. A decision in one line, without persons, and the filter of `ledger tail`.
 
 use serde_json::{Value, json};
 
 use crate::json::member;
 
-/// Which decisions are asked for; all of these must hold.
+/// A filter of decisions. All its conditions must hold.
 #[derive(clap::Args)]
 pub(super) struct Filter {
-    /// Those with this outcome
+    /// Show only decisions with this outcome
     #[arg(long, value_name = "OUTCOME", value_parser = ["permit", "refuse"])]
     outcome: Option<String>,
-    /// Those of this organisation
+    /// Show only decisions of this organisation
     #[arg(long, value_name = "ID")]
     organisation: Option<String>,
-    /// Those of this client
+    /// Show only decisions of this client
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Those with this code among their reasons, such as embargo.foreign-person
+    /// Show only decisions with this code among their reasons, such as embargo.foreign-person
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
 }
 
 impl Filter {
-    /// Whether an entry is asked for.
+    /// Whether the filter admits an entry.
     pub(super) fn admits(&self, entry: &Value) -> bool {
-        let is = |asked: &Option<String>, name: &str| asked.is_none() || text(entry, name) == asked.as_deref();
+        let is = |wanted: &Option<String>, name: &str| wanted.is_none() || text(entry, name) == wanted.as_deref();
         let has_code = self.code.as_deref().is_none_or(|code| codes(entry).any(|one| one == code));
         has_code && is(&self.outcome, "outcome") && is(&self.organisation, "organisation") && is(&self.client, "client")
     }
 }
 
-/// By what entries stand in order: their time, then their id.
+/// The sort key of entries: time, then id.
 pub(super) fn order(entry: &Value) -> (String, String) {
     ["at", "decision_id"].map(|name| text(entry, name).unwrap_or_default().to_owned()).into()
 }
 
-/// An entry as a person reads it in a list.
+/// An entry as a line of text.
 pub(super) fn line(entry: &Value) -> String {
     let word = |name| text(entry, name).unwrap_or("-");
     format!(
@@ -51,7 +51,7 @@ pub(super) fn line(entry: &Value) -> String {
     )
 }
 
-/// The same as a script reads it.
+/// An entry as JSON.
 pub(super) fn as_json(entry: &Value) -> Value {
     json!({"at": text(entry, "at"), "kind": text(entry, "kind"), "outcome": text(entry, "outcome"),
            "status": member(entry, &["status"]), "code": codes(entry).next(), "client": text(entry, "client"),
@@ -59,7 +59,7 @@ pub(super) fn as_json(entry: &Value) -> Value {
            "decision_id": text(entry, "decision_id"), "of": text(entry, "of")})
 }
 
-/// A completion is no decision: it says how one ended.
+/// The outcome. A completion is not a decision, so it is `ended`.
 fn outcome(entry: &Value) -> &str {
     match text(entry, "kind") {
         Some("completion") => "ended",

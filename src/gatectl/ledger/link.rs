@@ -1,4 +1,4 @@
-//! Pure. What of an entry its chain is proved by.
+//! Pure. The members of an entry that link it into its chain.
 
 use std::fmt;
 
@@ -15,31 +15,30 @@ pub(super) struct ChainId(u128);
 pub(super) type Sum = [u8; 32];
 
 /// The `prev` of a chain's first entry.
-pub(super) const NOTHING_BEFORE: Sum = [0; 32];
+pub(super) const NO_PREVIOUS: Sum = [0; 32];
 
-/// An entry, as a link of its chain.
+/// An entry as a link of its chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) chain: ChainId,
     /// Its place in the chain, from 1.
     pub(super) seq: u64,
-    /// The hash that it bears, and the one that it says the entry before bears. Zeros where they can't be read, which
-    /// only a changed entry comes to.
+    /// The hash of this entry and of the previous one, as recorded. Zeros if unreadable, which only a changed entry is.
     pub(super) hash: Sum,
     pub(super) prev: Sum,
-    /// When it was decided, of a decision that is sound.
+    /// The time of a sound decision.
     pub(super) decided: Option<Timestamp>,
-    pub(super) standing: Standing,
+    pub(super) integrity: Integrity,
 }
 
-/// What an entry says of itself.
+/// The integrity of an entry by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It bears its hash, and its id is that of its place.
+pub(super) enum Integrity {
+    /// Its hash is valid, and its id is that of its place.
     Sound,
-    /// It doesn't bear its hash.
+    /// Its hash is invalid.
     Changed,
-    /// Its id is that of another place, and so it may be there that it bears its hash.
+    /// Its id is that of another place, where its hash may be valid.
     Misplaced,
 }
 
@@ -50,7 +49,7 @@ impl fmt::Display for ChainId {
 }
 
 impl ChainId {
-    /// Reads a chain's name.
+    /// Parses a chain's id.
     pub(super) fn parse(text: &str) -> Option<Self> {
         is_hex(text, 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
     }
@@ -79,22 +78,19 @@ fn is_hex(text: &str, length: usize) -> bool {
 }
 
 impl Link {
-    /// Reads an entry.
-    ///
-    /// # Errors
-    /// Why it has no place in any chain.
+    /// Reads an entry. An error means that it has no place in any chain.
     pub(super) fn read(entry: &Value) -> Result<Self, String> {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let chain = text("chain").and_then(ChainId::parse).ok_or("its `chain` is not 32 hex digits")?;
-        let seq = entry.get("seq").and_then(Value::as_u64).ok_or("its `seq` is no number")?;
+        let seq = entry.get("seq").and_then(Value::as_u64).ok_or("its `seq` is not a number")?;
         let id = chain.at(seq);
         let sum = |name: &str| text(name).and_then(sum);
         if !bears_its_hash(entry) {
             let [hash, prev] = ["hash", "prev"].map(|name| sum(name).unwrap_or_default());
-            let standing = if is_moved(entry) { Standing::Misplaced } else { Standing::Changed };
-            return Ok(Self { chain, seq, hash, prev, decided: None, standing });
+            let integrity = if is_moved(entry) { Integrity::Misplaced } else { Integrity::Changed };
+            return Ok(Self { chain, seq, hash, prev, decided: None, integrity });
         }
-        let lacks = |name: &str| format!("`{id}` bears its hash, and has no `{name}` as the gate writes it");
+        let lacks = |name: &str| format!("the hash of `{id}` is valid, but its `{name}` is not in the gate's format");
         let at = text("at").and_then(|at| parse_time(at).ok()).ok_or_else(|| lacks("at"))?;
         let is_placed = text("decision_id") == Some(id.as_str());
         Ok(Self {
@@ -103,20 +99,20 @@ impl Link {
             hash: sum("hash").ok_or_else(|| lacks("hash"))?,
             prev: sum("prev").ok_or_else(|| lacks("prev"))?,
             decided: (text("kind") != Some("completion")).then_some(at),
-            standing: if is_placed { Standing::Sound } else { Standing::Misplaced },
+            integrity: if is_placed { Integrity::Sound } else { Integrity::Misplaced },
         })
     }
 }
 
-/// Whether the entry is what was written for the place that its id names.
+/// Whether the hash is valid at the place that the id names.
 fn is_moved(entry: &Value) -> bool {
     let Some((chain, seq)) = entry.get("decision_id").and_then(Value::as_str).and_then(decision) else { return false };
-    let mut there = entry.clone();
-    if let Some(members) = there.as_object_mut() {
+    let mut moved = entry.clone();
+    if let Some(members) = moved.as_object_mut() {
         members.insert("chain".to_owned(), chain.to_string().into());
         members.insert("seq".to_owned(), seq.into());
     }
-    bears_its_hash(&there)
+    bears_its_hash(&moved)
 }
 
 #[cfg(test)]
@@ -124,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_they_are_written() {
+    fn only_canonical_ids_and_hashes_are_parsed() {
         let chain = "00c0ffee00c0ffee00c0ffee00c0ffee";
         assert_eq!(decision(&format!("{chain}-12")).map(|(chain, seq)| chain.at(seq)), Some(format!("{chain}-12")));
         for odd in ["", "-1", "c0ffee-1", &format!("{chain}-0"), &format!("{chain}-01"), &format!("{chain}-+1"), chain]
@@ -133,7 +129,7 @@ mod tests {
         }
         assert_eq!(ChainId::parse(&chain.to_uppercase()), None);
         assert_eq!(ChainId::parse("+0c0ffee00c0ffee00c0ffee00c0ffee"), None);
-        assert_eq!(sum(&"0".repeat(64)), Some(NOTHING_BEFORE));
+        assert_eq!(sum(&"0".repeat(64)), Some(NO_PREVIOUS));
         assert_eq!(sum(&"F".repeat(64)), None);
     }
 }

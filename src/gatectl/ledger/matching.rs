@@ -1,44 +1,44 @@
-//! Pure. Calls of endpoints and the permits that account for them.
+//! Pure. Matches endpoint calls with permits.
 //!
-//! A permit accounts for one call of its endpoint within its window, since the gate calls a model once on a permit. All
-//! windows are equally long, so the call that comes first taking the permit that ends first leaves no call without a
-//! permit that another assignment would have given one.
+//! A permit covers one call of its endpoint within its window, since the gate calls a model once per permit. All windows
+//! have the same length. So giving each call, in order of time, the permit that ends first covers as many calls as any
+//! other assignment.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::Call;
-use super::entries::Permit;
+use super::permits::Permit;
 
-/// What came of it.
+/// The result of matching.
 #[derive(Debug, Default)]
 pub(super) struct Matched {
-    /// How many calls have their permit.
+    /// The number of calls with a permit.
     pub(super) accounted: usize,
-    /// The calls that have none, in the order of time.
+    /// The calls without a permit, by time.
     pub(super) without_permit: Vec<Call>,
-    /// The permits that no call is known of.
+    /// The permits without a call.
     pub(super) without_call: Vec<Permit>,
 }
 
-/// How far a permit reaches.
+/// The window of a permit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reach {
-    /// How much before its time a call may be dated: clocks differ, and CloudTrail leaves out what is below a second.
+pub(super) struct Slack {
+    /// How much earlier a call may be dated: clocks differ, and CloudTrail cuts off fractions of a second.
     pub(super) before: SignedDuration,
-    /// How much after.
+    /// How much later a call may be dated.
     pub(super) after: SignedDuration,
 }
 
-/// A permit that can still account for a call.
+/// A permit whose window is open.
 struct Open {
     permit: Permit,
     until: Timestamp,
 }
 
 /// Assigns calls to permits, endpoint by endpoint.
-pub(super) fn matched(calls: Vec<Call>, permits: Vec<Permit>, reach: Reach) -> Matched {
+pub(super) fn matched(calls: Vec<Call>, permits: Vec<Permit>, slack: Slack) -> Matched {
     let mut by_endpoint: BTreeMap<String, (Vec<Call>, Vec<Permit>)> = BTreeMap::new();
     for call in calls {
         by_endpoint.entry(call.endpoint.clone().unwrap_or_default()).or_default().0.push(call);
@@ -48,26 +48,26 @@ pub(super) fn matched(calls: Vec<Call>, permits: Vec<Permit>, reach: Reach) -> M
     }
     let mut matched = Matched::default();
     for (calls, permits) in by_endpoint.into_values() {
-        of_one_endpoint(calls, permits, reach, &mut matched);
+        of_one_endpoint(calls, permits, slack, &mut matched);
     }
     matched.without_permit.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
     matched.without_call.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
     matched
 }
 
-fn of_one_endpoint(mut calls: Vec<Call>, mut permits: Vec<Permit>, reach: Reach, matched: &mut Matched) {
+fn of_one_endpoint(mut calls: Vec<Call>, mut permits: Vec<Permit>, slack: Slack, matched: &mut Matched) {
     calls.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
     permits.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
     let mut coming = permits.into_iter().peekable();
-    // The permits whose windows have begun, in the order in which they end.
+    // The permits whose windows have begun, by end.
     let mut open: VecDeque<Open> = VecDeque::new();
     let end = |open: VecDeque<Open>, matched: &mut Matched| {
         matched.without_call.extend(open.into_iter().map(|open| open.permit));
     };
     for call in calls {
-        let begins = |permit: &Permit| permit.at.checked_sub(reach.before).unwrap_or(Timestamp::MIN);
+        let begins = |permit: &Permit| permit.at.checked_sub(slack.before).unwrap_or(Timestamp::MIN);
         while let Some(permit) = coming.next_if(|permit| begins(permit) <= call.at) {
-            let until = permit.at.checked_add(reach.after).unwrap_or(Timestamp::MAX);
+            let until = permit.at.checked_add(slack.after).unwrap_or(Timestamp::MAX);
             open.push_back(Open { permit, until });
         }
         let still_open = open.iter().take_while(|open| open.until < call.at).count();
@@ -90,7 +90,7 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
-    /// `3` succeeded at second 3, `3!` failed then.
+    /// `3` is a call at second 3, `3!` one that failed.
     fn calls(written: &str) -> Vec<Call> {
         let call = |(number, text): (usize, &str)| Call {
             event: format!("{number}"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn permits(written: &str) -> Vec<Permit> {
-        let mut entries = crate::ledger::entries::Entries::default();
+        let mut entries = crate::ledger::permits::Entries::default();
         for (number, text) in written.split_whitespace().enumerate() {
             let at = export_gate::terms::render_time(at(text.parse().unwrap()));
             let mut entry = serde_json::json!({"decision_id": format!("c-{number}"), "kind": "invocation", "outcome": "permit", "at": at, "endpoint": "e"});
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn each_call_takes_the_permit_that_ends_first() {
-        let reach = Reach { before: SignedDuration::from_secs(2), after: SignedDuration::from_secs(10) };
-        // calls, permits: accounted for, left calls, left permits
+        let slack = Slack { before: SignedDuration::from_secs(2), after: SignedDuration::from_secs(10) };
+        // calls, permits, (covered calls, calls without permit, permits without call)
         let cases = [
             ("", "", (0, 0, 0)),
             ("5", "5", (1, 0, 0)),
@@ -136,9 +136,9 @@ mod tests {
             ("1 30", "1 2 30", (2, 0, 1)),
         ];
         for (calls_at, permits_at, expected) in cases {
-            let found = matched(calls(calls_at), permits(permits_at), reach);
-            let told = (found.accounted, found.without_permit.len(), found.without_call.len());
-            assert_eq!(told, expected, "calls at {calls_at:?}, permits at {permits_at:?}");
+            let found = matched(calls(calls_at), permits(permits_at), slack);
+            let counts = (found.accounted, found.without_permit.len(), found.without_call.len());
+            assert_eq!(counts, expected, "calls at {calls_at:?}, permits at {permits_at:?}");
         }
     }
 }

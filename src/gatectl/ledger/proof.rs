@@ -1,62 +1,95 @@
-//! I/O. The whole ledger, proved: every chain followed, and all of it held against a seal where there is one.
+//! I/O. Verifies the whole ledger: every chain, and the seal if there is one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use export_gate::terms::Window;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::chains::{Chains, Head};
 use super::diagnosis::Whole;
 use super::fault::Fault;
-use super::held::Held;
 use super::link::{ChainId, Link};
-use super::sealed::Seal;
+use super::seal_check::SealCheck;
+use super::seal_document::Seal;
 use super::trail::Unread;
 use crate::aws::Aws;
+use crate::display::{count, text_line};
 use crate::entries::{Found, Place, Source};
 use crate::outcome::Failure;
 use crate::progress;
 
-/// How many things that can't be read are named; of the others only the number is told.
+/// The most unreadable entries and files that are named.
 const NAMED: usize = 100;
 
-/// What came of it.
+/// The result of a verification.
 pub(super) struct Proof {
-    /// How many entries there are, each different one once.
+    /// The number of different entries.
     pub(super) entries: u64,
-    /// How many chains.
+    /// The number of chains.
     pub(super) chains: usize,
-    /// Where those without a fault stand.
+    /// The heads of the chains without a fault.
     pub(super) heads: BTreeMap<ChainId, Head>,
-    /// What is wrong: of each chain the first, then what the seal shows.
+    /// The first fault of each chain, then the faults by the seal.
     pub(super) faults: Vec<Fault>,
-    /// What can't be read.
+    /// Unreadable entries and files.
     pub(super) unread: Vec<Unread>,
-    /// How many more can't be.
+    /// The number of further unreadable ones.
     pub(super) unnamed: usize,
-    /// Since when all that is decided may be missing here.
+    /// Decisions from this time on may be missing.
     pub(super) from: Timestamp,
 }
 
 impl Proof {
-    /// Whether nothing is wrong.
+    /// Whether there is no fault and everything was read.
     pub(super) fn is_fine(&self) -> bool {
         self.faults.is_empty() && self.unread.is_empty()
     }
+
+    /// The faults, one a line.
+    pub(super) fn lines(&self) -> String {
+        let faults = self.faults.iter().map(|fault| text_line!("{}", fault.sentence()));
+        let unread = self.unread.iter().map(|one| text_line!("can't be read: {}: {}", one.place, one.why));
+        let more = (self.unnamed > 0).then(|| {
+            text_line!("can't be read: {}", count(self.unnamed, "further entry or file", "further entries or files"))
+        });
+        faults.chain(unread).chain(more).collect()
+    }
+
+    /// The number of faults.
+    pub(super) fn fault_count(&self) -> usize {
+        self.faults.len().saturating_add(self.unread.len()).saturating_add(self.unnamed)
+    }
+
+    /// `7 entries in 2 chains`.
+    pub(super) fn size(&self) -> String {
+        let entries = count(usize::try_from(self.entries).unwrap_or(usize::MAX), "entry", "entries");
+        format!("{entries} in {}", count(self.chains, "chain", "chains"))
+    }
+
+    /// The result as JSON.
+    pub(super) fn json(&self, is_fine: bool) -> Value {
+        json!({
+            "ok": is_fine, "entries": self.entries, "chains": self.chains,
+            "faults": self.faults.iter().map(Fault::json).collect::<Vec<_>>(),
+            "unread": self.unread.iter().map(|one| json!({"place": one.place, "why": one.why})).collect::<Vec<_>>(),
+            "unread_more": self.unnamed,
+        })
+    }
 }
 
-/// Proves the ledger.
+/// Verifies the ledger.
 pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Result<Proof, Failure> {
     let began = Timestamp::now();
     let counter = progress::counter("entries");
-    let (mut chains, mut held) = (Chains::default(), seal.map(Held::against));
+    let (mut chains, mut seal_check) = (Chains::default(), seal.map(SealCheck::new));
     let (mut unread, mut unnamed) = (Vec::new(), 0_usize);
     let take = |read: Result<Link, Unread>| {
         counter.inc(1);
         match read {
             Ok(link) => {
                 chains.take(&link);
-                held.iter_mut().for_each(|held| held.take(&link));
+                seal_check.iter_mut().for_each(|check| check.take(&link));
             }
             Err(one) if unread.len() < NAMED => unread.push(one),
             Err(_) => unnamed = unnamed.saturating_add(1),
@@ -66,7 +99,7 @@ pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Resu
     counter.finish_and_clear();
     let (count, latest) = (chains.count(), chains.latest);
     let (mut heads, suspects) = chains.end();
-    let again = looked_at(place, aws, suspects).await?;
+    let again = read_suspects(place, aws, suspects).await?;
     let mut faults = Vec::new();
     let whole = again.values().fold(0, |sum: usize, whole| sum.saturating_add(whole.count()));
     let sound = heads.values().fold(0, |sum: u64, head| sum.saturating_add(head.seq));
@@ -76,7 +109,7 @@ pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Resu
             Err(fault) => faults.push(fault),
         }
     }
-    faults.extend(held.into_iter().flat_map(Held::faults));
+    faults.extend(seal_check.into_iter().flat_map(SealCheck::faults));
     Ok(Proof {
         entries: sound.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX)),
         chains: count,
@@ -88,12 +121,15 @@ pub(super) async fn prove(place: &Place, aws: &Aws, seal: Option<&Seal>) -> Resu
     })
 }
 
-/// Reads the chains in question once more, each as a whole. In a table that is being written to, an entry may only have
-/// come while the one behind it was read.
-async fn looked_at(place: &Place, aws: &Aws, suspects: BTreeSet<ChainId>) -> Result<BTreeMap<ChainId, Whole>, Failure> {
+/// Reads suspect chains again, each as a whole. The first reading of a table can miss an entry that is written meanwhile.
+async fn read_suspects(
+    place: &Place,
+    aws: &Aws,
+    suspects: BTreeSet<ChainId>,
+) -> Result<BTreeMap<ChainId, Whole>, Failure> {
     let mut whole: HashMap<ChainId, Whole> = suspects.into_iter().map(|chain| (chain, Whole::default())).collect();
     if !whole.is_empty() {
-        let counter = progress::counter("entries, of which some chains are looked at more closely");
+        let counter = progress::counter("entries, to diagnose some chains");
         let take = |read: Result<Link, Unread>| {
             counter.inc(1);
             if let Ok(link) = read
@@ -115,7 +151,7 @@ fn link(place: &str, found: Found) -> Result<Link, Unread> {
     }
 }
 
-/// A table has all that was written before it is read. A copy of the archive is as old as the last that came into it.
+/// A table has all entries from before the reading. An archive is as old as its last entry.
 fn since(place: &Place, began: Timestamp, latest: Option<Timestamp>) -> Result<Timestamp, Failure> {
     Ok(match place.source()? {
         Source::Table(_) => began,

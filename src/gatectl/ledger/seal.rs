@@ -1,4 +1,4 @@
-//! I/O. `gatectl ledger seal`: the ledger proved, then signed where it stands.
+//! I/O. `gatectl ledger seal`: verifies the ledger, then signs the heads of its chains.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::fault::Fault;
 use super::proof::{Proof, prove};
-use super::sealed::{Seal, Unsigned};
+use super::seal_document::{Seal, Unsigned};
 use super::signer::{Signer, public_key};
 use super::store::Store;
 use super::verify::read_seal;
@@ -17,25 +17,25 @@ use crate::display::text_line;
 use crate::entries::Place;
 use crate::outcome::{Failure, Outcome};
 
-/// The ledger, who signs, and where the seal goes.
+/// Arguments of `ledger seal`.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("signer").required(true).args(["key", "kms_key"]))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// An Ed25519 key, PEM, as `openssl genpkey -algorithm ed25519` writes it
+    /// Ed25519 private key (PEM), as `openssl genpkey -algorithm ed25519` writes it
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// A key of KMS, of the spec ECC_NIST_EDWARDS25519
+    /// Key in KMS, with the key spec ECC_NIST_EDWARDS25519
     #[arg(long, value_name = "ID")]
     kms_key: Option<String>,
-    /// Where the seal goes, which must be free
+    /// Place of the seal, which must not exist
     #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
     to: Store,
-    /// The seal before: all of it must still be there, and the new one names it
+    /// Previous seal: the ledger must still have all its entries, and the new seal names it
     #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
     previous: Option<Store>,
-    /// The public key of the seal before, PEM, where another key signed it
+    /// Public key of the previous seal (PEM), if another key signed it
     #[arg(long, value_name = "FILE", requires = "previous")]
     public_key: Option<PathBuf>,
     /// Print JSON
@@ -45,14 +45,14 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Proves the ledger, then seals it; one with a fault is not sealed.
+/// Verifies and seals the ledger. A ledger with a fault is not sealed.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { place, aws, to, .. } = arguments;
     to.check_free()?;
     let signer = match (&arguments.key, &arguments.kms_key) {
-        (Some(path), _) => Signer::of_file(path)?,
-        (None, Some(id)) => Signer::of_kms(aws, id).await?,
-        (None, None) => return Err(Failure::new("say who signs: `--key FILE` or `--kms-key ID`")),
+        (Some(path), _) => Signer::from_file(path)?,
+        (None, Some(id)) => Signer::from_kms(aws, id).await?,
+        (None, None) => return Err(Failure::new("no key: add `--key FILE` or `--kms-key ID`")),
     };
     let (previous, faults) = previous(arguments, &signer).await?;
     let mut proof = prove(place, aws, previous.as_ref().filter(|_| faults.is_empty())).await?;
@@ -66,9 +66,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         at: Timestamp::now(),
         previous: previous.as_ref().map(Seal::digest),
     };
-    let seal = sealed(unsigned, &signer, arguments).await?;
+    let seal = write_seal(unsigned, &signer, arguments).await?;
     let text = text_line!(
-        "Sealed {} into `{to}`. Keep it, and the public key, where whoever can write the ledger can't write.",
+        "Sealed {} into `{to}`. Store the seal and the public key where writers of the ledger have no write access.",
         proof.size()
     );
     let json = || {
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::new(arguments.json, json, text, true))
 }
 
-/// The seal before, and what is wrong with it.
+/// The previous seal and its faults.
 async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Failure> {
     let Some(store) = &arguments.previous else { return Ok((None, Vec::new())) };
     let key = match &arguments.public_key {
@@ -90,20 +90,20 @@ async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal
     Ok((Some(seal), faults))
 }
 
-/// Signs, reads what came of it as `verify` will, and only then writes it.
-async fn sealed(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Failure> {
+/// Signs, checks the seal as `ledger verify` does, and writes it.
+async fn write_seal(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Failure> {
     let signed = unsigned.signed(&signer.public);
     let signature = signer.sign(canonical(&signed).as_bytes()).await?;
     let document = unsigned.document(signed, &signature);
     let seal = Seal::read(document.as_bytes()).ok().filter(|seal| seal.faults(&signer.public).is_empty());
-    let seal = seal.ok_or_else(|| Failure::new("nothing was written: the signature is not by the key that signs"))?;
+    let seal = seal.ok_or_else(|| Failure::new("nothing was written: the signature does not match the key"))?;
     arguments.to.write(&arguments.aws, document).await?;
     Ok(seal)
 }
 
-/// A seal says that the ledger was whole.
+/// The outcome for a ledger that can't be sealed.
 fn refused(arguments: &Arguments, proof: &Proof) -> Outcome {
-    let why = if proof.is_fine() { "it has no entry" } else { "it has the faults above" };
-    let text = format!("{}Nothing was sealed: a seal says that the ledger was whole, and {why}.\n", proof.lines());
+    let why = if proof.is_fine() { "it has no entries" } else { "it has the faults above" };
+    let text = format!("{}Nothing was sealed: the ledger must be intact, but {why}.\n", proof.lines());
     Outcome::new(arguments.json, || proof.json(false), text, false)
 }

@@ -1,21 +1,21 @@
-//! I/O. `gatectl ledger show`: one decision, from the table or the archive.
+//! I/O. `gatectl ledger show`: shows a decision from the table or the archive.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::ledger::bears_its_hash;
 use export_gate::terms::Window;
 use serde_json::Value;
 
+use super::entry_text::text;
 use super::link::{ChainId, decision};
-use super::told_entry::text;
 use crate::aws::Aws;
 use crate::display::text_line;
 use crate::entries::{Found, Place, Source};
 use crate::outcome::{Failure, Outcome};
 
-/// The decision, and the ledger.
+/// Arguments of `ledger show`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The decision's id, as `Decision-Id` told it
+    /// Id of the decision, from the Decision-Id header
     #[arg(value_name = "DECISION", value_parser = id)]
     decision: DecisionId,
     #[command(flatten)]
@@ -40,44 +40,43 @@ impl std::fmt::Display for DecisionId {
     }
 }
 
-/// For options that name a decision.
+/// Parses a decision's id.
 pub(crate) fn id(text: &str) -> Result<DecisionId, String> {
     let read = decision(text).map(|(chain, seq)| DecisionId { chain, seq });
-    read.ok_or_else(|| "it is no decision's id: 32 hex digits, `-`, and a number from 1".to_owned())
+    read.ok_or_else(|| "expected a decision's id: 32 hex digits, `-`, and a number from 1".to_owned())
 }
 
-/// An entry, and what completes it.
+/// An entry and its completion.
 #[derive(Default)]
 pub(crate) struct Shown {
     pub(crate) entry: Option<Value>,
     pub(crate) completion: Option<Value>,
 }
 
-/// Shows it; one that isn't there, or doesn't bear its hash, is a fault.
+/// Shows a decision. Exit code 1 if it is missing or its hash is invalid.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let id = arguments.decision;
     let shown = find(&arguments.place, &arguments.aws, id).await?;
     let Some(entry) = shown.entry else {
         let text = text_line!(
-            "No decision `{id}` is in this ledger: see that the id is whole; \
-             `ledger verify` tells whether an entry was removed."
+            "No decision `{id}` in this ledger: check the id; `ledger verify` shows whether an entry was removed."
         );
         return Ok(Outcome::new(arguments.json, || Value::Null, text, false));
     };
-    let bears = bears_its_hash(&entry);
-    let text = text(&entry, shown.completion.as_ref(), bears);
-    Ok(Outcome::new(arguments.json, || entry.clone(), text, bears))
+    let is_valid = bears_its_hash(&entry);
+    let text = text(&entry, shown.completion.as_ref(), is_valid);
+    Ok(Outcome::new(arguments.json, || entry.clone(), text, is_valid))
 }
 
-/// An entry by its decision's id, and what completes it.
+/// Finds an entry and its completion.
 pub(crate) async fn find(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Failure> {
     match place.source()? {
-        Source::Table(table) => of_table(aws, &table, id).await,
-        Source::Archive(_) => of_archive(place, aws, id).await,
+        Source::Table(table) => from_table(aws, &table, id).await,
+        Source::Archive(_) => from_archive(place, aws, id).await,
     }
 }
 
-async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Failure> {
+async fn from_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Failure> {
     let DecisionId { chain, seq } = id;
     let why = || format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
     let dynamodb = aws.dynamodb().await;
@@ -87,7 +86,7 @@ async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Failu
     let Some(item) = got.map_err(|error| Failure::of(why(), error))?.item else { return Ok(Shown::default()) };
     let entry: Value =
         serde_dynamo::from_item(item).map_err(|error| Failure::of(format!("`{id}` can't be read"), error))?;
-    // A completion stands behind its permit, in the same chain but for one whose chain was given up.
+    // A completion follows its permit in the same chain, unless that chain was abandoned.
     let query = dynamodb.query().table_name(table).consistent_read(true);
     let query = query.key_condition_expression("#chain = :chain AND #seq > :seq").filter_expression("#of = :of");
     let names = [("#chain", "chain"), ("#seq", "seq"), ("#of", "of")];
@@ -99,15 +98,15 @@ async fn of_table(aws: &Aws, table: &str, id: DecisionId) -> Result<Shown, Failu
     Ok(Shown { entry: Some(entry), completion: completion.and_then(|item| serde_dynamo::from_item(item).ok()) })
 }
 
-async fn of_archive(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Failure> {
+async fn from_archive(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown, Failure> {
     let (chain, seq, id) = (id.chain, id.seq, id.to_string());
     let mut shown = Shown::default();
     let is = |entry: &Value, name: &str, value: &str| entry.get(name).and_then(Value::as_str) == Some(value);
     let take = |found| {
         if let Found::Entry(entry) = found {
-            let stands_there = entry.get("seq").and_then(Value::as_u64) == Some(seq);
-            if stands_there && is(&entry, "chain", &chain.to_string()) {
-                // Of two versions, the one that does not bear its hash is the one to see.
+            let is_at_seq = entry.get("seq").and_then(Value::as_u64) == Some(seq);
+            if is_at_seq && is(&entry, "chain", &chain.to_string()) {
+                // Of two versions, show the one with an invalid hash.
                 if shown.entry.as_ref().is_none_or(bears_its_hash) {
                     shown.entry = Some(entry);
                 }

@@ -1,4 +1,4 @@
-//! I/O. Where seals lie: a file, or an object of S3. What lies there is never overwritten.
+//! I/O. Storage of seals: a file or an S3 object, never overwritten.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -13,7 +13,7 @@ use crate::aws::Aws;
 use crate::files::{self, LARGEST};
 use crate::outcome::Failure;
 
-/// A place for a seal.
+/// The place of a seal.
 #[derive(Clone, Debug)]
 pub(crate) enum Store {
     /// A file.
@@ -28,10 +28,10 @@ impl FromStr for Store {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
             Some((bucket, key)) if bucket.is_empty() || key.is_empty() || key.ends_with('/') => {
-                Err("it names no object, such as s3://bucket/seals/2026-06-12.json".to_owned())
+                Err("expected an object such as s3://bucket/seals/2026-06-12.json".to_owned())
             }
             Some((bucket, key)) => Ok(Self::Object { bucket: bucket.to_owned(), key: key.to_owned() }),
-            None if text.is_empty() => Err("it names no file".to_owned()),
+            None if text.is_empty() => Err("the path is empty".to_owned()),
             None => Ok(Self::File(text.into())),
         }
     }
@@ -47,7 +47,7 @@ impl fmt::Display for Store {
 }
 
 impl Store {
-    /// What lies there.
+    /// Reads the seal.
     pub(super) async fn read(&self, aws: &Aws) -> Result<Vec<u8>, Failure> {
         let unread = || format!("`{self}` can't be read; see `--region`, `--profile`, `--endpoint-url`");
         match self {
@@ -59,9 +59,9 @@ impl Store {
                     .content_length()
                     .is_some_and(|length| u64::try_from(length).is_ok_and(|length| length > LARGEST))
                 {
-                    return Err(Failure::new(format!("`{self}` has more than {LARGEST} bytes: it is no seal")));
+                    return Err(Failure::new(format!("`{self}` has more than {LARGEST} bytes, so it is not a seal")));
                 }
-                // The client's time-outs end with the answer's first byte.
+                // The client's timeout covers only the first byte of the response.
                 let body = tokio::time::timeout(aws.timeout(), object.body.collect()).await;
                 let body = body.map_err(|error| Failure::of(unread(), error))?;
                 Ok(body.map_err(|error| Failure::of(unread(), error))?.to_vec())
@@ -69,25 +69,25 @@ impl Store {
         }
     }
 
-    /// Attribution before any work whether a file is there already; of an object S3 says so when it is put.
+    /// Fails early if the file exists. S3 checks an object at the put.
     pub(super) fn check_free(&self) -> Result<(), Failure> {
         match self {
-            Self::File(path) if path.exists() => Err(self.taken()),
+            Self::File(path) if path.exists() => Err(self.exists()),
             Self::File(_) | Self::Object { .. } => Ok(()),
         }
     }
 
-    /// Puts something where nothing lies.
+    /// Writes a new seal.
     pub(super) async fn write(&self, aws: &Aws, text: String) -> Result<(), Failure> {
         match self {
             Self::File(path) => {
                 let unwritten = |error: std::io::Error| {
                     let is_taken = error.kind() == std::io::ErrorKind::AlreadyExists;
-                    if is_taken { self.taken() } else { Failure::of(format!("`{self}` can't be written"), error) }
+                    if is_taken { self.exists() } else { Failure::of(format!("`{self}` can't be written"), error) }
                 };
                 let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(unwritten)?;
                 let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-                // Half a seal is worse than none, and would keep its place.
+                // A partial seal would block its place.
                 written.inspect_err(|_| drop(std::fs::remove_file(path))).map_err(unwritten)
             }
             Self::Object { bucket, key } => {
@@ -96,27 +96,26 @@ impl Store {
                 let Err(error) = put.body(text.clone().into_bytes().into()).send().await else { return Ok(()) };
                 let is_refused = error.as_service_error().is_some()
                     && error.raw_response().is_some_and(|answer| (400..500).contains(&answer.status().as_u16()));
-                // Its answer may have been lost, and an attempt behind it refused: what lies there says so.
+                // The response of a first attempt may be lost and a retry refused, so compare the stored object.
                 match self.read(aws).await {
-                    Ok(there) if there == text.as_bytes() => Ok(()),
-                    Ok(_) => Err(self.taken()),
-                    Err(_) if error.code() == Some("PreconditionFailed") => Err(self.taken()),
+                    Ok(stored) if stored == text.as_bytes() => Ok(()),
+                    Ok(_) => Err(self.exists()),
+                    Err(_) if error.code() == Some("PreconditionFailed") => Err(self.exists()),
                     Err(_) if is_refused => {
                         Err(Failure::of(format!("`{self}` can't be written; see `--region`, `--profile`"), error))
                     }
                     Err(_) => {
-                        let says = format!(
-                            "it is unknown whether `{self}` was written: look whether it is there, and seal again to another \
-                             place where it is not"
+                        let why = format!(
+                            "it is unknown whether `{self}` was written: if it does not exist, seal again to another place"
                         );
-                        Err(Failure::of(says, error))
+                        Err(Failure::of(why, error))
                     }
                 }
             }
         }
     }
 
-    fn taken(&self) -> Failure {
-        Failure::new(format!("`{self}` is there already, and a seal is never overwritten: name another place"))
+    fn exists(&self) -> Failure {
+        Failure::new(format!("`{self}` exists, and a seal is never overwritten: choose another place"))
     }
 }

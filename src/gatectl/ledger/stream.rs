@@ -1,4 +1,4 @@
-//! I/O. The stream of the ledger's table: the last 24 hours in the order in which they were written, and what comes.
+//! I/O. Reads the stream of the ledger's table: the entries of the last 24 hours, and new ones.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use serde_json::Value;
 use crate::aws::Aws;
 use crate::outcome::Failure;
 
-/// How many empty answers in a row say that an open shard has no more for now. One doesn't: some hold nothing on the way.
+/// The number of consecutive empty responses that mean the end of an open shard. Single ones occur earlier.
 const EMPTY: usize = 5;
 
-/// Where a reader of the stream stands.
+/// A reader of the stream.
 pub(super) struct Stream {
     streams: Streams,
     arn: String,
-    /// By shard, from where it goes on; none where it was read to its end.
+    /// The iterator of each shard; `None` for a closed shard that was read completely.
     shards: BTreeMap<String, Option<String>>,
 }
 
 impl Stream {
-    /// The table's stream; `None` where it has none.
+    /// The table's stream, if it has one.
     pub(super) async fn of(aws: &Aws, table: &str) -> Result<Option<Self>, Failure> {
         let described = aws.dynamodb().await.describe_table().table_name(table).send().await.map_err(|error| {
             let why = format!("the ledger `{table}` could not be read; see `--ledger-table`, `--region`, `--profile`");
@@ -35,21 +35,21 @@ impl Stream {
         Ok(arn.map(|arn| Self { streams, arn, shards: BTreeMap::new() }))
     }
 
-    /// Takes up the shards that came since the last time, from their beginning or behind what is there.
-    pub(super) async fn take_up(&mut self, from: ShardIteratorType) -> Result<(), Failure> {
-        for shard in self.listed().await? {
+    /// Adds new shards, from their start or their end.
+    pub(super) async fn add_shards(&mut self, from: ShardIteratorType) -> Result<(), Failure> {
+        for shard in self.list_shards().await? {
             let Some(id) = shard.shard_id else { continue };
             if !self.shards.contains_key(&id) {
-                let asked = self.streams.get_shard_iterator().stream_arn(&self.arn).shard_id(&id);
-                let given = asked.shard_iterator_type(from.clone()).send().await.map_err(unread)?;
+                let request = self.streams.get_shard_iterator().stream_arn(&self.arn).shard_id(&id);
+                let given = request.shard_iterator_type(from.clone()).send().await.map_err(unread)?;
                 self.shards.insert(id, given.shard_iterator);
             }
         }
         Ok(())
     }
 
-    /// All entries that are there by now, shard by shard.
-    pub(super) async fn rest(&mut self, mut take: impl FnMut(Value)) -> Result<(), Failure> {
+    /// Reads all existing entries, shard by shard.
+    pub(super) async fn read_existing(&mut self, mut take: impl FnMut(Value)) -> Result<(), Failure> {
         for iterator in self.shards.values_mut() {
             let mut empty = 0;
             while empty < EMPTY
@@ -64,8 +64,8 @@ impl Stream {
         Ok(())
     }
 
-    /// What came since the last time; whether a shard has ended, so that others go on for it.
-    pub(super) async fn more(&mut self, mut take: impl FnMut(Value)) -> Result<bool, Failure> {
+    /// Reads new entries. Returns whether a shard was closed, so that there are new shards.
+    pub(super) async fn read_new(&mut self, mut take: impl FnMut(Value)) -> Result<bool, Failure> {
         let mut has_ended = false;
         for iterator in self.shards.values_mut() {
             if let Some(at) = iterator.take() {
@@ -78,11 +78,11 @@ impl Stream {
         Ok(has_ended)
     }
 
-    async fn listed(&self) -> Result<Vec<Shard>, Failure> {
+    async fn list_shards(&self) -> Result<Vec<Shard>, Failure> {
         let (mut shards, mut last) = (Vec::new(), None);
         loop {
-            let asked = self.streams.describe_stream().stream_arn(&self.arn).set_exclusive_start_shard_id(last);
-            let Some(described) = asked.send().await.map_err(unread)?.stream_description else { return Ok(shards) };
+            let request = self.streams.describe_stream().stream_arn(&self.arn).set_exclusive_start_shard_id(last);
+            let Some(described) = request.send().await.map_err(unread)?.stream_description else { return Ok(shards) };
             shards.extend(described.shards.unwrap_or_default());
             last = described.last_evaluated_shard_id;
             if last.is_none() {
@@ -97,7 +97,7 @@ async fn read(streams: &Streams, at: String) -> Result<(Vec<Record>, Option<Stri
     Ok((got.records.unwrap_or_default(), got.next_shard_iterator))
 }
 
-/// An entry only ever comes; what else is done to one is ledger-archive's to tell.
+/// Entries are only inserted. ledger-archive reports other changes.
 fn entry(record: Record) -> Option<Value> {
     let is_new = record.event_name == Some(OperationType::Insert);
     let image = record.dynamodb.filter(|_| is_new)?.new_image?;
@@ -106,7 +106,7 @@ fn entry(record: Record) -> Option<Value> {
 
 fn unread(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::of(
-        "the ledger's stream could not be read; see `--region`, `--profile`, `--endpoint-url` (or AWS_ENDPOINT_URL_DYNAMODB_STREAMS), and that `dynamodb:GetRecords` and its kin are allowed",
+        "the ledger's stream could not be read; see `--region`, `--profile`, `--endpoint-url` (or AWS_ENDPOINT_URL_DYNAMODB_STREAMS), and check that `dynamodb:GetRecords`, `DescribeStream` and `GetShardIterator` are allowed",
         error,
     )
 }

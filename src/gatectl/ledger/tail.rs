@@ -1,4 +1,4 @@
-//! I/O. `gatectl ledger tail`: the last decisions, and those that come.
+//! I/O. `gatectl ledger tail`: shows the last decisions, and follows new ones.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::outcome::{Failure, Outcome};
 use crate::output;
 use crate::progress;
 
-/// How long it waits between two looks at the stream.
+/// The pause between two reads of the stream.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The ledger, and what of it.
+/// Arguments of `ledger tail`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// How many of the last decisions; of a table with a stream, of those of the last 24 hours
+    /// Show this many of the last decisions; for a table with a stream, of the last 24 hours
     #[arg(short, long, value_name = "NUMBER", default_value_t = 20)]
     number: usize,
-    /// Go on with those that come, until Ctrl-C; `--number 0` begins at once
+    /// Show new decisions until Ctrl-C; with `--number 0`, only these
     #[arg(long, conflicts_with = "ledger")]
     follow: bool,
     #[command(flatten)]
     filter: Filter,
-    /// Print JSON; with `--follow`, a line each
+    /// Print JSON; with `--follow`, JSON lines
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -54,7 +54,7 @@ impl Last {
     }
 }
 
-/// Prints them.
+/// Shows decisions.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut last = Last { number: arguments.number, entries: BTreeMap::new() };
     let stream = match arguments.place.source()? {
@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match stream {
         Some(mut stream) => {
             let begin = if last.number == 0 { ShardIteratorType::Latest } else { ShardIteratorType::TrimHorizon };
-            stream.take_up(begin).await?;
+            stream.add_shards(begin).await?;
             let counter = progress::counter("entries of the stream");
             if last.number > 0 {
                 let take = |entry| {
@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                         last.take(entry);
                     }
                 };
-                stream.rest(take).await?;
+                stream.read_existing(take).await?;
             }
             counter.finish_and_clear();
             if arguments.follow {
@@ -94,7 +94,7 @@ async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Failure> {
     let counter = progress::counter("entries");
     let take = |found| {
         counter.inc(1);
-        // What can't be read is `verify`'s to name.
+        // `ledger verify` reports unreadable entries.
         if let Found::Entry(entry) = found
             && arguments.filter.admits(&entry)
         {
@@ -106,14 +106,13 @@ async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints what is there and what comes, until Ctrl-C, or until nobody reads it any more.
+/// Prints existing and new decisions until Ctrl-C or until standard output is closed.
 async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Value>) -> Result<Outcome, Failure> {
     let stopped = tokio::signal::ctrl_c();
     tokio::pin!(stopped);
     loop {
         entries.sort_by_cached_key(order);
         match print(&entries, arguments.json) {
-            // Its reader has what it wanted.
             Err(failure) if failure.is_closed() => break,
             printed => printed?,
         }
@@ -125,14 +124,14 @@ async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Valu
                     entries.push(entry);
                 }
             };
-            if stream.more(take).await? {
-                stream.take_up(ShardIteratorType::TrimHorizon).await?;
+            if stream.read_new(take).await? {
+                stream.add_shards(ShardIteratorType::TrimHorizon).await?;
             }
             Ok::<(), Failure>(())
         };
         tokio::select! {
             _ = &mut stopped => break,
-            came = next => came?,
+            read = next => read?,
         }
     }
     Ok(Outcome { json: None, text: String::new(), code: 0 })

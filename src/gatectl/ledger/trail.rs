@@ -1,4 +1,4 @@
-//! I/O. The trail's log files. What can't be read is named, and the rest is read.
+//! I/O. Reads CloudTrail's log files. Unreadable files and records are reported, the others are read.
 
 use std::collections::HashSet;
 use std::io::Read as _;
@@ -13,36 +13,36 @@ use crate::files::{self, Bounded};
 use crate::json;
 use crate::outcome::Failure;
 
-/// The most that a log file may unpack to, in bytes: CloudTrail begins a new one long before.
+/// The most bytes of an unpacked log file. CloudTrail's are far smaller.
 const LARGEST: u64 = 512 << 20;
 
-/// Something that could not be read.
+/// An unreadable file, record or entry.
 pub(super) struct Unread {
-    /// Where it is.
+    /// The place.
     pub(super) place: String,
-    /// Why not.
+    /// The reason.
     pub(super) why: String,
 }
 
-/// What the trail told.
+/// The content of a trail.
 #[derive(Default)]
 pub(super) struct Trail {
-    /// The calls of endpoints, each once.
+    /// The endpoint calls, without duplicates.
     pub(super) calls: Vec<Call>,
-    /// How many records there were, of whatever.
+    /// The number of records.
     pub(super) records: usize,
-    /// How many digests were passed by.
+    /// The number of skipped digests.
     pub(super) digests: usize,
-    /// What could not be read.
+    /// Unreadable files and records.
     pub(super) unread: Vec<Unread>,
 }
 
-/// Reads every log file below the place, one at a time, for the calls within a window.
+/// Reads the endpoint calls within a window from all log files below a path.
 pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Failure> {
     let mut trail = Trail::default();
     let mut seen = HashSet::new();
     for path in files::below(place)? {
-        // CloudTrail's own sums over its log files, not log files.
+        // Digests of log files are not log files.
         if path.components().any(|part| part.as_os_str() == "CloudTrail-Digest") {
             trail.digests = trail.digests.saturating_add(1);
             continue;
@@ -56,7 +56,7 @@ pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Failure> {
         let records = match parsed.map(|mut log| log.get_mut("Records").map(Value::take)) {
             Ok(Some(Value::Array(records))) => records,
             Ok(_) => {
-                let why = "it has no `Records`: it is no log file of CloudTrail".to_owned();
+                let why = "it has no `Records`, so it is not a CloudTrail log file".to_owned();
                 trail.unread.push(Unread { place, why });
                 continue;
             }
@@ -68,7 +68,7 @@ pub(super) fn trail(place: &Path, window: Window) -> Result<Trail, Failure> {
         for (index, record) in records.iter().enumerate() {
             trail.records = trail.records.saturating_add(1);
             match Call::read(record) {
-                // CloudTrail delivers some events twice.
+                // CloudTrail can deliver an event twice.
                 Ok(Some(call)) if window.is_open(call.at) && seen.insert(call.event.clone()) => trail.calls.push(call),
                 Ok(_) => {}
                 Err(why) => {

@@ -1,4 +1,4 @@
-//! Pure. The Merkle tree over all heads (RFC 6962, 2.1): a leaf a chain, in the order of their names.
+//! Pure. The Merkle tree over all heads (RFC 6962, 2.1): one leaf per chain, by id.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use super::chains::Head;
 use super::link::{ChainId, Sum};
 
-/// The root; of no head at all, the hash of nothing.
+/// The root; without heads, the hash of the empty string.
 pub(super) fn root(heads: &BTreeMap<ChainId, Head>) -> Sum {
     let leaves: Vec<Sum> =
         heads.iter().map(|(chain, head)| hashed(0, &[canonical(&leaf(*chain, *head)).as_bytes()])).collect();
     if leaves.is_empty() { sha256([]) } else { node(&leaves) }
 }
 
-/// What is known of a head.
+/// A head as JSON.
 pub(super) fn leaf(chain: ChainId, head: Head) -> Value {
     json!({"chain": chain.to_string(), "hash": hex::encode(head.hash), "seq": head.seq})
 }
@@ -25,14 +25,14 @@ fn node(leaves: &[Sum]) -> Sum {
     match leaves {
         [leaf] => *leaf,
         _ => {
-            // The largest power of two below their number.
+            // The left part has the largest power of two below the number of leaves.
             let (left, right) = leaves.split_at(leaves.len().div_ceil(2).next_power_of_two());
             hashed(1, &[&node(left), &node(right)])
         }
     }
 }
 
-/// Leaves and nodes begin differently, so that none can pass for the other.
+/// Leaves and nodes have different prefixes, so that neither can be taken for the other.
 fn hashed(first: u8, parts: &[&[u8]]) -> Sum {
     sha256([&[first], parts.concat().as_slice()].concat())
 }
@@ -41,7 +41,7 @@ fn hashed(first: u8, parts: &[&[u8]]) -> Sum {
 mod tests {
     use super::*;
 
-    /// The tree as others build it: level by level, an odd one handed up.
+    /// Another construction of the tree: level by level, an odd node moves up.
     fn by_levels(mut row: Vec<Sum>) -> Sum {
         while row.len() > 1 {
             row = row
@@ -53,8 +53,8 @@ mod tests {
     }
 
     #[test]
-    fn the_tree_is_the_one_of_rfc_6962() {
-        // The certificate transparency project's own vectors: no leaf, one empty leaf, and eight.
+    fn roots_match_the_vectors_of_rfc_6962() {
+        // Test vectors of the certificate transparency project.
         assert_eq!(
             hex::encode(root(&BTreeMap::new())),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

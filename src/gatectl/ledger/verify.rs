@@ -1,11 +1,11 @@
-//! I/O. `gatectl ledger verify`: every chain recomputed, and the ledger held against a seal.
+//! I/O. `gatectl ledger verify`: verifies every chain, and compares the ledger with a seal.
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::proof::{Proof, prove};
-use super::sealed::Seal;
+use super::seal_document::Seal;
 use super::signer::public_key;
 use super::store::Store;
 use crate::aws::Aws;
@@ -13,21 +13,21 @@ use crate::display::{count, text_line};
 use crate::entries::Place;
 use crate::outcome::{Failure, Outcome};
 
-/// The ledger, and a seal of it.
+/// Arguments of `ledger verify`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// A seal, as `ledger seal` wrote it: a file, or s3://bucket/key
+    /// Seal of `ledger seal`: a file or s3://bucket/key
     #[arg(long, value_name = "FILE|s3://BUCKET/KEY")]
     seal: Option<Store>,
-    /// The public key of whoever sealed it, PEM: from its owner, not from beside the seal
+    /// Public key of the seal (PEM). Get it from its owner, not from the place of the seal
     #[arg(long, value_name = "FILE", requires = "seal")]
     public_key: Option<PathBuf>,
-    /// The key of whoever sealed it, in KMS
+    /// Key of the seal in KMS
     #[arg(long, value_name = "ID", requires = "seal", conflicts_with = "public_key")]
     kms_key: Option<String>,
-    /// A ledger without any entry is fine
+    /// Accept a ledger without entries
     #[arg(long)]
     allow_empty: bool,
     /// Print JSON
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// Proves it, or names what is wrong.
+/// Verifies the ledger.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let aws = &arguments.aws;
     let mut seal = None;
@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         faults = read.faults(&key);
         seal = Some(read);
     }
-    // What its maker didn't sign says nothing about the ledger.
+    // A faulty seal is not compared.
     let sound = seal.as_ref().filter(|_| faults.is_empty());
     let mut proof = prove(&arguments.place, aws, sound).await?;
     proof.faults.splice(0..0, faults);
@@ -61,29 +61,29 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// Reads a seal.
 pub(super) async fn read_seal(store: &Store, aws: &Aws) -> Result<Seal, Failure> {
     let bytes = store.read(aws).await?;
-    Seal::read(&bytes).map_err(|why| Failure::new(format!("`{store}` is no seal: {why}; `ledger seal` writes them")))
+    Seal::read(&bytes)
+        .map_err(|why| Failure::new(format!("`{store}` is not a seal: {why}; create one with `ledger seal`")))
 }
 
 fn text(proof: &Proof, seal: Option<&Seal>, is_empty: bool, is_fine: bool) -> String {
     let (mut text, size) = (proof.lines(), proof.size());
     if is_empty {
-        text +=
-            "the ledger has no entry, so nothing is proved: see that this is the right place, or say `--allow-empty`\n";
+        text += "the ledger has no entries, so nothing is verified: check its name, or add `--allow-empty`\n";
     }
     text += &match (is_fine, seal) {
         (false, _) => {
-            let wrong = proof.wrong().saturating_add(usize::from(is_empty));
-            text_line!("The ledger is not proved: {}; {size}.", count(wrong, "fault", "faults"))
+            let faults = proof.fault_count().saturating_add(usize::from(is_empty));
+            text_line!("The ledger is not verified: {}; {size}.", count(faults, "fault", "faults"))
         }
         (true, Some(seal)) => text_line!(
-            "The ledger holds, and so does its seal of {}: {size}, none changed, removed, added or reordered, and the \
-             {} that were sealed are there.",
+            "The ledger and its seal of {} are verified: {size}, none changed, removed, added or reordered; all {} of the \
+             seal exist.",
             seal.at,
             count(seal.heads.len(), "chain", "chains")
         ),
         (true, None) => text_line!(
-            "The ledger holds: {size}, none changed, removed, added or reordered. A chain that was cut at its end or \
-             written anew as a whole is found by `--seal` alone."
+            "The ledger is verified: {size}, none changed, removed, added or reordered. Only `--seal` detects a chain that \
+             was cut at its end or rewritten as a whole."
         ),
     };
     text

@@ -1,4 +1,4 @@
-//! I/O. Putting an edition in force: its chunks are checked, then the list's record names it.
+//! I/O. Puts an edition in force: checks its chunks, then writes its name into the list's record.
 
 use export_gate::record::List;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
 use crate::snapshot::Snapshot;
 
-/// Puts an edition in force where the list's record is still what `expected` says of its edition.
+/// Puts an edition in force if `expected` accepts the edition that the record names at the time of writing.
 pub(super) async fn put(
     store: &Store,
     options: &ChangeOptions,
@@ -26,15 +26,15 @@ pub(super) async fn put(
     let made = change_with_notes(options, now, notes, |snapshot| {
         checked.clone().map_err(|why| {
             format!(
-                "the edition `{}` of `{}` is not whole: {why}; import it again under another name",
+                "the edition `{}` of `{}` is damaged: {why}; import it again under another name",
                 edition.edition, edition.list
             )
         })?;
         plan(snapshot, options, edition, now, &expected)
     });
     let (list, name) = (&edition.list, &edition.edition);
-    let done = format!("`{list}` is in force in the edition `{name}`, from the gate's next request on.");
-    Ok(made.await?.outcome(&done, &format!("`{list}` is in force in the edition `{name}` already.")))
+    let done = format!("edition `{name}` of `{list}` is in force from the next request.");
+    Ok(made.await?.outcome(&done, &format!("edition `{name}` of `{list}` is already in force.")))
 }
 
 fn plan(
@@ -45,24 +45,24 @@ fn plan(
     expected: impl Fn(Option<&Edition>) -> Result<(), String>,
 ) -> Result<Vec<Step>, String> {
     let mut record = edition.record();
-    let there = snapshot.record("list", &edition.list);
-    let in_force = there.and_then(|there| Edition::read(&edition.list, there).ok());
+    let current = snapshot.record("list", &edition.list);
+    let in_force = current.and_then(|current| Edition::read(&edition.list, current).ok());
     expected(in_force.as_ref())?;
     if in_force.is_some_and(|in_force| in_force.content != edition.content) {
         return Err(format!(
-            "`{}` is a list of another content: its embargoes would mean something else",
+            "the list `{}` has other content, so its embargoes would change their meaning",
             edition.list
         ));
     }
-    let is_there = |there| State::of::<List>(there, now) == State::InForce && unattributed(there) == record;
-    if there.is_some_and(is_there) {
+    let is_same = |current| State::of::<List>(current, now) == State::InForce && unattributed(current) == record;
+    if current.is_some_and(is_same) {
         return Ok(Vec::new());
     }
     options.attribution.sign(&mut record, now);
     Ok(Step::put(snapshot, record).into_iter().collect())
 }
 
-/// What is printed where there is nothing to put.
+/// The outcome of a refused change.
 pub(super) fn refused(options: &ChangeOptions, why: &str) -> Outcome {
     let says = format!("Nothing was changed: {why}.");
     let json = || {

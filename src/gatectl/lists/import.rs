@@ -1,54 +1,54 @@
-//! I/O. `gatectl lists import`: a list's files become an edition that may be put in force.
+//! I/O. `gatectl lists import`: reads a list's files and stores them as an edition.
 
 use std::path::PathBuf;
 
 use export_gate::record::{Item, ListContent, NetworkClass};
 use export_gate::terms::render_time;
+use export_gate_lists::{
+    CHUNK, Counts, Entry, Format, LARGEST_LIST, MOST_CHUNKS, Packed, Read, Reading, Reject, Source, digest,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::check::{Allowed, settled};
+use super::check::Allowed;
 use super::edition::{self, Edition};
-use super::entry::{Entry, Reject};
-use super::format::{Format, Read, Reading, Source};
 use super::notes;
-use super::pack::{CHUNK, MOST_CHUNKS, Packed, digest};
 use super::store::Store;
 use crate::attribution::Attribution;
 use crate::aws::Aws;
-use crate::display::{count, text_line};
-use crate::files::{self, LARGEST_LIST};
+use crate::display::{count, grouped, text_line};
+use crate::files;
 use crate::outcome::{Failure, Outcome};
 use crate::progress;
 use crate::table_options::RegisterTable;
 
-/// The list, and how it is written.
+/// Arguments of `lists import`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The list's name, as embargoes name it
+    /// Name of the list in embargoes
     #[arg(value_name = "NAME", value_parser = edition::name)]
     name: String,
-    /// Its files
+    /// Files of the list
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// What it lists
+    /// Kind of entries
     #[arg(long, value_enum)]
     content: Content,
-    /// What its networks are
+    /// Class of the networks
     #[arg(long, value_enum)]
     class: Option<Class>,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parse, help = Format::help())]
     format: Format,
-    /// The edition's name; its day and a part of its digest without it
+    /// Name of the edition [default: its day and the start of its digest]
     #[arg(long, value_name = "EDITION", value_parser = edition::name)]
     edition: Option<String>,
-    /// When it was published, such as 2026-11-24
+    /// Publication date, such as 2026-11-24
     #[arg(long, value_name = "DATE", value_parser = edition::published)]
     published: Option<Timestamp>,
     #[command(flatten)]
     allowed: Allowed,
     #[command(flatten)]
-    says: Attribution,
+    attribution: Attribution,
     #[command(flatten)]
     register: RegisterTable,
     /// Print JSON
@@ -75,29 +75,28 @@ enum Class {
     Relay,
 }
 
-/// What an import came to.
+/// The result of an import.
 struct Imported {
     rejects: Vec<Reject>,
     notes: Vec<String>,
     edition: Option<Edition>,
     packed: Option<Packed>,
     in_force: Option<Edition>,
-    /// Why nothing was written.
+    /// Why nothing was written, if so.
     refused: Option<String>,
 }
 
-/// Reads, checks, packs, writes. Nothing of it is in force before `lists activate`.
+/// Reads, checks, packs and stores an edition.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let sources = sources(&arguments.files)?;
-    let wait = progress::wait("the list is read");
+    let wait = progress::wait("reading the list");
     let (content, class, reading) = read(arguments, &sources)?;
     wait.finish_and_clear();
-    let headless =
-        reading.headless.first().map(|reject| format!("{}: {}, so no row was read", reject.place, reject.why));
-    let passed_over = reading.passed_over;
-    let (entries, rejects) = settled(reading);
-    let notes = class.map(|class| notes::imported(&entries, passed_over, class)).unwrap_or_default();
-    let mut imported = Imported { rejects, notes, edition: None, packed: None, in_force: None, refused: headless };
+    let unreadable = reading.unreadable_files.first().map(|reject| format!("{reject}, so no row was read"));
+    let skipped = reading.skipped;
+    let (entries, rejects) = reading.into_entries();
+    let notes = class.map(|class| notes::imported(&entries, skipped, class)).unwrap_or_default();
+    let mut imported = Imported { rejects, notes, edition: None, packed: None, in_force: None, refused: unreadable };
     if imported.refused.is_some() {
         return Ok(imported.outcome(arguments));
     }
@@ -106,14 +105,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return Ok(imported.outcome(arguments));
     }
     let store = Store::new(arguments.aws.dynamodb().await, arguments.register.register_table.clone());
-    let there = store.record(&arguments.name).await?.map(|item| Edition::read(&arguments.name, &item)).transpose();
-    // A record that can't be read says nothing of entries; putting an edition in force mends it.
-    imported.in_force = there.ok().flatten();
-    let wait = progress::wait("the list is packed");
+    let existing = store.record(&arguments.name).await?.map(|item| Edition::read(&arguments.name, &item)).transpose();
+    // An unreadable record sets no limit on shrinkage; activating an edition replaces it.
+    imported.in_force = existing.ok().flatten();
+    let wait = progress::wait("packing the list");
     let packed =
-        Packed::of(content, &entries).map_err(|error| Failure::of("the entries could not be packed", error))?;
+        Packed::new(content, &entries).map_err(|error| Failure::of("the entries could not be packed", error))?;
     wait.finish_and_clear();
-    let edition = described(arguments, (content, class), &entries, &packed.bytes);
+    let edition = edition(arguments, (content, class), &entries, &packed.bytes);
     imported.refused = refused(arguments, &edition, imported.in_force.as_ref(), &packed.bytes);
     if imported.refused.is_none() {
         let manifest = signed(arguments, &edition);
@@ -124,7 +123,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(imported.outcome(arguments))
 }
 
-/// What is listed, where format, content and class go together, and what is read of it.
+/// Reads the files, if format, content and class fit together.
 fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Option<NetworkClass>, Reading), Failure> {
     let class = arguments.class.map(|class| match class {
         Class::Vpn => NetworkClass::Vpn,
@@ -144,23 +143,22 @@ fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Optio
             read(sources, class, &mut reading);
             Ok((ListContent::Networks, Some(class), reading))
         }
-        (Content::Networks, Read::Networks(_), None) => Err(Failure::new("say with `--class` what the networks are")),
-        (Content::Parties, Read::Parties(_), Some(_)) => Err(Failure::new("parties have no `--class`: leave it out")),
+        (Content::Networks, Read::Networks(_), None) => Err(Failure::new("networks need a class: add `--class`")),
+        (Content::Parties, Read::Parties(_), Some(_)) => Err(Failure::new("parties have no class: remove `--class`")),
         (Content::Parties, Read::Networks(_), _) | (Content::Networks, Read::Parties(_), _) => {
-            Err(Failure::new(format!("the format `{}` is one of the other content", arguments.format.name)))
+            Err(Failure::new(format!("the format `{}` does not fit `--content`", arguments.format.name)))
         }
     }
 }
 
-/// The files, read.
-pub(super) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     paths
         .iter()
         .map(|path| Ok(Source::new(&path.display().to_string(), &files::read_at_most(path, LARGEST_LIST)?)))
         .collect()
 }
 
-fn described(
+fn edition(
     arguments: &Arguments,
     (content, class): (ListContent, Option<NetworkClass>),
     entries: &[Entry],
@@ -172,7 +170,7 @@ fn described(
         list: arguments.name.clone(),
         content,
         class,
-        edition: arguments.edition.clone().unwrap_or_else(|| edition::named_by(day, &sha256)),
+        edition: arguments.edition.clone().unwrap_or_else(|| edition::default_name(day, &sha256)),
         entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
         chunks: u64::try_from(packed.chunks(CHUNK).len()).unwrap_or(u64::MAX),
         sha256,
@@ -180,24 +178,24 @@ fn described(
     }
 }
 
-/// Why an edition may not be written.
+/// Why an edition can't be stored, if so.
 fn refused(arguments: &Arguments, edition: &Edition, in_force: Option<&Edition>, packed: &[u8]) -> Option<String> {
     if in_force.is_some_and(|in_force| in_force.content != edition.content) {
-        return Some(format!("`{}` is a list of another content: give this one another name", edition.list));
+        return Some(format!("the list `{}` has other content: choose another name", edition.list));
     }
     if packed.chunks(CHUNK).len() > MOST_CHUNKS {
-        return Some(format!("it has more than {MOST_CHUNKS} chunks: cut it into several lists"));
+        return Some(format!("it needs more than {MOST_CHUNKS} chunks: split it into several lists"));
     }
     arguments.allowed.entries(edition.entries, in_force).err()
 }
 
 fn signed(arguments: &Arguments, edition: &Edition) -> Item {
     let mut manifest = edition.manifest();
-    arguments.says.sign(&mut manifest, Timestamp::now());
+    arguments.attribution.sign(&mut manifest, Timestamp::now());
     manifest
 }
 
-/// How many rejects are printed; `--json` has all.
+/// The most rejects that are printed as text; `--json` has all.
 const SHOWN: usize = 20;
 
 impl Imported {
@@ -214,7 +212,7 @@ impl Imported {
         }
         let says = match (&self.refused, &self.edition) {
             (Some(why), _) => format!("Nothing was imported: {why}."),
-            (None, edition) => edition.as_ref().zip(self.packed.as_ref()).map(done).unwrap_or_default(),
+            (None, edition) => edition.as_ref().zip(self.packed.as_ref()).map(summary).unwrap_or_default(),
         };
         text += &text_line!("{says}");
         let is_fine = self.refused.is_none();
@@ -223,9 +221,9 @@ impl Imported {
                    "why": reject.why})
         };
         let json = || {
-            json!({"ok": is_fine, "says": says, "edition": self.edition.as_ref().map(Edition::told),
-                   "packed": self.packed.as_ref().map(Packed::told),
-                   "in_force": self.in_force.as_ref().map(Edition::told),
+            json!({"ok": is_fine, "says": says, "edition": self.edition.as_ref().map(Edition::json),
+                   "packed": self.packed.as_ref().map(packed_json),
+                   "in_force": self.in_force.as_ref().map(Edition::json),
                    "notes": self.notes,
                    "rejects": self.rejects.iter().map(reject).collect::<Vec<Value>>(),
                    "table": arguments.register.register_table})
@@ -234,15 +232,38 @@ impl Imported {
     }
 }
 
-fn done((edition, packed): (&Edition, &Packed)) -> String {
-    let entries = edition::told(edition.entries);
-    let chunks = count(usize::try_from(edition.chunks).unwrap_or(usize::MAX), "chunk", "chunks");
+fn summary((edition, packed): (&Edition, &Packed)) -> String {
+    let Edition { edition, list, entries, chunks, .. } = edition;
+    let entries = edition::entry_count(*entries);
+    let chunks = count(usize::try_from(*chunks).unwrap_or(usize::MAX), "chunk", "chunks");
     format!(
-        "Imported the edition `{}` of `{}`: {entries} in {chunks} ({}). `gatectl lists activate {} {}` puts it in force.",
-        edition.edition,
-        edition.list,
-        packed.said(),
-        edition.list,
-        edition.edition
+        "Imported edition `{edition}` of `{list}`: {entries} in {chunks} ({}). To put it in force, run \
+         `gatectl lists activate {list} {edition}`.",
+        contents(packed)
     )
+}
+
+fn contents(packed: &Packed) -> String {
+    let [bytes, unpacked] =
+        [packed.bytes.len(), packed.unpacked].map(|bytes| grouped(u128::try_from(bytes).unwrap_or_default()));
+    let counts = match packed.counts {
+        Counts::Parties { parties, names, weak } => format!(
+            "{}, {}, {} among them",
+            count(parties, "party", "parties"),
+            count(names, "name", "names"),
+            count(weak, "weak alias", "weak aliases")
+        ),
+        Counts::Ranges(ranges) => count(ranges, "range", "ranges"),
+    };
+    format!("{counts}: {bytes} bytes, {unpacked} unpacked")
+}
+
+fn packed_json(packed: &Packed) -> Value {
+    let (parties, ranges) = match packed.counts {
+        Counts::Parties { parties, names, weak } => ([parties, names, weak].map(Some), None),
+        Counts::Ranges(ranges) => ([None; 3], Some(ranges)),
+    };
+    let [parties, names, weak] = parties;
+    json!({"bytes": packed.bytes.len(), "unpacked": packed.unpacked, "parties": parties, "names": names,
+           "weak_aliases": weak, "ranges": ranges})
 }

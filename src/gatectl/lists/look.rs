@@ -1,25 +1,25 @@
-//! I/O. A list's edition in force, and what its source says of one party: for whoever reviews a match.
+//! I/O. Looks up a party in a list's edition in force, for reviews.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::parties::{Index, Listed};
 use export_gate::record::{Item, ListContent};
+use export_gate_lists::index;
 
 use super::edition::Edition;
-use super::pack::index;
 use super::store::Store;
 use crate::outcome::Failure;
 
-/// What was found.
+/// The result of a lookup.
 pub(crate) struct Looked {
     /// The edition's name.
     pub(crate) edition: String,
-    /// What it is asked by.
+    /// The edition's index.
     pub(crate) index: Index,
-    /// What the source says of the party; `None` where the edition has none of that id.
+    /// The party, if the edition has one with the id.
     pub(crate) party: Option<Listed>,
 }
 
-/// Looks a party up in the edition that a list's record, `item`, names; else says why nobody can.
+/// Looks up a party in the edition that a list's record names. The inner error says why it can't be read.
 pub(crate) async fn look(
     dynamodb: DynamoDb,
     table: &str,
@@ -28,7 +28,7 @@ pub(crate) async fn look(
 ) -> Result<Result<Looked, String>, Failure> {
     let edition = match Edition::read(list, item) {
         Ok(edition) if edition.content == ListContent::Parties => edition,
-        Ok(_) => return Ok(Err(format!("`{list}` lists no parties"))),
+        Ok(_) => return Ok(Err(format!("`{list}` is not a list of parties"))),
         Err(why) => return Ok(Err(format!("the record of the list `{list}` can't be read: {why}"))),
     };
     let store = Store::new(dynamodb, table.to_owned());

@@ -1,14 +1,14 @@
-//! Pure. What is most often a slip in a list of networks, or means more than its importer may think.
+//! Pure. Notes on a list of networks: likely mistakes, and effects that an operator may not expect.
 
 use export_gate::networks::delegated;
 use export_gate::record::NetworkClass;
+use export_gate_lists::Entry;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::edition::Edition;
-use super::entry::Entry;
 use crate::display::count;
 
-/// Ranges from which nobody calls (IANA's registries of special-purpose addresses, RFC 6890).
+/// Ranges that are not source addresses on the internet (IANA's special-purpose registries, RFC 6890).
 const SPECIAL: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -30,16 +30,16 @@ const SPECIAL: &[&str] = &[
     "ff00::/8",
 ];
 
-/// From how many in a hundred of all IPv4 addresses on a list is called wide.
+/// The percentage of all IPv4 addresses from which a list gets a note.
 const WIDE: u64 = 5;
 
-/// What is to be said of networks that are imported as a class, a sentence each; `passed_over` rows were of another.
-pub(super) fn imported(entries: &[Entry], passed_over: usize, class: NetworkClass) -> Vec<String> {
+/// Notes on an import of networks as a class; `skipped` rows are of another class.
+pub(super) fn imported(entries: &[Entry], skipped: usize, class: NetworkClass) -> Vec<String> {
     let class = class.as_str();
     let mut notes = Vec::new();
-    if passed_over > 0 {
-        let left_out = count(passed_over, "row is", "rows are");
-        notes.push(format!("{left_out} of another type than those of the class `{class}`, and left out"));
+    if skipped > 0 {
+        let rows = count(skipped, "row is", "rows are");
+        notes.push(format!("{rows} not of the class `{class}` and skipped"));
     }
     let networks = || {
         entries.iter().filter_map(|entry| match entry {
@@ -50,29 +50,31 @@ pub(super) fn imported(entries: &[Entry], passed_over: usize, class: NetworkClas
     let special: Vec<IpNet> = SPECIAL.iter().filter_map(|range| range.parse().ok()).collect();
     let is_special = |network: &IpNet| special.iter().any(|range| range.contains(network));
     if let Some(first) = networks().find(is_special) {
-        let many = count(networks().filter(is_special).count(), "entry lies", "entries lie");
-        notes.push(format!("{many} in ranges for private or special use, from which nobody calls, such as `{first}`"));
+        let entries = count(networks().filter(is_special).count(), "entry lies", "entries lie");
+        notes.push(format!(
+            "{entries} in private or special-use ranges, such as `{first}`: requests never come from there"
+        ));
     }
     let share = share(networks());
     if share >= WIDE {
         notes.push(format!(
-            "it covers {share} in a hundred of all IPv4 addresses: whoever calls from there is on the class `{class}`"
+            "the list covers {share} % of all IPv4 addresses: embargoes on the class `{class}` apply to all of them"
         ));
     }
     notes
 }
 
-/// What it means that a list is in force.
+/// A note on the effect of activating an edition.
 pub(super) fn in_force(edition: &Edition) -> Option<String> {
     let class = edition.class.filter(|class| class.is_tunnel())?.as_str();
     Some(format!(
-        "`{}` is of `{class}`, a tunnel: from the next request on whoever calls from one of its addresses has no known \
-         destination, which is `destination.unknown` unless the settings permit that or say `tunnelled_destination: permit`",
+        "`{}` lists tunnels (`{class}`): from the next request, its addresses have no known destination, so requests \
+         are refused with `destination.unknown` unless the settings permit that or set `tunnelled_destination: permit`",
         edition.list
     ))
 }
 
-/// How many in a hundred of all IPv4 addresses these networks have.
+/// The percentage of all IPv4 addresses in the networks.
 fn share(networks: impl Iterator<Item = IpNet>) -> u64 {
     let v4 = networks.filter_map(|network| match delegated(network) {
         IpNet::V4(network) => Some(network),
@@ -88,40 +90,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_are_told() {
-        // the networks, how many rows were passed over, what is said
-        for (networks, passed_over, expected) in [
+    fn likely_mistakes_are_noted() {
+        // networks, skipped rows, notes
+        for (networks, skipped, expected) in [
             ("1.2.3.0/24 2a00::/16", 0, vec![]),
-            ("1.2.3.0/24", 2, vec!["2 rows are of another type than those of the class `vpn`, and left out"]),
+            ("1.2.3.0/24", 2, vec!["2 rows are not of the class `vpn` and skipped"]),
             (
                 "1.2.3.0/24 10.1.0.0/16 fd00::/8 192.168.0.1/32",
                 0,
                 vec![
-                    "3 entries lie in ranges for private or special use, from which nobody calls, such as `10.1.0.0/16`",
+                    "3 entries lie in private or special-use ranges, such as `10.1.0.0/16`: requests never come from there",
                 ],
             ),
             (
                 "127.0.0.1/32",
                 0,
                 vec![
-                    "1 entry lies in ranges for private or special use, from which nobody calls, such as `127.0.0.1/32`",
+                    "1 entry lies in private or special-use ranges, such as `127.0.0.1/32`: requests never come from there",
                 ],
             ),
             ("16.0.0.0/5", 0, vec![]),
             (
                 "0.0.0.0/1 64.0.0.0/2 ::ffff:128.0.0.0/98",
                 0,
-                vec!["it covers 75 in a hundred of all IPv4 addresses: whoever calls from there is on the class `vpn`"],
+                vec!["the list covers 75 % of all IPv4 addresses: embargoes on the class `vpn` apply to all of them"],
             ),
         ] {
             let entries: Vec<Entry> =
                 networks.split(' ').map(|network| Entry::Network(network.parse().unwrap())).collect();
-            assert_eq!(imported(&entries, passed_over, NetworkClass::Vpn), expected, "{networks}");
+            assert_eq!(imported(&entries, skipped, NetworkClass::Vpn), expected, "{networks}");
         }
     }
 
     #[test]
-    fn every_special_range_can_be_read() {
+    fn every_special_range_is_a_network() {
         assert!(SPECIAL.iter().all(|range| range.parse::<IpNet>().is_ok()));
     }
 }

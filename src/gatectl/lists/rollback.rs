@@ -1,4 +1,4 @@
-//! I/O. `gatectl lists rollback`: the edition before is put back in force. Twice is where it began: it is a flip.
+//! I/O. `gatectl lists rollback`: puts the previous edition back in force. A second rollback undoes the first.
 
 use export_gate::record::{Kind as _, List};
 use export_gate::register::history::Key;
@@ -10,17 +10,17 @@ use crate::change::ChangeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::versions::versions;
 
-/// Which list, and who says so.
+/// Arguments of `lists rollback`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The list's name
+    /// Name of the list
     #[arg(value_name = "NAME", value_parser = edition::name)]
     name: String,
     #[command(flatten)]
     options: ChangeOptions,
 }
 
-/// Finds the edition before in the record's history, and goes the way of `lists activate`.
+/// Finds the previous edition in the record's history, and puts it in force as `lists activate` does.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { name, options } = arguments;
     let dynamodb = options.aws.dynamodb().await;
@@ -31,24 +31,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Some(current) = editions.next() else {
         return Ok(flip::refused(
             options,
-            &format!("there is no list `{name}` in force; `gatectl lists status` shows all"),
+            &format!("the list `{name}` is not in force; show all lists with `gatectl lists status`"),
         ));
     };
     let Some(before) =
         editions.flatten().find(|before| Some(&before.edition) != current.as_ref().map(|now| &now.edition))
     else {
-        return Ok(flip::refused(options, &format!("`{name}` never was in force in another edition")));
+        return Ok(flip::refused(options, &format!("no other edition of `{name}` was ever in force")));
     };
     let is_still = |now: Option<&Edition>| {
         if now.map(|now| &now.edition) == current.as_ref().map(|current| &current.edition) {
             return Ok(());
         }
-        Err("somebody else put another edition in force meanwhile: look, and run it again".to_owned())
+        Err("another change put another edition in force; check `gatectl lists status` and run the command again"
+            .to_owned())
     };
     flip::put(&Store::new(dynamodb, table.clone()), options, &before, is_still).await
 }
 
-/// What a version of the record says; `None` where it can't be read.
+/// The edition of a version of the record, if readable.
 fn version_of(name: &str, version: &export_gate::record::Item) -> Option<Edition> {
     let mut version = version.clone();
     version.remove("was");

@@ -1,4 +1,4 @@
-//! I/O. `gatectl lists status`: every list, the edition in force, its age, and whether its chunks are whole.
+//! I/O. `gatectl lists status`: shows each list, its editions, and whether their chunks are intact.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use export_gate::record::{Item, Kind as _, List, ListContent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::edition::{self, Edition, said};
+use super::edition::{self, Edition, attribution};
 use super::store::Store;
 use crate::aws::Aws;
 use crate::display::{grouped, table, text_line};
@@ -16,10 +16,10 @@ use crate::record_table::State;
 use crate::snapshot::Snapshot;
 use crate::table_options::RegisterTable;
 
-/// Which lists.
+/// Arguments of `lists status`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// One list, with the chunks of all its editions; every list without it
+    /// Check all editions of this list [default: all lists, and only their editions in force]
     #[arg(value_name = "NAME", value_parser = edition::name)]
     name: Option<String>,
     #[command(flatten)]
@@ -31,25 +31,24 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// A list as it stands.
-struct Standing {
+/// The status of a list.
+struct Status {
     name: String,
-    /// The edition that the record names, and the record's state; absent where none was ever in force.
+    /// The record: its state and edition. Absent if no edition was ever in force.
     record: Option<(State, Option<Edition>, Item)>,
-    editions: Vec<Kept>,
-    /// What is wrong.
+    editions: Vec<Imported>,
     faults: Vec<String>,
 }
 
-/// An edition that was imported.
-struct Kept {
+/// An imported edition.
+struct Imported {
     edition: Edition,
     manifest: Item,
-    /// Whether its chunks are what was imported; absent where nobody looked.
+    /// Whether the chunks are intact, if checked.
     whole: Option<bool>,
 }
 
-/// Reads all of it.
+/// Reads and shows the lists.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let dynamodb = arguments.aws.dynamodb().await;
@@ -59,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     names.extend(snapshot.of_kind(List::KIND).map(|(key, _)| key.id.clone()));
     if let Some(name) = &arguments.name {
         if !names.contains(name) {
-            let says = format!("there is no list `{name}`; `gatectl lists import` imports one");
+            let says = format!("unknown list `{name}`: import it with `gatectl lists import`");
             return Ok(Outcome::new(
                 arguments.json,
                 || json!({"ok": false, "says": says}),
@@ -71,21 +70,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
     let mut lists = Vec::new();
     for name in names {
-        lists.push(standing(&store, &snapshot, name, arguments.name.is_some(), now).await?);
+        lists.push(status(&store, &snapshot, name, arguments.name.is_some(), now).await?);
     }
     let is_fine = lists.iter().all(|list| list.faults.is_empty());
-    let json = || json!({"ok": is_fine, "lists": lists.iter().map(|list| list.told(now)).collect::<Vec<Value>>()});
-    Ok(Outcome::new(arguments.json, json, shown(&lists, arguments.name.is_some(), now), is_fine))
+    let json = || json!({"ok": is_fine, "lists": lists.iter().map(|list| list.json(now)).collect::<Vec<Value>>()});
+    Ok(Outcome::new(arguments.json, json, text_of(&lists, arguments.name.is_some(), now), is_fine))
 }
 
-/// One list. The chunks of the edition in force are always read, those of the others only where it alone was asked for.
-async fn standing(
+/// Reads a list and checks its edition in force; with `wants_all`, every edition.
+async fn status(
     store: &Store,
     snapshot: &Snapshot,
     name: String,
     wants_all: bool,
     now: Timestamp,
-) -> Result<Standing, Failure> {
+) -> Result<Status, Failure> {
     let mut faults = Vec::new();
     let record = snapshot.record(List::KIND, &name).map(|item| {
         let state = State::of::<List>(item, now);
@@ -96,7 +95,7 @@ async fn standing(
     });
     let named = record.as_ref().and_then(|(_, edition, _)| edition.clone());
     let mut editions = Vec::new();
-    let mut is_known = false;
+    let mut is_imported = false;
     for manifest in store.manifests(&name).await? {
         let id = text(&manifest, "id").to_owned();
         let edition = match Edition::read(&name, &manifest) {
@@ -106,41 +105,41 @@ async fn standing(
                 continue;
             }
             Err(why) => {
-                faults.push(format!("what was imported as `{id}` can't be read: {why}"));
+                faults.push(format!("the manifest of `{id}` can't be read: {why}"));
                 continue;
             }
         };
         let is_named = named.as_ref() == Some(&edition);
-        is_known |= is_named;
+        is_imported |= is_named;
         let checked = if wants_all || is_named { Some(store.check(&edition).await?) } else { None };
         if let Some(Err(why)) = &checked {
-            faults.push(format!("the edition `{id}` is not whole: {why}"));
+            faults.push(format!("the edition `{id}` is damaged: {why}"));
         }
-        editions.push(Kept { edition, manifest, whole: checked.map(|checked| checked.is_ok()) });
+        editions.push(Imported { edition, manifest, whole: checked.map(|checked| checked.is_ok()) });
     }
-    if let Some(named) = named.filter(|_| !is_known) {
+    if let Some(named) = named.filter(|_| !is_imported) {
         match store.check(&named).await? {
-            Ok(()) => faults.push(format!("the edition `{}` that its record names was not imported so", named.edition)),
-            Err(why) => {
-                faults.push(format!("the edition `{}` that its record names is not whole: {why}", named.edition))
+            Ok(()) => {
+                faults.push(format!("the edition `{}` in its record differs from the imported one", named.edition))
             }
+            Err(why) => faults.push(format!("the edition `{}` in its record is damaged: {why}", named.edition)),
         }
     }
-    Ok(Standing { name, record, editions, faults })
+    Ok(Status { name, record, editions, faults })
 }
 
-fn shown(lists: &[Standing], wants_all: bool, now: Timestamp) -> String {
+fn text_of(lists: &[Status], wants_all: bool, now: Timestamp) -> String {
     if lists.is_empty() {
-        return "No list was imported; `gatectl lists import` imports one.\n".into();
+        return "No list is imported. Import one with `gatectl lists import`.\n".into();
     }
     let heading = ["list", "content", "state", "edition", "entries", "published", "age", "by", "since", "imported"];
     let mut text = table(&heading, lists.iter().map(|list| list.row(now)), &[4, 6, 9]);
     for list in lists.iter().filter(|_| wants_all) {
         let heading = ["edition", "entries", "chunks", "published", "imported by", "at", "whole"];
-        let row = |kept: &Kept| {
-            let (by, at) = said(&kept.manifest);
-            let whole = if kept.whole == Some(true) { "yes" } else { "no" };
-            let Edition { edition, entries, chunks, published, .. } = &kept.edition;
+        let row = |imported: &Imported| {
+            let (by, at) = attribution(&imported.manifest);
+            let whole = if imported.whole == Some(true) { "yes" } else { "no" };
+            let Edition { edition, entries, chunks, published, .. } = &imported.edition;
             let published = day(published.as_deref());
             vec![edition.clone(), grouped((*entries).into()), chunks.to_string(), published, by, at, whole.into()]
         };
@@ -148,23 +147,23 @@ fn shown(lists: &[Standing], wants_all: bool, now: Timestamp) -> String {
     }
     for list in lists {
         for fault in &list.faults {
-            text += &text_line!("`{}` can't be relied on: {fault}", list.name);
+            text += &text_line!("`{}` is unusable: {fault}", list.name);
         }
     }
     text
 }
 
-/// The day of a time.
+/// The day of an RFC 3339 time.
 fn day(time: Option<&str>) -> String {
     time.and_then(|time| time.get(..10)).unwrap_or("unknown").to_owned()
 }
 
-impl Standing {
+impl Status {
     fn row(&self, now: Timestamp) -> Vec<String> {
         let edition = self.record.as_ref().and_then(|(_, edition, _)| edition.as_ref());
-        let (by, at) = self.record.as_ref().map(|(_, _, item)| said(item)).unwrap_or_default();
+        let (by, at) = self.record.as_ref().map(|(_, _, item)| attribution(item)).unwrap_or_default();
         let content =
-            edition.or(self.editions.first().map(|kept| &kept.edition)).map(|edition| match edition.content {
+            edition.or(self.editions.first().map(|imported| &imported.edition)).map(|edition| match edition.content {
                 ListContent::Parties => "parties",
                 ListContent::Networks => "networks",
             });
@@ -186,19 +185,19 @@ impl Standing {
         self.record.as_ref().map_or("not in force", |(state, _, _)| state.word())
     }
 
-    fn told(&self, now: Timestamp) -> Value {
+    fn json(&self, now: Timestamp) -> Value {
         let edition = self.record.as_ref().and_then(|(_, edition, _)| edition.as_ref());
-        let kept = |kept: &Kept| {
-            let (by, at) = said(&kept.manifest);
-            json!({"edition": kept.edition.told(), "by": by, "at": at, "why": text(&kept.manifest, "why"),
-                   "whole": kept.whole})
+        let imported = |imported: &Imported| {
+            let (by, at) = attribution(&imported.manifest);
+            json!({"edition": imported.edition.json(), "by": by, "at": at, "why": text(&imported.manifest, "why"),
+                   "whole": imported.whole})
         };
         let said = self
             .record
             .as_ref()
             .map(|(_, _, item)| json!({"by": text(item, "by"), "at": text(item, "at"), "why": text(item, "why")}));
-        json!({"list": self.name, "state": self.state(), "edition": edition.map(Edition::told), "said": said,
+        json!({"list": self.name, "state": self.state(), "edition": edition.map(Edition::json), "said": said,
                "age_days": edition.and_then(|edition| edition.age(now)),
-               "imported": self.editions.iter().map(kept).collect::<Vec<Value>>(), "faults": self.faults})
+               "imported": self.editions.iter().map(imported).collect::<Vec<Value>>(), "faults": self.faults})
     }
 }

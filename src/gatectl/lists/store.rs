@@ -1,4 +1,4 @@
-//! I/O. Editions in the register's table: their chunks and manifests, beside the records.
+//! I/O. Stores editions in the register's table: chunks, then the manifest.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
@@ -6,31 +6,31 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use export_gate::record::{CHUNK_DATA, Item, Kind as _, List};
 use export_gate::register::history::Key;
 use export_gate::register::is_busy;
+use export_gate_lists::{CHUNK, Packed, count, digest};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::edition::{Edition, NAMES, manifest_key, manifests, name_key, told};
-use super::pack::{CHUNK, Packed, count, digest};
+use super::edition::{Edition, NAMES, entry_count, manifest_key, manifests, name_key};
 use crate::backoff::Backoff;
 use crate::item::{text, unattributed};
 use crate::outcome::Failure;
 use crate::progress;
 use crate::snapshot::{partition, record};
 
-/// The register's table, as far as lists are concerned.
+/// The lists in the register's table.
 pub(super) struct Store {
     dynamodb: DynamoDb,
     table: String,
 }
 
-/// How many chunks are on their way at once.
-const AT_ONCE: usize = 4;
+/// The number of concurrent chunk requests.
+const CONCURRENT: usize = 4;
 
-/// What came of putting an item that never changes.
+/// The result of putting an item that never changes.
 enum Put {
-    /// It is there.
-    There,
-    /// Another is.
-    Another,
+    /// The item is stored.
+    Stored,
+    /// An item with other content has its key.
+    Conflict,
 }
 
 impl Store {
@@ -48,12 +48,12 @@ impl Store {
         self.get(&manifest_key(list, edition)).await
     }
 
-    /// Every manifest of a list, by edition.
+    /// All manifests of a list, by edition.
     pub(super) async fn manifests(&self, list: &str) -> Result<Vec<Item>, Failure> {
         partition(&self.dynamodb, &self.table, &manifests(list)).await
     }
 
-    /// The names of all lists that were ever imported.
+    /// The names of all imported lists.
     pub(super) async fn names(&self) -> Result<Vec<String>, Failure> {
         Ok(partition(&self.dynamodb, &self.table, NAMES)
             .await?
@@ -62,8 +62,9 @@ impl Store {
             .collect())
     }
 
-    /// Writes the chunks of an edition, then its manifest, which `manifest` is. An edition never changes: what is there
-    /// already may only be the same. Attribution why not where it isn't.
+    /// Writes the chunks of an edition, then its manifest.
+    ///
+    /// INVARIANT: an edition never changes. If one with other content exists, the inner error says so.
     pub(super) async fn write(
         &self,
         edition: &Edition,
@@ -82,42 +83,42 @@ impl Store {
             }
         });
         let puts: Vec<Put> =
-            futures_util::stream::iter(puts.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
+            futures_util::stream::iter(puts.collect::<Vec<_>>()).buffered(CONCURRENT).try_collect().await?;
         bar.finish_and_clear();
-        let another = || {
+        let conflict = || {
             Err(format!(
-                "the edition `{}` of `{}` is there with another content: give this one another name with `--edition`",
+                "the edition `{}` of `{}` exists with other content: choose another name with `--edition`",
                 edition.edition, edition.list
             ))
         };
-        if puts.iter().any(|put| matches!(put, Put::Another)) {
-            return Ok(another());
+        if puts.iter().any(|put| matches!(put, Put::Conflict)) {
+            return Ok(conflict());
         }
-        // The name first: a list that has one and nothing else shows that an import did not come to its end.
+        // The name first: a name without manifests shows that an import did not finish.
         self.put(name_key(&edition.list).item()).await?;
         match self.put(manifest).await? {
-            Put::There => Ok(Ok(())),
-            Put::Another => Ok(another()),
+            Put::Stored => Ok(Ok(())),
+            Put::Conflict => Ok(conflict()),
         }
     }
 
-    /// Reads the chunks of an edition, and says what is wrong with them.
+    /// Checks the chunks of an edition: the digest, and the number of entries. The inner error is the fault.
     pub(super) async fn check(&self, edition: &Edition) -> Result<Result<(), String>, Failure> {
         let packed = match self.packed(edition).await? {
             Ok(packed) => packed,
             Err(why) => return Ok(Err(why)),
         };
-        let wait = progress::wait("the edition is unpacked");
+        let wait = progress::wait("unpacking the edition");
         let counted = count(edition.content, &packed);
         wait.finish_and_clear();
         Ok(match counted {
             Ok(entries) if entries == edition.entries => Ok(()),
-            Ok(entries) => Err(format!("its chunks hold {}, not {}", told(entries), edition.entries)),
+            Ok(entries) => Err(format!("its chunks contain {}, not {}", entry_count(entries), edition.entries)),
             Err(error) => Err(format!("its chunks can't be unpacked: {error}")),
         })
     }
 
-    /// What the chunks of an edition hold, one behind the other; else what is wrong with them.
+    /// The concatenated chunks of an edition. The inner error is their fault.
     pub(super) async fn packed(&self, edition: &Edition) -> Result<Result<Vec<u8>, String>, Failure> {
         let bar = progress::bar(usize::try_from(edition.chunks).unwrap_or_default(), "chunks read");
         let reads = (1..=edition.chunks).map(|number| {
@@ -128,7 +129,7 @@ impl Store {
                 Ok::<_, Failure>(item.and_then(|mut item| item.remove(CHUNK_DATA)?.as_b().ok().cloned()).ok_or(number))
             }
         });
-        let mut reads = std::pin::pin!(futures_util::stream::iter(reads).buffered(AT_ONCE));
+        let mut reads = std::pin::pin!(futures_util::stream::iter(reads).buffered(CONCURRENT));
         let mut packed = Vec::new();
         while let Some(read) = reads.try_next().await? {
             match read {
@@ -138,7 +139,7 @@ impl Store {
         }
         bar.finish_and_clear();
         if digest(&packed) != edition.sha256 {
-            return Ok(Err("its chunks are not what was imported: their digest is another".into()));
+            return Ok(Err("its chunks have changed since the import: their digest differs".into()));
         }
         Ok(Ok(packed))
     }
@@ -147,8 +148,8 @@ impl Store {
         record(&self.dynamodb, &self.table, key).await
     }
 
-    /// Puts an item where there is none, again and again while DynamoDB is busy. An answer that is lost does no harm: an
-    /// item that is there is compared.
+    /// Puts an item where there is none, with backoff while DynamoDB is busy. An existing item is compared, so a lost
+    /// response does no harm.
     async fn put(&self, item: Item) -> Result<Put, Failure> {
         let mut backoff = Backoff::of(&self.dynamodb);
         loop {
@@ -156,7 +157,7 @@ impl Store {
             let put =
                 put.condition_expression("attribute_not_exists(#kind)").expression_attribute_names("#kind", "kind");
             match put.send().await {
-                Ok(_) => return Ok(Put::There),
+                Ok(_) => return Ok(Put::Stored),
                 Err(error)
                     if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
                 {
@@ -165,22 +166,17 @@ impl Store {
                 Err(error)
                     if error.as_service_error().is_none_or(|error| is_busy(error.code())) && backoff.wait().await => {}
                 Err(error) => {
-                    let says =
-                        format!("the edition could not be written to `{}`; run it again to complete it", self.table);
-                    return Err(Failure::of(says, error));
+                    let why = format!("the edition could not be written to `{}`; run the command again", self.table);
+                    return Err(Failure::of(why, error));
                 }
             }
         }
     }
 
-    /// Whether what stands in an item's place is the same, but for who says so.
+    /// Compares an item with the stored one, without attribution.
     async fn same(&self, item: &Item) -> Result<Put, Failure> {
-        let Some(key) = Key::of(item) else { return Ok(Put::Another) };
-        let there = self.get(&key).await?;
-        Ok(if there.is_some_and(|there| unattributed(&there) == unattributed(item)) {
-            Put::There
-        } else {
-            Put::Another
-        })
+        let Some(key) = Key::of(item) else { return Ok(Put::Conflict) };
+        let stored = self.get(&key).await?;
+        Ok(if stored.is_some_and(|stored| unattributed(&stored) == unattributed(item)) { Put::Stored } else { Put::Conflict })
     }
 }

@@ -125,11 +125,11 @@ impl Chart {
                 width: across(*count, most),
             }
         };
-        let told: Vec<String> =
+        let largest: Vec<String> =
             shown.iter().map(|(name, count)| format!("{name} {}", grouped((*count).into()))).collect();
         Some(Self::Bars(Bars {
             title: title.to_owned(),
-            description: format!("The largest of the table: {}.", told.join(", ")),
+            description: format!("The largest of the table: {}.", largest.join(", ")),
             height: u64::try_from(shown.len()).unwrap_or_default().saturating_mul(ROW),
             bars: shown.into_iter().zip(0..).map(bar).collect(),
         }))

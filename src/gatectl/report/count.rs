@@ -1,4 +1,4 @@
-//! Pure. Counting entries one after the other, in whatever order, without keeping them.
+//! Pure. Counts entries in any order without keeping them.
 
 use std::collections::BTreeMap;
 
@@ -15,35 +15,35 @@ use super::tally::{Split, Tally, raise};
 use crate::entry::{Entry, id_of};
 use crate::review::queue::Queue;
 
-/// How many faults are named; all are counted.
+/// The most faults that are named.
 const MOST_NAMED: usize = 100;
-/// What stands for the code of a refusal that tells none.
-const NO_CODE: &str = "(none told)";
+/// The code of a refusal without a code.
+const NO_CODE: &str = "(none)";
 
-/// What is counted of a ledger.
+/// The counts of a ledger.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) period: Window,
     seen: Seen,
-    /// Entries of the period, whatever their kind.
+    /// Entries of the period, of any kind.
     pub(super) entries: u64,
-    /// Entries that were there once more, and were counted once.
+    /// Duplicate entries, which count once.
     pub(super) twice: u64,
-    /// Entries of the period that don't bear their hash. They are counted all the same, as they read.
+    /// Entries of the period with an invalid hash. They are counted too.
     pub(super) unproved: Named,
-    /// What is no entry that can be counted.
+    /// Unreadable entries.
     pub(super) unread: Named,
     pub(super) days: BTreeMap<Date, Day>,
     pub(super) codes: Tally<CodeCount>,
     pub(super) destinations: Tally<Split>,
     pub(super) models: Tally<Split>,
-    /// Permits that gave their caller no answer, by status and code.
+    /// Permits without an answer, by status and code.
     pub(super) completions: BTreeMap<(u16, String), u64>,
     pub(super) licences: Tally<Drawn>,
     pub(super) lists: Tally<u64>,
     pub(super) databases: Databases,
     pub(super) directives: Directives,
-    /// Possible matches, those from before the period too.
+    /// Potential matches, including those from before the period.
     pub(super) queue: Queue,
 }
 
@@ -52,16 +52,16 @@ pub(super) struct Counts {
 pub(super) struct Day {
     pub(super) invocations: Split,
     pub(super) screenings: Split,
-    /// Completions: permits that gave no answer.
+    /// Permits without an answer.
     pub(super) unanswered: u64,
 }
 
-/// How often a code was told.
+/// How often a code was a reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct CodeCount {
-    /// Refusals that tell it.
+    /// Refusals with the code.
     pub(super) refusals: u64,
-    /// Those that tell it first.
+    /// Refusals with the code as the first reason.
     pub(super) first: u64,
 }
 
@@ -102,7 +102,7 @@ impl Counts {
         Self { period, directives, ..Self::default() }
     }
 
-    /// Takes an entry. `bears_its_hash` is asked of those of the period alone.
+    /// Counts an entry. `bears_its_hash` is checked only in the period.
     pub(super) fn take(&mut self, value: &Value, bears_its_hash: impl FnOnce(&Value) -> bool) {
         let id =
             || value.get("decision_id").and_then(Value::as_str).unwrap_or("something without a decision_id").to_owned();
@@ -187,16 +187,16 @@ impl Counts {
     }
 }
 
-/// Where an entry stands; else why nobody can say what it is.
+/// The place of an entry, or why it can't be counted.
 fn place(entry: &Entry) -> Result<(&str, u64), String> {
     if !["invocation", "screening", "completion"].contains(&entry.kind.as_str()) {
-        return Err(format!("its `kind` is `{}`, which is none", entry.kind));
+        return Err(format!("its `kind` `{}` is unknown", entry.kind));
     }
     if !["permit", "refuse"].contains(&entry.outcome.as_str()) {
-        return Err(format!("its `outcome` is `{}`, which is none", entry.outcome));
+        return Err(format!("its `outcome` `{}` is unknown", entry.outcome));
     }
     let place = entry.decision_id.rsplit_once('-').and_then(|(chain, seq)| Some((chain, seq.parse().ok()?)));
-    place.ok_or_else(|| "its `decision_id` names no chain and number".to_owned())
+    place.ok_or_else(|| "its `decision_id` has no chain and number".to_owned())
 }
 
 #[cfg(test)]

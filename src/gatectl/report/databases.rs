@@ -159,9 +159,9 @@ mod tests {
             let shown = |row: &Vec<Cell>| row.iter().map(Cell::shown).collect::<Vec<_>>().join("; ");
             (section.sheet.rows.iter().map(shown).collect::<Vec<_>>(), section.lead)
         };
-        let (told, lead) = rows(31);
+        let (cells, lead) = rows(31);
         assert_eq!(
-            told,
+            cells,
             [
                 "GeoIP2-City; 2026-05-02; 31; 31; 2026-06-02 12:00:00; 2",
                 "Privacy; 2026-05-01; 34; 31; 2026-06-04 12:00:00; 1",

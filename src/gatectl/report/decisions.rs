@@ -1,4 +1,4 @@
-//! Pure. The parts of the report that the ledger alone tells: decisions, refusals, permits that gave no answer.
+//! Pure. The sections from the ledger alone: decisions, refusals, permits without an answer.
 
 use export_gate::terms::Window;
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ pub(super) fn a_day(counts: &Counts, now: Timestamp) -> Section {
             nothing: "The period has no day yet.",
         },
         how: "An entry counts on the UTC day of its `at`. A decision is an entry of the kind `invocation`, permitted or refused \
-              by its `outcome`; the chart shows these alone. An entry of the kind `completion` says that a permit gave its \
+              by its `outcome`; the chart shows these alone. An entry of the kind `completion` records that a permit gave its \
               caller no answer: such a permit stays among the permitted. Screenings, of the kind `screening`, invoke nothing \
               and are in no other figure of this report but those of possible matches.",
     }
@@ -93,16 +93,16 @@ pub(super) fn by_code(counts: &Counts) -> Section {
     Section {
         id: "codes",
         title: "Refusals by code",
-        lead: "Every reason that applied is told, so a refusal can count at several codes.".into(),
+        lead: "A refusal has every reason that applied, so it can count at several codes.".into(),
         chart: Chart::bars("Refusals by code", &charted),
         sheet: Sheet {
             name: "refusals-by-code",
             caption: "Refused invocations by code",
             columns: &[
                 ("code", "Code"),
-                ("refusals", "Refusals that tell it"),
+                ("refusals", "Refusals with it as a reason"),
                 ("percent_of_refusals", "Of all refusals"),
-                ("told_first", "Refusals that tell it first"),
+                ("told_first", "Refusals with it as the first reason"),
             ],
             rows: codes.iter().map(row).collect(),
             nothing: "Nothing was refused.",
@@ -126,7 +126,7 @@ pub(super) fn by_destination(counts: &Counts) -> Section {
             &[("destination", "Destination"), REFUSED, PERMITTED, PERCENT],
         ),
         how: "Entries of the kind `invocation` by their `destination`: the region (ISO 3166-2) where it is known, else the \
-              country (ISO 3166-1), else `?`: nobody knew it.",
+              country (ISO 3166-1), else `?` for unknown.",
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) fn by_model(counts: &Counts) -> Section {
     Section {
         id: "models",
         title: "Refusals by model",
-        lead: "Which models were asked for.".into(),
+        lead: "Requested models.".into(),
         chart: Chart::bars("Refusals by model", &refusals(&counts.models)),
         sheet: split(
             &counts.models,
@@ -180,7 +180,7 @@ pub(super) fn failures(counts: &Counts) -> Section {
         id: "failures",
         title: "Permits without an answer",
         lead: match unanswered {
-            0 => "Nothing says that a permit gave no answer.".into(),
+            0 => "No permit was without an answer.".into(),
             some => format!("{} beside {} permits.", grouped(some.into()), grouped(invocations.permitted.into())),
         },
         chart: None,

@@ -15,7 +15,7 @@ pub(super) struct Directives(BTreeMap<String, Directive>);
 
 /// An embargo that came into force, changed or ended in the period.
 pub(super) struct Directive {
-    pub(super) said: Said,
+    pub(super) summary: Summary,
     pub(super) timeline: Timeline,
     pub(super) obeyed: Obeyed,
     /// The models and organisations that it refused.
@@ -25,15 +25,15 @@ pub(super) struct Directive {
     permitted: HashMap<Pair, Timestamp>,
 }
 
-/// What its record says.
+/// The attributes of its record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Summary {
     pub(super) authority: String,
     pub(super) citation: String,
     pub(super) effect: String,
 }
 
-/// What the ledger says of it.
+/// Its decisions in the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Obeyed {
     /// Refused invocations that name it.
@@ -46,12 +46,12 @@ pub(super) struct Obeyed {
 type Pair = (String, String);
 
 impl Directives {
-    /// Takes an embargo's versions; only such count as came into force, changed or ended in the period.
-    pub(super) fn expect(&mut self, id: &str, said: Said, timeline: Timeline, period: Window) {
+    /// Adds an embargo that came into force, changed or ended in the period.
+    pub(super) fn expect(&mut self, id: &str, summary: Summary, timeline: Timeline, period: Window) {
         let Timeline { begun, changed, over, .. } = &timeline;
         if begun.iter().chain(changed).chain(over).any(|moment| period.is_open(*moment)) {
             let (obeyed, refused, permitted) = (Obeyed::default(), HashSet::new(), HashMap::new());
-            self.0.insert(id.to_owned(), Directive { said, timeline, obeyed, refused, permitted });
+            self.0.insert(id.to_owned(), Directive { summary, timeline, obeyed, refused, permitted });
         }
     }
 
@@ -124,10 +124,10 @@ mod tests {
             (12, "invocation", "refuse", "m@1", "a", "another@1"),
         ];
         let mut directives = Directives::default();
-        directives.expect("letter", Said::default(), timeline.clone(), period);
+        directives.expect("letter", Summary::default(), timeline.clone(), period);
         directives.expect(
             "before",
-            Said::default(),
+            Summary::default(),
             Timeline { begun: Some(Timestamp::MIN), ..<_>::default() },
             period,
         );

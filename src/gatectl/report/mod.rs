@@ -1,4 +1,4 @@
-//! I/O. `gatectl report`: what happened in a period, as one page, with its figures as CSV and JSON.
+//! I/O. `gatectl report`: reports a period as an HTML page, with its figures as CSV and JSON.
 
 mod chart;
 mod count;
@@ -26,7 +26,7 @@ use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
 
 use self::count::Counts;
-use self::directives::{Directives, Said};
+use self::directives::{Directives, Summary};
 use self::page::{Head, Report};
 use self::timeline::{Timeline, time};
 use crate::attribution::non_empty;
@@ -40,30 +40,30 @@ use crate::outcome::{Failure, Outcome};
 use crate::progress::counter;
 use crate::table_options::RegisterTable;
 
-/// The period, what it is read from, and where it goes.
+/// Arguments of `report`.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("to_where").required(true).multiple(true).args(["out", "csv", "json"]))]
 pub(crate) struct Arguments {
-    /// Decisions from this moment on, such as 2026-06-01T00:00:00Z
+    /// Report decisions from this time on, such as 2026-06-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Timestamp,
-    /// Decisions before this moment
+    /// Report decisions before this time
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: Timestamp,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
     register: RegisterTable,
-    /// The table of what is used of each licence; without it the report leaves that out
+    /// Name of the usage table [default: the report has no use of licences]
     #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
     usage_table: Option<String>,
-    /// The ledger's seals, a file each
+    /// Seals of the ledger: a file or a folder of files
     #[arg(long, value_name = "FOLDER|FILE")]
     seals: Option<PathBuf>,
-    /// Who makes the report, to be named on it
+    /// Author of the report, displayed on it
     #[arg(long, value_name = "WHO", value_parser = non_empty)]
     by: Option<String>,
-    /// Write the page here
+    /// Write the page to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write each table into this folder, as CSV
@@ -76,24 +76,22 @@ pub(crate) struct Arguments {
     aws: Aws,
 }
 
-/// What the register, the usage table and the seals say.
-struct Known {
+/// The data of the register, the usage table and the seals.
+struct Sources {
     history: History,
     licences: BTreeMap<String, records::Licence>,
     lists: BTreeMap<String, records::List>,
     seals: Option<Vec<records::Seal>>,
 }
 
-/// The longest period: the days of three years.
+/// The longest period, in days: three years.
 const MOST_DAYS: i64 = 1_096;
 
-/// Counts, and writes what came of it.
+/// Counts the entries, and writes the report.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { from, to, place, aws, .. } = arguments;
     if from >= to {
-        return Err(Failure::new(format!(
-            "`--from` {from} is not before `--to` {to}: a period has a beginning and an end"
-        )));
+        return Err(Failure::new(format!("`--from` {from} is not before `--to` {to}")));
     }
     if to.duration_since(*from).as_hours() > MOST_DAYS.saturating_mul(24) {
         return Err(Failure::new(format!("a report covers at most {MOST_DAYS} days: make one for each year")));
@@ -101,8 +99,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (period, now) = (Window { from: Some(*from), until: Some(*to) }, Timestamp::now());
     let dynamodb = aws.dynamodb().await;
     let mut counts = Counts::new(period, Directives::default());
-    let known = known(arguments, &dynamodb, &mut counts).await?;
-    // What a directive refused, and since when a match waits, may lie before the period.
+    let read = read_sources(arguments, &dynamodb, &mut counts).await?;
+    // Refusals by a directive, and the first refusal of a match, can be before the period.
     let all = Window { from: None, until: Some(*to) };
     let progress = counter("entries");
     let taking = |found| {
@@ -114,19 +112,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     place.read(aws, all, taking).await?;
     progress.finish_and_clear();
-    let report = report(arguments, counts, known, now);
+    let report = report(arguments, counts, read, now);
     write_all(arguments, &report)?;
     Ok(outcome(arguments, &report))
 }
 
-/// Reads what the ledger is held against; directives are put where they will be counted.
-async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Known, Failure> {
+/// Reads the other sources, and adds the directives to the counts.
+async fn read_sources(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) -> Result<Sources, Failure> {
     let history = History::read(dynamodb, &arguments.register.register_table).await?;
     for (id, versions) in versions(&history, Embargo::KIND) {
         let Some(last) = versions.last() else { continue };
-        let said = |name: &str| text(last, name).to_owned();
-        let said = Said { authority: said("authority"), citation: said("citation"), effect: said("effect") };
-        counts.directives.expect(&id, said, Timeline::of(&versions), counts.period);
+        let attribute = |name: &str| text(last, name).to_owned();
+        let [authority, citation, effect] = ["authority", "citation", "effect"].map(attribute);
+        counts.directives.expect(&id, Summary { authority, citation, effect }, Timeline::of(&versions), counts.period);
     }
     let leased = match &arguments.usage_table {
         Some(table) => read::leased(dynamodb, table).await?,
@@ -152,17 +150,17 @@ async fn known(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut Counts) 
         counts.unread = unread;
         seals = Some(found);
     }
-    Ok(Known { licences, lists: lists(&history), seals, history })
+    Ok(Sources { licences, lists: lists(&history), seals, history })
 }
 
-/// From how many days on a database is too old, by the setting as it stands.
+/// The age in days from which a database is stale, by the current setting.
 fn database_days(history: &History) -> u32 {
     let settings = history.snapshot.of_kind(Screening::KIND).map(|(_, item)| item);
-    let said = settings.filter_map(|item| item.get("database_days")?.as_n().ok()?.parse().ok()).next();
-    Screening { database_days: said, ..Screening::default() }.database_days()
+    let days = settings.filter_map(|item| item.get("database_days")?.as_n().ok()?.parse().ok()).next();
+    Screening { database_days: days, ..Screening::default() }.database_days()
 }
 
-/// All versions of the records of a kind, by id, the first one first. What is replaced while it is read is there twice.
+/// All versions of the records of a kind, by id, oldest first. A record replaced during the reading is deduplicated.
 fn versions(history: &History, kind: &str) -> BTreeMap<String, Vec<Item>> {
     let mut found: BTreeMap<String, BTreeMap<u64, Item>> = BTreeMap::new();
     for (key, revision, item) in history.of_kind(kind) {
@@ -185,9 +183,9 @@ fn lists(history: &History) -> BTreeMap<String, records::List> {
     lists.map(|(id, item)| (format!("{id}@{}", text(item, "edition")), read(item))).collect()
 }
 
-fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestamp) -> Report {
+fn report(arguments: &Arguments, mut counts: Counts, read: Sources, now: Timestamp) -> Report {
     let directives = std::mem::take(&mut counts.directives).found();
-    let snapshot = &known.history.snapshot;
+    let snapshot = &read.history.snapshot;
     let head = Head {
         period: counts.period,
         made: now,
@@ -207,11 +205,11 @@ fn report(arguments: &Arguments, mut counts: Counts, known: Known, now: Timestam
         decisions::by_model(&counts),
         decisions::failures(&counts),
         records::directives(directives),
-        records::licences(&counts, &known.licences, arguments.usage_table.is_some()),
-        records::lists(&counts, &known.lists, now),
-        counts.databases.too_old(database_days(&known.history)),
+        records::licences(&counts, &read.licences, arguments.usage_table.is_some()),
+        records::lists(&counts, &read.lists, now),
+        counts.databases.too_old(database_days(&read.history)),
         reviews::reviews(&counts.queue, snapshot, arguments.from, now),
-        records::seals(known.seals.as_deref()),
+        records::seals(read.seals.as_deref()),
     ];
     Report { head, sections }
 }
@@ -248,12 +246,12 @@ fn outcome(arguments: &Arguments, report: &Report) -> Outcome {
     let head = &report.head;
     let number = |number: u64, one, many| count(usize::try_from(number).unwrap_or(usize::MAX), one, many);
     let mut text = String::new();
-    for (faults, what) in [(&head.unproved, "does not count as proved"), (&head.unread, "can't be read")] {
+    for (faults, what) in [(&head.unproved, "not verified"), (&head.unread, "can't be read")] {
         for (place, why) in &faults.named {
             text += &text_line!("{what}: {place}: {why}");
         }
         if faults.left_out() > 0 {
-            text += &text_line!("and more: {} in all", number(faults.count, "thing", "things"));
+            text += &text_line!("and more: {} in total", number(faults.count, "entry or file", "entries or files"));
         }
     }
     text += &format!("{} of the period.", number(head.entries, "entry", "entries"));

@@ -13,18 +13,18 @@ use super::section::Section;
 use super::sheet::{Cell, Sheet, moment};
 use crate::display::{grouped, visible_lines};
 
-/// The page's only style; the policy names its hash.
+/// The page's style. The content security policy has its hash.
 const STYLE: &str = include_str!("page.css");
 
-/// Rows that the page shows of a table by name; its CSV and JSON have all.
+/// The most rows of a table by name on the page; CSV and JSON have all.
 const MOST_ROWS: usize = 100;
 
-/// What a report says of itself.
+/// The head of a report.
 pub(super) struct Head {
     pub(super) period: Window,
     pub(super) made: Timestamp,
     pub(super) by: Option<String>,
-    /// Where the figures are from: what, and its table, folder or file.
+    /// The sources: name, and table, folder or file.
     pub(super) sources: Vec<(&'static str, String)>,
     /// The register's revision.
     pub(super) revision: u64,
@@ -32,7 +32,7 @@ pub(super) struct Head {
     pub(super) twice: u64,
     pub(super) unproved: Named,
     pub(super) unread: Named,
-    /// The figures that count most, with what each is.
+    /// The main figures with their names.
     pub(super) figures: Vec<(String, &'static str)>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Report {
 }
 
 impl Head {
-    /// The figures that count most.
+    /// The main figures.
     pub(super) fn figures(counts: &Counts) -> Vec<(String, &'static str)> {
         let total = counts.total();
         let share = Cell::share(total.invocations.refused, total.invocations.all());

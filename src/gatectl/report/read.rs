@@ -1,4 +1,4 @@
-//! I/O. What the report holds the ledger against beside the register: the usage table, and the seals' files.
+//! I/O. Reads the usage table and the seals.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::item::text;
 use crate::json::{self, member};
 use crate::outcome::Failure;
 
-/// How much of each licence's quota is leased; `None` where it can't be read.
+/// The leased quota of each licence; `None` if unreadable.
 pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<String, Option<u64>>, Failure> {
     let scan = dynamodb.scan().table_name(table).consistent_read(true).filter_expression("#model = :all");
     let scan = scan.expression_attribute_names("#model", "model");
@@ -31,7 +31,7 @@ pub(super) async fn leased(dynamodb: &DynamoDb, table: &str) -> Result<HashMap<S
     Ok(leased)
 }
 
-/// The seals of the period, and the last one before it, the first one first; and what of the files is none.
+/// The seals of the period and the last one before it, by time; and the files that are not seals.
 pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Named), Failure> {
     let (mut seals, mut unread) = (Vec::new(), Named::default());
     for path in files::below(place)? {
@@ -48,18 +48,18 @@ pub(super) fn seals(place: &Path, period: Window) -> Result<(Vec<Seal>, Named), 
     Ok((seals, unread))
 }
 
-/// A seal, as far as it is told.
+/// Reads the reported members of a seal.
 fn seal(bytes: &[u8], file: String) -> Result<Seal, String> {
     let seal = json::read(bytes)?;
     let text = |name: &str| {
         let value = member(&seal, &[name]).as_str();
-        value.ok_or_else(|| format!("it is no seal: it has no `{name}`"))
+        value.ok_or_else(|| format!("not a seal: it has no `{name}`"))
     };
     let heads = || u64::try_from(member(&seal, &["heads"]).as_array()?.len()).ok();
     Ok(Seal {
         file,
         at: parse_time(text("at")?).map_err(|error| error.to_string())?,
-        entries: member(&seal, &["entries"]).as_u64().ok_or("it is no seal: it has no whole `entries`")?,
+        entries: member(&seal, &["entries"]).as_u64().ok_or("not a seal: it has no whole `entries`")?,
         chains: member(&seal, &["chains"]).as_u64().or_else(heads).unwrap_or_default(),
         root: text("root")?.to_owned(),
         key: text("key")?.to_owned(),

@@ -35,7 +35,7 @@ pub(super) struct List {
     pub(super) at: Option<Timestamp>,
 }
 
-/// A seal, as its file says.
+/// A seal.
 #[derive(Clone, Debug)]
 pub(super) struct Seal {
     pub(super) file: String,
@@ -48,15 +48,15 @@ pub(super) struct Seal {
 
 /// How soon directives were obeyed.
 pub(super) fn directives(directives: Vec<(String, Directive)>) -> Section {
-    let row = |(id, Directive { said, timeline, obeyed, .. }): (String, Directive)| {
+    let row = |(id, Directive { summary, timeline, obeyed, .. }): (String, Directive)| {
         let changes = u64::try_from(timeline.changed.len()).unwrap_or(u64::MAX);
         let ended = timeline.over.is_some();
         vec![
             Cell::Text(unnamed(&id)),
-            Cell::text(format!("{} {}", said.authority, said.citation)),
-            Cell::Text(said.effect),
-            Cell::time(timeline.recorded, "not said"),
-            Cell::time(timeline.begun, "not said"),
+            Cell::text(format!("{} {}", summary.authority, summary.citation)),
+            Cell::Text(summary.effect),
+            Cell::time(timeline.recorded, "unknown"),
+            Cell::time(timeline.begun, "unknown"),
             Cell::Number(changes),
             Cell::Number(obeyed.refusals),
             Cell::time(obeyed.first_refusal, "none yet"),
@@ -99,7 +99,7 @@ pub(super) fn directives(directives: Vec<(String, Directive)>) -> Section {
               force the later of that and its `from`, ended the first moment at which no version was in force any more. The \
               first refusal is the earliest entry of the kind `invocation`, before the period too, that names the embargo in one of its \
               `reasons`; the first permit is the earliest one since the end whose model and organisation the embargo had \
-              refused. Both wait for somebody to ask: they say when the gate was first seen to obey, not how fast it could.",
+              refused. Both depend on the next request: they show when the gate was first seen to obey, not how fast it could.",
     }
 }
 
@@ -112,14 +112,14 @@ fn unnamed(id: &str) -> String {
 }
 
 /// Licence use against quota.
-pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_usage: bool) -> Section {
+pub(super) fn licences(counts: &Counts, records: &BTreeMap<String, Licence>, has_usage: bool) -> Section {
     let drawn: BTreeMap<&str, Drawn> = counts.licences.sorted(|drawn| drawn.permits).into_iter().collect();
-    let with_quota = known.iter().filter(|(_, licence)| licence.quota.is_some()).map(|(id, _)| id.as_str());
+    let with_quota = records.iter().filter(|(_, licence)| licence.quota.is_some()).map(|(id, _)| id.as_str());
     let mut ids: Vec<&str> = drawn.keys().copied().chain(with_quota).collect();
     ids.sort_unstable();
     ids.dedup();
     let row = |id: &&str| {
-        let licence = known.get(*id).cloned().unwrap_or_default();
+        let licence = records.get(*id).cloned().unwrap_or_default();
         let Drawn { permits, unanswered, first } = drawn.get(id).copied().unwrap_or_default();
         let quota = licence.quota.map_or(Cell::None("none"), Cell::Number);
         let leased = if has_usage { licence.leased } else { None };
@@ -129,7 +129,7 @@ pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_u
             Cell::text(format!("{} {}", licence.authority, licence.reference).trim()),
             Cell::Number(permits),
             Cell::Number(unanswered),
-            Cell::time(licence.begun, "not said"),
+            Cell::time(licence.begun, "unknown"),
             Cell::time(first, "none"),
             quota,
             match leased {
@@ -166,46 +166,46 @@ pub(super) fn licences(counts: &Counts, known: &BTreeMap<String, Licence>, has_u
             nothing: "There is none.",
         },
         how: "Permits are entries of the kind `invocation` that name the licence in `licences`, in this period. The quota is the \
-              register's, for as long as the licence lasts, and `leased` is what the usage table says of it today: gates lease \
+              register's, for as long as the licence lasts, and `leased` is its value in the usage table today: gates lease \
               requests in blocks, so it is never less than what was used, and may be more. A request that reached no model \
               is given back. A quota whose use can't be read counts as used up.",
     }
 }
 
 /// The lists' editions and age.
-pub(super) fn lists(counts: &Counts, known: &BTreeMap<String, List>, now: Timestamp) -> Section {
-    let mut asked: BTreeMap<&str, u64> = counts.lists.sorted(|number| number).into_iter().collect();
+pub(super) fn lists(counts: &Counts, records: &BTreeMap<String, List>, now: Timestamp) -> Section {
+    let mut decisions: BTreeMap<&str, u64> = counts.lists.sorted(|number| number).into_iter().collect();
     let mut rows = Vec::new();
-    for (edition, list) in known {
+    for (edition, list) in records {
         let published = published(&list.published);
-        let by = asked.remove(edition.as_str()).unwrap_or_default();
+        let by = decisions.remove(edition.as_str()).unwrap_or_default();
         rows.push(vec![
             Cell::text(edition),
             Cell::text("in force"),
             Cell::text(&list.content),
             Cell::text(&list.published),
             age(published.or(list.at), now),
-            Cell::time(list.at, "not said"),
+            Cell::time(list.at, "unknown"),
             list.entries.map_or(Cell::None("–"), Cell::Number),
             Cell::Number(by),
         ]);
     }
-    for (edition, by) in asked {
+    for (edition, by) in decisions {
         let nothing = [(); 5].map(|()| Cell::None("–"));
-        let told = [Cell::text(edition), Cell::text("no longer")].into_iter().chain(nothing);
-        rows.push(told.chain([Cell::Number(by)]).collect());
+        let cells = [Cell::text(edition), Cell::text("no longer")].into_iter().chain(nothing);
+        rows.push(cells.chain([Cell::Number(by)]).collect());
     }
     Section {
         id: "lists",
         title: "Lists, their editions and age",
-        lead: match known.len() {
+        lead: match records.len() {
             0 => "The register has no list in force.".into(),
             number => format!("{} in force.", count(number, "list", "lists")),
         },
         chart: None,
         sheet: Sheet {
             name: "lists",
-            caption: "Editions of lists, and the decisions that asked them",
+            caption: "Editions of lists, and the decisions that used them",
             columns: &[
                 ("edition", "List and edition"),
                 ("state", "State"),

@@ -1,4 +1,4 @@
-//! Pure. The part of the report that is about possible matches: who was held up, and how long until an officer decided.
+//! Pure. The section on potential matches: which requests were refused, and how long until an officer decided.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,9 +8,9 @@ use crate::period::render_duration;
 use crate::review::queue::{Match, Queue, Refusals, Resolution};
 use crate::snapshot::Snapshot;
 
-/// How long possible matches waited.
+/// How long potential matches waited.
 pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: Timestamp) -> Section {
-    // A clearance that holds no more leaves its match open.
+    // A clearance that is no longer valid leaves its match open.
     let decided =
         |resolution: &Resolution| resolution.decided().filter(|_| !resolution.is_open()).and_then(|one| one.at);
     let all =
@@ -38,9 +38,9 @@ pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: 
     };
     Section {
         id: "reviews",
-        title: "Possible matches, and how long they waited",
+        title: "Potential matches, and how long they waited",
         lead: match (reviews.len(), median(&spans)) {
-            (0, _) => "Nobody was held up by a possible match.".into(),
+            (0, _) => "No request was refused for a potential match.".into(),
             (_, None) => format!("{open} open, none decided."),
             (_, Some(median)) => format!(
                 "{} decided: median {}, longest {}. {open} open.",
@@ -52,9 +52,9 @@ pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: 
         chart: None,
         sheet: Sheet {
             name: "reviews",
-            caption: "Possible matches that were open in this period",
+            caption: "Potential matches that were open in this period",
             columns: &[
-                ("subject", "Held up"),
+                ("subject", "Screened party"),
                 ("party", "Listed party"),
                 ("first_refusal", "First refusal"),
                 ("refusals", "Refusals"),
@@ -72,7 +72,7 @@ pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: 
     }
 }
 
-/// The middle one; of two in the middle the first.
+/// The median; the lower one of two.
 fn median(sorted: &[SignedDuration]) -> Option<SignedDuration> {
     sorted.get(sorted.len().saturating_sub(1).checked_div(2)?).copied()
 }

@@ -1,8 +1,8 @@
-//! Pure. Which entries were counted already: an archive may tell some twice.
+//! Pure. Which entries are counted already: an archive can have an entry twice.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// The numbers of each chain that were seen, as runs without a gap: little to remember, since chains have none.
+/// The seen numbers of each chain, as runs without a gap. This needs little memory, since chains have no gaps.
 #[derive(Default)]
 pub(super) struct Seen {
     /// By chain: the first number of a run, and its last.
@@ -10,7 +10,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether this one is new; from now on it is not.
+    /// Whether an entry is new. It is marked as seen.
     pub(super) fn is_new(&mut self, chain: &str, seq: u64) -> bool {
         if !self.runs.contains_key(chain) {
             self.runs.insert(chain.to_owned(), BTreeMap::new());
@@ -37,7 +37,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_remembers_as_a_set_does(numbers in proptest::collection::vec((0..3_u8, 1..20_u64), 0..200)) {
+        fn it_agrees_with_a_set(numbers in proptest::collection::vec((0..3_u8, 1..20_u64), 0..200)) {
             let (mut seen, mut set) = (Seen::default(), HashSet::new());
             for (chain, seq) in numbers {
                 prop_assert_eq!(seen.is_new(&chain.to_string(), seq), set.insert((chain, seq)));
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_chain_is_one_run_in_whatever_order() {
+    fn a_whole_chain_is_one_run_in_any_order() {
         let mut seen = Seen::default();
         for seq in (1..=100).step_by(2).chain((2..=100).rev().step_by(2)).chain([u64::MAX]) {
             assert!(seen.is_new("c", seq));

@@ -12,11 +12,11 @@ use crate::period::render_duration;
 pub(super) struct Sheet {
     /// The CSV file's name, and the table's in JSON.
     pub(super) name: &'static str,
-    /// What it says, in a few words.
+    /// Its caption.
     pub(super) caption: &'static str,
     pub(super) columns: &'static [Column],
     pub(super) rows: Vec<Vec<Cell>>,
-    /// What is said in place of rows where there are none.
+    /// The text if there are no rows.
     pub(super) nothing: &'static str,
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-/// How many names are told apart; what more there are is counted together.
+/// The most names with counts of their own.
 const MOST_NAMES: usize = 10_000;
 
-/// What stands for all names past the bound.
+/// The name of all others.
 const OTHERS: &str = "(all others)";
 
 /// Counts, by name.
@@ -26,7 +26,7 @@ impl Split {
         raise(if is_permit { &mut self.permitted } else { &mut self.refused });
     }
 
-    /// Both.
+    /// The sum.
     pub(super) fn all(self) -> u64 {
         self.permitted.saturating_add(self.refused)
     }
@@ -44,7 +44,7 @@ impl<T> Default for Tally<T> {
 }
 
 impl<T: Default + Copy> Tally<T> {
-    /// What is counted for a name.
+    /// The count of a name.
     pub(super) fn of(&mut self, name: &str) -> &mut T {
         let name = if self.counts.contains_key(name) || self.counts.len() < MOST_NAMES { name } else { OTHERS };
         self.counts.entry(name.to_owned()).or_default()

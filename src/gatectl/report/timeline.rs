@@ -51,7 +51,7 @@ fn in_force(version: &Item, at: Option<Timestamp>, next: Option<Timestamp>, is_f
         return None;
     }
     let (from, until) = (time(version, "from"), time(version, "until"));
-    // A first version that was over when it was written tells of the history: its window is all that is known.
+    // A first version that was over when written is a migrated record: only its window is known.
     let is_late = is_first && until.zip(at).is_some_and(|(until, at)| until <= at);
     let start = if is_late { from.or(at) } else { from.max(at) }.unwrap_or(Timestamp::MIN);
     let end = [until, next.filter(|_| !is_late)].into_iter().flatten().min();
@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    /// `at` and what else it says, each time by its day in June.
+    /// `at` and other attributes, with times as days in June.
     fn version(day: &str, more: &[(&str, &str)]) -> Item {
         let mut item = Item::new();
         for (name, day) in [("at", day)].iter().chain(more).filter(|(_, day)| !day.is_empty()) {
@@ -99,7 +99,7 @@ mod tests {
             (vec![first(), version("20", &[("withdrawn", "x")]), version("25", &[])], Some("12"), None),
             (vec![version("12", &[("withdrawn", "x")])], None, None),
             (vec![version("12", &[("from", "20")]), version("14", &[("from", "16")])], Some("16"), None),
-            // Nobody says when it was written.
+            // The time of writing is unknown.
             (vec![version("", &[])], None, None),
             (vec![version("", &[("from", "12"), ("until", "30")])], Some("12"), Some("30")),
             // Written when all was over.

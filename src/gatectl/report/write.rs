@@ -1,15 +1,15 @@
-//! I/O. Files that are there whole or not at all.
+//! I/O. Writes files completely or not at all.
 
 use std::path::{Path, PathBuf};
 
 use crate::outcome::Failure;
 
-/// Writes all files under other names first, so that where one can't be written none is changed.
+/// Writes all files under temporary names first, so that an error leaves existing files unchanged.
 pub(super) fn write(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
     let mut drafts = Drafts(Vec::new());
     for (path, contents) in files {
         if path.is_dir() {
-            return Err(Failure::new(format!("`{}` is a folder: name a file", path.display())));
+            return Err(Failure::new(format!("`{}` is a folder: give a file", path.display())));
         }
         let mut name = path.file_name().map(|name| name.to_owned()).unwrap_or_default();
         name.push(format!(".draft-{}", std::process::id()));
@@ -23,18 +23,18 @@ pub(super) fn write(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A folder that is there from now on.
+/// Creates a folder.
 pub(super) fn folder(path: &Path) -> Result<(), Failure> {
-    let why = || format!("the folder `{}` can't be made: name one that can be written", path.display());
+    let why = || format!("the folder `{}` can't be created: choose another", path.display());
     std::fs::create_dir_all(path).map_err(|error| Failure::of(why(), error))
 }
 
 fn unwritten(path: &Path, error: std::io::Error) -> Failure {
-    let why = format!("`{}` can't be written, and nothing was: name a place in a folder that is there", path.display());
+    let why = format!("`{}` can't be written, and nothing was: choose a path in an existing folder", path.display());
     Failure::of(why, error)
 }
 
-/// What is left of them goes when they do.
+/// Temporary files, removed on drop.
 struct Drafts(Vec<PathBuf>);
 
 impl Drop for Drafts {

@@ -1,4 +1,4 @@
-//! Pure. Scenarios as people write them: who asks for what, from where and when, and what must come of it.
+//! Pure. Files of scenarios: a hypothetical request each, and the expected decision.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::draft::{Checked, Draft, documents, line_at, nearest};
-use crate::whatif::{Address, Question, ShownUp, Supposed};
+use crate::whatif::{Address, Assumptions, Request, SpreadCounts};
 
 /// A file of scenarios.
 pub(super) struct Scenarios {
-    /// The file.
+    /// The file's path.
     pub(super) file: String,
-    /// Where its records are, beside the file; absent where it says nothing.
+    /// Path of its records, relative to the file.
     pub(super) records: Option<PathBuf>,
-    /// Records of its own, each in the place of the one with its key.
+    /// Its own records, which replace records with the same key.
     pub(super) own: Draft,
     /// The scenarios.
     pub(super) all: Vec<Scenario>,
@@ -26,23 +26,23 @@ pub(super) struct Scenarios {
 
 /// One scenario.
 pub(super) struct Scenario {
-    /// The line that it begins on.
+    /// Its first line.
     pub(super) line: u64,
-    /// What it is about.
+    /// Its name.
     pub(super) name: String,
-    /// What is asked.
-    pub(super) question: Question,
-    /// What must come of it.
+    /// The request.
+    pub(super) request: Request,
+    /// The expected decision.
     pub(super) expect: Expect,
 }
 
-/// What must come of a question. What is left out may be anything.
+/// An expected decision. Omitted members are not compared.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expect {
     pub(super) outcome: Expected,
     pub(super) status: Option<u16>,
-    /// Every code, in the order in which the gate tells them.
+    /// All codes, in the gate's order.
     pub(super) codes: Option<Vec<String>>,
     /// The licences that lift an embargo, by id.
     pub(super) licences: Option<Vec<String>>,
@@ -94,23 +94,21 @@ struct Given {
     address: String,
     end_use: Option<String>,
     at: String,
-    /// What the operator's own distribution says, by source.
+    /// Signals of the operator's distribution, by source.
     #[serde(default)]
     signals: BTreeMap<String, String>,
-    /// The classes of the address's network, in the place of what lists and databases say.
+    /// Classes of the network, in place of lists and databases.
     network: Option<Vec<NetworkClass>>,
-    /// From how many places the client showed up in every window.
-    spread: Option<ShownUp>,
+    /// The client's spread in every window.
+    spread: Option<SpreadCounts>,
 }
 
 /// Reads a file: a list of scenarios, or a map that has them under `scenarios`.
-///
-/// # Errors
-/// Every fault that can be told at once, `file:line: sentence`.
+/// An error has all faults, as `file:line: sentence`.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Scenarios, Vec<String>> {
     let documents = documents(file, bytes).map_err(|fault| vec![fault])?;
     let [value] = documents.as_slice() else {
-        return Err(vec![format!("{file}:1: one document is wanted, and {} are here", documents.len())]);
+        return Err(vec![format!("{file}:1: expected one document, found {}", documents.len())]);
     };
     let (at, written) = if value.is_array() {
         let scenarios = parse(file, bytes, value).map_err(|fault| vec![fault])?;
@@ -124,15 +122,15 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Scenarios, Vec<String>> {
     for (index, scenario) in written.scenarios.into_iter().enumerate() {
         let path = format!("{at}[{index}]");
         let line = line_at(file, bytes, &path);
-        match question(&scenario.given) {
-            Ok(question) => all.push(Scenario { line, name: scenario.name, question, expect: scenario.expect }),
+        match request(&scenario.given) {
+            Ok(request) => all.push(Scenario { line, name: scenario.name, request, expect: scenario.expect }),
             Err((field, why)) => {
                 faults.push(format!("{file}:{}: {why}", line_at(file, bytes, &format!("{path}.given.{field}"))));
             }
         }
     }
     if all.is_empty() && faults.is_empty() {
-        faults.push(format!("{file}:1: there is no scenario in it"));
+        faults.push(format!("{file}:1: it has no scenario"));
     }
     if faults.is_empty() {
         Ok(Scenarios { file: file.to_owned(), records: written.records, own, all })
@@ -141,13 +139,13 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Scenarios, Vec<String>> {
     }
 }
 
-/// The file's own records, read as those of any other file are.
+/// Reads the file's own records.
 fn own(file: &str, bytes: &[u8], written: &Written, faults: &mut Vec<String>) -> Draft {
     let mut checked = Checked::default();
     for (name, records) in [("register", &written.register), ("callers", &written.callers)] {
         for (index, record) in records.iter().enumerate() {
             let line = usize::try_from(line_at(file, bytes, &format!("{name}[{index}]"))).unwrap_or(1);
-            // Alone, but on its own line.
+            // Empty lines before the record keep its line number.
             checked.take(file, format!("{}{record}", "\n".repeat(line.saturating_sub(1))).as_bytes());
         }
     }
@@ -155,19 +153,20 @@ fn own(file: &str, bytes: &[u8], written: &Written, faults: &mut Vec<String>) ->
     checked.draft
 }
 
-fn question(given: &Given) -> Result<Question, (&'static str, String)> {
+fn request(given: &Given) -> Result<Request, (&'static str, String)> {
     let filled = |field, text: &str| {
         if text.trim().is_empty() { Err((field, format!("`{field}` is empty"))) } else { Ok(text.to_owned()) }
     };
     let if_given = |field, text: &Option<String>| text.as_ref().map(|text| filled(field, text)).transpose();
-    Ok(Question {
+    Ok(Request {
         client: filled("client", &given.client)?,
         person: if_given("person", &given.person)?,
         model: ModelRef::parse(&given.model).map_err(|error| ("model", error.to_string()))?,
         address: Address::parse(&given.address).map_err(|why| ("address", why))?,
         end_use: if_given("end_use", &given.end_use)?,
         at: parse_time(&given.at).map_err(|error| ("at", error.to_string()))?,
-        supposed: Supposed::new(&given.signals, given.network.clone(), given.spread).map_err(|why| ("signals", why))?,
+        assumptions: Assumptions::new(&given.signals, given.network.clone(), given.spread)
+            .map_err(|why| ("signals", why))?,
     })
 }
 
@@ -178,8 +177,8 @@ fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8], value: &Value) -> Result
         let place = format!("{file}:{}", line_at(file, bytes, &path));
         match why.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
             Some((name, rest)) => {
-                let known = rest.split('`').skip(1).step_by(2);
-                format!("{place}: there is no field `{name}`{}", nearest(name, known))
+                let names = rest.split('`').skip(1).step_by(2);
+                format!("{place}: unknown field `{name}`{}", nearest(name, names))
             }
             None => format!("{place}: {path}: {why}"),
         }

@@ -1,29 +1,29 @@
-//! Pure. Scenarios that were run, in the XML that pipelines read.
+//! Pure. Results of scenarios as JUnit XML.
 
-use super::ran::Ran;
+use super::result::ScenarioResult;
 use crate::display::visible;
 
-/// One suite a file.
-pub(super) fn junit(all: &[Ran]) -> String {
-    let mut files: Vec<&str> = all.iter().map(|ran| ran.file.as_str()).collect();
+/// One test suite per file.
+pub(super) fn junit(all: &[ScenarioResult]) -> String {
+    let mut files: Vec<&str> = all.iter().map(|result| result.file.as_str()).collect();
     files.dedup();
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".to_owned();
     for file in files {
-        let of_file: Vec<&Ran> = all.iter().filter(|ran| ran.file == file).collect();
-        let failures = of_file.iter().filter(|ran| !ran.is_ok()).count();
+        let of_file: Vec<&ScenarioResult> = all.iter().filter(|result| result.file == file).collect();
+        let failures = of_file.iter().filter(|result| !result.is_ok()).count();
         let name = escaped(&visible(file));
         xml += &format!("  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">\n", of_file.len());
-        for ran in of_file {
+        for result in of_file {
             xml += &format!(
                 "    <testcase classname=\"{name}\" name=\"{}\" line=\"{}\"",
-                escaped(&visible(&ran.name)),
-                ran.line
+                escaped(&visible(&result.name)),
+                result.line
             );
-            xml += &if ran.is_ok() {
+            xml += &if result.is_ok() {
                 "/>\n".to_owned()
             } else {
-                let why = escaped(&ran.lines().map(|line| visible(&line)).collect::<Vec<_>>().join("\n"));
-                format!("><failure message=\"came otherwise\">{why}</failure></testcase>\n")
+                let why = escaped(&result.lines().map(|line| visible(&line)).collect::<Vec<_>>().join("\n"));
+                format!("><failure message=\"unexpected decision\">{why}</failure></testcase>\n")
             };
         }
         xml += "  </testsuite>\n";

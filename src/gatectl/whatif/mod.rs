@@ -1,25 +1,13 @@
-//! I/O. What the gate would decide, and what it did decide.
+//! I/O. `explain`, `simulate` and `replay`: what the gate would decide, and what it did decide.
 
-mod asked;
-mod compared;
-mod effects;
+mod assumptions;
 pub(crate) mod explain;
-mod explained;
-mod layout;
-mod names;
-mod places;
-mod question;
+mod recorded;
 mod records;
 pub(crate) mod replay;
-mod replayed;
-mod rule;
+mod request;
 pub(crate) mod simulate;
-mod supposed;
-mod told;
-mod untold;
-mod used;
 
-pub(crate) use explained::outcome;
-pub(crate) use question::{Address, Answer, Databases, Question};
+pub(crate) use assumptions::{Assumptions, SpreadCounts};
 pub(crate) use records::Source;
-pub(crate) use supposed::{ShownUp, Supposed};
+pub(crate) use request::{Address, Databases, Evaluation, Request};

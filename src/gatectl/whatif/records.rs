@@ -1,4 +1,4 @@
-//! I/O. The records that a question is asked of: those of the tables, or those of a folder.
+//! I/O. The records for an evaluation: from the tables, or from files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,44 +18,43 @@ use crate::draft;
 use crate::outcome::Failure;
 use crate::snapshot::Snapshot;
 
-/// Where the records are.
+/// Options that name the source of the records.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Source {
-    /// Take the records from .json and .yaml files, not from tables
+    /// Read the records from .json and .yaml files, not from tables
     #[arg(long, value_name = "FOLDER|FILE")]
     pub(crate) records: Option<PathBuf>,
-    /// The register's table
+    /// Name of the register table
     #[arg(long, value_name = "TABLE", env = "REGISTER_TABLE")]
     pub(crate) register_table: Option<String>,
-    /// The callers' table
+    /// Name of the callers table
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     pub(crate) callers_table: Option<String>,
-    /// The table of what is used of each licence, and of where clients showed up; without it no quota counts as used up,
-    /// and nobody knows where
+    /// Name of the usage table [default: no quota is exhausted, and the spread is unknown]
     #[arg(long, value_name = "TABLE", env = "USAGE_TABLE")]
     pub(crate) usage_table: Option<String>,
 }
 
 /// The records.
 pub(crate) struct Records {
-    /// The register's.
+    /// The register.
     pub(crate) snapshot: Snapshot,
-    /// The callers' of files.
+    /// Callers' records from files.
     callers: BTreeMap<String, Item>,
-    /// The rest of the callers'.
+    /// The callers' table.
     table: Option<Callers>,
-    /// Where the lists' entries are; absent of files.
+    /// The table with the lists' chunks; absent if records come from files.
     lists: Option<(DynamoDb, String)>,
     /// The lists, once they are loaded.
     editions: OnceCell<Editions>,
-    /// What is used of licences; absent where nobody is to look.
+    /// Use of licences, if there is a usage table.
     pub(crate) quotas: Option<Quotas>,
-    /// Where clients showed up; absent where nobody is to look.
+    /// Sightings of clients, if there is a usage table.
     pub(crate) spread: Option<SpreadStore>,
 }
 
 impl Source {
-    /// Reads the register; callers are read as they are asked for.
+    /// Reads the register. Callers' records are read on demand.
     pub(crate) async fn read(&self, aws: &Aws) -> Result<Records, Failure> {
         if let Some(place) = &self.records {
             let mut records = Records::none();
@@ -64,13 +63,13 @@ impl Source {
         }
         let (Some(register), Some(callers)) = (&self.register_table, &self.callers_table) else {
             return Err(Failure::new(
-                "say where the records are: `--register-table` and `--callers-table`, or `--records FOLDER`",
+                "no source of records: add `--register-table` and `--callers-table`, or `--records FOLDER`",
             ));
         };
         let dynamodb = aws.dynamodb().await;
         let snapshot = Snapshot::read(&dynamodb, register).await?;
         if snapshot.revision == 0 {
-            return Err(Failure::new(format!("the register `{register}` has no head: is it the right table?")));
+            return Err(Failure::new(format!("the register `{register}` has no head: check the table's name")));
         }
         let quotas = self.usage_table.as_ref().map(|table| Quotas::new(dynamodb.clone(), table.clone()));
         let spread = self.usage_table.as_ref().map(|table| SpreadStore::new(dynamodb.clone(), table.clone()));
@@ -81,7 +80,7 @@ impl Source {
 }
 
 impl Records {
-    /// No record at all.
+    /// No records.
     pub(crate) fn none() -> Self {
         Self {
             snapshot: Snapshot::default(),
@@ -94,21 +93,21 @@ impl Records {
         }
     }
 
-    /// Puts the records of files in, each in the place of the one with its key.
+    /// Adds records of files. They replace records with the same key.
     pub(crate) fn add(&mut self, draft: draft::Draft) {
         let records = draft.register.into_iter().map(|(key, placed)| (key, placed.item));
         self.snapshot.records.extend(records);
         self.callers.extend(draft.callers.into_iter().map(|(id, placed)| (id, placed.item)));
     }
 
-    /// The register as the gate has it in memory, its lists loaded. Of files there is nothing to load, so that nobody can
-    /// say what an embargo by list comes to.
+    /// The register with its lists loaded, as in the gate. Files have no list entries, so an embargo by list can't be
+    /// decided with them.
     pub(crate) async fn register(&self, now: Timestamp) -> Register {
         let register = self.snapshot.register(now);
         let editions = self.editions.get_or_init(async || match &self.lists {
             Some((dynamodb, table)) => load(dynamodb, table, &register).await,
             None => {
-                let why = "its entries are in no file; `--register-table` and `--callers-table` ask the tables";
+                let why = "files have no list entries; use `--register-table` and `--callers-table`";
                 register.unloaded().iter().map(|list| (list.meta.id.clone(), Err(why.to_owned()))).collect()
             }
         });

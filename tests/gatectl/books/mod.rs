@@ -1,4 +1,4 @@
-//! Ledgers to tamper with: chains by the real gate and chains made in bulk, as an archive and as a table.
+//! Ledgers for tests of manipulation: chains of the real gate and generated chains, as archive and as table.
 
 pub(crate) mod kms;
 
@@ -15,14 +15,14 @@ use crate::command::{Folder, Ran, ran};
 use crate::world::events::invocation;
 use crate::world::{World, ask, at, item};
 
-/// The chain that is put beside the others.
+/// A chain that tests add.
 const THIRD: &str = "cccccccccccccccccccccccccccccccc";
 
 /// A ledger, chain by chain, the longest first.
 pub(crate) struct Books {
     names: Vec<String>,
     chains: Vec<Vec<Value>>,
-    /// When its seal began.
+    /// The start of its seal.
     from: Timestamp,
 }
 
@@ -48,20 +48,20 @@ impl Books {
         &mut self.chains[1]
     }
 
-    /// One more in the first chain.
+    /// Adds an entry to the first chain.
     pub(crate) fn add(&mut self, new: fn(&[Value]) -> Value) {
         let entry = new(self.first());
         self.first().push(entry);
     }
 
-    /// A third chain, decided so many seconds after the seal began.
+    /// Adds a third chain, dated so many seconds after the start of the seal.
     pub(crate) fn third(&mut self, seconds: i64) {
         let time = self.time(seconds);
         let last = self.chains.last_mut().unwrap();
         last.push(rehashed(&chain(THIRD, 1)[0], |entry| entry["at"] = json!(time)));
     }
 
-    /// One more behind the first chain.
+    /// Appends an entry to the first chain.
     pub(crate) fn behind(&mut self, kind: &str, seconds: i64) {
         let (time, last) = (self.time(seconds), self.first().last().unwrap().clone());
         let new = rehashed(&last, |entry| {
@@ -82,14 +82,14 @@ impl Books {
         format!("{}{seq}", self.names[chain.parse::<usize>().unwrap() - 1])
     }
 
-    /// Writes it as an archive, and says where.
+    /// Writes an archive and returns its path.
     pub(crate) fn archive(&self, folder: &Folder, number: usize) -> String {
         let lines: String = self.chains.iter().flatten().map(|entry| canonical(entry) + "\n").collect();
         folder.file(&format!("{number}/ledger/2026/11/24/batch.jsonl"), lines);
         format!("{}/{number}/ledger", folder.path())
     }
 
-    /// Puts it into the table in place of what is there; no table can have two entries at one place.
+    /// Replaces the table's content. Returns whether it could: a table can't have two entries at one place.
     pub(crate) async fn put(&self, world: &World) -> bool {
         let mut places: BTreeMap<(String, u64), &Value> = BTreeMap::new();
         for entry in self.chains.iter().flatten() {
