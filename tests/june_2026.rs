@@ -432,7 +432,11 @@ async fn the_letter_arrives(world: &World, environments: &[Gate], callers: &[Cal
     for share in 0..ENVIRONMENTS {
         let (answer, operations) = probe(share, THE_LETTER).await;
         assert_eq!((answer.status, answer.code.as_str()), (451, "embargo.foreign-person"));
-        assert_eq!(operations, words("BatchGetItem BatchGetItem Query Query PutItem"), "all heads, then newer records of both kinds");
+        assert_eq!(
+            operations,
+            words("BatchGetItem BatchGetItem Query Query PutItem"),
+            "all heads, then newer records of both kinds"
+        );
         // No restart: the entry stands behind the last one of the same chain.
         let (chain, seq) = answers[share].decision.split_once('-').unwrap();
         assert_eq!(answer.decision, format!("{chain}-{}", seq.parse::<u64>().unwrap() + 1));

@@ -181,7 +181,7 @@ async fn settings_are_shown_and_invalid_ones_are_refused() {
     let shown = run(&world, "setting show {register}");
     assert_eq!(shown.code, 1, "{}", shown.out);
     assert!(shown.out.contains("unreadable"), "{}", shown.out);
-    let ran = say(&world, "setting set database_days=9");
+    let ran = change(&world, "setting set database_days=9");
     assert_eq!(ran.code, 2, "{}", ran.out);
     assert!(ran.out.contains("correct it first"), "{}", ran.out);
 }

@@ -177,6 +177,10 @@ impl Store {
     async fn same(&self, item: &Item) -> Result<Put, Failure> {
         let Some(key) = Key::of(item) else { return Ok(Put::Conflict) };
         let stored = self.get(&key).await?;
-        Ok(if stored.is_some_and(|stored| unattributed(&stored) == unattributed(item)) { Put::Stored } else { Put::Conflict })
+        Ok(if stored.is_some_and(|stored| unattributed(&stored) == unattributed(item)) {
+            Put::Stored
+        } else {
+            Put::Conflict
+        })
     }
 }
