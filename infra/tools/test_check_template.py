@@ -94,12 +94,12 @@ BROKEN = [
     (
         GRANTS,
         grant("dynamodb:DeleteItem", LEDGER),
-        "role allows dynamodb:DeleteItem on `Ledger`, and its code never calls",
+        "role allows dynamodb:DeleteItem on `Ledger`, but its code does not call",
     ),
     (
         GRANTS,
         grant("dynamodb:UpdateItem", LEDGER),
-        "role allows dynamodb:UpdateItem on `Ledger`, and its code never calls",
+        "role allows dynamodb:UpdateItem on `Ledger`, but its code does not call",
     ),
     (
         GRANTS,
@@ -139,7 +139,7 @@ BROKEN = [
         put(
             "Resources", "GateRole", "Properties", "AssumeRolePolicyDocument", "Statement", 0, "Principal", {"AWS": "*"}
         ),
-        "`GateRole` may be taken on by others than Lambda",
+        "`GateRole` can be assumed by others than Lambda",
     ),
     (GRANTS, in_statement("GatePolicy", "Entries", "NotResource", LEDGER), "has a statement with `NotResource`"),
     (WILDCARDS, grant("dynamodb:*", LEDGER), "`GatePolicy` allows `dynamodb:*`: name the actions"),
@@ -343,7 +343,7 @@ BROKEN_SOURCES = [
         'format!("elsewhere/{',
         "`LedgerArchive` calls s3:PutObject on `Archive/elsewhere/*`",
     ),
-    ("src/gate/invoke.rs", "from_millis(1_500)", "from_millis(3_000)", "the gate keeps 3.25 s back"),
+    ("src/gate/invoke.rs", "from_millis(1_500)", "from_millis(3_000)", "the gate needs 3.25 s"),
 ]
 
 
