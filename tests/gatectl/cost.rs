@@ -24,8 +24,8 @@ fn way<'a>(cost: &'a Value, name: &str) -> &'a Value {
 
 #[test]
 fn known_figures_are_reproduced() {
-    let told = cost("--requests 1000 --seconds 1 --memory 2048 --cold-share 0 --request-bytes 0 --response-bytes 0");
-    let (lambda, serverless) = (way(&told, "Lambda x86_64, zip"), way(&told, "SageMaker serverless"));
+    let json = cost("--requests 1000 --seconds 1 --memory 2048 --cold-share 0 --request-bytes 0 --response-bytes 0");
+    let (lambda, serverless) = (way(&json, "Lambda x86_64, zip"), way(&json, "SageMaker serverless"));
     // 3.33 cents and 4.00: to the hundredth of a cent.
     assert_eq!(exact(&lambda["compute_usd"]), 333_334_000);
     assert_eq!(exact(&serverless["compute_usd"]), 400_000_000);
@@ -36,26 +36,26 @@ fn known_figures_are_reproduced() {
     };
     assert_eq!(more(exact(&lambda["compute_usd"])), "20.0 %");
     assert_eq!(more(exact(&lambda["total_usd"])), "19.3 %", "with the request fee");
-    assert_eq!(exact(&way(&told, "Lambda arm64, zip")["compute_usd"]), 266_668_000);
+    assert_eq!(exact(&way(&json, "Lambda arm64, zip")["compute_usd"]), 266_668_000);
 }
 
 #[test]
 fn the_total_includes_every_part() {
-    let told = cost("--requests 3000000 --seconds 0.25 --memory 3000");
-    for way in told["ways"].as_array().unwrap() {
+    let json = cost("--requests 3000000 --seconds 0.25 --memory 3000");
+    for way in json["ways"].as_array().unwrap() {
         let parts = ["compute_usd", "requests_usd", "data_usd", "storage_usd"].map(|part| exact(&way[part]));
         assert_eq!(parts.iter().sum::<u128>(), exact(&way["total_usd"]), "{way}");
     }
-    let lines = told["gate"]["lines"].as_array().unwrap();
-    assert_eq!(lines.iter().map(|line| exact(&line["usd"])).sum::<u128>(), exact(&told["gate"]["total_usd"]));
+    let lines = json["gate"]["lines"].as_array().unwrap();
+    assert_eq!(lines.iter().map(|line| exact(&line["usd"])).sum::<u128>(), exact(&json["gate"]["total_usd"]));
     // A serverless endpoint has whole GB: 3,000 MB are 3.
-    assert_eq!(exact(&way(&told, "SageMaker serverless")["compute_usd"]), 3_000_000 * 3 * 200_000 / 4);
+    assert_eq!(exact(&way(&json, "SageMaker serverless")["compute_usd"]), 3_000_000 * 3 * 200_000 / 4);
 }
 
 #[test]
 fn only_lambda_bills_cold_starts_and_only_images_are_stored() {
     let (warm, cold) = (cost("--cold-share 0"), cost("--cold-share 0.1 --cold-seconds 5"));
-    let compute = |told: &Value, name: &str| exact(&way(told, name)["compute_usd"]);
+    let compute = |json: &Value, name: &str| exact(&way(json, name)["compute_usd"]);
     for name in ["Lambda x86_64, zip", "Lambda arm64, zip", "Lambda x86_64, image"] {
         assert_eq!(compute(&cold, name), compute(&warm, name) * 3 / 2, "{name}");
     }
@@ -66,8 +66,8 @@ fn only_lambda_bills_cold_starts_and_only_images_are_stored() {
 
 #[test]
 fn the_cheapest_way_changes_at_the_reported_loads() {
-    let told = cost("--cold-share 0");
-    let changes = told["cheapest_by_load_for_large_models"].as_array().unwrap();
+    let json = cost("--cold-share 0");
+    let changes = json["cheapest_by_load_for_large_models"].as_array().unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
     let from = changes[1]["from_requests"].as_u64().unwrap();
     let total = |requests: u64, name: &str| {
@@ -85,8 +85,8 @@ fn unsupported_workloads_are_reported() {
         ("--response-bytes 5000000", "SageMaker serverless", "4 MB"),
         ("--memory 64", "Lambda arm64, zip", "128"),
     ] {
-        let told = cost(arguments);
-        let cannot = way(&told, name)["cannot"].as_str().unwrap_or_default();
+        let json = cost(arguments);
+        let cannot = way(&json, name)["cannot"].as_str().unwrap_or_default();
         assert!(cannot.contains(why), "{arguments}: {cannot}");
     }
     let text = gatectl(words("cost --memory 8000")).out;

@@ -643,10 +643,10 @@ fn all_faults_are_reported_at_once_as_text_and_json() {
     let records = folder.file("r/records.json", changed(model("fable@1"), "eccn", Value::Null).to_string());
     let more = format!("--zip {zip} --zip-budget 1 --records {records} --at {NOW} --json");
     let ran = check(&folder, &with(OTHERS, allow("sagemaker:*", json!("*"))), &more);
-    let told = ran.json();
+    let json = ran.json();
     let about: Vec<&str> =
-        told["faults"].as_array().unwrap().iter().map(|fault| fault["about"].as_str().unwrap()).collect();
-    assert_eq!((ran.code, about, &told["ok"]), (1, vec!["template", "records", "zip"], &json!(false)));
+        json["faults"].as_array().unwrap().iter().map(|fault| fault["about"].as_str().unwrap()).collect();
+    assert_eq!((ran.code, about, &json["ok"]), (1, vec!["template", "records", "zip"], &json!(false)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -141,16 +141,16 @@ const SEALED_DEEDS: &[(&str, Deed, Expected)] = &[
 async fn every_manipulation_is_detected() {
     let (world, entries) = of_the_gate().await;
     let folder = Folder::new("deeds");
-    for (number, (name, deed, told)) in DEEDS.iter().enumerate() {
+    for (number, (name, deed, fault)) in DEEDS.iter().enumerate() {
         let mut books = Books::of(&entries, Timestamp::now());
         deed(&mut books);
         let archive = books.archive(&folder, number);
         let ran = gatectl(words(&format!("ledger verify --ledger {archive} --json")));
-        agree(name, &books, *told, &ran, Some(&by_python(&[&archive])));
+        agree(name, &books, *fault, &ran, Some(&by_python(&[&archive])));
         // A table has no place for two entries at one.
         if books.put(&world).await {
             let table = format!("--ledger-table {} --endpoint-url {}", world.tables.ledger, world.relay.url());
-            agree(name, &books, *told, &gatectl(words(&format!("ledger verify {table} --json"))), None);
+            agree(name, &books, *fault, &gatectl(words(&format!("ledger verify {table} --json"))), None);
         }
     }
 }
@@ -167,29 +167,29 @@ async fn a_seal_detects_cut_and_rewritten_chains() {
     let sealed: Value = serde_json::from_slice(&std::fs::read(&seal).unwrap()).unwrap();
     let from = crate::world::at(sealed["from"].as_str().unwrap());
     let held = format!("--seal {seal} --public-key {public} --json");
-    for (number, (name, deed, told)) in SEALED_DEEDS.iter().enumerate() {
+    for (number, (name, deed, fault)) in SEALED_DEEDS.iter().enumerate() {
         let mut books = Books::of(&entries, from);
         deed(&mut books);
         let archive = books.archive(&folder, number);
         let ran = gatectl(words(&format!("ledger verify --ledger {archive} {held} --allow-empty")));
-        agree(name, &books, *told, &ran, Some(&by_python(&[&archive, &seal, &public])));
+        agree(name, &books, *fault, &ran, Some(&by_python(&[&archive, &seal, &public])));
         assert!(books.put(&world).await, "{name}");
-        agree(name, &books, *told, &gatectl(words(&format!("ledger verify {table} {held} --allow-empty"))), None);
+        agree(name, &books, *fault, &gatectl(words(&format!("ledger verify {table} {held} --allow-empty"))), None);
     }
 }
 
 /// Compares both results with the expected one.
-fn agree(name: &str, books: &Books, told: Expected, ran: &Ran, python: Option<&Ran>) {
-    let (faults, expected) = (named(ran), told.map(|(what, entry)| (what.to_owned(), books.name(entry))));
+fn agree(name: &str, books: &Books, fault: Expected, ran: &Ran, python: Option<&Ran>) {
+    let (faults, expected) = (named(ran), fault.map(|(what, entry)| (what.to_owned(), books.name(entry))));
     assert_eq!(ran.code, i32::from(expected.is_some()), "{name}: {}{}", ran.out, ran.err);
     match &expected {
-        Some(expected) => assert!(faults.contains(expected), "{name}: {expected:?}, told {faults:?}"),
+        Some(expected) => assert!(faults.contains(expected), "{name}: {expected:?}, got {faults:?}"),
         None => assert_eq!(faults, [], "{name}"),
     }
     if let Some(python) = python {
         assert_eq!(python.code, ran.code, "{name}, by Python: {}{}", python.out, python.err);
         if let Some((_, entry)) = expected {
-            assert!(python.out.contains(&entry), "{name}, by Python: {entry}, told {}", python.out);
+            assert!(python.out.contains(&entry), "{name}, by Python: {entry}, got {}", python.out);
         }
     }
 }
@@ -486,8 +486,8 @@ async fn the_last_decisions_are_sorted_by_time() {
             ("-n 0", vec![]),
             ("--outcome permit", ids(&|entry| entry["outcome"] == "permit")),
             ("--outcome refuse --client sample-us-app", ids(&|entry| entry["outcome"] == "refuse")),
-            ("--client nobody", vec![]),
-            ("--organisation nobody", vec![]),
+            ("--client unknown", vec![]),
+            ("--organisation unknown", vec![]),
             ("--code licence.missing", ids(&has_code)),
         ] {
             let ran = gatectl(words(&format!("ledger tail {place} {line} --json")));

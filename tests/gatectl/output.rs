@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::command::{Folder, Ran, gatectl};
 use crate::world::{World, item};
+use export_gate_local::clock::clear_environment;
 use serde_json::{Value, json};
 
 /// An output that cannot be written to.
@@ -30,7 +31,7 @@ impl Sink {
 fn unwritable(arguments: &[&str], out: Option<Sink>, err: Option<Sink>) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatectl"));
     let aws = [("AWS_ACCESS_KEY_ID", "sample"), ("AWS_SECRET_ACCESS_KEY", "sample"), ("AWS_REGION", "us-east-1")];
-    command.env_clear().envs(aws).env("AWS_MAX_ATTEMPTS", "1").args(arguments).stdin(Stdio::null());
+    clear_environment(&mut command).envs(aws).env("AWS_MAX_ATTEMPTS", "1").args(arguments).stdin(Stdio::null());
     command.stdout(out.map_or_else(Stdio::piped, Sink::open)).stderr(err.map_or_else(Stdio::piped, Sink::open));
     let ended = command.spawn().unwrap().wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

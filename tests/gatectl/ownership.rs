@@ -1,5 +1,5 @@
-//! Owners, from the operators' command through the gate: who owns an organisation is written down, held against the lists
-//! in force on the next request, reviewed and cleared, and no owner's name is kept or told on the way.
+//! Owners, from the command through the gate: they are recorded, screened on the next request, reviewed and cleared, and
+//! their names are not stored in the ledger.
 
 use crate::command::{Folder, Ran, gatectl};
 use crate::world::events::invocation;
@@ -10,7 +10,7 @@ use export_gate::gate::Gate;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What every change says.
+/// The attribution of every change.
 const SAYS: [&str; 5] = ["--by", "officer-1", "--why", "a reason", "--yes"];
 
 /// Runs a command on the world's tables; `|` stands between its words.
@@ -30,16 +30,16 @@ fn done(world: &World, line: &str) -> Ran {
     ran
 }
 
-/// A status, every code, and whom a review on record is about.
-async fn told(world: &World, gate: &Gate, client: &str) -> String {
+/// The status, all codes, and the party of a recorded review.
+async fn decided(world: &World, gate: &Gate, client: &str) -> String {
     let answered = ask(gate, &invocation(client, "opus-4-8").0, Timestamp::now()).await;
     let entry = world.ledger().await.into_iter().max_by_key(|entry| entry["seq"].as_u64()).unwrap();
     let reasons = entry["reasons"].as_array().unwrap().iter();
-    let told = reasons.map(|reason| {
+    let decided = reasons.map(|reason| {
         let party = reason["party"].as_str().map(|party| format!(" {party}")).unwrap_or_default();
         format!(" {}{party}", reason["code"].as_str().unwrap())
     });
-    answered.status.to_string() + &told.collect::<String>()
+    answered.status.to_string() + &decided.collect::<String>()
 }
 
 async fn organisation(world: &World, id: &str) -> Value {
@@ -61,7 +61,7 @@ async fn world() -> World {
     world
 }
 
-/// Replaces the sample company's record: its owners are these.
+/// Replaces the owners of the sample company.
 fn own(world: &World, owners: &str) -> Ran {
     let add = "caller|add|organisation|sample-us-company|--replace|--name|Sample Widgets, Inc.|--type|company\
                |--incorporated-in|US|--end-use|research";
@@ -72,7 +72,7 @@ fn own(world: &World, owners: &str) -> Ran {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn owners_count_on_the_next_request_and_are_named_nowhere() {
+async fn owners_count_on_the_next_request_and_are_not_displayed() {
     let world = world().await;
     let gate = world.gate();
     let owned = "451 embargo.ownership licence.scope";
@@ -90,26 +90,26 @@ async fn owners_count_on_the_next_request_and_are_named_nowhere() {
     for (owners, expected) in table {
         let ran = own(&world, owners);
         assert!(!ran.err.contains("Holding") && !ran.err.contains("Owner"), "{}", ran.err);
-        assert_eq!(told(&world, &gate, "sample-us-service").await, expected, "{owners}");
+        assert_eq!(decided(&world, &gate, "sample-us-service").await, expected, "{owners}");
     }
     assert_eq!(organisation(&world, "sample-us-company").await["owners"][0]["percent"], 50);
     let kept = json!(world.ledger().await).to_string();
     assert!(kept.contains("\"owned\"") && !kept.contains("Holding") && !kept.contains("Owner"), "{kept}");
-    // The holding isn't the listed one; who owns the holding is another question.
+    // The holding is not the listed one; its owners are still unknown.
     let clear = "clearance|grant|organisation#sample-us-company";
     done(&world, &format!("{clear}|entity:7|--officer|officer-2|--reason|another address"));
-    assert_eq!(told(&world, &gate, "sample-us-service").await, unexplained);
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, unexplained);
     done(&world, &format!("{clear}|ownership:affiliates|--officer|officer-2|--reason|traced"));
-    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
-    // Neither clearance helps one who is listed; the rule's suspension does.
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, "200");
+    // Neither clearance covers a listed owner; ending the embargo does.
     own(&world, "|--owner|Sample Holding SE;100;organisation;DE");
-    assert_eq!(told(&world, &gate, "sample-us-service").await, owned);
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, owned);
     done(&world, "embargo|end|affiliates");
-    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_has_owners_of_owners() {
+async fn a_file_can_have_owners_of_owners() {
     let (world, folder) = (world().await, Folder::new("owners"));
     let gate = world.gate();
     let chain = "- name: Sample Trust\n  kind: organisation\n  percent: 60\n  owners:\n\
@@ -118,18 +118,18 @@ async fn a_file_has_owners_of_owners() {
                  - {name: Sample Owner, kind: person, percent: 40}\n";
     let listed = folder.file("owners.yaml", chain);
     own(&world, &format!("|--owners-file|{listed}"));
-    assert_eq!(told(&world, &gate, "sample-us-service").await, "451 embargo.ownership licence.scope");
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, "451 embargo.ownership licence.scope");
     let under =
         folder.file("owners.json", r#"{"owners": [{"name": "Sample Owner", "kind": "person", "percent": 100}]}"#);
     own(&world, &format!("|--owners-file|{under}"));
-    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, "200");
     let too_much = "|--owner|Sample Owner;60;person|--owner|Sample Other;60;person";
     assert!(own(&world, too_much).err.contains("120 percent together"));
-    assert_eq!(told(&world, &gate, "sample-us-service").await, "200");
+    assert_eq!(decided(&world, &gate, "sample-us-service").await, "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_input_is_told_and_writes_nothing() {
+async fn invalid_input_is_refused_and_writes_nothing() {
     let (world, folder) = (World::with_samples().await, Folder::new("bad-owners"));
     let issue = "embargo|issue|e|--model|opus-4-8|--effect|prohibited|--authority|OFAC|--citation|x";
     let add = "caller|add|organisation|new|--name|x|--type|company";

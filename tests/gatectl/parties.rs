@@ -1,4 +1,4 @@
-//! A list's way, from a file as such files come to the next request: imported, put in force, asked, reviewed, taken back.
+//! A list from its file to the next request: imported, activated, screened, reviewed, rolled back.
 
 use crate::command::{Folder, Ran, gatectl};
 use crate::world::events::{invocation, rest};
@@ -48,10 +48,10 @@ async fn as_named(world: &World, gate: &Gate, name: &str) -> String {
         "caller|add|organisation|sample-us-company|--replace|--type|company|--incorporated-in|US|--end-use|research";
     done(world, &format!("{add}|--name|{name}"));
     done(world, "caller|verify|organisation#sample-us-company|--until|9999-01-01T00:00:00Z|--method|x|--evidence|x");
-    told(world, gate).await
+    decided(world, gate).await
 }
 
-async fn told(world: &World, gate: &Gate) -> String {
+async fn decided(world: &World, gate: &Gate) -> String {
     let answered = ask(gate, &invocation("sample-us-service", "opus-4-8").0, Timestamp::now()).await;
     let entry = world.ledger().await.into_iter().max_by_key(|entry| entry["seq"].as_u64()).unwrap();
     let reasons = entry["reasons"].as_array().unwrap().iter();
@@ -59,8 +59,8 @@ async fn told(world: &World, gate: &Gate) -> String {
     answered.status.to_string() + &parties.collect::<String>()
 }
 
-/// A file as such files come: a byte-order mark, Windows line ends, a line end within a name, a name of 400 letters, mixed
-/// scripts, letters that can't be seen and letters that look like others.
+/// A realistic file: byte-order mark, Windows line ends, a line end in a name, a name of 400 letters, mixed scripts,
+/// invisible letters and lookalikes.
 fn file() -> String {
     let long = format!("Sample {} Consolidated", "Longname".repeat(48));
     let rows = [
@@ -92,12 +92,12 @@ const EMBARGO: &str =
     "embargo|issue|listed|--model|opus-4-8|--list|own|--effect|prohibited|--authority|OPERATOR|--citation|a policy";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_counts_on_the_next_request_however_its_names_are_written() {
+async fn a_list_counts_on_the_next_request_in_any_spelling() {
     let (world, folder) = (World::with_samples().await, Folder::new("parties-way"));
     let gate = world.gate();
     assert_eq!(as_named(&world, &gate, "Rosneft").await, "200", "before there is a list");
     listed(&world, &folder).await;
-    assert_eq!(told(&world, &gate).await, "200", "no embargo names it");
+    assert_eq!(decided(&world, &gate).await, "200", "no embargo names it");
     done(&world, EMBARGO);
     let long = format!("Sample {} Consolidated", "Longname".repeat(48));
     let table = [
@@ -121,17 +121,17 @@ async fn a_list_counts_on_the_next_request_however_its_names_are_written() {
     for (name, party) in table {
         assert_eq!(as_named(&world, &gate, name).await, format!("403 party.review {party}"), "{name}");
     }
-    assert_eq!(as_named(&world, &gate, "Sample Widgets, Inc.").await, "200", "nobody that is listed");
+    assert_eq!(as_named(&world, &gate, "Sample Widgets, Inc.").await, "200", "not listed");
     let kept = json!(world.ledger().await).to_string();
     assert!(!kept.contains("Rosneft") && !kept.contains("Quartzite"), "no name is kept");
-    // Taken back, it counts no more; in force again, it does.
+    // Another edition replaces it; a rollback restores it.
     assert_eq!(as_named(&world, &gate, "Rosneft").await, "403 party.review own:1");
     let other = folder.file("other.csv", "id,name\n1,Somebody Else Entirely\n");
     done(&world, &format!("lists|import|own|{other}|--content|parties|--format|csv|--edition|e2|--allow-shrink"));
     done(&world, "lists|activate|own|e2");
-    assert_eq!(told(&world, &gate).await, "200");
+    assert_eq!(decided(&world, &gate).await, "200");
     done(&world, "lists|rollback|own");
-    assert_eq!(told(&world, &gate).await, "403 party.review own:1");
+    assert_eq!(decided(&world, &gate).await, "403 party.review own:1");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,33 +152,33 @@ async fn a_clearance_ends_when_the_name_or_the_entry_changes() {
         done(world, &format!("{line}|--ledger-table|{}", world.tables.ledger));
     };
     clear(&world);
-    assert_eq!(told(&world, &gate).await, "200", "cleared");
+    assert_eq!(decided(&world, &gate).await, "200", "cleared");
     assert_eq!(review("list").out, "The queue is empty.\n");
     let same = folder.file("same.csv", file() + "14,Unrelated Cartwright,organisation\r\n");
     done(&world, &format!("lists|import|own|{same}|--content|parties|--format|csv|--edition|e1b"));
     done(&world, "lists|activate|own|e1b");
-    assert_eq!(told(&world, &gate).await, "200", "another edition says the same of the entry");
+    assert_eq!(decided(&world, &gate).await, "200", "another edition says the same of the entry");
     assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining Ltd").await, held, "under another name");
     assert_eq!(as_named(&world, &gate, "Sample Quartzite Mining").await, "200", "under the name that was cleared");
     let changed = file().replace("Quar\u{ad}tzite Mining,organisation", "Quartzite Mining Works,organisation");
     let changed = folder.file("changed.csv", changed);
     done(&world, &format!("lists|import|own|{changed}|--content|parties|--format|csv|--edition|e2"));
     done(&world, "lists|activate|own|e2");
-    assert_eq!(told(&world, &gate).await, held, "the entry is another");
+    assert_eq!(decided(&world, &gate).await, held, "the entry is another");
     assert_eq!(review("list|--json").json()["queue"][0]["party"], "own:4", "and waits again");
     clear(&world);
-    assert_eq!(told(&world, &gate).await, "200");
+    assert_eq!(decided(&world, &gate).await, "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cant_be_asked_refuses() {
+async fn an_unavailable_list_refuses() {
     let (world, folder) = (World::with_samples().await, Folder::new("parties-failure"));
     let gate = world.gate();
-    assert_eq!(told(&world, &gate).await, "200");
+    assert_eq!(decided(&world, &gate).await, "200");
     let ran = run(&world, EMBARGO);
     let says = "it names a list that is not in force, or is not one of parties";
     assert!(ran.code == 2 && ran.out.contains(says), "{}{}", ran.out, ran.err);
-    // By another's hand it is there all the same: nobody is let by.
+    // Written by other means, it refuses every request.
     let embargo = json!({"kind": "embargo", "id": "listed", "models": ["opus-4-8"], "applies_to": {"lists": ["own"]},
                          "effect": "prohibited", "authority": "OPERATOR", "citation": "a policy"});
     world.register(vec![embargo]).await;
@@ -197,12 +197,12 @@ async fn what_cant_be_asked_refuses() {
     assert_eq!(unavailable().await, 503, "nothing was put in force");
     done(&world, &format!("lists|import|own|{file}|--content|parties|--format|csv|--edition|e2"));
     done(&world, "lists|activate|own|e2");
-    assert_eq!(told(&world, &gate).await, "200", "asked, and nobody that is listed");
+    assert_eq!(decided(&world, &gate).await, "200", "screened, not listed");
     assert_eq!(health(&gate).await["unreadable"], json!([]));
 
-    // A chunk is lost once the edition is in force: who has it in memory goes on, a gate that starts now can't.
+    // A chunk is lost while the edition is in force: a running gate has it in memory, a new one fails.
     world.lose_chunk("own", "e2", 1).await;
-    assert_eq!(told(&world, &gate).await, "200", "in memory");
+    assert_eq!(decided(&world, &gate).await, "200", "in memory");
     let cold = world.gate();
     let answered = ask(&cold, &invocation("sample-us-service", "opus-4-8").0, Timestamp::now()).await;
     assert_eq!((answered.status, answered.code()), (503, "register.unavailable"));

@@ -78,8 +78,8 @@ async fn an_embargo_by_network_class_is_enforced_and_explained() {
     }
     assert!(shown.contains("no source for tor, public_proxy, residential_proxy, hosting, relay"), "{shown}");
     done(&world, "setting set tunnelled_destination=default");
-    let told = explain(&world, IN_GERMANY, "--json").json();
-    let to = &told["destination"];
+    let json = explain(&world, IN_GERMANY, "--json").json();
+    let to = &json["destination"];
     assert_eq!((&to["country"], &to["address_in"]["country"]), (&Value::Null, &json!("DE")), "{to}");
     assert_eq!(to["hidden_by"][0]["source"], "list:nets", "{to}");
     let text = explain(&world, IN_GERMANY, "").out;
@@ -170,12 +170,12 @@ async fn settings_are_shown_and_invalid_ones_are_refused() {
     assert!(set.err.contains("setting/screening"), "{}", set.err);
     assert!(done(&world, "setting set database_days=7").out.starts_with("Nothing was changed: "));
     done(&world, "setting set must_agree=default");
-    let told = run(&world, "setting show {register} --json").json();
+    let json = run(&world, "setting show {register} --json").json();
     let of = |name: &str| {
-        told["settings"].as_array().unwrap().iter().find(|one| one["setting"] == name).unwrap()["value"].clone()
+        json["settings"].as_array().unwrap().iter().find(|one| one["setting"] == name).unwrap()["value"].clone()
     };
     assert_eq!((of("database_days"), of("must_agree")), (json!(7), Value::Null));
-    assert_eq!(told["versions"].as_array().unwrap().len(), 3, "{told}");
+    assert_eq!(json["versions"].as_array().unwrap().len(), 3, "{json}");
     // An unreadable record is reported, and not overwritten.
     world.register(vec![json!({"kind": "setting", "id": "screening", "unknown_region": "maybe"})]).await;
     let shown = run(&world, "setting show {register}");
@@ -204,8 +204,8 @@ async fn assumptions_are_explained_and_disagreeing_signals_are_named() {
     done(&world, "setting set must_agree=default");
     done(&world, &format!("embargo issue spread --spread countries=3,networks=40,hours=1 {RULE}"));
     for (more, outcome) in [("countries=2,networks=39", "permit"), ("countries=3,networks=3", "refuse")] {
-        let told = explain(&world, IN_US, &format!("--spread {more} --json")).json();
-        assert_eq!(told["outcome"], outcome, "{more}: {told}");
+        let json = explain(&world, IN_US, &format!("--spread {more} --json")).json();
+        assert_eq!(json["outcome"], outcome, "{more}: {json}");
     }
     let text = explain(&world, IN_US, "--spread countries=3,networks=3").out;
     assert!(text.contains("spread (3 countries or 40 networks in 1 h) yes"), "{text}");
@@ -276,11 +276,11 @@ async fn decisions_without_recorded_facts_are_not_simulated() {
         (json!({"everyone": true}), 3, 0),
     ] {
         let draft = folder.file("d.json", json!([embargo(applies_to.clone())]).to_string());
-        let told = run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}} --json")).json();
+        let json = run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}} --json")).json();
         assert_eq!(
-            (&told["lose"]["decisions"], &told["place_not_told"], &told["decisions"]),
+            (&json["lose"]["decisions"], &json["place_not_told"], &json["decisions"]),
             (&json!(lose), &json!(without_facts), &json!(3)),
-            "{applies_to}: {told}"
+            "{applies_to}: {json}"
         );
     }
     let draft = folder.file("d.json", json!([by_class]).to_string());

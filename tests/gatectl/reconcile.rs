@@ -176,8 +176,8 @@ fn a_trail_that_saw_nothing_says_so() {
     for (calls, entries, more, says) in cases {
         let ran = reconciled(&calls, &entries, more);
         assert_eq!(ran.code, i32::from(says.is_some()), "{calls:?}\n{entries:?}: {}{}", ran.out, ran.err);
-        let told = &ran.json()["saw_nothing"];
-        assert!(says.map_or(told.is_null(), |says| told.as_str().unwrap().contains(says)), "{says:?}: {told}");
+        let why = &ran.json()["saw_nothing"];
+        assert!(says.map_or(why.is_null(), |says| why.as_str().unwrap().contains(says)), "{says:?}: {why}");
     }
 }
 
@@ -256,9 +256,9 @@ fn log_files_are_unpacked_and_digests_are_skipped() {
     let ledger = folder.file("ledger.jsonl", permit("c-1", "05.000").to_string());
     let line = format!("ledger reconcile --trail {}/AWSLogs --ledger {ledger} --gate-role {GATE}", folder.path());
     let ran = gatectl(words(&line));
-    let told = "note: skipped 1 digest of CloudTrail\n\
+    let text = "note: skipped 1 digest of CloudTrail\n\
                 Every call has a permit: 1 record of the trail, 1 call of endpoints, 1 with a permit; 1 entry of the ledger.\n";
-    assert_eq!((ran.code, ran.out.as_str()), (0, told));
+    assert_eq!((ran.code, ran.out.as_str()), (0, text));
 }
 
 #[test]

@@ -175,10 +175,10 @@ async fn figures_match_the_entries() {
     let seals = format!("{JUNE} --json --by auditor-1 --seals {}/seals --csv {}/csv", folder.path(), folder.path());
     let ran = report(&world, &folder, &seals);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    let told = ran.json();
-    let figures = &told["figures"];
+    let json = ran.json();
+    let figures = &json["figures"];
     assert_eq!(
-        (told["report"]["entries"].clone(), told["report"]["counted_once_of_several"].clone()),
+        (json["report"]["entries"].clone(), json["report"]["counted_once_of_several"].clone()),
         (json!(14), json!(1))
     );
 
@@ -298,11 +298,11 @@ async fn table_and_archive_give_the_same_report() {
         folder.path()
     )));
     let mut of_table = of_table.json();
-    let ages = |told: &mut Value| told["figures"]["lists"][0]["age_seconds"] = json!(0);
+    let ages = |json: &mut Value| json["figures"]["lists"][0]["age_seconds"] = json!(0);
     let mut of_archive = of_archive;
     ages(&mut of_table);
     ages(&mut of_archive);
-    let waits = |told: &mut Value| told["figures"]["reviews"][2]["seconds_waited"] = json!(0);
+    let waits = |json: &mut Value| json["figures"]["reviews"][2]["seconds_waited"] = json!(0);
     waits(&mut of_table);
     waits(&mut of_archive);
     assert_eq!(of_table["figures"], of_archive["figures"]);
@@ -329,9 +329,9 @@ async fn unverified_and_unreadable_entries_are_reported() {
         "{page}"
     );
     assert!(!page.contains("each bears its hash"));
-    let told = report(&world, &folder, &format!("{JUNE} --json")).json();
+    let json = report(&world, &folder, &format!("{JUNE} --json")).json();
     assert_eq!(
-        (told["report"]["without_their_hash"]["count"].clone(), told["report"]["entries"].clone()),
+        (json["report"]["without_their_hash"]["count"].clone(), json["report"]["entries"].clone()),
         (json!(1), json!(14))
     );
 }

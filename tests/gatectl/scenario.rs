@@ -23,8 +23,8 @@ fn the_samples_pass() {
     let count = samples().len();
     assert!(ran.out.ends_with(&format!("\n{count} passed; 0 failed\n")), "{}", ran.out);
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("  ok      ")).count(), count);
-    let told = gatectl(["test", SAMPLES, "--json"]).json();
-    assert_eq!((&told["ok"], &told["passed"], &told["failed"]), (&json!(true), &json!(count), &json!(0)));
+    let json = gatectl(["test", SAMPLES, "--json"]).json();
+    assert_eq!((&json["ok"], &json["passed"], &json["failed"]), (&json!(true), &json!(count), &json!(0)));
     // The same records, by option.
     assert_eq!(gatectl(["test", SAMPLES, "--records", RECORDS]).code, 0);
 }
@@ -105,11 +105,11 @@ fn a_failure_shows_the_differences_and_the_command_that_explains() {
     let junit = std::fs::read_to_string(xml).unwrap();
     assert!(junit.contains(r#"tests="2" failures="1""#), "{junit}");
     assert!(junit.contains(r#"name="it's &lt;refused&gt; &amp; passes""#), "{junit}");
-    let told = gatectl(["test", &file, "--records", RECORDS, "--json"]).json();
-    assert_eq!((&told["passed"], &told["failed"]), (&json!(1), &json!(1)));
-    assert_eq!(told["scenarios"][0]["differences"].as_array().unwrap().len(), 4);
+    let json = gatectl(["test", &file, "--records", RECORDS, "--json"]).json();
+    assert_eq!((&json["passed"], &json["failed"]), (&json!(1), &json!(1)));
+    assert_eq!(json["scenarios"][0]["differences"].as_array().unwrap().len(), 4);
     // The command that it prints explains the decision.
-    let explain = told["scenarios"][1]["explain"].as_str().unwrap();
+    let explain = json["scenarios"][1]["explain"].as_str().unwrap();
     let ran = gatectl(words(explain).into_iter().skip(1));
     assert_eq!(ran.code, 0, "{explain}: {}", ran.err);
     assert!(ran.out.starts_with("Refuse (403): identity.unknown."), "{}", ran.out);

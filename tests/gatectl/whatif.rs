@@ -28,7 +28,7 @@ fn run(world: &World, line: &str) -> Ran {
     gatectl(words(&format!("{line} --endpoint-url {}", world.relay.url())))
 }
 
-/// Who asks for what: client, person (`-` for none), model, address (`?` for one that nobody can place).
+/// A request: client, person (`-` for none), model, address.
 type Asks = (&'static str, &'static str, &'static str, &'static str);
 
 const ASKS: &[Asks] = &[
@@ -88,9 +88,9 @@ fn said(answered: &Answered) -> (u64, Vec<String>) {
     (status, answered.codes().into_iter().map(str::to_owned).collect())
 }
 
-fn explained(told: &Value) -> (u64, Vec<String>) {
-    let codes = told["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
-    (told["status"].as_u64().unwrap(), codes)
+fn explained(json: &Value) -> (u64, Vec<String>) {
+    let codes = json["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+    (json["status"].as_u64().unwrap(), codes)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,12 +104,12 @@ async fn explanations_show_potential_matches_and_clearances() {
     let line = format!("explain {{register}} {{callers}} {} --at {}", options(asks), render_time(now));
     let both = async || {
         let answered = ask(&gate, &event(asks, screening), now).await;
-        let told = run(&world, &format!("{line} --json"));
-        assert_eq!(told.code, 0, "{}{}", told.out, told.err);
-        let mut codes = explained(&told.json());
+        let json = run(&world, &format!("{line} --json"));
+        assert_eq!(json.code, 0, "{}{}", json.out, json.err);
+        let mut codes = explained(&json.json());
         codes.1.dedup();
         assert_eq!(codes, said(&answered));
-        (told.json(), run(&world, &line).out)
+        (json.json(), run(&world, &line).out)
     };
     let (held_up, text) = both().await;
     assert_eq!(held_up["codes"], json!(["party.review"]));
@@ -129,7 +129,7 @@ async fn explanations_show_potential_matches_and_clearances() {
     let replayed = run(&world, "replay --all {ledger} {register}");
     assert_eq!(replayed.code, 0, "{}{}", replayed.out, replayed.err);
 
-    // Files have no entries of lists: nobody can say.
+    // Files have no list entries, so the gate can't decide.
     let folder = Folder::new("lists");
     let records = [list, by_lists("listed", "opus-4-8", &["sdn"])];
     let mut samples: Vec<Value> = serde_json::from_str(crate::world::SAMPLE_REGISTER).unwrap();
@@ -156,17 +156,17 @@ async fn explanations_agree_with_the_gate() {
             let line = format!("explain {} --at {time} {{register}} {{callers}} {{usage}} --json", options(*asks));
             let ran = run(&world, &line);
             assert_eq!(ran.code, 0, "{line}: {}", ran.err);
-            let told = ran.json();
-            assert_eq!(explained(&told), said(&answered), "{line}");
+            let json = ran.json();
+            assert_eq!(explained(&json), said(&answered), "{line}");
             // The rules that it shows are the reasons that it tells.
-            let refusing: BTreeSet<&str> = told["rules"]
+            let refusing: BTreeSet<&str> = json["rules"]
                 .as_array()
                 .unwrap()
                 .iter()
                 .filter(|rule| rule["applies"] == true && rule["effect"] != "observed" && rule["lifted_by"].is_null())
                 .map(|rule| rule["embargo"].as_str().unwrap())
                 .collect();
-            let reasons = told["reasons"].as_array().unwrap();
+            let reasons = json["reasons"].as_array().unwrap();
             let named: BTreeSet<&str> = reasons.iter().filter_map(|reason| reason["embargo"].as_str()).collect();
             let by_unknown = reasons.iter().any(|reason| reason["code"] == "destination.unknown");
             assert!(refusing == named || by_unknown && named.is_subset(&refusing), "{line}: {refusing:?} {named:?}");
@@ -198,9 +198,9 @@ async fn explanations_show_every_embargo_and_no_names() {
     ] {
         assert!(ran.out.contains(shown), "`{shown}` in\n{}", ran.out);
     }
-    let told = run(&world, &format!("explain --client sample-us-app {line} {{register}} {{callers}} --json"));
+    let json = run(&world, &format!("explain --client sample-us-app {line} {{register}} {{callers}} --json"));
     for name in ["Sample Person", "Sample Widgets"] {
-        assert!(!ran.out.contains(name) && !told.out.contains(name), "`{name}` is not needed, so it is not displayed");
+        assert!(!ran.out.contains(name) && !json.out.contains(name), "`{name}` is not needed, so it is not displayed");
     }
     // A permit names the licence, and an exhausted one the want of it.
     let gate = world.gate();
@@ -341,9 +341,9 @@ async fn decisions_replay_the_same_after_any_change_of_records() {
     assert!(decided.len() > 300, "{}", decided.len());
 
     let ran = run(&world, "replay --all {register} {ledger} --json");
-    let told = ran.json();
-    assert_eq!((ran.code, &told["ok"], &told["others"]), (0, &json!(true), &json!([])), "{}", ran.out);
-    assert_eq!(told["same"], decided.len());
+    let json = ran.json();
+    assert_eq!((ran.code, &json["ok"], &json["others"]), (0, &json!(true), &json!([])), "{}", ran.out);
+    assert_eq!(json["same"], decided.len());
     let folder = Folder::new("replay");
     let entries = world.ledger().await;
     let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
@@ -365,15 +365,15 @@ async fn decisions_replay_the_same_after_any_change_of_records() {
     }
     let ran = run(&world, "replay --all {register} {ledger}");
     assert!(ran.code == 0 && ran.out.contains("revisions without a list of records"), "{}", ran.out);
-    let told = run(&world, &format!("replay {} {{register}} {{ledger}} --json", decided.last().unwrap())).json();
-    assert_eq!((&told["came_out"], &told["unlisted_revisions"]), (&json!("same"), &told["revision"]));
+    let json = run(&world, &format!("replay {} {{register}} {{ledger}} --json", decided.last().unwrap())).json();
+    assert_eq!((&json["came_out"], &json["unlisted_revisions"]), (&json!("same"), &json["revision"]));
 
     // All of it is in the past: nothing is replayed of a period in which nothing was decided.
     let ran = run(&world, "replay --all --since 2026-11-01T12:00:00.001Z {register} {ledger}");
     assert_eq!(ran.code, 1, "{}", ran.out);
 }
 
-/// One decision, in an archive of its own, changed as told; whether its hash is made anew.
+/// One decision, in an archive of its own, with a change, and with a new hash if `anew`.
 fn archived(folder: &Folder, mut entry: Value, change: impl FnOnce(&mut Value), anew: bool) -> String {
     change(&mut entry);
     if anew {
@@ -397,7 +397,7 @@ async fn explaining_uses_the_recorded_spread_and_does_not_record() {
     };
     let codes = |address, more| run(&world, &line(address, more)).json()["codes"].clone();
     let none = || json!([]);
-    // Nobody looks, nobody knows.
+    // Without the usage table the spread is unknown.
     assert_eq!(codes(IN_US, ""), json!(["embargo.network"]));
     assert_eq!(codes(IN_US, "{usage}"), none());
     assert_eq!(said(&ask(&gate, &event(asks(IN_US), screening), now).await), (200, Vec::new()));
@@ -481,8 +481,8 @@ async fn a_completion_is_followed_to_its_decision() {
         "{}",
         ran.out
     );
-    let told = run(&world, "replay --all {register} {ledger} --json").json();
-    assert_eq!((&told["same"], &told["completions"]), (&json!(1), &json!(1)));
+    let json = run(&world, "replay --all {register} {ledger} --json").json();
+    assert_eq!((&json["same"], &json["completions"]), (&json!(1), &json!(1)));
 }
 
 /// The letter of 12 June 2026, as a draft.
@@ -517,8 +517,8 @@ async fn a_simulation_predicts_the_effect_of_an_embargo() {
     let line = format!("simulate --with {draft} --since 7d {{register}} {{ledger}}");
     let ran = run(&world, &format!("{line} --json"));
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    let told = ran.json();
-    assert_eq!((&told["decisions"], &told["at_is_the_drafts"]), (&json!(ASKS.len()), &json!(true)));
+    let json = ran.json();
+    assert_eq!((&json["decisions"], &json["at_is_the_drafts"]), (&json!(ASKS.len()), &json!(true)));
 
     // What it says is what the gate does once the letter is there.
     world.register(vec![letter(from)]).await;
@@ -530,14 +530,14 @@ async fn a_simulation_predicts_the_effect_of_an_embargo() {
         .map(|(asks, _)| asks)
         .collect();
     assert!(lost.len() >= 4, "{lost:?}");
-    assert_eq!(told["lose"]["decisions"], lost.len());
-    assert_eq!(organisations(&told["lose"]), lost.iter().map(|(client, ..)| organisation(client)).collect());
-    assert_eq!((&told["gain"]["decisions"], &told["undecidable"]["now"]), (&json!(0), &json!(0)));
+    assert_eq!(json["lose"]["decisions"], lost.len());
+    assert_eq!(organisations(&json["lose"]), lost.iter().map(|(client, ..)| organisation(client)).collect());
+    assert_eq!((&json["gain"]["decisions"], &json["undecidable"]["now"]), (&json!(0), &json!(0)));
     let strangers = after.iter().filter(|answered| {
         said(answered).1.iter().any(|code| code.starts_with("identity.") || code.starts_with("person."))
     });
-    assert_eq!(told["without_facts"], strangers.count());
-    let reasons = told["lose"]["reasons"].as_array().unwrap();
+    assert_eq!(json["without_facts"], strangers.count());
+    let reasons = json["lose"]["reasons"].as_array().unwrap();
     assert!(
         reasons.iter().any(|one| one["code"] == "embargo.foreign-person"
             && one["embargo"] == "bis-letter"
@@ -548,10 +548,10 @@ async fn a_simulation_predicts_the_effect_of_an_embargo() {
     // Lifted again in a draft, all of them would gain what they lost.
     let draft = folder.file("lifted.json", with(letter(from), "withdrawn", json!(true)).to_string());
     let line = format!("simulate --with {draft} --since 7d --at {} {{register}} {{ledger}}", render_time(from));
-    let told = run(&world, &format!("{line} --json")).json();
+    let json = run(&world, &format!("{line} --json")).json();
     // What was asked at `from` is asked again with the rest.
-    assert_eq!(told["gain"]["decisions"], 2 * lost.len());
-    assert_eq!(told["lose"]["decisions"], 0);
+    assert_eq!(json["gain"]["decisions"], 2 * lost.len());
+    assert_eq!(json["lose"]["decisions"], 0);
     let text = run(&world, &line).out;
     assert!(text.contains("- embargo/bis-letter\n"), "{text}");
     assert!(text.contains("No organisation would lose access.") && text.contains("would gain access, in"), "{text}");
@@ -577,7 +577,7 @@ async fn an_invalid_draft_is_not_simulated() {
         ran.out
     );
 
-    // A slip that the gate reads is noted; callers' records are passed by; what was changed is told, and not counted.
+    // Likely mistakes are noted, callers' records are ignored, and changed entries are reported but not counted.
     let slip = with(embargo("e", json!({"foreign_persons": true})), "models", json!(["fabel-5"]));
     let party = embargo("party", json!({"parties": [{"name": "Sample Software GmbH"}]}));
     let caller = json!({"id": "client#x", "organisation": "y", "status": "active", "users": "none"});
@@ -589,9 +589,9 @@ async fn an_invalid_draft_is_not_simulated() {
     let line = format!("simulate --with {draft} --since 7d {{register}} --ledger {archive}");
     let ran = run(&world, &format!("{line} --json"));
     assert_eq!(ran.code, 1, "a part of the ledger can't be read");
-    let told = ran.json();
-    assert_eq!((&told["lose"]["decisions"], &told["gain"]["decisions"]), (&json!(0), &json!(0)), "{told}");
-    assert_eq!((&told["decisions"], &told["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
+    let json = ran.json();
+    assert_eq!((&json["lose"]["decisions"], &json["gain"]["decisions"]), (&json!(0), &json!(0)), "{json}");
+    assert_eq!((&json["decisions"], &json["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
     let text = run(&world, &line).out;
     for shown in [
         "`e` names `fabel-5`, and no model is registered",
@@ -646,15 +646,15 @@ async fn recorded_matches_are_simulated_and_missing_ones_are_noted() {
     for (draft, lose, unasked) in cases {
         let ran = simulated(draft.clone(), "--json");
         assert_eq!(ran.code, 0, "{draft}: {}{}", ran.out, ran.err);
-        let told = ran.json();
+        let json = ran.json();
         assert_eq!(
-            (&told["lose"]["decisions"], &told["list_not_asked"]),
+            (&json["lose"]["decisions"], &json["list_not_asked"]),
             (&json!(lose), &json!(unasked)),
-            "{draft}: {told}"
+            "{draft}: {json}"
         );
-        assert_eq!(told["notes"].as_array().unwrap().len(), 1, "{told}");
+        assert_eq!(json["notes"].as_array().unwrap().len(), 1, "{json}");
         if lose == 1 {
-            assert_eq!(told["lose"]["reasons"][0]["code"], "party.review", "{told}");
+            assert_eq!(json["lose"]["reasons"][0]["code"], "party.review", "{json}");
         }
     }
     let edition = world.edition("asked", "2", &[party("9", "Unrelated Quarry")]).await;

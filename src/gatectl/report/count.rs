@@ -274,14 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_counted_is_named_and_counted() {
+    fn unreadable_entries_are_named_and_counted() {
         let mut counts = Counts::new(period(), Directives::default());
         let entry = |id: &str, kind: &str, outcome: &str| json!({"decision_id": id, "at": "2026-06-12T00:00:00Z", "kind": kind, "outcome": outcome, "status": 200, "model": "m"});
-        // the entry, what is said
+        // entry, place, part of the reason
         let cases = [
-            (entry("c-1", "invocation", "maybe"), "c-1", "its `outcome` is `maybe`"),
-            (entry("c-1", "wish", "permit"), "c-1", "its `kind` is `wish`"),
-            (entry("c", "invocation", "permit"), "c", "names no chain and number"),
+            (entry("c-1", "invocation", "maybe"), "c-1", "its `outcome` `maybe` is unknown"),
+            (entry("c-1", "wish", "permit"), "c-1", "its `kind` `wish` is unknown"),
+            (entry("c", "invocation", "permit"), "c", "has no chain and number"),
             (json!({"decision_id": "c-1"}), "c-1", "this is no entry of a ledger"),
             (json!([]), "something without a decision_id", "this is no entry of a ledger"),
         ];

@@ -12,7 +12,7 @@ use crate::entry::{Party, Reject};
 const WORDS: [&str; 6] = ["First Name", "Middle Name", "Patronymic", "Last Name", "Matronymic", "Maiden Name"];
 
 /// The meaning of a feature.
-enum Told {
+enum Meaning {
     Born,
     Nationality,
     Address,
@@ -33,21 +33,21 @@ pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Va
     }
     let mut addresses = Vec::new();
     for feature in profile.all("Feature") {
-        match told(feature.own(values.text("FeatureType", feature.attribute("FeatureTypeID")))?) {
-            Told::Born => {
+        match meaning(feature.own(values.text("FeatureType", feature.attribute("FeatureTypeID")))?) {
+            Meaning::Born => {
                 let periods = feature.all("FeatureVersion/DatePeriod");
                 periods.into_iter().try_for_each(|period| born(&mut party.born, period))?;
             }
-            Told::Nationality => {
+            Meaning::Nationality => {
                 locate(&mut party.country, feature, values, true)?;
                 feature.each("FeatureVersion/VersionDetail", |text| places::locate(&mut party.country, text))?;
             }
-            Told::Address => locate(&mut addresses, feature, values, false)?,
-            Told::Number => {
+            Meaning::Address => locate(&mut addresses, feature, values, false)?,
+            Meaning::Number => {
                 feature.each("FeatureVersion/VersionDetail", |text| note_number(&mut party.identifiers, text))?;
             }
-            Told::Name => feature.each("FeatureVersion/VersionDetail", |text| note(&mut party.aliases, text))?,
-            Told::Nothing => {}
+            Meaning::Name => feature.each("FeatureVersion/VersionDetail", |text| note(&mut party.aliases, text))?,
+            Meaning::Nothing => {}
         }
     }
     party.country.append(&mut addresses);
@@ -87,20 +87,20 @@ fn named<'a>(
 }
 
 /// The meaning by a feature's name, which may end in a colon or a dash.
-fn told(feature: &str) -> Told {
+fn meaning(feature: &str) -> Meaning {
     match feature.trim_end_matches([':', '-', ' ']) {
-        "Birthdate" => Told::Born,
+        "Birthdate" => Meaning::Born,
         "Nationality Country"
         | "Citizenship Country"
         | "Nationality of Registration"
         | "Registration Country"
         | "Vessel Flag"
         | "Other Vessel Flag"
-        | "Former Vessel Flag" => Told::Nationality,
-        "Location" => Told::Address,
-        "Issuer Name" => Told::Name,
-        name if is_label(name) => Told::Number,
-        _ => Told::Nothing,
+        | "Former Vessel Flag" => Meaning::Nationality,
+        "Location" => Meaning::Address,
+        "Issuer Name" => Meaning::Name,
+        name if is_label(name) => Meaning::Number,
+        _ => Meaning::Nothing,
     }
 }
 

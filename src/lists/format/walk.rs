@@ -242,7 +242,7 @@ mod tests {
             ("<list><!DOCTYPE list></list>", "1:7: a doctype is not allowed"),
             ("<?xml version='1.0' encoding='ISO-8859-1'?><list/>", "1:1: it is in `ISO-8859-1`: convert it to UTF-8"),
             ("\u{feff}\u{feff}<list/>", "1:1: its root is ``, not `list`"),
-            (&deep, "1:100: its elements stand more than 32 deep in one another"),
+            (&deep, "1:100: its elements are nested deeper than 32"),
         ];
         for (text, expected) in cases {
             let fault = shown(text).unwrap_err();

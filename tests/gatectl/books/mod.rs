@@ -162,7 +162,7 @@ pub(crate) fn chain(name: &str, length: u64) -> Vec<Value> {
     entries
 }
 
-/// An entry that was changed by somebody who knows how hashes are made.
+/// A changed entry with a valid hash.
 pub(crate) fn rehashed(entry: &Value, change: impl FnOnce(&mut Value)) -> Value {
     let mut entry = entry.clone();
     entry.as_object_mut().unwrap().remove("hash");
