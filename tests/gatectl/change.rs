@@ -366,7 +366,7 @@ async fn bad_input_is_refused_with_exit_code_2_and_nothing_is_written() {
         ("caller suspend person#sample-us-citizen".into(), 2, "--status rejected"),
         ("caller suspend client#nothing".into(), 2, "there is no caller `client#nothing`"),
         ("caller suspend \"\"".into(), 2, "must not be empty"),
-        ("model add fable-5 --endpoint e --eccn 4E091".into(), 2, "names no model"),
+        ("model add fable-5 --endpoint e --eccn 4E091".into(), 2, "does not name a model"),
         ("model add fable-5@9 --endpoint e".into(), 2, "--unclassified"),
         ("model withdraw fable-5".into(), 2, "there is no model `fable-5`"),
         ("model withdraw fable-5@9".into(), 2, "there is no model `fable-5@9`"),
@@ -835,7 +835,7 @@ async fn lists_have_every_state_and_always_include_unreadable_records() {
     let text = run(&world, "embargo list").out;
     for part in [
         "unreadable",
-        "The gate can't rely on `embargo/damaged`: applies_to.nationalities: a region",
+        "The gate can't rely on `embargo/damaged`: applies_to.nationalities: expected countries",
         "3 records are omitted",
     ] {
         assert!(text.contains(part), "`{part}` in {text}");

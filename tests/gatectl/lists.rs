@@ -691,7 +691,7 @@ async fn invalid_networks_are_refused_and_nothing_is_written() {
         ("ip2proxy-csv", "vpn", "<html>\n<p>sample</p>\n", "so no row was read"),
     ] {
         let ran = register.import("nets", text, &format!("--content networks --class {class} --format {format}"));
-        assert!(ran.code == 2 && ran.out.contains(says), "{format} {class} {text}: {}", output(&ran));
+        assert!(ran.code == 1 && ran.out.contains(says), "{format} {class} {text}: {}", output(&ran));
     }
     assert_eq!(register.items().await, Vec::<Item>::new());
 }

@@ -126,7 +126,7 @@ async fn a_conflicting_or_invalid_model_is_refused() {
         ("fable@2 --endpoint e-2 --yes", 2, "--unclassified"),
         ("fable@2 --endpoint e-2 --eccn 4E091 --unclassified --yes", 2, "cannot be used with"),
         ("fable@2 --endpoint e-2 --eccn 4E091", 2, "pass `--yes`"),
-        ("fable --endpoint e-2 --eccn 4E091 --yes", 2, "`fable` names no model"),
+        ("fable --endpoint e-2 --eccn 4E091 --yes", 2, "`fable` does not name a model"),
         ("fable@2 --eccn 4E091 --yes", 2, "--endpoint"),
         ("fable@2 --endpoint e-2 --eccn 4E091 --yes --register-table none", 2, "cannot be used multiple times"),
     ];

@@ -176,7 +176,7 @@ async fn an_unavailable_list_refuses() {
     let gate = world.gate();
     assert_eq!(decided(&world, &gate).await, "200");
     let ran = run(&world, EMBARGO);
-    let says = "it names a list that is not in force, or is not one of parties";
+    let says = "it names a list that is not in force, or is not a list of parties";
     assert!(ran.code == 2 && ran.out.contains(says), "{}{}", ran.out, ran.err);
     // Written by other means, it refuses every request.
     let embargo = json!({"kind": "embargo", "id": "listed", "models": ["opus-4-8"], "applies_to": {"lists": ["own"]},

@@ -117,7 +117,7 @@ async fn records_that_dynamodb_cannot_store_are_refused() {
     let name = "n".repeat(410_000);
     let caller = json!({"id": "organisation#large", "name": name, "type": "company", "status": "active"});
     for (number, (record, expected)) in
-        [(large, "and a record may have 204800"), (long_id, "id: 1001 bytes"), (caller, "and an item may have 409600")]
+        [(large, "but at most 204800 are allowed"), (long_id, "id: 1001 bytes"), (caller, "409600")]
             .into_iter()
             .enumerate()
     {
@@ -165,7 +165,7 @@ fn every_fault_has_its_line_and_the_nearest_valid_name() {
             "kind: group\nid: G:1\ncountries: [NO]\nwithdrawn: yes\nfrom: 2026-06-12\nby: 7\nwhy: ~\n",
             &[
                 "a.yaml:4: withdrawn: expected `true` or `false`",
-                "a.yaml:5: from: `2026-06-12` is no RFC 3339 time",
+                "a.yaml:5: from: `2026-06-12` is not an RFC 3339 time",
                 "a.yaml:6: `by` is not a text",
                 "a.yaml:7: `why` is not a text",
             ],

@@ -594,7 +594,7 @@ async fn an_invalid_draft_is_not_simulated() {
     assert_eq!((&json["decisions"], &json["unread"]["count"]), (&json!(entries.len() - 2), &json!(2)));
     let text = run(&world, &line).out;
     for shown in [
-        "`e` names `fabel-5`, and no model is registered",
+        "`e` names `fabel-5`, which matches no registered model",
         "`embargo/party` names parties: they are not simulated, since the ledger has no names",
         "caller's record of the draft is ignored",
         "its hash is invalid",

@@ -282,8 +282,8 @@ mod tests {
             (entry("c-1", "invocation", "maybe"), "c-1", "its `outcome` `maybe` is unknown"),
             (entry("c-1", "wish", "permit"), "c-1", "its `kind` `wish` is unknown"),
             (entry("c", "invocation", "permit"), "c", "has no chain and number"),
-            (json!({"decision_id": "c-1"}), "c-1", "this is no entry of a ledger"),
-            (json!([]), "something without a decision_id", "this is no entry of a ledger"),
+            (json!({"decision_id": "c-1"}), "c-1", "not a ledger entry"),
+            (json!([]), "something without a decision_id", "not a ledger entry"),
         ];
         for (count, (entry, place, says)) in (1..).zip(cases) {
             counts.take(&entry, |_| true);
