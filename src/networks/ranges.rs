@@ -54,7 +54,7 @@ pub(super) fn write<N: Number>(ranges: &[(N, N)], bytes: &mut Vec<u8>) {
     ranges.iter().for_each(|(_, last)| last.write(bytes));
 }
 
-/// Ranges in the bytes that [`write`] wrote.
+/// Ranges in the bytes that [`write()`] wrote.
 #[derive(Clone, Copy)]
 pub(super) struct Ranges<'a> {
     firsts: &'a [u8],
