@@ -86,7 +86,7 @@ impl Listing {
             |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| filter.at.is_some_and(|at| at < written));
         let newer = rows.iter().filter(|(.., item)| is_newer(item)).map(|(key, ..)| format!("`{}`", key.id)).collect();
         let unmatched = register.unmatched_embargoes(now).filter(|_| T::KIND == Embargo::KIND);
-        let unmatched = unmatched.map(|embargo| format!("`{}`", embargo.meta.id)).collect();
+        let unmatched = unmatched.map(|embargo| embargo.meta.id.clone()).collect();
         Self { rows, omitted: out.len(), newer, faults, unmatched }
     }
 
@@ -109,10 +109,8 @@ impl Listing {
             text += &text_line!("The gate can't rely on {fault}");
         }
         if !self.unmatched.is_empty() {
-            text += &format!(
-                "In force without effect, because they match no registered model: {}.\n",
-                self.unmatched.join(", ")
-            );
+            let ids: Vec<String> = self.unmatched.iter().map(|id| format!("`{id}`")).collect();
+            text += &text_line!("In force without effect, because they match no registered model: {}.", ids.join(", "));
         }
         if !self.newer.is_empty() {
             text += &text_line!(

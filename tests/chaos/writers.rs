@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::dice::Dice;
 use crate::command::{gatectl, words};
-use crate::world::{PATIENCE, World, binary, item};
+use crate::world::{PATIENCE, World, built, item};
 
 /// How many changes of how many records a bulk apply makes.
 const BULK: (usize, usize) = (4, 10);
@@ -47,8 +47,7 @@ impl Way {
 impl<'w> Writers<'w> {
     pub(crate) async fn new(world: &'w World, dice: Dice) -> Self {
         let sink = Sink::start().await.unwrap();
-        let watch = binary().with_file_name("register-watch");
-        assert!(watch.exists(), "build it: cargo build -p export-gate-functions ({})", watch.display());
+        let watch = built("register-watch");
         let variables = [
             ("REGISTER_TABLE", world.tables.register.as_str()),
             ("ALARM_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:alarms"),

@@ -13,8 +13,6 @@
 )]
 
 mod books;
-#[path = "../chaos/mod.rs"]
-mod chaos;
 mod command;
 #[path = "../world/mod.rs"]
 mod world;

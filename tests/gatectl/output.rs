@@ -146,6 +146,8 @@ async fn external_text_is_escaped() {
         {"kind": "list", "id": MARK, "content": "parties", "edition": MARK, "entries": 1, "chunks": 1, "sha256": MARK},
         {"kind": "setting", "id": "screening", MARK: MARK},
         {"kind": MARK, "id": MARK},
+        {"kind": "embargo", "id": format!("{MARK}u"), "models": ["unregistered"], "applies_to": {"everyone": true},
+         "effect": "observed", "authority": "BIS", "citation": MARK},
     ]);
     world.register(marked.as_array().unwrap().clone()).await;
     world.callers(vec![
@@ -163,13 +165,13 @@ async fn external_text_is_escaped() {
         let put = world.dynamodb.put_item().table_name(&world.tables.ledger).set_item(Some(item(entry(seq, kind))));
         put.send().await.unwrap();
     }
-    let usage = json!({"licence": MARK, "model": "*", "leased": 3});
+    let usage = json!({"licence": MARK, "model": "*", "leased": "x"});
     world.dynamodb.put_item().table_name(&world.tables.usage).set_item(Some(item(usage))).send().await.unwrap();
 
     let folder = Folder::new("inert");
     let records = json!([marked[0], marked[2], {"kind": MARK, "id": MARK}, {MARK: MARK}, {"id": MARK}, marked[1]]);
     let faulty = folder.file("faulty/a.json", records.to_string());
-    let sound = folder.file("sound/a.json", json!([marked[0]]).to_string());
+    let sound = folder.file("sound/a.json", json!([marked[0], marked[8]]).to_string());
     let archive = folder.file("archive/a.jsonl", format!("{}\n{MARK}\n", entry(1, "invocation")));
     let given = json!({"client": MARK, "model": "x", "address": "192.0.2.1", "at": "2026-11-01T12:00:00Z"});
     let scenarios = json!([{"name": MARK, "given": given, "expect": {"outcome": "permit", "codes": [MARK]}}]);

@@ -231,9 +231,13 @@ impl World {
 
 /// The binary under test: `GATE_BINARY`, else the one in the folder of the test's profile.
 pub fn binary() -> PathBuf {
-    let beside = || std::env::current_exe().unwrap().parent().unwrap().with_file_name("export-gate");
-    let binary = std::env::var_os("GATE_BINARY").map_or_else(beside, PathBuf::from);
-    assert!(binary.exists(), "{} is missing: run `cargo build --bin export-gate` first", binary.display());
+    std::env::var_os("GATE_BINARY").map_or_else(|| built("export-gate"), PathBuf::from)
+}
+
+/// A binary of the workspace, in the folder of the test's profile.
+pub fn built(name: &str) -> PathBuf {
+    let binary = std::env::current_exe().unwrap().parent().unwrap().with_file_name(name);
+    assert!(binary.exists(), "{} is missing: run `cargo test --workspace --no-run` first", binary.display());
     binary
 }
 

@@ -139,9 +139,9 @@ fn display(used: &[Used]) -> String {
             text += &text_line!("`licence/{}` can't be read: {why}", used.id);
         }
         if used.total().is_none() {
-            text += &format!(
+            text += &text_line!(
                 "the `leased` of `{}` for `*` must be a whole number from 0 to 2^53 - 1: the gate takes the quota as used \
-                 up\n",
+                 up",
                 used.id
             );
         }

@@ -122,7 +122,7 @@ pub(super) fn display(planned: &Planned, draft: &Draft, target: &Target) -> Stri
     for fault in faults {
         text += &text_line!("! the gate could not rely on the result: {fault}");
     }
-    text.extend(notes.iter().map(|note| format!("note: {note}\n")));
+    text.extend(notes.iter().map(|note| text_line!("note: {note}")));
     let (add, change, withdraw) = plan.counts();
     if plan.is_empty() {
         text += "Nothing to apply: the register matches the folder.\n";

@@ -8,8 +8,9 @@ use crate::outcome::Failure;
 pub(super) fn write(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
     let mut drafts = Drafts(Vec::new());
     for (path, contents) in files {
-        if path.is_dir() {
-            return Err(Failure::new(format!("`{}` is a folder: give a file", path.display())));
+        // Renaming a draft over a device or a pipe would replace it.
+        if path.metadata().is_ok_and(|existing| !existing.is_file()) {
+            return Err(Failure::new(format!("`{}` is not a regular file: give a file", path.display())));
         }
         let mut name = path.file_name().map(|name| name.to_owned()).unwrap_or_default();
         name.push(format!(".draft-{}", std::process::id()));

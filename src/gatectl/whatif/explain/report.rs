@@ -156,7 +156,7 @@ impl<'a> Report<'a> {
             let rows = table(&["licence", "for", "result"], rows, &[]);
             let unreadable = self.evaluation.exhausted.unreadable.iter();
             let unreadable =
-                unreadable.map(|id| format!("the use of {id} can't be read, so its quota counts as exhausted\n"));
+                unreadable.map(|id| text_line!("the use of {id} can't be read, so its quota counts as exhausted"));
             text += &indented("Licences", &(rows + &unreadable.collect::<String>()));
         }
         text + &self.matches_text()

@@ -3,11 +3,28 @@
 //!
 //! A run prints its seed. `CHAOS_SEED=<seed>` repeats its choices, but not the scheduling of its processes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::type_complexity,
+    reason = "a test fails with a message"
+)]
+
 mod dice;
 mod directives;
 mod environment;
 mod quota;
 mod writers;
+
+#[path = "../gatectl/command.rs"]
+#[allow(dead_code, reason = "the tests of gatectl use all of it")]
+mod command;
+#[path = "../world/mod.rs"]
+mod world;
 
 use export_gate_local::tables::Tables;
 use serde_json::Value;
