@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::aws;
 use crate::error_chain::ErrorChain;
-use crate::evidence::{CallerStore, Location, SpreadStore, Tells};
+use crate::evidence::{CallerStore, DatabaseContent, Location, SpreadStore};
 use crate::gate::Gate;
 use crate::ledger::Ledger;
 use crate::model::Models;
@@ -57,8 +57,8 @@ fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Lo
             let mut faults = settings.err().map(|BadSettings(faults)| faults).unwrap_or_default();
             faults.extend(unusable.iter().map(|unusable| {
                 let name = match unusable.tells {
-                    Tells::Location => "GEO_DATABASE",
-                    Tells::Anonymity => "ANONYMITY_DATABASES",
+                    DatabaseContent::Location => "GEO_DATABASE",
+                    DatabaseContent::Anonymity => "ANONYMITY_DATABASES",
                 };
                 format!("{name}: {}", ErrorChain(unusable))
             }));

@@ -34,7 +34,7 @@ fn found(place: &Where) -> String {
 }
 
 fn told(place: &Where) -> String {
-    place.network.told.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" ")
+    place.network.covered.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 const ADDRESS: &str = "6.51.100.1";

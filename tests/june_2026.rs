@@ -83,9 +83,9 @@ use Organisation::{Customer, Partner, Provider, Unknown};
 enum Person {
     Nobody,
     Employee(fn(usize) -> Value),
-    /// Somebody's employee, but not this organisation's.
+    /// ScreenedParty's employee, but not this organisation's.
     Stranger(fn(usize) -> Value),
-    /// Somebody of whom there is no record.
+    /// ScreenedParty of whom there is no record.
     Unregistered,
 }
 use Person::{Employee, Nobody, Stranger, Unregistered};

@@ -10,7 +10,7 @@ use crate::common::{
 };
 use export_gate::decision::{
     Applied, Classified, Decision, EmbargoExplained, Explanation, NameKey, NetworkFacts, OrganisationFacts, PartyMatch,
-    PersonFacts, Persons, Places, Possible, Subject, Travel, Undecidable, explain,
+    PersonFacts, Persons, Places, PotentialMatch, Subject, Travel, Undecidable, explain,
 };
 use export_gate::record::{Effect, NetworkClass, OrganisationType, UsStatus};
 use export_gate::register::{Fault, Register};
@@ -324,7 +324,7 @@ fn party(embargo: &str, matched: Match) -> PartyMatch {
 }
 
 /// The entries of lists that somebody behind the request is, or may be.
-fn listed() -> impl Strategy<Value = Vec<Possible>> {
+fn listed() -> impl Strategy<Value = Vec<PotentialMatch>> {
     let all =
         PARTIES.map(|party| weighted(0.3, proptest::bool::weighted(0.2).prop_map(move |exact| possible(party, exact))));
     all.prop_map(|found| found.into_iter().flatten().collect())
@@ -428,7 +428,7 @@ const FORGETTING: [(&str, Forget); 16] = [
         case.subject.to.region.take_if(|_| !case.setting.as_ref().is_some_and(permits));
     }),
     ("the address", |case| case.subject.addresses.clear()),
-    ("what else the network may be", |case| case.subject.facts.network.told.clear()),
+    ("what else the network may be", |case| case.subject.facts.network.covered.clear()),
     ("what the signals tell", |case| case.subject.facts.signals.iter_mut().for_each(|signal| signal.country = None)),
     ("how wide it is spread", |case| case.subject.facts.spread.clear()),
     ("the end uses", |case| case.subject.facts.end_uses.clear()),

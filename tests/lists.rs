@@ -8,7 +8,7 @@ use crate::world::events::{Rest, invocation, rest};
 use crate::world::lists::{by_lists, packed, party, party_of, record};
 use crate::world::{Answered, World, ask, at};
 use export_gate::gate::Gate;
-use export_gate::parties::Listed;
+use export_gate::parties::ListedParty;
 use export_gate::register::Loaded;
 use export_gate_local::relay::Action;
 use jiff::{SignedDuration, Timestamp};
@@ -403,7 +403,7 @@ async fn a_clearance_ends_when_the_subjects_name_or_the_entry_changes() {
     assert_eq!(told(&gate, &widgets("opus-4-8")).await, "200");
 
     // One that bears no comparison stands whatever becomes of them, and none silences the very one.
-    let renamed = Listed { aliases: vec!["Sample Gadgets".into()], ..changed };
+    let renamed = ListedParty { aliases: vec!["Sample Gadgets".into()], ..changed };
     let fifth = world.edition("sdn", "5", &[renamed]).await;
     world.register(vec![fifth, clearance(json!({}))]).await;
     assert_eq!(told(&gate, &widgets("opus-4-8")).await, "200");

@@ -1,6 +1,8 @@
 //! How names are compared: a rule a table, each with names of real parties, and the laws that hold for all names.
 
-use export_gate::parties::{Abandoned, Budget, Hit, Index, Listed, PartyKind, Score, Somebody, build, nearness};
+use export_gate::parties::{
+    Abandoned, Budget, Hit, Index, ListedParty, PartyKind, Score, ScreenedParty, build, similarity,
+};
 use export_gate::record::Screening;
 use export_gate::terms::Country;
 use proptest::prelude::*;
@@ -16,8 +18,8 @@ fn threshold() -> Score {
 /// Pairs that are told for the same, and pairs that are not, of one rule.
 fn rule(kind: Option<PartyKind>, what: &str, same: &[(&str, &str)], others: &[(&str, &str)]) {
     let told = |(one, other): &(&str, &str)| {
-        let there = nearness(one, other, kind);
-        assert_eq!(there, nearness(other, one, kind), "{what}: `{one}` and `{other}`, either way round");
+        let there = similarity(one, other, kind);
+        assert_eq!(there, similarity(other, one, kind), "{what}: `{one}` and `{other}`, either way round");
         there
     };
     for pair in same {
@@ -167,19 +169,19 @@ fn one_error_of_typing_is_forgiven() {
     rule(ORGANISATION, "typing", &[("Rosneft Oil Compnay", "ROSNEFT OIL COMPANY"), ("Melli Bnak", "Bank Melli")], &[]);
 }
 
-fn listed(id: &str, kind: &str, name: &str) -> Listed {
-    Listed { id: id.into(), name: name.into(), kind: Some(kind.into()), ..Listed::default() }
+fn listed(id: &str, kind: &str, name: &str) -> ListedParty {
+    ListedParty { id: id.into(), name: name.into(), kind: Some(kind.into()), ..ListedParty::default() }
 }
 
-fn index(parties: &[Listed]) -> Index {
+fn index(parties: &[ListedParty]) -> Index {
     Index::load(build(parties)).unwrap()
 }
 
-fn somebody(kind: Option<PartyKind>, name: &str) -> Somebody {
-    Somebody { kind, names: vec![name.into()], ..Somebody::default() }
+fn somebody(kind: Option<PartyKind>, name: &str) -> ScreenedParty {
+    ScreenedParty { kind, names: vec![name.into()], ..ScreenedParty::default() }
 }
 
-fn only(index: &Index, who: &Somebody) -> Hit {
+fn only(index: &Index, who: &ScreenedParty) -> Hit {
     let hits = index.search(who, threshold());
     assert_eq!(hits.len(), 1, "{hits:?}");
     hits.into_iter().next().unwrap()
@@ -187,7 +189,7 @@ fn only(index: &Index, who: &Somebody) -> Hit {
 
 #[test]
 fn a_search_is_abandoned_with_its_budget_or_its_time_and_leaves_nothing_behind() {
-    let many: Vec<Listed> =
+    let many: Vec<ListedParty> =
         (0..300).map(|n| listed(&n.to_string(), "organisation", &format!("Northwind Shipyard Works {n}"))).collect();
     let index = index(&many);
     let who = somebody(None, "Northwind Shipyard Works Harbour");
@@ -228,7 +230,7 @@ fn each_is_compared_as_what_it_is() {
         listed("1", "person", "Victoria Sample"),
         listed("2", "vessel", "VICTORIA SAMPLE"),
         listed("3", "organisation", "Victoria Sample"),
-        Listed { kind: None, ..listed("4", "", "Victoria Sample") },
+        ListedParty { kind: None, ..listed("4", "", "Victoria Sample") },
     ]);
     let found = |kind| {
         let hits = index.search(&somebody(kind, "Victoria Sample"), threshold());
@@ -245,7 +247,7 @@ fn each_is_compared_as_what_it_is() {
 
 #[test]
 fn what_else_is_known_strengthens_and_weakens() {
-    let index = index(&[Listed {
+    let index = index(&[ListedParty {
         aliases: vec!["Ayman Sample-Zawahri".into()],
         weak_aliases: vec!["The Teacher".into()],
         country: vec!["EG".into()],
@@ -254,7 +256,7 @@ fn what_else_is_known_strengthens_and_weakens() {
         ..listed("7", "person", "SAMPLE-ZAWAHIRI, Ayman")
     }]);
     let country = |code: &str| Country::parse(code).unwrap();
-    let with = |name: &str, countries: &[&str], born: Option<&str>, identifier: Option<&str>| Somebody {
+    let with = |name: &str, countries: &[&str], born: Option<&str>, identifier: Option<&str>| ScreenedParty {
         countries: countries.iter().map(|code| country(code)).collect(),
         born: born.map(str::to_owned),
         identifiers: identifier.into_iter().map(str::to_owned).collect(),
@@ -263,7 +265,7 @@ fn what_else_is_known_strengthens_and_weakens() {
     const SAME: &str = "Ayman Sample Zawahiri";
     const NEAR: &str = "Aymann Sample Zawahiri";
     // (who, whether nothing is left to review, what is said of it beside the words)
-    let cases: [(Somebody, bool, &str); 12] = [
+    let cases: [(ScreenedParty, bool, &str); 12] = [
         (with(SAME, &[], None, None), false, ""),
         (with(SAME, &["EG"], None, None), true, "both have the country EG"),
         (with(SAME, &["DE", "EG"], None, None), true, "both have the country EG"),
@@ -273,7 +275,7 @@ fn what_else_is_known_strengthens_and_weakens() {
         (with(SAME, &["EG"], Some("1988-01-01"), None), false, "the birth dates differ"),
         (with(NEAR, &["EG"], Some("1951-06-19"), None), false, "the birth date is the same"),
         (
-            with("Somebody Else", &["DE"], None, Some("passport-1084010")),
+            with("ScreenedParty Else", &["DE"], None, Some("passport-1084010")),
             true,
             "the identifier `Passport 1084010` is the same",
         ),
@@ -286,7 +288,7 @@ fn what_else_is_known_strengthens_and_weakens() {
         assert_eq!(hit.exact, exact, "{says}: {:?}", hit.why);
         assert!(says.is_empty() || hit.why.iter().any(|why| why == says), "{says}: {:?}", hit.why);
     }
-    let score = |who: &Somebody| only(&index, who).score;
+    let score = |who: &ScreenedParty| only(&index, who).score;
     let plain = score(&with(NEAR, &[], None, None));
     assert!(score(&with(NEAR, &["EG"], None, None)) > plain, "a country that agrees");
     assert!(score(&with(NEAR, &[], Some("1951-06-19"), None)) > plain, "a birth date that agrees");
@@ -357,14 +359,14 @@ fn kind() -> impl Strategy<Value = Option<PartyKind>> {
 }
 
 fn says_something(name: &str) -> bool {
-    nearness(name, name, None) > Score(0)
+    similarity(name, name, None) > Score(0)
 }
 
 #[test]
 fn it_makes_no_difference_which_of_a_short_word_and_a_long_one_of_the_same_consonants_comes_first() {
     for (one, other) in [("mr", "Jean-Marie"), ("Mr", "Marie"), ("bn", "Ibanao")] {
         for kind in [PERSON, ORGANISATION, None] {
-            assert_eq!(nearness(one, other, kind), nearness(other, one, kind), "{one} {other}");
+            assert_eq!(similarity(one, other, kind), similarity(other, one, kind), "{one} {other}");
         }
     }
 }
@@ -374,15 +376,15 @@ proptest! {
 
     #[test]
     fn it_makes_no_difference_which_name_is_which(one in name(), other in name(), kind in kind()) {
-        prop_assert_eq!(nearness(&one, &other, kind), nearness(&other, &one, kind));
-        prop_assert!(nearness(&one, &other, kind) <= Score(1000));
+        prop_assert_eq!(similarity(&one, &other, kind), similarity(&other, &one, kind));
+        prop_assert!(similarity(&one, &other, kind) <= Score(1000));
     }
 
     #[test]
     fn a_name_is_its_own(name in name(), kind in kind()) {
         prop_assume!(says_something(&name));
-        prop_assert_eq!(nearness(&name, &name, kind), Score(1000));
-        let index = index(&[Listed { kind: None, ..listed("1", "", &name) }]);
+        prop_assert_eq!(similarity(&name, &name, kind), Score(1000));
+        let index = index(&[ListedParty { kind: None, ..listed("1", "", &name) }]);
         prop_assert_eq!(index.search(&somebody(kind, &name), threshold()).len(), 1, "{}", name);
     }
 
@@ -398,8 +400,8 @@ proptest! {
             shuffled.swap(place, usize::try_from(seed >> (place * 3) & 7).unwrap() % (place + 1));
         }
         let (one, shuffled) = (words.join(" "), shuffled.join(" "));
-        prop_assert_eq!(nearness(&one, &other, kind), nearness(&shuffled, &other, kind));
-        prop_assert_eq!(nearness(&one, &shuffled, kind), nearness(&one, &one, kind));
+        prop_assert_eq!(similarity(&one, &other, kind), similarity(&shuffled, &other, kind));
+        prop_assert_eq!(similarity(&one, &shuffled, kind), similarity(&one, &one, kind));
     }
 
     #[test]
@@ -409,10 +411,10 @@ proptest! {
         who in name(),
         kind in kind(),
     ) {
-        let party = |(number, name): (usize, &String)| Listed { kind: None, ..listed(&number.to_string(), "", name) };
-        let before: Vec<Listed> = names.iter().enumerate().map(party).collect();
-        let after: Vec<Listed> = names.iter().chain(&more).enumerate().map(party).collect();
-        let somebody = Somebody { names: vec![who, names[0].clone()], kind, ..Somebody::default() };
+        let party = |(number, name): (usize, &String)| ListedParty { kind: None, ..listed(&number.to_string(), "", name) };
+        let before: Vec<ListedParty> = names.iter().enumerate().map(party).collect();
+        let after: Vec<ListedParty> = names.iter().chain(&more).enumerate().map(party).collect();
+        let somebody = ScreenedParty { names: vec![who, names[0].clone()], kind, ..ScreenedParty::default() };
         let after = index(&after).search(&somebody, threshold());
         for hit in index(&before).search(&somebody, threshold()) {
             prop_assert!(after.contains(&hit), "{:?}", hit);
@@ -421,9 +423,9 @@ proptest! {
 
     #[test]
     fn what_an_index_finds_is_as_near_as_the_two_names_are(names in prop::collection::vec(name(), 1..12), who in name(), kind in kind()) {
-        let parties: Vec<Listed> = names.iter().enumerate().map(|(number, name)| Listed { kind: None, ..listed(&number.to_string(), "", name) }).collect();
+        let parties: Vec<ListedParty> = names.iter().enumerate().map(|(number, name)| ListedParty { kind: None, ..listed(&number.to_string(), "", name) }).collect();
         for hit in index(&parties).search(&somebody(kind, &who), threshold()) {
-            prop_assert_eq!(hit.score, nearness(&who, &hit.name, kind), "{} {}", who, hit.name);
+            prop_assert_eq!(hit.score, similarity(&who, &hit.name, kind), "{} {}", who, hit.name);
         }
     }
 }

@@ -53,7 +53,7 @@ fn entries_are_counted_as_they_were_imported_and_the_order_never_matters() {
     turned.reverse();
     assert_eq!(build(&list), build(&turned));
     let index = index(&list);
-    assert_eq!((index.entries(), index.ranges_held(), index.size()), (5, 2, 24 + 8 + 16));
+    assert_eq!((index.entries(), index.range_count(), index.size()), (5, 2, 24 + 8 + 16));
     assert_eq!(format!("{index:?}"), "Index { entries: 5, .. }");
 }
 

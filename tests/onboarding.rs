@@ -5,7 +5,7 @@ use crate::world::lists::{party, party_of};
 use crate::world::{Answered, World, ask, ask_until, call, printed};
 use std::time::Duration;
 
-use export_gate::parties::Listed;
+use export_gate::parties::ListedParty;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -32,7 +32,7 @@ fn about(names: &[&str]) -> Value {
 }
 
 /// Puts an edition in force.
-async fn activate(world: &World, list: &str, edition: &str, parties: &[Listed]) {
+async fn activate(world: &World, list: &str, edition: &str, parties: &[ListedParty]) {
     let record = world.edition(list, edition, parties).await;
     world.register(vec![record]).await;
 }
@@ -149,7 +149,7 @@ async fn the_lists_to_ask_may_be_chosen_and_the_threshold() {
 #[tokio::test]
 async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_each() {
     let world = World::with_samples().await;
-    let many: Vec<Listed> = (0..50).map(|n| party(&format!("{n:02}"), "Northwind Shipyard")).collect();
+    let many: Vec<ListedParty> = (0..50).map(|n| party(&format!("{n:02}"), "Northwind Shipyard")).collect();
     activate(&world, "own", "e1", &many).await;
     let gate = world.gate();
     let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 100])), Timestamp::now()).await;
@@ -166,7 +166,7 @@ async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_eac
 #[tokio::test]
 async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_next_is_answered() {
     let world = World::with_samples().await;
-    let many: Vec<Listed> =
+    let many: Vec<ListedParty> =
         (0..600).map(|n| party(&n.to_string(), &format!("Northwind Shipyard Harbour Works {n}"))).collect();
     activate(&world, "own", "e1", &many).await;
     let gate = world.gate();
@@ -193,7 +193,7 @@ async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_n
 #[tokio::test]
 async fn a_search_that_outlasts_the_deadline_is_abandoned() {
     let world = World::with_samples().await;
-    let many: Vec<Listed> =
+    let many: Vec<ListedParty> =
         (0..600).map(|n| party(&n.to_string(), &format!("Northwind Shipyard Harbour Works {n}"))).collect();
     activate(&world, "own", "e1", &many).await;
     let gate = world.gate();

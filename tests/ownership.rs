@@ -7,7 +7,7 @@ use crate::common::{
     at, clearance, company, country, decided, decided_at, embargo, is_permit, licence, list, model, national, now,
     register, subject, told, with,
 };
-use export_gate::decision::{Holding, Owned, OwnerMatch, Possible, Subject};
+use export_gate::decision::{Holding, Owned, OwnerMatch, PotentialMatch, Subject};
 use export_gate::parties::Score;
 use export_gate::record::{OrganisationType, OwnerKind};
 use export_gate::register::Register;
@@ -42,7 +42,7 @@ fn possible(party: &str, percent: f64) -> Holding {
     Holding { matches: vec![is(party, false)], ..person(percent) }
 }
 
-/// Somebody without a name.
+/// ScreenedParty without a name.
 fn nameless(percent: f64) -> Holding {
     Holding { unknown: true, ..person(percent) }
 }
@@ -64,7 +64,7 @@ fn owned_by(owners: Vec<Holding>) -> Subject {
 /// [`owned_by`], where the record says of the owners what has this digest.
 fn recorded(owners: Vec<Holding>, digest: char) -> Subject {
     let matches = owners.iter().flat_map(Holding::each).flat_map(|owner| &owner.matches);
-    let listed = matches.map(|one| Possible {
+    let listed = matches.map(|one| PotentialMatch {
         exact: one.exact,
         match_sha256: "a".repeat(32),
         party: one.party.clone(),

@@ -7,7 +7,7 @@ use crate::common::{clearance, decided, embargo, item, licence, list, model, now
 use crate::world;
 use crate::world::events::{Rest, invocation, rest};
 use crate::world::{Answered, World, ask};
-use export_gate::decision::{Callers, Claimed, NameKey, PartyMatch, Possible, Subject, Where, explain, identify};
+use export_gate::decision::{Callers, Claimed, NameKey, PartyMatch, PotentialMatch, Subject, Where, explain, identify};
 use export_gate::record::{Client, Organisation, Person};
 use export_gate::register::Register;
 use export_gate::terms::Match;
@@ -138,7 +138,7 @@ fn a_person_is_named_by_name_alias_and_nationality() {
     let cases = [
         ("the name", json!([{ "name": "SAMPLE Person" }]), json!({}), yes),
         ("nearly the name", json!([{ "name": "Sample Persons" }]), json!({}), ("403 party.review", "")),
-        ("another", json!([{ "name": "Unrelated Somebody" }]), json!({}), no),
+        ("another", json!([{ "name": "Unrelated ScreenedParty" }]), json!({}), no),
         ("an alias", json!([{ "name": "S. Person" }]), json!({ "aliases": ["s person"] }), yes),
         ("no name on record", json!([{ "name": "x" }]), json!({ "name": null }), unknown),
         ("a nationality", of("CA"), json!({}), yes),
@@ -204,7 +204,7 @@ fn an_embargo_by_party_is_answered_by_name_only_and_told_in_its_place() {
 
 /// Who may be a party that an embargo names, as `embargo subject`, with `via` where it is an owner.
 fn near(subject: &Subject) -> Vec<String> {
-    let told = |found: &Possible| {
+    let told = |found: &PotentialMatch| {
         assert!(!found.exact && found.match_sha256.len() == 32, "{found:?}");
         let embargo = found.party.strip_prefix("parties:").unwrap();
         let via = found.via.as_ref().map(|via| format!(" {via}")).unwrap_or_default();
@@ -424,7 +424,7 @@ fn names_that_take_too_many_comparisons_are_unknown_which_matches() {
 // Lists
 
 /// What, the records, whom lists name, what else is known of names, what comes of it.
-type ByList = (&'static str, Vec<Value>, Vec<Possible>, Vec<PartyMatch>, &'static str);
+type ByList = (&'static str, Vec<Value>, Vec<PotentialMatch>, Vec<PartyMatch>, &'static str);
 
 #[test]
 fn an_embargo_by_list_refuses_the_very_one_and_holds_up_who_may_be_one() {

@@ -49,7 +49,7 @@ fn each_class_is_found_absent_or_nobodys_to_tell() {
     let taken = settings(&json!({ "tunnelled_destination": "permit" }));
     for class in NetworkClass::ALL {
         let others = NetworkClass::ALL.into_iter().filter(|other| *other != class);
-        let untold = |found: Vec<Classified>| NetworkFacts { found, told: others.clone().collect() };
+        let untold = |found: Vec<Classified>| NetworkFacts { found, covered: others.clone().collect() };
         let unspecified = if class.is_tunnel() { NETWORK } else { "permit" };
         let table = [
             ("nothing found", network([]), "permit"),
@@ -159,14 +159,14 @@ fn classes_may_be_excepted() {
         (
             "of it, nobody tells of the exception",
             but(&[Hosting], &[Relay]),
-            NetworkFacts { found: vec![found(Hosting)], told: vec![Hosting] },
+            NetworkFacts { found: vec![found(Hosting)], covered: vec![Hosting] },
             NETWORK,
         ),
         ("nobody tells of either", but(&[Hosting], &[Relay]), NetworkFacts::default(), NETWORK),
         (
             "nobody tells of it, excepted",
             but(&[Vpn], &[Hosting]),
-            NetworkFacts { found: vec![found(Hosting)], told: Vec::new() },
+            NetworkFacts { found: vec![found(Hosting)], covered: Vec::new() },
             "permit",
         ),
     ];

@@ -458,7 +458,7 @@ async fn the_same_numbers_are_never_written_twice() {
     let gate = world.gate();
     let first = permit(&gate).await;
     let (chain, _) = first.decision_id().unwrap().split_once('-').unwrap();
-    // Somebody else's entry in the next place.
+    // ScreenedParty else's entry in the next place.
     let squatter = json!({"chain": chain, "seq": 2, "hash": "another"});
     let put = world.dynamodb.put_item().table_name(&world.tables.ledger).set_item(Some(item(squatter)));
     put.send().await.unwrap();

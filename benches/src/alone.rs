@@ -12,7 +12,7 @@ use std::time::Instant;
 use export_gate::decision::{Callers, Claimed, Decision, Outcome, Where, decide, identify};
 use export_gate::digest::sha256;
 use export_gate::evidence::{CallerStore, Location, beside_edge};
-use export_gate::parties::{Index as Parties, PartyKind, Somebody, nearness};
+use export_gate::parties::{Index as Parties, PartyKind, ScreenedParty, similarity};
 use export_gate::record::Screening;
 use export_gate::register::{Register, RegisterStore};
 use export_gate::request::{Distribution, Route, read};
@@ -72,11 +72,11 @@ impl Request {
 }
 
 /// A caller without matches on the lists.
-fn caller(random: &mut Random) -> [Somebody; 2] {
-    CALLER.map(|(kind, names)| Somebody {
+fn caller(random: &mut Random) -> [ScreenedParty; 2] {
+    CALLER.map(|(kind, names)| ScreenedParty {
         kind: Some(kind),
         names: (0..names).map(|_| made_name(random)).collect(),
-        ..Somebody::default()
+        ..ScreenedParty::default()
     })
 }
 
@@ -205,7 +205,7 @@ fn names(bench: &Bench) -> io::Result<Vec<Measured>> {
             (one, other)
         })
         .collect();
-    let compare = |(one, other): &(String, String)| timed(|| nearness(one, other, None));
+    let compare = |(one, other): &(String, String)| timed(|| similarity(one, other, None));
     let mut measured = vec![Measured::of(Who::Gate, pairs.iter().map(compare).collect())];
     if let Some(tools) = bench.peers.as_deref().filter(|_| !bench.quick) {
         measured.push(Measured::of(Who::Nomenklatura, nomenklatura(tools, &pairs)?));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::digest::sha256_hex;
-use export_gate::parties::Listed;
+use export_gate::parties::ListedParty;
 use export_gate::record::{CHUNK_DATA, Item, chunk_key};
 use export_gate::register::{MOST_RECORDS, RegisterWriter};
 use export_gate::{networks, parties};
@@ -193,15 +193,15 @@ pub fn made_networks(many: usize) -> Vec<IpNet> {
 
 /// Parties with generated names, some in Cyrillic. Names beyond one for each party are aliases.
 #[must_use]
-pub fn made_parties(many: usize, names: usize) -> Vec<Listed> {
+pub fn made_parties(many: usize, names: usize) -> Vec<ListedParty> {
     let mut random = Random(11);
-    let mut made: Vec<Listed> = (0..many)
-        .map(|number| Listed {
+    let mut made: Vec<ListedParty> = (0..many)
+        .map(|number| ListedParty {
             id: number.to_string(),
             name: made_name(&mut random),
             kind: Some(if number % 3 == 0 { "organisation" } else { "person" }.into()),
             country: vec![["IR", "RU", "KP", "SY"][number % 4].into()],
-            ..Listed::default()
+            ..ListedParty::default()
         })
         .collect();
     for number in 0..names.saturating_sub(many) {

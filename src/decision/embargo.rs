@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::facts::{NameKey, Possible};
+use super::facts::{NameKey, PotentialMatch};
 use super::ownership::reach;
 use super::reason::Review;
 use super::subject::{Nationality, Subject};
@@ -219,13 +219,13 @@ fn listed(
 
 /// Adds the matches without a clearance in force to `reviews`.
 fn awaiting_review<'a>(
-    found: impl Iterator<Item = &'a Possible>,
+    found: impl Iterator<Item = &'a PotentialMatch>,
     register: &Register,
     now: Timestamp,
     reviews: &mut Vec<Review>,
 ) -> Match {
     let before = reviews.len();
-    reviews.extend(found.filter(|found| found.cleared_by(register, now).is_none()).map(Possible::review));
+    reviews.extend(found.filter(|found| found.cleared_by(register, now).is_none()).map(PotentialMatch::review));
     if reviews.len() == before { Match::No } else { Match::Unknown }
 }
 

@@ -18,7 +18,7 @@ pub struct Facts {
     pub exhausted: Vec<String>,
     /// Exact and potential matches with listed parties, and spelling variants of parties that an embargo names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub listed: Vec<Possible>,
+    pub listed: Vec<PotentialMatch>,
     /// The data that gave the destination.
     pub location: LocationFacts,
     /// The classification of the address's network.
@@ -67,7 +67,8 @@ pub struct NetworkFacts {
     pub found: Vec<Classified>,
     /// The classes that at least one source covers, sorted. Membership of any other class is unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<NetworkClass>,
+    #[serde(rename = "told")]
+    pub covered: Vec<NetworkClass>,
 }
 
 /// A source's finding that an address is of a class.
@@ -133,7 +134,7 @@ pub struct PersonFacts {
 
 /// An exact or potential match of a screened party with an entry of a list, or with a party that an embargo names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Possible {
+pub struct PotentialMatch {
     /// Whether the match is certain and needs no review.
     pub exact: bool,
     /// The first 32 hex digits of the SHA-256 of what was compared: the screened party's names, birth date, identifiers
@@ -172,7 +173,7 @@ pub enum NameKey {
     /// `parties`: the embargo holds the names.
     #[default]
     Parties,
-    /// `lists`, for unknown results only; [`Possible`] holds the matches.
+    /// `lists`, for unknown results only; [`PotentialMatch`] holds the matches.
     Lists,
 }
 
@@ -208,7 +209,7 @@ pub struct Holding {
     pub unknown: bool,
 }
 
-/// A listed party that an owner matches. The organisation's [`Possible`] of the same party has the score and digest.
+/// A listed party that an owner matches. The organisation's [`PotentialMatch`] of the same party has the score and digest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OwnerMatch {
     /// Whether the match is certain and needs no review.
@@ -241,7 +242,7 @@ impl NetworkFacts {
     /// Whether there is nothing to record.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty() && self.told.is_empty()
+        self.found.is_empty() && self.covered.is_empty()
     }
 }
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::facts::{NameKey, PartyMatch, Persons, Possible};
+use super::facts::{NameKey, PartyMatch, Persons, PotentialMatch};
 use super::reason::Review;
 use super::subject::Subject;
-use crate::parties::{Hit, PartyKind, Score, Somebody, half_sha256};
+use crate::parties::{Hit, PartyKind, Score, ScreenedParty, half_sha256};
 use crate::record::{Clearance, Embargo, Organisation, Owner, OwnerKind, Person, Record};
 use crate::register::{Loaded, MOST_STEPS, Register, Searched};
 use crate::terms::Name;
@@ -37,15 +37,15 @@ pub(super) struct Lists<'a> {
 #[derive(Default)]
 pub(super) struct ListScreening<'a> {
     /// At most one match per subject and entry or embargo, sorted.
-    pub(super) matches: Vec<Possible>,
+    pub(super) matches: Vec<PotentialMatch>,
     /// The subjects that were not compared with a list because too few steps were left, each with the list's name.
     /// `None` stands for the parties that embargoes name themselves.
     pub(super) unsearched: BTreeSet<(String, Option<&'a str>)>,
 }
 
-struct ScreenedParty {
+struct PartyToScreen {
     via: Option<&'static str>,
-    who: Somebody,
+    who: ScreenedParty,
     /// Whether all of the party's countries are known.
     complete: bool,
 }
@@ -74,16 +74,16 @@ pub(super) fn screen_against_lists<'a>(
     }
     let id = format!("organisation#{}", subject.organisation);
     let is_known = organisation.incorporated_in.is_some() && organisation.headquartered_in.is_some();
-    let mut screened: Vec<(String, ScreenedParty)> = behind(organisation)
+    let mut screened: Vec<(String, PartyToScreen)> = behind(organisation)
         .into_iter()
         .map(|(via, who)| {
             let complete = if via.is_some() { !who.countries.is_empty() } else { is_known };
-            (id.clone(), ScreenedParty { via, who, complete })
+            (id.clone(), PartyToScreen { via, who, complete })
         })
         .collect();
     if let (Some((id, record)), Persons::Named(_)) = (person, &subject.facts.persons) {
         let complete = !record.nationalities.is_empty();
-        screened.push((format!("person#{id}"), ScreenedParty { via: None, who: of_person(record), complete }));
+        screened.push((format!("person#{id}"), PartyToScreen { via: None, who: of_person(record), complete }));
     }
     let (mut found, mut unsearched) = (Vec::new(), BTreeSet::new());
     for (id, party) in &screened {
@@ -98,13 +98,13 @@ pub(super) fn screen_against_lists<'a>(
 
 /// The screened parties of an organisation's record: the organisation, then its owners at every level.
 #[must_use]
-pub fn behind(record: &Organisation) -> Vec<(Option<&'static str>, Somebody)> {
+pub fn behind(record: &Organisation) -> Vec<(Option<&'static str>, ScreenedParty)> {
     let mut all = vec![(None, of_organisation(record))];
     add_owners(&record.owners, &mut all);
     all
 }
 
-fn add_owners(owners: &[Owner], all: &mut Vec<(Option<&'static str>, Somebody)>) {
+fn add_owners(owners: &[Owner], all: &mut Vec<(Option<&'static str>, ScreenedParty)>) {
     for owner in owners {
         all.push((Some("owner"), of_owner(owner)));
         add_owners(&owner.owners, all);
@@ -133,7 +133,12 @@ impl<'a> Lists<'a> {
 
     /// Returns the matching entries, and the lists that could not be searched. A party without name and identifier
     /// matches nothing.
-    pub(super) fn screen(&self, subject: &str, who: &Somebody, via: Option<&str>) -> (Vec<Possible>, Vec<&'a str>) {
+    pub(super) fn screen(
+        &self,
+        subject: &str,
+        who: &ScreenedParty,
+        via: Option<&str>,
+    ) -> (Vec<PotentialMatch>, Vec<&'a str>) {
         let (mut found, mut unsearched) = (Vec::new(), Vec::new());
         if who.names.is_empty() && who.identifiers.is_empty() {
             return (found, unsearched);
@@ -141,7 +146,9 @@ impl<'a> Lists<'a> {
         for (list, loaded) in &self.all {
             match self.search(loaded, who) {
                 Some(hits) => {
-                    found.extend(hits.iter().map(|hit| Possible::new((list, &hit.entry), hit, subject, (via, who))));
+                    found.extend(
+                        hits.iter().map(|hit| PotentialMatch::new((list, &hit.entry), hit, subject, (via, who))),
+                    );
                 }
                 None => unsearched.push(*list),
             }
@@ -150,7 +157,7 @@ impl<'a> Lists<'a> {
     }
 
     /// Searches one list; `None` if that takes more steps than are left.
-    fn search(&self, loaded: &Loaded, who: &Somebody) -> Option<Arc<[Hit]>> {
+    fn search(&self, loaded: &Loaded, who: &ScreenedParty) -> Option<Arc<[Hit]>> {
         let left = self.steps.replace(0);
         if left == 0 {
             return None;
@@ -163,8 +170,13 @@ impl<'a> Lists<'a> {
     /// The embargoes in force that name the party in another spelling. Such a match is never exact: operators decide. An
     /// embargo that already matches the subject by name, according to `by_name`, is left out. `None` if the search did
     /// not finish.
-    fn spelling_variants(&self, subject: &str, party: &ScreenedParty, by_name: &[PartyMatch]) -> Option<Vec<Possible>> {
-        let ScreenedParty { via, who, complete } = party;
+    fn spelling_variants(
+        &self,
+        subject: &str,
+        party: &PartyToScreen,
+        by_name: &[PartyMatch],
+    ) -> Option<Vec<PotentialMatch>> {
+        let PartyToScreen { via, who, complete } = party;
         let Some(named) = self.named.filter(|_| !who.names.is_empty()) else { return Some(Vec::new()) };
         let matches_by_name = |embargo: &str| {
             let of_it = |found: &PartyMatch| found.by == NameKey::Parties && found.embargo == embargo;
@@ -178,8 +190,8 @@ impl<'a> Lists<'a> {
             let (country, embargo) = hit.entry.split_once(':')?;
             let is_naming = self.register.embargo(embargo).is_some_and(|embargo| is_naming(embargo, self.now));
             let is_variant = is_naming && !matches_by_name(embargo) && !is_elsewhere(country);
-            let found = || Possible::new((NAMED, embargo), hit, subject, (*via, who));
-            is_variant.then(|| Possible { exact: false, ..found() })
+            let found = || PotentialMatch::new((NAMED, embargo), hit, subject, (*via, who));
+            is_variant.then(|| PotentialMatch { exact: false, ..found() })
         };
         Some(self.search(named, who)?.iter().filter_map(variant).collect())
     }
@@ -190,29 +202,29 @@ fn is_naming(embargo: &Record<Embargo>, now: Timestamp) -> bool {
     embargo.applies_to.parties.is_some() && embargo.meta.is_in_force(now)
 }
 
-fn of_organisation(record: &Organisation) -> Somebody {
-    Somebody {
+fn of_organisation(record: &Organisation) -> ScreenedParty {
+    ScreenedParty {
         kind: Some(PartyKind::Organisation),
         names: usable(record.name.iter().chain(&record.aliases)),
         countries: record.incorporated_in.into_iter().chain(record.headquartered_in).collect(),
         identifiers: record.identifiers.clone(),
-        ..Somebody::default()
+        ..ScreenedParty::default()
     }
 }
 
-pub(super) fn of_owner(record: &Owner) -> Somebody {
+pub(super) fn of_owner(record: &Owner) -> ScreenedParty {
     let kind = record.kind.map(|kind| match kind {
         OwnerKind::Person => PartyKind::Person,
         OwnerKind::Organisation => PartyKind::Organisation,
     });
     let countries = record.country.into_iter().collect();
-    Somebody { kind, names: usable(&record.name), countries, ..Somebody::default() }
+    ScreenedParty { kind, names: usable(&record.name), countries, ..ScreenedParty::default() }
 }
 
 /// The screened party of a person's record.
 #[must_use]
-pub fn of_person(record: &Person) -> Somebody {
-    Somebody {
+pub fn of_person(record: &Person) -> ScreenedParty {
+    ScreenedParty {
         kind: Some(PartyKind::Person),
         names: usable(record.name.iter().chain(&record.aliases)),
         countries: record.nationalities.iter().copied().chain(record.deemed_country).collect(),
@@ -227,7 +239,7 @@ fn usable<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
 }
 
 /// The digest of both sides of a comparison.
-fn compared(who: &Somebody, hit: &Hit) -> String {
+fn compared(who: &ScreenedParty, hit: &Hit) -> String {
     let names: BTreeSet<Name> = who.names.iter().filter_map(|name| Name::parse(name).ok()).collect();
     let names: Vec<&str> = names.iter().map(Name::as_str).collect();
     let countries: BTreeSet<_> = who.countries.iter().collect();
@@ -236,10 +248,11 @@ fn compared(who: &Somebody, hit: &Hit) -> String {
 }
 
 /// Keeps the strongest match per subject and entry. Its digest covers the dropped ones, so it changes with any of them.
-fn strongest(mut found: Vec<Possible>) -> Vec<Possible> {
-    let is_same = |one: &Possible, other: &Possible| one.subject == other.subject && one.party == other.party;
+fn strongest(mut found: Vec<PotentialMatch>) -> Vec<PotentialMatch> {
+    let is_same =
+        |one: &PotentialMatch, other: &PotentialMatch| one.subject == other.subject && one.party == other.party;
     found.sort_by(|one, other| order(one).cmp(&order(other)));
-    let mut strongest: Vec<Possible> = Vec::new();
+    let mut strongest: Vec<PotentialMatch> = Vec::new();
     for found in found {
         match strongest.last_mut() {
             Some(last) if is_same(last, &found) => {
@@ -251,8 +264,8 @@ fn strongest(mut found: Vec<Possible>) -> Vec<Possible> {
     strongest
 }
 
-fn order(found: &Possible) -> (&str, &str, Reverse<bool>, Reverse<Score>, Option<&str>, &str) {
-    let Possible { exact, match_sha256, party, score, subject, via } = found;
+fn order(found: &PotentialMatch) -> (&str, &str, Reverse<bool>, Reverse<Score>, Option<&str>, &str) {
+    let PotentialMatch { exact, match_sha256, party, score, subject, via } = found;
     (subject, party, Reverse(*exact), Reverse(*score), via.as_deref(), match_sha256)
 }
 
@@ -261,9 +274,9 @@ pub(super) fn digest(of: &impl Serialize) -> String {
     half_sha256(&serde_json::to_vec(of).unwrap_or_default())
 }
 
-impl Possible {
+impl PotentialMatch {
     /// A match of a screened party with the entry `(list, id)`.
-    fn new(of: (&str, &str), hit: &Hit, subject: &str, (via, who): (Option<&str>, &Somebody)) -> Self {
+    fn new(of: (&str, &str), hit: &Hit, subject: &str, (via, who): (Option<&str>, &ScreenedParty)) -> Self {
         Self {
             exact: hit.exact,
             match_sha256: compared(who, hit),

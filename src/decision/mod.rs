@@ -23,7 +23,7 @@ pub use embargo::KeyExplained;
 pub use explanation::{EmbargoExplained, Explanation, LicenceExplained, explain};
 pub use facts::{
     Classified, Facts, Holding, LocationFacts, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch,
-    PersonFacts, Persons, Places, Possible, Travel,
+    PersonFacts, Persons, Places, PotentialMatch, Travel,
 };
 pub use identity::{Callers, Claimed, identify};
 pub use list_screening::{behind, editions_in_use, of_person};

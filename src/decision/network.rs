@@ -15,9 +15,9 @@ impl NetworkFacts {
         self.found.extend(found);
         self.found.sort();
         self.found.dedup();
-        self.told.extend(covers);
-        self.told.sort();
-        self.told.dedup();
+        self.covered.extend(covers);
+        self.covered.sort();
+        self.covered.dedup();
     }
 
     /// Adds the findings of the network lists in force.
@@ -41,7 +41,7 @@ impl NetworkFacts {
             Match::No
         } else if is_found(Some(class)) {
             Match::Yes
-        } else if !self.told.contains(&class) || (class.is_tunnel() && is_found(None)) {
+        } else if !self.covered.contains(&class) || (class.is_tunnel() && is_found(None)) {
             Match::Unknown
         } else {
             Match::No

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::facts::{Holding, Owned, OwnerMatch, Possible};
+use super::facts::{Holding, Owned, OwnerMatch, PotentialMatch};
 use super::list_screening::{Lists, digest, of_owner};
 use crate::record::{Organisation, Owner, OwnerKind};
 use crate::register::Register;
@@ -23,7 +23,7 @@ pub(super) fn trace_owners(
     is_needed.then(|| {
         trace(organisation, &|owner| {
             let (found, unsearched) = lists.screen("", &of_owner(owner), None);
-            let matches = found.into_iter().map(|Possible { exact, party, .. }| OwnerMatch { exact, party });
+            let matches = found.into_iter().map(|PotentialMatch { exact, party, .. }| OwnerMatch { exact, party });
             (matches.collect(), are_readable && unsearched.is_empty())
         })
     })

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::facts::{Holding, Owned, OwnerMatch, Possible};
+use super::facts::{Holding, Owned, OwnerMatch, PotentialMatch};
 use super::list_screening::digest;
 use super::parents::can_be_owned;
 use super::reason::Review;
@@ -105,12 +105,12 @@ impl<'a> Scale<'a> {
     fn review(&self, party: &str) -> Review {
         let subject = || format!("organisation#{}", self.subject.organisation);
         let bare = || Review { match_sha256: None, party: party.to_owned(), score: None, subject: subject() };
-        self.possible(party).map_or_else(bare, Possible::review)
+        self.possible(party).map_or_else(bare, PotentialMatch::review)
     }
 
     /// The match of the organisation, or of its owners, with a listed party.
-    fn possible(&self, party: &str) -> Option<&'a Possible> {
-        let of_organisation = |possible: &&Possible| {
+    fn possible(&self, party: &str) -> Option<&'a PotentialMatch> {
+        let of_organisation = |possible: &&PotentialMatch| {
             possible.subject.strip_prefix("organisation#") == Some(self.subject.organisation.as_str())
         };
         self.subject.facts.listed.iter().filter(of_organisation).find(|possible| possible.party == party)

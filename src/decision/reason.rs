@@ -22,7 +22,7 @@ pub struct Reason {
 /// INVARIANT: the fields are in alphabetical order, because the ledger hashes the entry in that order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Review {
-    /// The digest of what was compared, as in [`super::Possible`].
+    /// The digest of what was compared, as in [`super::PotentialMatch`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_sha256: Option<String>,
     /// The listed party, `list:entry`.

@@ -18,7 +18,7 @@ const PROBES: usize = 4096;
 
 /// What a database contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tells {
+pub enum DatabaseContent {
     /// Locations of addresses.
     Location,
     /// Networks that hide their users.
@@ -31,7 +31,7 @@ pub struct About {
     /// The file's name without its folder; `None` for compiled-in data.
     pub file: Option<String>,
     /// What it contains.
-    pub tells: Tells,
+    pub tells: DatabaseContent,
     /// The type according to its metadata.
     pub database_type: String,
     /// The edition: type and build date.
@@ -77,7 +77,7 @@ pub enum DatabaseError {
 
 impl Database {
     /// Reads a file and verifies all of it: a damaged part would make addresses unknown without an error.
-    pub(super) fn open(path: &Path, tells: Tells) -> Result<Self, DatabaseError> {
+    pub(super) fn open(path: &Path, tells: DatabaseContent) -> Result<Self, DatabaseError> {
         if !std::fs::metadata(path).map_err(DatabaseError::Unseen)?.is_file() {
             return Err(DatabaseError::Unseen(std::io::Error::other("not a regular file")));
         }
@@ -85,9 +85,9 @@ impl Database {
         reader.verify().map_err(DatabaseError::Damaged)?;
         let database_type = reader.metadata().database_type.clone();
         let layout = match tells {
-            Tells::Location if any_row(&reader, has_country)? => None,
-            Tells::Location => return Err(DatabaseError::NoCountries(database_type)),
-            Tells::Anonymity => {
+            DatabaseContent::Location if any_row(&reader, has_country)? => None,
+            DatabaseContent::Location => return Err(DatabaseError::NoCountries(database_type)),
+            DatabaseContent::Anonymity => {
                 let mut fitting = None;
                 for layout in &LAYOUTS {
                     if fitting.is_none() && any_row(&reader, layout.fits)? {

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::database::{About, Tells};
+use super::database::{About, DatabaseContent};
 use crate::terms::{Country, Destination};
 
 /// The source name in ledger entries.
@@ -41,7 +41,7 @@ pub(super) fn place(address: IpAddr) -> Destination {
 pub(super) static ABOUT: LazyLock<Arc<About>> = LazyLock::new(|| {
     Arc::new(About {
         file: None,
-        tells: Tells::Location,
+        tells: DatabaseContent::Location,
         database_type: SOURCE.into(),
         edition: EDITION.into(),
         built: Some(PUBLISHED),

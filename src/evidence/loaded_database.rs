@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::database::{About, Database, DatabaseError, Tells};
+use super::database::{About, Database, DatabaseContent, DatabaseError};
 use super::delegations::{self, DELEGATIONS_DAYS};
 use crate::error_chain::ErrorChain;
 
@@ -44,7 +44,7 @@ impl Held {
     }
 
     /// Reads a file.
-    pub(super) fn open(path: &Path, tells: Tells) -> Result<Self, DatabaseError> {
+    pub(super) fn open(path: &Path, tells: DatabaseContent) -> Result<Self, DatabaseError> {
         let loaded = stamp(path)?;
         let database = Arc::new(Database::open(path, tells)?);
         let about = Arc::new(database.about.clone());

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
 use super::address::addresses;
-use super::database::{About, DatabaseError, Tells};
+use super::database::{About, DatabaseContent, DatabaseError};
 use super::delegations;
 use super::loaded_database::Held;
 use super::special::is_special;
@@ -45,7 +45,7 @@ pub struct Unusable {
     /// The file.
     pub path: PathBuf,
     /// What it should contain.
-    pub tells: Tells,
+    pub tells: DatabaseContent,
     /// The reason.
     #[source]
     pub why: DatabaseError,
@@ -63,7 +63,7 @@ impl Location {
     /// # Errors
     /// [`Unusable`] if the file cannot be used.
     pub fn open(path: &Path) -> Result<Self, Unusable> {
-        Ok(Self::of_databases(vec![open(path, Tells::Location)?]))
+        Ok(Self::of_databases(vec![open(path, DatabaseContent::Location)?]))
     }
 
     /// Reads the files of `GEO_DATABASE` and `ANONYMITY_DATABASES`; the latter are separated by `:`. Empty means none.
@@ -85,7 +85,7 @@ impl Location {
         let mut faults = Vec::new();
         let mut databases = Vec::new();
         let mut seen = BTreeSet::new();
-        match location.map(|path| open(path, Tells::Location)) {
+        match location.map(|path| open(path, DatabaseContent::Location)) {
             None => databases.push(Held::delegations()),
             Some(Ok(loaded)) => databases.push(loaded),
             Some(Err(fault)) => faults.push(fault),
@@ -93,9 +93,9 @@ impl Location {
         for path in anonymity {
             let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
             let opened = if seen.insert(whole) {
-                open(path, Tells::Anonymity)
+                open(path, DatabaseContent::Anonymity)
             } else {
-                Err(Unusable { path: path.clone(), tells: Tells::Anonymity, why: DatabaseError::Twice })
+                Err(Unusable { path: path.clone(), tells: DatabaseContent::Anonymity, why: DatabaseError::Twice })
             };
             match opened {
                 Ok(loaded) => databases.push(loaded),
@@ -122,12 +122,12 @@ impl Location {
         for loaded in in_force.iter() {
             let Some(database) = loaded.database() else { continue };
             match loaded.about().tells {
-                Tells::Location => {
+                DatabaseContent::Location => {
                     let (to, coordinates) = placed.map(|address| database.place(address)).unwrap_or_default();
                     found.signals.push(signal(loaded.about(), SignalSource::Mmdb, &to));
                     (found.to, found.coordinates) = (to, coordinates);
                 }
-                Tells::Anonymity => classify(loaded, &found.addresses, &mut found.network),
+                DatabaseContent::Anonymity => classify(loaded, &found.addresses, &mut found.network),
             }
         }
         found.signals.push(signal(&delegations::ABOUT, SignalSource::Delegations, &registered));
@@ -209,7 +209,7 @@ impl Drop for Checking {
     }
 }
 
-fn open(path: &Path, tells: Tells) -> Result<Held, Unusable> {
+fn open(path: &Path, tells: DatabaseContent) -> Result<Held, Unusable> {
     Held::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
 }
 

@@ -10,7 +10,7 @@ use crate::answer::{
     outcome,
 };
 use crate::decision::{Decision, identify};
-use crate::evidence::{Held, Tells};
+use crate::evidence::{DatabaseContent, Held};
 use crate::ledger::Kind;
 use crate::record::STRICTEST;
 use crate::register::{Fault, Register, is_offered};
@@ -108,8 +108,8 @@ fn database(loaded: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
     DatabaseReport {
         file: about.file.as_deref(),
         tells: match about.tells {
-            Tells::Location => "location",
-            Tells::Anonymity => "anonymity",
+            DatabaseContent::Location => "location",
+            DatabaseContent::Anonymity => "anonymity",
         },
         database_type: &about.database_type,
         edition: &about.edition,

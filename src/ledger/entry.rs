@@ -323,7 +323,7 @@ mod tests {
     use super::*;
     use crate::decision::{
         Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts,
-        Persons, Places, Possible, Travel,
+        Persons, Places, PotentialMatch, Travel,
     };
     use crate::digest::canonical;
     use crate::record::NetworkClass;
@@ -334,7 +334,7 @@ mod tests {
         let facts = Facts {
             end_uses: vec!["research".into()],
             exhausted: vec!["l".into()],
-            listed: vec![Possible {
+            listed: vec![PotentialMatch {
                 exact: true,
                 match_sha256: "0123456789abcdef".repeat(2),
                 party: "sdn:306".into(),
@@ -351,7 +351,7 @@ mod tests {
                     last_seen: Some("2026-06-12".into()),
                     source: "list:vpn".into(),
                 }],
-                told: vec![NetworkClass::Vpn],
+                covered: vec![NetworkClass::Vpn],
             },
             organisation: OrganisationFacts {
                 headquartered_in: Some(crate::terms::Country::parse("DE").unwrap()),

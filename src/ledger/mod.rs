@@ -7,5 +7,5 @@ mod storable;
 
 pub use chain::{Ledger, LedgerError, Recorded, Unanswered};
 pub use entry::{Draft, Entry, Finding, Kind, Reason as EntryReason, Rests, Standing};
-pub use proof::bears_its_hash;
+pub use proof::has_valid_hash;
 pub use storable::{Storable, Unstorable};

@@ -7,7 +7,7 @@ use crate::digest::digest;
 /// Whether an entry's `hash` is the hash of the rest of the entry. An entry with a number that is not an integer is invalid:
 /// the gate writes none, and its canonical JSON would be ambiguous.
 #[must_use]
-pub fn bears_its_hash(entry: &Value) -> bool {
+pub fn has_valid_hash(entry: &Value) -> bool {
     if !has_only_integers(entry) {
         return false;
     }
@@ -34,15 +34,15 @@ mod tests {
     fn a_changed_entry_does_not_match_its_hash() {
         let mut entry = json!({"seq": 1, "chain": "c", "reasons": [{"code": "x"}]});
         entry["hash"] = json!(digest(&entry));
-        assert!(bears_its_hash(&entry));
+        assert!(has_valid_hash(&entry));
         for (name, value) in [("seq", json!(2)), ("hash", json!("0")), ("more", json!(null)), ("chain", json!(1))] {
             let mut changed = entry.clone();
             changed[name] = value;
-            assert!(!bears_its_hash(&changed), "{name}");
+            assert!(!has_valid_hash(&changed), "{name}");
         }
-        assert!(!bears_its_hash(&json!([])));
+        assert!(!has_valid_hash(&json!([])));
         let mut broken = json!({"reasons": [{"weight": 0.5}]});
         broken["hash"] = json!(digest(&broken));
-        assert!(!bears_its_hash(&broken));
+        assert!(!has_valid_hash(&broken));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 use std::sync::Arc;
 
-pub use export_gate::parties::Listed as Party;
+pub use export_gate::parties::ListedParty as Party;
 use ipnet::IpNet;
 
 /// An entry and its place.

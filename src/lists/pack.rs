@@ -68,7 +68,7 @@ fn networks(entries: &[Entry]) -> std::io::Result<Packed> {
     let networks = entries.iter().map(network).collect::<std::io::Result<Vec<IpNet>>>()?;
     let index = networks::build(&networks);
     let (bytes, unpacked) = (zstd::bulk::compress(&index, LEVEL)?, index.len());
-    let ranges = networks::Index::load(index).map_err(invalid)?.ranges_held();
+    let ranges = networks::Index::load(index).map_err(invalid)?.range_count();
     Ok(Packed { bytes, unpacked, counts: Counts::Ranges(ranges) })
 }
 

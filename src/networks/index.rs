@@ -91,7 +91,7 @@ impl Index {
 
     /// The number of ranges.
     #[must_use]
-    pub fn ranges_held(&self) -> usize {
+    pub fn range_count(&self) -> usize {
         self.v4.saturating_add(self.v6)
     }
 

@@ -7,9 +7,9 @@ use super::compare::{compared, explain};
 use super::fold;
 use super::hit::{Hit, Score, half_sha256};
 use super::lexicon::Reading;
-use super::listed::Listed;
+use super::listed::ListedParty;
 use super::name::Name;
-use super::screened_party::{PartyKind, Somebody};
+use super::screened_party::{PartyKind, ScreenedParty};
 
 /// How much an equal birth date, an equal year of birth and an equal country add to a score, and the maximum reached so.
 const SAME_DAY: u16 = 60;
@@ -26,7 +26,7 @@ const OTHER_COUNTRY: u16 = 96;
 const WEAK: u16 = 85;
 
 /// The minimum similarity of names from which other data may reach `at_least`.
-pub(super) fn lowest(who: &Somebody, at_least: Score) -> Score {
+pub(super) fn lowest(who: &ScreenedParty, at_least: Score) -> Score {
     let born = if who.born.is_some() { SAME_DAY } else { 0 };
     let country = if who.countries.is_empty() { 0 } else { SAME_COUNTRY };
     Score(at_least.0.saturating_sub(born).saturating_sub(country))
@@ -39,9 +39,9 @@ pub(super) fn lowest(who: &Somebody, at_least: Score) -> Score {
 /// # Errors
 /// [`Abandoned`] if the budget is exhausted.
 pub(super) fn assess(
-    (who, identifiers): (&Somebody, &HashSet<String>),
+    (who, identifiers): (&ScreenedParty, &HashSet<String>),
     own: &str,
-    (listed, json): (&Listed, &[u8]),
+    (listed, json): (&ListedParty, &[u8]),
     which: usize,
     score: Score,
     budget: &mut Budget<'_>,
@@ -133,7 +133,7 @@ fn nearer(score: u16, more: u16) -> u16 {
     score.max(score.saturating_add(more).min(NEAREST))
 }
 
-fn same_identifier<'a>(own: &HashSet<String>, listed: &'a Listed) -> Option<&'a String> {
+fn same_identifier<'a>(own: &HashSet<String>, listed: &'a ListedParty) -> Option<&'a String> {
     // Without own identifiers, none of the entry's needs parsing.
     let is_own = |other: &&String| identifier(other).is_some_and(|other| own.contains(&other));
     listed.identifiers.iter().filter(|_| !own.is_empty()).find(is_own)
@@ -145,7 +145,7 @@ pub(super) fn identifier(text: &str) -> Option<String> {
 }
 
 /// The birth date, and the listed one closest to it.
-fn births<'a>(who: &'a Somebody, listed: &'a Listed) -> Option<(&'a str, &'a str)> {
+fn births<'a>(who: &'a ScreenedParty, listed: &'a ListedParty) -> Option<(&'a str, &'a str)> {
     let born = who.born.as_deref()?;
     let nearest = listed.born.iter().map(String::as_str).min_by_key(|other| {
         let agrees = born.starts_with(*other) || other.starts_with(born);

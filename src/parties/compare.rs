@@ -42,7 +42,7 @@ pub(super) struct Balance {
 
 /// The similarity of two names of a kind. For an unknown kind it is the higher one of both readings.
 #[must_use]
-pub fn nearness(one: &str, other: &str, kind: Option<PartyKind>) -> Score {
+pub fn similarity(one: &str, other: &str, kind: Option<PartyKind>) -> Score {
     let near = |reading: &Reading| {
         let [one, other] = [one, other].map(|text| Name::new(text, *reading));
         compare(&one.view(), &other.view(), *reading)

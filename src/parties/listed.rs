@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A listed party. What the source does not state is absent. Ordered by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Listed {
+pub struct ListedParty {
     /// Its id within the list: the part after `:` of `list:entry`.
     pub id: String,
     /// Its name.

@@ -13,8 +13,8 @@ mod screened_party;
 mod word;
 
 pub use budget::{Abandoned, Budget};
-pub use compare::nearness;
+pub use compare::similarity;
 pub use hit::{Hit, Score, half_sha256};
 pub use index::{Index, NotAnIndex, build};
-pub use listed::Listed;
-pub use screened_party::{PartyKind, Somebody, is_compared_whole};
+pub use listed::ListedParty;
+pub use screened_party::{PartyKind, ScreenedParty, is_compared_whole};

@@ -35,7 +35,7 @@ impl PartyKind {
 
 /// A screened party, with everything that lists identify parties by.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Somebody {
+pub struct ScreenedParty {
     /// The kind; `None` if unknown.
     pub kind: Option<PartyKind>,
     /// Every name, as recorded.
@@ -48,7 +48,7 @@ pub struct Somebody {
     pub identifiers: Vec<String>,
 }
 
-impl Somebody {
+impl ScreenedParty {
     /// Whether every name is compared in full. A listed name beyond the end of a longer one would be missed.
     #[must_use]
     pub fn is_compared_whole(&self) -> bool {
@@ -64,8 +64,8 @@ pub fn is_compared_whole(name: &str) -> bool {
 }
 
 // Personal data does not belong in a log.
-impl std::fmt::Debug for Somebody {
+impl std::fmt::Debug for ScreenedParty {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Somebody").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("ScreenedParty").field("kind", &self.kind).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::grace::Grace;
 use crate::networks;
-use crate::parties::{Abandoned, Budget, Hit, Index, Score, Somebody};
+use crate::parties::{Abandoned, Budget, Hit, Index, Score, ScreenedParty};
 use crate::record::{List, ListContent, NetworkClass};
 use crate::terms::Window;
 
@@ -105,7 +105,7 @@ pub struct Loaded {
 /// Earlier searches, each with its lowest score.
 #[derive(Default)]
 struct SearchCache {
-    searches: HashMap<Somebody, (Score, Searched)>,
+    searches: HashMap<ScreenedParty, (Score, Searched)>,
     /// About how many bytes they take.
     bytes: usize,
 }
@@ -147,7 +147,7 @@ impl Loaded {
     /// The parties with at least this score; an identical search is answered from the cache. A search that takes more than
     /// [`MOST_STEPS`], or that cannot compare every name whole, is abandoned.
     #[must_use]
-    pub fn hits(&self, who: &Somebody, at_least: Score) -> Searched {
+    pub fn hits(&self, who: &ScreenedParty, at_least: Score) -> Searched {
         let cache = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, searched)) = cache().searches.get(who).filter(|(from, _)| *from == at_least) {
             return searched.clone();
@@ -172,7 +172,7 @@ impl Loaded {
 }
 
 impl SearchCache {
-    fn insert(&mut self, who: &Somebody, at_least: Score, searched: Searched) {
+    fn insert(&mut self, who: &ScreenedParty, at_least: Score, searched: Searched) {
         let texts = who.names.iter().chain(&who.identifiers).map(String::len);
         let hits = searched.hits.iter().flat_map(|hits| hits.iter());
         let hits = hits.map(|hit| hit.why.iter().map(String::len).fold(OVERHEAD, usize::saturating_add));

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::edition::Loaded;
-use crate::parties::{Index, Listed, NotAnIndex, build};
+use crate::parties::{Index, ListedParty, NotAnIndex, build};
 use crate::record::{Embargo, Party, Record};
 use crate::terms::Name;
 
 /// The parties of all embargoes that are not withdrawn, with the results of earlier searches.
 #[derive(Clone, Default)]
 pub(super) struct EmbargoedParties {
-    parties: Vec<Listed>,
+    parties: Vec<ListedParty>,
     /// Absent where there are no parties.
     pub(super) index: Option<Result<Arc<Loaded>, NotAnIndex>>,
     /// The embargoes that name a party exactly so, by their places among the embargoes by name.
@@ -33,7 +33,7 @@ impl EmbargoedParties {
             let parties = embargo.applies_to.parties.iter().flatten();
             parties.map(|party| listed(&embargo.meta.id, party)).collect::<Vec<_>>()
         };
-        let parties: Vec<Listed> = embargoes.iter().flat_map(of).collect();
+        let parties: Vec<ListedParty> = embargoes.iter().flat_map(of).collect();
         if parties == self.parties {
             return self;
         }
@@ -61,13 +61,13 @@ fn by_name(embargoes: &[Arc<Record<Embargo>>]) -> HashMap<Name, Vec<u32>> {
 }
 
 /// A party as it is compared. Its id is `country:embargo`, which is what judging a match needs.
-fn listed(embargo: &str, party: &Party) -> Listed {
+fn listed(embargo: &str, party: &Party) -> ListedParty {
     let country = party.country.map(|country| country.to_string());
-    Listed {
+    ListedParty {
         id: format!("{}:{embargo}", country.as_deref().unwrap_or_default()),
         name: party.name.as_str().to_owned(),
         aliases: party.aliases.iter().map(|alias| alias.as_str().to_owned()).collect(),
         country: country.into_iter().collect(),
-        ..Listed::default()
+        ..ListedParty::default()
     }
 }

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer as 
 use serde_path_to_error::{Path, Segment};
 
 use super::rejected::Rejected;
-use crate::parties::{PartyKind, Somebody, is_compared_whole};
+use crate::parties::{PartyKind, ScreenedParty, is_compared_whole};
 use crate::terms::{Country, Name};
 
 /// The maximum number of screenings in a request, and of values in each of a screening's lists.
@@ -37,7 +37,7 @@ pub struct Screening {
     /// The caller's id for it, repeated in the answer.
     pub id: Option<String>,
     /// The screened party.
-    pub who: Somebody,
+    pub who: ScreenedParty,
     /// The lists to use.
     pub lists: Option<Vec<String>>,
 }
@@ -75,7 +75,7 @@ impl Screenings {
         let screening = |one: ScreeningBody| {
             let ScreeningBody { id, name, aliases, kind, countries, born, identifiers, lists } = one;
             let names = std::iter::once(name).chain(aliases).collect();
-            Screening { id, who: Somebody { kind, names, countries, born, identifiers }, lists }
+            Screening { id, who: ScreenedParty { kind, names, countries, born, identifiers }, lists }
         };
         Ok(Self { screenings: screenings.into_iter().map(screening).collect(), threshold, lists })
     }
@@ -273,18 +273,18 @@ mod tests {
             "threshold": 0.9, "lists": ["other"],
         });
         let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let first = Somebody {
+        let first = ScreenedParty {
             kind: Some(PartyKind::Organisation),
             names: own(&["Sample Works", "S. Works"]),
             countries: vec![Country::parse("DE").unwrap()],
             born: None,
             identifiers: own(&["R-1"]),
         };
-        let second = Somebody {
+        let second = ScreenedParty {
             kind: Some(PartyKind::Person),
             names: own(&["Sample Person"]),
             born: Some("1970-12".into()),
-            ..Somebody::default()
+            ..ScreenedParty::default()
         };
         let expected = Screenings {
             screenings: vec![

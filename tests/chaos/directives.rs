@@ -70,7 +70,7 @@ enum Who {
 enum Fault {
     /// A foreign person got an answer though the directive was acknowledged before the request began.
     LateAnswer,
-    /// Somebody was refused whom no directive concerned, and no fault of the network explains it.
+    /// ScreenedParty was refused whom no directive concerned, and no fault of the network explains it.
     WrongRefusal,
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use export_gate::decision::{
-    Decision, Facts, LocationFacts, NetworkFacts, OrganisationFacts, Outcome, PersonFacts, Persons, Possible, Subject,
-    Undecidable, decide,
+    Decision, Facts, LocationFacts, NetworkFacts, OrganisationFacts, Outcome, PersonFacts, Persons, PotentialMatch,
+    Subject, Undecidable, decide,
 };
 use export_gate::parties::Score;
 use export_gate::record::{Head, Item, OrganisationType, UsStatus, Users};
@@ -114,8 +114,8 @@ pub(crate) fn list(name: &str) -> Value {
 }
 
 /// A match with an entry of a list, `list:entry`: the very one, or one to be looked into.
-pub(crate) fn possible(party: &str, exact: bool) -> Possible {
-    Possible {
+pub(crate) fn possible(party: &str, exact: bool) -> PotentialMatch {
+    PotentialMatch {
         exact,
         match_sha256: "0123456789abcdef".repeat(2),
         party: party.into(),

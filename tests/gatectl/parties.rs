@@ -126,7 +126,7 @@ async fn a_list_counts_on_the_next_request_in_any_spelling() {
     assert!(!kept.contains("Rosneft") && !kept.contains("Quartzite"), "no name is kept");
     // Another edition replaces it; a rollback restores it.
     assert_eq!(as_named(&world, &gate, "Rosneft").await, "403 party.review own:1");
-    let other = folder.file("other.csv", "id,name\n1,Somebody Else Entirely\n");
+    let other = folder.file("other.csv", "id,name\n1,ScreenedParty Else Entirely\n");
     done(&world, &format!("lists|import|own|{other}|--content|parties|--format|csv|--edition|e2|--allow-shrink"));
     done(&world, "lists|activate|own|e2");
     assert_eq!(decided(&world, &gate).await, "200");

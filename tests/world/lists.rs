@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::networks;
-use export_gate::parties::{Listed, build};
+use export_gate::parties::{ListedParty, build};
 use export_gate::record::{CHUNK_DATA, Item, chunk_key};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 use super::World;
 
 /// A party without anything but a name.
-pub fn party(id: &str, name: &str) -> Listed {
-    Listed { id: id.into(), name: name.into(), ..Listed::default() }
+pub fn party(id: &str, name: &str) -> ListedParty {
+    ListedParty { id: id.into(), name: name.into(), ..ListedParty::default() }
 }
 
 /// A party that is of a country.
-pub fn party_of(id: &str, name: &str, country: &str) -> Listed {
-    Listed { country: vec![country.into()], ..party(id, name) }
+pub fn party_of(id: &str, name: &str, country: &str) -> ListedParty {
+    ListedParty { country: vec![country.into()], ..party(id, name) }
 }
 
 /// An embargo on a model by lists, that a licence can lift.
@@ -30,7 +30,7 @@ pub fn by_lists(id: &str, model: &str, lists: &[&str]) -> Value {
 
 /// An edition as it is packed.
 #[must_use]
-pub fn packed(parties: &[Listed]) -> Vec<u8> {
+pub fn packed(parties: &[ListedParty]) -> Vec<u8> {
     zstd::bulk::compress(&build(parties), 3).unwrap()
 }
 
@@ -64,7 +64,7 @@ pub const CHUNK: usize = 120;
 
 impl World {
     /// Writes an edition's chunks; its record, which puts it in force.
-    pub async fn edition(&self, list: &str, edition: &str, parties: &[Listed]) -> Value {
+    pub async fn edition(&self, list: &str, edition: &str, parties: &[ListedParty]) -> Value {
         let packed = packed(parties);
         self.chunks(list, edition, &packed).await;
         record(list, edition, parties.len(), &packed, CHUNK)

@@ -12,7 +12,7 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use export_gate::digest::canonical;
-use export_gate::ledger::bears_its_hash;
+use export_gate::ledger::has_valid_hash;
 use export_gate::record::{Item, dynamodb_json, is_same};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ impl Archive {
                 Change::Put { old: None, new } => {
                     let entry = json(new);
                     name = name.or_else(|| Some(format!("ledger/{}/{}.jsonl", date(&entry), record.id)));
-                    if !bears_its_hash(&entry) {
+                    if !has_valid_hash(&entry) {
                         tampered.push((record, "has a wrong hash", None, Some(new)));
                     }
                     entries.push(canonical(&entry));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use export_gate::ledger::bears_its_hash;
+use export_gate::ledger::has_valid_hash;
 use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -85,7 +85,7 @@ impl Link {
         let seq = entry.get("seq").and_then(Value::as_u64).ok_or("its `seq` is not a number")?;
         let id = chain.at(seq);
         let sum = |name: &str| text(name).and_then(sum);
-        if !bears_its_hash(entry) {
+        if !has_valid_hash(entry) {
             let [hash, prev] = ["hash", "prev"].map(|name| sum(name).unwrap_or_default());
             let integrity = if is_moved(entry) { Integrity::Misplaced } else { Integrity::Changed };
             return Ok(Self { chain, seq, hash, prev, decided: None, integrity });
@@ -112,7 +112,7 @@ fn is_moved(entry: &Value) -> bool {
         members.insert("chain".to_owned(), chain.to_string().into());
         members.insert("seq".to_owned(), seq.into());
     }
-    bears_its_hash(&moved)
+    has_valid_hash(&moved)
 }
 
 #[cfg(test)]

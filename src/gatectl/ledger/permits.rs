@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::json::member;
-use export_gate::ledger::bears_its_hash;
+use export_gate::ledger::has_valid_hash;
 use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -35,7 +35,7 @@ impl Entries {
     pub(super) fn take(&mut self, entry: &Value) -> Result<(), String> {
         let text = |name: &str| entry[name].as_str().ok_or_else(|| format!("it has no `{name}`"));
         let decision = text("decision_id")?;
-        if !bears_its_hash(entry) {
+        if !has_valid_hash(entry) {
             return Err(format!("the hash of the entry `{decision}` is invalid: the entry was changed"));
         }
         match (text("kind")?, text("outcome")?) {

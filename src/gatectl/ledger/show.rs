@@ -1,7 +1,7 @@
 //! I/O. `gatectl ledger show`: shows a decision from the table or the archive.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::ledger::bears_its_hash;
+use export_gate::ledger::has_valid_hash;
 use export_gate::terms::Window;
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         );
         return Ok(Outcome::new(arguments.json, || Value::Null, text, false));
     };
-    let is_valid = bears_its_hash(&entry);
+    let is_valid = has_valid_hash(&entry);
     let text = text(&entry, shown.completion.as_ref(), is_valid);
     Ok(Outcome::new(arguments.json, || entry.clone(), text, is_valid))
 }
@@ -107,7 +107,7 @@ async fn from_archive(place: &Place, aws: &Aws, id: DecisionId) -> Result<Shown,
             let is_at_seq = entry.get("seq").and_then(Value::as_u64) == Some(seq);
             if is_at_seq && is(&entry, "chain", &chain.to_string()) {
                 // Of two versions, show the one with an invalid hash.
-                if shown.entry.as_ref().is_none_or(bears_its_hash) {
+                if shown.entry.as_ref().is_none_or(has_valid_hash) {
                     shown.entry = Some(entry);
                 }
             } else if is(&entry, "of", &id) {

@@ -1,7 +1,7 @@
 //! I/O. Looks up a party in a list's edition in force, for reviews.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use export_gate::parties::{Index, Listed};
+use export_gate::parties::{Index, ListedParty};
 use export_gate::record::{Item, ListContent};
 use export_gate_lists::index;
 
@@ -16,7 +16,7 @@ pub(crate) struct Looked {
     /// The edition's index.
     pub(crate) index: Index,
     /// The party, if the edition has one with the id.
-    pub(crate) party: Option<Listed>,
+    pub(crate) party: Option<ListedParty>,
 }
 
 /// Looks up a party in the edition that a list's record names. The inner error says why it can't be read.

@@ -102,8 +102,8 @@ impl Counts {
         Self { period, directives, ..Self::default() }
     }
 
-    /// Counts an entry. `bears_its_hash` is checked only in the period.
-    pub(super) fn take(&mut self, value: &Value, bears_its_hash: impl FnOnce(&Value) -> bool) {
+    /// Counts an entry. `has_valid_hash` is checked only in the period.
+    pub(super) fn take(&mut self, value: &Value, has_valid_hash: impl FnOnce(&Value) -> bool) {
         let id =
             || value.get("decision_id").and_then(Value::as_str).unwrap_or("something without a decision_id").to_owned();
         let entry = match Entry::read(value) {
@@ -126,7 +126,7 @@ impl Counts {
         self.directives.take(&entry);
         self.queue.take(&entry);
         if self.period.is_open(entry.at) {
-            if !bears_its_hash(value) {
+            if !has_valid_hash(value) {
                 self.unproved.add(id(), "it does not bear its hash".into());
             }
             self.count(&entry);

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use export_gate::ledger::bears_its_hash;
+use export_gate::ledger::has_valid_hash;
 use export_gate::record::{Embargo, Item, Kind as _, Licence, List, Screening};
 use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
@@ -106,7 +106,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let taking = |found| {
         progress.inc(1);
         match found {
-            Found::Entry(entry) => counts.take(&entry, bears_its_hash),
+            Found::Entry(entry) => counts.take(&entry, has_valid_hash),
             Found::Unread { place, why } => counts.unread.add(place, why),
         }
     };

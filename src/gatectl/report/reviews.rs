@@ -55,7 +55,7 @@ pub(super) fn reviews(queue: &Queue, snapshot: &Snapshot, from: Timestamp, now: 
             caption: "Potential matches that were open in this period",
             columns: &[
                 ("subject", "Screened party"),
-                ("party", "Listed party"),
+                ("party", "ListedParty party"),
                 ("first_refusal", "First refusal"),
                 ("refusals", "Refusals"),
                 ("state", "State"),

@@ -1,6 +1,6 @@
 //! I/O. Reading the review queue from the ledger.
 
-use export_gate::ledger::bears_its_hash;
+use export_gate::ledger::has_valid_hash;
 use export_gate::terms::Window;
 use jiff::Timestamp;
 
@@ -67,7 +67,7 @@ impl LedgerOptions {
         let window = Window { from: Some(self.since.moment(now)), until: None };
         let read = self.place.read(aws, window, |found| match found {
             Found::Entry(value) => match Entry::read(&value) {
-                Ok(entry) if !bears_its_hash(&value) => {
+                Ok(entry) if !has_valid_hash(&value) => {
                     unread.push(format!(
                         "the entry `{}` does not match its hash: it was changed after the gate wrote it",
                         entry.decision_id

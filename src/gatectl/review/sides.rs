@@ -3,7 +3,7 @@
 //! INVARIANT: only this and `caller show` display names of persons.
 
 use export_gate::decision::{behind, of_person};
-use export_gate::parties::{Hit, Index, Listed, Score, Somebody};
+use export_gate::parties::{Hit, Index, ListedParty, Score, ScreenedParty};
 use export_gate::record::{Item, Organisation, Person};
 use serde_json::{Map, Value, json};
 
@@ -49,7 +49,7 @@ pub(super) fn nearest(
     index: &Index,
     is_meant: impl Fn(&str) -> bool,
 ) -> Result<Option<(Option<&'static str>, Hit)>, String> {
-    let all: Vec<(Option<&'static str>, Somebody)> = if id.starts_with("person#") {
+    let all: Vec<(Option<&'static str>, ScreenedParty)> = if id.starts_with("person#") {
         let read = Person::read(record.clone()).map_err(|_| "the person's record can't be read".to_owned())?;
         vec![(None, of_person(&read))]
     } else {
@@ -64,7 +64,7 @@ pub(super) fn nearest(
 }
 
 /// A list entry as JSON.
-pub(super) fn entry(party: &Listed) -> Value {
+pub(super) fn entry(party: &ListedParty) -> Value {
     serde_json::to_value(party).unwrap_or_default()
 }
 

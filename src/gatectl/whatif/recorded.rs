@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use export_gate::decision::{Callers, Claimed, Decision, Facts, Subject, Undecidable, Where, decide, identify};
 use export_gate::evidence::addresses;
-use export_gate::ledger::{Entry, Rests, Standing, bears_its_hash};
+use export_gate::ledger::{Entry, Rests, Standing, has_valid_hash};
 use export_gate::record::{Client, Item, Organisation, Person};
 use export_gate::register::Register;
 use export_gate::terms::{Destination, ModelRef, Signal, parse_time};
@@ -48,7 +48,7 @@ pub(super) type Decided = Result<Decision, Undecidable>;
 impl Recorded {
     /// Reads the entry of a decision. Its hash must be valid, and this version must know all its members.
     pub(super) fn read(written: &Value) -> Result<Self, String> {
-        if !bears_its_hash(written) {
+        if !has_valid_hash(written) {
             return Err("its hash is invalid: the entry was changed".to_owned());
         }
         let entry: Entry = serde_path_to_error::deserialize(written).map_err(|error| error.to_string())?;

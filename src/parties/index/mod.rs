@@ -13,7 +13,7 @@ use search::Shared;
 pub use write::build;
 
 use crate::parties::lexicon::{RULES, Reading, Role, Weight, lexicon};
-use crate::parties::listed::Listed;
+use crate::parties::listed::ListedParty;
 use crate::parties::name::{NameWord, View};
 use crate::parties::word::Word;
 
@@ -44,7 +44,7 @@ impl Index {
         if own.layout.rules == RULES {
             return Ok(own);
         }
-        let listed: Option<Vec<Listed>> = (0..own.parties()).map(|party| own.listed(party)).collect();
+        let listed: Option<Vec<ListedParty>> = (0..own.parties()).map(|party| own.listed(party)).collect();
         let listed = listed.ok_or_else(|| NotAnIndex("unreadable party".into()))?;
         Self::read(build(&listed))
     }
@@ -76,13 +76,13 @@ impl Index {
 
     /// The party at an index.
     #[must_use]
-    pub fn listed(&self, party: usize) -> Option<Listed> {
+    pub fn listed(&self, party: usize) -> Option<ListedParty> {
         serde_json::from_slice(self.party_json(party)).ok()
     }
 
     /// The party with an id.
     #[must_use]
-    pub fn entry(&self, id: &str) -> Option<Listed> {
+    pub fn entry(&self, id: &str) -> Option<ListedParty> {
         (0..self.parties()).filter_map(|party| self.listed(party)).find(|listed| listed.id == id)
     }
 

@@ -13,7 +13,7 @@ use crate::parties::fold;
 use crate::parties::hit::{Hit, Score};
 use crate::parties::lexicon::{Reading, Role};
 use crate::parties::name::{Name, NameWord, View};
-use crate::parties::screened_party::Somebody;
+use crate::parties::screened_party::ScreenedParty;
 use crate::parties::word::{Likeness, OwnWord, SAME};
 
 /// An upper bound of what an indexed name shares with the query: the weights of the words on either side, and both together
@@ -67,7 +67,7 @@ const LEAST_PART: usize = 2;
 impl Index {
     /// The parties with at least this score, each by its most similar name, highest score first.
     #[must_use]
-    pub fn search(&self, who: &Somebody, at_least: Score) -> Vec<Hit> {
+    pub fn search(&self, who: &ScreenedParty, at_least: Score) -> Vec<Hit> {
         self.search_within(who, at_least, &mut Budget::new(u64::MAX, &|| false)).unwrap_or_default()
     }
 
@@ -77,7 +77,7 @@ impl Index {
     /// [`Abandoned`] if the budget is exhausted.
     pub fn search_within(
         &self,
-        who: &Somebody,
+        who: &ScreenedParty,
         at_least: Score,
         budget: &mut Budget<'_>,
     ) -> Result<Vec<Hit>, Abandoned> {

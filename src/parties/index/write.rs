@@ -6,14 +6,14 @@ use super::layout::{FILLER, Hash, Layout, SECTIONS, Traits, pack_role, size as p
 use crate::digest::sha256;
 use crate::parties::assess::identifier;
 use crate::parties::lexicon::{RULES, Reading, Role, lexicon};
-use crate::parties::listed::Listed;
+use crate::parties::listed::ListedParty;
 use crate::parties::name::Name;
 use crate::parties::screened_party::PartyKind;
 use crate::parties::word::OwnWord;
 
 /// Builds the bytes of an index. The same parties in the same order always give the same bytes.
 #[must_use]
-pub fn build(parties: &[Listed]) -> Vec<u8> {
+pub fn build(parties: &[ListedParty]) -> Vec<u8> {
     let mut names = Vec::new();
     for (party, listed) in (0..).zip(parties) {
         names_of(party, listed, &mut names);
@@ -70,7 +70,7 @@ struct Entry {
 }
 
 /// The names of a party, each in every reading of its kind.
-fn names_of(party: u32, listed: &Listed, names: &mut Vec<Entry>) {
+fn names_of(party: u32, listed: &ListedParty, names: &mut Vec<Entry>) {
     let kind = listed.kind.as_deref().and_then(PartyKind::parse);
     let strong = std::iter::once(&listed.name).chain(&listed.aliases).map(|name| (name, false));
     let all = strong.chain(listed.weak_aliases.iter().map(|name| (name, true)));
@@ -102,7 +102,12 @@ fn vocabulary(names: &[Entry]) -> Vec<OwnWord> {
     words
 }
 
-fn write_words(vocabulary: &[OwnWord], word_names: &[BTreeSet<u32>], parties: &[Listed], sections: &mut [Vec<u8>; 12]) {
+fn write_words(
+    vocabulary: &[OwnWord],
+    word_names: &[BTreeSet<u32>],
+    parties: &[ListedParty],
+    sections: &mut [Vec<u8>; 12],
+) {
     let [words, names_at, names, by_text, texts, by_sound, sounds, bones_order, by_bones, bones, identifiers, letters] =
         sections;
     for own in vocabulary {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use export_gate::parties::{Listed, PartyKind, Score, Somebody, build};
+use export_gate::parties::{ListedParty, PartyKind, Score, ScreenedParty, build};
 
 use export_gate_lists::{LEVEL, index as load};
 
@@ -18,7 +18,7 @@ const SEARCHES: usize = 4_000;
 const LOADS: usize = 9;
 
 /// The figures, measured on one core.
-pub(crate) fn figures(listed: &[Listed], threshold: Score) -> std::io::Result<Vec<Figure>> {
+pub(crate) fn figures(listed: &[ListedParty], threshold: Score) -> std::io::Result<Vec<Figure>> {
     let large = enlarged(listed);
     let bytes = build(&large);
     let packed = zstd::bulk::compress(&bytes, LEVEL)?;
@@ -55,7 +55,7 @@ pub(crate) fn figures(listed: &[Listed], threshold: Score) -> std::io::Result<Ve
 }
 
 /// The list, enlarged by parties made from the words of its names.
-fn enlarged(listed: &[Listed]) -> Vec<Listed> {
+fn enlarged(listed: &[ListedParty]) -> Vec<ListedParty> {
     let mut dice = Dice::new(20_251_110);
     let mut large = listed.to_vec();
     let mut names: usize = large.iter().map(names_of).map(|names| names.len()).sum();
@@ -88,22 +88,22 @@ fn mixed(one: &str, other: &str) -> String {
     words.join(" ")
 }
 
-fn names_of(party: &Listed) -> Vec<&String> {
+fn names_of(party: &ListedParty) -> Vec<&String> {
     std::iter::once(&party.name).chain(&party.aliases).chain(&party.weak_aliases).collect()
 }
 
 /// Subjects: half are listed and have a typing error, half have ordinary names.
-fn searches(listed: &[Listed]) -> Vec<Somebody> {
+fn searches(listed: &[ListedParty]) -> Vec<ScreenedParty> {
     let mut dice = Dice::new(20_260_630);
     let ordinary = names::ordinary();
     let one = |turn: usize| {
         if turn.is_multiple_of(2) {
             let party = listed.get(dice.roll(listed.len())).cloned().unwrap_or_default();
             let kind = party.kind.as_deref().and_then(PartyKind::parse);
-            Somebody { kind, names: vec![mistyped(&party.name, &mut dice)], ..Somebody::default() }
+            ScreenedParty { kind, names: vec![mistyped(&party.name, &mut dice)], ..ScreenedParty::default() }
         } else {
             let name = ordinary.get(dice.roll(ordinary.len())).cloned().unwrap_or_default();
-            Somebody { kind: Some(PartyKind::Person), names: vec![name], ..Somebody::default() }
+            ScreenedParty { kind: Some(PartyKind::Person), names: vec![name], ..ScreenedParty::default() }
         }
     };
     (0..SEARCHES).map(one).collect()

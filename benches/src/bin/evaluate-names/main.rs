@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use export_gate::parties::{Index, Listed, Score, build};
+use export_gate::parties::{Index, ListedParty, Score, build};
 use export_gate::record::{Screening, thousandths};
 use export_gate_lists::{Entry, Format, Read, Reading, Source};
 
@@ -71,7 +71,7 @@ fn measure(options: &Options) -> Result<Vec<Figure>, Box<dyn Error>> {
 }
 
 /// The list's parties.
-fn listed(options: &Options) -> Result<Vec<Listed>, Box<dyn Error>> {
+fn listed(options: &Options) -> Result<Vec<ListedParty>, Box<dyn Error>> {
     let Read::Parties(read_parties) = options.format.read else {
         return Err(format!("`{}` is a format of networks, expected one of parties", options.format.name).into());
     };

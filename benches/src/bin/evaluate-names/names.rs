@@ -1,7 +1,7 @@
 //! False alarms: ordinary names that match a listed party. The names are the most common US given and family names (Census
 //! Bureau, Social Security Administration), and common names of other countries.
 
-use export_gate::parties::{Index, PartyKind, Score, Somebody};
+use export_gate::parties::{Index, PartyKind, Score, ScreenedParty};
 
 use crate::figure::{Figure, Goal, Unit};
 use crate::pairs::count;
@@ -25,10 +25,10 @@ fn crossed(given: &str, family: &str) -> Vec<String> {
 /// The shares of names that match a party.
 pub(crate) fn figures(index: &Index, threshold: Score) -> Vec<Figure> {
     let alarms = |names: &[String]| {
-        let subject = |name: &String| Somebody {
+        let subject = |name: &String| ScreenedParty {
             kind: Some(PartyKind::Person),
             names: vec![name.clone()],
-            ..Somebody::default()
+            ..ScreenedParty::default()
         };
         let alarmed = names.iter().filter(|name| !index.search(&subject(name), threshold).is_empty()).count();
         count(alarmed) / count(names.len()).max(1.0)

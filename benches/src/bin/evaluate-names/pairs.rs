@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use export_gate::parties::{PartyKind, Score, nearness};
+use export_gate::parties::{PartyKind, Score, similarity};
 
 use crate::figure::{Figure, Goal, Unit};
 
@@ -61,7 +61,7 @@ pub(crate) fn figures(pairs: &[Pair], threshold: Score) -> Vec<Figure> {
     let began = Instant::now();
     let scored: Vec<Scored> = pairs
         .iter()
-        .map(|Pair { kind, names: [one, other], is_match }| (nearness(one, other, *kind), *is_match))
+        .map(|Pair { kind, names: [one, other], is_match }| (similarity(one, other, *kind), *is_match))
         .collect();
     let each = began.elapsed().as_secs_f64() * 1e6 / count(scored.len());
     let (best, at) = best(&scored);

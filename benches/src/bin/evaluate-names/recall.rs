@@ -1,6 +1,6 @@
 //! Recall: variants of each listed name must find its party.
 
-use export_gate::parties::{Index, Listed, PartyKind, Score, Somebody};
+use export_gate::parties::{Index, ListedParty, PartyKind, Score, ScreenedParty};
 
 use crate::figure::{Figure, Goal, Unit};
 use crate::pairs::count;
@@ -18,8 +18,8 @@ const VARIANTS: &[Variant] = &[
 ];
 
 /// Recall for names and strong aliases.
-pub(crate) fn figures(listed: &[Listed], index: &Index, threshold: Score) -> Vec<Figure> {
-    let names: Vec<(&Listed, &String)> = listed
+pub(crate) fn figures(listed: &[ListedParty], index: &Index, threshold: Score) -> Vec<Figure> {
+    let names: Vec<(&ListedParty, &String)> = listed
         .iter()
         .flat_map(|party| std::iter::once(&party.name).chain(&party.aliases).map(move |name| (party, name)))
         .collect();
@@ -27,10 +27,10 @@ pub(crate) fn figures(listed: &[Listed], index: &Index, threshold: Score) -> Vec
     for (variant, write, goal) in VARIANTS {
         let mut dice = Dice::new(20_260_612);
         let found = names.iter().filter(|(party, name)| {
-            let subject = Somebody {
+            let subject = ScreenedParty {
                 kind: party.kind.as_deref().and_then(PartyKind::parse),
                 names: vec![write(name, &mut dice)],
-                ..Somebody::default()
+                ..ScreenedParty::default()
             };
             index.search(&subject, threshold).iter().any(|hit| hit.entry == party.id)
         });

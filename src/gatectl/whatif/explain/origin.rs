@@ -1,7 +1,7 @@
 //! Pure. The origin of a request: destination, signals, network, spread and databases, as text and as JSON.
 
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
-use export_gate::evidence::{About, DELEGATIONS_DAYS, Held, Tells};
+use export_gate::evidence::{About, DELEGATIONS_DAYS, DatabaseContent, Held};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
 use export_gate::terms::{Destination, Region, render_time};
 use jiff::Timestamp;
@@ -51,7 +51,7 @@ impl<'a> Origin<'a> {
             "country": to.country, "region": to.region, "subregions": to.subregions, "by": by, "address_in": self.evaluation.origin.to,
             "hidden_by": self.hidden_by(), "signals": self.signals().iter().map(signal).collect::<Vec<_>>(),
             "disagree": self.disagreeing().iter().map(pair).collect::<Vec<_>>(),
-            "network": network.found.iter().map(found).collect::<Vec<_>>(), "told": network.told, "untold": self.unknown_classes(),
+            "network": network.found.iter().map(found).collect::<Vec<_>>(), "told": network.covered, "untold": self.unknown_classes(),
             "spread": self.facts().map(|facts| &facts.spread), "travel": self.facts().and_then(|facts| facts.travel),
         })
     }
@@ -183,8 +183,8 @@ impl<'a> Origin<'a> {
 
     /// The classes without a source.
     fn unknown_classes(&self) -> Vec<NetworkClass> {
-        let told = &self.network().told;
-        NetworkClass::ALL.into_iter().filter(|class| !told.contains(class)).collect()
+        let covered = &self.network().covered;
+        NetworkClass::ALL.into_iter().filter(|class| !covered.contains(class)).collect()
     }
 
     fn spread_text(&self) -> String {
@@ -233,10 +233,10 @@ impl<'a> Origin<'a> {
     }
 }
 
-fn data_name(tells: Tells) -> &'static str {
+fn data_name(tells: DatabaseContent) -> &'static str {
     match tells {
-        Tells::Location => "location",
-        Tells::Anonymity => "anonymity",
+        DatabaseContent::Location => "location",
+        DatabaseContent::Anonymity => "anonymity",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pure. The report of an explanation, as text and as JSON.
 
-use export_gate::decision::{Decision, Outcome, Possible, Reason, explain};
+use export_gate::decision::{Decision, Outcome, PotentialMatch, Reason, explain};
 use export_gate::record::{Clearance, Embargo, Group, Item, Kind, Licence, List, Model, Record, Screening};
 use export_gate::register::Resolved;
 use export_gate::register::history::revision_of;
@@ -164,7 +164,7 @@ impl<'a> Report<'a> {
 
     /// The potential matches, and their clearances.
     fn matches_text(&self) -> String {
-        let row = |(possible, cleared): &(&Possible, Option<&Record<Clearance>>)| {
+        let row = |(possible, cleared): &(&PotentialMatch, Option<&Record<Clearance>>)| {
             let result = match cleared {
                 _ if possible.exact => "exact match".to_owned(),
                 Some(clearance) => format!("cleared by {}", clearance.meta.id),
@@ -182,7 +182,7 @@ impl<'a> Report<'a> {
         indented("Potential matches", &table(&heading, found.iter().map(row), &[2]))
     }
 
-    fn matches(&self) -> Vec<(&'a Possible, Option<&'a Record<Clearance>>)> {
+    fn matches(&self) -> Vec<(&'a PotentialMatch, Option<&'a Record<Clearance>>)> {
         let listed = self.evaluation.subject.iter().flat_map(|subject| &subject.facts.listed);
         listed.map(|possible| (possible, possible.cleared_by(&self.evaluation.register, self.request.at))).collect()
     }

@@ -52,7 +52,7 @@ impl DraftNeeds {
     /// Whether the facts lack any of them.
     pub(super) fn are_missing_in(&self, facts: &Facts) -> bool {
         let is_counted = |hours: &u32| facts.spread.iter().any(|places| places.hours == *hours);
-        self.classes.iter().any(|class| !facts.network.told.contains(class))
+        self.classes.iter().any(|class| !facts.network.covered.contains(class))
             || !self.hours.iter().all(is_counted)
             || (self.signals && facts.signals.is_empty())
     }
