@@ -1,4 +1,4 @@
-//! What fails, and what the caller gets then (the table "Failure, at a glance" in README): no answer without its entry,
+//! What fails, and what the caller gets then (src/README.md, "When something fails"): no answer without its entry,
 //! no permit out of failure, and chains that verify afterwards.
 
 use std::sync::Arc;

@@ -778,7 +778,7 @@ proptest! {
             Ok(_) => agrees(&case, &after)?,
             // The group may now be all that a selection had: that embargo is at fault, and nothing else.
             Err(undecidable) => {
-                let selects_nothing = |fault: &Fault| fault.id == undecidable.id && fault.why.contains("leaves nothing");
+                let selects_nothing = |fault: &Fault| fault.id == undecidable.id && fault.why.contains("excludes everything");
                 prop_assert!(after.faults().iter().any(selects_nothing), "{:?}", undecidable);
             }
         }
