@@ -113,3 +113,8 @@ do_ replay --all --since "$began"
 ended=$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%S.000Z 2>/dev/null || date -u -v+1S +%Y-%m-%dT%H:%M:%S.000Z)
 do_ report --from "$began" --to "$ended" --out "$folder/report.html" --csv "$folder/csv"
 echo; grep -e '^embargo' -e "^$letter" "$folder/csv/directives.csv"
+
+printf '\n# The samples as they were: the policy that ended above.\n'
+do_ embargo issue operator-policy-1 --replace --model mythos-5 --foreign-persons --effect licence-required \
+	--authority OPERATOR --citation 'Sample operator policy 1' "${attribution[@]}" --why 'after June 2026'
+ask 451 sample-us-app sample-foreign-employee mythos-5
