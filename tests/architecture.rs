@@ -226,7 +226,7 @@ const NOT_PURE: [&str; 15] = [
     "SystemTime",
     "Instant::now",
     "Timestamp::now",
-    "Zoned::now",
+    "ZonedDateTime::now",
 ];
 
 /// A file of the crate.

@@ -61,7 +61,7 @@ impl NetworkFacts {
 
     /// The findings that pass the settings' minimum confidence and maximum age.
     pub fn believed(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
-        let today = move || now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = move || now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         let (least, most) = (screening.anonymizer_confidence, screening.anonymizer_days);
         let is_sure = move |found: &&Classified| {
             least.zip(found.confidence).is_none_or(|(least, confidence)| confidence >= least)

@@ -98,7 +98,7 @@ impl Database {
             }
         };
         let built = reader.metadata().build_time().ok().and_then(|time| Timestamp::try_from(time).ok());
-        let day = built.map(|built| built.to_zoned(TimeZone::UTC).date());
+        let day = built.map(|built| built.to_zoned_datetime(TimeZone::UTC).date());
         let edition = day.map_or_else(|| database_type.clone(), |day| format!("{database_type} {day}"));
         let date = day.map(|day| day.to_string());
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -45,7 +45,7 @@ pub(super) static ABOUT: LazyLock<Arc<About>> = LazyLock::new(|| {
         database_type: SOURCE.into(),
         edition: EDITION.into(),
         built: Some(PUBLISHED),
-        date: Some(PUBLISHED.to_zoned(TimeZone::UTC).date().to_string()),
+        date: Some(PUBLISHED.to_zoned_datetime(TimeZone::UTC).date().to_string()),
     })
 });
 

@@ -134,7 +134,7 @@ impl<'a> Origin<'a> {
     /// The age of a signal's data in days.
     fn age(&self, signal: &Signal) -> Option<i32> {
         let day: Date = signal.date.as_deref()?.parse().ok()?;
-        let today = self.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = self.at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         Some(day.until((jiff::Unit::Day, today)).ok()?.get_days())
     }
 
