@@ -109,9 +109,9 @@ async fn a_missing_or_mistyped_part_of_an_event_is_refused() {
             with(good_http(), &claims("jwt/claims/groups"), odd.clone()),
             Good,
         ));
-        let alone = json!({"client_id": odd, "sub": odd});
-        cases.push(("a client that is not a string", with(good(), &claims("claims"), alone.clone()), NO_CLIENT));
-        cases.push(("a client that is not a string, HTTP", with(good_http(), &claims("jwt/claims"), alone), NO_CLIENT));
+        let both = json!({"client_id": odd, "sub": odd});
+        cases.push(("a client that is not a string", with(good(), &claims("claims"), both.clone()), NO_CLIENT));
+        cases.push(("a client that is not a string, HTTP", with(good_http(), &claims("jwt/claims"), both), NO_CLIENT));
         // Null means no person. Any other value could name one, and the header must not replace it.
         let person = if odd.is_null() { Good } else { NO_CLIENT };
         cases.push(("a person that is not a string", with(good(), &claims("claims/sub"), odd.clone()), person));

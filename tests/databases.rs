@@ -135,10 +135,10 @@ fn classes_of_all_databases_and_embedded_addresses_are_combined() {
         assert_eq!((classes(&place).as_str(), covered(&place).as_str()), (expected, coverage), "{address}");
     }
     // A database of IPv4 networks only does not cover IPv6.
-    let alone = load_anonymity(&[&vpn]);
-    assert_eq!(covered(&place_of(&alone, "2600::1")), "");
-    assert_eq!(covered(&place_of(&alone, "::ffff:8.8.8.8")), "vpn tor public_proxy hosting relay");
-    assert_eq!(covered(&alone.of(None)), "");
+    let ipv4_only = load_anonymity(&[&vpn]);
+    assert_eq!(covered(&place_of(&ipv4_only, "2600::1")), "");
+    assert_eq!(covered(&place_of(&ipv4_only, "::ffff:8.8.8.8")), "vpn tor public_proxy hosting relay");
+    assert_eq!(covered(&ipv4_only.of(None)), "");
     assert_eq!(covered(&place_of(&Location::delegations(), ADDRESS)), "");
 }
 

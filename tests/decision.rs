@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::common::{
-    at, company, country, decided, decided_at, embargo, group, item, licence, model, national, now, outcome, person,
-    register, setting, subject, to, with,
+    Change, at, company, country, decided, decided_at, embargo, item, licence, model, national, now, outcome, person,
+    register, register_with, setting, subject, to, unchanged, with,
 };
 use export_gate::decision::{
     Callers, Claimed, Decision, Outcome, PersonFacts, Persons, Reason, Subject, Where, identify,
@@ -14,18 +14,9 @@ use export_gate::register::Register;
 use export_gate::terms::Code;
 use serde_json::{Value, json};
 
-/// Changes the default subject, a US company's service in the US.
-type Change = fn(&mut Subject);
-
 /// Decides on `fable-5` under `records`, and returns the outcome in one line.
 fn ask(records: &[Value], change: impl FnOnce(&mut Subject)) -> String {
     outcome(&decided("fable-5", &subject(change), &register_with(records)))
-}
-
-/// A register of `records`, one model and two groups.
-fn register_with(records: &[Value]) -> Register {
-    let always = [model("fable-5@1"), group("E:1", &["IR", "KP", "SY"]), group("E:2", &["CU"])];
-    register(&[&always, records].concat())
 }
 
 /// Decides each case under one embargo with the case's `applies_to`.
@@ -34,8 +25,6 @@ fn assert_outcomes(cases: &[(&str, Value, Change, &str)]) {
         assert_eq!(ask(&[embargo("e", applies_to.clone())], change), *expected, "{case}: {applies_to}");
     }
 }
-
-fn unchanged(_: &mut Subject) {}
 
 fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -113,12 +102,7 @@ fn destinations_match_by_country_region_and_group() {
         ("another country", cuba(), |s| s.to = to("US"), "permit"),
         ("a region of an embargoed country", json!({ "destinations": ["UA"] }), |s| s.to = to("UA-30"), refused),
         ("an embargoed country, region unknown", json!({ "destinations": ["UA"] }), |s| s.to = to("UA"), refused),
-        (
-            "an embargoed country and region, region unknown",
-            json!({ "destinations": ["UA", "UA-43"] }),
-            |s| s.to = to("UA"),
-            refused,
-        ),
+        ("both, region unknown", json!({ "destinations": ["UA", "UA-43"] }), |s| s.to = to("UA"), refused),
         ("an unknown country", cuba(), |s| s.to = to("?"), unknown),
         ("a member of a group", group(), |s| s.to = to("IR"), refused),
         ("a member of another group", group(), |s| s.to = to("CU"), refused),
@@ -155,12 +139,7 @@ fn exceptions_are_outside_the_embargo() {
         ("a group excepted", but_group(), |s| s.to = to("IR"), "permit"),
         ("a country outside the excepted group", but_group(), |s| s.to = to("CU"), refused),
         ("a nationality excepted", nationals(), |s| s.facts.persons = national("GB"), "permit"),
-        (
-            "another nationality",
-            nationals(),
-            |s| s.facts.persons = national("DE"),
-            "451 embargo.nationality licence.missing",
-        ),
+        ("not excepted", nationals(), |s| s.facts.persons = national("DE"), "451 embargo.nationality licence.missing"),
         ("a US person", nationals(), |s| s.facts.persons = person(UsStatus::Citizen, "US"), "permit"),
         ("a network excepted", networks(), |s| s.addresses = vec![address("192.0.2.129")], "permit"),
         (
@@ -193,12 +172,7 @@ fn nationalities_are_those_of_the_person_or_of_a_foreign_organisation() {
     };
     assert_outcomes(&[
         ("a national", iran(), |s| s.facts.persons = national("IR"), refused),
-        (
-            "a national of a country in a group",
-            json!({ "nationalities": ["E:1"] }),
-            |s| s.facts.persons = national("IR"),
-            refused,
-        ),
+        ("a national of a group", json!({ "nationalities": ["E:1"] }), |s| s.facts.persons = national("IR"), refused),
         ("another national", iran(), |s| s.facts.persons = national("DE"), "permit"),
         ("a US citizen", iran(), |s| s.facts.persons = person(UsStatus::Citizen, "IR"), "permit"),
         ("a permanent resident", iran(), |s| s.facts.persons = person(UsStatus::PermanentResident, "IR"), "permit"),
@@ -312,12 +286,7 @@ fn an_embargo_by_end_use_applies_to_any_matching_or_unknown_end_use() {
     let military = || json!({ "end_uses": ["military", "nuclear"] });
     assert_outcomes(&[
         ("another end use", military(), unchanged, "permit"),
-        (
-            "one matching end use of two",
-            military(),
-            |s| s.facts.end_uses = vec!["research".into(), "nuclear".into()],
-            refused,
-        ),
+        ("one of two", military(), |s| s.facts.end_uses = vec!["research".into(), "nuclear".into()], refused),
         ("unknown end uses", military(), |s| s.facts.end_uses.clear(), refused),
         ("an embargo on all end uses", json!({ "end_uses": ["*"] }), unchanged, refused),
     ]);
@@ -355,20 +324,15 @@ fn every_key_must_match() {
             both,
         ),
         ("not the first, the second unknown", two(), |s| s.facts.end_uses.clear(), "permit"),
+        ("everyone, elsewhere", json!({ "everyone": true, "destinations": ["RU"] }), unchanged, "permit"),
         (
-            "everyone with a destination, elsewhere",
-            json!({ "everyone": true, "destinations": ["RU"] }),
-            unchanged,
-            "permit",
-        ),
-        (
-            "everyone with a destination, there",
+            "everyone, there",
             json!({ "everyone": true, "destinations": ["RU"] }),
             |s| s.to = to("RU"),
             "451 embargo.everyone licence.missing",
         ),
         (
-            "foreign persons with a destination, there",
+            "foreign persons, there",
             json!({ "foreign_persons": true, "destinations": ["RU"] }),
             |s| {
                 s.to = to("RU");
@@ -377,7 +341,7 @@ fn every_key_must_match() {
             "451 embargo.foreign-person licence.missing",
         ),
         (
-            "a US person there",
+            "US persons, there",
             json!({ "foreign_persons": true, "destinations": ["RU"] }),
             |s| s.to = to("RU"),
             "permit",
@@ -487,11 +451,7 @@ fn the_effect_of_an_embargo_decides_whether_it_refuses_and_whether_a_licence_lif
     let foreign: Change = |s| s.facts.persons = national("DE");
     let named = with(licence("l"), &json!({ "embargoes": ["e"] }));
     assert_eq!(ask(&[effect("licence_required"), named.clone()], foreign), "permit by l@1");
-    assert_eq!(
-        ask(&[effect("prohibited"), named.clone()], foreign),
-        "451 embargo.foreign-person",
-        "no licence lifts it"
-    );
+    assert_eq!(ask(&[effect("prohibited"), named.clone()], foreign), "451 embargo.foreign-person", "no licence helps");
     assert_eq!(ask(&[effect("observed"), named.clone()], foreign), "permit", "no licence is used");
 
     let observed = decided("fable-5", &subject(foreign), &register_with(&[effect("observed"), named])).unwrap();
@@ -665,12 +625,7 @@ fn every_scope_of_a_licence_must_admit_the_fact() {
             |s| s.to = to("FR"),
             refused,
         ),
-        (
-            "a destination not excepted",
-            json!({ "destinations": { "any_of": ["*"], "except": ["FR"] } }),
-            |s| s.to = to("GB"),
-            permit,
-        ),
+        ("not excepted", json!({ "destinations": { "any_of": ["*"], "except": ["FR"] } }), |s| s.to = to("GB"), permit),
         (
             "an excepted region, unknown",
             json!({ "destinations": { "any_of": ["UA"], "except": ["UA-43"] } }),

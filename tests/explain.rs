@@ -1,14 +1,8 @@
 //! Tables of cases for explanations: how each embargo matches, and why each licence does or does not cover it.
 
-use crate::common::{embargo, group, licence, model, national, now, register, setting, subject, to, with};
+use crate::common::{embargo, licence, model, national, now, register_with, setting, subject, to, unchanged, with};
 use export_gate::decision::{Explanation, Subject, explain};
-use export_gate::register::Register;
 use serde_json::{Value, json};
-
-fn register_with(records: &[Value]) -> Register {
-    let always = [model("fable-5@1"), group("E:1", &["IR", "KP", "SY"])];
-    register(&[&always, records].concat())
-}
 
 /// The explanation of a request for `fable-5` by a foreign employee of `acme`, after `change`.
 fn explained(records: &[Value], exhausted: &[&str], change: impl FnOnce(&mut Subject)) -> Explanation {
@@ -20,8 +14,6 @@ fn explained(records: &[Value], exhausted: &[&str], change: impl FnOnce(&mut Sub
     let exhausted = exhausted.iter().map(|id| (*id).to_owned()).collect();
     explain(register.models(now()).next().unwrap(), &subject, &register, &exhausted, now())
 }
-
-fn unchanged(_: &mut Subject) {}
 
 #[test]
 fn an_explanation_shows_whether_an_embargo_is_in_force_and_how_each_key_matches() {

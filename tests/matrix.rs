@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use crate::common::{at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with};
+use crate::common::{
+    Change, at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with,
+};
 use export_gate::decision::{Classified, Outcome, Persons, Places, Subject};
 use export_gate::record::{NetworkClass, UsStatus};
 use export_gate::register::Register;
@@ -30,19 +32,17 @@ Each cell covers four times: one millisecond before the embargo starts, its star
 end. A cell with one decision means: permitted before the start and at the end, and this decision at the two times between.
 Otherwise the cell shows all four decisions, separated by `|`.
 
-The request comes from 192.0.2.1 in Cuba, for a military end use, unless the block's title says that one of these is unknown
-or hidden. The settings permit unknown destinations.
+The request comes from 192.0.2.1 in Cuba, for a military end use, unless the block's title states that one of these is
+unknown or hidden. The settings permit unknown destinations.
 
 Columns: a US citizen, a lawful permanent resident, a protected person, a foreign person and a person of unknown status
 (all of Iran, except the US citizen); users whom the company attests to be US persons; the same under a lapsed
 attestation; no user. The last two columns are a US citizen and no user, at a company of Iran instead of a US company.
 
-Rows: a covering licence names the embargo and admits any person. A licence `by value` names no embargo, but states the
-matching value if licences can. Each of the others differs from the covering licence by what the row says.
+Rows: `none` is no licence. A covering licence names the embargo and admits any person. A licence `by value` names no
+embargo, but states the matching value if licences can. Each of the others differs from the covering licence as its row
+states.
 ";
-
-/// Changes the subject of a case.
-type Change = fn(&mut Subject);
 
 /// (the embargo's key, `applies_to`, status and code, the scope of the licence `by value`, a change of the facts)
 type Key = (&'static str, Value, &'static str, Value, Change);

@@ -50,6 +50,12 @@ pub(crate) fn register(records: &[Value]) -> Register {
     later(&Register::default(), 1, records, now())
 }
 
+/// A register of `records`, the model `fable-5@1` and two groups.
+pub(crate) fn register_with(records: &[Value]) -> Register {
+    let always = [model("fable-5@1"), group("E:1", &["IR", "KP", "SY"]), group("E:2", &["CU"])];
+    register(&[&always, records].concat())
+}
+
 /// `register` after it loads `records` of a newer revision at `when`.
 pub(crate) fn later(register: &Register, revision: u64, records: &[Value], when: Timestamp) -> Register {
     let head = Head { revision, ..Head::default() };
@@ -130,6 +136,11 @@ pub(crate) fn potential_match(party: &str, exact: bool) -> PotentialMatch {
 pub(crate) fn setting(unknown_destination: &str) -> Value {
     json!({ "kind": "setting", "id": "screening", "revision": 1, "unknown_destination": unknown_destination })
 }
+
+/// Changes the default [`subject`].
+pub(crate) type Change = fn(&mut Subject);
+
+pub(crate) fn unchanged(_: &mut Subject) {}
 
 /// A US company's service without persons, in the US, for research, after `change`.
 pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
