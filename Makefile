@@ -95,7 +95,7 @@ test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging an
 rehearse: $(python) gate ## create the stack on a moto server, then run the gate's events and register-watch on its tables
 	$(python) infra/tools/join.py $(template)
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
-		$(tests) -q --test gate -- --exact events::each_event_is_answered_as_its_row_says && \
+		$(tests) -q --test gate -- --exact events::every_event_gets_its_reviewed_answer && \
 		$(tests) -q --test functions -- --exact watch::the_binary_works_behind_the_runtime_api"
 
 test-browser: ## test gatectl's report in headless Chromium
