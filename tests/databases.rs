@@ -7,7 +7,7 @@ use crate::world;
 use crate::world::events::{invocation, rest};
 use crate::world::mmdb::{DAY, Mmdb, bytes};
 use crate::world::{World, ask, at};
-use export_gate::decision::{Classified, Where};
+use export_gate::decision::{Classified, RequestOrigin};
 use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{DELEGATIONS_DAYS, Location};
 use jiff::{SignedDuration, Timestamp};
@@ -18,12 +18,12 @@ fn anonymity(files: &[&Mmdb]) -> Location {
     Location::load(None, &paths).unwrap()
 }
 
-fn of(location: &Location, address: &str) -> Where {
+fn of(location: &Location, address: &str) -> RequestOrigin {
     location.of(Some(address.parse::<IpAddr>().unwrap()))
 }
 
 /// `class confidence last-seen` of all that was found, `?` for a class that nobody names.
-fn found(place: &Where) -> String {
+fn found(place: &RequestOrigin) -> String {
     let one = |found: &Classified| {
         let class = found.class.map_or("?", |class| class.as_str()).to_owned();
         let confidence = found.confidence.map(|confidence| format!(" {confidence}"));
@@ -33,7 +33,7 @@ fn found(place: &Where) -> String {
     place.network.found.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn told(place: &Where) -> String {
+fn told(place: &RequestOrigin) -> String {
     place.network.covered.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" ")
 }
 

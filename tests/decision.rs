@@ -7,7 +7,7 @@ use crate::common::{
     setting, subject, to, told, with,
 };
 use export_gate::decision::{
-    Callers, Claimed, Decision, Outcome, PersonFacts, Persons, Reason, Subject, Where, identify,
+    Callers, Claimed, Decision, Outcome, PersonFacts, Persons, Reason, RequestOrigin, Subject, identify,
 };
 use export_gate::record::{Client, Effect, Organisation, OrganisationType, Person, UsStatus, Users};
 use export_gate::register::Register;
@@ -1024,8 +1024,13 @@ fn identity_and_person_codes_in_every_combination() {
                             .into_iter()
                             .filter_map(|(code, told)| told.then_some(code))
                             .collect();
-                            let told = match identify(claimed, &callers, Where::default(), &Register::default(), now())
-                            {
+                            let told = match identify(
+                                claimed,
+                                &callers,
+                                RequestOrigin::default(),
+                                &Register::default(),
+                                now(),
+                            ) {
                                 Ok(_) => Vec::new(),
                                 Err(mut codes) => {
                                     assert!(!codes.is_empty(), "a refusal says why");
@@ -1083,7 +1088,7 @@ fn who_uses_the_client() {
         for claimed in
             [Claimed { by_token: named, ..Claimed::default() }, Claimed { by_header: named, ..Claimed::default() }]
         {
-            let subject = identify(claimed, &callers, Where::default(), &Register::default(), now()).unwrap();
+            let subject = identify(claimed, &callers, RequestOrigin::default(), &Register::default(), now()).unwrap();
             assert_eq!(subject.facts.persons, expected, "{what}");
         }
     }
@@ -1108,7 +1113,7 @@ fn end_uses_are_the_header_or_all_of_the_organisations() {
             person: None,
         };
         let claimed = Claimed { end_use: header, ..Claimed::default() };
-        let facts = identify(claimed, &callers, Where::default(), &Register::default(), now()).unwrap().facts;
+        let facts = identify(claimed, &callers, RequestOrigin::default(), &Register::default(), now()).unwrap().facts;
         assert_eq!(
             (facts.end_uses, facts.undeclared_end_use),
             (expected.iter().map(|word| (*word).to_owned()).collect(), undeclared),
@@ -1124,7 +1129,7 @@ fn the_subject_bears_the_facts_of_the_records() {
         organisation: Some(organisation(&json!({ "organised_in_us": true }))),
         person: None,
     };
-    let from = Where { addresses: vec![address("192.0.2.1")], to: to("UA-43"), ..Where::default() };
+    let from = RequestOrigin { addresses: vec![address("192.0.2.1")], to: to("UA-43"), ..RequestOrigin::default() };
     let subject = identify(Claimed::default(), &callers, from, &Register::default(), now()).unwrap();
     assert_eq!(
         (subject.organisation.as_str(), subject.addresses, subject.to),

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Instant;
 
-use export_gate::decision::{Callers, Claimed, Decision, Outcome, Where, decide, identify};
+use export_gate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, decide, identify};
 use export_gate::digest::sha256;
 use export_gate::evidence::{CallerStore, Location, beside_edge};
 use export_gate::parties::{Index as Parties, PartyKind, ScreenedParty, similarity};
@@ -39,7 +39,7 @@ const BATCH: usize = 100;
 pub struct Request {
     register: Arc<Register>,
     callers: Callers,
-    from: Where,
+    from: RequestOrigin,
     model: ModelRef,
     person: Option<String>,
     now: Timestamp,

@@ -29,4 +29,4 @@ pub use identity::{Callers, Claimed, identify};
 pub use list_screening::{behind, editions_in_use, of_person};
 pub use reason::{Reason, Review, Source, leading};
 pub use spread::{Coordinates, Sighting, hours_back};
-pub use subject::{Subject, Where};
+pub use subject::{RequestOrigin, Subject};

@@ -25,7 +25,7 @@ pub struct Subject {
 
 /// The origin of a request, according to the location data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Where {
+pub struct RequestOrigin {
     /// The source address, then the address embedded in it; empty if unknown.
     pub addresses: Vec<IpAddr>,
     /// The location of the address.
@@ -51,7 +51,7 @@ pub(super) enum Nationality {
     Of { countries: Vec<Country>, complete: bool },
 }
 
-impl Where {
+impl RequestOrigin {
     /// The destination: the location of the address, or unknown if the address is a tunnel's.
     #[must_use]
     pub fn destination(&self, screening: &Screening, now: Timestamp) -> &Destination {

@@ -1,12 +1,12 @@
 //! Pure. Adds what CloudFront and WAF report about a request to its origin.
 
-use crate::decision::{Classified, Where};
+use crate::decision::{Classified, RequestOrigin};
 use crate::record::NetworkClass;
 use crate::request::Request;
 
 /// Adds CloudFront's and the firewall's signals and findings to the origin.
 #[must_use]
-pub fn beside_edge(mut from: Where, request: &Request) -> Where {
+pub fn beside_edge(mut from: RequestOrigin, request: &Request) -> RequestOrigin {
     let findings = [(request.firewall.anonymous, None), (request.firewall.hosting, Some(NetworkClass::Hosting))];
     let found = findings.into_iter().filter(|(is_set, _)| *is_set).map(|(_, class)| Classified {
         class,

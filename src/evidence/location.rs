@@ -16,7 +16,7 @@ use super::database::{About, DatabaseContent, DatabaseError};
 use super::delegations;
 use super::loaded_database::Held;
 use super::special::is_special;
-use crate::decision::{LocationFacts, NetworkFacts, Signal, Where};
+use crate::decision::{LocationFacts, NetworkFacts, RequestOrigin, Signal};
 use crate::terms::{Destination, SignalSource};
 
 /// How often files are checked.
@@ -113,11 +113,11 @@ impl Location {
     /// Locates and classifies an address. The innermost embedded address is located; all are classified. An address of a
     /// special-purpose range has no location.
     #[must_use]
-    pub fn of(&self, source: Option<IpAddr>) -> Where {
+    pub fn of(&self, source: Option<IpAddr>) -> RequestOrigin {
         let in_force = self.in_force();
         let addresses = source.map(addresses).unwrap_or_default();
         let placed = addresses.last().copied().filter(|innermost| !is_special(*innermost));
-        let mut found = Where { addresses, ..Where::default() };
+        let mut found = RequestOrigin { addresses, ..RequestOrigin::default() };
         let registered = placed.map(delegations::place).unwrap_or_default();
         for loaded in in_force.iter() {
             let Some(database) = loaded.database() else { continue };

@@ -16,7 +16,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::Answer;
-use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
+use crate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, Subject, decide, identify};
 use crate::digest::sha256_hex;
 use crate::error_chain::ErrorChain;
 use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, beside_edge};
@@ -103,7 +103,7 @@ impl RequestContext<'_> {
 struct Evidence {
     callers: Callers,
     register: Arc<Register>,
-    from: Where,
+    from: RequestOrigin,
 }
 
 impl Gate {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use export_gate::decision::{Callers, Claimed, Decision, Facts, Subject, Undecidable, Where, decide, identify};
+use export_gate::decision::{Callers, Claimed, Decision, Facts, RequestOrigin, Subject, Undecidable, decide, identify};
 use export_gate::evidence::addresses;
 use export_gate::ledger::{Entry, Rests, Standing, has_valid_hash};
 use export_gate::record::{Client, Item, Organisation, Person};
@@ -78,7 +78,7 @@ impl Recorded {
                     by_header: unidentified.by_header.as_deref(),
                     end_use: None,
                 };
-                let identified = identify(claimed, &unidentified.callers, Where::default(), register, now);
+                let identified = identify(claimed, &unidentified.callers, RequestOrigin::default(), register, now);
                 identified.err().map(|codes| Ok(Decision::unidentified(codes)))
             }
         }

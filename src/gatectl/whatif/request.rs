@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use export_gate::decision::{
-    Callers, Claimed, Decision, Sighting, Subject, Undecidable, Where, decide, hours_back, identify,
+    Callers, Claimed, Decision, RequestOrigin, Sighting, Subject, Undecidable, decide, hours_back, identify,
 };
 use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{Held, Location, Place};
@@ -70,7 +70,7 @@ pub(crate) struct Evaluation {
     /// The subject; absent if the caller is not identified.
     pub(crate) subject: Option<Subject>,
     /// Where the request comes from.
-    pub(crate) origin: Where,
+    pub(crate) origin: RequestOrigin,
     /// The location and anonymity databases.
     pub(crate) databases: Arc<Vec<Held>>,
     /// Licences without quota left.
@@ -155,7 +155,7 @@ impl Request {
     /// The client's recent sightings with this request; `None` if no embargo needs them or there is no usage table.
     async fn sightings(
         &self,
-        origin: &Where,
+        origin: &RequestOrigin,
         register: &Register,
         records: &Records,
         now: Timestamp,
