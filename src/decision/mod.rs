@@ -22,8 +22,8 @@ pub use decide::{Applied, Decision, Outcome, Permit, Undecidable, decide, decide
 pub use embargo::KeyExplained;
 pub use explanation::{EmbargoExplained, Explanation, LicenceExplained, explain};
 pub use facts::{
-    Classified, Facts, Holding, LocationFacts, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch,
-    PersonFacts, Persons, Places, PotentialMatch, Travel,
+    Classified, Facts, Holding, LocationFacts, NameKey, NetworkFacts, OrganisationFacts, OwnerMatch, OwnerTree,
+    PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Travel,
 };
 pub use identity::{Callers, Claimed, identify};
 pub use list_screening::{behind, editions_in_use, of_person};

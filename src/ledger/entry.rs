@@ -322,7 +322,7 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::decision::{
-        Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts,
+        Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, OwnerMatch, OwnerTree, PartyMatch, PersonFacts,
         Persons, Places, PotentialMatch, Travel,
     };
     use crate::digest::canonical;
@@ -359,7 +359,7 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
-            owned: Some(Owned {
+            owned: Some(OwnerTree {
                 owners: vec![Holding {
                     country: Some(crate::terms::Country::parse("DE").unwrap()),
                     kind: Some(crate::record::OwnerKind::Organisation),
