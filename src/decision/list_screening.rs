@@ -74,7 +74,7 @@ pub(super) fn screen_against_lists<'a>(
     }
     let id = format!("organisation#{}", subject.organisation);
     let is_known = organisation.incorporated_in.is_some() && organisation.headquartered_in.is_some();
-    let mut screened: Vec<(String, PartyToScreen)> = behind(organisation)
+    let mut screened: Vec<(String, PartyToScreen)> = screened_parties(organisation)
         .into_iter()
         .map(|(via, who)| {
             let complete = if via.is_some() { !who.countries.is_empty() } else { is_known };
@@ -98,7 +98,7 @@ pub(super) fn screen_against_lists<'a>(
 
 /// The screened parties of an organisation's record: the organisation, then its owners at every level.
 #[must_use]
-pub fn behind(record: &Organisation) -> Vec<(Option<&'static str>, ScreenedParty)> {
+pub fn screened_parties(record: &Organisation) -> Vec<(Option<&'static str>, ScreenedParty)> {
     let mut all = vec![(None, of_organisation(record))];
     add_owners(&record.owners, &mut all);
     all

@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: only this and `caller show` display names of persons.
 
-use export_gate::decision::{behind, of_person};
+use export_gate::decision::{of_person, screened_parties};
 use export_gate::parties::{Hit, Index, ListedParty, Score, ScreenedParty};
 use export_gate::record::{Item, Organisation, Person};
 use serde_json::{Map, Value, json};
@@ -54,7 +54,7 @@ pub(super) fn nearest(
         vec![(None, of_person(&read))]
     } else {
         let read = Organisation::read(record.clone()).map_err(|error| format!("`{id}` can't be read: {error}"))?;
-        behind(&read)
+        screened_parties(&read)
     };
     let hits = all.into_iter().flat_map(|(via, who)| {
         let own = index.search(&who, Score(0)).into_iter().filter(|hit| is_meant(&hit.entry));
