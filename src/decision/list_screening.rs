@@ -83,7 +83,7 @@ pub(super) fn screen_against_lists<'a>(
         .collect();
     if let (Some((id, record)), Persons::Named(_)) = (person, &subject.facts.persons) {
         let complete = !record.nationalities.is_empty();
-        screened.push((format!("person#{id}"), PartyToScreen { via: None, who: of_person(record), complete }));
+        screened.push((format!("person#{id}"), PartyToScreen { via: None, who: screened_person(record), complete }));
     }
     let (mut found, mut unsearched) = (Vec::new(), BTreeSet::new());
     for (id, party) in &screened {
@@ -223,7 +223,7 @@ pub(super) fn of_owner(record: &Owner) -> ScreenedParty {
 
 /// The screened party of a person's record.
 #[must_use]
-pub fn of_person(record: &Person) -> ScreenedParty {
+pub fn screened_person(record: &Person) -> ScreenedParty {
     ScreenedParty {
         kind: Some(PartyKind::Person),
         names: usable(record.name.iter().chain(&record.aliases)),

@@ -26,7 +26,7 @@ pub use facts::{
     PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Travel,
 };
 pub use identity::{Callers, Claimed, identify};
-pub use list_screening::{editions_in_use, of_person, screened_parties};
+pub use list_screening::{editions_in_use, screened_parties, screened_person};
 pub use reason::{Reason, Review, Source, leading};
 pub use spread::{Coordinates, Sighting, hours_back};
 pub use subject::{RequestOrigin, Subject};
