@@ -48,7 +48,7 @@ pub struct Coordinates {
 
 /// The longest window in force, in hours, for which sightings are needed; `None` if nothing needs them.
 #[must_use]
-pub fn hours_back(register: &Register, now: Timestamp) -> Option<u32> {
+pub fn sighting_window_hours(register: &Register, now: Timestamp) -> Option<u32> {
     let travel = register.screening(now).impossible_travel.map(|_| TRAVEL_HOURS);
     // Travel keeps its window if an embargo has a shorter one: adding an embargo must never permit more.
     windows(register, now).into_iter().chain(travel).max()
@@ -66,7 +66,7 @@ pub(super) fn impossible_travel(
     register: &Register,
     now: Timestamp,
 ) -> Option<Travel> {
-    Travel::fastest(here?, sightings?, hours_back(register, now)?, now)
+    Travel::fastest(here?, sightings?, sighting_window_hours(register, now)?, now)
 }
 
 fn windows(register: &Register, now: Timestamp) -> BTreeSet<u32> {

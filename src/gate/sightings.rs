@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Failure, Gate, RequestContext};
-use crate::decision::{Sighting, hours_back};
+use crate::decision::{Sighting, sighting_window_hours};
 use crate::evidence::{Place, Reading, Sightings};
 use crate::register::Register;
 use crate::request::Route;
@@ -41,7 +41,7 @@ impl Gate {
         let client = context.client();
         let sighting_use = SightingUse::of(&context.request.route);
         let hours = Some(sighting_use).filter(|sighting_use| *sighting_use != SightingUse::None);
-        let hours = hours.and_then(|_| hours_back(&self.register.last(), context.now));
+        let hours = hours.and_then(|_| sighting_window_hours(&self.register.last(), context.now));
         let is_due = |hours: &u32| self.spread.is_due(client, place, *hours, context.now);
         let due = hours.filter(|_| sighting_use == SightingUse::Record).filter(is_due);
         let beside = hours.filter(|_| due.is_none()).map(|_| self.spread.key(client));
@@ -69,7 +69,7 @@ impl Gate {
         register: &Register,
     ) -> Result<Option<Vec<Sighting>>, Failure> {
         let sighting_use = SightingUse::of(&context.request.route);
-        let hours = hours_back(register, context.now).filter(|_| sighting_use != SightingUse::None);
+        let hours = sighting_window_hours(register, context.now).filter(|_| sighting_use != SightingUse::None);
         let Some(hours) = hours else { return Ok(None) };
         let sightings = match read {
             Some(sightings) => sightings,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use export_gate::decision::{
-    Callers, Claimed, Decision, RequestOrigin, Sighting, Subject, Undecidable, decide, hours_back, identify,
+    Callers, Claimed, Decision, RequestOrigin, Sighting, Subject, Undecidable, decide, identify, sighting_window_hours,
 };
 use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{Held, Location, Place};
@@ -160,7 +160,7 @@ impl Request {
         records: &Records,
         now: Timestamp,
     ) -> Result<Option<Vec<Sighting>>, Failure> {
-        let (Some(_), Some(store)) = (hours_back(register, now), &records.spread) else { return Ok(None) };
+        let (Some(_), Some(store)) = (sighting_window_hours(register, now), &records.spread) else { return Ok(None) };
         let read = store.read(&self.client).await.map_err(|error| Failure::of("see `--usage-table`", error))?;
         Ok(Some(read.with(&Place::of(origin), now)))
     }
