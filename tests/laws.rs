@@ -9,8 +9,8 @@ use crate::common::{
     country, decided_at, embargo, group, is_permit, later, licence, model, now, possible, register, subject, to, with,
 };
 use export_gate::decision::{
-    Applied, Classified, Decision, EmbargoExplained, Explanation, NameKey, NetworkFacts, OrganisationFacts, PartyMatch,
-    PersonFacts, Persons, Places, PotentialMatch, Subject, Travel, Undecidable, explain,
+    Applied, Classified, Decision, EmbargoExplanation, Explanation, NameKey, NetworkFacts, OrganisationFacts,
+    PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Subject, Travel, Undecidable, explain,
 };
 use export_gate::record::{Effect, NetworkClass, OrganisationType, UsStatus};
 use export_gate::register::{Fault, Register};
@@ -467,7 +467,7 @@ fn agrees(case: &Case, register: &Register) -> Result<(), TestCaseError> {
     prop_assert_eq!(&decision.embargoes, &by_id(applying.collect()));
     prop_assert_eq!(
         is_permit(&decision),
-        explained.against.is_empty() && !explained.embargoes.iter().any(EmbargoExplained::refuses)
+        explained.against.is_empty() && !explained.embargoes.iter().any(EmbargoExplanation::refuses)
     );
     let mut codes: BTreeSet<Code> = explained.against.iter().copied().collect();
     for embargo in explained.embargoes.iter().filter(|embargo| embargo.refuses()) {

@@ -19,8 +19,8 @@ mod subject;
 
 pub use crate::terms::Signal;
 pub use decide::{Applied, Decision, Outcome, Permit, Undecidable, decide, decide_on};
-pub use embargo::KeyExplained;
-pub use explanation::{EmbargoExplained, Explanation, LicenceExplained, explain};
+pub use embargo::KeyExplanation;
+pub use explanation::{EmbargoExplanation, Explanation, LicenceExplanation, explain};
 pub use facts::{
     Classified, Facts, Holding, LocationFacts, NameKey, NetworkFacts, OrganisationFacts, OwnerMatch, OwnerTree,
     PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Travel,
