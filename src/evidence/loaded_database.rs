@@ -12,7 +12,7 @@ use crate::error_chain::ErrorChain;
 
 /// A loaded database.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct LoadedDatabase {
     about: Arc<About>,
     /// Absent for compiled-in data.
     file: Option<File>,
@@ -37,7 +37,7 @@ struct Stamp {
     modified: SystemTime,
 }
 
-impl Held {
+impl LoadedDatabase {
     /// The compiled-in delegations.
     pub(super) fn delegations() -> Self {
         Self { about: Arc::clone(&delegations::ABOUT), file: None }

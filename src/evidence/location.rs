@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::address::addresses;
 use super::database::{About, DatabaseContent, DatabaseError};
 use super::delegations;
-use super::loaded_database::Held;
+use super::loaded_database::LoadedDatabase;
 use super::special::is_special;
 use crate::decision::{LocationFacts, NetworkFacts, RequestOrigin, Signal};
 use crate::terms::{Destination, SignalSource};
@@ -34,7 +34,7 @@ pub struct Location {
 #[derive(Debug)]
 struct Shared {
     /// The location database comes first.
-    in_force: Mutex<Arc<Vec<Held>>>,
+    in_force: Mutex<Arc<Vec<LoadedDatabase>>>,
     is_checking: AtomicBool,
 }
 
@@ -55,7 +55,7 @@ impl Location {
     /// The compiled-in delegations alone.
     #[must_use]
     pub fn delegations() -> Self {
-        Self::of_databases(vec![Held::delegations()])
+        Self::of_databases(vec![LoadedDatabase::delegations()])
     }
 
     /// Reads an MMDB file with countries.
@@ -86,7 +86,7 @@ impl Location {
         let mut databases = Vec::new();
         let mut seen = BTreeSet::new();
         match location.map(|path| open(path, DatabaseContent::Location)) {
-            None => databases.push(Held::delegations()),
+            None => databases.push(LoadedDatabase::delegations()),
             Some(Ok(loaded)) => databases.push(loaded),
             Some(Err(fault)) => faults.push(fault),
         }
@@ -105,7 +105,7 @@ impl Location {
         if faults.is_empty() { Ok(Self::of_databases(databases)) } else { Err(faults) }
     }
 
-    fn of_databases(databases: Vec<Held>) -> Self {
+    fn of_databases(databases: Vec<LoadedDatabase>) -> Self {
         let shared = Shared { in_force: Mutex::new(Arc::new(databases)), is_checking: AtomicBool::new(false) };
         Self { shared: Arc::new(shared), checked: Mutex::default(), reported: Mutex::default() }
     }
@@ -152,7 +152,7 @@ impl Location {
 
     /// Every loaded database, the location database first.
     #[must_use]
-    pub fn in_force(&self) -> Arc<Vec<Held>> {
+    pub fn in_force(&self) -> Arc<Vec<LoadedDatabase>> {
         Arc::clone(&locked(&self.shared.in_force))
     }
 
@@ -173,7 +173,7 @@ impl Location {
         let shared = Arc::clone(&self.shared);
         Some(tokio::task::spawn_blocking(move || {
             let checking = Checking(shared);
-            let next = Arc::clone(&locked(&checking.0.in_force)).iter().map(Held::reloaded).collect();
+            let next = Arc::clone(&locked(&checking.0.in_force)).iter().map(LoadedDatabase::reloaded).collect();
             *locked(&checking.0.in_force) = Arc::new(next);
         }))
     }
@@ -209,11 +209,11 @@ impl Drop for Checking {
     }
 }
 
-fn open(path: &Path, tells: DatabaseContent) -> Result<Held, Unusable> {
-    Held::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
+fn open(path: &Path, tells: DatabaseContent) -> Result<LoadedDatabase, Unusable> {
+    LoadedDatabase::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
 }
 
-fn location_facts(in_force: &[Held]) -> LocationFacts {
+fn location_facts(in_force: &[LoadedDatabase]) -> LocationFacts {
     let first = in_force.first();
     let source = if first.is_some_and(|first| first.database().is_some()) { "mmdb" } else { delegations::SOURCE };
     let edition = first.map(|first| first.about().edition.clone()).unwrap_or_default();
@@ -231,7 +231,7 @@ fn signal(about: &About, source: SignalSource, to: &Destination) -> Signal {
     }
 }
 
-fn classify(loaded: &Held, addresses: &[IpAddr], network: &mut NetworkFacts) {
+fn classify(loaded: &LoadedDatabase, addresses: &[IpAddr], network: &mut NetworkFacts) {
     let Some(database) = loaded.database() else { return };
     for address in addresses {
         database.classify(*address, network);

@@ -20,7 +20,7 @@ pub use callers::{CallerStore, ReadError, Reading};
 pub use database::{About, DatabaseContent, DatabaseError};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
 pub use edge_signals::beside_edge;
-pub use loaded_database::Held;
+pub use loaded_database::LoadedDatabase;
 pub use location::{Location, Unusable};
 pub use sightings::{Place, Sightings};
 pub use spread::{SPREAD, SpreadError, SpreadStore};

@@ -10,7 +10,7 @@ use crate::answer::{
     outcome,
 };
 use crate::decision::{Decision, identify};
-use crate::evidence::{DatabaseContent, Held};
+use crate::evidence::{DatabaseContent, LoadedDatabase};
 use crate::ledger::Kind;
 use crate::record::STRICTEST;
 use crate::register::{Fault, Register, is_offered};
@@ -103,7 +103,7 @@ fn unreadable(fault: &Fault) -> UnreadableRecord<'_> {
     UnreadableRecord { kind: &fault.kind, id: &fault.id }
 }
 
-fn database(loaded: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
+fn database(loaded: &LoadedDatabase, now: Timestamp, days: u32) -> DatabaseReport<'_> {
     let about = loaded.about();
     DatabaseReport {
         file: about.file.as_deref(),

@@ -7,7 +7,7 @@ use export_gate::decision::{
     Callers, Claimed, Decision, RequestOrigin, Sighting, Subject, Undecidable, decide, identify, sighting_window_hours,
 };
 use export_gate::error_chain::ErrorChain;
-use export_gate::evidence::{Held, Location, Place};
+use export_gate::evidence::{LoadedDatabase, Location, Place};
 use export_gate::quota::Exhausted;
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
@@ -72,7 +72,7 @@ pub(crate) struct Evaluation {
     /// Where the request comes from.
     pub(crate) origin: RequestOrigin,
     /// The location and anonymity databases.
-    pub(crate) databases: Arc<Vec<Held>>,
+    pub(crate) databases: Arc<Vec<LoadedDatabase>>,
     /// Licences without quota left.
     pub(crate) exhausted: Exhausted,
     /// The caller's records.

@@ -1,7 +1,7 @@
 //! Pure. The origin of a request: destination, signals, network, spread and databases, as text and as JSON.
 
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
-use export_gate::evidence::{About, DELEGATIONS_DAYS, DatabaseContent, Held};
+use export_gate::evidence::{About, DELEGATIONS_DAYS, DatabaseContent, LoadedDatabase};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
 use export_gate::terms::{Destination, Region, render_time};
 use jiff::Timestamp;
@@ -41,10 +41,10 @@ impl<'a> Origin<'a> {
         let found = |found: &Classified| json!({"found": found, "comes_to": self.result(found)});
         let pair = |Pair(one, other): &Pair| json!([one, other]);
         let network = self.network();
-        let database = |held: &Held| {
-            let About { file, tells, database_type, edition, built, .. } = held.about();
+        let database = |loaded: &LoadedDatabase| {
+            let About { file, tells, database_type, edition, built, .. } = loaded.about();
             json!({"file": file, "tells": data_name(*tells), "type": database_type, "edition": edition,
-                   "date": built.map(render_time), "age_days": held.age(self.at), "stale": self.is_stale(held)})
+                   "date": built.map(render_time), "age_days": loaded.age(self.at), "stale": self.is_stale(loaded)})
         };
         json!({
             "databases": self.evaluation.databases.iter().map(database).collect::<Vec<_>>(),
@@ -211,11 +211,11 @@ impl<'a> Origin<'a> {
     }
 
     fn databases_text(&self) -> String {
-        let row = |held: &Held| {
-            let About { file, tells, database_type, date, .. } = held.about();
+        let row = |loaded: &LoadedDatabase| {
+            let About { file, tells, database_type, date, .. } = loaded.about();
             let day = date.clone();
-            let age = held.age(self.at).map(|days| format!("{days} d"));
-            let result = match (self.is_stale(held), file) {
+            let age = loaded.age(self.at).map(|days| format!("{days} d"));
+            let result = match (self.is_stale(loaded), file) {
                 (false, _) => "current".to_owned(),
                 (true, Some(_)) => "stale, by `database_days`".to_owned(),
                 (true, None) => format!("stale, from {DELEGATIONS_DAYS} days on"),
@@ -228,8 +228,8 @@ impl<'a> Origin<'a> {
         indented("Databases", &table(&heading, self.evaluation.databases.iter().map(row), &[4]))
     }
 
-    fn is_stale(&self, held: &Held) -> bool {
-        held.is_stale(self.at, self.screening.database_days())
+    fn is_stale(&self, loaded: &LoadedDatabase) -> bool {
+        loaded.is_stale(self.at, self.screening.database_days())
     }
 }
 
