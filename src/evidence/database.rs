@@ -27,7 +27,7 @@ pub enum DatabaseContent {
 
 /// A database's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct DatabaseInfo {
     /// The file's name without its folder; `None` for compiled-in data.
     pub file: Option<String>,
     /// What it contains.
@@ -46,7 +46,7 @@ pub struct About {
 #[derive(Debug)]
 pub(super) struct Database {
     reader: Reader<Vec<u8>>,
-    pub(super) about: About,
+    pub(super) info: DatabaseInfo,
     /// Absent for a location database.
     layout: Option<&'static Layout>,
     day: Option<Date>,
@@ -102,7 +102,7 @@ impl Database {
         let edition = day.map_or_else(|| database_type.clone(), |day| format!("{database_type} {day}"));
         let date = day.map(|day| day.to_string());
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(Self { reader, about: About { file, tells, database_type, edition, built, date }, layout, day })
+        Ok(Self { reader, info: DatabaseInfo { file, tells, database_type, edition, built, date }, layout, day })
     }
 
     /// The location of an address; unknown if its row is unreadable.
@@ -133,9 +133,9 @@ impl Database {
         Classified {
             class: finding.class,
             confidence: finding.confidence,
-            edition: self.about.date.clone(),
+            edition: self.info.date.clone(),
             last_seen: finding.last_seen.map(|day| day.to_string()),
-            source: format!("mmdb:{}", self.about.database_type),
+            source: format!("mmdb:{}", self.info.database_type),
         }
     }
 }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
 use super::address::addresses;
-use super::database::{About, DatabaseContent, DatabaseError};
+use super::database::{DatabaseContent, DatabaseError, DatabaseInfo};
 use super::delegations;
 use super::loaded_database::LoadedDatabase;
 use super::special::is_special;
@@ -121,16 +121,16 @@ impl Location {
         let registered = placed.map(delegations::place).unwrap_or_default();
         for loaded in in_force.iter() {
             let Some(database) = loaded.database() else { continue };
-            match loaded.about().tells {
+            match loaded.info().tells {
                 DatabaseContent::Location => {
                     let (to, coordinates) = placed.map(|address| database.place(address)).unwrap_or_default();
-                    found.signals.push(signal(loaded.about(), SignalSource::Mmdb, &to));
+                    found.signals.push(signal(loaded.info(), SignalSource::Mmdb, &to));
                     (found.to, found.coordinates) = (to, coordinates);
                 }
                 DatabaseContent::Anonymity => classify(loaded, &found.addresses, &mut found.network),
             }
         }
-        found.signals.push(signal(&delegations::ABOUT, SignalSource::Delegations, &registered));
+        found.signals.push(signal(&delegations::INFO, SignalSource::Delegations, &registered));
         found.by = location_facts(&in_force);
         if found.by.source == delegations::SOURCE {
             found.to = registered;
@@ -147,7 +147,7 @@ impl Location {
     /// The build time of that data; `None` if unknown or compiled in.
     #[must_use]
     pub fn built(&self) -> Option<Timestamp> {
-        self.in_force().first().filter(|first| first.database().is_some()).and_then(|first| first.about().built)
+        self.in_force().first().filter(|first| first.database().is_some()).and_then(|first| first.info().built)
     }
 
     /// Every loaded database, the location database first.
@@ -216,15 +216,15 @@ fn open(path: &Path, tells: DatabaseContent) -> Result<LoadedDatabase, Unusable>
 fn location_facts(in_force: &[LoadedDatabase]) -> LocationFacts {
     let first = in_force.first();
     let source = if first.is_some_and(|first| first.database().is_some()) { "mmdb" } else { delegations::SOURCE };
-    let edition = first.map(|first| first.about().edition.clone()).unwrap_or_default();
+    let edition = first.map(|first| first.info().edition.clone()).unwrap_or_default();
     LocationFacts { edition, source: source.into() }
 }
 
-fn signal(about: &About, source: SignalSource, to: &Destination) -> Signal {
+fn signal(info: &DatabaseInfo, source: SignalSource, to: &Destination) -> Signal {
     Signal {
         country: to.country,
-        date: about.date.clone(),
-        edition: Some(about.edition.clone()),
+        date: info.date.clone(),
+        edition: Some(info.edition.clone()),
         region: to.region.clone(),
         source,
         subregions: to.subregions.clone(),

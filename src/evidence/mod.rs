@@ -17,7 +17,7 @@ mod spread;
 
 pub use address::addresses;
 pub use callers::{CallerStore, ReadError, Reading};
-pub use database::{About, DatabaseContent, DatabaseError};
+pub use database::{DatabaseContent, DatabaseError, DatabaseInfo};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
 pub use edge_signals::beside_edge;
 pub use loaded_database::LoadedDatabase;

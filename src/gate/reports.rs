@@ -104,16 +104,16 @@ fn unreadable(fault: &Fault) -> UnreadableRecord<'_> {
 }
 
 fn database(loaded: &LoadedDatabase, now: Timestamp, days: u32) -> DatabaseReport<'_> {
-    let about = loaded.about();
+    let info = loaded.info();
     DatabaseReport {
-        file: about.file.as_deref(),
-        tells: match about.tells {
+        file: info.file.as_deref(),
+        tells: match info.tells {
             DatabaseContent::Location => "location",
             DatabaseContent::Anonymity => "anonymity",
         },
-        database_type: &about.database_type,
-        edition: &about.edition,
-        date: about.built.map(render_time),
+        database_type: &info.database_type,
+        edition: &info.edition,
+        date: info.built.map(render_time),
         age_days: loaded.age(now),
         stale: loaded.is_stale(now, days),
         fault: loaded.fault(),

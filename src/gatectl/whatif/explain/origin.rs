@@ -1,7 +1,7 @@
 //! Pure. The origin of a request: destination, signals, network, spread and databases, as text and as JSON.
 
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
-use export_gate::evidence::{About, DELEGATIONS_DAYS, DatabaseContent, LoadedDatabase};
+use export_gate::evidence::{DELEGATIONS_DAYS, DatabaseContent, DatabaseInfo, LoadedDatabase};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
 use export_gate::terms::{Destination, Region, render_time};
 use jiff::Timestamp;
@@ -42,7 +42,7 @@ impl<'a> Origin<'a> {
         let pair = |Pair(one, other): &Pair| json!([one, other]);
         let network = self.network();
         let database = |loaded: &LoadedDatabase| {
-            let About { file, tells, database_type, edition, built, .. } = loaded.about();
+            let DatabaseInfo { file, tells, database_type, edition, built, .. } = loaded.info();
             json!({"file": file, "tells": data_name(*tells), "type": database_type, "edition": edition,
                    "date": built.map(render_time), "age_days": loaded.age(self.at), "stale": self.is_stale(loaded)})
         };
@@ -212,7 +212,7 @@ impl<'a> Origin<'a> {
 
     fn databases_text(&self) -> String {
         let row = |loaded: &LoadedDatabase| {
-            let About { file, tells, database_type, date, .. } = loaded.about();
+            let DatabaseInfo { file, tells, database_type, date, .. } = loaded.info();
             let day = date.clone();
             let age = loaded.age(self.at).map(|days| format!("{days} d"));
             let result = match (self.is_stale(loaded), file) {
