@@ -41,7 +41,7 @@ struct Shared {
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", path.display())]
-pub struct Unusable {
+pub struct UnusableDatabase {
     /// The file.
     pub path: PathBuf,
     /// What it should contain.
@@ -61,16 +61,16 @@ impl Location {
     /// Reads an MMDB file with countries.
     ///
     /// # Errors
-    /// [`Unusable`] if the file cannot be used.
-    pub fn open(path: &Path) -> Result<Self, Unusable> {
+    /// [`UnusableDatabase`] if the file cannot be used.
+    pub fn open(path: &Path) -> Result<Self, UnusableDatabase> {
         Ok(Self::of_databases(vec![open(path, DatabaseContent::Location)?]))
     }
 
     /// Reads the files of `GEO_DATABASE` and `ANONYMITY_DATABASES`; the latter are separated by `:`. Empty means none.
     ///
     /// # Errors
-    /// [`Unusable`] for every file that cannot be used.
-    pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<Unusable>> {
+    /// [`UnusableDatabase`] for every file that cannot be used.
+    pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<UnusableDatabase>> {
         let is_named = |path: &&str| !path.trim().is_empty();
         let anonymity: Vec<PathBuf> =
             anonymity.unwrap_or_default().split(':').filter(is_named).map(PathBuf::from).collect();
@@ -80,8 +80,8 @@ impl Location {
     /// Reads a location database, if there is one, and anonymity databases.
     ///
     /// # Errors
-    /// [`Unusable`] for every file that cannot be used.
-    pub fn load(location: Option<&Path>, anonymity: &[PathBuf]) -> Result<Self, Vec<Unusable>> {
+    /// [`UnusableDatabase`] for every file that cannot be used.
+    pub fn load(location: Option<&Path>, anonymity: &[PathBuf]) -> Result<Self, Vec<UnusableDatabase>> {
         let mut faults = Vec::new();
         let mut databases = Vec::new();
         let mut seen = BTreeSet::new();
@@ -95,7 +95,11 @@ impl Location {
             let opened = if seen.insert(whole) {
                 open(path, DatabaseContent::Anonymity)
             } else {
-                Err(Unusable { path: path.clone(), tells: DatabaseContent::Anonymity, why: DatabaseError::Twice })
+                Err(UnusableDatabase {
+                    path: path.clone(),
+                    tells: DatabaseContent::Anonymity,
+                    why: DatabaseError::Twice,
+                })
             };
             match opened {
                 Ok(loaded) => databases.push(loaded),
@@ -209,8 +213,8 @@ impl Drop for Checking {
     }
 }
 
-fn open(path: &Path, tells: DatabaseContent) -> Result<LoadedDatabase, Unusable> {
-    LoadedDatabase::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
+fn open(path: &Path, tells: DatabaseContent) -> Result<LoadedDatabase, UnusableDatabase> {
+    LoadedDatabase::open(path, tells).map_err(|why| UnusableDatabase { path: path.to_owned(), tells, why })
 }
 
 fn location_facts(in_force: &[LoadedDatabase]) -> LocationFacts {

@@ -21,6 +21,6 @@ pub use database::{DatabaseContent, DatabaseError, DatabaseInfo};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
 pub use edge_signals::beside_edge;
 pub use loaded_database::LoadedDatabase;
-pub use location::{Location, Unusable};
+pub use location::{Location, UnusableDatabase};
 pub use sightings::{Place, Sightings};
 pub use spread::{SPREAD, SpreadError, SpreadStore};
