@@ -56,7 +56,7 @@ fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Lo
         (settings, Err(unusable)) => {
             let mut faults = settings.err().map(|BadSettings(faults)| faults).unwrap_or_default();
             faults.extend(unusable.iter().map(|unusable| {
-                let name = match unusable.tells {
+                let name = match unusable.content {
                     DatabaseContent::Location => "GEO_DATABASE",
                     DatabaseContent::Anonymity => "ANONYMITY_DATABASES",
                 };

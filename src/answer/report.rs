@@ -81,7 +81,8 @@ pub struct DatabaseReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<&'a str>,
     /// `location` or `anonymity`.
-    pub tells: &'static str,
+    #[serde(rename = "tells")]
+    pub content: &'static str,
     /// The type according to its metadata.
     #[serde(rename = "type")]
     pub database_type: &'a str,

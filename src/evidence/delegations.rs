@@ -41,7 +41,7 @@ pub(super) fn place(address: IpAddr) -> Destination {
 pub(super) static INFO: LazyLock<Arc<DatabaseInfo>> = LazyLock::new(|| {
     Arc::new(DatabaseInfo {
         file: None,
-        tells: DatabaseContent::Location,
+        content: DatabaseContent::Location,
         database_type: SOURCE.into(),
         edition: EDITION.into(),
         built: Some(PUBLISHED),

@@ -44,9 +44,9 @@ impl LoadedDatabase {
     }
 
     /// Reads a file.
-    pub(super) fn open(path: &Path, tells: DatabaseContent) -> Result<Self, DatabaseError> {
+    pub(super) fn open(path: &Path, content: DatabaseContent) -> Result<Self, DatabaseError> {
         let loaded = stamp(path)?;
-        let database = Arc::new(Database::open(path, tells)?);
+        let database = Arc::new(Database::open(path, content)?);
         let info = Arc::new(database.info.clone());
         let file = File { path: path.to_owned(), database, loaded, seen: None, fault: None };
         Ok(Self { info, file: Some(file) })
@@ -114,7 +114,7 @@ impl LoadedDatabase {
         if file.seen != Some(now) {
             return next(File { seen: Some(now), ..file.clone() });
         }
-        match Self::open(&file.path, self.info.tells) {
+        match Self::open(&file.path, self.info.content) {
             Ok(loaded) => loaded,
             Err(why) => failing(&why),
         }

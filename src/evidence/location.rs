@@ -45,7 +45,7 @@ pub struct UnusableDatabase {
     /// The file.
     pub path: PathBuf,
     /// What it should contain.
-    pub tells: DatabaseContent,
+    pub content: DatabaseContent,
     /// The reason.
     #[source]
     pub why: DatabaseError,
@@ -97,7 +97,7 @@ impl Location {
             } else {
                 Err(UnusableDatabase {
                     path: path.clone(),
-                    tells: DatabaseContent::Anonymity,
+                    content: DatabaseContent::Anonymity,
                     why: DatabaseError::Twice,
                 })
             };
@@ -125,7 +125,7 @@ impl Location {
         let registered = placed.map(delegations::place).unwrap_or_default();
         for loaded in in_force.iter() {
             let Some(database) = loaded.database() else { continue };
-            match loaded.info().tells {
+            match loaded.info().content {
                 DatabaseContent::Location => {
                     let (to, coordinates) = placed.map(|address| database.place(address)).unwrap_or_default();
                     found.signals.push(signal(loaded.info(), SignalSource::Mmdb, &to));
@@ -213,8 +213,8 @@ impl Drop for Checking {
     }
 }
 
-fn open(path: &Path, tells: DatabaseContent) -> Result<LoadedDatabase, UnusableDatabase> {
-    LoadedDatabase::open(path, tells).map_err(|why| UnusableDatabase { path: path.to_owned(), tells, why })
+fn open(path: &Path, content: DatabaseContent) -> Result<LoadedDatabase, UnusableDatabase> {
+    LoadedDatabase::open(path, content).map_err(|why| UnusableDatabase { path: path.to_owned(), content, why })
 }
 
 fn location_facts(in_force: &[LoadedDatabase]) -> LocationFacts {

@@ -107,7 +107,7 @@ fn database(loaded: &LoadedDatabase, now: Timestamp, days: u32) -> DatabaseRepor
     let info = loaded.info();
     DatabaseReport {
         file: info.file.as_deref(),
-        tells: match info.tells {
+        content: match info.content {
             DatabaseContent::Location => "location",
             DatabaseContent::Anonymity => "anonymity",
         },

@@ -42,8 +42,8 @@ impl<'a> Origin<'a> {
         let pair = |Pair(one, other): &Pair| json!([one, other]);
         let network = self.network();
         let database = |loaded: &LoadedDatabase| {
-            let DatabaseInfo { file, tells, database_type, edition, built, .. } = loaded.info();
-            json!({"file": file, "tells": data_name(*tells), "type": database_type, "edition": edition,
+            let DatabaseInfo { file, content, database_type, edition, built, .. } = loaded.info();
+            json!({"file": file, "tells": data_name(*content), "type": database_type, "edition": edition,
                    "date": built.map(render_time), "age_days": loaded.age(self.at), "stale": self.is_stale(loaded)})
         };
         json!({
@@ -212,7 +212,7 @@ impl<'a> Origin<'a> {
 
     fn databases_text(&self) -> String {
         let row = |loaded: &LoadedDatabase| {
-            let DatabaseInfo { file, tells, database_type, date, .. } = loaded.info();
+            let DatabaseInfo { file, content, database_type, date, .. } = loaded.info();
             let day = date.clone();
             let age = loaded.age(self.at).map(|days| format!("{days} d"));
             let result = match (self.is_stale(loaded), file) {
@@ -222,7 +222,7 @@ impl<'a> Origin<'a> {
             };
             let file = file.clone().unwrap_or_else(|| "compiled in".to_owned());
             let [day, age] = [day, age].map(|text| text.unwrap_or_else(|| "unknown".to_owned()));
-            vec![file, data_name(*tells).to_owned(), database_type.clone(), day, age, result]
+            vec![file, data_name(*content).to_owned(), database_type.clone(), day, age, result]
         };
         let heading = ["file", "data", "type", "built", "age", "result"];
         indented("Databases", &table(&heading, self.evaluation.databases.iter().map(row), &[4]))
@@ -233,8 +233,8 @@ impl<'a> Origin<'a> {
     }
 }
 
-fn data_name(tells: DatabaseContent) -> &'static str {
-    match tells {
+fn data_name(content: DatabaseContent) -> &'static str {
+    match content {
         DatabaseContent::Location => "location",
         DatabaseContent::Anonymity => "anonymity",
     }
