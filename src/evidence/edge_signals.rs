@@ -6,7 +6,7 @@ use crate::request::Request;
 
 /// Adds CloudFront's and the firewall's signals and findings to the origin.
 #[must_use]
-pub fn beside_edge(mut from: RequestOrigin, request: &Request) -> RequestOrigin {
+pub fn add_edge_signals(mut from: RequestOrigin, request: &Request) -> RequestOrigin {
     let findings = [(request.firewall.anonymous, None), (request.firewall.hosting, Some(NetworkClass::Hosting))];
     let found = findings.into_iter().filter(|(is_set, _)| *is_set).map(|(_, class)| Classified {
         class,

@@ -19,7 +19,7 @@ pub use address::addresses;
 pub use callers::{CallerStore, ReadError, Reading};
 pub use database::{DatabaseContent, DatabaseError, DatabaseInfo};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
-pub use edge_signals::beside_edge;
+pub use edge_signals::add_edge_signals;
 pub use loaded_database::LoadedDatabase;
 pub use location::{Location, UnusableDatabase};
 pub use sightings::{Place, Sightings};

@@ -19,7 +19,7 @@ use crate::answer::Answer;
 use crate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, Subject, decide, identify};
 use crate::digest::sha256_hex;
 use crate::error_chain::ErrorChain;
-use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, beside_edge};
+use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, add_edge_signals};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
 use crate::quota::{DrawError, Drawn, Quotas};
@@ -162,7 +162,7 @@ impl Gate {
     }
 
     async fn evidence(&self, context: &RequestContext<'_>, log: &mut RequestLog) -> Result<Evidence, Failure> {
-        let mut from = beside_edge(self.location.of(context.request.source), context.request);
+        let mut from = add_edge_signals(self.location.of(context.request.source), context.request);
         let place = Place::of(&from);
         let (Reading { callers, head, .. }, sightings) = self.read_callers_and_sightings(context, &place).await?;
         let refresh = self.register.at(head.as_ref(), context.now, context.deadline);
