@@ -35,7 +35,7 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
             log::unreadable(&register.shared_faults());
             let now = jiff::Timestamp::now();
             log::unmatched(&unmatched_embargoes(&register, now));
-            log::databases(&gate.location.news(now, register.screening(now).database_days()));
+            log::databases(&gate.location.unreported_problems(now, register.screening(now).database_days()));
         }
         Ok(Err(error)) => {
             tracing::error!(error, "the register could not be read; until it is, requests are answered with 503")

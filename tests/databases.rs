@@ -305,7 +305,7 @@ async fn health(gate: &export_gate::gate::Gate, now: Timestamp) -> Vec<Value> {
 
 /// Looks at the files, and waits until what changed is loaded.
 async fn look(gate: &export_gate::gate::Gate, now: &str) {
-    if let Some(looking) = gate.location.look(at(now)) {
+    if let Some(looking) = gate.location.reload_if_due(at(now)) {
         looking.await.unwrap();
     }
 }
@@ -384,11 +384,11 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(ADDRESS);
     let log = async |now: &str| ask(&gate, &event.0, at(now)).await.log.unwrap();
     // Health has told it today; tomorrow it is told again, once.
-    assert_eq!(log("2026-11-22T13:00:00Z").await.database_news, []);
+    assert_eq!(log("2026-11-22T13:00:00Z").await.database_problems, []);
     let tomorrow = log("2026-11-23T01:00:00Z").await;
     assert_eq!(tomorrow.databases, (1, 0));
-    assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
-    assert_eq!(log("2026-11-23T02:00:00Z").await.database_news, []);
+    assert_eq!(tomorrow.database_problems, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
+    assert_eq!(log("2026-11-23T02:00:00Z").await.database_problems, []);
     let line = json!(export_gate::telemetry::log::metrics(&tomorrow, 0));
     assert_eq!((&line["StaleDatabases"], &line["FaultyDatabases"]), (&json!(1), &json!(0)));
     // The setting says when.
@@ -418,7 +418,7 @@ async fn compiled_in_delegations_are_too_old_after_a_limit_of_their_own() {
     {
         let now = published + age;
         let log = ask(&gate, &event.0, now).await.log.unwrap();
-        assert_eq!((log.databases, log.database_news), ((usize::from(stale), 0), news), "{now}");
+        assert_eq!((log.databases, log.database_problems), ((usize::from(stale), 0), news), "{now}");
         assert_eq!(health(&gate, now).await[0]["stale"], stale, "{now}");
     }
 }

@@ -20,7 +20,7 @@ use crate::decision::{LocationFacts, NetworkFacts, RequestOrigin, Signal};
 use crate::terms::{Destination, SignalSource};
 
 /// How often files are checked.
-const LOOK: SignedDuration = SignedDuration::from_secs(60);
+const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
 /// The loaded databases.
 #[derive(Debug)]
@@ -162,12 +162,12 @@ impl Location {
 
     /// Checks whether files have changed, at most once a minute, and reloads them in the background. A file that cannot be
     /// used leaves the previous one in use. Returns the task, if one was started.
-    pub fn look(&self, now: Timestamp) -> Option<JoinHandle<()>> {
+    pub fn reload_if_due(&self, now: Timestamp) -> Option<JoinHandle<()>> {
         if self.in_force().iter().all(|loaded| loaded.database().is_none()) {
             return None;
         }
         let mut checked = locked(&self.checked);
-        if checked.is_some_and(|last| now.duration_since(last).abs() < LOOK) {
+        if checked.is_some_and(|last| now.duration_since(last).abs() < CHECK_INTERVAL) {
             return None;
         }
         *checked = Some(now);
@@ -192,7 +192,7 @@ impl Location {
 
     /// The problems not yet reported today: databases that are too old, and files that cannot be reloaded. Each with the
     /// database's name.
-    pub fn news(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
+    pub fn unreported_problems(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
         let problems = self.in_force().iter().flat_map(|one| one.problems(now, database_days)).collect::<Vec<_>>();
         if problems.is_empty() {
             return problems;

@@ -122,7 +122,7 @@ impl Gate {
                 // The ledger keeps milliseconds, so the decision uses the same precision as its entry.
                 let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
                 // Files reload in the background; until then the loaded ones serve.
-                drop(self.location.look(now));
+                drop(self.location.reload_if_due(now));
                 let context = RequestContext { request: &request, now, began, deadline };
                 // Boxed: the future is large, and moving it between futures copies it. The same holds for each call to AWS (10
                 // to 20 KB).
@@ -177,7 +177,7 @@ impl Gate {
     fn log_databases(&self, register: &Register, now: Timestamp, log: &mut RequestLog) {
         let days = register.screening(now).database_days();
         log.databases = self.location.count(now, days);
-        log.database_news = self.location.news(now, days);
+        log.database_problems = self.location.unreported_problems(now, days);
     }
 
     async fn decide_and_record(

@@ -72,7 +72,7 @@ pub fn request(request: &RequestLog, request_id: &str) {
     for licence in &request.unreadable_usage {
         tracing::error!(licence, "the quota's use is unreadable, so the quota counts as used up");
     }
-    databases(&request.database_news);
+    databases(&request.database_problems);
     // A failure to write metrics does not fail the request.
     if let Ok(mut line) = serde_json::to_vec(&metrics(request, jiff::Timestamp::now().as_millisecond())) {
         line.push(b'\n');
@@ -157,8 +157,8 @@ pub fn unmatched(embargoes: &[String]) {
 }
 
 /// Logs each database that is too old, or whose file cannot be reloaded.
-pub fn databases(news: &[(String, String)]) {
-    for (database, why) in news {
+pub fn databases(problems: &[(String, String)]) {
+    for (database, why) in problems {
         tracing::warn!(database, why, "a database is outdated or cannot be loaded");
     }
 }

@@ -45,7 +45,7 @@ pub struct RequestLog {
     /// The number of databases that are too old, and of those whose file cannot be reloaded.
     pub databases: (usize, usize),
     /// Warnings about databases: the database, and what is wrong.
-    pub database_news: Vec<(String, String)>,
+    pub database_problems: Vec<(String, String)>,
     /// The time from the event to the decision.
     pub gate: Duration,
     /// The time of the ledger's write.
