@@ -2,7 +2,7 @@
 
 use super::{Evidence, RequestContext};
 use crate::decision::{Callers, Decision, Outcome, Subject, editions_in_use};
-use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
+use crate::ledger::{Draft, EntryFacts, EntryReason, Finding, Kind, UnidentifiedFacts};
 use crate::terms::{ModelRef, render_time};
 
 pub(super) fn draft(
@@ -26,8 +26,10 @@ pub(super) fn draft(
     };
     let destination = Some(to.clone()).filter(|to| to.country.is_some());
     let (facts, lists) = match subject {
-        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_in_use(&evidence.register, context.now)),
-        None => (Rests::Standing(caller_status(context, evidence)), Vec::new()),
+        Some(subject) => {
+            (EntryFacts::Identified(Box::new(subject.facts)), editions_in_use(&evidence.register, context.now))
+        }
+        None => (EntryFacts::Unidentified(caller_status(context, evidence)), Vec::new()),
     };
     Draft {
         at: render_time(context.now),
@@ -53,13 +55,13 @@ pub(super) fn draft(
 }
 
 /// The status of an unidentified caller's records.
-fn caller_status(context: &RequestContext<'_>, evidence: &Evidence) -> Standing {
+fn caller_status(context: &RequestContext<'_>, evidence: &Evidence) -> UnidentifiedFacts {
     let Callers { client, organisation, person } = &evidence.callers;
     let verified_until = |verification: Option<&crate::record::Verification>| {
         use crate::record::VerificationStatus::Verified;
         verification.filter(|found| found.status == Verified)?.until.map(render_time)
     };
-    Standing {
+    UnidentifiedFacts {
         client: client.as_ref().map(|client| client.status),
         location: evidence.from.by.clone(),
         organisation: organisation.as_ref().map(|organisation| organisation.status),
