@@ -443,13 +443,13 @@ mod tests {
 
     #[test]
     fn the_hash_of_an_entry_never_changes() {
-        let standing = UnidentifiedFacts {
+        let facts = UnidentifiedFacts {
             client: Some(CallerStatus::Active),
             person_of: Some("o".into()),
             users: Some(Users::None),
             ..UnidentifiedFacts::default()
         };
-        let unidentified = Entry { facts: EntryFacts::Unidentified(standing), destination: None, ..full() };
+        let unidentified = Entry { facts: EntryFacts::Unidentified(facts), destination: None, ..full() };
         for (entry, hash) in [
             (full(), "19d201ce80b0b131a779fee833f3caf618684edb25f20cf5a95a35e111e8afd7"),
             (unidentified, "6f9ac246a12d1dd8c4f4f900982246ff2844bee6f7c6a7911f16463c88533f53"),
@@ -464,8 +464,8 @@ mod tests {
 
     #[test]
     fn an_entry_round_trips_through_its_item() {
-        let standing = UnidentifiedFacts { client: Some(CallerStatus::Active), ..UnidentifiedFacts::default() };
-        let unidentified = Entry { facts: EntryFacts::Unidentified(standing), destination: None, ..full() };
+        let facts = UnidentifiedFacts { client: Some(CallerStatus::Active), ..UnidentifiedFacts::default() };
+        let unidentified = Entry { facts: EntryFacts::Unidentified(facts), destination: None, ..full() };
         let bare = Entry { facts: EntryFacts::Unidentified(UnidentifiedFacts::default()), ..unidentified.clone() };
         for entry in [full(), unidentified, bare] {
             let mut item = entry.item(&entry.hash().unwrap()).unwrap();

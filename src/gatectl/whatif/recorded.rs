@@ -57,7 +57,7 @@ impl Recorded {
         }
         let caller = match &entry.facts {
             EntryFacts::Identified(facts) => subject(&entry, facts)?,
-            EntryFacts::Unidentified(unidentified_facts) => unidentified(&entry, unidentified_facts)?,
+            EntryFacts::Unidentified(facts) => unidentified(&entry, facts)?,
         };
         Ok(Self {
             at: parse_time(&entry.at).map_err(|error| error.to_string())?,
@@ -129,23 +129,22 @@ fn location(entry: &Entry, facts: &Facts) -> Destination {
 }
 
 /// The caller's records, with the recorded attributes that identification needs.
-fn unidentified(entry: &Entry, unidentified_facts: &UnidentifiedFacts) -> Result<Caller, String> {
+fn unidentified(entry: &Entry, facts: &UnidentifiedFacts) -> Result<Caller, String> {
     let verified = |until: &Option<String>| until.as_ref().map(|until| json!({"status": "verified", "until": until}));
-    let client = unidentified_facts
-        .client
-        .map(|status| json!({"organisation": entry.organisation, "status": status, "users": unidentified_facts.users}));
-    let organisation = unidentified_facts.organisation.map(
-        |status| json!({"status": status, "verification": verified(&unidentified_facts.organisation_verified_until)}),
-    );
-    let person = unidentified_facts.person_of.as_ref().map(
-        |organisation| json!({"organisation": organisation, "verification": verified(&unidentified_facts.person_verified_until)}),
+    let client =
+        facts.client.map(|status| json!({"organisation": entry.organisation, "status": status, "users": facts.users}));
+    let organisation = facts
+        .organisation
+        .map(|status| json!({"status": status, "verification": verified(&facts.organisation_verified_until)}));
+    let person = facts.person_of.as_ref().map(
+        |organisation| json!({"organisation": organisation, "verification": verified(&facts.person_verified_until)}),
     );
     let callers = Callers {
         client: client.map(|client| record(client, Client::read)).transpose()?,
         organisation: organisation.map(|organisation| record(organisation, Organisation::read)).transpose()?,
         person: person.map(|person| record(person, Person::read)).transpose()?,
     };
-    let by_header = unidentified_facts.person_by_header.clone();
+    let by_header = facts.person_by_header.clone();
     Ok(Caller::Unidentified(Box::new(Unidentified { callers, by_token: entry.person.clone(), by_header })))
 }
 
