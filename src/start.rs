@@ -32,7 +32,7 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     match warmed {
         Ok(Ok(register)) => {
             tracing::info!(revision = register.revision(), "the register was read");
-            log::unreadable(&register.shared_faults());
+            log::unreadable(&register.shared_unreadable());
             let now = jiff::Timestamp::now();
             log::unmatched(&unmatched_embargoes(&register, now));
             log::databases(&gate.location.unreported_problems(now, register.screening(now).database_days()));

@@ -13,7 +13,7 @@ use export_gate::decision::{
     PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Subject, Travel, Undecidable, explain,
 };
 use export_gate::record::{Effect, NetworkClass, OrganisationType, UsStatus};
-use export_gate::register::{Fault, Register};
+use export_gate::register::{Register, UnreadableRecord};
 use export_gate::terms::{Code, Match, Signal, SignalSource};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
@@ -123,7 +123,7 @@ fn applies_to() -> impl Strategy<Value = Value> {
     let keys = prop_oneof![2 => vec(one(), 1), 1 => vec(one(), 2)].prop_map(merged);
     keys.prop_filter("a selection selects something", |keys| {
         let records: Vec<Value> = named().into_iter().chain([embargo("e", keys.clone())]).collect();
-        register(&records).faults().is_empty()
+        register(&records).unreadable().is_empty()
     })
 }
 
@@ -778,8 +778,8 @@ proptest! {
             Ok(_) => agrees(&case, &after)?,
             // The group may now be all that a selection had: that embargo is at fault, and nothing else.
             Err(undecidable) => {
-                let selects_nothing = |fault: &Fault| fault.id == undecidable.id && fault.why.contains("excludes everything");
-                prop_assert!(after.faults().iter().any(selects_nothing), "{:?}", undecidable);
+                let selects_nothing = |fault: &UnreadableRecord| fault.id == undecidable.id && fault.why.contains("excludes everything");
+                prop_assert!(after.unreadable().iter().any(selects_nothing), "{:?}", undecidable);
             }
         }
     }

@@ -23,7 +23,7 @@ pub use problem::disclosed;
 use problem::{DisclosedReason, Problem};
 pub use report::{
     Candidate, DatabaseReport, HealthReport, ListEdition, LocationReport, MOST_UNREADABLE, ModelLine, PartiesReport,
-    ScreeningResult, UnreadableRecord,
+    ScreeningResult, UnreadableReport,
 };
 
 /// `Decision-Id: <chain>-<seq>`, the decision's id in the ledger.

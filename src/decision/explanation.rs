@@ -94,7 +94,7 @@ pub fn explain(
     let embargoes = EmbargoCheck::new(subject, register, now);
     let named = register.embargoes().filter(|embargo| embargo.is_on(model));
     Explanation {
-        undecidable: register.fault_of(model, now).map(|fault| Undecidable::from(fault).to_string()),
+        undecidable: register.record_blocking(model, now).map(|fault| Undecidable::from(fault).to_string()),
         against: against.into_iter().map(|reason| reason.code).collect(),
         embargoes: named.map(|embargo| explain_embargo(embargo, &embargoes, &licences)).collect(),
     }
