@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use export_gate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, decide, identify};
 use export_gate::digest::sha256;
-use export_gate::evidence::{CallerStore, Location, add_edge_signals};
+use export_gate::evidence::{CallerStore, Location};
 use export_gate::parties::{Index as Parties, PartyKind, ScreenedParty, similarity};
 use export_gate::record::Screening;
 use export_gate::register::{Register, RegisterStore};
@@ -57,7 +57,7 @@ impl Request {
             store.read(principal, request.person_by_header.as_deref(), None).await.expect("the caller's records");
         let register = RegisterStore::new(client, tables.register.clone());
         let register = register.newest(now).await.expect("the register");
-        let from = add_edge_signals(Location::delegations().of(request.source), &request);
+        let from = Location::delegations().origin(request.source, &request.signals, request.firewall);
         let Route::Invocation(model) = request.route else { panic!("an invocation") };
         Self { register, callers: read.callers, from, model, person: request.person_by_header, now }
     }

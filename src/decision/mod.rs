@@ -28,5 +28,5 @@ pub use facts::{
 pub use identity::{Callers, Claimed, identify};
 pub use list_screening::{editions_in_use, screened_parties, screened_person};
 pub use reason::{Reason, Review, Source, leading};
-pub use spread::{Coordinates, Sighting, sighting_window_hours};
+pub use spread::{Coordinates, Sighting, sighting_window_hours, spread_windows};
 pub use subject::{RequestOrigin, Subject};

@@ -14,9 +14,11 @@ use tokio::task::JoinHandle;
 use super::address::addresses;
 use super::database::{DatabaseContent, DatabaseError, DatabaseInfo};
 use super::delegations;
+use super::edge_signals::add_edge_signals;
 use super::loaded_database::LoadedDatabase;
 use super::special::is_special;
 use crate::decision::{LocationFacts, NetworkFacts, RequestOrigin, Signal};
+use crate::request::Firewall;
 use crate::terms::{Destination, SignalSource};
 
 /// How often files are checked.
@@ -112,6 +114,14 @@ impl Location {
     fn of_databases(databases: Vec<LoadedDatabase>) -> Self {
         let shared = Shared { in_force: Mutex::new(Arc::new(databases)), is_checking: AtomicBool::new(false) };
         Self { shared: Arc::new(shared), checked: Mutex::default(), reported: Mutex::default() }
+    }
+
+    /// The origin of a request from an address, with what CloudFront and the firewall report about it.
+    #[must_use]
+    pub fn origin(&self, source: Option<IpAddr>, signals: &[Signal], firewall: Firewall) -> RequestOrigin {
+        let mut origin = self.of(source);
+        add_edge_signals(&mut origin, signals, firewall);
+        origin
     }
 
     /// Locates and classifies an address. The innermost embedded address is located; all are classified. An address of a

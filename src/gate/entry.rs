@@ -18,12 +18,8 @@ pub(super) fn draft(
         Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
         None => (requested.as_str().to_owned(), None),
     };
-    // The subject's facts include the network lists, which the evidence alone does not.
     let screening = evidence.register.screening(context.now);
-    let to = match &subject {
-        Some(subject) => subject.destination(screening, context.now),
-        None => evidence.from.destination(screening, context.now),
-    };
+    let to = evidence.origin.destination(subject.as_ref(), screening, context.now);
     let destination = Some(to.clone()).filter(|to| to.country.is_some());
     let (facts, lists) = match subject {
         Some(subject) => {
@@ -63,13 +59,13 @@ fn caller_status(context: &RequestContext<'_>, evidence: &Evidence) -> Unidentif
     };
     UnidentifiedFacts {
         client: client.as_ref().map(|client| client.status),
-        location: evidence.from.by.clone(),
+        location: evidence.origin.by.clone(),
         organisation: organisation.as_ref().map(|organisation| organisation.status),
         organisation_verified_until: verified_until(organisation.as_ref().and_then(|o| o.verification.as_ref())),
         person_by_header: context.request.person_by_header.clone().filter(|_| context.claimed().disagrees()),
         person_of: person.as_ref().map(|person| person.organisation.clone()),
         person_verified_until: verified_until(person.as_ref().and_then(|person| person.verification.as_ref())),
-        signals: evidence.from.signals.clone(),
+        signals: evidence.origin.signals.clone(),
         users: client.as_ref().map(|client| client.users),
     }
 }

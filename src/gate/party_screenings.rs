@@ -43,7 +43,7 @@ impl Gate {
         };
         let evidence = self.evidence(context, log).await?;
         let register = &evidence.register;
-        if let Err(codes) = identify(context.claimed(), &evidence.callers, evidence.from, register, context.now) {
+        if let Err(codes) = identify(context.claimed(), &evidence.callers, evidence.origin, register, context.now) {
             return Ok(unidentified(codes, log));
         }
         let in_force = in_force(register, context.now);

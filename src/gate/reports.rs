@@ -26,7 +26,7 @@ impl Gate {
     ) -> Result<Answer, Failure> {
         let evidence = self.evidence(context, log).await?;
         let register = &evidence.register;
-        let mut subject = match identify(context.claimed(), &evidence.callers, evidence.from, register, context.now) {
+        let mut subject = match identify(context.claimed(), &evidence.callers, evidence.origin, register, context.now) {
             Ok(subject) => subject,
             Err(codes) => {
                 let decision = Decision::unidentified(codes);
@@ -40,7 +40,7 @@ impl Gate {
                 None
             } else {
                 let asked = ModelRef::asked(&model.meta.id);
-                Some(self.decide_with_quotas(context, &asked, &mut subject, register, Kind::Screening, log).await?.0)
+                Some(self.settle(context, &asked, &mut subject, register, Kind::Screening, log).await?.0)
             };
             lines.push((model, decision));
         }

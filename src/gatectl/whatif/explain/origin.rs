@@ -73,14 +73,11 @@ impl<'a> Origin<'a> {
     }
 
     fn destination(&self) -> &Destination {
-        self.subject().map_or(&self.evaluation.origin.to, |subject| subject.destination(self.screening, self.at))
+        self.evaluation.origin.destination(self.subject(), self.screening, self.at)
     }
 
     fn hidden_by(&self) -> Vec<&'a Classified> {
-        match self.screening.tunnelled_destination {
-            WhenUnknown::Refuse => self.network().tunnels(self.screening, self.at).collect(),
-            WhenUnknown::Permit => Vec::new(),
-        }
+        self.network().hidden_by(self.screening, self.at).collect()
     }
 
     fn destination_rows(&self) -> Vec<(&'static str, String)> {
@@ -166,7 +163,6 @@ impl<'a> Origin<'a> {
     /// The effect of a found class.
     fn result(&self, found: &Classified) -> &'static str {
         let network = self.network();
-        let is_relay = |found: &Classified| found.class == Some(NetworkClass::Relay);
         if !network.believed(self.screening, self.at).any(|one| one == found) {
             "ignored: below the confidence or older than the settings require"
         } else if network.tunnels(self.screening, self.at).any(|one| one == found) {
@@ -174,7 +170,7 @@ impl<'a> Origin<'a> {
                 WhenUnknown::Refuse => "hides the country",
                 WhenUnknown::Permit => "a tunnel, but the exit's country counts",
             }
-        } else if found.class == Some(NetworkClass::Vpn) && network.found.iter().any(is_relay) {
+        } else if found.class == Some(NetworkClass::Vpn) {
             "not a VPN but a relay"
         } else {
             "hides nothing"
