@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, EndUses};
 use crate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, Subject, identify};
 use crate::digest::sha256_hex;
 use crate::error_chain::ErrorChain;
@@ -235,7 +235,10 @@ impl Gate {
                 Ok(match kind {
                     Kind::Screening => Answer::screening(&decision, &recorded),
                     Kind::Invocation | Kind::Completion => {
-                        Answer::refusal(&decision, &recorded, self.operator_url.as_deref())
+                        let organisation = evidence.callers.organisation.as_ref();
+                        let declared = organisation.map_or([].as_slice(), |organisation| &organisation.end_uses);
+                        let end_uses = EndUses { declared, named: context.request.end_use.as_deref() };
+                        Answer::refusal(&decision, end_uses, &recorded, self.operator_url.as_deref())
                     }
                 })
             }
