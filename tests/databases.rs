@@ -7,7 +7,7 @@ use crate::world;
 use crate::world::events::{invocation, rest};
 use crate::world::mmdb::{DAY, Mmdb, bytes};
 use crate::world::{World, ask, at};
-use export_gate::decision::{Classified, Where};
+use export_gate::decision::{Classified, RequestOrigin};
 use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{DELEGATIONS_DAYS, Location};
 use jiff::{SignedDuration, Timestamp};
@@ -388,8 +388,8 @@ async fn health_log_and_metrics_report_the_age_of_every_database() {
     assert_eq!(log("2026-11-22T13:00:00Z").await.database_news, []);
     let tomorrow = log("2026-11-23T01:00:00Z").await;
     assert_eq!(tomorrow.databases, (1, 0));
-    assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
-    assert_eq!(log("2026-11-23T02:00:00Z").await.database_news, []);
+    assert_eq!(tomorrow.database_problems, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
+    assert_eq!(log("2026-11-23T02:00:00Z").await.database_problems, []);
     let line = json!(export_gate::telemetry::log::metrics(&tomorrow, 0));
     assert_eq!((&line["StaleDatabases"], &line["FaultyDatabases"]), (&json!(1), &json!(0)));
     // The setting sets the limit.
@@ -419,7 +419,7 @@ async fn compiled_in_delegations_have_their_own_age_limit() {
     {
         let now = published + age;
         let log = ask(&gate, &event.0, now).await.log.unwrap();
-        assert_eq!((log.databases, log.database_news), ((usize::from(stale), 0), news), "{now}");
+        assert_eq!((log.databases, log.database_problems), ((usize::from(stale), 0), news), "{now}");
         assert_eq!(health(&gate, now).await[0]["stale"], stale, "{now}");
     }
 }

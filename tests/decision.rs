@@ -7,7 +7,7 @@ use crate::common::{
     register, register_with, setting, subject, to, unchanged, with,
 };
 use export_gate::decision::{
-    Callers, Claimed, Decision, Outcome, PersonFacts, Persons, Reason, Subject, Where, identify,
+    Callers, Claimed, Decision, Outcome, PersonFacts, Persons, Reason, RequestOrigin, Subject, identify,
 };
 use export_gate::record::{Client, Effect, Organisation, OrganisationType, Person, UsStatus, Users};
 use export_gate::register::Register;
@@ -1069,7 +1069,7 @@ fn a_lapsed_or_missing_attestation_counts_as_unknown_status() {
         for claimed in
             [Claimed { by_token: named, ..Claimed::default() }, Claimed { by_header: named, ..Claimed::default() }]
         {
-            let subject = identify(claimed, &callers, Where::default(), &Register::default(), now()).unwrap();
+            let subject = identify(claimed, &callers, RequestOrigin::default(), &Register::default(), now()).unwrap();
             assert_eq!(subject.facts.persons, expected, "{what}");
         }
     }
@@ -1094,7 +1094,7 @@ fn end_uses_come_from_the_header_or_else_from_the_organisation() {
             person: None,
         };
         let claimed = Claimed { end_use: header, ..Claimed::default() };
-        let facts = identify(claimed, &callers, Where::default(), &Register::default(), now()).unwrap().facts;
+        let facts = identify(claimed, &callers, RequestOrigin::default(), &Register::default(), now()).unwrap().facts;
         assert_eq!(
             (facts.end_uses, facts.undeclared_end_use),
             (expected.iter().map(|word| (*word).to_owned()).collect(), undeclared),
@@ -1110,7 +1110,7 @@ fn the_subject_has_the_facts_of_the_records() {
         organisation: Some(organisation_record(&json!({ "organised_in_us": true }))),
         person: None,
     };
-    let from = Where { addresses: vec![address("192.0.2.1")], to: to("UA-43"), ..Where::default() };
+    let from = RequestOrigin { addresses: vec![address("192.0.2.1")], to: to("UA-43"), ..RequestOrigin::default() };
     let subject = identify(Claimed::default(), &callers, from, &Register::default(), now()).unwrap();
     assert_eq!(
         (subject.organisation.as_str(), subject.addresses, subject.to),

@@ -10,11 +10,11 @@ use crate::common::{
     with,
 };
 use export_gate::decision::{
-    Applied, Classified, Decision, EmbargoExplained, Explanation, NameKey, NetworkFacts, OrganisationFacts, PartyMatch,
-    PersonFacts, Persons, Places, PotentialMatch, Subject, Travel, Undecidable, explain,
+    Applied, Classified, Decision, EmbargoExplanation, Explanation, NameKey, NetworkFacts, OrganisationFacts,
+    PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Subject, Travel, Undecidable, explain,
 };
 use export_gate::record::{Effect, NetworkClass, OrganisationType, UsStatus};
-use export_gate::register::{Fault, Register};
+use export_gate::register::{Register, UnreadableRecord};
 use export_gate::terms::{Code, Match, Signal, SignalSource};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
@@ -469,7 +469,7 @@ fn assert_agreement(case: &Case, register: &Register) -> Result<(), TestCaseErro
     prop_assert_eq!(&decision.embargoes, &by_id(applying.collect()));
     prop_assert_eq!(
         is_permit(&decision),
-        explained.against.is_empty() && !explained.embargoes.iter().any(EmbargoExplained::refuses)
+        explained.against.is_empty() && !explained.embargoes.iter().any(EmbargoExplanation::refuses)
     );
     let mut codes: BTreeSet<Code> = explained.against.iter().copied().collect();
     for embargo in explained.embargoes.iter().filter(|embargo| embargo.refuses()) {
@@ -780,8 +780,8 @@ proptest! {
             Ok(_) => assert_agreement(&case, &after)?,
             // The changed group may leave a selection empty: only that embargo is then unreadable.
             Err(undecidable) => {
-                let selects_nothing = |fault: &Fault| fault.id == undecidable.id && fault.why.contains("excludes everything");
-                prop_assert!(after.faults().iter().any(selects_nothing), "{:?}", undecidable);
+                let selects_nothing = |fault: &UnreadableRecord| fault.id == undecidable.id && fault.why.contains("excludes everything");
+                prop_assert!(after.unreadable().iter().any(selects_nothing), "{:?}", undecidable);
             }
         }
     }

@@ -181,7 +181,7 @@ async fn an_edition_that_cant_be_loaded_leaves_the_one_before_for_a_while_and_th
         // The edition before serves for 300 s from the first sight of the fault.
         assert_eq!(told(&warm, &widgets("opus-4-8")).await, "200", "{fault}");
         assert_eq!(last_entry(&world).await["lists"], json!(["sdn@1"]), "{fault}");
-        let faults = warm.register.last().faults().to_vec();
+        let faults = warm.register.last().unreadable().to_vec();
         assert_eq!((faults[0].kind.as_str(), faults[0].id.as_str(), faults.len()), ("list", "sdn", 1), "{fault}");
         assert!(faults[0].why.contains(why), "{fault}: {}", faults[0].why);
         let unwell = health(&warm, now()).await;
@@ -242,7 +242,7 @@ async fn loading_is_tried_again_about_once_a_second_and_a_rollback_needs_none() 
 
     world.register(vec![first]).await;
     assert_eq!(told_at(&gate, &widgets("opus-4-8"), later(61_000)).await, "200");
-    assert_eq!((chunks_read(&world), gate.register.last().faults().len()), (0, 0), "it is in memory");
+    assert_eq!((chunks_read(&world), gate.register.last().unreadable().len()), (0, 0), "it is in memory");
     // The grace begins anew with a new fault.
     activate_faulty(&world, "a chunk that was cut").await;
     assert_eq!(told_at(&gate, &widgets("opus-4-8"), later(310_000)).await, "200");

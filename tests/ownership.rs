@@ -7,7 +7,7 @@ use crate::common::{
     at, clearance, company, country, decided, decided_at, embargo, is_permit, licence, list, model, national, now,
     register, subject, told, with,
 };
-use export_gate::decision::{Holding, Owned, OwnerMatch, PotentialMatch, Subject};
+use export_gate::decision::{Holding, OwnerMatch, OwnerTree, PotentialMatch, Subject};
 use export_gate::parties::Score;
 use export_gate::record::{OrganisationType, OwnerKind};
 use export_gate::register::Register;
@@ -75,7 +75,7 @@ fn recorded(owners: Vec<Holding>, digest: char) -> Subject {
     let listed = listed.collect();
     subject(|s| {
         s.facts.listed = listed;
-        s.facts.owned = Some(Owned { owners, sha256: digest.to_string().repeat(32) });
+        s.facts.owned = Some(OwnerTree { owners, sha256: digest.to_string().repeat(32) });
     })
 }
 
@@ -324,7 +324,7 @@ fn nobody_owns_a_government_and_who_was_not_asked_is_unknown() {
     let of_kind = |kind, owners: Option<Vec<Holding>>| {
         subject(|s| {
             s.facts.organisation.kind = kind;
-            s.facts.owned = owners.map(|owners| Owned { owners, sha256: "b".repeat(32) });
+            s.facts.owned = owners.map(|owners| OwnerTree { owners, sha256: "b".repeat(32) });
         })
     };
     let listed = || Some(vec![listed("sdn:x", 50.0)]);

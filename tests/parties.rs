@@ -7,7 +7,9 @@ use crate::common::{clearance, decided, embargo, item, licence, list, model, now
 use crate::world;
 use crate::world::events::{Rest, invocation, rest};
 use crate::world::{Answered, World, ask};
-use export_gate::decision::{Callers, Claimed, NameKey, PartyMatch, PotentialMatch, Subject, Where, explain, identify};
+use export_gate::decision::{
+    Callers, Claimed, NameKey, PartyMatch, PotentialMatch, RequestOrigin, Subject, explain, identify,
+};
 use export_gate::record::{Client, Organisation, Person};
 use export_gate::register::Register;
 use export_gate::terms::Match;
@@ -41,7 +43,7 @@ fn subject(organisation: Value, person: Option<Value>, users: &str, register: &R
         organisation: Some(Organisation::read(item(&organisation)).unwrap()),
         person: person.map(|record| Person::read(item(&record)).unwrap()),
     };
-    let from = Where { to: common::to("US"), ..Where::default() };
+    let from = RequestOrigin { to: common::to("US"), ..RequestOrigin::default() };
     identify(claimed, &callers, from, register, now()).unwrap()
 }
 

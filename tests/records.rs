@@ -919,7 +919,7 @@ fn no_fault_quotes_a_value_of_a_record() {
             }
             let same = |one: &&Value| one["kind"] != changed["kind"] || one["id"] != changed["id"];
             let whole: Vec<Value> = records.iter().filter(same).cloned().chain([changed.clone()]).collect();
-            for fault in register(&whole).faults() {
+            for fault in register(&whole).unreadable() {
                 faults += 1;
                 assert!(!format!("{fault:?}").contains("Marker"), "{fault:?}\n{changed}");
             }
@@ -978,7 +978,7 @@ fn the_sample_register_can_be_read_and_has_no_faults() {
         assert_eq!(read, READABLE, "{record}");
     }
     let register = register(&records);
-    assert_eq!(register.faults(), []);
+    assert_eq!(register.unreadable(), []);
     let mut keys: Vec<_> = records.iter().map(|record| (record["kind"].as_str(), record["id"].as_str())).collect();
     let all = keys.len();
     keys.sort_unstable();

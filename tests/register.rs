@@ -35,7 +35,7 @@ fn ask_at(asked: &str, subject: &Subject, register: &Register, when: Timestamp) 
 
 /// Every fault's record and whether it counts at `when`.
 fn faults(register: &Register, when: Timestamp) -> Vec<(String, bool)> {
-    register.faults().iter().map(|fault| (format!("{}/{}", fault.kind, fault.id), fault.counts(when))).collect()
+    register.unreadable().iter().map(|fault| (format!("{}/{}", fault.kind, fault.id), fault.counts(when))).collect()
 }
 
 const REFUSED: &str = "451 embargo.foreign-person licence.missing";
@@ -59,9 +59,9 @@ fn an_unreadable_embargo_serves_its_last_readable_version_and_then_refuses_its_m
         assert_eq!(ask_at("fable-5", &us_company, &register, when), to_a_us_company, "{milliseconds}");
         assert_eq!(ask_at("opus-4", &foreign(), &register, when), "permit", "another model, at {milliseconds}");
         assert_eq!(faults(&register, when), [("embargo/letter".to_owned(), counts)]);
-        assert!(register.fault_of_all(when).is_none());
+        assert!(register.record_blocking_all(when).is_none());
     }
-    assert!(register.faults()[0].why.contains("sunset"), "{}", register.faults()[0].why);
+    assert!(register.unreadable()[0].why.contains("sunset"), "{}", register.unreadable()[0].why);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn the_grace_runs_from_the_first_unreadable_version_and_ends_with_the_next_reada
 
     let lifted = with(letter(), &json!({ "revision": 5, "until": "2026-06-20T00:00:00Z" }));
     let mended = later(&others, 5, &[lifted], after(400_000));
-    assert_eq!(mended.faults(), []);
+    assert_eq!(mended.unreadable(), []);
     assert_eq!(ask_at("fable-5", &foreign(), &mended, after(400_000)), "permit");
     let again = later(&mended, 6, &[with(letter(), &json!({ "revision": 6 }))], after(450_000));
     let anew = later(&again, 7, &[damaged(letter())], after(500_000));
@@ -113,7 +113,7 @@ fn an_unreadable_embargo_without_a_readable_version_refuses_at_once_the_models_t
         let told = all.map(|asked| ask_at(asked, &subject(|_| ()), &register, now()));
         let expected = refused.map(|refused| if refused { "undecidable embargo/letter" } else { "permit" });
         assert_eq!(told, expected, "{named}");
-        assert_eq!(register.fault_of_all(now()).is_some(), every, "{named}");
+        assert_eq!(register.record_blocking_all(now()).is_some(), every, "{named}");
     }
 }
 
@@ -144,12 +144,12 @@ fn an_unreadable_licence_is_absent_at_once_and_keeps_nothing_from_being_decided(
     for when in [now(), after(300_000)] {
         assert_eq!(ask_at("fable-5", &foreign(), &register, when), REFUSED);
         assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, when), "permit");
-        assert!(register.fault_of_all(when).is_none());
+        assert!(register.record_blocking_all(when).is_none());
     }
-    assert_eq!(register.faults().len(), 1, "it is named all the same");
+    assert_eq!(register.unreadable().len(), 1, "it is named all the same");
     let mended = later(&register, 3, &[with(licence("l"), &json!({ "revision": 3 }))], after(1));
     assert_eq!(ask_at("fable-5", &foreign(), &mended, after(1)), "permit by l@3");
-    assert_eq!(mended.faults(), []);
+    assert_eq!(mended.unreadable(), []);
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn an_unreadable_setting_serves_its_last_readable_version_and_then_refuses_every
     for asked in ["fable-5", "fable-6"] {
         assert_eq!(ask_at(asked, &somewhere, &register, after(300_000)), "undecidable setting/screening");
     }
-    assert!(register.fault_of_all(after(299_999)).is_none());
-    assert!(register.fault_of_all(after(300_000)).is_some());
+    assert!(register.record_blocking_all(after(299_999)).is_none());
+    assert!(register.record_blocking_all(after(300_000)).is_some());
 
     for setting in [setting("perhaps"), with(setting("permit"), &json!({ "id": "another" }))] {
         let id = setting["id"].as_str().unwrap().to_owned();
@@ -239,7 +239,7 @@ fn an_unreadable_model_leaves_the_others_alone() {
     ] {
         assert_eq!(ask(asked, &register, now()), expected, "{asked}");
     }
-    assert!(register.fault_of_all(now()).is_none());
+    assert!(register.record_blocking_all(now()).is_none());
 }
 
 #[test]
@@ -251,8 +251,8 @@ fn a_record_of_a_kind_that_this_version_doesnt_read_concerns_every_model() {
         for asked in ["fable-5", "fable-6"] {
             assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), expected, "{kind:?}");
         }
-        assert_eq!(register.faults().len(), 1, "{kind:?} is named");
-        assert!(register.fault_of_all(now()).is_some(), "{kind:?}");
+        assert_eq!(register.unreadable().len(), 1, "{kind:?} is named");
+        assert!(register.record_blocking_all(now()).is_some(), "{kind:?}");
     }
 }
 
@@ -260,12 +260,12 @@ fn a_record_of_a_kind_that_this_version_doesnt_read_concerns_every_model() {
 fn an_unreadable_clearance_counts_as_absent_and_an_unreadable_list_keeps_its_last_edition() {
     let base = register(&[model("fable-5@1"), clearance("c"), list("l")]);
     let readable = |register: &Register| (register.clearances().count(), register.lists().count());
-    assert_eq!((readable(&base), base.faults().len()), ((1, 1), 0));
+    assert_eq!((readable(&base), base.unreadable().len()), ((1, 1), 0));
     let both = [damaged(clearance("c")), damaged(with(list("l"), &json!({ "edition": "2" })))];
     let broken = later(&base, 2, &both, now());
     assert_eq!(readable(&broken), (0, 1));
     assert_eq!(broken.lists().next().unwrap().edition, "2026-06-19");
-    let named: Vec<_> = broken.faults().iter().map(|fault| (fault.kind.as_str(), fault.id.as_str())).collect();
+    let named: Vec<_> = broken.unreadable().iter().map(|fault| (fault.kind.as_str(), fault.id.as_str())).collect();
     assert_eq!(named, [("clearance", "c"), ("list", "l")]);
     for seconds in [0, 299, 300, 100_000] {
         let when = after(seconds * 1_000);
@@ -396,7 +396,7 @@ fn an_unreadable_list_of_another_class_refuses_at_once_the_models_that_only_that
     ]);
     let register = later(&before, 2, &[damaged(of_class("tor"))], now());
     let stopped = |when| {
-        let stopped = register.models(when).filter(|model| register.fault_of(model, when).is_some());
+        let stopped = register.models(when).filter(|model| register.record_blocking(model, when).is_some());
         stopped.map(|model| model.name.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(stopped(after(299_999)), ["opus-4"]);
@@ -417,25 +417,25 @@ fn a_withdrawn_record_is_no_fault_whatever_else_it_says() {
     ];
     for record in &records {
         let unreadable = register(&[model("fable-5@1"), damaged(record.clone())]);
-        assert_eq!(unreadable.faults().len(), 1, "{record}");
+        assert_eq!(unreadable.unreadable().len(), 1, "{record}");
         let after_it = later(&unreadable, 2, &[withdrawn(record)], now());
         let after_a_readable_one =
             later(&register(&[model("fable-5@1"), record.clone()]), 2, &[withdrawn(record)], now());
         let alone = register(&[model("fable-5@1"), withdrawn(record)]);
         for register in [after_it, after_a_readable_one, alone] {
-            assert_eq!(register.faults(), [], "{record}");
+            assert_eq!(register.unreadable(), [], "{record}");
             for when in [now(), after(300_000)] {
                 assert_eq!(ask_at("fable-5", &foreign(), &register, when), "permit", "{record}");
                 assert_eq!(ask_at("opus-4", &foreign(), &register, when), "404 model.unknown", "{record}");
             }
         }
         let not_quite = with(damaged(record.clone()), &json!({ "withdrawn": "true" }));
-        assert_eq!(register(&[model("fable-5@1"), not_quite]).faults().len(), 1, "{record}");
+        assert_eq!(register(&[model("fable-5@1"), not_quite]).unreadable().len(), 1, "{record}");
     }
     let strange = json!({ "kind": "treaty", "id": "t" });
     let before = register(&[model("fable-5@1"), strange.clone()]);
-    assert_eq!(before.faults().len(), 1, "{strange}");
-    assert_eq!(later(&before, 2, &[with(strange, &json!({ "withdrawn": true }))], now()).faults(), []);
+    assert_eq!(before.unreadable().len(), 1, "{strange}");
+    assert_eq!(later(&before, 2, &[with(strange, &json!({ "withdrawn": true }))], now()).unreadable(), []);
 }
 
 // Models as records name them
@@ -495,7 +495,7 @@ fn an_embargo_in_force_that_names_no_model_is_reported() {
     let unmatched = |when| -> Vec<&str> { register.unmatched_embargoes(when).map(|e| e.meta.id.as_str()).collect() };
     assert_eq!(unmatched(now()), ["a-name", "a-version", "an-eccn", "paragraph"]);
     assert_eq!(unmatched(common::at("2027-01-01T00:00:00Z")), ["a-name", "a-version", "an-eccn", "later", "paragraph"]);
-    assert_eq!(register.faults(), [], "a warning keeps nothing from being decided");
+    assert_eq!(register.unreadable(), [], "a warning keeps nothing from being decided");
 }
 
 #[test]
@@ -624,7 +624,7 @@ fn a_licence_by_a_group_that_isnt_there_covers_nothing() {
     let by_group = with(licence("l"), &json!({ "nationalities": ["D:1"] }));
     let register = register(&[model("fable-5@1"), letter(), by_group]);
     assert_eq!(ask_at("fable-5", &foreign(), &register, now()), "451 embargo.foreign-person licence.scope");
-    assert_eq!(register.faults(), []);
+    assert_eq!(register.unreadable(), []);
 }
 
 // Models
@@ -785,13 +785,13 @@ fn a_licence_is_its_licensees_in_its_last_version() {
 #[test]
 fn faults_say_whom_they_concern() {
     let register = register(&[model("fable-5@1"), model("opus-4@1"), damaged(letter()), damaged(licence("l"))]);
-    let of = |kind: &str| register.faults().iter().find(|fault| fault.kind == kind).unwrap();
+    let of = |kind: &str| register.unreadable().iter().find(|fault| fault.kind == kind).unwrap();
     let models: Vec<_> = register.models(now()).collect();
     assert_eq!(models.iter().map(|model| of("embargo").concerns.has(model)).collect::<Vec<_>>(), [true, false]);
     assert_eq!(models.iter().map(|model| of("licence").concerns.has(model)).collect::<Vec<_>>(), [false, false]);
     assert_eq!(of("licence").concerns, Concerns::Named(vec![]));
-    assert_eq!(register.fault_of(models[0], now()).map(|fault| fault.id.as_str()), Some("letter"));
-    assert!(register.fault_of(models[1], now()).is_none());
+    assert_eq!(register.record_blocking(models[0], now()).map(|fault| fault.id.as_str()), Some("letter"));
+    assert!(register.record_blocking(models[1], now()).is_none());
 }
 
 // How far embargoes reach

@@ -7,7 +7,7 @@ use crate::world;
 use crate::world::events::invocation;
 use crate::world::{Answered, World, ask, at, item};
 use export_gate::gate::Gate;
-use export_gate::ledger::{Entry, Kind, Rests};
+use export_gate::ledger::{Entry, EntryFacts, Kind};
 use export_gate::quota::Quotas;
 use export_gate::record::{Licence, Record, read};
 use export_gate::register::{RegisterWriter, WriteError};
@@ -435,7 +435,12 @@ async fn entries_are_read_back_typed_with_nothing_lost() {
     for item in items {
         let entry: Entry = serde_dynamo::from_item(item.clone()).unwrap();
         assert_eq!(&entry.hash().unwrap(), item["hash"].as_s().unwrap(), "{entry:?}");
-        found.insert((entry.seq, entry.status, entry.kind == Kind::Completion, matches!(entry.facts, Rests::On(_))));
+        found.insert((
+            entry.seq,
+            entry.status,
+            entry.kind == Kind::Completion,
+            matches!(entry.facts, EntryFacts::Identified(_)),
+        ));
     }
     let expected = [(1, 200, false, true), (2, 451, false, true), (3, 403, false, false)];
     let ended = [(4, 200, false, true), (5, 502, true, true)];

@@ -48,9 +48,10 @@ impl NetworkFacts {
         }
     }
 
-    /// Whether the address hides its user's location, so that its country says nothing about the user.
-    pub(super) fn hides(&self, screening: &Screening, now: Timestamp) -> bool {
-        screening.tunnelled_destination == WhenUnknown::Refuse && self.tunnels(screening, now).next().is_some()
+    /// The findings by which the address hides its user's location, so that its country says nothing about the user.
+    pub fn hidden_by(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
+        let is_hidden = screening.tunnelled_destination == WhenUnknown::Refuse;
+        self.tunnels(screening, now).filter(move |_| is_hidden)
     }
 
     /// The findings by which the address is a tunnel's.
