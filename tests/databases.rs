@@ -18,7 +18,7 @@ fn load_anonymity(files: &[&Mmdb]) -> Location {
     Location::load(None, &paths).unwrap()
 }
 
-fn place_of(location: &Location, address: &str) -> Where {
+fn place_of(location: &Location, address: &str) -> RequestOrigin {
     location.of(Some(address.parse::<IpAddr>().unwrap()))
 }
 
@@ -306,7 +306,7 @@ async fn health(gate: &export_gate::gate::Gate, now: Timestamp) -> Vec<Value> {
 
 /// Checks the files for changes, and waits until changed ones are loaded.
 async fn reload(gate: &export_gate::gate::Gate, now: &str) {
-    if let Some(looking) = gate.location.look(at(now)) {
+    if let Some(looking) = gate.location.reload_if_due(at(now)) {
         looking.await.unwrap();
     }
 }
@@ -385,7 +385,7 @@ async fn health_log_and_metrics_report_the_age_of_every_database() {
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(ADDRESS);
     let log = async |now: &str| ask(&gate, &event.0, at(now)).await.log.unwrap();
     // Health reported it today; tomorrow the log reports it again, once.
-    assert_eq!(log("2026-11-22T13:00:00Z").await.database_news, []);
+    assert_eq!(log("2026-11-22T13:00:00Z").await.database_problems, []);
     let tomorrow = log("2026-11-23T01:00:00Z").await;
     assert_eq!(tomorrow.databases, (1, 0));
     assert_eq!(tomorrow.database_problems, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
