@@ -23,7 +23,7 @@ fn place_of(location: &Location, address: &str) -> RequestOrigin {
 }
 
 /// `class confidence last-seen` of every row found; `?` is an unknown class.
-fn classes(place: &Where) -> String {
+fn classes(place: &RequestOrigin) -> String {
     let one = |found: &Classified| {
         let class = found.class.map_or("?", |class| class.as_str()).to_owned();
         let confidence = found.confidence.map(|confidence| format!(" {confidence}"));
@@ -34,7 +34,7 @@ fn classes(place: &Where) -> String {
 }
 
 /// The classes that the databases cover.
-fn covered(place: &Where) -> String {
+fn covered(place: &RequestOrigin) -> String {
     place.network.covered.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" ")
 }
 
