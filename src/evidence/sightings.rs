@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_network_of_a_place_is_one_sites_assignment() {
+    fn the_network_of_a_place_is_a_24_or_a_48() {
         for (address, network) in [
             ("192.0.2.33", "c00002"),
             ("2001:db8:1:2::3", "20010db80001"),

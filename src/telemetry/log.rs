@@ -313,6 +313,6 @@ mod tests {
         assert_eq!(of(&none, &faults(0..25)), (20, 1, 0, 0));
         assert_eq!(of(&many, &many), (0, 0, 0, 0));
         assert_eq!(of(&many, &fewer), (0, 0, 0, 3));
-        assert_eq!(of(&fewer, &many), (3, 0, 0, 0), "only what is new is named");
+        assert_eq!(of(&fewer, &many), (3, 0, 0, 0), "only new faults are named");
     }
 }

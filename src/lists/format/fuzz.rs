@@ -35,7 +35,7 @@ const LINES: &[&str] = &["cidr", "tor"];
 const BYTES: usize = 4_000_000;
 
 /// Texts that readers may mishandle.
-const STONES: &[&str] = &[
+const PITFALLS: &[&str] = &[
     "\"",
     "\"\"",
     ",",
@@ -86,10 +86,10 @@ const STONES: &[&str] = &[
     "#",
 ];
 
-/// A deterministic random number generator (xorshift).
-struct Dice(u64);
+/// A xorshift generator.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -115,12 +115,12 @@ impl Dice {
                 drop(bytes.splice(at..at, copy));
             }
             4 => {
-                let stone = STONES[self.below(STONES.len())];
-                drop(bytes.splice(piece.start..piece.start, stone.bytes()));
+                let pitfall = PITFALLS[self.below(PITFALLS.len())];
+                drop(bytes.splice(piece.start..piece.start, pitfall.bytes()));
             }
             _ => {
-                let stone = STONES[self.below(STONES.len())];
-                drop(bytes.splice(piece, stone.bytes()));
+                let pitfall = PITFALLS[self.below(PITFALLS.len())];
+                drop(bytes.splice(piece, pitfall.bytes()));
             }
         }
     }
@@ -178,13 +178,13 @@ fn every_format_has_a_valid_sample() {
 #[test]
 fn changed_bytes_are_read_without_a_panic() {
     for (format, files) in samples() {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let size: usize = files.iter().map(|(_, text)| text.len()).sum();
         for _ in 0..BYTES / size {
             let mut changed = bytes(files);
-            for _ in 0..=dice.below(4) {
-                let at = dice.below(changed.len());
-                dice.change(&mut changed[at].1);
+            for _ in 0..=random.below(4) {
+                let at = random.below(changed.len());
+                random.change(&mut changed[at].1);
             }
             read(format, &changed);
         }
@@ -196,13 +196,13 @@ fn changed_bytes_are_read_without_a_panic() {
 fn reading_takes_linear_time() {
     for (format, files) in samples() {
         let middles = |text: &str| [text.len() / 3, text.len() / 2, text.len()].map(|at| text.floor_char_boundary(at));
-        for stone in STONES {
+        for pitfall in PITFALLS {
             for at in 0..3 {
-                let heap = |(name, text): &(&'static str, &str)| {
+                let filled = |(name, text): &(&'static str, &str)| {
                     let (before, behind) = text.split_at(middles(text)[at]);
-                    (*name, [before, &stone.repeat(40_000 / stone.len()), behind].concat().into_bytes())
+                    (*name, [before, &pitfall.repeat(40_000 / pitfall.len()), behind].concat().into_bytes())
                 };
-                read(format, &files.iter().map(heap).collect::<Vec<_>>());
+                read(format, &files.iter().map(filled).collect::<Vec<_>>());
             }
         }
         let again = |(name, text): &(&'static str, &str)| (*name, text.repeat(100_000 / text.len()).into_bytes());

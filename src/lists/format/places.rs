@@ -340,13 +340,13 @@ mod tests {
         let assigned: BTreeSet<String> = all.filter(|code| Country::parse(code).is_ok()).collect();
         assert_eq!(codes.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), assigned);
         let names = NAMES.lines().map(|line| line.split('|').count()).sum::<usize>();
-        assert_eq!(PLACES.len(), names, "two names that come to the same");
+        assert_eq!(PLACES.len(), names, "two names have the same key");
         assert!(NOWHERE.iter().all(|name| !PLACES.contains_key(&key(name))));
     }
 
     #[test]
-    fn names_stand_as_the_lists_write_them() {
-        // name, code or `-` for none
+    fn spellings_of_the_lists_are_recognised() {
+        // (name, code or `-` for none)
         let cases = [
             ("Korea, North", "KP"),
             ("Democratic People’s Republic of Korea", "KP"),
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_country_is_noted_where_there_is_one() {
+    fn only_known_places_add_a_country() {
         let mut countries = Vec::new();
         for name in ["Iran", "undetermined", "DE"] {
             locate(&mut countries, name).unwrap();
