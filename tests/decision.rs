@@ -1010,8 +1010,13 @@ fn identity_and_person_codes_are_returned_exactly_when_their_conditions_hold() {
                             .into_iter()
                             .filter_map(|(code, holds)| holds.then_some(code))
                             .collect();
-                            let codes = match identify(claimed, &callers, RequestOrigin::default(), &Register::default(), now())
-                            {
+                            let codes = match identify(
+                                claimed,
+                                &callers,
+                                RequestOrigin::default(),
+                                &Register::default(),
+                                now(),
+                            ) {
                                 Ok(_) => Vec::new(),
                                 Err(mut codes) => {
                                     assert!(!codes.is_empty(), "a refusal has a code");

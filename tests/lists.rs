@@ -265,7 +265,11 @@ async fn loading_is_retried_about_once_a_second_and_a_rollback_loads_nothing() {
 
     world.register(vec![first]).await;
     assert_eq!(outcome_at(&gate, &listed_service("opus-4-8"), later(61_000)).await, "200");
-    assert_eq!((chunks_read(&world), gate.register.last().faults().len()), (0, 0), "the first edition is in memory");
+    assert_eq!(
+        (chunks_read(&world), gate.register.last().unreadable().len()),
+        (0, 0),
+        "the first edition is in memory"
+    );
     // A new fault begins a new grace period.
     activate_faulty(&world, "a truncated chunk").await;
     assert_eq!(outcome_at(&gate, &listed_service("opus-4-8"), later(310_000)).await, "200");

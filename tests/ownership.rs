@@ -5,7 +5,7 @@
 
 use crate::common::{
     at, clearance, company, country, decided, decided_at, embargo, is_permit, licence, list, model, national, now,
-    register, subject, told as outcome_line, with,
+    outcome as outcome_line, register, subject, with,
 };
 use export_gate::decision::{Holding, OwnerMatch, OwnerTree, PotentialMatch, Subject};
 use export_gate::parties::Score;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::common;
 use crate::common::{
-    clearance, decided, embargo, item, licence, list, model, now, possible as potential_match, register,
-    told as outcome_of, with,
+    clearance, decided, embargo, item, licence, list, model, now, outcome as outcome_of, potential_match, register,
+    with,
 };
 use crate::world;
 use crate::world::events::{Rest, invocation, rest};

@@ -2,8 +2,8 @@
 
 use crate::common;
 use crate::common::{
-    clearance, country, decided_at, embargo, group, is_permit, later, licence, list, model, national, now, register,
-    setting, subject, told as outcome_of, with,
+    clearance, country, decided_at, embargo, group, is_permit, later, licence, list, model, national, now,
+    outcome as outcome_of, register, setting, subject, with,
 };
 use export_gate::decision::Subject;
 use export_gate::record::{ModelStatus, WhenUnknown};
@@ -77,7 +77,7 @@ fn the_grace_period_begins_with_the_first_unreadable_version_and_ends_with_a_rea
 
     let lifted = with(letter(), &json!({ "revision": 5, "until": "2026-06-20T00:00:00Z" }));
     let mended = later(&others, 5, &[lifted], after(400_000));
-    assert_eq!(mended.faults(), []);
+    assert_eq!(mended.unreadable(), []);
     assert_eq!(ask_at("fable-5", &foreign_person(), &mended, after(400_000)), "permit");
     let again = later(&mended, 6, &[with(letter(), &json!({ "revision": 6 }))], after(450_000));
     let anew = later(&again, 7, &[unreadable(letter())], after(500_000));
@@ -147,10 +147,10 @@ fn an_unreadable_licence_counts_as_absent_at_once() {
         assert_eq!(ask_at("fable-5", &subject(|_| ()), &register, when), "permit");
         assert!(register.record_blocking_all(when).is_none());
     }
-    assert_eq!(register.faults().len(), 1, "the fault is reported");
+    assert_eq!(register.unreadable().len(), 1, "the fault is reported");
     let mended = later(&register, 3, &[with(licence("l"), &json!({ "revision": 3 }))], after(1));
     assert_eq!(ask_at("fable-5", &foreign_person(), &mended, after(1)), "permit by l@3");
-    assert_eq!(mended.faults(), []);
+    assert_eq!(mended.unreadable(), []);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_record_of_an_unknown_kind_refuses_every_model() {
         for asked in ["fable-5", "fable-6"] {
             assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), expected, "{kind:?}");
         }
-        assert_eq!(register.faults().len(), 1, "{kind:?} is reported");
+        assert_eq!(register.unreadable().len(), 1, "{kind:?} is reported");
         assert!(register.fault_of_all(now()).is_some(), "{kind:?}");
     }
 }
@@ -261,7 +261,7 @@ fn a_record_of_an_unknown_kind_refuses_every_model() {
 fn an_unreadable_clearance_counts_as_absent_and_an_unreadable_list_keeps_its_last_edition() {
     let base = register(&[model("fable-5@1"), clearance("c"), list("l")]);
     let readable = |register: &Register| (register.clearances().count(), register.lists().count());
-    assert_eq!((readable(&base), base.faults().len()), ((1, 1), 0));
+    assert_eq!((readable(&base), base.unreadable().len()), ((1, 1), 0));
     let both = [unreadable(clearance("c")), unreadable(with(list("l"), &json!({ "edition": "2" })))];
     let broken = later(&base, 2, &both, now());
     assert_eq!(readable(&broken), (0, 1));
@@ -419,7 +419,7 @@ fn an_unreadable_record_that_is_withdrawn_is_not_a_fault() {
     ];
     for record in &records {
         let before = register(&[model("fable-5@1"), unreadable(record.clone())]);
-        assert_eq!(before.faults().len(), 1, "{record}");
+        assert_eq!(before.unreadable().len(), 1, "{record}");
         let after_it = later(&before, 2, &[withdrawn(record)], now());
         let after_a_readable_one =
             later(&register(&[model("fable-5@1"), record.clone()]), 2, &[withdrawn(record)], now());
@@ -432,12 +432,12 @@ fn an_unreadable_record_that_is_withdrawn_is_not_a_fault() {
             }
         }
         let not_a_boolean = with(unreadable(record.clone()), &json!({ "withdrawn": "true" }));
-        assert_eq!(register(&[model("fable-5@1"), not_a_boolean]).faults().len(), 1, "{record}");
+        assert_eq!(register(&[model("fable-5@1"), not_a_boolean]).unreadable().len(), 1, "{record}");
     }
     let unknown_kind = json!({ "kind": "treaty", "id": "t" });
     let before = register(&[model("fable-5@1"), unknown_kind.clone()]);
-    assert_eq!(before.faults().len(), 1, "{unknown_kind}");
-    assert_eq!(later(&before, 2, &[with(unknown_kind, &json!({ "withdrawn": true }))], now()).faults(), []);
+    assert_eq!(before.unreadable().len(), 1, "{unknown_kind}");
+    assert_eq!(later(&before, 2, &[with(unknown_kind, &json!({ "withdrawn": true }))], now()).unreadable(), []);
 }
 
 // Patterns of models
@@ -497,7 +497,7 @@ fn an_embargo_in_force_that_names_no_model_is_reported() {
     let unmatched = |when| -> Vec<&str> { register.unmatched_embargoes(when).map(|e| e.meta.id.as_str()).collect() };
     assert_eq!(unmatched(now()), ["a-name", "a-version", "an-eccn", "paragraph"]);
     assert_eq!(unmatched(common::at("2027-01-01T00:00:00Z")), ["a-name", "a-version", "an-eccn", "later", "paragraph"]);
-    assert_eq!(register.faults(), [], "it is not a fault");
+    assert_eq!(register.unreadable(), [], "it is not a fault");
 }
 
 #[test]
@@ -626,7 +626,7 @@ fn a_licence_by_a_missing_group_covers_nothing() {
     let by_group = with(licence("l"), &json!({ "nationalities": ["D:1"] }));
     let register = register(&[model("fable-5@1"), letter(), by_group]);
     assert_eq!(ask_at("fable-5", &foreign_person(), &register, now()), "451 embargo.foreign-person licence.scope");
-    assert_eq!(register.faults(), []);
+    assert_eq!(register.unreadable(), []);
 }
 
 // Models
@@ -788,7 +788,7 @@ fn only_the_last_version_of_a_licence_names_licensees() {
 #[test]
 fn faults_name_the_models_that_they_concern() {
     let register = register(&[model("fable-5@1"), model("opus-4@1"), unreadable(letter()), unreadable(licence("l"))]);
-    let of = |kind: &str| register.faults().iter().find(|fault| fault.kind == kind).unwrap();
+    let of = |kind: &str| register.unreadable().iter().find(|fault| fault.kind == kind).unwrap();
     let models: Vec<_> = register.models(now()).collect();
     assert_eq!(models.iter().map(|model| of("embargo").concerns.has(model)).collect::<Vec<_>>(), [true, false]);
     assert_eq!(models.iter().map(|model| of("licence").concerns.has(model)).collect::<Vec<_>>(), [false, false]);

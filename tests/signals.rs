@@ -2,7 +2,7 @@
 //! CloudFront and AWS WAF, which count only with a distribution secret.
 
 use crate::common::{
-    company, decided, embargo, group, licence, model, now, register, setting, subject, to, told as outcome_of, with,
+    company, decided, embargo, group, licence, model, now, outcome as outcome_of, register, setting, subject, to, with,
 };
 use export_gate::decision::{Classified, NetworkFacts, Places, Subject, Travel};
 use export_gate::record::NetworkClass;

@@ -14,8 +14,6 @@ use export_gate::terms::{Country, Destination, ModelRef, Region, parse_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use self::{outcome as told, potential_match as possible};
-
 /// The default time of decisions in tests.
 pub(crate) const NOW: &str = "2026-06-20T12:00:00Z";
 
