@@ -113,7 +113,7 @@ fn an_embargo_that_was_never_readable_refuses_its_models_at_once() {
         let outcomes = all.map(|asked| ask_at(asked, &subject(|_| ()), &register, now()));
         let expected = refused.map(|refused| if refused { "undecidable embargo/letter" } else { "permit" });
         assert_eq!(outcomes, expected, "{named}");
-        assert_eq!(register.fault_of_all(now()).is_some(), every, "{named}");
+        assert_eq!(register.record_blocking_all(now()).is_some(), every, "{named}");
     }
 }
 
@@ -253,7 +253,7 @@ fn a_record_of_an_unknown_kind_refuses_every_model() {
             assert_eq!(ask_at(asked, &subject(|_| ()), &register, now()), expected, "{kind:?}");
         }
         assert_eq!(register.unreadable().len(), 1, "{kind:?} is reported");
-        assert!(register.fault_of_all(now()).is_some(), "{kind:?}");
+        assert!(register.record_blocking_all(now()).is_some(), "{kind:?}");
     }
 }
 
@@ -398,7 +398,7 @@ fn an_unreadable_list_that_changes_class_refuses_the_models_of_its_new_class_at_
     ]);
     let register = later(&before, 2, &[unreadable(of_class("tor"))], now());
     let refused = |when| {
-        let refused = register.models(when).filter(|model| register.fault_of(model, when).is_some());
+        let refused = register.models(when).filter(|model| register.record_blocking(model, when).is_some());
         refused.map(|model| model.name.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(refused(after(299_999)), ["opus-4"]);
