@@ -1,5 +1,5 @@
-//! Embargoes by lists of parties, through a gate over a DynamoDB engine: loading of editions, failures to load, potential
-//! matches and their clearances.
+//! Embargoes by lists of parties, through a gate over a DynamoDB engine: loading of editions, failures to load,
+//! potential matches and their clearances.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Lists of networks, through a gate over a DynamoDB engine: activation, several classes of one address, and failures to
-//! load.
+//! Lists of networks, through a gate over a DynamoDB engine: activation, several classes of one address, and failures
+//! to load.
 
 use crate::world;
 use crate::world::events::{IN_GERMANY, IN_US, Rest, invocation, rest};

@@ -629,7 +629,7 @@ fn rank(owners: &[Holding], register: &Register) -> u8 {
     }
 }
 
-/// Whether the embargo aggregates. If not, a share of one party limits the others, so one more party can lead to a permit.
+/// Whether the embargo aggregates. If not, one party's share limits the others, so another party can lead to a permit.
 fn adds_up(records: &[Value]) -> bool {
     records[0]["applies_to"]["ownership"]["aggregate"] == true
 }
@@ -735,7 +735,7 @@ proptest! {
     fn removing_a_name_or_a_share_never_permits_more(
         owners in vec(holding(), 1..=3), records in records(), at in any::<prop::sample::Index>(), name in any::<bool>(),
     ) {
-        // A clearance of unknown ownership settles this too; and removing a share can make an impossible record possible.
+        // A clearance of unknown ownership settles this too. Without a share an impossible record can become possible.
         let records: Vec<Value> = records.into_iter().filter(|record| record["party"] != "ownership:e").collect();
         let owners = fitting(owners);
         prop_assume!(!owners.is_empty());

@@ -1,4 +1,4 @@
-//! Embargoes by party and by list of parties: which names are compared, potential matches, clearances, and what is recorded.
+//! Embargoes by party and by list of parties: compared names, potential matches, clearances and recorded facts.
 
 use std::collections::BTreeSet;
 

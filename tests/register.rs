@@ -1,4 +1,4 @@
-//! The register in memory: unreadable records and their grace period, resolution of model names, selection of embargoes.
+//! The register in memory: unreadable records and their grace period, model names, selection of embargoes.
 
 use crate::common;
 use crate::common::{

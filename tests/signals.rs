@@ -188,7 +188,7 @@ fn tunnels_hide_the_country_from_embargoes_licences_and_the_entry() {
     let everyone = embargo("e", json!({ "everyone": true }));
     let to_the_us = with(licence("l"), &json!({ "embargoes": ["e"], "destinations": ["US"] }));
     let refused = "451 embargo.everyone licence.scope";
-    // (the setting, the outcome without an embargo, with one on Cuba, with one on everyone that a licence lifts in the US)
+    // (the setting, the outcome without an embargo, with one on Cuba, with a licensed one on everyone)
     let table = [
         (json!({}), UNKNOWN, UNKNOWN, format!("{refused} destination.unknown")),
         (
@@ -282,7 +282,7 @@ fn disagreement_of_signals_that_must_agree_is_refused() {
     let edges = json!([["mmdb", "cloudfront"]]);
     let home = json!([["mmdb", "organisation"]]);
     let two = json!([["mmdb", "cloudfront"], ["organisation", "waf"]]);
-    // (pairs; the countries of mmdb, delegations, cloudfront and waf: `?` is unknown, `-` no signal; the organisation's)
+    // (pairs; the countries of mmdb, delegations, cloudfront and waf: `?` is unknown, `-` none; the organisation's)
     type Case<'a> = (&'a Value, [&'a str; 4], (&'a str, &'a str), &'a str);
     let table: [Case<'_>; 22] = [
         (&json!([]), ["US", "DE", "IR", "?"], ("FR", "FR"), "permit"),

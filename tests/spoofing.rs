@@ -415,8 +415,8 @@ async fn outcome(gate: &Gate, event: &Value, when: Timestamp) -> (u16, String) {
     (answered.status, answered.codes().join(" "))
 }
 
-/// Asserts that no header, alone or with all others, changes the outcome, except headers that count without a secret, which
-/// never lead to a permit.
+/// Asserts that no header, alone or with all others, changes the outcome, except headers that count without a secret,
+/// which never lead to a permit.
 async fn assert_still_refused(gate: &Gate, of: Refused) {
     let when = at(of.when);
     let (rest, http) = events(of);

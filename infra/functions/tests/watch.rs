@@ -90,8 +90,7 @@ impl Watched {
         self.at("head#0", "head").await.unwrap()["revision"].as_u64().unwrap()
     }
 
-    /// Asserts that eight heads agree, that a cold gate can read the register, and that every record is in its revision's
-    /// change.
+    /// Asserts that eight heads agree, a cold gate can read the register, and each record is in its revision's change.
     async fn assert_consistent(&self) {
         let all = self.world.register().await;
         let heads: Vec<Value> = all
