@@ -74,7 +74,7 @@ fn number(document: &str, is_today: bool) -> Option<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::format::tests::{above, party, read_of};
+    use crate::format::tests::{above, assert_faults, party, read_of};
 
     pub(in crate::format) const TODAY_GOOD: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,\
             addresses,federal_register_notice,start_date,end_date,call_sign,vessel_flag,remarks,alt_names,\
@@ -161,11 +161,6 @@ pub(super) mod tests {
             ),
             (row("S (S),1,,,\u{fffd},,,,,,,,,,,\n"), "c.csv:2:11: `\u{fffd}` is not UTF-8", 0),
         ];
-        for (text, expected, read) in cases {
-            let (parties, faults) = read_of(FORMAT, &[("c.csv", &text)]);
-            let expected: Vec<&str> = expected.split('|').collect();
-            assert_eq!((parties.len(), faults.len()), (read, expected.len()), "{text}: {faults:?}");
-            assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
-        }
+        assert_faults(FORMAT, "c.csv", &cases);
     }
 }

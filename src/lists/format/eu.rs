@@ -5,7 +5,7 @@ use super::cells::Dialect;
 use super::numbers::number;
 use super::places::{country, locate};
 use super::table::{Parties, Row, rows};
-use super::{Format, Read, Reading, Source, dates};
+use super::{Format, Kinds, Read, Reading, Source, dates, kind};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format =
@@ -17,6 +17,7 @@ pub(super) const DIALECT: Dialect = Dialect { separator: ';', bare_quotes: true 
 const ID: &str = "Entity_LogicalId";
 const WHOLE_NAME: &str = "NameAlias_WholeName";
 const KINDS: [&str; 2] = ["Entity_SubjectType", "Entity_SubjectType_ClassificationCode"];
+const EU_KINDS: Kinds = &[("P", "person"), ("person", "person"), ("E", "organisation"), ("enterprise", "organisation")];
 const COUNTRIES: [[&str; 2]; 2] = [
     ["Citizenship_CountryIso2Code", "Citizenship_CountryDescription"],
     ["Address_CountryIso2Code", "Address_CountryDescription"],
@@ -39,7 +40,7 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
         return Err(row.fault(ID, "an empty text"));
     }
     for column in KINDS {
-        row.read(column, |text| kind(text).map(|kind| party.kind = Some(kind.to_owned())))?;
+        row.read(column, |text| kind(text, EU_KINDS).map(|kind| party.kind = kind))?;
     }
     party.name = name(row);
     party.programme.push(row.text("Entity_Regulation_Programme").to_owned());
@@ -59,14 +60,6 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
         party.identifiers.push(number(row.text(column)));
     }
     Ok(party)
-}
-
-fn kind(text: &str) -> Result<&'static str, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "p" | "person" => Ok("person"),
-        "e" | "enterprise" => Ok("organisation"),
-        _ => Err(format!("`{text}` is neither a person (P) nor an enterprise (E)")),
-    }
 }
 
 fn name(row: &Row<'_>) -> String {
@@ -102,7 +95,7 @@ fn born(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::format::tests::{party, read_of};
+    use crate::format::tests::{assert_faults, party, read_of};
 
     pub(in crate::format) const GOOD: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_DesignationDate;\
             Entity_SubjectType;\
@@ -160,7 +153,7 @@ pub(super) mod tests {
             ("Entity_LogicalId;a\n".into(), "e.csv:1:1: the header has no column `NameAlias_WholeName`", 0),
             (row("1;A\n"), "e.csv:2:3: the row has 2 cells, the header 6", 0),
             (row(";A;P;;;\n"), "e.csv:2:1: Entity_LogicalId: an empty text", 0),
-            (row("1;A;X;;;\n"), "e.csv:2:5: Entity_SubjectType: `X` is neither", 0),
+            (row("1;A;X;;;\n"), "e.csv:2:5: Entity_SubjectType: `X` is not one of P,", 0),
             (row("1;A;P;soon;;\n"), "e.csv:2:7: Entity_DesignationDate: `soon` is not a date", 0),
             (row("1;A;P;;soon;\n"), "e.csv:2:8: BirthDate_Year: `soon` is not a date", 0),
             (row("1;A;P;;;ZZ\n"), "e.csv:2:9: Address_CountryIso2Code: `ZZ` is not a known country", 0),
@@ -171,11 +164,6 @@ pub(super) mod tests {
                 1,
             ),
         ];
-        for (text, expected, read) in cases {
-            let (parties, faults) = read_of(FORMAT, &[("e.csv", &text)]);
-            let expected: Vec<&str> = expected.split('|').collect();
-            assert_eq!((parties.len(), faults.len()), (read, expected.len()), "{text}: {faults:?}");
-            assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
-        }
+        assert_faults(FORMAT, "e.csv", &cases);
     }
 }

@@ -1,7 +1,7 @@
 //! Pure. Format `eu-xml`: the EU's consolidated list of financial sanctions, `xmlFullSanctionsList` 1.1.
 
 use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Read, Reading, Source, dates, places};
+use super::{Format, Kinds, Read, Reading, Source, dates, kind, places};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format {
@@ -9,6 +9,8 @@ pub(super) const FORMAT: Format = Format {
     about: "the EU's consolidated list of financial sanctions, full XML 1.1",
     read: Read::Parties(read),
 };
+
+const EU_KINDS: Kinds = &[("person", "person"), ("enterprise", "organisation"), ("entity", "organisation")];
 
 const SHAPE: Shape = Shape { root: "export", holders: &[] };
 
@@ -23,7 +25,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.attribute("logicalId").to_owned(), ..Party::default() };
-    party.kind = Some(record.own(kind(record.only("subjectType/@code")?))?.to_owned());
+    party.kind = record.own(kind(record.only("subjectType/@code")?, EU_KINDS))?;
     for name in record.all("nameAlias") {
         name.own(named(&mut party, name))?;
     }
@@ -45,14 +47,6 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     // The last regulation may only amend the entry.
     party.listed = listed.into_iter().min();
     Ok(party)
-}
-
-fn kind(code: &str) -> Result<&'static str, String> {
-    match code.to_ascii_lowercase().as_str() {
-        "person" => Ok("person"),
-        "enterprise" | "entity" => Ok("organisation"),
-        _ => Err(format!("subjectType: `{code}` is neither person nor enterprise")),
-    }
 }
 
 /// The first strong name is the party's; the others are strong or weak aliases.
@@ -157,7 +151,7 @@ pub(super) mod tests {
         let cases = [
             (r#" logicalId="1""#, "", "l.xml:3:2: it has no id"),
             (r#"wholeName="Sample Works""#, "", "l.xml:28:2: it has no name"),
-            (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: subjectType: `ship` is neither person nor enterprise"),
+            (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: `ship` is not one of person, enterprise, entity"),
             (r#"strong="false""#, r#"strong="no""#, "l.xml:10:3: strong: `no` is neither true nor false"),
             ("MYANMAR", "ATLANTIS", "l.xml:24:3: `ATLANTIS` is not a known country"),
             (r#"birthdate="1960-04-10""#, r#"birthdate="April""#, &format!("l.xml:18:3: `April` {no_date}")),

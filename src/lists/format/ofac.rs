@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::cells::{COMMAS, Cell, count, records};
 use super::numbers::{labelled, number};
 use super::places::locate;
-use super::{Format, Read, Reading, Source, dates};
+use super::{Format, Read, Reading, Source, US_KINDS, dates};
 use crate::entry::{Party, Place, Reject};
 
 pub(super) const FORMAT: Format = Format {
@@ -146,7 +146,7 @@ impl Drafts {
         }
         let mut party = Party { id: number_of.to_owned(), ..Party::default() };
         party.name = said(name).ok_or_else(|| name.fault("the party has no name"))?.to_owned();
-        party.kind = Some(self::kind(kind)?);
+        party.kind = super::kind(said(kind).unwrap_or("entity"), US_KINDS).map_err(|why| kind.fault(why))?;
         let programmes = said(programmes).unwrap_or_default().split("] [");
         party.programme = programmes.map(|one| one.trim_matches(['[', ']', ' ']).to_owned()).collect();
         party.identifiers.extend(said(call_sign).map(number));
@@ -183,17 +183,6 @@ fn said(cell: &Cell) -> Option<&str> {
     Some(cell.text.trim()).filter(|text| !matches!(*text, "" | "-0-"))
 }
 
-fn kind(cell: &Cell) -> Result<String, Reject> {
-    let kind = match said(cell).map(str::to_ascii_lowercase).as_deref() {
-        None | Some("entity") => "organisation",
-        Some("individual") => "person",
-        Some("vessel") => "vessel",
-        Some("aircraft") => "aircraft",
-        Some(other) => return Err(cell.fault(format!("`{other}` is not one of individual, entity, vessel, aircraft"))),
-    };
-    Ok(kind.to_owned())
-}
-
 /// Reads remarks, separated by `;`: dates, countries, weak aliases and numbers. Others are skipped.
 fn remark(party: &mut Party, remarks: &str) -> Result<(), String> {
     for one in remarks.split(';') {
@@ -218,7 +207,7 @@ fn remark(party: &mut Party, remarks: &str) -> Result<(), String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::format::tests::{party, read_of};
+    use crate::format::tests::{assert_faults_of, party, read_of};
 
     pub(in crate::format) const SDN: &str = "\
         \u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
@@ -278,7 +267,7 @@ pub(super) mod tests {
             (vec![("sdn.csv", good.replace('A', "-0- "))], "sdn.csv:1:3: the party has no name", 0),
             (
                 vec![("sdn.csv", row(&format!("ship,-0-,-0-,-0-{nulls}")))],
-                "sdn.csv:1:5: `ship` is not one of individual, entity, vessel, aircraft",
+                "sdn.csv:1:5: `ship` is not one of Individual, Entity, Vessel, Aircraft",
                 0,
             ),
             (
@@ -315,11 +304,7 @@ pub(super) mod tests {
         ];
         for (files, expected, read) in cases {
             let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-            let (parties, faults) = read_of(FORMAT, &files);
-            assert_eq!(parties.len(), read, "{files:?}: {faults:?}");
-            let expected: Vec<&str> = expected.split('|').collect();
-            assert_eq!(faults.len(), expected.len(), "{faults:?}");
-            assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
+            assert_faults_of(FORMAT, &files, expected, read);
         }
     }
 }

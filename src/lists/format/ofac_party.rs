@@ -23,7 +23,7 @@ enum Meaning {
 
 /// Adds names, countries, numbers and dates of birth.
 pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Values<'a>) -> Result<(), Reject> {
-    party.kind = Some(profile.own(values.kind(profile.attribute("PartySubTypeID")))?.to_owned());
+    party.kind = profile.own(values.kind(profile.attribute("PartySubTypeID")))?;
     for identity in profile.all("Identity") {
         let groups = identity.all("NamePartGroups/MasterNamePartGroup/NamePartGroup").into_iter();
         let groups = groups.map(|group| (group.attribute("ID"), group.attribute("NamePartTypeID"))).collect();

@@ -313,7 +313,7 @@ pub(super) mod tests {
             (
                 ">Individual<",
                 ">Location<",
-                "l.xml:58:4: a party of the type `Location` is not one of Individual, Entity, Vessel, Aircraft",
+                "l.xml:58:4: party type: `Location` is not one of Individual, Entity, Vessel, Aircraft",
             ),
             ("FeatureTypeID='9'", "FeatureTypeID='7'", "l.xml:88:5: there is no FeatureType `7`"),
             ("LocationID='31'", "LocationID='39'", "l.xml:85:57: there is no Location `39`"),
