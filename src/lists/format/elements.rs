@@ -29,6 +29,8 @@ pub(super) struct Shape {
     pub(super) root: &'static str,
     /// Children of the root that contain records. Other children are records themselves.
     pub(super) holders: &'static [&'static str],
+    /// Records that are not of parties.
+    pub(super) skipped: &'static [&'static str],
 }
 
 /// Passes every record of a document to `take`, and returns whether the document is complete. An incomplete document is
@@ -43,6 +45,7 @@ pub(super) fn records<'a>(
     let mut walk = Walk::new(source, shape);
     loop {
         match walk.record() {
+            Ok(Some(record)) if shape.skipped.contains(&record.name) => {}
             Ok(Some(record)) => take(&record, reading),
             Ok(None) => return true,
             Err(reject) => {
@@ -54,11 +57,21 @@ pub(super) fn records<'a>(
     }
 }
 
-/// Adds the party of a record, or the reason of its rejection.
-pub(super) fn take(reading: &mut Reading, record: &Element<'_>, party: Result<Party, Reject>) {
-    match party.and_then(|party| record.own(whole(party))) {
-        Ok(party) => reading.party(record.place.clone(), party),
-        Err(reject) => reading.rejects.push(reject),
+/// Reads the parties of documents. `party` returns `None` for an unexpected element.
+pub(super) fn read_parties(
+    sources: &[Source],
+    shape: Shape,
+    reading: &mut Reading,
+    party: impl Fn(&Element<'_>) -> Option<Result<Party, Reject>>,
+) {
+    for source in sources {
+        records(source, shape, reading, |record, reading| {
+            let party = party(record).unwrap_or_else(|| record.stray());
+            match party.and_then(|party| record.own(whole(party))) {
+                Ok(party) => reading.party(record.place.clone(), party),
+                Err(reject) => reading.rejects.push(reject),
+            }
+        });
     }
 }
 

@@ -4,8 +4,8 @@
 use super::cells::Dialect;
 use super::numbers::number;
 use super::places::{country, locate};
-use super::table::{Parties, Row, rows};
-use super::{Format, Kinds, Read, Reading, Source, dates, kind};
+use super::table::{Row, read_parties};
+use super::{Format, Kinds, Read, Reading, Source, dates, joined, kind};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format =
@@ -24,14 +24,7 @@ const COUNTRIES: [[&str; 2]; 2] = [
 ];
 
 fn read(sources: &[Source], reading: &mut Reading) {
-    for source in sources {
-        let mut parties = Parties::default();
-        rows(source, DIALECT, &[ID, WHOLE_NAME], reading, |row| {
-            let party = party(row)?;
-            parties.take(row.place(), party).map_err(|why| row.fault(ID, why))
-        });
-        parties.give(reading);
-    }
+    read_parties(sources, DIALECT, &[ID, WHOLE_NAME], ID, reading, party);
 }
 
 fn party(row: &Row<'_>) -> Result<Party, Reject> {
@@ -42,13 +35,16 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
     for column in KINDS {
         row.read(column, |text| kind(text, EU_KINDS).map(|kind| party.kind = kind))?;
     }
-    party.name = name(row);
+    let parts = ["NameAlias_FirstName", "NameAlias_MiddleName", "NameAlias_LastName"].map(|part| row.text(part));
+    let whole = row.text(WHOLE_NAME);
+    party.name = if whole.is_empty() { joined(parts) } else { whole.to_owned() };
     party.programme.push(row.text("Entity_Regulation_Programme").to_owned());
     party.citation = Some(row.text("Entity_Regulation_NumberTitle").to_owned()).filter(|text| !text.is_empty());
     for column in ["Entity_Regulation_PublicationDate", "Entity_DesignationDate"] {
         row.read(column, |text| dates::date(text).map(|date| party.listed = Some(date)))?;
     }
-    born(row, &mut party)?;
+    let first = BIRTH.into_iter().skip(2).find(|column| !row.text(column).is_empty()).unwrap_or_default();
+    born(&mut party.born, BIRTH.map(|column| row.text(column))).map_err(|why| row.fault(first, why))?;
     for [code, name] in COUNTRIES {
         // Some codes are not ISO codes.
         let is_code = country(row.text(code)).is_ok_and(|country| country.is_some());
@@ -62,34 +58,35 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
     Ok(party)
 }
 
-fn name(row: &Row<'_>) -> String {
-    let whole = row.text(WHOLE_NAME);
-    if !whole.is_empty() {
-        return whole.to_owned();
-    }
-    let parts = ["NameAlias_FirstName", "NameAlias_MiddleName", "NameAlias_LastName"];
-    parts.map(|part| row.text(part)).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
+/// The columns of a birth, in the order of [`born`].
+const BIRTH: [&str; 8] = [
+    "BirthDate_CalendarType",
+    "BirthDate_Circa",
+    "BirthDate_BirthDate",
+    "BirthDate_Year",
+    "BirthDate_Month",
+    "BirthDate_Day",
+    "BirthDate_YearRangeFrom",
+    "BirthDate_YearRangeTo",
+];
 
-/// A range of years, a date, or its parts; only the year of an approximate date. Dates of other calendars are skipped.
-fn born(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
-    let calendar = row.text("BirthDate_CalendarType");
+/// Adds a range of years, a date, or its parts; only the year of an approximate date. Dates of other calendars are skipped.
+pub(super) fn born(
+    dates: &mut Vec<String>,
+    [calendar, circa, whole, year, month, day, from, to]: [&str; 8],
+) -> Result<(), String> {
     if !calendar.is_empty() && !calendar.eq_ignore_ascii_case("gregorian") {
         return Ok(());
     }
-    let about = if row.text("BirthDate_Circa").eq_ignore_ascii_case("true") { "circa " } else { "" };
-    let parts = ["BirthDate_Year", "BirthDate_Month", "BirthDate_Day"].map(|column| row.text(column));
-    let parts: Vec<&str> = parts.into_iter().take_while(|part| !matches!(*part, "" | "0")).collect();
-    let (from, to) = (row.text("BirthDate_YearRangeFrom"), row.text("BirthDate_YearRangeTo"));
-    let (column, text) = match (from, to, row.text("BirthDate_BirthDate")) {
+    let about = if circa.eq_ignore_ascii_case("true") { "circa " } else { "" };
+    let parts: Vec<&str> = [year, month, day].into_iter().take_while(|part| !matches!(*part, "" | "0")).collect();
+    let text = match (from, to, whole) {
         ("", "", "") if parts.is_empty() => return Ok(()),
-        ("", "", "") => ("BirthDate_Year", parts.join("-")),
-        ("", "", date) => ("BirthDate_BirthDate", date.to_owned()),
-        (from, "", _) => ("BirthDate_YearRangeFrom", from.to_owned()),
-        ("", to, _) => ("BirthDate_YearRangeTo", to.to_owned()),
-        (from, to, _) => ("BirthDate_YearRangeFrom", format!("{from} to {to}")),
+        ("", "", "") => parts.join("-"),
+        ("", "", date) | (date, "", _) | ("", date, _) => date.to_owned(),
+        (from, to, _) => format!("{from} to {to}"),
     };
-    dates::born(&mut party.born, &format!("{about}{text}")).map_err(|why| row.fault(column, why))
+    dates::born(dates, &format!("{about}{text}"))
 }
 
 #[cfg(test)]

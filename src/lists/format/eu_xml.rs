@@ -1,7 +1,8 @@
 //! Pure. Format `eu-xml`: the EU's consolidated list of financial sanctions, `xmlFullSanctionsList` 1.1.
 
-use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Kinds, Read, Reading, Source, dates, kind, places};
+use super::elements::{Element, Shape, note, note_number, read_parties};
+use super::eu::born;
+use super::{Format, Kinds, Read, Reading, Source, dates, joined, kind, places};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format {
@@ -12,15 +13,14 @@ pub(super) const FORMAT: Format = Format {
 
 const EU_KINDS: Kinds = &[("person", "person"), ("enterprise", "organisation"), ("entity", "organisation")];
 
-const SHAPE: Shape = Shape { root: "export", holders: &[] };
+/// The attributes of a birth, in the order of [`born`].
+const BIRTH: [&str; 8] =
+    ["calendarType", "circa", "birthdate", "year", "monthOfYear", "dayOfMonth", "yearRangeFrom", "yearRangeTo"];
+
+const SHAPE: Shape = Shape { root: "export", holders: &[], skipped: &[] };
 
 fn read(sources: &[Source], reading: &mut Reading) {
-    for source in sources {
-        records(source, SHAPE, reading, |record, reading| match record.name {
-            "sanctionEntity" => take(reading, record, party(record)),
-            _ => take(reading, record, record.stray()),
-        });
-    }
+    read_parties(sources, SHAPE, reading, |record| (record.name == "sanctionEntity").then(|| party(record)));
 }
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
@@ -35,7 +35,7 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
         }
     }
     for date in record.all("birthdate") {
-        date.own(born(&mut party.born, date))?;
+        date.own(born(&mut party.born, BIRTH.map(|attribute| date.attribute(attribute))))?;
     }
     record.each("identification/@number", |text| note_number(&mut party.identifiers, text))?;
     record.each("identification/@latinNumber", |text| note_number(&mut party.identifiers, text))?;
@@ -52,9 +52,8 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
 /// The first strong name is the party's; the others are strong or weak aliases.
 fn named(party: &mut Party, name: &Element<'_>) -> Result<(), String> {
     let parts = ["firstName", "middleName", "lastName"].map(|part| name.attribute(part));
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let full = Some(name.attribute("wholeName")).filter(|full| !full.is_empty());
-    let full = full.map_or_else(|| parts.join(" "), str::to_owned);
+    let whole = name.attribute("wholeName");
+    let full = if whole.is_empty() { joined(parts) } else { whole.to_owned() };
     match name.attribute("strong") {
         "false" => note(&mut party.weak_aliases, &full),
         "" | "true" if party.name.is_empty() => {
@@ -70,25 +69,6 @@ fn named(party: &mut Party, name: &Element<'_>) -> Result<(), String> {
 fn located(party: &mut Party, place: &Element<'_>) -> Result<(), String> {
     let code = places::locate(&mut party.country, place.attribute("countryIso2Code"));
     code.or_else(|_| places::locate(&mut party.country, place.attribute("countryDescription")))
-}
-
-/// Adds a date of birth. Dates of other calendars are skipped.
-fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
-    if !matches!(date.attribute("calendarType"), "" | "GREGORIAN") {
-        return Ok(());
-    }
-    let about = if date.attribute("circa") == "true" { "circa " } else { "" };
-    let [day, month, year, whole] = ["dayOfMonth", "monthOfYear", "year", "birthdate"].map(|part| date.attribute(part));
-    let [first, last] = ["yearRangeFrom", "yearRangeTo"].map(|part| date.attribute(part));
-    let text = match (whole, year, month, day, first, last) {
-        ("", "", _, _, "", "") => return Ok(()),
-        ("", "", _, _, first, last) => format!("{first} to {last}"),
-        ("", year, "", _, _, _) => year.to_owned(),
-        ("", year, month, "", _, _) => format!("{month}/{year}"),
-        ("", year, month, day, _, _) => format!("{day}/{month}/{year}"),
-        (whole, ..) => whole.to_owned(),
-    };
-    dates::born(dates, &format!("{about}{text}"))
 }
 
 #[cfg(test)]

@@ -199,6 +199,11 @@ fn kind(text: &str, kinds: Kinds) -> Result<Option<String>, String> {
     found.map(|(_, kind)| Some((*kind).to_owned())).ok_or_else(|| format!("`{text}` is not one of {}", words()))
 }
 
+/// The parts of a name that are not empty.
+fn joined<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Refuses text that was not UTF-8.
 fn legible(text: &str) -> Result<&str, String> {
     if text.contains(char::REPLACEMENT_CHARACTER) { Err(format!("`{text}` is not UTF-8")) } else { Ok(text) }

@@ -21,6 +21,7 @@ const SHAPE: Shape = Shape {
         "SanctionsEntries",
         "SanctionsEntryLinks",
     ],
+    skipped: &["DateOfIssue", "ProfileRelationship", "SanctionsEntryLink"],
 };
 
 /// Documents whose number does not identify a party: telegraphic codes, and parts of banks.
@@ -53,7 +54,6 @@ fn read(sources: &[Source], reading: &mut Reading) {
                 "IDRegDocument" => document.number(record),
                 "DistinctParty" => document.party(record),
                 "SanctionsEntry" => document.enter(record),
-                "DateOfIssue" | "ProfileRelationship" | "SanctionsEntryLink" => Ok(()),
                 _ => record.stray(),
             };
             reading.rejects.extend(done.err());

@@ -3,8 +3,8 @@
 use super::cells::COMMAS;
 use super::numbers::number;
 use super::places::locate;
-use super::table::{Parties, Row, rows};
-use super::{Format, Read, Reading, Source, UK_KINDS, dates, kind};
+use super::table::{Row, read_parties};
+use super::{Format, Read, Reading, Source, UK_KINDS, dates, joined, kind};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format { name: "uk-csv", about: "the UK Sanctions List", read: Read::Parties(read) };
@@ -31,14 +31,7 @@ const NUMBERS: [&str; 5] = [
 
 fn read(sources: &[Source], reading: &mut Reading) {
     let required: Vec<&str> = [ID, KIND, NAME_TYPE].into_iter().chain(NAMES).collect();
-    for source in sources {
-        let mut parties = Parties::default();
-        rows(source, COMMAS, &required, reading, |row| {
-            let party = party(row)?;
-            parties.take(row.place(), party).map_err(|why| row.fault(KIND, why))
-        });
-        parties.give(reading);
-    }
+    read_parties(sources, COMMAS, &required, KIND, reading, party);
 }
 
 fn party(row: &Row<'_>) -> Result<Party, Reject> {
@@ -62,8 +55,7 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
 }
 
 fn name(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
-    let words: Vec<&str> = NAMES.iter().map(|column| row.text(column)).filter(|word| !word.is_empty()).collect();
-    let name = words.join(" ");
+    let name = joined(NAMES.map(|column| row.text(column)));
     let original = row.text("Name non-latin script").to_owned();
     if name.is_empty() && original.is_empty() {
         return Err(row.fault("Name 6", "the row has no name"));

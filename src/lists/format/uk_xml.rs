@@ -1,12 +1,12 @@
 //! Pure. Format `uk-xml`: the UK Sanctions List, as the FCDO publishes it.
 
-use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Read, Reading, Source, UK_KINDS, dates, kind, places};
+use super::elements::{Element, Shape, note, note_number, read_parties};
+use super::{Format, Read, Reading, Source, UK_KINDS, dates, joined, kind, places};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format { name: "uk-xml", about: "the UK Sanctions List", read: Read::Parties(read) };
 
-const SHAPE: Shape = Shape { root: "Designations", holders: &[] };
+const SHAPE: Shape = Shape { root: "Designations", holders: &[], skipped: &["DateGenerated"] };
 
 /// Paths of countries: nationalities, flags of a ship, addresses.
 const COUNTRIES: [&str; 4] = [
@@ -29,21 +29,14 @@ const NUMBERS: [&str; 5] = [
 const WORDS: [&str; 6] = ["Name1", "Name2", "Name3", "Name4", "Name5", "Name6"];
 
 fn read(sources: &[Source], reading: &mut Reading) {
-    for source in sources {
-        records(source, SHAPE, reading, |record, reading| match record.name {
-            "DateGenerated" => {}
-            "Designation" => take(reading, record, party(record)),
-            _ => take(reading, record, record.stray()),
-        });
-    }
+    read_parties(sources, SHAPE, reading, |record| (record.name == "Designation").then(|| party(record)));
 }
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.only("UniqueID")?.to_owned(), ..Party::default() };
     party.kind = record.own(kind(record.only("IndividualEntityShip")?, UK_KINDS))?;
     for name in record.all("Names/Name") {
-        let words: Vec<&str> = WORDS.iter().map(|word| name.first(word)).filter(|word| !word.is_empty()).collect();
-        name.own(named(&mut party, name, &words.join(" ")))?;
+        name.own(named(&mut party, name, &joined(WORDS.map(|word| name.first(word)))))?;
     }
     record.each("NonLatinNames/NonLatinName/NameNonLatinScript", |text| note(&mut party.aliases, text))?;
     COUNTRIES.iter().try_for_each(|path| record.each(path, |text| places::locate(&mut party.country, text)))?;

@@ -171,7 +171,7 @@ fn local(name: &str) -> &str {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { root: "list", holders: &["group"] };
+    const SHAPE: Shape = Shape { root: "list", holders: &["group"], skipped: &[] };
 
     /// The records as `line:column name[attributes]text(children)`, or the fault.
     fn shown(text: &str) -> Result<String, String> {
