@@ -24,7 +24,7 @@ pub(super) fn times(ratio: f64) -> String {
     if !ratio.is_finite() {
         return NONE.to_owned();
     }
-    format!("{}×", HumanFloatCount(rounded(ratio, if ratio < 10.0 { 2 } else { 3 })))
+    format!("{}×", HumanFloatCount(rounded(ratio, if ratio < 100.0 { 2 } else { 3 })))
 }
 
 fn scaled(scales: &[(f64, &str)], number: f64) -> String {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn ratios_have_two_digits_below_ten() {
+    fn ratios_have_two_digits_below_a_hundred() {
         let cases =
             [(38.7, "39×"), (1_240.4, "1,240×"), (3.94, "3.9×"), (9.97, "10×"), (0.421, "0.42×"), (f64::NAN, "–")];
         for (ratio, expected) in cases {

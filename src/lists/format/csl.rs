@@ -66,8 +66,8 @@ impl List {
         self.parties.take(record.begins, party).map_err(|why| Reject { place, why: format!("type: {why}") })
     }
 
-    pub(super) fn give(self, reading: &mut Reading) {
-        self.parties.give(reading);
+    pub(super) fn finish(self, reading: &mut Reading) {
+        self.parties.finish(reading);
     }
 }
 

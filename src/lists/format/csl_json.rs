@@ -50,7 +50,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
                 reading.rejects.push(reject);
             }
         }
-        list.give(reading);
+        list.finish(reading);
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn read_parties(
     for source in sources {
         records(source, shape, reading, |record, reading| {
             let party = party(record).unwrap_or_else(|| record.stray());
-            match party.and_then(|party| record.own(whole(party))) {
+            match party.and_then(|party| record.own(complete(party))) {
                 Ok(party) => reading.party(record.place.clone(), party),
                 Err(reject) => reading.rejects.push(reject),
             }
@@ -76,7 +76,7 @@ pub(super) fn read_parties(
 }
 
 /// A party that has an id and a name.
-pub(super) fn whole(party: Party) -> Result<Party, String> {
+pub(super) fn complete(party: Party) -> Result<Party, String> {
     match (legible(&party.id)?, legible(&party.name)?) {
         ("", _) => Err("it has no id".into()),
         (_, "") => Err("it has no name".into()),
@@ -185,7 +185,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_list_of_another_format_or_one_that_breaks_off_gives_no_row() {
+    fn another_format_or_a_cut_document_gives_no_row() {
         for (format, good) in GOOD {
             for (other, text) in GOOD.iter().filter(|(other, _)| other.name != format.name) {
                 assert_eq!(counts(format, text.as_bytes()), (0, 0, 1), "{} as {}", other.name, format.name);

@@ -81,7 +81,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
         }
     }
     for mut draft in drafts.drafts {
-        let whole = draft.whole().to_owned();
+        let whole = draft.complete_remarks().to_owned();
         let read = remark(&mut draft.party, &whole);
         if whole.len() < draft.remarks.len() {
             let why = format!("the remarks continue in {}: add that file", COMMENTS.file);
@@ -127,8 +127,8 @@ impl Drafts {
         match rest {
             [_, kind, name, _] => draft.alias(kind, name),
             [_, _, _, country, _] => {
-                let said = said(country).map_or(Ok(()), |name| locate(&mut draft.party.country, name));
-                said.map_err(|why| country.fault(why))
+                let located = given(country).map_or(Ok(()), |name| locate(&mut draft.party.country, name));
+                located.map_err(|why| country.fault(why))
             }
             [more] => {
                 draft.remarks.push_str(&more.text);
@@ -145,14 +145,14 @@ impl Drafts {
             return Err(id.fault(format!("`{number_of}` is no number of a party")));
         }
         let mut party = Party { id: number_of.to_owned(), ..Party::default() };
-        party.name = said(name).ok_or_else(|| name.fault("the party has no name"))?.to_owned();
-        party.kind = super::kind(said(kind).unwrap_or("entity"), US_KINDS).map_err(|why| kind.fault(why))?;
-        let programmes = said(programmes).unwrap_or_default().split("] [");
+        party.name = given(name).ok_or_else(|| name.fault("the party has no name"))?.to_owned();
+        party.kind = super::kind(given(kind).unwrap_or("entity"), US_KINDS).map_err(|why| kind.fault(why))?;
+        let programmes = given(programmes).unwrap_or_default().split("] [");
         party.programme = programmes.map(|one| one.trim_matches(['[', ']', ' ']).to_owned()).collect();
-        party.identifiers.extend(said(call_sign).map(number));
-        said(flag).map_or(Ok(()), |flag| locate(&mut party.country, flag)).map_err(|why| flag.fault(why))?;
+        party.identifiers.extend(given(call_sign).map(number));
+        given(flag).map_or(Ok(()), |flag| locate(&mut party.country, flag)).map_err(|why| flag.fault(why))?;
         self.by_id.entry(party.id.clone()).or_insert(self.drafts.len());
-        let remarks_of = said(remarks).map(|_| remarks.text.clone()).unwrap_or_default();
+        let remarks_of = given(remarks).map(|_| remarks.text.clone()).unwrap_or_default();
         let (place, remarked) = (id.place.clone(), remarks.place.clone());
         self.drafts.push(Draft { place, party, remarks: remarks_of, remarked });
         Ok(())
@@ -161,25 +161,25 @@ impl Drafts {
 
 impl Draft {
     /// The remarks without a last one that was cut, since half a number is a wrong number.
-    fn whole(&self) -> &str {
+    fn complete_remarks(&self) -> &str {
         let is_cut = self.remarks.len() >= MOST_REMARKS && !self.remarks.trim_end().ends_with('.');
         let end = self.remarks.rfind(';').filter(|_| is_cut);
         end.and_then(|end| self.remarks.get(..end)).unwrap_or(&self.remarks)
     }
 
     fn alias(&mut self, kind: &Cell, name: &Cell) -> Result<(), Reject> {
-        let says = kind.text.trim();
-        if !matches!(says, "aka" | "fka" | "nka" | "a.k.a." | "f.k.a." | "n.k.a.") {
-            return Err(kind.fault(format!("`{says}` is not one of aka, fka, nka")));
+        let word = kind.text.trim();
+        if !matches!(word, "aka" | "fka" | "nka" | "a.k.a." | "f.k.a." | "n.k.a.") {
+            return Err(kind.fault(format!("`{word}` is not one of aka, fka, nka")));
         }
-        let name = said(name).ok_or_else(|| name.fault("the alias has no name"))?;
+        let name = given(name).ok_or_else(|| name.fault("the alias has no name"))?;
         self.party.aliases.push(name.to_owned());
         Ok(())
     }
 }
 
 /// The text of a cell; `-0-` is empty.
-fn said(cell: &Cell) -> Option<&str> {
+fn given(cell: &Cell) -> Option<&str> {
     Some(cell.text.trim()).filter(|text| !matches!(*text, "" | "-0-"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::elements::{Element, Shape, note, note_number, records, whole};
+use super::elements::{Element, Shape, complete, note, note_number, records};
 use super::ofac_party::describe;
 use super::ofac_values::{Values, day};
 use super::{Format, Read, Reading, Source, dates};
@@ -59,7 +59,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
             reading.rejects.extend(done.err());
         });
         if is_whole {
-            document.give(reading);
+            document.finish(reading);
         }
     }
 }
@@ -92,7 +92,7 @@ impl<'a> Document<'a> {
                 note_number(&mut party.identifiers, text).map_err(|why| Reject { place: place.clone(), why })
             })
             .and_then(|()| describe(&mut party, profile, &self.values))
-            .and_then(|()| record.own(whole(party)));
+            .and_then(|()| record.own(complete(party)));
         let at = party.is_ok().then_some(self.parties.len());
         self.profiles.insert(profile.attribute("ID").to_owned(), at);
         self.parties.push((record.place.clone(), party?));
@@ -127,7 +127,7 @@ impl<'a> Document<'a> {
     }
 
     /// Adds the parties, and the faults of unassigned values.
-    fn give(self, reading: &mut Reading) {
+    fn finish(self, reading: &mut Reading) {
         for (place, party) in self.parties {
             reading.party(place, party);
         }

@@ -38,7 +38,7 @@ pub(super) fn read_parties(
         rows(source, dialect, required, reading, |row| {
             parties.take(row.place(), party(row)?).map_err(|why| row.fault(fault_at, why))
         });
-        parties.give(reading);
+        parties.finish(reading);
     }
 }
 
@@ -167,7 +167,7 @@ impl Parties {
     }
 
     /// Adds the parties to a reading. A party without a name uses its first alias, or is rejected if it has none.
-    pub(super) fn give(self, reading: &mut Reading) {
+    pub(super) fn finish(self, reading: &mut Reading) {
         for (place, mut party) in self.parties {
             if party.name.is_empty() {
                 let alias = party.aliases.iter().chain(&party.weak_aliases).find(|alias| !alias.is_empty());

@@ -47,7 +47,7 @@ pub(super) mod tests {
     pub(in crate::format) const PLAIN: &str = "192.0.2.2\r\n\r\n192.0.2.3\r\n";
 
     #[test]
-    fn exits_are_read_and_what_is_none_has_its_place() {
+    fn exits_are_read_and_other_lines_are_rejected_with_their_place() {
         let bad = "ExitAddress\nExitAddress soon 2026-11-24\n ExitRelay 192.0.2.4\n<html>\n";
         let files = [("exits", GOOD), ("bulk", PLAIN), ("bad", bad)];
         let (networks, faults) = networks_of(FORMAT, NetworkClass::Tor, &files);
