@@ -19,13 +19,14 @@ use export_gate::request::{Distribution, Route, read};
 use export_gate::terms::ModelRef;
 use export_gate::{networks, parties};
 use export_gate_local::tables;
+use fastrand::Rng;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::deployment::{Deployment, Random, Size, made_name, made_networks, made_parties, packed};
+use crate::deployment::{Deployment, Size, made_name, made_networks, made_parties, packed};
 use crate::event::Event;
-use crate::figures::{Bound, Figure, Goal, Growth, Line, Measured, Part, Quantile, Unit, Who};
+use crate::figures::{Bound, Figure, Growth, Line, Measured, Part, Quantile, Unit, Who};
 use crate::measure::{Bench, EMBARGOES, NAMES, NETWORKS};
 use crate::peers;
 
@@ -50,7 +51,7 @@ impl Request {
     pub async fn of(deployment: &Deployment) -> Self {
         let now = Timestamp::now();
         let (client, tables) = (tables::client(deployment.url()), deployment.tables());
-        let request = read(Event::usual().text(), &Distribution::default()).expect("the gate can read the event");
+        let request = read(&Event::usual().text, &Distribution::default()).expect("the gate can read the event");
         let principal = request.principal.as_deref().expect("a client");
         let store = CallerStore::new(client.clone(), tables.callers.clone(), tables.register.clone());
         let read =
@@ -63,7 +64,6 @@ impl Request {
     }
 
     /// Identifies and screens the caller, and decides. Quotas and the ledger's draft are not included.
-    #[must_use]
     pub fn decide(&self) -> Decision {
         let claimed = Claimed { by_header: self.person.as_deref(), ..Claimed::default() };
         let subject = identify(claimed, &self.callers, self.from.clone(), &self.register, self.now).expect("known");
@@ -72,7 +72,7 @@ impl Request {
 }
 
 /// A caller without matches on the lists.
-fn caller(random: &mut Random) -> [ScreenedParty; 2] {
+fn caller(random: &mut Rng) -> [ScreenedParty; 2] {
     CALLER.map(|(kind, names)| ScreenedParty {
         kind: Some(kind),
         names: (0..names).map(|_| made_name(random)).collect(),
@@ -81,60 +81,30 @@ fn caller(random: &mut Random) -> [ScreenedParty; 2] {
 }
 
 /// The figures at the full register.
-///
-/// # Errors
-/// Those of the system, and of nomenklatura.
 pub fn figures(bench: &Bench, runtime: &Runtime, full: &Deployment) -> io::Result<Vec<Figure>> {
-    let under = |bound| Goal { of: Quantile::P99, bound: Bound::Below(bound) };
-    let figure = |id: &str, what: &str, measured: Vec<Measured>, goals| Figure {
-        id: format!("alone.{id}"),
-        part: Part::Alone,
-        what: what.into(),
-        unit: Unit::Seconds,
-        measured,
-        before: None,
-        goals,
-    };
-    let gate = |runs| Measured::of(Who::Gate, runs);
+    let figure =
+        |id: &str, what: &str, measured| Figure::new(format!("alone.{id}"), Part::Alone, what, Unit::Seconds, measured);
+    let gate = |id, what, runs| figure(id, what, vec![Measured::of(Who::Gate, runs)]);
     let request = runtime.block_on(Request::of(full));
     let lists = Lists::of(Size::FULL);
+    let decision = "the decision, 500 embargoes, 60,000 names, 50,000 networks";
+    let decision = gate("decision", decision, decisions(bench, &request)).goal(Quantile::P99, Bound::Below(20e-6));
+    let screening = screenings(bench, &lists.names());
+    let screening = gate("screening", "screening a caller's 5 names for the first time", screening);
+    let network = answers(bench, &lists.networks());
+    let parties = unpackings(bench, || drop(lists.names()));
+    let networks = unpackings(bench, || drop(lists.networks()));
     Ok(vec![
-        figure(
-            "decision",
-            "the decision, 500 embargoes, 60,000 names, 50,000 networks",
-            vec![gate(decisions(bench, &request))],
-            vec![under(20e-6)],
-        ),
-        figure(
-            "screening",
-            "screening a caller's 5 names for the first time",
-            vec![gate(screenings(bench, &lists.names()))],
-            vec![under(2e-3)],
-        ),
-        figure(
-            "network",
-            "whether an address is on a list of 50,000 networks",
-            vec![gate(answers(bench, &lists.networks()))],
-            vec![],
-        ),
-        figure("names", "how alike two names are", names(bench)?, vec![]),
-        figure(
-            "unpack.parties",
-            "a list of 20,000 parties: digest, unpacking, index",
-            vec![gate(unpackings(bench, || drop(lists.names())))],
-            vec![],
-        ),
-        figure(
-            "unpack.networks",
-            "a list of 50,000 networks: digest, unpacking, index",
-            vec![gate(unpackings(bench, || drop(lists.networks())))],
-            vec![],
-        ),
+        decision,
+        screening.goal(Quantile::P99, Bound::Below(2e-3)),
+        gate("network", "whether an address is on a list of 50,000 networks", network),
+        figure("names", "how alike two names are", names(bench)?),
+        gate("unpack.parties", "a list of 20,000 parties: digest, unpacking, index", parties),
+        gate("unpack.networks", "a list of 50,000 networks: digest, unpacking, index", networks),
     ])
 }
 
 /// The growth of the figures.
-#[must_use]
 pub fn growth(bench: &Bench, runtime: &Runtime) -> Vec<Growth> {
     let line = |what: &str, values| Line { what: what.into(), unit: Unit::Seconds, who: Who::Gate, values };
     let grown = |axis: &str, at: &[usize], lines| Growth {
@@ -176,16 +146,14 @@ fn decisions(bench: &Bench, request: &Request) -> Vec<f64> {
 }
 
 fn screenings(bench: &Bench, list: &Parties) -> Vec<f64> {
-    let (mut random, at_least) = (Random(23), Screening::default().threshold());
+    let (mut random, at_least) = (Rng::with_seed(23), Screening::default().threshold());
     let callers: Vec<_> = (0..bench.runs(1_000)).map(|_| caller(&mut random)).collect();
     callers.iter().map(|caller| timed(|| caller.each_ref().map(|who| list.search(who, at_least)))).collect()
 }
 
 fn answers(bench: &Bench, list: &networks::Index) -> Vec<f64> {
-    let mut random = Random(29);
-    let mut batch = || -> Vec<IpAddr> {
-        (0..BATCH).map(|_| std::net::Ipv4Addr::from((random.next() >> 32) as u32).into()).collect()
-    };
+    let mut random = Rng::with_seed(29);
+    let mut batch = || -> Vec<IpAddr> { (0..BATCH).map(|_| std::net::Ipv4Addr::from(random.u32(..)).into()).collect() };
     let batches: Vec<Vec<IpAddr>> = (0..bench.runs(2_000)).map(|_| batch()).collect();
     let each = |batch: &Vec<IpAddr>| timed(|| batch.iter().filter(|address| list.has(**address)).count());
     batches.iter().map(|batch| each(batch) / BATCH as f64).collect()
@@ -197,7 +165,7 @@ fn unpackings(bench: &Bench, load: impl Fn()) -> Vec<f64> {
 
 /// Pairs for the gate and nomenklatura: in half of them the second name has one more letter.
 fn names(bench: &Bench) -> io::Result<Vec<Measured>> {
-    let mut random = Random(31);
+    let mut random = Rng::with_seed(31);
     let pairs: Vec<(String, String)> = (0..bench.runs(1_000))
         .map(|number| {
             let one = made_name(&mut random);

@@ -26,9 +26,6 @@ pub struct Authority {
 
 impl Authority {
     /// Creates an authority with a loopback certificate, and writes the files to `folder`.
-    ///
-    /// # Errors
-    /// Those of the file.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let mut params = CertificateParams::default();

@@ -4,53 +4,41 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::process::Owned;
 
 /// The subcommand of the bench for this process.
 pub const COMMAND: &str = "stay-awake";
 
 /// A process that is busy on every core and yields to any other. It ends when this is dropped, and with the bench.
 #[derive(Debug)]
-pub struct Awake(Child);
+pub struct Awake(Owned);
 
 impl Awake {
     /// Starts `bench` as that process in the scheduler's idle class (`SCHED_IDLE`, sched(7)).
-    ///
-    /// # Errors
-    /// `chrt` of util-linux is missing; those of the system.
     pub fn keep(bench: &Path) -> io::Result<Self> {
         let mut command = Command::new("chrt");
         command.args(["--idle", "0"]).arg(bench).arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped());
         let missing = |error| io::Error::other(format!("cannot run `chrt`, which util-linux installs: {error}"));
-        let mut awake = command.spawn().map(Self).map_err(missing)?;
+        let mut awake = command.spawn().map(|child| Self(Owned(child))).map_err(missing)?;
         let mut started = [0];
-        match awake.0.stdout.as_mut().map(|stdout| stdout.read_exact(&mut started)) {
+        match awake.0.0.stdout.as_mut().map(|stdout| stdout.read_exact(&mut started)) {
             Some(Ok(())) => Ok(awake),
             _ => Err(missing(io::Error::other("it did not start"))),
         }
     }
 
     /// The process id.
-    #[must_use]
     pub fn id(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-impl Drop for Awake {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.0.0.id()
     }
 }
 
 /// Runs a busy thread on each allowed core, prints a byte, and ends when standard input is closed.
-///
-/// # Errors
-/// Those of the system.
 pub fn stay() -> io::Result<()> {
     let cores = sched_getaffinity(None)?;
     for core in (0..CpuSet::MAX_CPU).filter(|core| cores.is_set(*core)) {

@@ -13,6 +13,7 @@ use export_gate::{networks, parties};
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::samples;
 use export_gate_local::tables::{self, Tables};
+use fastrand::Rng;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 
@@ -47,7 +48,6 @@ impl Size {
     pub const FULL: Self = Self { embargoes: 500, licences: 0, networks: 50_000, parties: 20_000, names: 60_000 };
 
     /// The same with a number of names, three for each party.
-    #[must_use]
     pub fn with_names(self, names: usize) -> Self {
         Self { names, parties: names.div_ceil(3), ..self }
     }
@@ -93,13 +93,11 @@ impl Deployment {
     }
 
     /// The engine's URL, `http://host:port`.
-    #[must_use]
     pub fn url(&self) -> &str {
         self.engine.url()
     }
 
     /// The tables' names.
-    #[must_use]
     pub fn tables(&self) -> &Tables {
         &self.tables
     }
@@ -153,7 +151,6 @@ fn list(name: &str, content: &str, entries: usize, packed: &[u8]) -> Value {
 }
 
 /// Bytes as a list's chunks hold them.
-#[must_use]
 pub fn packed(bytes: &[u8]) -> Vec<u8> {
     zstd::bulk::compress(bytes, EFFORT).expect("bytes can be packed")
 }
@@ -172,14 +169,13 @@ fn item(record: &Value) -> Item {
 }
 
 /// Networks of several sizes, a tenth of them IPv6. None has the usual request's address.
-#[must_use]
 pub fn made_networks(many: usize) -> Vec<IpNet> {
-    let mut random = Random(7);
+    let mut random = Rng::with_seed(7);
     let mut made = Vec::new();
     while made.len() < many {
-        let bits = random.next();
+        let bits = random.u64(..);
         let network: IpNet = if bits.is_multiple_of(10) {
-            let address = Ipv6Addr::from((0x2a00_u128 << 112) | (u128::from(random.next()) << 48));
+            let address = Ipv6Addr::from((0x2a00_u128 << 112) | (u128::from(random.u64(..)) << 48));
             Ipv6Net::new_assert(address, 48).trunc().into()
         } else {
             let [_, _, b, c, d, ..] = bits.to_be_bytes();
@@ -192,9 +188,8 @@ pub fn made_networks(many: usize) -> Vec<IpNet> {
 }
 
 /// Parties with generated names, some in Cyrillic. Names beyond one for each party are aliases.
-#[must_use]
 pub fn made_parties(many: usize, names: usize) -> Vec<ListedParty> {
-    let mut random = Random(11);
+    let mut random = Rng::with_seed(11);
     let mut made: Vec<ListedParty> = (0..many)
         .map(|number| ListedParty {
             id: number.to_string(),
@@ -215,11 +210,10 @@ pub fn made_parties(many: usize, names: usize) -> Vec<ListedParty> {
 const WORDS: usize = 15_000;
 
 /// A name of two to four words, some far more common than others. One in twelve is in Cyrillic.
-#[must_use]
-pub fn made_name(random: &mut Random) -> String {
-    let is_latin = !random.next().is_multiple_of(12);
-    let words = 2 + random.below(3);
-    let common_first = |random: &mut Random| random.below(WORDS) * random.below(WORDS) / WORDS;
+pub fn made_name(random: &mut Rng) -> String {
+    let is_latin = random.usize(..12) > 0;
+    let words = random.usize(2..5);
+    let common_first = |random: &mut Rng| random.usize(..WORDS) * random.usize(..WORDS) / WORDS;
     (0..words).map(|_| word(common_first(random), is_latin)).collect::<Vec<_>>().join(" ")
 }
 
@@ -238,31 +232,10 @@ fn word(number: usize, is_latin: bool) -> String {
         &["а", "е", "и", "о", "у", "я"],
         &["", "", "", "в", "л", "н", "р", "с"],
     ];
-    let mut random = Random((number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    random.next();
+    let mut random = Rng::with_seed(number as u64);
     let sounds = if is_latin { LATIN } else { CYRILLIC };
-    let syllables = 1 + random.below(10).div_ceil(4);
-    let letters: String = (0..syllables).flat_map(|_| sounds).map(|of| of[random.below(of.len())]).collect();
+    let syllables = 1 + random.usize(..10).div_ceil(4);
+    let letters: String = (0..syllables).flat_map(|_| sounds).map(|of| of[random.usize(..of.len())]).collect();
     let mut letters = letters.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Pseudo-random numbers, the same in every run (xorshift64*).
-#[derive(Debug)]
-pub struct Random(pub u64);
-
-impl Random {
-    /// The next number.
-    #[expect(clippy::should_implement_trait, reason = "it never ends")]
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// A number below a bound.
-    pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() >> 16).unwrap_or(0) % bound
-    }
 }

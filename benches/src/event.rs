@@ -7,23 +7,29 @@ use crate::deployment::MODEL;
 /// The usual body, in bytes.
 pub const BODY: usize = 1_000;
 
-/// An event as Lambda sends it, and the expected status of its answer.
+/// An event as Lambda sends it.
 #[derive(Clone, Debug)]
 pub struct Event {
-    text: String,
-    body: String,
-    status: u64,
+    /// The event as JSON.
+    pub text: String,
+    /// The body of the request.
+    pub body: String,
+    /// The expected status of the answer.
+    pub status: u64,
 }
 
 impl Event {
     /// A US citizen's request with a body of `bytes` bytes, which is permitted.
-    #[must_use]
     pub fn of(bytes: usize) -> Self {
         Self::new("sample-us-citizen", bytes, 200)
     }
 
+    /// A permitted request with the usual body.
+    pub fn usual() -> Self {
+        Self::of(BODY)
+    }
+
     /// A foreign person's request, which is refused.
-    #[must_use]
     pub fn refused() -> Self {
         Self::new("sample-foreign-employee", BODY, 451)
     }
@@ -51,32 +57,7 @@ impl Event {
         Self { text: event.to_string(), body, status }
     }
 
-    /// A permitted request with the usual body.
-    #[must_use]
-    pub fn usual() -> Self {
-        Self::of(BODY)
-    }
-
-    /// The event as JSON.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The body of the request.
-    #[must_use]
-    pub fn body(&self) -> &[u8] {
-        self.body.as_bytes()
-    }
-
-    /// The expected status of the answer.
-    #[must_use]
-    pub fn status(&self) -> u64 {
-        self.status
-    }
-
     /// The number of runs where a small event has `small`: a large one takes tens of milliseconds.
-    #[must_use]
     pub fn times(&self, small: usize) -> usize {
         if self.body.len() > 500_000 { small.div_ceil(6) } else { small }
     }

@@ -85,6 +85,10 @@ pub enum Unit {
     Count,
     /// A rate per second.
     PerSecond,
+    /// A fraction of one.
+    Fraction,
+    /// A fraction of one, shown in percent.
+    Percent,
 }
 
 /// A measured system.
@@ -140,12 +144,14 @@ pub enum Quantile {
     P99,
 }
 
-/// An upper bound.
+/// A bound.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// Below this number.
     Below(f64),
+    /// This number or more.
+    AtLeast(f64),
     /// At least so many times below a peer's number.
     Times {
         /// The factor.
@@ -192,52 +198,70 @@ impl Results {
 }
 
 impl Figure {
+    /// A figure without goals.
+    pub fn new(
+        id: impl Into<String>,
+        part: Part,
+        what: impl Into<String>,
+        unit: Unit,
+        measured: Vec<Measured>,
+    ) -> Self {
+        Self { id: id.into(), part, what: what.into(), unit, measured, before: None, goals: Vec::new() }
+    }
+
+    /// Adds a goal.
+    pub fn goal(mut self, of: Quantile, bound: Bound) -> Self {
+        self.goals.push(Goal { of, bound });
+        self
+    }
+
     /// The numbers of a system, where it was measured.
-    #[must_use]
     pub fn of(&self, who: Who) -> Option<&Measured> {
         self.measured.iter().find(|measured| measured.who == who)
     }
 
+    /// The gate's number and its bound; `None` where a number is missing or not finite.
+    pub fn aim(&self, goal: Goal) -> Option<(f64, f64)> {
+        let number = |who| self.of(who).and_then(|measured| measured.at(goal.of)).filter(|number| number.is_finite());
+        let aim = match goal.bound {
+            Bound::Below(number) | Bound::AtLeast(number) => number,
+            Bound::Times { times, below } => number(below)? / times,
+        };
+        Some((number(Who::Gate)?, aim))
+    }
+
     /// Whether the gate reaches a goal; `None` where a number is missing.
-    #[must_use]
     pub fn reaches(&self, goal: Goal) -> Option<bool> {
-        let number = |who| self.of(who).and_then(|measured| measured.at(goal.of));
-        let gate = number(Who::Gate)?;
+        let (gate, aim) = self.aim(goal)?;
         Some(match goal.bound {
-            Bound::Below(most) => gate < most,
-            Bound::Times { times, below } => gate * times <= number(below)?,
+            Bound::Below(_) => gate < aim,
+            Bound::AtLeast(_) => gate >= aim,
+            Bound::Times { .. } => gate <= aim,
         })
     }
 }
 
 impl Measured {
-    /// Median and 99th percentile of at least one run. Fewer than 100 runs have no 99th percentile.
-    #[must_use]
+    /// Median and 99th percentile of at least one run, by nearest rank. Fewer than 100 runs have no 99th percentile.
     pub fn of(who: Who, mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
-        let p50 = quantile(&runs, 50);
-        let p99 = (runs.len() >= 100).then(|| quantile(&runs, 99));
-        Self { who, p50, p99, runs: runs.len() }
+        let quantile = |percent: usize| {
+            let rank = (runs.len() * percent).div_ceil(100).max(1);
+            runs.get(rank - 1).copied().unwrap_or(f64::NAN)
+        };
+        Self { who, p50: quantile(50), p99: (runs.len() >= 100).then(|| quantile(99)), runs: runs.len() }
     }
 
     /// A number that does not vary between runs.
-    #[must_use]
     pub fn exactly(who: Who, number: f64) -> Self {
         Self { who, p50: number, p99: None, runs: 1 }
     }
 
     /// A quantile.
-    #[must_use]
     pub fn at(&self, quantile: Quantile) -> Option<f64> {
         match quantile {
             Quantile::P50 => Some(self.p50),
             Quantile::P99 => self.p99,
         }
     }
-}
-
-/// Quantile of sorted numbers by nearest rank.
-fn quantile(sorted: &[f64], percent: usize) -> f64 {
-    let rank = (sorted.len().saturating_mul(percent)).div_ceil(100).max(1);
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
 }

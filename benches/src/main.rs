@@ -170,15 +170,19 @@ fn measure(options: &Options) -> io::Result<Results> {
     }
     if let Some(full) = full.as_ref().filter(|_| selected(Part::Latency)) {
         // Directives change the full register, so they come last.
-        run.figures("directives", || directive(&bench, &runtime, full, 24).map(|figure| vec![figure]));
+        run.figures("directives", || directive(&bench, &runtime, full, 24));
     }
     if selected(Part::Growth) {
         for axis in axes(&bench) {
             let grown = run.measure(axis.name, || axis.measure(&bench, &runtime, &authority, &options.out).map(Some));
             run.growth.extend(grown);
         }
-        let grown = run.measure("growth of single components", || Ok(alone::growth(&bench, &runtime)));
-        run.growth.extend(grown);
+        for grown in run.measure("growth of single components", || Ok(alone::growth(&bench, &runtime))) {
+            match run.growth.iter_mut().find(|growth| growth.axis == grown.axis && growth.at == grown.at) {
+                Some(growth) => growth.lines.extend(grown.lines),
+                None => run.growth.push(grown),
+            }
+        }
     }
     let taken = RunInfo {
         at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

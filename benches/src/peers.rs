@@ -15,7 +15,6 @@ pub struct Peer {
 }
 
 /// The function in Python, with the runtime client of Lambda's images and compiled modules.
-#[must_use]
 pub fn python(tools: &Path) -> Peer {
     let folder = tools.join("python");
     let mut command = bare(&folder.join("bin/python"));
@@ -25,7 +24,6 @@ pub fn python(tools: &Path) -> Peer {
 }
 
 /// The bundled function in Node.js.
-#[must_use]
 pub fn node(tools: &Path) -> Peer {
     let folder = tools.join("node");
     let mut command = bare(Path::new("node"));
@@ -36,7 +34,6 @@ pub fn node(tools: &Path) -> Peer {
 
 /// LiteLLM's proxy on a loopback port, in front of the endpoint with this URL. Its only model is `opus-4-8`. It needs the
 /// shared AWS credentials, and connects only to the endpoint.
-#[must_use]
 pub fn litellm(tools: &Path, port: u16, endpoint: &str) -> Peer {
     let folder = tools.join("litellm");
     let mut command = bare(&folder.join("bin/litellm"));
@@ -50,7 +47,6 @@ pub fn litellm(tools: &Path, port: u16, endpoint: &str) -> Peer {
 pub const LITELLM_KEY: &str = "sk-sample";
 
 /// Nomenklatura's name comparison: reads pairs as JSON lines, and prints seconds as a JSON array.
-#[must_use]
 pub fn nomenklatura(tools: &Path) -> Command {
     let folder = tools.join("nomenklatura");
     let mut command = bare(&folder.join("bin/python"));

@@ -7,21 +7,29 @@ use std::time::{Duration, Instant};
 
 use crate::runtime_api::RuntimeApi;
 
-/// A process with its own Runtime API. Dropping it kills the process.
+/// A process with its own Runtime API.
 #[derive(Debug)]
 pub struct Process {
     /// Its Runtime API.
     pub api: RuntimeApi,
     /// When it was started.
     pub started: Instant,
-    child: Child,
+    child: Owned,
+}
+
+/// A child process that ends when this is dropped.
+#[derive(Debug)]
+pub struct Owned(pub Child);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Process {
     /// Starts `command` with `environment` and `PATH` only. Its output is discarded unless `BENCH_OUTPUT` is set.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn start(mut command: Command, environment: &[(String, String)]) -> io::Result<Self> {
         let api = RuntimeApi::start()?;
         command
@@ -32,14 +40,13 @@ impl Process {
             .stdout(output())
             .stderr(output());
         let started = Instant::now();
-        let child = command.spawn()?;
+        let child = Owned(command.spawn()?);
         Ok(Self { api, started, child })
     }
 
     /// The processor time of all threads so far.
-    #[must_use]
     pub fn processor_time(&self) -> Duration {
-        let tasks = format!("/proc/{}/task", self.child.id());
+        let tasks = format!("/proc/{}/task", self.child.0.id());
         let spent = std::fs::read_dir(tasks).expect("the process lives").flatten().map(|task| {
             let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
             text.split(' ').next().and_then(|spent| spent.parse().ok()).unwrap_or(0)
@@ -48,26 +55,18 @@ impl Process {
     }
 
     /// The resident memory, in bytes.
-    #[must_use]
     pub fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process lives");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.0.id())).expect("the process lives");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
     }
 
     /// Sends SIGTERM and waits for the end.
     pub fn end(mut self) {
-        if let Some(id) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        if let Some(id) = i32::try_from(self.child.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         }
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child.0.wait();
     }
 }
 
@@ -76,10 +75,6 @@ fn output() -> Stdio {
 }
 
 /// The command of the gate or of a program that runs it, with the template's allocator settings.
-///
-/// # Panics
-/// The template has no such settings.
-#[must_use]
 pub fn gate(program: &Path) -> Command {
     const TUNES: &str = "GLIBC_TUNABLES";
     let template = include_str!("../../infra/template.yaml");

@@ -15,22 +15,25 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct RuntimeApi {
     address: SocketAddr,
-    events: Sender<Vec<u8>>,
+    events: Sender<String>,
     ready: Receiver<Instant>,
     answers: Receiver<Answer>,
 }
 
-/// The answer to an event, with the times of both.
+/// The answer to an event.
 #[derive(Debug)]
-struct Answer {
-    sent: Instant,
-    received: Instant,
-    body: Vec<u8>,
+pub struct Answer {
+    /// When the event was sent.
+    pub sent: Instant,
+    /// When the answer was received.
+    pub received: Instant,
+    /// The answer.
+    pub body: Vec<u8>,
 }
 
 /// The state that connections share.
 struct Shared {
-    events: Mutex<Receiver<Vec<u8>>>,
+    events: Mutex<Receiver<String>>,
     sent: Mutex<Option<Instant>>,
     ready: Mutex<Option<Sender<Instant>>>,
     answers: Sender<Answer>,
@@ -38,9 +41,6 @@ struct Shared {
 
 impl RuntimeApi {
     /// Listens on a free port of loopback.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn start() -> io::Result<Self> {
         let (events, waiting) = channel();
         let (ready_at, ready) = channel();
@@ -56,30 +56,26 @@ impl RuntimeApi {
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
-    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Waits for the first poll, which ends the start.
-    #[must_use]
     pub fn ready(&self) -> Instant {
         self.ready.recv_timeout(TIMEOUT).expect("the function did not become ready")
     }
 
-    /// Sends an event. Returns the answer and the time from the event's first byte to the answer's last.
-    #[must_use]
-    pub fn invoke(&self, event: &[u8]) -> (Vec<u8>, Duration) {
-        let (body, sent, received) = self.invoked(event);
-        (body, received.duration_since(sent))
+    /// Sends an event and waits for its answer.
+    pub fn invoke(&self, event: &str) -> Answer {
+        self.events.send(event.to_owned()).expect("connections outlive events");
+        self.answers.recv_timeout(TIMEOUT).expect("the function did not answer")
     }
+}
 
-    /// The same with both times.
-    #[must_use]
-    pub fn invoked(&self, event: &[u8]) -> (Vec<u8>, Instant, Instant) {
-        self.events.send(event.to_vec()).expect("connections outlive events");
-        let answer = self.answers.recv_timeout(TIMEOUT).expect("the function did not answer");
-        (answer.body, answer.sent, answer.received)
+impl Answer {
+    /// The time from the event's first byte to the answer's last.
+    pub fn took(&self) -> Duration {
+        self.received.duration_since(self.sent)
     }
 }
 
@@ -98,7 +94,7 @@ impl Shared {
                     let Ok(event) = event else { return Ok(()) };
                     let headers = headers();
                     *self.sent.lock().unwrap() = Some(Instant::now());
-                    connection.answer(Reply { status: 200, headers: &headers, body: &event })?;
+                    connection.answer(Reply { status: 200, headers: &headers, body: event.as_bytes() })?;
                 }
                 ("POST", "response") => {
                     let sent = self.sent.lock().unwrap().take().expect("an answer without an event");

@@ -54,20 +54,15 @@ pub struct Reply<'a> {
 
 /// A connection of a client or a server.
 pub struct Connection {
-    stream: Stream,
+    stream: Box<dyn Duplex>,
     read: Vec<u8>,
 }
 
-enum Stream {
-    Plain(TcpStream),
-    Accepted(Box<StreamOwned<ServerConnection, TcpStream>>),
-    Opened(Box<StreamOwned<ClientConnection, TcpStream>>),
-}
+/// A stream, plain or over TLS.
+trait Duplex: Read + Write {}
+impl<T: Read + Write> Duplex for T {}
 
 /// Listens on loopback until the process ends. `serve` handles each connection on its own thread.
-///
-/// # Errors
-/// Those of the system.
 pub fn listen(
     tls: Option<Arc<ServerConfig>>,
     serve: impl Fn(Connection) -> io::Result<()> + Send + Sync + 'static,
@@ -85,47 +80,35 @@ pub fn listen(
     Ok(address)
 }
 
-/// Sleeps until a moment.
-pub fn sleep_until(moment: Instant) {
-    thread::sleep(moment.saturating_duration_since(Instant::now()));
-}
-
 impl Connection {
     fn accept(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         rustix::thread::set_current_timer_slack(NonZeroU64::new(TIMER_SLACK))?;
-        let stream = match tls {
-            None => Stream::Plain(stream),
+        let stream: Box<dyn Duplex> = match tls {
+            None => Box::new(stream),
             Some(tls) => {
                 let session = ServerConnection::new(tls).map_err(io::Error::other)?;
-                Stream::Accepted(Box::new(StreamOwned::new(session, stream)))
+                Box::new(StreamOwned::new(session, stream))
             }
         };
         Ok(Self { stream, read: Vec::new() })
     }
 
     /// Opens a connection.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn open(to: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Result<Self> {
         let stream = TcpStream::connect(to)?;
         stream.set_nodelay(true)?;
-        let stream = match tls {
-            None => Stream::Plain(stream),
+        let stream: Box<dyn Duplex> = match tls {
+            None => Box::new(stream),
             Some(tls) => {
-                let name = ServerName::from(to.ip());
-                let session = ClientConnection::new(tls, name).map_err(io::Error::other)?;
-                Stream::Opened(Box::new(StreamOwned::new(session, stream)))
+                let session = ClientConnection::new(tls, ServerName::from(to.ip())).map_err(io::Error::other)?;
+                Box::new(StreamOwned::new(session, stream))
             }
         };
         Ok(Self { stream, read: Vec::new() })
     }
 
     /// Reads a whole message; `None` at the end of the connection.
-    ///
-    /// # Errors
-    /// Those of the system; invalid HTTP.
     pub fn read(&mut self) -> io::Result<Option<Message>> {
         let mut continued = false;
         let mut began = None;
@@ -151,9 +134,6 @@ impl Connection {
     }
 
     /// Writes an answer.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn answer(&mut self, reply: Reply<'_>) -> io::Result<()> {
         let Reply { status, headers, body } = reply;
         let head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
@@ -161,9 +141,6 @@ impl Connection {
     }
 
     /// Posts a body and reads the answer. `headers` are lines with line ends.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn post(&mut self, path: &str, headers: &str, body: &[u8]) -> io::Result<Message> {
         let head =
             format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
@@ -172,41 +149,28 @@ impl Connection {
     }
 
     /// Gets a page.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn get(&mut self, path: &str) -> io::Result<Message> {
         self.send(&[format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()])?;
         self.read()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     fn send(&mut self, parts: &[&[u8]]) -> io::Result<()> {
-        let stream: &mut dyn Write = match &mut self.stream {
-            Stream::Plain(stream) => stream,
-            Stream::Accepted(stream) => stream,
-            Stream::Opened(stream) => stream,
-        };
         // A small message is one packet; a large one is not copied.
         if parts.iter().map(|part| part.len()).sum::<usize>() <= LARGE {
-            stream.write_all(&parts.concat())?;
+            self.stream.write_all(&parts.concat())?;
         } else {
-            parts.iter().try_for_each(|part| stream.write_all(part))?;
+            parts.iter().try_for_each(|part| self.stream.write_all(part))?;
         }
-        stream.flush()
+        self.stream.flush()
     }
 
     /// Reads at least `least` more bytes; false at the end of the connection.
     fn fill(&mut self, least: usize) -> io::Result<bool> {
-        let stream: &mut dyn Read = match &mut self.stream {
-            Stream::Plain(stream) => stream,
-            Stream::Accepted(stream) => stream,
-            Stream::Opened(stream) => stream,
-        };
         let mut held = self.read.len();
         let wanted = held + least;
         self.read.resize(held + READ.max(least), 0);
         let filled = loop {
-            match stream.read(&mut self.read[held..]) {
+            match self.stream.read(&mut self.read[held..]) {
                 Ok(0) if held == 0 => break Ok(false),
                 Ok(0) => break Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(more) => held += more,

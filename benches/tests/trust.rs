@@ -32,7 +32,7 @@ fn only_certificates_of_trust_roots_are_accepted() {
         environment.extend(trusted.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let process = Process::start(gate(&binary()), &environment).unwrap();
         let _ = process.api.ready();
-        let (answer, _) = process.api.invoke(Event::of(100).text().as_bytes());
+        let answer = process.api.invoke(&Event::of(100).text).body;
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!(answer["statusCode"], expected, "{trusted:?}: {answer}");
         process.end();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::fold;
 use super::screened_party::PartyKind;
-use super::word::sound;
+use super::sound::sound;
 
 /// The role of a word in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod lexicon;
 mod listed;
 mod name;
 mod screened_party;
+mod sound;
 mod word;
 
 pub use budget::{Abandoned, Budget};

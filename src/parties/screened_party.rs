@@ -9,9 +9,9 @@ use crate::terms::Country;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyKind {
-    /// A company, an agency, a group: any body that is not a person.
+    /// A natural person.
     Person,
-    /// A company, an agency, a group: any body that is no person.
+    /// A company, an agency, a group: any body that is not a person.
     Organisation,
     /// A ship.
     Vessel,

@@ -112,29 +112,13 @@ impl WriteError {
     /// Whether a concurrent change won, so that reading again and retrying can succeed.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        let error = match self {
-            Self::Moved(_) => return true,
-            Self::Write(error) => error,
-            Self::TooMany(_)
-            | Self::NoKey
-            | Self::BadHead(_)
-            | Self::Heads(_)
-            | Self::Read(_)
-            | Self::Unstorable(..)
-            | Self::TooLarge(_)
-            | Self::Unmade(_)
-            | Self::Unknown(_)
-            | Self::PutBack(_) => return false,
-        };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-            return false;
-        };
-        let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-        codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+        let is_lost = |code: Option<&str>| matches!(code, Some("ConditionalCheckFailed" | "TransactionConflict"));
+        if let Self::Write(error) = self {
+            return is_cancelled(error) && codes(error).any(is_lost);
+        }
+        matches!(self, Self::Moved(_))
     }
-}
 
-impl WriteError {
     /// The outcome of one attempt, by its error alone.
     #[must_use]
     pub fn of(error: SdkError<TransactWriteItemsError>) -> Self {
@@ -146,26 +130,14 @@ impl WriteError {
     /// Whether the table was busy or the outcome is unknown, so that retrying the same change can succeed.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Unknown(_) => true,
-            Self::Write(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    cancelled.cancellation_reasons().iter().any(|reason| is_busy(reason.code()))
-                }
-                Some(error) => is_busy(error.code()),
-                None => true,
-            },
-            Self::Read(error) => error.as_service_error().is_some_and(|error| is_busy(error.code())),
-            Self::Heads(failure) => failure.is_busy(),
-            Self::TooMany(_)
-            | Self::NoKey
-            | Self::BadHead(_)
-            | Self::Moved(_)
-            | Self::Unstorable(..)
-            | Self::TooLarge(_)
-            | Self::Unmade(_)
-            | Self::PutBack(_) => false,
+        if let Self::Write(error) = self {
+            return error.as_service_error().is_none() || codes(error).any(is_busy);
         }
+        let is_read_busy =
+            |error: &SdkError<GetItemError>| error.as_service_error().is_some_and(|error| is_busy(error.code()));
+        matches!(self, Self::Unknown(_))
+            || matches!(self, Self::Read(error) if is_read_busy(error))
+            || matches!(self, Self::Heads(failure) if failure.is_busy())
     }
 
     /// Whether every retry of the same change fails, because DynamoDB cannot store it. A fault that operators can repair,
@@ -177,14 +149,23 @@ impl WriteError {
             Self::BadHead(_) | Self::Heads(_) | Self::Moved(_) => false,
             Self::Read(error) => is_permanent(error.code()),
             Self::PutBack(error) => is_permanent(error.code()),
-            Self::Write(error) | Self::Unknown(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    cancelled.cancellation_reasons().iter().any(|reason| is_permanent(reason.code()))
-                }
-                Some(_) | None => is_permanent(error.code()),
-            },
+            Self::Write(error) | Self::Unknown(error) => codes(error).any(is_permanent),
         }
     }
+}
+
+fn is_cancelled(error: &SdkError<TransactWriteItemsError>) -> bool {
+    error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception)
+}
+
+/// The codes of a cancelled transaction's reasons, or of any other error.
+fn codes(error: &SdkError<TransactWriteItemsError>) -> impl Iterator<Item = Option<&str>> {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        Some(_) | None => &[],
+    };
+    let own = (!is_cancelled(error)).then(|| error.code());
+    reasons.iter().map(|reason| reason.code()).chain(own)
 }
 
 /// Whether DynamoDB's error code means that the request itself is invalid.

@@ -1,5 +1,6 @@
-"""Who calls, in place of the virtual keys that LiteLLM keeps in PostgreSQL. The proxy then checks model and request itself;
-of a key of this hook's it leaves the budget to the hook, which asks what it asks of its own.
+"""The keys, in place of the virtual keys that LiteLLM keeps in PostgreSQL.
+
+The proxy then checks model and request itself. It leaves the budget of such a key to this hook, which calls the proxy's check.
 """
 
 import os
@@ -16,11 +17,11 @@ KEYS = {
 
 
 async def user_api_key_auth(request: Request, api_key: str) -> UserAPIKeyAuth:
-    from litellm.proxy.proxy_server import proxy_logging_obj  # which imports this
+    from litellm.proxy.proxy_server import proxy_logging_obj  # which imports this file
 
     token = hash_token(api_key)
     if token not in KEYS:
-        raise HTTPException(status_code=401, detail="there is no such key")
+        raise HTTPException(status_code=401, detail="unknown key")
     key = UserAPIKeyAuth(api_key=api_key, token=token, **KEYS[token])
     await virtual_key_max_budget_check(valid_token=key, proxy_logging_obj=proxy_logging_obj)
     return key

@@ -6,7 +6,7 @@ import { BlockList, isIP } from "node:net";
 export const NO = 0, UNKNOWN = 1, YES = 2; // so that `any` is max, `all` is min, and `not` is 2 less it
 
 const US_PERSONS = new Set(["citizen", "permanent_resident", "protected"]);
-const NOT_ASKED = ["lists", "ownership", "network_classes", "spread"];
+const NOT_COVERED = ["lists", "ownership", "network_classes", "spread"];
 const SHORTFALLS = ["licence.missing", "licence.scope", "licence.expired", "licence.exhausted"];
 // In the order of the answer, each with its status.
 export const STATUS = {
@@ -112,11 +112,11 @@ export class Register {
     this.records = records;
     const of = (kind) => [...records.values()].filter((record) => record.kind === kind && !record.withdrawn);
     const models = of("model");
-    const asked = of("embargo").filter((embargo) => !NOT_ASKED.some((key) => key in embargo.applies_to));
+    const covered = of("embargo").filter((embargo) => !NOT_COVERED.some((key) => key in embargo.applies_to));
     this.groups = new Map(of("group").map((group) => [group.id, group]));
     this.models = new Map(models.map((model) => [model.id, model]));
     this.defaults = new Map(models.filter((model) => model.default).map((model) => [model.name, model]));
-    this.embargoes = new Map(models.map((model) => [model.id, asked.filter((embargo) => isOn(embargo, model))]));
+    this.embargoes = new Map(models.map((model) => [model.id, covered.filter((embargo) => isOn(embargo, model))]));
     this.licences = of("licence");
     this.screening = of("setting").find((setting) => setting.id === "screening") ?? {};
   }

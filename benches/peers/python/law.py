@@ -1,6 +1,6 @@
 """The rules of a decision in Python: takes a request and records, returns the reasons against it.
 
-Only what the bench's records need. Embargoes by list, ownership, network class or spread are passed over: for lists of
+Only what the bench's records need. Embargoes by list, ownership, network class or spread are ignored: for lists of
 parties the peer is nomenklatura.
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime
 NO, UNKNOWN, YES = 0, 1, 2  # so that `any` is max, `all` is min, and `not` is 2 less it
 
 US_PERSONS = {"citizen", "permanent_resident", "protected"}
-NOT_ASKED = {"lists", "ownership", "network_classes", "spread"}
+NOT_COVERED = {"lists", "ownership", "network_classes", "spread"}
 BY_NAME_ONLY = {"networks", "parties"}
 SHORTFALLS = ["licence.missing", "licence.scope", "licence.expired", "licence.exhausted"]
 # In the order of the answer, each with its status.
@@ -116,8 +116,8 @@ class Register:
         self.groups = {group["id"]: group for group in of["group"]}
         self.models = {model["id"]: model for model in of["model"]}
         self.defaults = {model["name"]: model for model in of["model"] if model["default"]}
-        asked = [one for one in of["embargo"] if not NOT_ASKED & one["applies_to"].keys()]
-        self.embargoes = {id: [one for one in asked if is_on(one, model)] for id, model in self.models.items()}
+        covered = [one for one in of["embargo"] if not NOT_COVERED & one["applies_to"].keys()]
+        self.embargoes = {id: [one for one in covered if is_on(one, model)] for id, model in self.models.items()}
         self.licences = of["licence"]
         self.screening = next((one for one in of["setting"] if one["id"] == "screening"), {})
 
@@ -241,8 +241,8 @@ def keys(embargo, subject, groups, now):
         standing = list(subject.standing())
         yield "embargo.party", max(is_party(party, one) for party in parties for one in standing)
     if choice := to.get("end_uses"):
-        asked = (choice.ask(lambda named: has_word(named, word)) for word in subject.end_uses)
-        yield "embargo.end-use", max(asked, default=UNKNOWN)
+        matches = (choice.ask(lambda named: has_word(named, word)) for word in subject.end_uses)
+        yield "embargo.end-use", max(matches, default=UNKNOWN)
     if choice := to.get("networks"):
         address = subject.address
         is_in = choice.ask(lambda named: YES if address and any(address in network for network in named) else NO)

@@ -22,18 +22,12 @@ pub(super) struct Counts {
 }
 
 /// Checks that Valgrind is installed.
-///
-/// # Errors
-/// Valgrind is missing.
 pub fn require_valgrind() -> io::Result<()> {
     let version = Command::new("valgrind").arg("--version").output();
     version.map(drop).map_err(|_| io::Error::other("counting instructions needs Valgrind: install it first"))
 }
 
 /// The cost of a start, a permitted request, a refused one, and a permitted one of 64 KB. A quick run counts the first two.
-///
-/// # Errors
-/// Those of the system.
 pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<Vec<Figure>> {
     let requests = [
         ("permit", "a permitted request", Event::usual()),
@@ -46,28 +40,21 @@ pub fn instructions(bench: &Bench, stage: &Stage, folder: &Path) -> io::Result<V
         let counts = per_request(bench, stage, folder, &event, [20, 120].map(|requests| bench.runs(requests)))?;
         rows.push((id, what, counts));
     }
-    let figure = |id: String, what: String, count| Figure {
-        id,
-        part: Part::Instructions,
-        what,
-        unit: Unit::Count,
-        measured: vec![Measured::exactly(Who::Gate, count)],
-        before: None,
-        goals: Vec::new(),
+    let figure = |name: &str, id: &str, what, count| {
+        let measured = vec![Measured::exactly(Who::Gate, count)];
+        Figure::new(format!("{name}.{id}"), Part::Instructions, what, Unit::Count, measured)
     };
     let figures = |(id, what, counts): (&str, &str, Counts)| {
+        let instructions = format!("instructions of {what}, in user space");
         [
-            figure(format!("instructions.{id}"), format!("instructions of {what}, in user space"), counts.instructions),
-            figure(format!("allocations.{id}"), format!("allocations of {what}"), counts.allocations),
+            figure("instructions", id, instructions, counts.instructions),
+            figure("allocations", id, format!("allocations of {what}"), counts.allocations),
         ]
     };
     Ok(rows.into_iter().flat_map(figures).collect())
 }
 
 /// The cost of one request: a run of many less a run of few, which removes the start and what is done once.
-///
-/// # Errors
-/// Those of the system.
 pub(super) fn per_request(
     bench: &Bench,
     stage: &Stage,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::{Bench, MODEL_DELAY, Proxy, Stage, answered};
+use super::{Bench, MODEL_DELAY, Proxy, Stage, answered, in_turns};
 use crate::event::Event;
-use crate::figures::{Bound, Figure, Goal, Measured, Part, Quantile, Unit, Who};
+use crate::figures::{Bound, Figure, Measured, Part, Quantile, Unit, Who};
 use crate::process::Process;
 
 /// The setting of a latency measurement.
@@ -21,18 +21,10 @@ pub struct Setting {
     pub requests: usize,
 }
 
-/// Latency and round trips, in the functions' order.
-pub(super) struct Added {
-    /// Added latency; the proxy's last.
-    pub latency: Vec<Measured>,
-    /// Operations that DynamoDB answered before the model was called.
-    pub round_trips: Vec<Measured>,
-}
+/// One system's next call: the time it took, and the round trips before the model.
+type Call<'a> = Box<dyn FnMut() -> io::Result<[f64; 2]> + 'a>;
 
 /// The latency that each function adds, and LiteLLM where its proxy runs.
-///
-/// # Errors
-/// Those of the system.
 pub fn latencies(
     bench: &Bench,
     stage: &Stage,
@@ -43,110 +35,81 @@ pub fn latencies(
     let Setting { dynamodb, tls, requests } = setting;
     stage.delays(Duration::ZERO, Duration::ZERO);
     let event = Event::usual();
-    let functions = bench.warm(bench.functions_and_calls(), stage, tls, &event)?;
+    let functions = bench.warm(&bench.functions_and_calls(), stage, tls, &event)?;
     if let Some(proxy) = &mut proxy {
         proxy.reconnect()?;
     }
     let setting = Setting { requests: bench.runs(requests), ..setting };
-    let Added { latency, round_trips } = added(stage, &functions, proxy, &event, setting)?;
-    let suffix = if tls { ".tls" } else { "" };
-    let description = format!("DynamoDB {dynamodb} ms, model 50 ms{}", if tls { ", TLS" } else { "" });
-    let tenth = Goal { of: Quantile::P99, bound: Bound::Times { times: 10.0, below: Who::LiteLlm } };
-    let goals = match dynamodb {
-        // LiteLLM reads no store: 0 ms compares processing alone, 2 ms the time that a caller waits.
-        0 if !tls => vec![tenth],
-        2 if !tls => {
-            let below = round_trip.map(|round_trip| Bound::Below(round_trip + 1e-3));
-            below.map(|bound| Goal { of: Quantile::P50, bound }).into_iter().chain([tenth]).collect()
-        }
-        _ => Vec::new(),
-    };
-    let mut figures = vec![Figure {
-        id: format!("latency.added.{dynamodb}ms{suffix}"),
-        part: Part::Latency,
-        what: format!("added latency, {description}"),
-        unit: Unit::Seconds,
-        measured: latency,
-        before: None,
-        goals,
-    }];
-    if dynamodb == 2 && !tls {
-        figures.push(Figure {
-            id: "latency.round_trips".into(),
-            part: Part::Latency,
-            what: "round trips to DynamoDB before the model is called".into(),
-            unit: Unit::Count,
-            measured: round_trips,
-            before: None,
-            goals: vec![Goal { of: Quantile::P50, bound: Bound::Below(1.5) }],
-        });
+    let [latency, round_trips] = added(stage, &functions, proxy, &event, setting)?;
+    let (suffix, over) = if tls { (".tls", ", TLS") } else { ("", "") };
+    let what = format!("added latency, DynamoDB {dynamodb} ms, model 50 ms{over}");
+    let mut added =
+        Figure::new(format!("latency.added.{dynamodb}ms{suffix}"), Part::Latency, what, Unit::Seconds, latency);
+    if let (2, false, Some(round_trip)) = (dynamodb, tls, round_trip) {
+        added = added.goal(Quantile::P50, Bound::Below(round_trip + 1e-3));
     }
-    Ok(figures)
+    if dynamodb <= 2 && !tls {
+        // LiteLLM reads no store: 0 ms compares processing alone, 2 ms the time that a caller waits.
+        added = added.goal(Quantile::P99, Bound::Times { times: 10.0, below: Who::LiteLlm });
+    }
+    let what = "round trips to DynamoDB before the model is called";
+    let round_trips = (dynamodb == 2 && !tls).then(|| {
+        let figure = Figure::new("latency.round_trips", Part::Latency, what, Unit::Count, round_trips);
+        figure.goal(Quantile::P50, Bound::Below(1.5))
+    });
+    Ok(std::iter::once(added).chain(round_trips).collect())
 }
 
-/// Sends requests in turn to the model directly, to each warm function, and to the proxy.
-///
-/// # Errors
-/// Those of the system.
+/// Added latency, the proxy's last, and the functions' round trips. Each round also calls the model directly.
 pub(super) fn added(
     stage: &Stage,
     functions: &[(Who, Process)],
-    mut proxy: Option<&mut Proxy>,
+    proxy: Option<&mut Proxy>,
     event: &Event,
     setting: Setting,
-) -> io::Result<Added> {
+) -> io::Result<[Vec<Measured>; 2]> {
     stage.delays(Duration::from_millis(setting.dynamodb), MODEL_DELAY);
     let mut direct = stage.direct(setting.tls)?;
-    let mut calls = Vec::new();
-    let mut totals: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
-    let mut round_trips = totals.clone();
-    let mut proxied = Vec::new();
-    for _ in 0..setting.requests {
-        calls.push(direct.call(event.body())?.as_secs_f64());
-        for (place, (_, process)) in functions.iter().enumerate() {
-            drop((stage.dynamodb.seen(), stage.model.seen()));
-            totals[place].push(answered(process, event).as_secs_f64());
-            round_trips[place].push(before_the_model(stage, setting));
-        }
-        if let Some(proxy) = &mut proxy {
-            proxied.push(proxy.call(event.body())?.as_secs_f64());
-        }
+    let direct: Call<'_> = Box::new(|| Ok([direct.call(event.body.as_bytes())?.as_secs_f64(), f64::NAN]));
+    let mut systems = vec![(Who::Bench, direct)];
+    systems.extend(functions.iter().map(|(who, process)| {
+        let call: Call<'_> = Box::new(|| {
+            drop((stage.dynamodb.stand_in.seen(), stage.model.seen()));
+            let took = answered(process, event).took().as_secs_f64();
+            Ok([took, before_the_model(stage, setting)])
+        });
+        (*who, call)
+    }));
+    systems.extend(proxy.map(|proxy| {
+        let call: Call<'_> = Box::new(|| Ok([proxy.call(event.body.len())?, f64::NAN]));
+        (Who::LiteLlm, call)
+    }));
+    let [mut latency, mut round_trips] = in_turns(&mut systems, setting.requests, |_, call| call())?;
+    let usual = latency.remove(0).p50;
+    for measured in &mut latency {
+        measured.p50 -= usual;
+        measured.p99 = measured.p99.map(|p99| p99 - usual);
     }
-    let usual = Measured::of(Who::Bench, calls).p50;
-    let proxied = (!proxied.is_empty()).then_some((Who::LiteLlm, proxied));
-    let totals = functions.iter().map(|(who, _)| *who).zip(totals).chain(proxied);
-    let less = |totals: Vec<f64>| totals.into_iter().map(|total| total - usual).collect();
-    Ok(Added {
-        latency: totals.map(|(who, totals)| Measured::of(who, less(totals))).collect(),
-        round_trips: functions.iter().zip(round_trips).map(|((who, _), counts)| Measured::of(*who, counts)).collect(),
-    })
+    round_trips.retain(|measured| !matches!(measured.who, Who::Bench | Who::LiteLlm));
+    Ok([latency, round_trips])
 }
 
 /// Operations that DynamoDB answered before the model was called. Concurrent ones, like the ledger's entry, cost no time.
 fn before_the_model(stage: &Stage, setting: Setting) -> f64 {
     let called = stage.model.seen().first().copied();
-    let answered_by = |seen: std::time::Instant| seen + Duration::from_millis(setting.dynamodb);
-    let seen = stage.dynamodb.seen();
-    seen.iter().filter(|(seen, _)| called.is_some_and(|called| answered_by(*seen) <= called)).count() as f64
+    let delay = Duration::from_millis(setting.dynamodb);
+    let seen = stage.dynamodb.stand_in.seen();
+    seen.iter().filter(|seen| called.is_some_and(|called| **seen + delay <= called)).count() as f64
 }
 
 /// The extra time of the first request after a new embargo, with a full register. It changes the stage.
-///
-/// # Errors
-/// Those of the system.
-pub fn directive(bench: &Bench, runtime: &Runtime, stage: &Stage, runs: usize) -> io::Result<Figure> {
+pub fn directive(bench: &Bench, runtime: &Runtime, stage: &Stage, runs: usize) -> io::Result<Vec<Figure>> {
     stage.delays(Duration::ZERO, Duration::ZERO);
     let event = Event::usual();
-    let functions = bench.warm(bench.functions(), stage, false, &event)?;
-    Ok(Figure {
-        id: "latency.directive".into(),
-        part: Part::Latency,
-        what: "what the first request after a directive takes more, full register, DynamoDB 2 ms".into(),
-        unit: Unit::Seconds,
-        measured: directed(runtime, stage, &functions, &event, bench.runs(runs)),
-        before: None,
-        goals: Vec::new(),
-    })
+    let functions = bench.warm(&bench.functions(), stage, false, &event)?;
+    let what = "what the first request after a directive takes more, full register, DynamoDB 2 ms";
+    let measured = directed(runtime, stage, &functions, &event, bench.runs(runs));
+    Ok(vec![Figure::new("latency.directive", Part::Latency, what, Unit::Seconds, measured)])
 }
 
 /// The extra time of the first request after a new embargo, of warm functions.
@@ -159,14 +122,12 @@ pub(super) fn directed(
 ) -> Vec<Measured> {
     stage.delays(Duration::from_millis(2), MODEL_DELAY);
     let mut more: Vec<Vec<f64>> = vec![Vec::new(); functions.len()];
+    let all = || functions.iter().map(|(_, process)| answered(process, event).took().as_secs_f64());
     for _ in 0..runs {
-        let usual: Vec<Duration> = functions.iter().map(|(_, process)| answered(process, event)).collect();
+        let usual: Vec<f64> = all().collect();
         runtime.block_on(stage.deployment.directive());
         stage.dynamodb.forget();
-        for (place, (_, process)) in functions.iter().enumerate() {
-            let first = answered(process, event);
-            more[place].push(first.as_secs_f64() - usual[place].as_secs_f64());
-        }
+        more.iter_mut().zip(all().zip(usual)).for_each(|(more, (first, usual))| more.push(first - usual));
     }
     functions.iter().zip(more).map(|((who, _), more)| Measured::of(*who, more)).collect()
 }

@@ -5,18 +5,15 @@ mod growth;
 mod instructions;
 mod latency;
 mod noise;
-mod place;
 mod proxy;
-mod size;
 mod start;
 
-pub use cost::costs;
+pub use cost::{costs, sizes};
 pub use growth::{EMBARGOES, NAMES, NETWORKS, axes};
 pub use instructions::{instructions, require_valgrind};
 pub use latency::{Setting as Latency, directive, latencies};
 pub use noise::{ROUND_TRIP, noise};
 pub use proxy::Proxy;
-pub use size::sizes;
 pub use start::{Setting as Start, starts};
 
 use std::io;
@@ -31,10 +28,12 @@ use crate::authority::Authority;
 use crate::deployment::{Deployment, Size};
 use crate::dynamodb::DynamoDb;
 use crate::event::Event;
-use crate::figures::Who;
-use crate::model::Model;
+use crate::figures::{Measured, Who};
+use crate::model;
 use crate::peers::{self, Peer};
 use crate::process::{Process, gate};
+use crate::runtime_api::Answer;
+use crate::stand_in::StandIn;
 use crate::wire::Connection;
 
 /// The model's delay where latency is measured.
@@ -62,40 +61,33 @@ pub struct Stage {
     /// DynamoDB's stand-in.
     pub dynamodb: DynamoDb,
     /// The model's endpoint.
-    pub model: Model,
+    pub model: StandIn,
 }
 
 impl Bench {
     /// The number of runs: `full`, or a twelfth in a quick run.
-    #[must_use]
     pub fn runs(&self, full: usize) -> usize {
         if self.quick { full.div_ceil(12).max(2) } else { full }
     }
 
     /// The places of an axis: all, or the first two in a quick run.
-    #[must_use]
     pub fn places(&self, full: &[usize]) -> Vec<usize> {
         full.iter().copied().take(if self.quick { 2 } else { full.len() }).collect()
     }
 
     /// The functions that screen: the gate, then its peers.
-    #[must_use]
     pub fn functions(&self) -> Vec<Who> {
         let peers = self.peers.iter().flat_map(|_| [Who::Python, Who::Node]);
         std::iter::once(Who::Gate).chain(peers).collect()
     }
 
     /// The same, and the function that makes the AWS calls alone.
-    #[must_use]
     pub fn functions_and_calls(&self) -> Vec<Who> {
         let calls = self.calls.iter().map(|_| Who::Calls);
         self.functions().into_iter().chain(calls).collect()
     }
 
     /// Starts a function on a stage.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn start(&self, who: Who, stage: &Stage, tls: bool) -> io::Result<Process> {
         let Peer { command, authority } = self.command(who);
         let mut environment = stage.environment(tls);
@@ -108,19 +100,16 @@ impl Bench {
     }
 
     /// Starts functions and warms each up with requests.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub fn warm(&self, whos: Vec<Who>, stage: &Stage, tls: bool, event: &Event) -> io::Result<Vec<(Who, Process)>> {
-        let warm = |who| {
-            let process = self.start(who, stage, tls)?;
+    fn warm(&self, whos: &[Who], stage: &Stage, tls: bool, event: &Event) -> io::Result<Vec<(Who, Process)>> {
+        let warm = |who: &Who| {
+            let process = self.start(*who, stage, tls)?;
             let _ = process.api.ready();
             for _ in 0..self.runs(event.times(200)) {
                 answered(&process, event);
             }
-            Ok((who, process))
+            Ok((*who, process))
         };
-        whos.into_iter().map(warm).collect()
+        whos.iter().map(warm).collect()
     }
 
     fn command(&self, who: Who) -> Peer {
@@ -137,25 +126,21 @@ impl Bench {
 
 impl Stage {
     /// A deployment of a size behind stand-ins without delay.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn new(runtime: &Runtime, authority: &Authority, size: Size) -> io::Result<Self> {
         let deployment = runtime.block_on(Deployment::of(size));
         let engine = address(deployment.url());
-        let dynamodb = DynamoDb::start(engine, deployment.tables().ledger.clone(), &authority.server)?;
-        let model = Model::start(&authority.server)?;
+        let dynamodb = DynamoDb::start(engine, &deployment.tables().ledger, &authority.server)?;
+        let model = model::start(&authority.server)?;
         Ok(Self { authority: authority.clone(), deployment, dynamodb, model })
     }
 
     /// Sets the delays of DynamoDB and the model.
     pub fn delays(&self, dynamodb: Duration, model: Duration) {
-        self.dynamodb.delay(dynamodb);
+        self.dynamodb.stand_in.delay(dynamodb);
         self.model.delay(model);
     }
 
     /// A function's environment variables: Lambda's and the deployment's.
-    #[must_use]
     pub fn environment(&self, tls: bool) -> Vec<(String, String)> {
         let url = |at: SocketAddr| if tls { format!("https://{at}") } else { format!("http://{at}") };
         let mut variables = self.deployment.tables().environment();
@@ -173,15 +158,12 @@ impl Stage {
             ("TZ", ":UTC"),
         ];
         variables.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        variables.push(("AWS_ENDPOINT_URL_DYNAMODB".into(), url(self.dynamodb.address(tls))));
+        variables.push(("AWS_ENDPOINT_URL_DYNAMODB".into(), url(self.dynamodb.stand_in.address(tls))));
         variables.push(("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME".into(), url(self.model.address(tls))));
         variables
     }
 
     /// A client that calls the model directly.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn direct(&self, tls: bool) -> io::Result<Direct> {
         let client = tls.then(|| Arc::clone(&self.authority.client));
         Ok(Direct(Connection::open(self.model.address(tls), client)?))
@@ -193,9 +175,6 @@ pub struct Direct(Connection);
 
 impl Direct {
     /// The duration of one call.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn call(&mut self, body: &[u8]) -> io::Result<Duration> {
         let began = Instant::now();
         let answer = self.0.post("/endpoints/sample/invocations", "content-type: application/json\r\n", body)?;
@@ -204,29 +183,29 @@ impl Direct {
     }
 }
 
-/// Seconds from a process' start until its answer to `event` arrived.
-///
-/// # Panics
-/// The answer has another status than the event expects.
-pub fn first_answer(process: &Process, event: &Event) -> f64 {
-    let (_, received) = exchange(process, event);
-    received.duration_since(process.started).as_secs_f64()
+/// Sends an event. Panics if the answer has another status than the event expects.
+fn answered(process: &Process, event: &Event) -> Answer {
+    let answer = process.api.invoke(&event.text);
+    let status = serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap_or_default()["statusCode"].as_u64();
+    assert_eq!(status, Some(event.status), "{}", String::from_utf8_lossy(&answer.body));
+    answer
 }
 
-/// The time from sending an event to its answer.
-///
-/// # Panics
-/// The answer has another status than the event expects.
-pub fn answered(process: &Process, event: &Event) -> Duration {
-    let (sent, received) = exchange(process, event);
-    received.duration_since(sent)
-}
-
-fn exchange(process: &Process, event: &Event) -> (Instant, Instant) {
-    let (answer, sent, received) = process.api.invoked(event.text().as_bytes());
-    let status = serde_json::from_slice::<serde_json::Value>(&answer).unwrap_or_default()["statusCode"].as_u64();
-    assert_eq!(status, Some(event.status()), "{}", String::from_utf8_lossy(&answer));
-    (sent, received)
+/// Measures `N` numbers of each system, in rounds in which the systems take turns.
+fn in_turns<S, const N: usize>(
+    systems: &mut [(Who, S)],
+    rounds: usize,
+    mut measure: impl FnMut(Who, &mut S) -> io::Result<[f64; N]>,
+) -> io::Result<[Vec<Measured>; N]> {
+    let mut runs: [Vec<Vec<f64>>; N] = std::array::from_fn(|_| vec![Vec::new(); systems.len()]);
+    for _ in 0..rounds {
+        for (place, (who, system)) in systems.iter_mut().enumerate() {
+            let numbers = measure(*who, system)?;
+            runs.iter_mut().zip(numbers).for_each(|(runs, number)| runs[place].push(number));
+        }
+    }
+    let whos = systems.iter().map(|(who, _)| *who);
+    Ok(runs.map(|runs| whos.clone().zip(runs).map(|(who, runs)| Measured::of(who, runs)).collect()))
 }
 
 fn address(url: &str) -> SocketAddr {

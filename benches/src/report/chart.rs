@@ -6,8 +6,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::number::{display, display_round, times};
-use super::row::{Row, full_name, peers};
+use super::number::{display, times};
+use super::table::{Row, full_name, peers};
 use crate::figures::{Quantile, Results, Who};
 
 /// What is drawn where it was measured, in this order.
@@ -40,9 +40,6 @@ struct Panel<'a> {
 }
 
 /// The SVG document.
-///
-/// # Errors
-/// Those of plotters.
 pub(super) fn svg(results: &Results) -> Result<String, Box<dyn Error>> {
     let panels: Vec<Panel<'_>> = HEADLINES.iter().filter_map(|headline| panel(results, *headline)).collect();
     let height = |panel: &Panel<'_>| HEAD + BAR * panel.bars.len() as u32;
@@ -69,8 +66,8 @@ pub(super) fn svg(results: &Results) -> Result<String, Box<dyn Error>> {
 /// A headline's panel; `None` where no number is positive.
 fn panel<'a>(results: &'a Results, (id, quantile, head): (&str, Quantile, &'static str)) -> Option<Panel<'a>> {
     let figure = results.figures.iter().find(|figure| figure.id == id)?;
-    let row = Row { figure, quantile, is_one_of_two: true };
-    let who = std::iter::once(Who::Gate).chain(peers([figure]));
+    let row = Row { figure, quantile };
+    let who = std::iter::once(Who::Gate).chain(peers(&[figure]));
     let bars: Vec<_> = who.filter_map(|who| Some((who, row.number(who).filter(|number| *number > 0.0)?))).collect();
     (!bars.is_empty()).then_some(Panel { head, row, bars })
 }
@@ -87,7 +84,7 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, panel: &Panel<'_>) -> Result<
         .y_label_area_size(NAMES)
         .build_cartesian_2d((least..most).log_scale(), panel.bars.len() as f64..0.0)?;
     let unit = panel.row.figure.unit;
-    let tick = |at: &f64| display_round(unit, *at);
+    let tick = |at: &f64| display(unit, *at);
     chart
         .configure_mesh()
         .disable_y_mesh()
@@ -120,7 +117,7 @@ mod tests {
 
     #[test]
     fn each_measured_system_has_a_bar_with_its_number_and_ratio() {
-        let drawn = svg(&sample::whole()).unwrap();
+        let drawn = svg(&sample::results()).unwrap();
         for text in ["Process start to ready", "Python, boto3", "201 ms  43×", "LiteLLM", "100 ms"] {
             assert!(drawn.contains(text), "{text} in {drawn}");
         }
@@ -129,7 +126,7 @@ mod tests {
     #[test]
     fn numbers_that_are_not_positive_or_finite_have_no_bar() {
         for odd in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
-            let mut results = sample::whole();
+            let mut results = sample::results();
             for figure in &mut results.figures {
                 figure.measured.iter_mut().for_each(|measured| (measured.p50, measured.p99) = (odd, None));
             }

@@ -1,17 +1,12 @@
 //! Pure. Describes goals, and which of them are reached.
 
-use super::number::{NONE, display, display_round, times};
-use super::row::{quantile, short_name};
-use crate::figures::{Bound, Figure, Goal, Results, Who};
+use super::number::{NONE, display, times};
+use super::table::{quantile, short_name};
+use crate::figures::{Bound, Figure, Goal, Results};
 
-/// Whether a goal is reached; `None` where the run did not measure it.
-pub(super) fn is_reached(figure: &Figure, goal: Goal) -> Option<bool> {
-    aim(figure, goal).and_then(|_| figure.reaches(goal))
-}
-
-/// `✔ reached: p50 under 15 ms`.
+/// `✔ reached: under 15 ms`.
 pub(super) fn display_goal(figure: &Figure, goal: Goal) -> String {
-    let sign = match is_reached(figure, goal) {
+    let sign = match figure.reaches(goal) {
         Some(true) => "✔ reached",
         Some(false) => "✘ missed",
         None => "? not measured",
@@ -21,97 +16,80 @@ pub(super) fn display_goal(figure: &Figure, goal: Goal) -> String {
 
 /// The number of goals reached, and the gap of each goal missed.
 pub(super) fn summary(results: &Results) -> Vec<String> {
-    let goals: Vec<(&Figure, Goal)> =
-        results.figures.iter().flat_map(|figure| figure.goals.iter().map(move |goal| (figure, *goal))).collect();
-    let which = |wanted: Option<bool>| goals.iter().filter(move |(figure, goal)| is_reached(figure, *goal) == wanted);
-    let unmeasured = which(None).count();
-    let not_measured = if unmeasured == 0 { String::new() } else { format!(", {unmeasured} not measured in this run") };
-    let reached = which(Some(true)).count();
-    let of_all = match goals.len() {
-        0 => return vec!["No goals.".to_owned()],
-        1 => format!("{reached} of 1 goal is reached{not_measured}."),
-        all if reached == all => format!("All {all} goals are reached."),
-        all => format!("{reached} of {all} goals are reached{not_measured}."),
-    };
+    let goals = results.figures.iter().flat_map(|figure| figure.goals.iter().map(move |goal| (figure, *goal)));
+    let goals: Vec<(&Figure, Goal)> = goals.collect();
+    let which = |wanted: Option<bool>| goals.iter().filter(move |(figure, goal)| figure.reaches(*goal) == wanted);
+    let mut of_all = format!("Goals reached: {} of {}", which(Some(true)).count(), goals.len());
+    match which(None).count() {
+        0 => of_all.push('.'),
+        unmeasured => of_all += &format!(", {unmeasured} not measured in this run."),
+    }
     std::iter::once(of_all).chain(which(Some(false)).map(|(figure, goal)| missed(figure, *goal))).collect()
 }
 
-/// `process start to ready, full lists: p50 is 92.0 ms, 12.0 ms (15 %) over 80 ms`.
+/// `✘ process start to ready, full lists: p50 is 92 ms, 12 ms (15 %) over 80 ms.`
 fn missed(figure: &Figure, goal: Goal) -> String {
-    let Some((gate, aim)) = aim(figure, goal) else { return NONE.to_owned() };
-    let (unit, over) = (figure.unit, gate - aim);
-    let share = if aim > 0.0 { format!(" ({:.0} %)", 100.0 * over / aim) } else { String::new() };
+    let Some((gate, aim)) = figure.aim(goal) else { return NONE.to_owned() };
+    let (unit, apart) = (figure.unit, (gate - aim).abs());
+    let share = if aim > 0.0 { format!(" ({:.0} %)", 100.0 * apart / aim) } else { String::new() };
+    let side = if gate < aim { "under" } else { "over" };
     let aimed = match goal.bound {
-        Bound::Below(most) => display_round(unit, most),
+        Bound::Below(_) | Bound::AtLeast(_) => display(unit, aim),
         Bound::Times { .. } => format!("{}, which would be {}", display(unit, aim), bound(figure, goal)),
     };
-    let (of, gate, over) = (quantile(goal.of), display(unit, gate), display(unit, over));
-    format!("✘ {}: {of} is {gate}, {over}{share} over {aimed}.", figure.what)
+    let (of, gate, apart) = (quantile(goal.of), display(unit, gate), display(unit, apart));
+    format!("✘ {}: {of} is {gate}, {apart}{share} {side} {aimed}.", figure.what)
 }
 
-/// `p50 under 15 ms`, `p99 10× below LiteLLM`.
+/// `under 15 ms`, `at least 99 %`, `10× below LiteLLM`.
 fn bound(figure: &Figure, goal: Goal) -> String {
-    let of = quantile(goal.of);
     match goal.bound {
-        Bound::Below(most) => format!("{of} under {}", display_round(figure.unit, most)),
-        Bound::Times { times: so_many, below } => format!("{of} {} below {}", whole(so_many), short_name(below)),
+        Bound::Below(most) => format!("under {}", display(figure.unit, most)),
+        Bound::AtLeast(least) => format!("at least {}", display(figure.unit, least)),
+        Bound::Times { times: factor, below } => format!("{} below {}", times(factor), short_name(below)),
     }
-}
-
-/// `10×`, `2.5×`.
-fn whole(so_many: f64) -> String {
-    let shown = times(so_many);
-    shown.strip_suffix(".0×").map_or(shown.clone(), |whole| format!("{whole}×"))
-}
-
-/// The gate's number and its upper bound.
-fn aim(figure: &Figure, goal: Goal) -> Option<(f64, f64)> {
-    let number = |who| figure.of(who).and_then(|measured| measured.at(goal.of)).filter(|number| number.is_finite());
-    let aim = match goal.bound {
-        Bound::Below(most) => most,
-        Bound::Times { times, below } => number(below)? / times,
-    };
-    aim.is_finite().then_some((number(Who::Gate)?, aim))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{SECOND, figure, results};
+    use super::super::sample;
     use super::*;
-    use crate::figures::{Measured, Quantile};
+    use crate::figures::{Measured, Quantile, Who};
 
     #[test]
     fn a_missed_goal_shows_its_gap() {
         let below = Goal { of: Quantile::P50, bound: Bound::Below(80e-3) };
         let tenth = Goal { of: Quantile::P50, bound: Bound::Times { times: 10.0, below: Who::Python } };
         let of_99 = Goal { of: Quantile::P99, bound: Bound::Below(1.0) };
+        let least = Goal { of: Quantile::P50, bound: Bound::AtLeast(1.0) };
         let cases = [
-            (79.9e-3, below, "✔ reached: p50 under 80 ms"),
-            (80e-3, below, "✘ missed: p50 under 80 ms"),
-            (0.1, tenth, "✔ reached: p50 10× below Python"),
-            (0.11, tenth, "✘ missed: p50 10× below Python"),
-            (0.1, of_99, "? not measured: p99 under 1 s"),
-            (f64::NAN, below, "? not measured: p50 under 80 ms"),
+            (79.9e-3, below, "✔ reached: under 80 ms"),
+            (80e-3, below, "✘ missed: under 80 ms"),
+            (0.1, tenth, "✔ reached: 10× below Python"),
+            (0.11, tenth, "✘ missed: 10× below Python"),
+            (0.1, of_99, "? not measured: under 1 s"),
+            (f64::NAN, below, "? not measured: under 80 ms"),
+            (1.0, least, "✔ reached: at least 1 s"),
+            (0.99, least, "✘ missed: at least 1 s"),
         ];
+        let mut figure = sample::figure("start.ready.small");
         for (gate, goal, expected) in cases {
-            let measured = vec![Measured::exactly(Who::Gate, gate), Measured::exactly(Who::Python, SECOND)];
-            assert_eq!(display_goal(&figure(measured, vec![goal]), goal), expected, "{gate}");
+            figure.measured = vec![Measured::exactly(Who::Gate, gate), Measured::exactly(Who::Python, 1.0)];
+            assert_eq!(display_goal(&figure, goal), expected, "{gate}");
         }
-        let gate = figure(vec![Measured::exactly(Who::Gate, 92e-3)], vec![below, tenth]);
+        figure.measured = vec![Measured::exactly(Who::Gate, 92e-3)];
+        figure.goals = vec![below, tenth, least];
+        let mut results = sample::results();
+        results.figures = vec![figure];
         assert_eq!(
-            summary(&results(vec![gate])),
+            summary(&results),
             [
-                "0 of 2 goals are reached, 1 not measured in this run.",
-                "✘ a start: p50 is 92.0 ms, 12.0 ms (15 %) over 80 ms.",
+                "Goals reached: 0 of 3, 1 not measured in this run.",
+                "✘ process start to ready, small register: p50 is 92 ms, 12 ms (15 %) over 80 ms.",
+                "✘ process start to ready, small register: p50 is 92 ms, 908 ms (91 %) under 1 s.",
             ]
         );
-    }
-
-    #[test]
-    fn a_summary_of_reached_goals_is_one_line() {
-        let below = Goal { of: Quantile::P50, bound: Bound::Below(80e-3) };
-        let gate = figure(vec![Measured::exactly(Who::Gate, 1e-3)], vec![below, below]);
-        assert_eq!(summary(&results(vec![gate])), ["All 2 goals are reached."]);
-        assert_eq!(summary(&results(Vec::new())), ["No goals."]);
+        results.figures.clear();
+        assert_eq!(summary(&results), ["Goals reached: 0 of 0."]);
     }
 }

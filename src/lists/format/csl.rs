@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::numbers::number;
 use super::places::locate;
 use super::table::Parties;
-use super::{Reading, dates, legible};
+use super::{Reading, US_KINDS, dates, kind, legible};
 use crate::entry::{Party, Place, Reject};
 
 /// Fields with one value.
@@ -66,8 +66,8 @@ impl List {
         self.parties.take(record.begins, party).map_err(|why| Reject { place, why: format!("type: {why}") })
     }
 
-    pub(super) fn give(self, reading: &mut Reading) {
-        self.parties.give(reading);
+    pub(super) fn finish(self, reading: &mut Reading) {
+        self.parties.finish(reading);
     }
 }
 
@@ -97,7 +97,7 @@ fn party(record: &Record) -> Result<Party, Reject> {
     let name = name.ok_or_else(|| missing("name"))?.to_owned();
     let mut party = Party { id: id(record, source, &name), name, ..Party::default() };
     if let Some(text) = record.one("type") {
-        party.kind = Some(kind(&text.text).map_err(|why| text.fault(why))?.to_owned());
+        party.kind = kind(&text.text, US_KINDS).map_err(|why| text.fault(why))?;
     }
     party.aliases = record.all("alt_names").map(|text| alone(&text.text).to_owned()).collect();
     for field in ["citizenships", "nationalities", "vessel_flag", COUNTRY] {
@@ -141,14 +141,4 @@ fn alone(name: &str) -> &str {
     let end = name.to_ascii_lowercase().find(SUCCESSORS).unwrap_or(name.len());
     let name = name.get(..end).unwrap_or(name).trim_end_matches([';', ',', ' ']);
     name.strip_prefix("and ").unwrap_or(name).trim()
-}
-
-fn kind(text: &str) -> Result<&'static str, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "individual" => Ok("person"),
-        "entity" => Ok("organisation"),
-        "vessel" => Ok("vessel"),
-        "aircraft" => Ok("aircraft"),
-        _ => Err(format!("`{text}` is not one of Individual, Entity, Vessel, Aircraft")),
-    }
 }

@@ -9,7 +9,7 @@ use super::{Format, Read, Reading, Source};
 
 pub(super) const FORMAT: Format = Format {
     name: "csl-csv",
-    about: "the Consolidated Screening List, in its columns of today and of before",
+    about: "the Consolidated Screening List, with current or older columns",
     read: Read::Parties(read),
 };
 
@@ -19,7 +19,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
     for source in sources {
         let mut list = List::default();
         rows(source, COMMAS, REQUIRED, reading, |row| list.take(record(row)));
-        list.give(reading);
+        list.finish(reading);
     }
 }
 
@@ -41,9 +41,9 @@ fn record(row: &Row<'_>) -> Record {
             add(COUNTRY, "addresses", last);
         }
     }
-    let is_today = row.has("_id");
+    let is_current = row.has("_id");
     for document in row.text("ids").split(';') {
-        if let Some(number) = number(document, is_today) {
+        if let Some(number) = number(document, is_current) {
             add(NUMBER, "ids", &number);
         }
     }
@@ -51,9 +51,9 @@ fn record(row: &Row<'_>) -> Record {
 }
 
 /// The number in `type, number, country`, or in the older `country, number, type`; the country is optional.
-fn number(document: &str, is_today: bool) -> Option<String> {
+fn number(document: &str, is_current: bool) -> Option<String> {
     let mut parts: Vec<&str> = document.split(',').map(str::trim).collect();
-    if !is_today {
+    if !is_current {
         parts.reverse();
     }
     let (label, mut rest) = parts.split_first()?;
@@ -65,7 +65,7 @@ fn number(document: &str, is_today: bool) -> Option<String> {
         rest = number;
     }
     let mut rest = rest.to_vec();
-    if !is_today {
+    if !is_current {
         rest.reverse();
     }
     is_label(label).then(|| rest.join(", "))
@@ -74,9 +74,9 @@ fn number(document: &str, is_today: bool) -> Option<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::format::tests::{above, party, read_of};
+    use crate::format::tests::{above, assert_faults, party, read_of};
 
-    pub(in crate::format) const TODAY_GOOD: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,\
+    pub(in crate::format) const CURRENT_GOOD: &str = "\u{feff}_id,source,entity_number,type,programs,name,title,\
             addresses,federal_register_notice,start_date,end_date,call_sign,vessel_flag,remarks,alt_names,\
             citizenships,dates_of_birth,nationalities,places_of_birth,ids\r\n\
              \"7\",\"Specially Designated Nationals (SDN) - Treasury Department\",\"7\",Individual,NPWMD; \
@@ -90,7 +90,7 @@ pub(super) mod tests {
              and The Works,,,,,\r\n\
              \"8\",\"Specially Designated Nationals (SDN) - Treasury Department\",8,Vessel,DPRK,MV SAMPLE,,,,,,SMPL1,\
              Democratic People's Republic of Korea,,,,,,,\"Vessel Registration Identification, IMO 1234567\"\r\n";
-    pub(in crate::format) const BEFORE_GOOD: &str = "source,entity_number,type,programs,name,title,addresses,\
+    pub(in crate::format) const OLDER_GOOD: &str = "source,entity_number,type,programs,name,title,addresses,\
             federal_register_notice,start_date,call_sign,vessel_flag,alt_names,citizenships,dates_of_birth,\
             nationalities,ids\n\
              Specially Designated Nationals (SDN) - Treasury Department,7,Entity,A,SAMPLE,,\"Basra, IQ\",,,,,,,,\
@@ -102,8 +102,8 @@ pub(super) mod tests {
              F.R. 2,,,,,,,,\n";
 
     #[test]
-    fn an_entry_of_the_current_layout_becomes_a_party() {
-        let (parties, faults) = read_of(FORMAT, &[("csl.csv", TODAY_GOOD)]);
+    fn an_entry_in_the_current_columns_becomes_a_party() {
+        let (parties, faults) = read_of(FORMAT, &[("csl.csv", CURRENT_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,
@@ -123,8 +123,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_entry_of_the_previous_layout_becomes_a_party_with_a_stable_id() {
-        let (parties, faults) = read_of(FORMAT, &[("csl.csv", BEFORE_GOOD)]);
+    fn an_entry_in_the_older_columns_becomes_a_party_with_a_stable_id() {
+        let (parties, faults) = read_of(FORMAT, &[("csl.csv", OLDER_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             parties,
@@ -140,8 +140,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_fault_names_its_place() {
-        let row = |rows: &str| above(BEFORE_GOOD, 1) + rows;
-        // (file, faults, number of parties)
+        let row = |rows: &str| above(OLDER_GOOD, 1) + rows;
+        // file, faults, number of parties
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `source`", 0),
             ("id,name\n1,A\n".into(), "c.csv:1:1: the header has no column `source`", 0),
@@ -161,11 +161,6 @@ pub(super) mod tests {
             ),
             (row("S (S),1,,,\u{fffd},,,,,,,,,,,\n"), "c.csv:2:11: `\u{fffd}` is not UTF-8", 0),
         ];
-        for (text, expected, read) in cases {
-            let (parties, faults) = read_of(FORMAT, &[("c.csv", &text)]);
-            let expected: Vec<&str> = expected.split('|').collect();
-            assert_eq!((parties.len(), faults.len()), (read, expected.len()), "{text}: {faults:?}");
-            assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
-        }
+        assert_faults(FORMAT, "c.csv", &cases);
     }
 }

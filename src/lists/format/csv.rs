@@ -126,7 +126,7 @@ fn date(text: &str) -> Result<String, String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::entry::Entry;
+    use crate::format::tests::{party, read_of};
 
     pub(in crate::format) const GOOD: &str = "\
         name,id,aliases,weak_aliases,country,type,identifiers,born,programme,\
@@ -134,43 +134,16 @@ pub(super) mod tests {
          \"Sample, Works\",7,Sample Works;S. Works,SW,IR;DE,organisation,R-1,,SAMPLE,31 CFR 1,2020-01-02\r\n\
          Sample Person,8,,,,person,,1970;1971-02,,,\r\n";
 
-    fn read_of(text: &str) -> (Vec<Party>, Vec<String>) {
-        let mut reading = Reading::default();
-        read(&[Source::new("own.csv", text.as_bytes())], &mut reading);
-        let party = |row: crate::entry::Row| match row.entry {
-            Entry::Party(party) => Some(*party),
-            Entry::Network(_) => None,
-        };
-        let parties = reading.rows.into_iter().filter_map(party).collect();
-        let rejects = reading.unreadable_files.iter().chain(&reading.rejects);
-        (parties, rejects.map(ToString::to_string).collect())
-    }
-
     #[test]
     fn a_row_becomes_a_party() {
-        let (parties, rejects) = read_of(GOOD);
+        let (parties, rejects) = read_of(FORMAT, &[("own.csv", GOOD)]);
         assert_eq!(rejects, Vec::<String>::new());
-        let own = |text: &str| text.split(';').map(str::to_owned).collect::<Vec<_>>();
-        let first = Party {
-            id: "7".into(),
-            name: "Sample, Works".into(),
-            kind: Some("organisation".into()),
-            aliases: own("Sample Works;S. Works"),
-            weak_aliases: own("SW"),
-            country: own("IR;DE"),
-            identifiers: own("R-1"),
-            born: vec![],
-            programme: own("SAMPLE"),
-            citation: Some("31 CFR 1".into()),
-            listed: Some("2020-01-02".into()),
-        };
-        let second = Party {
-            id: "8".into(),
-            name: "Sample Person".into(),
-            kind: Some("person".into()),
-            born: own("1970;1971-02"),
-            ..Party::default()
-        };
+        let first = party(
+            "7|Sample, Works|organisation",
+            "aliases=Sample Works;S. Works|weak_aliases=SW|country=IR;DE|identifiers=R-1|programme=SAMPLE|\
+             citation=31 CFR 1|listed=2020-01-02",
+        );
+        let second = party("8|Sample Person|person", "born=1970;1971-02");
         assert_eq!(parties, [first, second]);
     }
 
@@ -195,7 +168,7 @@ pub(super) mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let (parties, rejects) = read_of(text);
+            let (parties, rejects) = read_of(FORMAT, &[("own.csv", text)]);
             assert_eq!((parties.len(), rejects), (0, vec![expected.to_owned()]), "{text}");
         }
     }

@@ -11,20 +11,7 @@ const MOST_YEARS: u16 = 100;
 const ABOUT: &[&str] =
     &["circa", "approximately", "approx", "about", "around", "possibly", "probably", "ca", "c", "early", "mid", "late"];
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+const MONTHS: &str = "january february march april may june july august september october november december";
 
 /// The parts of a date.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +117,7 @@ fn is_given(word: &str) -> bool {
 
 fn month(word: &str) -> Option<u8> {
     let word = word.to_ascii_lowercase();
-    match MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(word.as_str())) {
+    match MONTHS.split(' ').position(|name| word.len() >= 3 && name.starts_with(word.as_str())) {
         Some(before) => u8::try_from(before.saturating_add(1)).ok(),
         None => number(&word),
     }
@@ -159,8 +146,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_keeps_the_precision_of_its_text() {
-        // (text, dates of birth or `-`, single date or `-`)
+    fn a_date_is_as_precise_as_its_text() {
+        // text, dates of birth or `-`, single date or `-`
         let cases = [
             ("07 Oct 1954", "1954-10-07", "1954-10-07"),
             ("7 October 1954", "1954-10-07", "1954-10-07"),

@@ -1,7 +1,8 @@
 //! Pure. Format `eu-xml`: the EU's consolidated list of financial sanctions, `xmlFullSanctionsList` 1.1.
 
-use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Read, Reading, Source, dates, places};
+use super::elements::{Element, Shape, note, note_number, read_parties};
+use super::eu::born;
+use super::{Format, Kinds, Read, Reading, Source, dates, joined, kind, places};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format {
@@ -10,20 +11,21 @@ pub(super) const FORMAT: Format = Format {
     read: Read::Parties(read),
 };
 
-const SHAPE: Shape = Shape { root: "export", holders: &[] };
+const EU_KINDS: Kinds = &[("person", "person"), ("enterprise", "organisation"), ("entity", "organisation")];
+
+/// The attributes of a birth, in the order of [`born`].
+const BIRTH: [&str; 8] =
+    ["calendarType", "circa", "birthdate", "year", "monthOfYear", "dayOfMonth", "yearRangeFrom", "yearRangeTo"];
+
+const SHAPE: Shape = Shape { root: "export", holders: &[], skipped: &[] };
 
 fn read(sources: &[Source], reading: &mut Reading) {
-    for source in sources {
-        records(source, SHAPE, reading, |record, reading| match record.name {
-            "sanctionEntity" => take(reading, record, party(record)),
-            _ => take(reading, record, record.stray()),
-        });
-    }
+    read_parties(sources, SHAPE, reading, |record| (record.name == "sanctionEntity").then(|| party(record)));
 }
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.attribute("logicalId").to_owned(), ..Party::default() };
-    party.kind = Some(record.own(kind(record.only("subjectType/@code")?))?.to_owned());
+    party.kind = record.own(kind(record.only("subjectType/@code")?, EU_KINDS))?;
     for name in record.all("nameAlias") {
         name.own(named(&mut party, name))?;
     }
@@ -33,7 +35,7 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
         }
     }
     for date in record.all("birthdate") {
-        date.own(born(&mut party.born, date))?;
+        date.own(born(&mut party.born, BIRTH.map(|attribute| date.attribute(attribute))))?;
     }
     record.each("identification/@number", |text| note_number(&mut party.identifiers, text))?;
     record.each("identification/@latinNumber", |text| note_number(&mut party.identifiers, text))?;
@@ -47,20 +49,11 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     Ok(party)
 }
 
-fn kind(code: &str) -> Result<&'static str, String> {
-    match code.to_ascii_lowercase().as_str() {
-        "person" => Ok("person"),
-        "enterprise" | "entity" => Ok("organisation"),
-        _ => Err(format!("subjectType: `{code}` is neither person nor enterprise")),
-    }
-}
-
 /// The first strong name is the party's; the others are strong or weak aliases.
 fn named(party: &mut Party, name: &Element<'_>) -> Result<(), String> {
     let parts = ["firstName", "middleName", "lastName"].map(|part| name.attribute(part));
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let full = Some(name.attribute("wholeName")).filter(|full| !full.is_empty());
-    let full = full.map_or_else(|| parts.join(" "), str::to_owned);
+    let whole = name.attribute("wholeName");
+    let full = if whole.is_empty() { joined(parts) } else { whole.to_owned() };
     match name.attribute("strong") {
         "false" => note(&mut party.weak_aliases, &full),
         "" | "true" if party.name.is_empty() => {
@@ -76,25 +69,6 @@ fn named(party: &mut Party, name: &Element<'_>) -> Result<(), String> {
 fn located(party: &mut Party, place: &Element<'_>) -> Result<(), String> {
     let code = places::locate(&mut party.country, place.attribute("countryIso2Code"));
     code.or_else(|_| places::locate(&mut party.country, place.attribute("countryDescription")))
-}
-
-/// Adds a date of birth. Dates of other calendars are skipped.
-fn born(dates: &mut Vec<String>, date: &Element<'_>) -> Result<(), String> {
-    if !matches!(date.attribute("calendarType"), "" | "GREGORIAN") {
-        return Ok(());
-    }
-    let about = if date.attribute("circa") == "true" { "circa " } else { "" };
-    let [day, month, year, whole] = ["dayOfMonth", "monthOfYear", "year", "birthdate"].map(|part| date.attribute(part));
-    let [first, last] = ["yearRangeFrom", "yearRangeTo"].map(|part| date.attribute(part));
-    let text = match (whole, year, month, day, first, last) {
-        ("", "", _, _, "", "") => return Ok(()),
-        ("", "", _, _, first, last) => format!("{first} to {last}"),
-        ("", year, "", _, _, _) => year.to_owned(),
-        ("", year, month, "", _, _) => format!("{month}/{year}"),
-        ("", year, month, day, _, _) => format!("{day}/{month}/{year}"),
-        (whole, ..) => whole.to_owned(),
-    };
-    dates::born(dates, &format!("{about}{text}"))
 }
 
 #[cfg(test)]
@@ -157,7 +131,7 @@ pub(super) mod tests {
         let cases = [
             (r#" logicalId="1""#, "", "l.xml:3:2: it has no id"),
             (r#"wholeName="Sample Works""#, "", "l.xml:28:2: it has no name"),
-            (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: subjectType: `ship` is neither person nor enterprise"),
+            (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: `ship` is not one of person, enterprise, entity"),
             (r#"strong="false""#, r#"strong="no""#, "l.xml:10:3: strong: `no` is neither true nor false"),
             ("MYANMAR", "ATLANTIS", "l.xml:24:3: `ATLANTIS` is not a known country"),
             (r#"birthdate="1960-04-10""#, r#"birthdate="April""#, &format!("l.xml:18:3: `April` {no_date}")),

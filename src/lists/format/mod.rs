@@ -182,6 +182,28 @@ impl Reading {
     }
 }
 
+/// A list's words for kinds of parties, each with the kind.
+type Kinds = &'static [(&'static str, &'static str)];
+
+/// The words of the US lists.
+const US_KINDS: Kinds =
+    &[("Individual", "person"), ("Entity", "organisation"), ("Vessel", "vessel"), ("Aircraft", "aircraft")];
+
+/// The words of the UK's list.
+const UK_KINDS: Kinds = &[("Individual", "person"), ("Entity", "organisation"), ("Ship", "vessel")];
+
+/// The kind of a party by its list's word, in any case.
+fn kind(text: &str, kinds: Kinds) -> Result<Option<String>, String> {
+    let found = kinds.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+    let words = || kinds.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+    found.map(|(_, kind)| Some((*kind).to_owned())).ok_or_else(|| format!("`{text}` is not one of {}", words()))
+}
+
+/// The parts of a name that are not empty.
+fn joined<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Refuses text that was not UTF-8.
 fn legible(text: &str) -> Result<&str, String> {
     if text.contains(char::REPLACEMENT_CHARACTER) { Err(format!("`{text}` is not UTF-8")) } else { Ok(text) }
@@ -207,26 +229,38 @@ mod tests {
         class: NetworkClass,
         files: &[(&str, &str)],
     ) -> (Vec<String>, Vec<String>) {
-        let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(name, text.as_bytes())).collect();
-        let reading = reading_of(format, class, &sources);
-        let faults = reading.unreadable_files.iter().chain(&reading.rejects).map(ToString::to_string).collect();
-        let network = |row: Row| match row.entry {
-            Entry::Network(network) => Some(network.to_string()),
-            Entry::Party(_) => None,
-        };
-        (reading.rows.into_iter().filter_map(network).collect(), faults)
+        let (entries, faults) = entries_of(format, class, files);
+        let network = |entry| if let Entry::Network(network) = entry { Some(network.to_string()) } else { None };
+        (entries.into_iter().filter_map(network).collect(), faults)
     }
 
     /// The parties in files, and the faults.
     pub(super) fn read_of(format: Format, files: &[(&str, &str)]) -> (Vec<Party>, Vec<String>) {
+        let (entries, faults) = entries_of(format, NetworkClass::Vpn, files);
+        let party = |entry| if let Entry::Party(party) = entry { Some(*party) } else { None };
+        (entries.into_iter().filter_map(party).collect(), faults)
+    }
+
+    fn entries_of(format: Format, class: NetworkClass, files: &[(&str, &str)]) -> (Vec<Entry>, Vec<String>) {
         let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(name, text.as_bytes())).collect();
-        let reading = reading_of(format, NetworkClass::Vpn, &sources);
+        let reading = reading_of(format, class, &sources);
         let faults = reading.unreadable_files.iter().chain(&reading.rejects).map(ToString::to_string).collect();
-        let party = |row: Row| match row.entry {
-            Entry::Party(party) => Some(*party),
-            Entry::Network(_) => None,
-        };
-        (reading.rows.into_iter().filter_map(party).collect(), faults)
+        (reading.rows.into_iter().map(|row| row.entry).collect(), faults)
+    }
+
+    /// Asserts the faults, by their beginnings, and the number of parties of each file.
+    pub(super) fn assert_faults(format: Format, file: &str, cases: &[(String, &str, usize)]) {
+        for (text, expected, read) in cases {
+            assert_faults_of(format, &[(file, text)], expected, *read);
+        }
+    }
+
+    /// Asserts the faults, by their beginnings, and the number of parties of a list's files.
+    pub(super) fn assert_faults_of(format: Format, files: &[(&str, &str)], expected: &str, read: usize) {
+        let (parties, faults) = read_of(format, files);
+        let expected: Vec<&str> = expected.split('|').collect();
+        assert_eq!((parties.len(), faults.len()), (read, expected.len()), "{files:?}: {faults:?}");
+        assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
     }
 
     /// The first lines of a text.

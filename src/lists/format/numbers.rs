@@ -1,50 +1,16 @@
 //! Pure. Numbers that identify a party: passports, registers, ships, accounts; not telephones, dates or web addresses.
 
 /// Words of labels of identifying numbers.
-const LABELS: &[&str] = &[
-    "passport",
-    "identification",
-    "identity",
-    "id",
-    "i.d",
-    "no",
-    "number",
-    "code",
-    "registration",
-    "license",
-    "licence",
-    "swift/bic",
-    "bic",
-    "bik",
-    "imo",
-    "mmsi",
-    "lei",
-    "ssn",
-    "nit",
-    "ruc",
-    "rfc",
-    "r.f.c",
-    "curp",
-    "c.u.r.p",
-    "c.u.i",
-    "c.u.i.t",
-    "d.n.i",
-    "n.i.e",
-    "d-u-n-s",
-    "cedula",
-    "matricula",
-    "folio",
-    "currency",
-    "sign",
-    "tin",
-    "isin",
-    "identidad",
-];
+const LABELS: &str = "\
+    passport identification identity id i.d no number code registration license licence swift/bic bic bik imo \
+    mmsi lei ssn nit ruc rfc r.f.c curp c.u.r.p c.u.i c.u.i.t d.n.i n.i.e d-u-n-s cedula matricula folio currency \
+    sign tin isin identidad";
 
 /// Words of labels of other numbers.
 ///
 /// A Chinese commercial code spells a name's characters.
-const OTHERS: &[&str] = &["phone", "telephone", "fax", "email", "website", "date", "risk", "zip", "area", "commercial"];
+const OTHERS: &str = "\
+    phone telephone fax email website date risk zip area commercial";
 
 /// Whether a label is that of an identifying number.
 pub(super) fn is_label(label: &str) -> bool {
@@ -53,7 +19,8 @@ pub(super) fn is_label(label: &str) -> bool {
         .split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | ':' | ',' | '#'))
         .map(|word| word.trim_end_matches(['.', '\'']))
         .collect();
-    words.iter().any(|word| LABELS.contains(word)) && !words.iter().any(|word| OTHERS.contains(word))
+    let has_any = |of: &str| of.split(' ').any(|label| words.contains(&label));
+    has_any(LABELS) && !has_any(OTHERS)
 }
 
 /// The number without the prefix `IMO` and without a place after it.
@@ -89,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_extracted_from_its_label_and_notes() {
+    fn a_number_is_read_without_its_label_and_place() {
         let cases = [
             ("Passport A1234567 (Iran) expires 01 Jan 2030", Some("A1234567")),
             ("Passport 12 345 issued 01 Jan 2020", Some("12 345")),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::cells::{COMMAS, Cell, count, records};
 use super::numbers::{labelled, number};
 use super::places::locate;
-use super::{Format, Read, Reading, Source, dates};
+use super::{Format, Read, Reading, Source, US_KINDS, dates};
 use crate::entry::{Party, Place, Reject};
 
 pub(super) const FORMAT: Format = Format {
@@ -81,7 +81,7 @@ fn read(sources: &[Source], reading: &mut Reading) {
         }
     }
     for mut draft in drafts.drafts {
-        let whole = draft.whole().to_owned();
+        let whole = draft.complete_remarks().to_owned();
         let read = remark(&mut draft.party, &whole);
         if whole.len() < draft.remarks.len() {
             let why = format!("the remarks continue in {}: add that file", COMMENTS.file);
@@ -127,8 +127,8 @@ impl Drafts {
         match rest {
             [_, kind, name, _] => draft.alias(kind, name),
             [_, _, _, country, _] => {
-                let said = said(country).map_or(Ok(()), |name| locate(&mut draft.party.country, name));
-                said.map_err(|why| country.fault(why))
+                let located = given(country).map_or(Ok(()), |name| locate(&mut draft.party.country, name));
+                located.map_err(|why| country.fault(why))
             }
             [more] => {
                 draft.remarks.push_str(&more.text);
@@ -145,14 +145,14 @@ impl Drafts {
             return Err(id.fault(format!("`{number_of}` is no number of a party")));
         }
         let mut party = Party { id: number_of.to_owned(), ..Party::default() };
-        party.name = said(name).ok_or_else(|| name.fault("the party has no name"))?.to_owned();
-        party.kind = Some(self::kind(kind)?);
-        let programmes = said(programmes).unwrap_or_default().split("] [");
+        party.name = given(name).ok_or_else(|| name.fault("the party has no name"))?.to_owned();
+        party.kind = super::kind(given(kind).unwrap_or("entity"), US_KINDS).map_err(|why| kind.fault(why))?;
+        let programmes = given(programmes).unwrap_or_default().split("] [");
         party.programme = programmes.map(|one| one.trim_matches(['[', ']', ' ']).to_owned()).collect();
-        party.identifiers.extend(said(call_sign).map(number));
-        said(flag).map_or(Ok(()), |flag| locate(&mut party.country, flag)).map_err(|why| flag.fault(why))?;
+        party.identifiers.extend(given(call_sign).map(number));
+        given(flag).map_or(Ok(()), |flag| locate(&mut party.country, flag)).map_err(|why| flag.fault(why))?;
         self.by_id.entry(party.id.clone()).or_insert(self.drafts.len());
-        let remarks_of = said(remarks).map(|_| remarks.text.clone()).unwrap_or_default();
+        let remarks_of = given(remarks).map(|_| remarks.text.clone()).unwrap_or_default();
         let (place, remarked) = (id.place.clone(), remarks.place.clone());
         self.drafts.push(Draft { place, party, remarks: remarks_of, remarked });
         Ok(())
@@ -161,37 +161,26 @@ impl Drafts {
 
 impl Draft {
     /// The remarks without a last one that was cut, since half a number is a wrong number.
-    fn whole(&self) -> &str {
+    fn complete_remarks(&self) -> &str {
         let is_cut = self.remarks.len() >= MOST_REMARKS && !self.remarks.trim_end().ends_with('.');
         let end = self.remarks.rfind(';').filter(|_| is_cut);
         end.and_then(|end| self.remarks.get(..end)).unwrap_or(&self.remarks)
     }
 
     fn alias(&mut self, kind: &Cell, name: &Cell) -> Result<(), Reject> {
-        let says = kind.text.trim();
-        if !matches!(says, "aka" | "fka" | "nka" | "a.k.a." | "f.k.a." | "n.k.a.") {
-            return Err(kind.fault(format!("`{says}` is not one of aka, fka, nka")));
+        let word = kind.text.trim();
+        if !matches!(word, "aka" | "fka" | "nka" | "a.k.a." | "f.k.a." | "n.k.a.") {
+            return Err(kind.fault(format!("`{word}` is not one of aka, fka, nka")));
         }
-        let name = said(name).ok_or_else(|| name.fault("the alias has no name"))?;
+        let name = given(name).ok_or_else(|| name.fault("the alias has no name"))?;
         self.party.aliases.push(name.to_owned());
         Ok(())
     }
 }
 
 /// The text of a cell; `-0-` is empty.
-fn said(cell: &Cell) -> Option<&str> {
+fn given(cell: &Cell) -> Option<&str> {
     Some(cell.text.trim()).filter(|text| !matches!(*text, "" | "-0-"))
-}
-
-fn kind(cell: &Cell) -> Result<String, Reject> {
-    let kind = match said(cell).map(str::to_ascii_lowercase).as_deref() {
-        None | Some("entity") => "organisation",
-        Some("individual") => "person",
-        Some("vessel") => "vessel",
-        Some("aircraft") => "aircraft",
-        Some(other) => return Err(cell.fault(format!("`{other}` is not one of individual, entity, vessel, aircraft"))),
-    };
-    Ok(kind.to_owned())
 }
 
 /// Reads remarks, separated by `;`: dates, countries, weak aliases and numbers. Others are skipped.
@@ -218,7 +207,7 @@ fn remark(party: &mut Party, remarks: &str) -> Result<(), String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::format::tests::{party, read_of};
+    use crate::format::tests::{assert_faults_of, party, read_of};
 
     pub(in crate::format) const SDN: &str = "\
         \u{feff}7,\"SAMPLE, Person\",\"individual\",\"SDGT] [IRGC] [IFSR\",-0- ,\
@@ -278,7 +267,7 @@ pub(super) mod tests {
             (vec![("sdn.csv", good.replace('A', "-0- "))], "sdn.csv:1:3: the party has no name", 0),
             (
                 vec![("sdn.csv", row(&format!("ship,-0-,-0-,-0-{nulls}")))],
-                "sdn.csv:1:5: `ship` is not one of individual, entity, vessel, aircraft",
+                "sdn.csv:1:5: `ship` is not one of Individual, Entity, Vessel, Aircraft",
                 0,
             ),
             (
@@ -315,11 +304,7 @@ pub(super) mod tests {
         ];
         for (files, expected, read) in cases {
             let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-            let (parties, faults) = read_of(FORMAT, &files);
-            assert_eq!(parties.len(), read, "{files:?}: {faults:?}");
-            let expected: Vec<&str> = expected.split('|').collect();
-            assert_eq!(faults.len(), expected.len(), "{faults:?}");
-            assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
+            assert_faults_of(FORMAT, &files, expected, read);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::elements::{Element, note, note_number};
 use super::numbers::is_label;
 use super::ofac_values::{Values, born};
-use super::places;
+use super::{joined, places};
 use crate::entry::{Party, Reject};
 
 /// The parts of a name, in order. Other parts follow.
@@ -23,7 +23,7 @@ enum Meaning {
 
 /// Adds names, countries, numbers and dates of birth.
 pub(super) fn describe<'a>(party: &mut Party, profile: &Element<'a>, values: &Values<'a>) -> Result<(), Reject> {
-    party.kind = Some(profile.own(values.kind(profile.attribute("PartySubTypeID")))?.to_owned());
+    party.kind = profile.own(values.kind(profile.attribute("PartySubTypeID")))?;
     for identity in profile.all("Identity") {
         let groups = identity.all("NamePartGroups/MasterNamePartGroup/NamePartGroup").into_iter();
         let groups = groups.map(|group| (group.attribute("ID"), group.attribute("NamePartTypeID"))).collect();
@@ -71,8 +71,7 @@ fn named<'a>(
         };
         let mut parts = name.all("DocumentedNamePart/NamePartValue");
         parts.sort_by_key(|part| rank(part));
-        let words: Vec<&str> = parts.iter().map(|part| part.text()).filter(|word| !word.is_empty()).collect();
-        let full = words.join(" ");
+        let full = joined(parts.iter().map(|part| part.text()));
         if full.is_empty() {
             return name.own(Err("it has no name".into()));
         }

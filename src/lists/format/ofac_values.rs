@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::elements::Element;
-use super::{dates, places};
+use super::{US_KINDS, dates, kind, places};
 use crate::entry::Reject;
 
 /// The values that precede the parties.
@@ -51,16 +51,10 @@ impl<'a> Values<'a> {
     }
 
     /// The kind of a party.
-    pub(super) fn kind(&self, sub_type: &str) -> Result<&'static str, String> {
+    pub(super) fn kind(&self, sub_type: &str) -> Result<Option<String>, String> {
         let sub = self.value("PartySubType", sub_type)?;
         let text = if sub.text == "Unknown" { self.text("PartyType", &sub.of)? } else { &sub.text };
-        match text {
-            "Individual" => Ok("person"),
-            "Entity" => Ok("organisation"),
-            "Vessel" => Ok("vessel"),
-            "Aircraft" => Ok("aircraft"),
-            _ => Err(format!("a party of the type `{text}` is not one of Individual, Entity, Vessel, Aircraft")),
-        }
+        kind(text, US_KINDS).map_err(|why| format!("party type: {why}"))
     }
 
     /// Adds the countries of a location. `is_country` means that it must be a country, as for a nationality.

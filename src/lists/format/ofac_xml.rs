@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::elements::{Element, Shape, note, note_number, records, whole};
+use super::elements::{Element, Shape, complete, note, note_number, records};
 use super::ofac_party::describe;
 use super::ofac_values::{Values, day};
 use super::{Format, Read, Reading, Source, dates};
@@ -21,6 +21,7 @@ const SHAPE: Shape = Shape {
         "SanctionsEntries",
         "SanctionsEntryLinks",
     ],
+    skipped: &["DateOfIssue", "ProfileRelationship", "SanctionsEntryLink"],
 };
 
 /// Documents whose number does not identify a party: telegraphic codes, and parts of banks.
@@ -53,13 +54,12 @@ fn read(sources: &[Source], reading: &mut Reading) {
                 "IDRegDocument" => document.number(record),
                 "DistinctParty" => document.party(record),
                 "SanctionsEntry" => document.enter(record),
-                "DateOfIssue" | "ProfileRelationship" | "SanctionsEntryLink" => Ok(()),
                 _ => record.stray(),
             };
             reading.rejects.extend(done.err());
         });
         if is_whole {
-            document.give(reading);
+            document.finish(reading);
         }
     }
 }
@@ -92,7 +92,7 @@ impl<'a> Document<'a> {
                 note_number(&mut party.identifiers, text).map_err(|why| Reject { place: place.clone(), why })
             })
             .and_then(|()| describe(&mut party, profile, &self.values))
-            .and_then(|()| record.own(whole(party)));
+            .and_then(|()| record.own(complete(party)));
         let at = party.is_ok().then_some(self.parties.len());
         self.profiles.insert(profile.attribute("ID").to_owned(), at);
         self.parties.push((record.place.clone(), party?));
@@ -127,7 +127,7 @@ impl<'a> Document<'a> {
     }
 
     /// Adds the parties, and the faults of unassigned values.
-    fn give(self, reading: &mut Reading) {
+    fn finish(self, reading: &mut Reading) {
         for (place, party) in self.parties {
             reading.party(place, party);
         }
@@ -313,7 +313,7 @@ pub(super) mod tests {
             (
                 ">Individual<",
                 ">Location<",
-                "l.xml:58:4: a party of the type `Location` is not one of Individual, Entity, Vessel, Aircraft",
+                "l.xml:58:4: party type: `Location` is not one of Individual, Entity, Vessel, Aircraft",
             ),
             ("FeatureTypeID='9'", "FeatureTypeID='7'", "l.xml:88:5: there is no FeatureType `7`"),
             ("LocationID='31'", "LocationID='39'", "l.xml:85:57: there is no Location `39`"),

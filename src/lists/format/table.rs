@@ -23,6 +23,25 @@ pub(super) struct Parties {
     by_id: HashMap<String, usize>,
 }
 
+/// Reads the parties of files that have several rows per party. The parties of one id must have the same kind, which is in
+/// the column `fault_at`.
+pub(super) fn read_parties(
+    sources: &[Source],
+    dialect: Dialect,
+    required: &[&str],
+    fault_at: &str,
+    reading: &mut Reading,
+    party: fn(&Row<'_>) -> Result<Party, Reject>,
+) {
+    for source in sources {
+        let mut parties = Parties::default();
+        rows(source, dialect, required, reading, |row| {
+            parties.take(row.place(), party(row)?).map_err(|why| row.fault(fault_at, why))
+        });
+        parties.finish(reading);
+    }
+}
+
 /// Reads all rows below the header, which must have the columns `required`. Other columns are ignored, since publishers
 /// add some.
 pub(super) fn rows(
@@ -148,7 +167,7 @@ impl Parties {
     }
 
     /// Adds the parties to a reading. A party without a name uses its first alias, or is rejected if it has none.
-    pub(super) fn give(self, reading: &mut Reading) {
+    pub(super) fn finish(self, reading: &mut Reading) {
         for (place, mut party) in self.parties {
             if party.name.is_empty() {
                 let alias = party.aliases.iter().chain(&party.weak_aliases).find(|alias| !alias.is_empty());

@@ -3,8 +3,8 @@
 use super::cells::COMMAS;
 use super::numbers::number;
 use super::places::locate;
-use super::table::{Parties, Row, rows};
-use super::{Format, Read, Reading, Source, dates};
+use super::table::{Row, read_parties};
+use super::{Format, Read, Reading, Source, UK_KINDS, dates, joined, kind};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format { name: "uk-csv", about: "the UK Sanctions List", read: Read::Parties(read) };
@@ -31,14 +31,7 @@ const NUMBERS: [&str; 5] = [
 
 fn read(sources: &[Source], reading: &mut Reading) {
     let required: Vec<&str> = [ID, KIND, NAME_TYPE].into_iter().chain(NAMES).collect();
-    for source in sources {
-        let mut parties = Parties::default();
-        rows(source, COMMAS, &required, reading, |row| {
-            let party = party(row)?;
-            parties.take(row.place(), party).map_err(|why| row.fault(KIND, why))
-        });
-        parties.give(reading);
-    }
+    read_parties(sources, COMMAS, &required, KIND, reading, party);
 }
 
 fn party(row: &Row<'_>) -> Result<Party, Reject> {
@@ -46,7 +39,7 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
     if party.id.is_empty() {
         return Err(row.fault(ID, "an empty text"));
     }
-    party.kind = Some(kind(row.text(KIND)).map_err(|why| row.fault(KIND, why))?);
+    party.kind = kind(row.text(KIND), UK_KINDS).map_err(|why| row.fault(KIND, why))?;
     name(row, &mut party)?;
     party.programme.push(row.text(REGIME).to_owned());
     party.citation = Some(row.text(REGIME).to_owned()).filter(|text| !text.is_empty());
@@ -61,19 +54,8 @@ fn party(row: &Row<'_>) -> Result<Party, Reject> {
     Ok(party)
 }
 
-fn kind(text: &str) -> Result<String, String> {
-    let kind = match text.to_ascii_lowercase().as_str() {
-        "individual" => "person",
-        "entity" => "organisation",
-        "ship" => "vessel",
-        _ => return Err(format!("`{text}` is not one of Individual, Entity, Ship")),
-    };
-    Ok(kind.to_owned())
-}
-
 fn name(row: &Row<'_>, party: &mut Party) -> Result<(), Reject> {
-    let words: Vec<&str> = NAMES.iter().map(|column| row.text(column)).filter(|word| !word.is_empty()).collect();
-    let name = words.join(" ");
+    let name = joined(NAMES.map(|column| row.text(column)));
     let original = row.text("Name non-latin script").to_owned();
     if name.is_empty() && original.is_empty() {
         return Err(row.fault("Name 6", "the row has no name"));
@@ -124,7 +106,7 @@ fn numbered(text: &str) -> Vec<&str> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::format::tests::{party, read_of};
+    use crate::format::tests::{assert_faults, party, read_of};
 
     pub(in crate::format) const GOOD: &str = "\
         \u{feff}Report Date: 24-Nov-2026\r\nLast Updated,Unique ID,OFSI \
@@ -194,11 +176,6 @@ pub(super) mod tests {
                 1,
             ),
         ];
-        for (text, expected, read) in cases {
-            let (parties, faults) = read_of(FORMAT, &[("c.csv", &text)]);
-            let expected: Vec<&str> = expected.split('|').collect();
-            assert_eq!((parties.len(), faults.len()), (read, expected.len()), "{text}: {faults:?}");
-            assert!(faults.iter().zip(expected).all(|(fault, expected)| fault.starts_with(expected)), "{faults:?}");
-        }
+        assert_faults(FORMAT, "c.csv", &cases);
     }
 }

@@ -1,12 +1,12 @@
 //! Pure. Format `uk-xml`: the UK Sanctions List, as the FCDO publishes it.
 
-use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Read, Reading, Source, dates, places};
+use super::elements::{Element, Shape, note, note_number, read_parties};
+use super::{Format, Read, Reading, Source, UK_KINDS, dates, joined, kind, places};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format = Format { name: "uk-xml", about: "the UK Sanctions List", read: Read::Parties(read) };
 
-const SHAPE: Shape = Shape { root: "Designations", holders: &[] };
+const SHAPE: Shape = Shape { root: "Designations", holders: &[], skipped: &["DateGenerated"] };
 
 /// Paths of countries: nationalities, flags of a ship, addresses.
 const COUNTRIES: [&str; 4] = [
@@ -29,21 +29,14 @@ const NUMBERS: [&str; 5] = [
 const WORDS: [&str; 6] = ["Name1", "Name2", "Name3", "Name4", "Name5", "Name6"];
 
 fn read(sources: &[Source], reading: &mut Reading) {
-    for source in sources {
-        records(source, SHAPE, reading, |record, reading| match record.name {
-            "DateGenerated" => {}
-            "Designation" => take(reading, record, party(record)),
-            _ => take(reading, record, record.stray()),
-        });
-    }
+    read_parties(sources, SHAPE, reading, |record| (record.name == "Designation").then(|| party(record)));
 }
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.only("UniqueID")?.to_owned(), ..Party::default() };
-    party.kind = Some(record.own(kind(record.only("IndividualEntityShip")?))?.to_owned());
+    party.kind = record.own(kind(record.only("IndividualEntityShip")?, UK_KINDS))?;
     for name in record.all("Names/Name") {
-        let words: Vec<&str> = WORDS.iter().map(|word| name.first(word)).filter(|word| !word.is_empty()).collect();
-        name.own(named(&mut party, name, &words.join(" ")))?;
+        name.own(named(&mut party, name, &joined(WORDS.map(|word| name.first(word)))))?;
     }
     record.each("NonLatinNames/NonLatinName/NameNonLatinScript", |text| note(&mut party.aliases, text))?;
     COUNTRIES.iter().try_for_each(|path| record.each(path, |text| places::locate(&mut party.country, text)))?;
@@ -54,15 +47,6 @@ fn party(record: &Element<'_>) -> Result<Party, Reject> {
     party.citation = party.programme.first().cloned();
     record.each("DateDesignated", |text| dates::date(text).map(|date| party.listed = Some(date)))?;
     Ok(party)
-}
-
-fn kind(text: &str) -> Result<&'static str, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "individual" => Ok("person"),
-        "entity" => Ok("organisation"),
-        "ship" => Ok("vessel"),
-        _ => Err(format!("IndividualEntityShip: `{text}` is not one of Individual, Entity, Ship")),
-    }
 }
 
 /// Adds a name by its type and strength.
@@ -174,11 +158,7 @@ pub(super) mod tests {
                     "Doubtful",
                     "l.xml:12:4: AliasStrength: `doubtful` is neither good nor low quality",
                 ),
-                (
-                    ">Individual<",
-                    ">Aircraft<",
-                    "l.xml:4:2: IndividualEntityShip: `Aircraft` is not one of Individual, Entity, Ship",
-                ),
+                (">Individual<", ">Aircraft<", "l.xml:4:2: `Aircraft` is not one of Individual, Entity, Ship"),
                 (">Iran<", ">Atlantis<", "l.xml:21:19: `Atlantis` is not a known country"),
                 (
                     "01/03/1958",

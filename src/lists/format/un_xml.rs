@@ -1,33 +1,30 @@
 //! Pure. Format `un-xml`: the Security Council's consolidated list.
 
-use super::elements::{Element, Shape, note, note_number, records, take};
-use super::{Format, Read, Reading, Source, dates, places};
+use super::elements::{Element, Shape, note, note_number, read_parties};
+use super::{Format, Read, Reading, Source, dates, joined, places};
 use crate::entry::{Party, Reject};
 
 pub(super) const FORMAT: Format =
     Format { name: "un-xml", about: "the Security Council's consolidated list", read: Read::Parties(read) };
 
-const SHAPE: Shape = Shape { root: "CONSOLIDATED_LIST", holders: &["INDIVIDUALS", "ENTITIES"] };
+const SHAPE: Shape = Shape { root: "CONSOLIDATED_LIST", holders: &["INDIVIDUALS", "ENTITIES"], skipped: &[] };
 
 /// The parts of a name, in order.
 const WORDS: [&str; 4] = ["FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME"];
 
 fn read(sources: &[Source], reading: &mut Reading) {
-    for source in sources {
-        records(source, SHAPE, reading, |record, reading| match record.name {
-            "INDIVIDUAL" => take(reading, record, party(record, "person")),
-            "ENTITY" => take(reading, record, party(record, "organisation")),
-            _ => take(reading, record, record.stray()),
-        });
-    }
+    read_parties(sources, SHAPE, reading, |record| match record.name {
+        "INDIVIDUAL" => Some(party(record, "person")),
+        "ENTITY" => Some(party(record, "organisation")),
+        _ => None,
+    });
 }
 
 fn party(record: &Element<'_>, kind: &str) -> Result<Party, Reject> {
     let path = |below: &str| format!("{}_{below}", record.name);
-    let words: Vec<&str> = WORDS.iter().map(|word| record.first(word)).filter(|word| !word.is_empty()).collect();
     let mut party = Party {
         id: record.only("REFERENCE_NUMBER")?.to_owned(),
-        name: words.join(" "),
+        name: joined(WORDS.map(|word| record.first(word))),
         kind: Some(kind.to_owned()),
         ..Party::default()
     };

@@ -42,8 +42,8 @@ impl<'a> Walk<'a> {
                 Event::Start(_) => self.begin(start).map(|()| None),
                 Event::Empty(_) => self.begin(start).map(|()| self.finish()),
                 Event::End(_) => Ok(self.finish()),
-                Event::Text(text) => self.say(start, &text.xml10_content()).map(|()| None),
-                Event::CData(text) => self.say(start, &text.xml10_content()).map(|()| None),
+                Event::Text(text) => self.text(start, &text.xml10_content()).map(|()| None),
+                Event::CData(text) => self.text(start, &text.xml10_content()).map(|()| None),
                 Event::GeneralRef(reference) => self.resolve(start, &reference).map(|()| None),
                 Event::Decl(declared) => match declared.encoding().transpose() {
                     Ok(encoding) => self.declare(start, encoding.as_deref().unwrap_or("UTF-8")).map(|()| None),
@@ -101,7 +101,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn say(&mut self, start: usize, text: &str) -> Result<(), Reject> {
+    fn text(&mut self, start: usize, text: &str) -> Result<(), Reject> {
         let is_blank = text.trim().is_empty();
         match self.open.last_mut() {
             // Indentation of children is not text.
@@ -114,9 +114,9 @@ impl<'a> Walk<'a> {
 
     fn resolve(&mut self, start: usize, reference: &BytesRef<'_>) -> Result<(), Reject> {
         match reference.resolve_char_ref().map_err(|error| self.broken(start, error))? {
-            Some(letter) => self.say(start, letter.encode_utf8(&mut [0; 4])),
+            Some(letter) => self.text(start, letter.encode_utf8(&mut [0; 4])),
             None => match resolve_xml_entity(reference) {
-                Some(text) => self.say(start, text),
+                Some(text) => self.text(start, text),
                 None => Err(self.fault(start, format!("the entity `&{};` is not predefined in XML", &**reference))),
             },
         }
@@ -171,7 +171,7 @@ fn local(name: &str) -> &str {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { root: "list", holders: &["group"] };
+    const SHAPE: Shape = Shape { root: "list", holders: &["group"], skipped: &[] };
 
     /// The records as `line:column name[attributes]text(children)`, or the fault.
     fn shown(text: &str) -> Result<String, String> {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn records_have_their_place_attributes_text_and_children() {
+    fn records_have_their_places_attributes_texts_and_children() {
         let cases = [
             ("<list/>", ""),
             ("<list><a/><b x='1' y=\"2\">t</b></list>", "1:7 a[]()|1:11 b[x=1 y=2]t()"),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_documents_are_refused_with_the_place() {
+    fn faulty_documents_are_refused_with_the_place() {
         let deep = format!("<list>{}", "<a>".repeat(100_000));
         let cases = [
             ("", "1:1: it has no element `list`"),

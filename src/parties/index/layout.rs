@@ -213,6 +213,15 @@ impl Traits {
     }
 }
 
+/// An upper bound of what an indexed name shares with the query: the weights of the words on either side, and both together
+/// times the similarity.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shared {
+    pub(super) worth: u32,
+    pub(super) mine: u16,
+    pub(super) its: u16,
+}
+
 /// A polynomial hash of letters. It allows hashing variants of a word without reading all of their letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hash(u32);

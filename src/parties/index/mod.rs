@@ -8,8 +8,7 @@ mod write;
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use layout::{FILLER, Layout, NAME, Section, Traits, WORD, size, unpack_role};
-use search::Shared;
+use layout::{FILLER, Layout, NAME, Section, Shared, Traits, WORD, size, unpack_role};
 pub use write::build;
 
 use crate::parties::lexicon::{RULES, Reading, Role, Weight, lexicon};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
 
 use super::Index;
-use super::layout::size;
+use super::layout::{Shared, size};
 use super::write::identifier_hash;
 use crate::parties::assess::{assess, identifier, lowest, steps_to_read};
 use crate::parties::budget::{Abandoned, Budget, steps};
@@ -15,15 +15,6 @@ use crate::parties::lexicon::{Reading, Role};
 use crate::parties::name::{Name, NameWord, View};
 use crate::parties::screened_party::ScreenedParty;
 use crate::parties::word::{Likeness, OwnWord, SAME};
-
-/// An upper bound of what an indexed name shares with the query: the weights of the words on either side, and both together
-/// times the similarity.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Shared {
-    worth: u32,
-    mine: u16,
-    its: u16,
-}
 
 /// A name to search for.
 struct Query<'a> {

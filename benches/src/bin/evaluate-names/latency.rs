@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use export_gate::parties::{ListedParty, PartyKind, Score, ScreenedParty, build};
-
+use export_gate_bench::figures::{Bound, Figure, Measured, Part, Quantile, Unit, Who};
 use export_gate_lists::{LEVEL, index as load};
+use fastrand::Rng;
 
-use crate::figure::{Figure, Goal, Unit};
-use crate::names;
-use crate::pairs::count;
-use crate::typing::{Dice, mistyped};
+use crate::typing::mistyped;
+use crate::{figure, names};
 
 /// Size of a large list, and the number of timed searches and loads.
 const PARTIES: usize = 20_000;
@@ -36,31 +35,28 @@ pub(crate) fn figures(listed: &[ListedParty], threshold: Score) -> std::io::Resu
         std::hint::black_box(index.search(&subject, threshold));
         times.push(began.elapsed());
     }
-    let (p50, p99) = (percentile(&mut times, 50), percentile(&mut times, 99));
-    let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    let megabytes = |bytes: usize| count(bytes) / 1e6;
-    let of = format!(
-        "{} parties with {} names",
-        index.parties(),
-        large.iter().map(names_of).map(|names| names.len()).sum::<usize>()
-    );
+    let seconds = |what: String, times: Vec<Duration>| {
+        let times = times.iter().map(Duration::as_secs_f64).collect();
+        Figure::new("", Part::Alone, what, Unit::Seconds, vec![Measured::of(Who::Gate, times)])
+    };
+    let names: usize = large.iter().map(|party| names_of(party).len()).sum();
     Ok(vec![
-        Figure::new(format!("search in {of}, p50"), micros(p50), Unit::Microseconds).with_goal(Goal::Under(150.0)),
-        Figure::new("search, p99", micros(p99), Unit::Microseconds).with_goal(Goal::Under(1000.0)),
-        Figure::new("unpacking and loading, median", micros(percentile(&mut loads, 50)) / 1e3, Unit::Milliseconds)
-            .with_goal(Goal::Under(60.0)),
-        Figure::new("size in memory", megabytes(index.size()), Unit::Megabytes).with_goal(Goal::Under(30.0)),
-        Figure::new("size packed", megabytes(packed.len()), Unit::Megabytes),
+        seconds(format!("search in {} parties with {names} names", index.parties()), times)
+            .goal(Quantile::P50, Bound::Below(150e-6))
+            .goal(Quantile::P99, Bound::Below(1e-3)),
+        seconds("unpacking and loading".into(), loads).goal(Quantile::P50, Bound::Below(60e-3)),
+        figure("size in memory", Unit::Bytes, index.size() as f64).goal(Quantile::P50, Bound::Below(30e6)),
+        figure("size packed", Unit::Bytes, packed.len() as f64),
     ])
 }
 
 /// The list, enlarged by parties made from the words of its names.
 fn enlarged(listed: &[ListedParty]) -> Vec<ListedParty> {
-    let mut dice = Dice::new(20_251_110);
+    let mut dice = Rng::with_seed(20_251_110);
     let mut large = listed.to_vec();
     let mut names: usize = large.iter().map(names_of).map(|names| names.len()).sum();
     while !listed.is_empty() && (large.len() < PARTIES || names < NAMES) {
-        let mut pick = || listed.get(dice.roll(listed.len())).cloned().unwrap_or_default();
+        let mut pick = || dice.choice(listed).cloned().unwrap_or_default();
         let (mut party, other) = (pick(), pick());
         if party.kind != other.kind {
             continue;
@@ -94,24 +90,17 @@ fn names_of(party: &ListedParty) -> Vec<&String> {
 
 /// Subjects: half are listed and have a typing error, half have ordinary names.
 fn searches(listed: &[ListedParty]) -> Vec<ScreenedParty> {
-    let mut dice = Dice::new(20_260_630);
+    let mut dice = Rng::with_seed(20_260_630);
     let ordinary = names::ordinary();
     let one = |turn: usize| {
         if turn.is_multiple_of(2) {
-            let party = listed.get(dice.roll(listed.len())).cloned().unwrap_or_default();
+            let party = dice.choice(listed).cloned().unwrap_or_default();
             let kind = party.kind.as_deref().and_then(PartyKind::parse);
             ScreenedParty { kind, names: vec![mistyped(&party.name, &mut dice)], ..ScreenedParty::default() }
         } else {
-            let name = ordinary.get(dice.roll(ordinary.len())).cloned().unwrap_or_default();
+            let name = dice.choice(&ordinary).cloned().unwrap_or_default();
             ScreenedParty { kind: Some(PartyKind::Person), names: vec![name], ..ScreenedParty::default() }
         }
     };
     (0..SEARCHES).map(one).collect()
-}
-
-/// A percentile of the times.
-fn percentile(times: &mut [Duration], percent: usize) -> Duration {
-    times.sort_unstable();
-    let place = times.len().saturating_mul(percent) / 100;
-    times.get(place.min(times.len().saturating_sub(1))).copied().unwrap_or_default()
 }

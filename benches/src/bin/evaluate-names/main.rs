@@ -1,8 +1,13 @@
 //! Measures how well and how fast names are matched, on a list and on labelled pairs of names.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its result")]
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "counts are small, and a failed measurement panics"
+)]
 
-mod figure;
 mod latency;
 mod names;
 mod pairs;
@@ -16,9 +21,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use export_gate::parties::{Index, ListedParty, Score, build};
 use export_gate::record::{Screening, thousandths};
+use export_gate_bench::figures::{Figure, Measured, Part, Unit, Who};
+use export_gate_bench::report::print_figures;
 use export_gate_lists::{Entry, Format, Read, Reading, Source};
-
-use figure::Figure;
 
 /// Measure how well names are matched. Exit codes: 0 every goal is reached, 1 a goal is missed, 2 an error.
 #[derive(Parser)]
@@ -42,8 +47,9 @@ struct Options {
 fn main() -> ExitCode {
     match measure(&Options::parse()) {
         Ok(figures) => {
-            print!("{}", figure::table(&figures));
-            ExitCode::from(u8::from(figures.iter().any(|figure| figure.is_reached() == Some(false))))
+            print!("{}", print_figures("Names", &figures));
+            let is_missed = |figure: &Figure| figure.goals.iter().any(|goal| figure.reaches(*goal) == Some(false));
+            ExitCode::from(u8::from(figures.iter().any(is_missed)))
         }
         Err(error) => {
             eprintln!("evaluate-names: {error}");
@@ -68,6 +74,11 @@ fn measure(options: &Options) -> Result<Vec<Figure>, Box<dyn Error>> {
         figures.extend(latency::figures(&listed, threshold)?);
     }
     Ok(figures)
+}
+
+/// A number that does not vary between runs.
+fn figure(what: impl Into<String>, unit: Unit, number: f64) -> Figure {
+    Figure::new("", Part::Alone, what, unit, vec![Measured::exactly(Who::Gate, number)])
 }
 
 /// The list's parties.

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use export_gate::parties::{PartyKind, Score, similarity};
+use export_gate_bench::figures::{Bound, Figure, Quantile, Unit};
 
-use crate::figure::{Figure, Goal, Unit};
+use crate::figure;
 
 /// Two names, and whether one party has both.
 pub(crate) struct Pair {
@@ -63,18 +64,19 @@ pub(crate) fn figures(pairs: &[Pair], threshold: Score) -> Vec<Figure> {
         .iter()
         .map(|Pair { kind, names: [one, other], is_match }| (similarity(one, other, *kind), *is_match))
         .collect();
-    let each = began.elapsed().as_secs_f64() * 1e6 / count(scored.len());
+    let each = began.elapsed().as_secs_f64() / scored.len() as f64;
     let (best, at) = best(&scored);
     let (precision, recall) = precision_recall(&scored, threshold);
+    let at_threshold = format!("F1 at the threshold {:.2}", threshold.fraction());
+    let at_best = format!("F1 at the best threshold, {:.2}", at.fraction());
     vec![
-        Figure::new("pairs", count(scored.len()), Unit::Count),
-        Figure::new(format!("F1 at the threshold {:.2}", threshold.fraction()), f1(&scored, threshold), Unit::Fraction)
-            .with_goal(Goal::AtLeast(0.86)),
-        Figure::new("precision at the threshold", precision, Unit::Fraction),
-        Figure::new("recall at the threshold", recall, Unit::Fraction),
-        Figure::new(format!("F1 at the best threshold, {:.2}", at.fraction()), best, Unit::Fraction),
-        Figure::new("F1, cross-validated in 10 folds", cross_validated(&scored), Unit::Fraction),
-        Figure::new("time per pair", each, Unit::Microseconds),
+        figure("pairs", Unit::Count, scored.len() as f64),
+        figure(at_threshold, Unit::Fraction, f1(&scored, threshold)).goal(Quantile::P50, Bound::AtLeast(0.86)),
+        figure("precision at the threshold", Unit::Fraction, precision),
+        figure("recall at the threshold", Unit::Fraction, recall),
+        figure(at_best, Unit::Fraction, best),
+        figure("F1, cross-validated in 10 folds", Unit::Fraction, cross_validated(&scored)),
+        figure("time per pair", Unit::Seconds, each),
     ]
 }
 
@@ -89,8 +91,7 @@ fn cross_validated(scored: &[Scored]) -> f64 {
         };
         let (_, threshold) = best(&pick(false));
         let (hits, misses) = outcomes(&pick(true), threshold);
-        right = right.saturating_add(hits);
-        wrong = wrong.saturating_add(misses);
+        (right, wrong) = (right + hits, wrong + misses);
     }
     f1_of(right, wrong)
 }
@@ -116,17 +117,12 @@ fn outcomes(scored: &[Scored], threshold: Score) -> (usize, usize) {
 }
 
 fn f1_of(right: usize, wrong: usize) -> f64 {
-    2.0 * count(right) / (2.0 * count(right) + count(wrong)).max(1.0)
+    2.0 * right as f64 / ((2 * right + wrong) as f64).max(1.0)
 }
 
 fn precision_recall(scored: &[Scored], threshold: Score) -> (f64, f64) {
     let (right, _) = outcomes(scored, threshold);
     let positive = scored.iter().filter(|(score, _)| *score >= threshold).count();
     let matches = scored.iter().filter(|(_, is_match)| *is_match).count();
-    (count(right) / count(positive).max(1.0), count(right) / count(matches).max(1.0))
-}
-
-/// A count as a float.
-pub(crate) fn count(number: usize) -> f64 {
-    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+    (right as f64 / positive.max(1) as f64, right as f64 / matches.max(1) as f64)
 }

@@ -1,13 +1,14 @@
 //! Recall: variants of each listed name must find its party.
 
 use export_gate::parties::{Index, ListedParty, PartyKind, Score, ScreenedParty};
+use export_gate_bench::figures::{Bound, Figure, Quantile, Unit};
+use fastrand::Rng;
 
-use crate::figure::{Figure, Goal, Unit};
-use crate::pairs::count;
-use crate::typing::{Dice, mistyped, plain, reordered, transliterated};
+use crate::figure;
+use crate::typing::{mistyped, plain, reordered, transliterated};
 
 /// A variant of a name, and the share of names that must still find their party.
-type Variant = (&'static str, fn(&str, &mut Dice) -> String, f64);
+type Variant = (&'static str, fn(&str, &mut Rng) -> String, f64);
 
 const VARIANTS: &[Variant] = &[
     ("unchanged", |name, _| name.to_owned(), 0.99),
@@ -23,9 +24,9 @@ pub(crate) fn figures(listed: &[ListedParty], index: &Index, threshold: Score) -
         .iter()
         .flat_map(|party| std::iter::once(&party.name).chain(&party.aliases).map(move |name| (party, name)))
         .collect();
-    let mut figures = vec![Figure::new("listed names and strong aliases", count(names.len()), Unit::Count)];
+    let mut figures = vec![figure("listed names and strong aliases", Unit::Count, names.len() as f64)];
     for (variant, write, goal) in VARIANTS {
-        let mut dice = Dice::new(20_260_612);
+        let mut dice = Rng::with_seed(20_260_612);
         let found = names.iter().filter(|(party, name)| {
             let subject = ScreenedParty {
                 kind: party.kind.as_deref().and_then(PartyKind::parse),
@@ -34,8 +35,9 @@ pub(crate) fn figures(listed: &[ListedParty], index: &Index, threshold: Score) -
             };
             index.search(&subject, threshold).iter().any(|hit| hit.entry == party.id)
         });
-        let share = count(found.count()) / count(names.len()).max(1.0);
-        figures.push(Figure::new(format!("found, {variant}"), share, Unit::Percent).with_goal(Goal::AtLeast(*goal)));
+        let share = found.count() as f64 / names.len().max(1) as f64;
+        let found = figure(format!("found, {variant}"), Unit::Percent, share);
+        figures.push(found.goal(Quantile::P50, Bound::AtLeast(*goal)));
     }
     figures
 }

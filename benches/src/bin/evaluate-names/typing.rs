@@ -1,24 +1,7 @@
 //! Variants of a name: word order, accents, typing errors and transliteration.
 
 use any_ascii::any_ascii;
-
-/// A deterministic random number generator (Marsaglia's xorshift).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed | 1)
-    }
-
-    /// A number below `sides`.
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let sides = u64::try_from(sides).unwrap_or(u64::MAX).max(1);
-        usize::try_from((self.0 >> 11).checked_rem(sides).unwrap_or_default()).unwrap_or_default()
-    }
-}
+use fastrand::Rng;
 
 /// Moves the words after a comma, else the last word, to the front.
 pub(crate) fn reordered(name: &str) -> String {
@@ -37,22 +20,16 @@ pub(crate) fn plain(name: &str) -> String {
 }
 
 /// Removes, inserts, replaces or swaps one letter.
-pub(crate) fn mistyped(name: &str, dice: &mut Dice) -> String {
+pub(crate) fn mistyped(name: &str, random: &mut Rng) -> String {
     let mut letters: Vec<char> = name.chars().collect();
-    let places: Vec<usize> =
-        letters.iter().enumerate().filter(|(_, letter)| letter.is_alphabetic()).map(|(place, _)| place).collect();
-    let Some(place) = places.get(dice.roll(places.len())).copied() else { return name.to_owned() };
-    let other = char::from(b"abcdefghijklmnopqrstuvwxyz".get(dice.roll(26)).copied().unwrap_or(b'x'));
-    match dice.roll(4) {
-        0 => {
-            letters.remove(place);
-        }
+    let places: Vec<usize> = (0..letters.len()).filter(|place| letters[*place].is_alphabetic()).collect();
+    let Some(place) = random.choice(&places).copied() else { return name.to_owned() };
+    let other = random.lowercase();
+    match random.u8(..4) {
+        0 => drop(letters.remove(place)),
         1 => letters.insert(place, other),
-        2 => letters.splice(place..=place, [other]).for_each(drop),
-        _ if letters.get(place.saturating_add(1)).is_some_and(|next| next.is_alphabetic()) => {
-            letters.swap(place, place.saturating_add(1))
-        }
-        _ => letters.splice(place..=place, [other]).for_each(drop),
+        2 if places.contains(&(place + 1)) => letters.swap(place, place + 1),
+        _ => letters[place] = other,
     }
     letters.into_iter().collect()
 }
