@@ -230,9 +230,9 @@ const NOT_PURE: [&str; 15] = [
 ];
 
 /// A file of the crate.
-struct Source {
+pub(crate) struct Source {
     /// Its path below `src`.
-    path: String,
+    pub(crate) path: String,
     /// The module that it belongs to; none for the crate's own two files.
     module: Option<String>,
     text: String,
@@ -240,7 +240,7 @@ struct Source {
 
 impl Source {
     /// Its lines with their numbers, comments taken off.
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
     }
 
@@ -262,7 +262,7 @@ impl Source {
 }
 
 /// The files below a folder, which are more than so many; the other crate's are none of this one's.
-fn sources(below: &str, many: usize) -> Vec<Source> {
+pub(crate) fn sources(below: &str, many: usize) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(below);
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];

@@ -118,7 +118,7 @@ impl Gate {
             }
             Ok(mut request) => {
                 let body = std::mem::take(&mut request.body);
-                log.route = route_name(&request.route);
+                log.route = request.route.name();
                 // The ledger keeps milliseconds, so the decision uses the same precision as its entry.
                 let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
                 // Files reload in the background; until then the loaded ones serve.
@@ -288,15 +288,5 @@ impl Gate {
             exhausted.extend(more.licences);
             log.unreadable_usage.extend(more.unreadable);
         }
-    }
-}
-
-fn route_name(route: &Route) -> &'static str {
-    match route {
-        Route::Invocation(_) => "invocation",
-        Route::Screening(_) => "screening",
-        Route::Models => "models",
-        Route::Health => "health",
-        Route::Parties => "parties",
     }
 }
