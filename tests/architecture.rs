@@ -230,9 +230,9 @@ const NOT_PURE: [&str; 15] = [
 ];
 
 /// A file of the crate.
-struct Source {
+pub(crate) struct Source {
     /// Its path below `src`.
-    path: String,
+    pub(crate) path: String,
     /// Its module; `None` for the crate's `lib.rs` and `main.rs`.
     module: Option<String>,
     text: String,
@@ -240,7 +240,7 @@ struct Source {
 
 impl Source {
     /// Its numbered lines without comments.
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
     }
 
@@ -261,7 +261,7 @@ impl Source {
 }
 
 /// The source files below a folder, without those of other crates. There must be more than `minimum`.
-fn sources(below: &str, minimum: usize) -> Vec<Source> {
+pub(crate) fn sources(below: &str, minimum: usize) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(below);
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];

@@ -40,6 +40,7 @@ mod parties;
 mod places_data;
 mod records;
 mod register;
+mod routes;
 mod signals;
 mod spoofing;
 mod spread;

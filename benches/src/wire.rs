@@ -1,4 +1,5 @@
-//! I/O. HTTP/1.1 with a thread for each connection, with and without TLS. It has no layers that add noise.
+//! I/O. HTTP/1.1 with a thread for each connection, with and without TLS. Separate from `export_gate_local`'s server,
+//! whose tasks and buffers would add noise to measurements in microseconds.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -8,7 +8,7 @@ set -euo pipefail
 
 : "${GATE_URL:?start the stack with make run, then: source .local/environment}"
 gatectl=${GATECTL:-$(command -v gatectl || true)}
-: "${gatectl:?run make gatectl, and add it to PATH as its output says}"
+: "${gatectl:?run make gatectl, then: source .local/environment}"
 
 folder=${JUNE_FOLDER:-$(mktemp -d)}
 mkdir -p "$folder/partners"

@@ -121,7 +121,7 @@ impl Gate {
             }
             Ok(mut request) => {
                 let body = std::mem::take(&mut request.body);
-                log.route = route_name(&request.route);
+                log.route = request.route.name();
                 let now = to_milliseconds(now);
                 // Files reload in the background; until then the loaded ones serve.
                 drop(self.location.reload_if_due(now));
@@ -260,15 +260,5 @@ impl Gate {
         let settled = context.within_deadline(Code::RegisterUnavailable, settling).await;
         log.unreadable_usage.extend(exhausted.unreadable);
         settled
-    }
-}
-
-fn route_name(route: &Route) -> &'static str {
-    match route {
-        Route::Invocation(_) => "invocation",
-        Route::Screening(_) => "screening",
-        Route::Models => "models",
-        Route::Health => "health",
-        Route::Parties => "parties",
     }
 }

@@ -8,19 +8,44 @@ use percent_encoding::percent_decode_str;
 use super::rejected::Rejected;
 use crate::terms::ModelRef;
 
-/// A route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// `POST /v1/models/{model}/invocations`
-    Invocation(ModelRef),
-    /// `POST /v1/models/{model}/screenings`
-    Screening(ModelRef),
-    /// `GET /v1/models`
-    Models,
-    /// `GET /v1/health`
-    Health,
-    /// `POST /v1/parties/screenings`
-    Parties,
+/// Declares the routes, so that [`Route::ALL`] has every one.
+macro_rules! routes {
+    ($($route:ident $(($model:ident))? = $name:literal, $method:literal $path:literal;)+) => {
+        /// A route.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Route {
+            $(#[doc = concat!("`", $method, " ", $path, "`")] $route $(($model))?,)+
+        }
+
+        impl Route {
+            /// Method and path of every route, as in `infra/openapi.yaml`.
+            pub const ALL: &[(&str, &str)] = &[$(($method, $path)),+];
+
+            /// Its method and path.
+            #[must_use]
+            pub fn method_and_path(&self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$route { .. } => ($method, $path),)+
+                }
+            }
+
+            /// Its name in logs and metrics.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$route { .. } => $name,)+
+                }
+            }
+        }
+    };
+}
+
+routes! {
+    Invocation(ModelRef) = "invocation", "POST" "/v1/models/{model}/invocations";
+    Screening(ModelRef) = "screening", "POST" "/v1/models/{model}/screenings";
+    Models = "models", "GET" "/v1/models";
+    Health = "health", "GET" "/v1/health";
+    Parties = "parties", "POST" "/v1/parties/screenings";
 }
 
 /// The path according to the API's route template (`/v1/models/{model}/invocations`, `/{proxy+}`) and the parameters that
@@ -45,7 +70,7 @@ pub(super) fn mapped(template: Option<&str>, parameters: &HashMap<String, String
 /// trailing slash. The first match counts, because a model's name may contain the rest.
 pub(super) fn route(method: &Method, path: &str) -> Result<Route, Rejected> {
     let mut rest = path.strip_suffix('/').unwrap_or(path);
-    let (route, takes) = loop {
+    let route = loop {
         if let Some(found) = match_path(rest) {
             break found;
         }
@@ -56,14 +81,15 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Route, Rejected> {
             Some((segment, _)) => rest.get(segment.len().saturating_add(1)..).unwrap_or_default(),
         };
     };
-    if *method == takes { Ok(route) } else { Err(Rejected::Method(if takes == Method::GET { "GET" } else { "POST" })) }
+    let (allowed, _) = route.method_and_path();
+    if method == allowed { Ok(route) } else { Err(Rejected::Method(allowed)) }
 }
 
-fn match_path(path: &str) -> Option<(Route, Method)> {
+fn match_path(path: &str) -> Option<Route> {
     match path {
-        "/v1/models" => return Some((Route::Models, Method::GET)),
-        "/v1/health" => return Some((Route::Health, Method::GET)),
-        "/v1/parties/screenings" => return Some((Route::Parties, Method::POST)),
+        "/v1/models" => return Some(Route::Models),
+        "/v1/health" => return Some(Route::Health),
+        "/v1/parties/screenings" => return Some(Route::Parties),
         _ => {}
     }
     // The model is everything in between: a decoded name may contain slashes.
@@ -74,7 +100,7 @@ fn match_path(path: &str) -> Option<(Route, Method)> {
         _ => return None,
     };
     let model = percent_decode_str(model).decode_utf8().ok().filter(|model| !model.is_empty())?;
-    Some((route(ModelRef::asked(&model)), Method::POST))
+    Some(route(ModelRef::asked(&model)))
 }
 
 #[cfg(test)]

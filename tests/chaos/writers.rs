@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate_local::function::Function;
 use export_gate_local::relay::{Action, Seen};
-use export_gate_local::sink::Sink;
+use export_gate_local::s3_and_sns::S3AndSns;
 use export_gate_local::stream::Stream;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(crate) struct Writers<'w> {
     world: &'w World,
     watch: Function,
     stream: Stream,
-    sink: Sink,
+    sns: S3AndSns,
     dice: Dice,
     bulks: usize,
     /// Commands that say that nothing was changed where something was, or the reverse.
@@ -46,18 +46,18 @@ impl Way {
 
 impl<'w> Writers<'w> {
     pub(crate) async fn new(world: &'w World, dice: Dice) -> Self {
-        let sink = Sink::start().await.unwrap();
+        let sns = S3AndSns::start().await.unwrap();
         let watch = built("register-watch");
         let variables = [
             ("REGISTER_TABLE", world.tables.register.as_str()),
             ("ALARM_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:alarms"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &world.url),
-            ("AWS_ENDPOINT_URL_SNS", &sink.url()),
+            ("AWS_ENDPOINT_URL_SNS", &sns.url()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let watch = Function::spawn(&watch, &variables).await.unwrap();
         let stream = Stream::of(&world.url, &world.tables.register).await;
-        Self { world, watch, stream, sink, dice, bulks: 0, false_reports: Vec::new() }
+        Self { world, watch, stream, sns, dice, bulks: 0, false_reports: Vec::new() }
     }
 
     /// Issues a letter about foreign persons, and returns once that is acknowledged.
@@ -148,7 +148,7 @@ impl<'w> Writers<'w> {
             let settled = self.watch.invoke(batch, PATIENCE).await.unwrap();
             assert_eq!(settled, json!({"batchItemFailures": []}), "{:?}", self.watch.stdout().all());
         }
-        assert_eq!(self.sink.messages().count(), 0, "{:?}", self.sink.messages().all());
+        assert_eq!(self.sns.messages().count(), 0, "{:?}", self.sns.messages().all());
     }
 }
 

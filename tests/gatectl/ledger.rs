@@ -3,11 +3,12 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
-use crate::books::kms::Kms;
 use crate::books::{Books, by_python, chain, named, of_the_gate, place, rehashed, shuffled};
 use crate::command::{Folder, Ran, gatectl, gatectl_in, words};
 use export_gate::digest::canonical;
 use export_gate_local::clock::clear_environment;
+use export_gate_local::kms::Kms;
+use export_gate_local::s3_and_sns::S3AndSns;
 use flate2::{Compression, write::GzEncoder};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -281,11 +282,12 @@ fn a_seal_names_the_previous_one_and_needs_all_its_entries() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kms_keys_sign_and_s3_stores_seals() {
     let folder = Folder::new("kms");
-    let kms = Kms::start();
-    let s3 = export_gate_local::sink::Sink::start().await.unwrap();
+    let kms = Kms::start().await.unwrap();
+    let s3 = S3AndSns::start().await.unwrap();
     let archive = Books::of(&[chain(A, 3), chain(B, 2)].concat(), Timestamp::now()).archive(&folder, 0);
-    let run =
-        |line: &str| gatectl_in(&[("AWS_ENDPOINT_URL_KMS", &kms.url), ("AWS_ENDPOINT_URL_S3", &s3.url())], words(line));
+    let run = |line: &str| {
+        gatectl_in(&[("AWS_ENDPOINT_URL_KMS", &kms.url()), ("AWS_ENDPOINT_URL_S3", &s3.url())], words(line))
+    };
     let seal = format!("ledger seal --ledger {archive} --kms-key alias/seal --to s3://seals/2026/first.json");
     let ran = run(&seal);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::books::kms::Kms;
 use crate::change::{RULE, caller, done, record, run, say, send, writing};
 use crate::command::{Folder, gatectl_in, words};
 use crate::world::events::{IN_US, invocation};
 use crate::world::{World, ask, item};
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::register::history::Key;
+use export_gate_local::kms::Kms;
 use export_gate_local::relay::{Action, Seen};
 use http::{HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -283,13 +283,13 @@ async fn a_damaged_head_does_not_stop_commands() {
     );
 }
 
-#[test]
-fn a_silent_endpoint_is_named_after_the_time_out() {
+#[tokio::test]
+async fn a_silent_endpoint_is_named_after_the_time_out() {
     // It accepts connections and never reads.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let folder = Folder::new("silent");
-    let public = folder.file("public.pem", Kms::start().public_pem());
+    let public = folder.file("public.pem", Kms::start().await.unwrap().public_pem());
     let attribution = "--by a --why b --yes";
     for line in [
         "embargo list --register-table r".to_owned(),

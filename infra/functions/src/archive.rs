@@ -59,7 +59,7 @@ impl Archive {
 
     /// Archives a batch and reports what cannot be archived. On failure the whole batch is retried.
     pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
-        let first = stream::first(&event);
+        let first = stream::first_sequence(&event);
         let (changes, parked) = stream::read(event);
         match self.archive(&changes, &parked).await {
             Ok(()) => stream::retry_from(None),

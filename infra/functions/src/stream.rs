@@ -37,7 +37,7 @@ pub struct ChangeRecord {
 
 /// The sequence number of a batch's first change.
 #[must_use]
-pub fn first(event: &Event) -> Option<String> {
+pub fn first_sequence(event: &Event) -> Option<String> {
     event.records.first().and_then(|record| record.change.sequence_number.clone())
 }
 

@@ -48,7 +48,7 @@ impl Archived {
 
     /// The bodies of the objects under a path.
     fn objects(&self, path: &str) -> Vec<String> {
-        let objects = self.world.sink.objects().all().into_iter().filter(|object| object.path.starts_with(path));
+        let objects = self.world.s3_and_sns.objects().all().into_iter().filter(|object| object.path.starts_with(path));
         objects.map(|object| String::from_utf8(object.body.to_vec()).unwrap()).collect()
     }
 }
@@ -65,7 +65,7 @@ async fn entries_are_archived_with_their_checksum() {
         archived.put(&entry(seq)).await;
     }
     assert_eq!(archived.run().await, json!([]));
-    let objects = archived.world.sink.objects().all();
+    let objects = archived.world.s3_and_sns.objects().all();
     assert_eq!(objects.len(), 1);
     assert!(objects[0].path.starts_with("/archive/ledger/2026/06/12/"), "{}", objects[0].path);
     assert!(objects[0].headers.contains_key("x-amz-checksum-sha256"), "{:?}", objects[0].headers);
@@ -114,7 +114,7 @@ async fn tampering_with_an_entry_is_archived_and_reported() {
     assert_eq!((&changed["was"]["status"], &changed["became"]["status"]), (&json!(451), &json!(200)));
     let removed = evidence.iter().find(|one| one["what"] == "was removed").unwrap();
     assert_eq!((&removed["was"], &removed["became"]), (&entry(1), &Value::Null));
-    for message in archived.world.sink.messages().all() {
+    for message in archived.world.s3_and_sns.messages().all() {
         assert!(!message.text.contains("permit"), "the message names only the entry: {}", message.text);
     }
 }
@@ -140,7 +140,7 @@ async fn entries_are_archived_when_the_alarm_fails() {
     archived.put(&json!({"chain": "c0ffee", "seq": 1, "at": "2026-06-12T21:21:00.000Z", "hash": "0"})).await;
     archived.put(&entry(2)).await;
     let batch = archived.stream.event().await;
-    archived.world.sink.refuse_behind(1);
+    archived.world.s3_and_sns.deny_after(1);
     let answer = archived.archive.handle(event(batch)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "the alarm is retried");
     assert_eq!(archived.objects("/archive/ledger/")[0].lines().count(), 2);
@@ -163,7 +163,7 @@ async fn a_failed_batch_is_retried_whole() {
     let mut archived = Archived::new().await;
     archived.put(&entry(1)).await;
     archived.put(&entry(2)).await;
-    archived.world.sink.refuse(1);
+    archived.world.s3_and_sns.deny(1);
     let again = archived.run().await;
     assert_eq!(again.as_array().unwrap().len(), 1);
     archived.stream = archived.world.stream(&archived.world.tables.ledger).await;
@@ -179,6 +179,6 @@ async fn the_binary_works_behind_the_runtime_api() {
     let function = Function::spawn(binary, &archived.world.environment()).await.unwrap();
     let answer = function.invoke(archived.stream.event().await, Duration::from_secs(20)).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    let paths: Vec<_> = archived.world.sink.objects().all().into_iter().map(|object| object.path).collect();
+    let paths: Vec<_> = archived.world.s3_and_sns.objects().all().into_iter().map(|object| object.path).collect();
     assert!(paths.len() == 1 && paths[0].contains("ledger/2026/06/12/"), "{paths:?}");
 }

@@ -304,7 +304,7 @@ async fn an_unreadable_record_is_reported_once_per_failure() {
     watched.put_manually(&broken).await;
     watched.watch().await;
     assert_eq!(watched.at("embargo", "a").await.unwrap()["revision"], 2, "it gets a revision too");
-    let messages = watched.world.sink.messages().all();
+    let messages = watched.world.s3_and_sns.messages().all();
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!(
         (messages[0].topic.as_str(), messages[0].subject.as_str()),
@@ -384,12 +384,12 @@ async fn a_repeated_stream_changes_nothing() {
 async fn a_batch_is_retried_from_its_first_failure() {
     let mut watched = Watched::new().await;
     watched.put_manually(&with(stop("a", "x"), &json!({"effect": "forbidden"}))).await;
-    watched.world.sink.refuse(20);
+    watched.world.s3_and_sns.deny(20);
     let batch = watched.stream.event().await;
     let first = batch["Records"][0]["dynamodb"]["SequenceNumber"].clone();
     let answer = serde_json::to_value(watched.watch.handle(event(batch.clone())).await).unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": first}]}), "the alarm was not sent");
-    watched.world.sink.refuse(0);
+    watched.world.s3_and_sns.deny(0);
     let answer = serde_json::to_value(watched.watch.handle(event(batch)).await).unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     assert_eq!(watched.world.alarmed().len(), 1);
@@ -412,7 +412,7 @@ async fn a_change_that_no_retry_can_process_is_reported_by_id_and_the_stream_goe
         let batch = event(watched.stream.event().await);
         assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty(), "the shard goes on");
         assert_eq!(watched.at("embargo", "after").await.unwrap()["revision"], json!(2));
-        let reported = watched.world.sink.messages().all().remove(0);
+        let reported = watched.world.s3_and_sns.messages().all().remove(0);
         assert!(
             reported.subject.starts_with(&format!("export-gate: {key}")[..100.min(13 + key.len())]),
             "{reported:?}"
@@ -436,9 +436,9 @@ async fn a_parked_change_whose_report_fails_is_retried() {
     let mut watched = Watched::new().await;
     watched.put_manually(&too_large()).await;
     let batch = watched.stream.event().await;
-    watched.world.sink.refuse(20);
+    watched.world.s3_and_sns.deny(20);
     assert_eq!(watched.watch.handle(event(batch.clone())).await.batch_item_failures.len(), 1);
-    watched.world.sink.refuse(0);
+    watched.world.s3_and_sns.deny(0);
     assert!(watched.watch.handle(event(batch)).await.batch_item_failures.is_empty());
     assert_eq!(watched.world.alarmed(), ["export-gate: embargo/large cannot be processed"]);
 }
@@ -463,7 +463,7 @@ async fn unreadable_records_share_one_message() {
         watched.put_manually(&broken).await;
     }
     watched.watch().await;
-    let reported = watched.world.sink.messages().all();
+    let reported = watched.world.s3_and_sns.messages().all();
     assert_eq!(reported.len(), 1, "{:?}", watched.world.alarmed());
     assert_eq!(reported[0].subject, "export-gate: 60 records are unreadable: embargo/broken-00, …".replace('…', "?"));
     assert!(reported[0].text.contains("`embargo/broken-49`") && reported[0].text.contains("and 10 more"));
@@ -473,15 +473,15 @@ async fn unreadable_records_share_one_message() {
 async fn a_message_over_the_sns_limit_is_truncated() {
     let world = World::new().await;
     world.alarms().send("long", &"é".repeat(200_000)).await.unwrap();
-    assert_eq!(world.sink.messages().all()[0].text.len(), 262_144);
+    assert_eq!(world.s3_and_sns.messages().all()[0].text.len(), 262_144);
 }
 
 #[tokio::test]
 async fn an_alarm_refused_as_invalid_is_not_retried() {
     let world = World::new().await;
     world.alarms().send("empty", "").await.unwrap();
-    assert!(world.sink.messages().all().is_empty());
-    world.sink.refuse(u32::MAX);
+    assert!(world.s3_and_sns.messages().all().is_empty());
+    world.s3_and_sns.deny(u32::MAX);
     world.alarms().send("denied", "as by a policy").await.unwrap_err();
 }
 

@@ -12,7 +12,7 @@ use export_gate::register::RegisterWriter;
 use export_gate::register::history::Key;
 use export_gate_functions::alarm::Alarms;
 use export_gate_local::dynamodb::DynamoDb;
-use export_gate_local::sink::Sink;
+use export_gate_local::s3_and_sns::S3AndSns;
 use export_gate_local::stream::Stream;
 use export_gate_local::tables::{self, Tables};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) dynamodb: Client,
     pub(crate) tables: Tables,
     pub(crate) writer: RegisterWriter,
-    pub(crate) sink: Sink,
+    pub(crate) s3_and_sns: S3AndSns,
 }
 
 pub(crate) fn item(json: &Value) -> Item {
@@ -46,7 +46,7 @@ impl World {
         };
         let dynamodb = tables::client(&url);
         let writer = RegisterWriter::new(dynamodb.clone(), tables.register.clone());
-        Self { _engine: engine, url, dynamodb, tables, writer, sink: Sink::start().await.unwrap() }
+        Self { _engine: engine, url, dynamodb, tables, writer, s3_and_sns: S3AndSns::start().await.unwrap() }
     }
 
     pub(crate) async fn stream(&self, table: &str) -> Stream {
@@ -62,7 +62,7 @@ impl World {
             .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
                 aws_sdk_dynamodb::config::Credentials::new("sample", "sample", None, None, "sample"),
             ))
-            .endpoint_url(self.sink.url())
+            .endpoint_url(self.s3_and_sns.url())
             .http_client(http)
             .build()
     }
@@ -78,8 +78,8 @@ impl World {
             ("ARCHIVE_BUCKET", "archive".into()),
             ("ALARM_TOPIC_ARN", TOPIC.into()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.url.clone()),
-            ("AWS_ENDPOINT_URL_SNS", self.sink.url()),
-            ("AWS_ENDPOINT_URL_S3", self.sink.url()),
+            ("AWS_ENDPOINT_URL_SNS", self.s3_and_sns.url()),
+            ("AWS_ENDPOINT_URL_S3", self.s3_and_sns.url()),
         ]
         .map(|(name, value)| (name.into(), value))
         .into()
@@ -118,7 +118,7 @@ impl World {
 
     /// The subjects of all alarms.
     pub(crate) fn alarmed(&self) -> Vec<String> {
-        self.sink.messages().all().into_iter().map(|message| message.subject).collect()
+        self.s3_and_sns.messages().all().into_iter().map(|message| message.subject).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! I/O. The HTTP client of the relay, the gateway and readiness checks.
+//! I/O. The HTTP client of the stand-ins and of their tests.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,29 +8,37 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 /// A client with a connection pool, which its clones share.
-#[derive(Clone)]
-pub(crate) struct Client {
+#[derive(Clone, Debug)]
+pub struct Client {
     pool: Pool<HttpConnector, Full<Bytes>>,
 }
 
-/// The request has no complete answer.
+/// A request without a complete answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unanswered {
+pub enum ClientError {
+    /// No connection, or it ended early.
     #[error("the request could not be sent")]
     Send(#[from] hyper_util::client::legacy::Error),
+    /// The connection ended within the body.
     #[error("the answer is incomplete")]
     Receive(#[from] hyper::Error),
 }
 
-impl Client {
-    pub(crate) fn new() -> Client {
+impl Default for Client {
+    fn default() -> Client {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Client { pool: Pool::builder(TokioExecutor::new()).build(connector) }
     }
+}
 
+impl Client {
     /// Sends a request and reads the whole answer.
-    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Unanswered> {
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, ClientError> {
         let (parts, body) = self.pool.request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Response::from_parts(parts, body))

@@ -86,7 +86,7 @@ impl DynamoDbLocal {
     /// [`Error::Start`] without Java or the folder, [`Error::Ended`] without the jar, [`Error::Slow`] after
     /// `within`.
     pub async fn start(folder: &Path, within: Duration) -> Result<DynamoDbLocal, Error> {
-        let port = free_port().await?;
+        let port = crate::free_port()?;
         let mut command = Command::new("java");
         command
             .args(["-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"])
@@ -101,7 +101,7 @@ impl DynamoDbLocal {
         let line = format!("{:?}", command.as_std());
         let mut child = command.spawn().map_err(|source| Error::Start { command: line.clone(), source })?;
         let url = format!("http://127.0.0.1:{port}");
-        answers(&mut child, &line, &url, within).await?;
+        wait_until_it_answers(&mut child, &line, &url, within).await?;
         Ok(DynamoDbLocal { url, _child: child })
     }
 
@@ -111,16 +111,9 @@ impl DynamoDbLocal {
     }
 }
 
-async fn free_port() -> Result<u16, Error> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let fault = |source| Error::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(fault)?;
-    Ok(listener.local_addr().map_err(fault)?.port())
-}
-
-/// Waits for any answer: a plain GET gets an error in JSON.
-async fn answers(child: &mut Child, command: &str, url: &str, within: Duration) -> Result<(), Error> {
-    let client = Client::new();
+/// Any answer will do: a plain GET gets an error in JSON.
+async fn wait_until_it_answers(child: &mut Child, command: &str, url: &str, within: Duration) -> Result<(), Error> {
+    let client = Client::default();
     let deadline = Instant::now() + within;
     while Instant::now() < deadline {
         let ended = child.try_wait().map_err(|source| Error::Start { command: command.to_owned(), source })?;

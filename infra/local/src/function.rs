@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::Error;
 use crate::clock;
-use crate::record::Record;
+use crate::recording::Recording;
 use crate::runtime_api::{Event, FunctionError, RuntimeApi};
 use crate::tables::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 
@@ -27,8 +27,8 @@ pub struct Function {
     started: Instant,
     killed: Arc<Notify>,
     exit: watch::Receiver<Option<ExitStatus>>,
-    stdout: Arc<Record<String>>,
-    stderr: Arc<Record<String>>,
+    stdout: Arc<Recording<String>>,
+    stderr: Arc<Recording<String>>,
     watcher: JoinHandle<()>,
 }
 
@@ -55,11 +55,11 @@ impl Function {
         let started = Instant::now();
         let mut child =
             command.spawn().map_err(|source| Error::Start { command: binary.display().to_string(), source })?;
-        let stdout = Arc::new(Record::new());
-        let stderr = Arc::new(Record::new());
+        let stdout = Arc::new(Recording::new());
+        let stderr = Arc::new(Recording::new());
         let readers = [
-            tokio::spawn(read(child.stdout.take(), stdout.clone())),
-            tokio::spawn(read(child.stderr.take(), stderr.clone())),
+            tokio::spawn(record(child.stdout.take(), stdout.clone())),
+            tokio::spawn(record(child.stderr.take(), stderr.clone())),
         ];
         let killed = Arc::new(Notify::new());
         let (exited, exit) = watch::channel(None);
@@ -94,18 +94,13 @@ impl Function {
         }
     }
 
-    /// The errors that the function posted to `init/error`.
-    pub fn init_errors(&self) -> &Record<Value> {
-        self.api.init_errors()
-    }
-
     /// The lines of standard output.
-    pub fn stdout(&self) -> &Record<String> {
+    pub fn stdout(&self) -> &Recording<String> {
         &self.stdout
     }
 
     /// The lines of standard error.
-    pub fn stderr(&self) -> &Record<String> {
+    pub fn stderr(&self) -> &Recording<String> {
         &self.stderr
     }
 
@@ -153,11 +148,11 @@ const ENVIRONMENT: [(&str, &str); 11] = [
     ("TZ", ":UTC"),
 ];
 
-async fn read(output: Option<impl AsyncRead + Unpin>, lines_read: Arc<Record<String>>) {
+async fn record(output: Option<impl AsyncRead + Unpin>, recording: Arc<Recording<String>>) {
     let Some(output) = output else { return };
     let mut lines = BufReader::new(output).split(b'\n');
     while let Ok(Some(line)) = lines.next_segment().await {
-        lines_read.push(String::from_utf8_lossy(&line).into_owned());
+        recording.push(String::from_utf8_lossy(&line).into_owned());
     }
 }
 

@@ -63,7 +63,7 @@ impl Gateway {
 /// When `url` is invalid.
 pub fn by_url(url: &str) -> Invoke {
     let url: http::Uri = url.parse().expect("a URL");
-    let client = Client::new();
+    let client = Client::default();
     Arc::new(move |event| {
         let (url, client) = (url.clone(), client.clone());
         Box::pin(async move {

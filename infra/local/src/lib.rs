@@ -9,10 +9,13 @@
 //! | [`sagemaker`] | the SageMaker Runtime, with failures |
 //! | `model` (feature `model`) | the Hugging Face container of a SageMaker endpoint, with a real model |
 //! | [`stream`] | the mapping between a table's stream and a function |
-//! | [`sink`] | S3 and SNS, for writing objects and publishing messages |
+//! | [`s3_and_sns`] | S3 and SNS, for storing objects and publishing messages |
+//! | [`kms`] | KMS, for one key that signs |
 //! | [`gateway`] | API Gateway (REST) with a JWT authorizer |
 //! | [`runtime_api`], [`function`] | Lambda: its Runtime API and its process |
 //! | [`clock`] | the clock, which a test run can set |
+//!
+//! [`client`] is an HTTP client, and a [`recording`] has what a stand-in received.
 //!
 //! Each `start` must run within a Tokio runtime that outlives the handle.
 
@@ -25,30 +28,42 @@
     reason = "local runs and tests only: nothing here is deployed, and a failure should panic"
 )]
 
-mod client;
+pub mod client;
 pub mod clock;
 pub mod dynamodb;
 pub mod function;
 pub mod gateway;
+pub mod kms;
 #[cfg(feature = "model")]
 pub mod model;
-pub mod record;
+pub mod recording;
 pub mod relay;
 pub mod runtime_api;
+pub mod s3_and_sns;
 pub mod sagemaker;
 pub mod samples;
 mod server;
-pub mod sink;
 pub mod stream;
 pub mod tables;
 
 use std::error::Error as StdError;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::process::ExitStatus;
 
 /// A boxed future, so that one field fits hooks of any type.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A port of loopback that was free a moment ago.
+///
+/// # Errors
+///
+/// [`Error::Listen`].
+pub fn free_port() -> Result<u16, Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let bound = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    bound.map(|address| address.port()).map_err(|source| Error::Listen { address, source })
+}
 
 /// Why a part of the local stack did not start.
 #[derive(Debug, thiserror::Error)]

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_not_ready_until_it_is_loaded() {
+    async fn a_model_is_not_ready_until_it_is_loaded() {
         let (loaded, loading) = watch::channel(None);
         let model = Model { loading };
         let invocation = tiny::invocation(r#"{"inputs": "a b"}"#);

@@ -14,7 +14,7 @@ pub use action::{Action, Seen};
 
 use crate::Error;
 use crate::client::Client;
-use crate::record::Record;
+use crate::recording::Recording;
 use crate::server::{self, Answer, Hangup, Server};
 
 /// A rule: the action for each operation.
@@ -30,7 +30,7 @@ struct State {
     upstream: Authority,
     client: Client,
     rule: Mutex<Rule>,
-    seen: Record<Seen>,
+    seen: Recording<Seen>,
 }
 
 impl Relay {
@@ -47,9 +47,9 @@ impl Relay {
         let upstream: Uri = upstream.parse().expect("a URL");
         let state = Arc::new(State {
             upstream: upstream.authority().expect("a URL with a host").clone(),
-            client: Client::new(),
+            client: Client::default(),
             rule: Mutex::new(Arc::new(|_| Action::Forward)),
-            seen: Record::new(),
+            seen: Recording::new(),
         });
         let shared = state.clone();
         let handler = move |request| shared.clone().answer(request);
@@ -73,7 +73,7 @@ impl Relay {
     }
 
     /// The received operations. Clearing them resets [`Seen::count`].
-    pub fn seen(&self) -> &Record<Seen> {
+    pub fn seen(&self) -> &Recording<Seen> {
         &self.state.seen
     }
 

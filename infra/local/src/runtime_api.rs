@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::record::Record;
 use crate::server::{self, Answer, Hangup, Server};
 
 /// Lambda's limit of an answer that is not streamed.
@@ -94,7 +93,6 @@ struct State {
     waiting: AsyncMutex<mpsc::UnboundedReceiver<Invocation>>,
     running: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     first_poll: watch::Sender<Option<Instant>>,
-    init_errors: Record<Value>,
 }
 
 impl RuntimeApi {
@@ -110,7 +108,6 @@ impl RuntimeApi {
             waiting: AsyncMutex::new(waiting),
             running: Mutex::default(),
             first_poll: watch::Sender::new(None),
-            init_errors: Record::new(),
         });
         let shared = state.clone();
         let handler = move |request| shared.clone().answer(request);
@@ -153,11 +150,6 @@ impl RuntimeApi {
         let polled = polled.wait_for(Option::is_some).await;
         polled.ok().and_then(|polled| *polled).expect("the state outlives its reader, and the wait is for Some")
     }
-
-    /// The errors that the function posted to `init/error`.
-    pub fn init_errors(&self) -> &Record<Value> {
-        &self.state.init_errors
-    }
 }
 
 impl State {
@@ -169,14 +161,8 @@ impl State {
         Ok(match (method, route.as_slice()) {
             (Method::GET, ["invocation", "next"]) => self.next().await,
             (Method::POST, ["invocation", id, "response"]) => self.finish(id, request.into_body()),
-            (Method::POST, ["invocation", id, "error"]) => {
-                let reported = reported(&parsed(request.body()));
-                self.end(id, Err(reported))
-            }
-            (Method::POST, ["init", "error"]) => {
-                self.init_errors.push(parsed(request.body()));
-                accepted()
-            }
+            (Method::POST, ["invocation", id, "error"]) => self.end(id, Err(reported_error(request.body()))),
+            (Method::POST, ["init", "error"]) => accepted(),
             _ => error(StatusCode::NOT_FOUND, "NotFound", "no such route"),
         })
     }
@@ -234,13 +220,10 @@ impl State {
     }
 }
 
-fn reported(body: &Value) -> FunctionError {
+fn reported_error(body: &[u8]) -> FunctionError {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |member: &str| body[member].as_str().unwrap_or_default().to_owned();
     FunctionError::Reported { kind: text("errorType"), message: text("errorMessage") }
-}
-
-fn parsed(body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_default()
 }
 
 fn accepted() -> Answer {

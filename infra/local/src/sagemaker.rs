@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::json;
 
-use crate::record::Record;
+use crate::recording::Recording;
 use crate::server::{self, Answer, Hangup, Server};
 use crate::{BoxFuture, Error};
 
@@ -90,9 +90,9 @@ type Container = Arc<dyn Fn(Invocation) -> BoxFuture<Behaviour> + Send + Sync>;
 
 struct State {
     next: Mutex<VecDeque<Behaviour>>,
-    usual: Mutex<Behaviour>,
+    default: Mutex<Behaviour>,
     containers: Mutex<HashMap<String, Container>>,
-    invocations: Record<Invocation>,
+    invocations: Recording<Invocation>,
     /// The used connections, and those to be closed at their next request.
     connections: Mutex<HashSet<SocketAddr>>,
     stale: Mutex<HashSet<SocketAddr>>,
@@ -107,9 +107,9 @@ impl SageMaker {
     pub async fn start(port: u16) -> Result<SageMaker, Error> {
         let state = Arc::new(State {
             next: Mutex::default(),
-            usual: Mutex::new(Behaviour::StandIn),
+            default: Mutex::new(Behaviour::StandIn),
             containers: Mutex::default(),
-            invocations: Record::new(),
+            invocations: Recording::new(),
             connections: Mutex::default(),
             stale: Mutex::default(),
         });
@@ -135,7 +135,7 @@ impl SageMaker {
 
     /// Sets the behaviour of every next invocation without a queued one or a container.
     pub fn always(&self, behaviour: Behaviour) {
-        *self.state.usual.lock().unwrap() = behaviour;
+        *self.state.default.lock().unwrap() = behaviour;
     }
 
     /// Queues a behaviour for one invocation.
@@ -144,7 +144,7 @@ impl SageMaker {
     }
 
     /// The received invocations.
-    pub fn invocations(&self) -> &Record<Invocation> {
+    pub fn invocations(&self) -> &Recording<Invocation> {
         &self.state.invocations
     }
 
@@ -185,7 +185,7 @@ impl State {
         let queued = self.next.lock().unwrap().pop_front();
         let mut behaviour = match queued {
             Some(behaviour) => behaviour,
-            None => self.usual_of(&invocation).await,
+            None => self.behaviour_for(&invocation).await,
         };
         while let Behaviour::Delay(time, then) = behaviour {
             tokio::time::sleep(time).await;
@@ -194,11 +194,11 @@ impl State {
         answer::perform(behaviour, &invocation).await
     }
 
-    async fn usual_of(&self, invocation: &Invocation) -> Behaviour {
+    async fn behaviour_for(&self, invocation: &Invocation) -> Behaviour {
         let container = self.containers.lock().unwrap().get(&invocation.endpoint).cloned();
         match container {
             Some(container) => container(invocation.clone()).await,
-            None => self.usual.lock().unwrap().clone(),
+            None => self.default.lock().unwrap().clone(),
         }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::tables::Tables;
 
 /// DynamoDB's limit of a batch.
-const MOST_CALLERS: usize = 25;
+const MAX_BATCH: usize = 25;
 
 /// Why the sample records were not all loaded.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub async fn load(client: &Client, tables: &Tables) -> Result<bool, LoadError> {
         return Ok(false);
     }
     // The register comes last, since its head marks a complete load.
-    for batch in items(callers()).chunks(MOST_CALLERS) {
+    for batch in items(callers()).chunks(MAX_BATCH) {
         put_callers(client, tables, batch).await?;
     }
     let writer = RegisterWriter::new(client.clone(), tables.register.clone());
@@ -180,7 +180,7 @@ mod tests {
     use crate::tables::client;
 
     #[tokio::test]
-    async fn they_are_loaded_once() {
+    async fn samples_are_loaded_once() {
         let engine = DynamoDb::memory().await.unwrap();
         let (client, tables) = (client(engine.url()), Tables::default());
         tables.create(&client).await.unwrap();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_model_is_added_once_and_what_is_there_is_left_alone() {
+    async fn a_model_is_added_once_and_existing_records_stay() {
         let engine = DynamoDb::memory().await.unwrap();
         let (client, tables) = (client(engine.url()), Tables::default());
         tables.create(&client).await.unwrap();

@@ -53,12 +53,12 @@ impl Stack {
         let root = root();
         let state = root.join(STATE);
         self.lock = Some(lock(&state)?);
-        let invoke_port = gate::free_port()?;
+        let invoke_port = export_gate_local::free_port()?;
 
-        // The parts that can fail at once come before the ones that take minutes.
+        // Parts that can fail at once come before parts that take minutes.
         let gateway = gateway(arguments.port, invoke_port).await?;
         let url = self.gateway.insert(gateway).url();
-        gate::installed()?;
+        let cargo_lambda = gate::cargo_lambda_folder()?;
         let sagemaker = self.sagemaker.insert(SageMaker::start(0).await?);
         let model = arguments.model.as_ref();
         if let Some(model) = model {
@@ -80,14 +80,16 @@ impl Stack {
             return Ok(());
         }
         let fault = |source| Failure::State { folder: state.clone(), source };
-        std::fs::write(state.join(ENVIRONMENT), exports(&url, &tables, dynamodb.url())).map_err(fault)?;
+        let exports = exports(&url, invoke_port, dynamodb.url(), &tables) + &path_export(&cargo_lambda);
+        std::fs::write(state.join(ENVIRONMENT), exports).map_err(fault)?;
         self.up = true;
-        println!("The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.");
         println!(
-            "Operators, in another terminal: source {STATE}/{ENVIRONMENT}; gatectl embargo list (build it with `make gatectl`)"
-        );
-        println!(
-            "To send an event without the API: cargo lambda invoke export-gate --invoke-port {invoke_port} --data-file events/…"
+            "The gate answers at {url}. Its log is {STATE}/gate.log; Ctrl-C stops everything.\n\
+             In another terminal:\n  \
+             source {STATE}/{ENVIRONMENT}\n  \
+             gatectl embargo list   # built by `make gatectl`\n  \
+             cargo lambda invoke export-gate --invoke-address 127.0.0.1 --invoke-port \"$INVOKE_PORT\" \
+             --data-file events/rest-permit.json"
         );
         gate.ended().await
     }
@@ -110,10 +112,12 @@ impl Stack {
     }
 }
 
-/// The shell variables that `gatectl` and curl need.
-fn exports(url: &str, tables: &Tables, dynamodb: &str) -> String {
+/// The shell variables of curl, `cargo lambda invoke` and `gatectl`.
+fn exports(url: &str, invoke_port: u16, dynamodb: &str, tables: &Tables) -> String {
     let own = [
         ("GATE_URL", url),
+        // Not `PORT`, which `make run` reads.
+        ("INVOKE_PORT", &invoke_port.to_string()),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
         // The SDKs treat the streams as a separate service.
         ("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", dynamodb),
@@ -123,6 +127,13 @@ fn exports(url: &str, tables: &Tables, dynamodb: &str) -> String {
     ];
     let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter();
     own.chain(tables.environment()).map(|(name, value)| format!("export {name}={value}\n")).collect()
+}
+
+/// Adds `cargo-lambda` to `PATH`, and the `gatectl` that `make gatectl` builds beside this program's folder.
+fn path_export(cargo_lambda: &Path) -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let gatectl = program.ancestors().nth(2).unwrap_or(&program).join("gatectl");
+    format!("export PATH='{}:{}':\"$PATH\"\n", gatectl.display(), cargo_lambda.display())
 }
 
 /// The project's folder, whatever the working directory.

@@ -27,7 +27,7 @@ impl Stream {
         let described =
             tables::client(url).describe_table().table_name(table).send().await.expect("the table is there");
         let arn = described.table.and_then(|table| table.latest_stream_arn).expect("the table has a stream");
-        let mut stream = Stream { client: Client::new(), url: url.to_owned(), arn, iterators: Vec::new() };
+        let mut stream = Stream { client: Client::default(), url: url.to_owned(), arn, iterators: Vec::new() };
         let described = stream.ask("DescribeStream", json!({"StreamArn": stream.arn})).await;
         for shard in described["StreamDescription"]["Shards"].as_array().expect("a stream has shards") {
             let shard = &shard["ShardId"];

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use export_gate_local::client::Client;
 use export_gate_local::gateway::{self, Gateway, Invoke, bearer};
 use export_gate_local::sagemaker::{Behaviour, SageMaker};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::Full;
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
 
@@ -25,10 +24,7 @@ fn scripted(outcome: Result<Value, &'static str>) -> (Invoke, Arc<Mutex<Value>>)
 }
 
 async fn send(request: Request<Full<Bytes>>) -> Response<Bytes> {
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let (parts, body) = client.request(request).await.unwrap().into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    Response::from_parts(parts, body)
+    Client::default().send(request).await.unwrap()
 }
 
 fn token() -> String {

@@ -94,7 +94,7 @@ impl Watch {
     /// Processes every change of a batch, then reports unreadable records. A change that fails permanently is reported and
     /// skipped; from any other failed change on, the batch is retried.
     pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
-        let first = stream::first(&event);
+        let first = stream::first_sequence(&event);
         let (changes, mut parked) = stream::read(event);
         let mut cache = Changes::new();
         let mut again = None;

@@ -28,20 +28,20 @@ pub(super) fn http_answer(proxy: &Value) -> Option<Answer> {
 fn headers(proxy: &Value) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in members(proxy, "headers")? {
-        headers.insert(name, one(value)?);
+        headers.insert(name, header_value(value)?);
     }
     for (name, values) in members(proxy, "multiValueHeaders")? {
         headers.remove(&name);
         for value in values.as_array()? {
-            headers.append(&name, one(value)?);
+            headers.append(&name, header_value(value)?);
         }
     }
-    for set_anew in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
-        headers.remove(set_anew);
+    for replaced in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
+        headers.remove(replaced);
     }
     if !headers.contains_key(header::CONTENT_TYPE) {
-        let usual = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, usual);
+        let default = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, default);
     }
     Some(headers)
 }
@@ -54,7 +54,7 @@ fn members<'a>(proxy: &'a Value, member: &str) -> Option<Vec<(HeaderName, &'a Va
     map.iter().map(|(name, value)| Some((name.parse().ok()?, value))).collect()
 }
 
-fn one(value: &Value) -> Option<HeaderValue> {
+fn header_value(value: &Value) -> Option<HeaderValue> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),

@@ -5,21 +5,13 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use export_gate::request::Route;
 use http::{HeaderName, Request, header};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::SOURCE_ADDRESS;
-
-/// The API's resources. Other paths match the greedy `/{proxy+}`, so that the function answers them.
-const RESOURCES: [&str; 5] = [
-    "/v1/models/{model}/invocations",
-    "/v1/models/{model}/screenings",
-    "/v1/models",
-    "/v1/health",
-    "/v1/parties/screenings",
-];
 
 const STAGE: &str = "local";
 
@@ -44,10 +36,10 @@ pub(super) fn proxy_event(
         "resource": resource,
         "path": path,
         "httpMethod": request.method().as_str(),
-        "headers": last(&headers),
-        "multiValueHeaders": many(&headers),
-        "queryStringParameters": last(&query),
-        "multiValueQueryStringParameters": many(&query),
+        "headers": single_value(&headers),
+        "multiValueHeaders": multi_value(&headers),
+        "queryStringParameters": single_value(&query),
+        "multiValueQueryStringParameters": multi_value(&query),
         "pathParameters": parameters,
         "stageVariables": null,
         "requestContext": context(request, resource, source, claims, id, now),
@@ -56,17 +48,16 @@ pub(super) fn proxy_event(
     })
 }
 
+/// The API's resource and the path parameters. Other paths match the greedy `/{proxy+}`, so that the function answers them.
 fn resource(path: &str) -> (&'static str, Value) {
-    for resource in RESOURCES {
-        if let Some(parameters) = matched(resource, path) {
-            return (resource, parameters);
-        }
-    }
-    ("/{proxy+}", json!({"proxy": path.trim_start_matches('/')}))
+    let mut resources = Route::ALL.iter().map(|(_, resource)| *resource);
+    resources
+        .find_map(|resource| Some((resource, path_parameters(resource, path)?)))
+        .unwrap_or_else(|| ("/{proxy+}", json!({"proxy": path.trim_start_matches('/')})))
 }
 
-/// The path parameters; `null` for a resource without any.
-fn matched(resource: &str, path: &str) -> Option<Value> {
+/// The path parameters if the path matches the resource; `null` for a resource without any.
+fn path_parameters(resource: &str, path: &str) -> Option<Value> {
     let (wanted, given) = (resource.split('/'), path.split('/'));
     if wanted.clone().count() != given.clone().count() {
         return None;
@@ -95,7 +86,7 @@ fn headers(request: &Request<Bytes>, source: IpAddr) -> Pairs {
         .headers()
         .iter()
         .filter(|(name, _)| !DROPPED.contains(&name.as_str()) && **name != forwarded)
-        .map(|(name, value)| (cased(name), text(value)))
+        .map(|(name, value)| (capitalized(name), text(value)))
         .collect();
     let mut forwarded: Vec<_> = request.headers().get_all(forwarded).iter().map(text).collect();
     forwarded.push(source.to_string());
@@ -108,7 +99,7 @@ fn headers(request: &Request<Bytes>, source: IpAddr) -> Pairs {
 }
 
 /// Names are lower case here, as in HTTP/2. API Gateway writes these two itself.
-fn cased(name: &HeaderName) -> String {
+fn capitalized(name: &HeaderName) -> String {
     match *name {
         header::HOST => "Host".to_owned(),
         header::USER_AGENT => "User-Agent".to_owned(),
@@ -130,12 +121,12 @@ fn query(query: &str) -> Pairs {
 }
 
 /// The last value of each name; `null` without any.
-fn last(pairs: &Pairs) -> Value {
+fn single_value(pairs: &Pairs) -> Value {
     let map: Map<_, _> = pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    null_for_none(map)
+    null_if_empty(map)
 }
 
-fn many(pairs: &Pairs) -> Value {
+fn multi_value(pairs: &Pairs) -> Value {
     let mut map = Map::new();
     for (name, value) in pairs {
         let values = map.entry(name).or_insert_with(|| json!([]));
@@ -143,10 +134,10 @@ fn many(pairs: &Pairs) -> Value {
             values.push(value.as_str().into());
         }
     }
-    null_for_none(map)
+    null_if_empty(map)
 }
 
-fn null_for_none(map: Map<String, Value>) -> Value {
+fn null_if_empty(map: Map<String, Value>) -> Value {
     if map.is_empty() { Value::Null } else { map.into() }
 }
 

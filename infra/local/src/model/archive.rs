@@ -43,7 +43,7 @@ pub enum ArchiveFault {
     #[error("it has `{0}` twice")]
     Twice(PathBuf),
     /// It is too large unpacked.
-    #[error("unpacked, it exceeds the limit of {} GB", MOST_BYTES >> 30)]
+    #[error("unpacked, it exceeds the limit of {} GB", MAX_BYTES >> 30)]
     TooLarge,
     /// A required file is missing.
     #[error("it has no `{0}` at its root; `infra/model/package.py` makes such archives")]
@@ -51,19 +51,19 @@ pub enum ArchiveFault {
 }
 
 /// Above the memory of SageMaker's largest serverless endpoint.
-const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 impl Archive {
     pub(super) fn open(path: &Path) -> Result<Archive, ArchiveFault> {
         let file = File::open(path).map_err(|source| ArchiveFault::Open { path: path.to_owned(), source })?;
-        read(BufReader::new(file), MOST_BYTES)
+        read(BufReader::new(file), MAX_BYTES)
     }
 }
 
-fn read(file: impl Read, most_bytes: u64) -> Result<Archive, ArchiveFault> {
+fn read(file: impl Read, max_bytes: u64) -> Result<Archive, ArchiveFault> {
     let [mut config, mut weights, mut tokenizer, mut tokenizer_config] = [const { None }; 4];
     let mut brings_code = false;
-    let mut archive = tar::Archive::new(Capped { reader: GzDecoder::new(file), left: most_bytes });
+    let mut archive = tar::Archive::new(Capped { reader: GzDecoder::new(file), left: max_bytes });
     for entry in archive.entries()? {
         let mut entry = entry?;
         let path = plain(&entry)?;
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_harmful_is_refused() {
+    fn harmful_archives_are_rejected() {
         for (path, expected) in [
             ("../config.json", "`../config.json` is outside"),
             ("code/../../x", "`code/../../x` is outside"),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_files_are_named() {
         for (number, file) in WHOLE.iter().enumerate() {
             let mut paths = WHOLE.to_vec();
             // A file below the root does not count.

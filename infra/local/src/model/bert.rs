@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_no_length_cuts_nothing() {
+    fn an_invalid_maximum_length_truncates_nothing() {
         for (json, length) in
             [(r#"{"model_max_length": 512}"#, Some(512)), (r#"{"model_max_length": 1e30}"#, None), ("{}", None)]
         {

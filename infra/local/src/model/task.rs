@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_ask_for_nothing_are_refused() {
+    fn bodies_without_inputs_are_refused() {
         for (body, expected) in [
             ("", "not JSON"),
             ("{\"inputs\": ", "not JSON"),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use export_gate_local::client::ClientError;
 use export_gate_local::samples::LoadError;
 
 /// An error of the stack.
@@ -25,12 +26,12 @@ pub(crate) enum Failure {
     #[error("the gate was not ready within {seconds} s, {last}; see `.local/gate.log`")]
     NotReady { seconds: u64, last: String },
     #[error("the gateway did not answer `{0}`; see `.local/gate.log`")]
-    Unanswered(String, #[source] Box<dyn std::error::Error + Send + Sync>),
+    Unanswered(String, #[source] ClientError),
     #[error(
-        "the answer for {who} should be {expected}, not {got}; see `.local/gate.log`. If records were changed manually, \
+        "the answer for {caller} should be {expected}, not {got}; see `.local/gate.log`. If records were changed manually, \
          `rm -r .local` restores the samples"
     )]
-    Unexpected { who: &'static str, expected: String, got: String },
+    Unexpected { caller: &'static str, expected: String, got: String },
     #[cfg(feature = "model")]
     #[error("cannot serve `{archive}`; `make run MODEL=minilm` packs a valid archive")]
     Model { archive: PathBuf, source: std::sync::Arc<export_gate_local::model::LoadFault> },

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io::IsTerminal as _;
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -25,26 +25,21 @@ pub(super) const BINARY: &str = "export-gate";
 /// The limit until a built gate answers.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The limit of the end of `cargo lambda watch` and the gate.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The limit until `cargo lambda watch` and the gate end after SIGTERM.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The default URL for `rel="blocked-by"`.
 const OPERATOR: &str = "https://operator.example/export-control";
 
 /// `cargo lambda watch` in its own process group, so that Ctrl-C reaches only this process, which then ends the group.
 pub(super) struct Gate {
-    group: Group,
+    group: ProcessGroup,
 }
 
-/// Checks that `cargo-lambda` can be run.
-pub(super) fn installed() -> Result<(), Failure> {
-    let asked = std::process::Command::new("cargo-lambda")
-        .args(["lambda", "--version"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    asked.map(drop).map_err(|_| Failure::NoCargoLambda)
+/// The folder of `cargo-lambda`, from `PATH`.
+pub(super) fn cargo_lambda_folder() -> Result<PathBuf, Failure> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).find(|folder| folder.join("cargo-lambda").is_file()).ok_or(Failure::NoCargoLambda)
 }
 
 /// Builds the gate, so that compiler errors and progress are shown here rather than in the log.
@@ -52,17 +47,11 @@ pub(super) async fn build(root: &Path) -> Result<(), Failure> {
     eprintln!("Building the gate; the first build takes minutes.");
     let mut command = Command::new("cargo");
     command.args(["build", "--locked", "--bin", BINARY]).current_dir(root).stdin(Stdio::null());
-    let mut group = Group::spawn(command)?;
+    let mut group = ProcessGroup::spawn(command)?;
     match group.ended().await {
         status if status.success() => Ok(()),
         status => Err(Failure::Build(status)),
     }
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> Result<u16, Failure> {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    bound.map(|address| address.port()).map_err(|source| Failure::Port { port: 0, source })
 }
 
 impl Gate {
@@ -83,9 +72,9 @@ impl Gate {
             .stdin(Stdio::null())
             .stdout(file.try_clone().map_err(fault)?)
             .stderr(file);
-        only_local(&mut command);
+        isolate(&mut command);
         command.envs(environment);
-        Ok(Gate { group: Group::spawn(command)? })
+        Ok(Gate { group: ProcessGroup::spawn(command)? })
     }
 
     /// Waits until the gate reports that it can decide.
@@ -94,7 +83,7 @@ impl Gate {
         let deadline = Instant::now() + TIMEOUT;
         let outcome = tokio::select! {
             status = self.group.ended() => Err(Failure::Ended(status)),
-            outcome = healthy(port, gateway, deadline) => outcome,
+            outcome = wait_until_healthy(port, gateway, deadline) => outcome,
         };
         waiting.finish_and_clear();
         outcome
@@ -108,7 +97,7 @@ impl Gate {
     /// Ends it, and waits for the end of the gate.
     pub(super) async fn stop(mut self) {
         self.group.signal(Signal::TERM);
-        if timeout(LAST_WORDS, self.group.ended()).await.is_err() {
+        if timeout(STOP_TIMEOUT, self.group.ended()).await.is_err() {
             self.group.signal(Signal::KILL);
             self.group.ended().await;
         }
@@ -116,7 +105,7 @@ impl Gate {
 }
 
 /// Isolates the gate from the user's AWS configuration and account.
-fn only_local(command: &mut Command) {
+fn isolate(command: &mut Command) {
     let of_aws = |name: &str| name.starts_with("AWS_") && !name.starts_with("AWS_LAMBDA_");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_aws)) {
         command.env_remove(name);
@@ -133,8 +122,8 @@ fn only_local(command: &mut Command) {
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
 }
 
-async fn healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Failure> {
-    // A GET on the port itself would wait for a function without a name.
+async fn wait_until_healthy(port: u16, gateway: &str, deadline: Instant) -> Result<(), Failure> {
+    // A GET on the port would wait for a function without a name.
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
         pause(deadline, || "`cargo lambda watch` is not listening".to_owned()).await?;
     }
@@ -170,17 +159,17 @@ fn progress(what: &'static str) -> ProgressBar {
 }
 
 /// A child that leads a process group. Dropping it sends the group SIGTERM.
-struct Group {
+struct ProcessGroup {
     child: Child,
     id: Option<Pid>,
 }
 
-impl Group {
-    fn spawn(mut command: Command) -> Result<Group, Failure> {
+impl ProcessGroup {
+    fn spawn(mut command: Command) -> Result<ProcessGroup, Failure> {
         let line = format!("{:?}", command.as_std().get_program());
         let child = command.process_group(0).spawn().map_err(|source| Failure::Start { command: line, source })?;
         let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        Ok(Group { child, id })
+        Ok(ProcessGroup { child, id })
     }
 
     async fn ended(&mut self) -> ExitStatus {
@@ -195,7 +184,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         self.signal(Signal::TERM);
     }

@@ -3,18 +3,17 @@
 use bytes::Bytes;
 use console::style;
 use export_gate::terms::ModelName;
+use export_gate_local::client::Client;
 use export_gate_local::gateway::bearer;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
 
-/// One request of the sample application.
+/// One request of the sample application, and its expected answer.
 struct Sample {
-    who: &'static str,
+    caller: &'static str,
     end_user: &'static str,
     source: &'static str,
     status: StatusCode,
@@ -22,16 +21,16 @@ struct Sample {
 }
 
 /// The requested model and the body.
-struct Asked<'a> {
+struct Target<'a> {
     model: &'a str,
     body: Value,
     /// Whether a real model runs behind it.
-    real: bool,
+    is_real: bool,
 }
 
 const CLIENT: &str = "sample-us-app";
 
-/// The gateway's `SOURCE_ADDRESS` in usual case.
+/// The gateway's `SOURCE_ADDRESS` capitalized as usual.
 const SOURCE: &str = "Local-Source-Address";
 
 const IN_THE_US: &str = "12.0.0.1";
@@ -40,21 +39,21 @@ const IN_CUBA: &str = "152.206.1.1";
 /// Each differs from the first in one thing.
 const SAMPLES: [Sample; 3] = [
     Sample {
-        who: "a US citizen in the US",
+        caller: "a US citizen in the US",
         end_user: "sample-us-citizen",
         source: IN_THE_US,
         status: StatusCode::OK,
         code: None,
     },
     Sample {
-        who: "a foreign person in the US",
+        caller: "a foreign person in the US",
         end_user: "sample-foreign-employee",
         source: IN_THE_US,
         status: StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
         code: Some("embargo.foreign-person"),
     },
     Sample {
-        who: "a US citizen in Cuba",
+        caller: "a US citizen in Cuba",
         end_user: "sample-us-citizen",
         source: IN_CUBA,
         status: StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
@@ -63,17 +62,17 @@ const SAMPLES: [Sample; 3] = [
 ];
 
 /// The printed headers.
-const SHOWN: [&str; 5] = ["Content-Type", "Decision-Id", "Model-Version", "Link", "Retry-After"];
+const PRINTED_HEADERS: [&str; 5] = ["Content-Type", "Decision-Id", "Model-Version", "Link", "Retry-After"];
 
 /// Sends and prints all requests, then returns an error for the first wrong answer.
 pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), Failure> {
-    let asked = Asked::of(real);
+    let target = Target::of(real);
     let mut unexpected = None;
     for (number, sample) in (1..).zip(&SAMPLES) {
         let headers = sample.headers();
-        let url = format!("{gateway}/v1/models/{}/invocations", asked.model);
-        let body = asked.body.to_string();
-        println!("{}\n", style(format!("{number}. {} for {}", asked.model, sample.who)).bold());
+        let url = format!("{gateway}/v1/models/{}/invocations", target.model);
+        let body = target.body.to_string();
+        println!("{}\n", style(format!("{number}. {} for {}", target.model, sample.caller)).bold());
         println!("{}\n", curl(&url, &headers, &body));
 
         let mut request = Request::post(&url);
@@ -81,8 +80,8 @@ pub(super) async fn run(gateway: &str, real: Option<&ModelName>) -> Result<(), F
             request = request.header(*name, value);
         }
         let answer = send(request.body(Full::from(body)).expect("a sample is a request")).await?;
-        println!("{}\n", shown(&answer));
-        unexpected = unexpected.or(sample.fault(&asked, &answer));
+        println!("{}\n", display(&answer));
+        unexpected = unexpected.or(sample.check(&target, &answer));
     }
     unexpected.map_or(Ok(()), Err)
 }
@@ -93,19 +92,19 @@ pub(super) async fn health(gateway: &str) -> Result<Response<Bytes>, Failure> {
     send(request.body(Full::default()).expect("a plain GET")).await
 }
 
-impl Asked<'_> {
-    fn of(real: Option<&ModelName>) -> Asked<'_> {
+impl Target<'_> {
+    fn of(real: Option<&ModelName>) -> Target<'_> {
         match real {
             Some(model) => {
-                Asked { model: model.as_str(), body: json!({"inputs": "Who may ask this model?"}), real: true }
+                Target { model: model.as_str(), body: json!({"inputs": "Who may ask this model?"}), is_real: true }
             }
-            None => Asked { model: "mythos-5", body: json!({"prompt": "Hello"}), real: false },
+            None => Target { model: "mythos-5", body: json!({"prompt": "Hello"}), is_real: false },
         }
     }
 
-    /// Whether the body is the answer of this endpoint.
-    fn answers(&self, body: &Value) -> bool {
-        if self.real { features(body).is_some() } else { body["stand_in"] == true }
+    /// Whether the body is an answer of this model.
+    fn answered(&self, body: &Value) -> bool {
+        if self.is_real { features(body).is_some() } else { body["stand_in"] == true }
     }
 }
 
@@ -119,19 +118,20 @@ impl Sample {
         ]
     }
 
-    fn fault(&self, asked: &Asked<'_>, answer: &Response<Bytes>) -> Option<Failure> {
+    /// Returns an error for an unexpected answer.
+    fn check(&self, target: &Target<'_>, answer: &Response<Bytes>) -> Option<Failure> {
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let code = body["error"]["code"].as_str();
-        // An answer without a code is a permit, and must come from the requested endpoint.
-        let right = answer.status() == self.status && code == self.code && (code.is_some() || asked.answers(&body));
-        let display = |status: StatusCode, code: Option<&str>| {
+        // An answer without a code must be the model's.
+        let right = answer.status() == self.status && code == self.code && (code.is_some() || target.answered(&body));
+        let text = |status: StatusCode, code: Option<&str>| {
             let code = code.map(|code| format!(" `{code}`"));
             format!("{}{}", status.as_str(), code.unwrap_or_default())
         };
         (!right).then(|| Failure::Unexpected {
-            who: self.who,
-            expected: display(self.status, self.code),
-            got: display(answer.status(), code),
+            caller: self.caller,
+            expected: text(self.status, self.code),
+            got: text(answer.status(), code),
         })
     }
 }
@@ -142,15 +142,10 @@ fn token() -> String {
 
 async fn send(request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Failure> {
     let uri = request.uri().to_string();
-    let fault = |source| Failure::Unanswered(uri.clone(), source);
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let answer = client.request(request).await.map_err(|source| fault(source.into()))?;
-    let (parts, body) = answer.into_parts();
-    let body = body.collect().await.map_err(|source| fault(source.into()))?;
-    Ok(Response::from_parts(parts, body.to_bytes()))
+    Client::default().send(request).await.map_err(|source| Failure::Unanswered(uri, source))
 }
 
-/// The request as a curl command. No value has a quote.
+/// The request as a curl command to paste. No value has a quote.
 fn curl(url: &str, headers: &[(&str, String)], body: &str) -> String {
     let mut line = format!("curl -i {url}");
     for (name, value) in headers {
@@ -159,11 +154,12 @@ fn curl(url: &str, headers: &[(&str, String)], body: &str) -> String {
     line + &format!(" \\\n  -d '{body}'")
 }
 
-fn shown(answer: &Response<Bytes>) -> String {
+/// The status, the main headers and the body.
+fn display(answer: &Response<Bytes>) -> String {
     let status = style(answer.status());
     let status = if answer.status().is_success() { status.green() } else { status.red() };
     let mut text = status.bold().to_string();
-    for name in SHOWN {
+    for name in PRINTED_HEADERS {
         for value in answer.headers().get_all(name) {
             text += &format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes()));
         }
@@ -192,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_addresses_are_where_they_are_said_to_be() {
+    fn sample_addresses_are_in_their_countries() {
         assert!(SOURCE.eq_ignore_ascii_case(SOURCE_ADDRESS));
         for (address, country) in [(IN_THE_US, "US"), (IN_CUBA, "CU")] {
             let place = Location::delegations().of(Some(address.parse().unwrap()));
@@ -201,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_are_among_the_samples() {
+    fn sample_callers_have_records() {
         let records = export_gate_local::samples::callers();
         let ids: Vec<_> = records.iter().filter_map(|record| record["id"].as_str()).collect();
         let persons = SAMPLES.iter().map(|sample| format!("person#{}", sample.end_user));
@@ -217,14 +213,15 @@ mod tests {
         };
         let [permit, refusal, _] = &SAMPLES;
         let minilm = ModelName::parse("minilm@1").unwrap();
-        let (stand_in, real) = (Asked::of(None), Asked::of(Some(&minilm)));
+        let (stand_in, real) = (Target::of(None), Target::of(Some(&minilm)));
         let (declared, numbers) = (json!({"stand_in": true}), json!([[[0.5, -1.0], [0.25, 2.0]]]));
-        assert!(permit.fault(&stand_in, &answer(200, declared.clone())).is_none());
-        assert!(permit.fault(&real, &answer(200, numbers.clone())).is_none());
-        for (asked, body) in [(&stand_in, json!({})), (&stand_in, numbers), (&real, declared), (&real, json!([[[]]]))] {
-            assert!(permit.fault(asked, &answer(200, body.clone())).is_some(), "{body}");
+        assert!(permit.check(&stand_in, &answer(200, declared.clone())).is_none());
+        assert!(permit.check(&real, &answer(200, numbers.clone())).is_none());
+        for (target, body) in [(&stand_in, json!({})), (&stand_in, numbers), (&real, declared), (&real, json!([[[]]]))]
+        {
+            assert!(permit.check(target, &answer(200, body.clone())).is_some(), "{body}");
         }
-        let refused = |status, body| refusal.fault(&real, &answer(status, body));
+        let refused = |status, body| refusal.check(&real, &answer(status, body));
         assert!(refused(451, json!({"error": {"code": "embargo.foreign-person"}})).is_none());
         let other = refused(451, json!({"error": {"code": "embargo.destination"}})).unwrap();
         assert!(other.to_string().contains("not 451 `embargo.destination`"), "{other}");
@@ -232,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn many_numbers_are_shown_in_one_line() {
+    fn many_numbers_are_summarized_in_one_line() {
         let body = json!([[[0.1622941, -0.5, 3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]]]);
         let line = "1 × 3 tokens × 5 numbers: [[[0.162294, -0.500000, 3.000000, 4.000000, …";
         assert_eq!(features(&body).as_deref(), Some(line));

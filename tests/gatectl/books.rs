@@ -1,7 +1,5 @@
 //! Ledgers for tests of manipulation: chains of the real gate and generated chains, as archive and as table.
 
-pub(crate) mod kms;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// An append-only list that readers share with a server.
-pub struct Record<T> {
+pub struct Recording<T> {
     items: watch::Sender<Vec<T>>,
 }
 
-impl<T: Clone> Record<T> {
+impl<T: Clone> Recording<T> {
     pub(crate) fn new() -> Self {
-        Record { items: watch::Sender::new(Vec::new()) }
+        Recording { items: watch::Sender::new(Vec::new()) }
     }
 
     /// All items since the start or the last [`clear`](Self::clear), oldest first.
@@ -44,7 +44,7 @@ impl<T: Clone> Record<T> {
         let mut reader = self.items.subscribe();
         let waited = tokio::time::timeout(within, reader.wait_for(|items| enough(items))).await;
         match waited {
-            Ok(items) => items.expect("the record outlives its reader, which it lends").clone(),
+            Ok(items) => items.expect("the sender outlives its receiver").clone(),
             Err(_) => panic!("timed out after {within:?} with {} items", self.items.borrow().len()),
         }
     }
@@ -61,11 +61,11 @@ impl<T: Clone> Record<T> {
             made = Some(item.clone());
             items.push(item);
         });
-        made.expect("it was made in the call above")
+        made.expect("the closure has run")
     }
 }
 
-impl<T: Clone + fmt::Debug> fmt::Debug for Record<T> {
+impl<T: Clone + fmt::Debug> fmt::Debug for Recording<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.items.borrow().iter()).finish()
     }
