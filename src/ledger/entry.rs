@@ -29,7 +29,7 @@ pub struct Entry {
     pub prev: String,
     /// When it was decided, RFC 3339 in UTC with milliseconds: the time that the decision used.
     pub at: String,
-    /// What the entry is about.
+    /// The kind of entry.
     pub kind: Kind,
     /// The decision that a completion completes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub struct Entry {
     /// The destination; absent is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
-    /// The facts that the decision rests on.
+    /// The facts of the decision.
     pub facts: EntryFacts,
     /// The licences that lifted an embargo, `id@revision`.
     pub licences: Vec<String>,
@@ -79,7 +79,7 @@ pub struct Entry {
 pub struct Draft {
     /// When it was decided, RFC 3339 in UTC with milliseconds: the time that the decision used.
     pub at: String,
-    /// What the entry is about.
+    /// The kind of entry.
     pub kind: Kind,
     /// The decision that a completion completes.
     pub of: Option<String>,
@@ -103,7 +103,7 @@ pub struct Draft {
     pub source_ip: Option<String>,
     /// The destination; absent is unknown.
     pub destination: Option<Destination>,
-    /// The facts that the decision rests on.
+    /// The facts of the decision.
     pub facts: EntryFacts,
     /// The licences that lifted an embargo, `id@revision`.
     pub licences: Vec<String>,
@@ -117,7 +117,7 @@ pub struct Draft {
     pub request_sha256: String,
 }
 
-/// What an entry is about.
+/// The kind of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -139,7 +139,7 @@ pub enum Finding {
     Refuse,
 }
 
-/// The facts that a decision rests on.
+/// The facts of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EntryFacts {
@@ -203,7 +203,7 @@ pub struct Reason {
     /// Of a potential match: the score, in thousandths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
-    /// Of a potential match: the digest of what was compared. A clearance lapses when it changes.
+    /// Of a potential match: the digest of the compared values. A clearance lapses when it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_sha256: Option<String>,
 }
