@@ -6,7 +6,6 @@ mod anonymity;
 mod callers;
 mod database;
 mod delegations;
-mod edge_signals;
 mod item_cache;
 mod loaded_database;
 mod location;
