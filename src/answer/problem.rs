@@ -266,13 +266,13 @@ mod tests {
         ];
         for code in table {
             let review = Review { match_sha256: None, party: "sdn:1".into(), score: None, subject: "person#p".into() };
-            let possible = Reason { review: Some(review), ..reason(Code::PartyReview, false) };
+            let potential = Reason { review: Some(review), ..reason(Code::PartyReview, false) };
             let missing = reason(Code::LicenceMissing, true);
             let cases = [
                 (vec![reason(code, true), missing.clone()], true),
                 (vec![reason(code, false)], false),
                 (vec![reason(code, true), missing, reason(Code::EmbargoEveryone, false)], false),
-                (vec![reason(code, true), possible], true),
+                (vec![reason(code, true), potential], true),
             ];
             for (reasons, named) in cases {
                 let decision = Decision { reasons, ..Decision::unidentified(vec![]) };

@@ -33,12 +33,12 @@ pub(super) struct Applies {
     pub(super) reviews: Vec<Review>,
 }
 
-/// The inputs for evaluating embargoes. Whatever is the same for all embargoes is computed once.
+/// The inputs for evaluating embargoes. Values that all embargoes share are computed once.
 pub(super) struct EmbargoCheck<'a> {
     subject: &'a Subject,
     register: &'a Register,
     screening: &'a Screening,
-    /// Where the answer goes.
+    /// The destination.
     to: &'a Destination,
     is_foreign: bool,
     refuses_unknown: bool,

@@ -137,7 +137,7 @@ pub struct PersonFacts {
 pub struct PotentialMatch {
     /// Whether the match is certain and needs no review.
     pub exact: bool,
-    /// The first 32 hex digits of the SHA-256 of what was compared: the screened party's names, birth date, identifiers
+    /// The first 32 hex digits of the SHA-256 of the compared values: the screened party's names, birth date, identifiers
     /// and countries, and the entry. It changes with any of them.
     pub match_sha256: String,
     /// The entry, `list:entry`, or the embargo that names the party, `parties:embargo`.
@@ -151,7 +151,7 @@ pub struct PotentialMatch {
     pub via: Option<String>,
 }
 
-/// An embargo whose `parties` or `lists` match a screened party, for certain or as far as known.
+/// An embargo whose `parties` or `lists` match a screened party, or may match it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartyMatch {
     /// The embargo's key.
@@ -262,7 +262,7 @@ impl OwnerMatch {
 }
 
 impl Holding {
-    /// The owner and every owner behind it.
+    /// The owner and its owners at every level.
     pub fn each(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
         Box::new(std::iter::once(self).chain(self.owners.iter().flat_map(Self::each)))
     }

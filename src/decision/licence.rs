@@ -26,7 +26,7 @@ pub(super) struct LicenceCheck<'a> {
 }
 
 impl<'a> LicenceCheck<'a> {
-    /// `criteria` are those of the subject.
+    /// `criteria` are the subject's.
     pub(super) fn new(
         model: &'a Record<Model>,
         subject: &'a Subject,
@@ -56,7 +56,7 @@ impl<'a> LicenceCheck<'a> {
 /// Returns the licence that lifts the embargo: one without a quota first, then the earliest to end, then by id.
 ///
 /// # Errors
-/// The code of the licence that came nearest, or `None` if no licence can lift the embargo.
+/// The code of the closest licence, or `None` if no licence can lift the embargo.
 pub(super) fn cover<'a>(
     embargo: &Record<Embargo>,
     check: &LicenceCheck<'a>,
@@ -64,7 +64,7 @@ pub(super) fn cover<'a>(
     if embargo.effect == Effect::Prohibited {
         return Err(None);
     }
-    // A licence that is not among the candidates is out of scope, or not for this authority and model at all.
+    // A licence that is not a candidate is out of scope, or is for another authority or model.
     let mut nearest = if check.holds_any(embargo.authority) { Code::LicenceScope } else { Code::LicenceMissing };
     let mut first: Option<&Arc<Record<Licence>>> = None;
     let LicenceCheck { register, subject, criteria, .. } = *check;
@@ -72,14 +72,14 @@ pub(super) fn cover<'a>(
         match shortfall(licence, embargo, check) {
             None if first.is_none_or(|first| order(licence) < order(first)) => first = Some(licence),
             None => {}
-            // The codes are ordered by how near a licence came.
+            // The codes are ordered by how close a licence is to lifting the embargo.
             Some(code) => nearest = nearest.max(code),
         }
     }
     first.ok_or(Some(nearest))
 }
 
-/// The organisation's licences, each with what it lacks to lift the embargo. A licence that is open to all and also names
+/// The organisation's licences, each with the code that keeps it from lifting the embargo. A licence that is open to all and also names
 /// the organisation appears twice.
 pub(super) fn considered<'a>(
     embargo: &Record<Embargo>,
@@ -94,7 +94,7 @@ fn order(licence: &Record<Licence>) -> (bool, Timestamp, &str) {
     (licence.quota.is_some(), licence.meta.window.until.unwrap_or(Timestamp::MAX), &licence.meta.id)
 }
 
-/// What a licence lacks to lift the embargo; `None` if it lifts it.
+/// The code of the first condition that a licence fails; `None` if it lifts the embargo.
 fn shortfall(licence: &Record<Licence>, embargo: &Record<Embargo>, check: &LicenceCheck<'_>) -> Option<Code> {
     let LicenceCheck { now, .. } = *check;
     if licence.authority != embargo.authority

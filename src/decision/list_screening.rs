@@ -39,7 +39,7 @@ pub(super) struct ListScreening<'a> {
     /// At most one match per subject and entry or embargo, sorted.
     pub(super) matches: Vec<PotentialMatch>,
     /// The subjects that were not compared with a list because too few steps were left, each with the list's name.
-    /// `None` stands for the parties that embargoes name themselves.
+    /// `None` means the parties that embargoes name themselves.
     pub(super) unsearched: BTreeSet<(String, Option<&'a str>)>,
 }
 
@@ -112,7 +112,7 @@ fn add_owners(owners: &[Owner], all: &mut Vec<(Option<&'static str>, ScreenedPar
 }
 
 impl<'a> Lists<'a> {
-    /// The lists that are readable; the result for any other is unknown.
+    /// The readable lists. The result for any other list is unknown.
     pub(super) fn in_use(register: &'a Register, now: Timestamp) -> Self {
         let all = register.lists_asked(now).map(|(name, loaded)| (name, loaded.as_ref()));
         let is_naming = |embargo: &Arc<Record<Embargo>>| is_naming(embargo, now);

@@ -20,8 +20,8 @@ use crate::record::{Embargo, OwnerKind, Ownership, Record};
 use crate::register::Register;
 use crate::terms::{Match, Share};
 
-/// Whether listed parties own enough of the subject's organisation. Yes if they do whatever the reviews find; unknown if
-/// they may, and then `reviews` gets what operators must review.
+/// Whether listed parties own enough of the subject's organisation. Yes if they do regardless of reviews. Unknown
+/// if they may; then `reviews` receives what operators must review.
 pub(super) fn reach(
     ownership: &Ownership,
     embargo: &Record<Embargo>,
@@ -67,33 +67,33 @@ struct Scale<'a> {
 }
 
 impl<'a> Scale<'a> {
-    /// Returns the doubts, or `None` if listed parties certainly own enough. `settled`: operators reviewed what is unexplained.
+    /// Returns the doubts, or `None` if listed parties certainly own enough. `settled`: operators reviewed the unexplained share.
     fn weigh(&self, owned: &'a OwnerTree, settled: bool) -> Option<Doubts<'a>> {
         let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(self.subject.facts.organisation.kind) };
         let mut doubts = Doubts::default();
         for party in parties(owned, self.ownership) {
-            let certain = Reckoning { scale: *self, party, possible: false, rest: Rest::Unlisted };
+            let certain = Summation { scale: *self, party, potential: false, rest: Unexplained::Unlisted };
             if certain.reaches(all) {
                 return None;
             }
-            let with_listed = if settled { certain } else { Reckoning { rest: Rest::ListedOwners, ..certain } };
-            let possible = Reckoning { possible: true, ..with_listed };
-            let is_possible = possible.reaches(all);
-            if is_possible {
-                possible.doubts(all.of, &mut doubts.matches);
+            let with_listed = if settled { certain } else { Summation { rest: Unexplained::ListedOwners, ..certain } };
+            let potential = Summation { potential: true, ..with_listed };
+            let is_potential = potential.reaches(all);
+            if is_potential {
+                potential.doubts(all.of, &mut doubts.matches);
             }
             // If potential matches alone are enough, evaluate the unexplained rest without them.
-            let worst = Reckoning { possible: !is_possible, rest: Rest::Anyone, ..with_listed };
+            let worst = Summation { potential: !is_potential, rest: Unexplained::Anyone, ..with_listed };
             doubts.unexplained |= !settled && (with_listed.reaches(all) || worst.reaches(all));
         }
         Some(doubts)
     }
 
-    /// The review of what is unexplained. Its digest changes with the owners, their matches and the embargo's measure.
+    /// The review of the unexplained share. Its digest changes with the owners, their matches and the embargo's measure.
     fn unexplained(&self, owned: &'a OwnerTree, embargo: &str) -> Review {
         let owners = owned.owners.iter().flat_map(Holding::each);
         let listed = owners.flat_map(|owner| &owner.matches).filter(|one| one.is_on(&self.ownership.lists));
-        let compared = |one: &OwnerMatch| self.possible(&one.party).map(|possible| &possible.match_sha256);
+        let compared = |one: &OwnerMatch| self.potential_match(&one.party).map(|potential| &potential.match_sha256);
         let matches: BTreeSet<_> = listed.map(|one| (&one.party, one.exact, compared(one))).collect();
         Review {
             match_sha256: Some(digest(&(&owned.sha256, self.ownership.share, self.ownership.aggregate, matches))),
@@ -105,23 +105,23 @@ impl<'a> Scale<'a> {
     fn review(&self, party: &str) -> Review {
         let subject = || format!("organisation#{}", self.subject.organisation);
         let bare = || Review { match_sha256: None, party: party.to_owned(), score: None, subject: subject() };
-        self.possible(party).map_or_else(bare, PotentialMatch::review)
+        self.potential_match(party).map_or_else(bare, PotentialMatch::review)
     }
 
     /// The match of the organisation, or of its owners, with a listed party.
-    fn possible(&self, party: &str) -> Option<&'a PotentialMatch> {
-        let of_organisation = |possible: &&PotentialMatch| {
-            possible.subject.strip_prefix("organisation#") == Some(self.subject.organisation.as_str())
+    fn potential_match(&self, party: &str) -> Option<&'a PotentialMatch> {
+        let of_organisation = |potential: &&PotentialMatch| {
+            potential.subject.strip_prefix("organisation#") == Some(self.subject.organisation.as_str())
         };
-        self.subject.facts.listed.iter().filter(of_organisation).find(|possible| possible.party == party)
+        self.subject.facts.listed.iter().filter(of_organisation).find(|potential| potential.party == party)
     }
 
     /// Whether a clearance in force covers the match with that party.
     fn is_cleared(&self, party: &str) -> bool {
-        self.possible(party).is_some_and(|possible| possible.cleared_by(self.register, self.now).is_some())
+        self.potential_match(party).is_some_and(|potential| potential.cleared_by(self.register, self.now).is_some())
     }
 
-    /// Whether a clearance in force settles what is unexplained.
+    /// Whether a clearance in force settles the unexplained share.
     fn is_settled(&self, doubt: &Review) -> bool {
         let in_force = self.register.clearances_of(&doubt.subject).filter(|one| one.meta.is_in_force(self.now));
         let compared = doubt.match_sha256.as_deref().unwrap_or_default();
@@ -142,23 +142,23 @@ fn parties<'a>(owned: &'a OwnerTree, ownership: &Ownership) -> BTreeSet<Option<&
 
 /// A way to sum the shares of listed parties.
 #[derive(Clone, Copy)]
-struct Reckoning<'a> {
+struct Summation<'a> {
     scale: Scale<'a>,
-    /// The only party whose shares count; absent, any listed party's.
+    /// The only party whose shares count. If absent, the shares of all listed parties count.
     party: Option<&'a str>,
     /// Whether uncleared potential matches count.
-    possible: bool,
-    rest: Rest,
+    potential: bool,
+    rest: Unexplained,
 }
 
 /// Who holds the share that no owner explains.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rest {
+enum Unexplained {
     /// An unlisted party.
     Unlisted,
     /// A listed owner whose own share is unknown, if there is one.
     ListedOwners,
-    /// Anyone; and an owner of unknown identity may be listed.
+    /// Anyone. An owner of unknown identity may also be listed.
     Anyone,
 }
 
@@ -170,33 +170,33 @@ struct Owners<'a> {
 }
 
 impl<'a> Owners<'a> {
-    fn behind(owner: &'a Holding) -> Self {
+    fn of_owner(owner: &'a Holding) -> Self {
         Self { of: &owner.owners, can_be_owned: owner.kind != Some(OwnerKind::Person) }
     }
 }
 
-impl Reckoning<'_> {
-    /// Whether listed parties own enough, or the unexplained share exceeds what is tolerated.
+impl Summation<'_> {
+    /// Whether listed parties own enough, or the unexplained share exceeds the tolerated share.
     fn reaches(&self, owners: Owners<'_>) -> bool {
-        let is_enough = |reckoning: &Self| reckoning.share(owners) >= self.scale.ownership.share;
-        let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Rest::Anyone) else {
+        let is_enough = |summation: &Self| summation.share(owners) >= self.scale.ownership.share;
+        let Some(tolerated) = self.scale.tolerated.filter(|_| self.rest == Unexplained::Anyone) else {
             return is_enough(self);
         };
-        // Nothing is tolerated that may belong to a listed owner.
-        let is_held = || Reckoning { rest: Rest::ListedOwners, ..*self }.share(owners) > Share::NONE;
-        let strict = Reckoning { scale: Scale { tolerated: None, ..self.scale }, ..*self };
-        self.share(owners) > tolerated || (is_held() && is_enough(&strict))
+        // A share that may belong to a listed owner is never tolerated.
+        let may_be_listed = || Summation { rest: Unexplained::ListedOwners, ..*self }.share(owners) > Share::NONE;
+        let strict = Summation { scale: Scale { tolerated: None, ..self.scale }, ..*self };
+        self.share(owners) > tolerated || (may_be_listed() && is_enough(&strict))
     }
 
     /// The share of listed parties.
     fn share(&self, owners: Owners<'_>) -> Share {
         let (mut listed, mut known) = (Share::NONE, Share::NONE);
-        let mut takes_rest = self.rest == Rest::Anyone && owners.can_be_owned;
+        let mut takes_rest = self.rest == Unexplained::Anyone && owners.can_be_owned;
         for owner in owners.of {
             known = known.and(owner.share.unwrap_or_default());
             if self.counts(owner) {
                 listed = listed.and(owner.share.unwrap_or_default());
-                takes_rest |= owner.share.is_none() && self.rest >= Rest::ListedOwners;
+                takes_rest |= owner.share.is_none() && self.rest >= Unexplained::ListedOwners;
             }
         }
         if takes_rest { listed.and(known.rest()) } else { listed }
@@ -204,31 +204,31 @@ impl Reckoning<'_> {
 
     fn counts(&self, owner: &Holding) -> bool {
         owner.matches.iter().any(|one| self.is_taken(one))
-            || (owner.unknown && self.rest == Rest::Anyone)
-            || self.reaches(Owners::behind(owner))
+            || (owner.unknown && self.rest == Unexplained::Anyone)
+            || self.reaches(Owners::of_owner(owner))
     }
 
     fn is_taken(&self, one: &OwnerMatch) -> bool {
-        self.is_meant(one) && (one.exact || self.is_possible(one))
+        self.is_meant(one) && (one.exact || self.is_potential(one))
     }
 
     fn is_meant(&self, one: &OwnerMatch) -> bool {
         one.is_on(&self.scale.ownership.lists) && self.party.is_none_or(|party| party == one.party)
     }
 
-    fn is_possible(&self, one: &OwnerMatch) -> bool {
-        self.possible && !one.exact && !self.scale.is_cleared(&one.party)
+    fn is_potential(&self, one: &OwnerMatch) -> bool {
+        self.potential && !one.exact && !self.scale.is_cleared(&one.party)
     }
 
-    /// Adds the potential matches because of which owners count.
+    /// Adds the potential matches that make owners count.
     fn doubts<'o>(&self, owners: &'o [Holding], doubts: &mut BTreeSet<&'o str>) {
         for owner in owners.iter().filter(|owner| self.counts(owner)) {
             if owner.matches.iter().any(|one| one.exact && self.is_meant(one)) {
                 continue;
             }
-            let own = owner.matches.iter().filter(|one| self.is_meant(one) && self.is_possible(one));
+            let own = owner.matches.iter().filter(|one| self.is_meant(one) && self.is_potential(one));
             doubts.extend(own.map(|one| one.party.as_str()));
-            if self.reaches(Owners::behind(owner)) {
+            if self.reaches(Owners::of_owner(owner)) {
                 self.doubts(&owner.owners, doubts);
             }
         }

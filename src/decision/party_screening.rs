@@ -71,8 +71,8 @@ pub(super) fn screen_against_parties(
     matches
 }
 
-/// Adds the embargoes in force whose result is unknown, because a subject was not compared with one of their lists (or, for
-/// `None`, with their own parties).
+/// Adds the embargoes in force whose result is unknown, because a subject was not compared with one of their lists. `None`
+/// means the embargo's own parties.
 pub(super) fn add_unsearched(
     matches: &mut Vec<PartyMatch>,
     unsearched: &BTreeSet<(String, Option<&str>)>,
@@ -115,7 +115,7 @@ impl<'a> ScreenedParty<'a> {
         Self { name, countries: countries.into_iter().collect(), complete }
     }
 
-    /// Whether this is the party: by name, and by country if the party has one.
+    /// Whether the name matches, and the country if the party has one.
     fn is(&self, party: &Party) -> Match {
         let named = self.name.as_ref().map_or(Match::Unknown, |name| name.is(party).into());
         let of_there = match party.country {
@@ -163,7 +163,7 @@ fn screened_persons<'a>(subject: &Subject, record: Option<&'a Person>) -> Vec<Sc
     std::iter::once(name).chain(aliases.map(|alias| itself(Some(alias)))).collect()
 }
 
-/// A name with a letter or digit. Any other counts as absent.
+/// A name with a letter or digit. Any other name counts as absent.
 fn usable(name: Option<&String>) -> Option<LazyName<'_>> {
     let written = name.filter(|name| Name::is_one(name))?;
     Some(LazyName { written, name: OnceCell::new() })

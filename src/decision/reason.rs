@@ -22,7 +22,7 @@ pub struct Reason {
 /// INVARIANT: the fields are in alphabetical order, because the ledger hashes the entry in that order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Review {
-    /// The digest of what was compared, as in [`super::PotentialMatch`].
+    /// The digest of the compared values, as in [`super::PotentialMatch`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_sha256: Option<String>,
     /// The listed party, `list:entry`.
@@ -72,7 +72,7 @@ pub(super) fn push(
     shortfall: Option<Code>,
 ) {
     if code == Code::DestinationUnknown {
-        // Added once and without an authority: it is not known that an embargo applies.
+        // Added once and without an authority, because it is unknown whether an embargo applies.
         if !reasons.iter().any(|reason| reason.code == code) {
             reasons.push(Reason::of(code));
         }

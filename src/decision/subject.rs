@@ -1,4 +1,4 @@
-//! Pure. The subject of a decision: who calls, from where, and the facts that the ledger records.
+//! Pure. The subject of a decision: the caller, the origin, and the facts that the ledger records.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::spread::{Coordinates, Sighting};
 use crate::record::{Basis, Organisation, Pair, Screening};
 use crate::terms::{Country, Destination, Match, Signal, SignalSource};
 
-/// Who calls and where the answer goes.
+/// The caller, the location, and the facts of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The organisation's id.

@@ -42,7 +42,7 @@ pub struct Reading {
     /// One of the register's heads; `None` if that head is missing or unreadable. The others may still be readable.
     pub head: Option<Head>,
     /// The additional item, if it exists.
-    pub beside: Option<Item>,
+    pub additional: Option<Item>,
 }
 
 /// The records could not be read. This is a failure, not absence: nothing can be decided.
@@ -68,7 +68,7 @@ impl CallerStore {
     }
 
     /// Reads the client, its organisation, the named person and one head. This takes one round trip, or two if the client's
-    /// organisation has changed or is not cached. `beside` is the table and key of an additional item to read.
+    /// organisation has changed or is not cached. `additional` is the table and key of an additional item to read.
     ///
     /// # Errors
     /// [`ReadError`] if anything could not be read.
@@ -76,7 +76,7 @@ impl CallerStore {
         &self,
         client: &str,
         person: Option<&str>,
-        beside: Option<(String, Item)>,
+        additional: Option<(String, Item)>,
     ) -> Result<Reading, ReadError> {
         let remembered = self.remembered(client);
         let client_id = format!("client#{client}");
@@ -84,8 +84,8 @@ impl CallerStore {
         let organisation_id = |id: &str| format!("organisation#{id}");
         let first_guess = remembered.as_deref().map(organisation_id);
         let ids = [Some(&client_id), person_id.as_ref(), first_guess.as_ref()].into_iter().flatten();
-        let mut found = self.fetch(ids, true, beside).await?;
-        let beside = found.beside.take();
+        let mut found = self.fetch(ids, true, additional).await?;
+        let additional = found.additional.take();
         let head = found.head.take().and_then(|head| self.read_head(head));
         let read = |item| self.clients.read(&client_id, item, Client::read);
         let client_record = found.take(&client_id, read, "client")?;
@@ -101,7 +101,7 @@ impl CallerStore {
                 found.take(&id, Organisation::read, "organisation")?
             }
         };
-        Ok(Reading { callers: Callers { client: client_record, organisation, person }, head, beside })
+        Ok(Reading { callers: Callers { client: client_record, organisation, person }, head, additional })
     }
 
     fn read_head(&self, mut head: Item) -> Option<Head> {
@@ -114,7 +114,7 @@ impl CallerStore {
         &self,
         ids: impl IntoIterator<Item = &String>,
         with_head: bool,
-        beside: Option<(String, Item)>,
+        additional: Option<(String, Item)>,
     ) -> Result<Found, ReadError> {
         let key = |id: &String| HashMap::from([("id".to_owned(), AttributeValue::S(id.clone()))]);
         let caller_keys: Vec<_> = ids.into_iter().map(key).collect();
@@ -122,7 +122,7 @@ impl CallerStore {
         let tables = [(self.callers.clone(), caller_keys), (self.register.clone(), head_keys)];
         let mut requests: HashMap<String, KeysAndAttributes> = tables
             .into_iter()
-            .chain(beside.map(|(table, key)| (table, vec![key])))
+            .chain(additional.map(|(table, key)| (table, vec![key])))
             .filter(|(_, keys)| !keys.is_empty())
             .filter_map(|(table, keys)| Some((table, consistent(keys)?)))
             .collect();
@@ -138,7 +138,7 @@ impl CallerStore {
                 } else if table == self.callers {
                     found.put(items);
                 } else {
-                    found.beside = items.into_iter().next().or(found.beside);
+                    found.additional = items.into_iter().next().or(found.additional);
                 }
             }
             requests = answer.unprocessed_keys.unwrap_or_default();
@@ -168,7 +168,7 @@ impl CallerStore {
 #[derive(Default)]
 struct Found {
     head: Option<Item>,
-    beside: Option<Item>,
+    additional: Option<Item>,
     callers: HashMap<String, Item>,
 }
 

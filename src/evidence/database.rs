@@ -111,7 +111,7 @@ impl Database {
         row.map(|row| (row.destination(), row.coordinates())).unwrap_or_default()
     }
 
-    /// Adds the classes of an address's network. A database of IPv4 alone covers no IPv6 address.
+    /// Adds the classes of an address's network. An IPv4 database covers no IPv6 address.
     pub(super) fn classify(&self, address: IpAddr, network: &mut NetworkFacts) {
         let Some(layout) = self.layout else { return };
         if address.is_ipv6() && self.reader.metadata().ip_version == 4 {

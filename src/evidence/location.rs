@@ -14,10 +14,10 @@ use tokio::task::JoinHandle;
 use super::address::addresses;
 use super::database::{DatabaseContent, DatabaseError, DatabaseInfo};
 use super::delegations;
-use super::edge_signals::add_edge_signals;
 use super::loaded_database::LoadedDatabase;
 use super::special::is_special;
-use crate::decision::{LocationFacts, NetworkFacts, RequestOrigin, Signal};
+use crate::decision::{Classified, LocationFacts, NetworkFacts, RequestOrigin, Signal};
+use crate::record::NetworkClass;
 use crate::request::Firewall;
 use crate::terms::{Destination, SignalSource};
 
@@ -120,7 +120,17 @@ impl Location {
     #[must_use]
     pub fn origin(&self, source: Option<IpAddr>, signals: &[Signal], firewall: Firewall) -> RequestOrigin {
         let mut origin = self.of(source);
-        add_edge_signals(&mut origin, signals, firewall);
+        let findings = [(firewall.anonymous, None), (firewall.hosting, Some(NetworkClass::Hosting))];
+        let found = findings.into_iter().filter(|(is_set, _)| *is_set).map(|(_, class)| Classified {
+            class,
+            confidence: None,
+            edition: None,
+            last_seen: None,
+            source: "waf".into(),
+        });
+        // No class counts as covered: a firewall that is not in use is silent too.
+        origin.network.add(found, []);
+        origin.signals.extend_from_slice(signals);
         origin
     }
 

@@ -1,12 +1,11 @@
-//! The evidence of a decision besides the request: the caller's records, the databases' findings about the address, and
-//! the client's sightings.
+//! Collects the evidence for a decision that the request does not contain: the caller's records, the databases' findings
+//! about the address, and the client's sightings.
 
 mod address;
 mod anonymity;
 mod callers;
 mod database;
 mod delegations;
-mod edge_signals;
 mod item_cache;
 mod loaded_database;
 mod location;

@@ -1,4 +1,4 @@
-//! Pure. Special-purpose address ranges, which have no location whatever a database says (RFC 6890, IANA's registries).
+//! Pure. Special-purpose address ranges, which have no location, even if a database has one (RFC 6890, IANA's registries).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

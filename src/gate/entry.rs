@@ -1,11 +1,11 @@
-//! Pure. Builds the ledger entry of a decision.
+//! Pure. Builds the ledger entry of a decision, without a place in a chain.
 
 use super::{Evidence, RequestContext};
 use crate::decision::{Callers, Decision, Outcome, Subject, editions_in_use};
-use crate::ledger::{Draft, EntryFacts, EntryReason, Finding, Kind, UnidentifiedFacts};
+use crate::ledger::{Entry, EntryFacts, EntryReason, Finding, Kind, UnidentifiedFacts};
 use crate::terms::{ModelRef, render_time};
 
-pub(super) fn draft(
+pub(super) fn entry(
     context: &RequestContext<'_>,
     requested: &ModelRef,
     kind: Kind,
@@ -13,7 +13,7 @@ pub(super) fn draft(
     evidence: &Evidence,
     decision: &Decision,
     subject: Option<Subject>,
-) -> Draft {
+) -> Entry {
     let (model, endpoint) = match &decision.model {
         Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
         None => (requested.as_str().to_owned(), None),
@@ -27,7 +27,11 @@ pub(super) fn draft(
         }
         None => (EntryFacts::Unidentified(caller_status(context, evidence)), Vec::new()),
     };
-    Draft {
+    Entry {
+        decision_id: String::new(),
+        chain: String::new(),
+        seq: 0,
+        prev: String::new(),
         at: render_time(context.now),
         kind,
         outcome: if matches!(decision.outcome, Outcome::Permit(_)) { Finding::Permit } else { Finding::Refuse },

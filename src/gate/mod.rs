@@ -28,7 +28,7 @@ use crate::request::{Distribution, Request, Route, read};
 use crate::telemetry::RequestLog;
 use crate::terms::{Code, ModelRef, render_time, to_milliseconds};
 
-use entry::draft;
+use entry::entry;
 use sightings::sighting_use;
 
 pub use settle::{Unsettled, settle};
@@ -217,7 +217,7 @@ impl Gate {
         log.decided(&decision);
         log.gate = context.began.elapsed();
         // Built before the model is called: if the entry cannot be stored, the model is not invoked.
-        let entry = match draft(context, model, kind, digest, &evidence, &decision, subject).storable() {
+        let entry = match entry(context, model, kind, digest, &evidence, &decision, subject).storable() {
             Ok(entry) => entry,
             Err(error) => {
                 self.quotas.give_back(drawn);

@@ -31,9 +31,9 @@ impl Gate {
         let hours = hours.filter(|_| sighting_use != SightingUse::None);
         let is_due = |hours: &u32| self.spread.is_due(client, place, *hours, context.now);
         let due = hours.filter(|_| sighting_use == SightingUse::Record).filter(is_due);
-        let beside = hours.filter(|_| due.is_none()).map(|_| self.spread.key(client));
-        let is_read = beside.is_some();
-        let reading = self.callers.read(client, context.claimed().person(), beside);
+        let additional = hours.filter(|_| due.is_none()).map(|_| self.spread.key(client));
+        let is_read = additional.is_some();
+        let reading = self.callers.read(client, context.claimed().person(), additional);
         let writing = async {
             let Some(hours) = due else { return Ok(None) };
             self.spread.write(client, place, hours, context.now).await.map(Some)
@@ -42,7 +42,7 @@ impl Gate {
             context.within_deadline(Code::RegisterUnavailable, reading),
             context.within_deadline(Code::RegisterUnavailable, writing),
         )?;
-        let read = is_read.then(|| self.spread.store(client, reading.beside.take()));
+        let read = is_read.then(|| self.spread.store(client, reading.additional.take()));
         Ok((reading, written.or(read)))
     }
 }

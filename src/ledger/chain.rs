@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::sync::Mutex;
 
-use super::entry::{Draft, Entry, NOTHING_BEFORE};
+use super::entry::{Entry, NOTHING_BEFORE};
 use super::storable::{Storable, Unstorable};
 use crate::aws::connections::{Connections, FIRST_WAIT, TRIES, is_passing, single_attempts};
 use crate::record::Item;
@@ -26,7 +26,7 @@ pub struct Ledger {
     table: String,
     chain: Mutex<Chain>,
     /// Completions that are not written yet.
-    pending: std::sync::Mutex<Vec<Draft>>,
+    pending: std::sync::Mutex<Vec<Entry>>,
 }
 
 /// Proof that an entry is in the ledger. Every answer requires it.
@@ -161,8 +161,8 @@ impl Ledger {
                 Put::NotWritten(error) | Put::Unknown(error) => return Err(LedgerError::Unknown(Box::new(error))),
             }
         }
-        while let Some(draft) = self.next_pending() {
-            let appended = match draft.clone().storable() {
+        while let Some(completion) = self.next_pending() {
+            let appended = match completion.clone().storable() {
                 Ok(completion) => self.append(chain, completion).await,
                 Err(error) => Err(error.into()),
             };
@@ -171,7 +171,7 @@ impl Ledger {
                 // It is `unsettled` now, so it is retried.
                 Err(error @ LedgerError::Unknown(_)) => return Err(error),
                 Err(error) => {
-                    self.pending().insert(0, draft);
+                    self.pending().insert(0, completion);
                     return Err(error);
                 }
             }
@@ -179,11 +179,11 @@ impl Ledger {
         Ok(())
     }
 
-    fn pending(&self) -> std::sync::MutexGuard<'_, Vec<Draft>> {
+    fn pending(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
         self.pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn next_pending(&self) -> Option<Draft> {
+    fn next_pending(&self) -> Option<Entry> {
         let mut pending = self.pending();
         (!pending.is_empty()).then(|| pending.remove(0))
     }
@@ -195,7 +195,7 @@ impl Ledger {
             let unsettled = chain.unsettled.insert(Unsettled { entry, hash, item: Some(item) });
             match self.put_until_known(unsettled).await {
                 Put::Written => return chain.advance().ok_or(LedgerError::Taken),
-                Put::Taken => next = chain.abandon().ok_or(LedgerError::Taken)?.unsealed().storable()?,
+                Put::Taken => next = chain.abandon().ok_or(LedgerError::Taken)?.storable()?,
                 Put::NotWritten(error) => {
                     chain.unsettled = None;
                     return Err(LedgerError::NotWritten(Box::new(error)));

@@ -13,7 +13,7 @@ use crate::terms::{Code, Destination, Signal};
 /// The `prev` of a chain's first entry.
 pub(super) const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// An entry with its place in a chain.
+/// An entry. Its place in a chain (`decision_id`, `chain`, `seq` and `prev`) is provisional until it is sealed.
 ///
 /// Deserialising ignores unknown attributes and `hash`. An entry is understood completely only if its [`Entry::hash`] equals
 /// the recorded hash.
@@ -29,7 +29,7 @@ pub struct Entry {
     pub prev: String,
     /// When it was decided, RFC 3339 in UTC with milliseconds: the time that the decision used.
     pub at: String,
-    /// What the entry is about.
+    /// The kind of entry.
     pub kind: Kind,
     /// The decision that a completion completes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub struct Entry {
     /// The destination; absent is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
-    /// The facts that the decision rests on.
+    /// The facts of the decision.
     pub facts: EntryFacts,
     /// The licences that lifted an embargo, `id@revision`.
     pub licences: Vec<String>,
@@ -74,50 +74,7 @@ pub struct Entry {
     pub request_sha256: String,
 }
 
-/// An entry without a place in a chain.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// When it was decided, RFC 3339 in UTC with milliseconds: the time that the decision used.
-    pub at: String,
-    /// What the entry is about.
-    pub kind: Kind,
-    /// The decision that a completion completes.
-    pub of: Option<String>,
-    /// Permit or refuse.
-    pub outcome: Finding,
-    /// The HTTP status of the decision.
-    pub status: u16,
-    /// Every reason, the leading one first.
-    pub reasons: Vec<Reason>,
-    /// The client.
-    pub client: Option<String>,
-    /// The id of the client's organisation.
-    pub organisation: Option<String>,
-    /// The person's id.
-    pub person: Option<String>,
-    /// The model's id, or the requested name if there is no such model.
-    pub model: String,
-    /// The model's endpoint.
-    pub endpoint: Option<String>,
-    /// The address that API Gateway saw.
-    pub source_ip: Option<String>,
-    /// The destination; absent is unknown.
-    pub destination: Option<Destination>,
-    /// The facts that the decision rests on.
-    pub facts: EntryFacts,
-    /// The licences that lifted an embargo, `id@revision`.
-    pub licences: Vec<String>,
-    /// Every embargo that applied.
-    pub embargoes: Vec<Applied>,
-    /// The register's revision.
-    pub revision: u64,
-    /// The editions of the lists that were searched.
-    pub lists: Vec<String>,
-    /// The SHA-256 of the body as the model receives it, in lower-case hex.
-    pub request_sha256: String,
-}
-
-/// What an entry is about.
+/// The kind of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -139,7 +96,7 @@ pub enum Finding {
     Refuse,
 }
 
-/// The facts that a decision rests on.
+/// The facts of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EntryFacts {
@@ -203,7 +160,7 @@ pub struct Reason {
     /// Of a potential match: the score, in thousandths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
-    /// Of a potential match: the digest of what was compared. A clearance lapses when it changes.
+    /// Of a potential match: the digest of the compared values. A clearance lapses when it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_sha256: Option<String>,
 }
@@ -230,68 +187,17 @@ impl From<Code> for Reason {
     }
 }
 
-impl Draft {
-    /// The entry at place `seq` of a chain; `prev` is the hash of the previous entry.
-    pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Entry {
-        Entry {
-            decision_id: format!("{chain}-{seq}"),
-            chain: chain.to_owned(),
-            seq,
-            prev: prev.to_owned(),
-            at: self.at,
-            kind: self.kind,
-            of: self.of,
-            outcome: self.outcome,
-            status: self.status,
-            reasons: self.reasons,
-            client: self.client,
-            organisation: self.organisation,
-            person: self.person,
-            model: self.model,
-            endpoint: self.endpoint,
-            source_ip: self.source_ip,
-            destination: self.destination,
-            facts: self.facts,
-            licences: self.licences,
-            embargoes: self.embargoes,
-            revision: self.revision,
-            lists: self.lists,
-            request_sha256: self.request_sha256,
-        }
-    }
-}
-
 impl Entry {
-    /// The completion of this decision, whose caller got `code` instead of an answer.
-    pub(super) fn completion(self, code: Code, at: String) -> Draft {
+    /// The entry at place `seq` of a chain; `prev` is the hash of the previous entry.
+    pub(super) fn at_place(self, chain: &str, seq: u64, prev: &str) -> Self {
+        Self { decision_id: format!("{chain}-{seq}"), chain: chain.to_owned(), seq, prev: prev.to_owned(), ..self }
+    }
+
+    /// The completion of this decision, whose caller got `code` instead of an answer. It has no place yet.
+    pub(super) fn completion(self, code: Code, at: String) -> Self {
         let of = Some(self.decision_id.clone());
         let (kind, outcome) = (Kind::Completion, Finding::Refuse);
-        Draft { at, kind, outcome, status: code.status(), reasons: vec![code.into()], of, ..self.unsealed() }
-    }
-
-    /// The entry without its place in the chain.
-    pub(super) fn unsealed(self) -> Draft {
-        Draft {
-            at: self.at,
-            kind: self.kind,
-            of: self.of,
-            outcome: self.outcome,
-            status: self.status,
-            reasons: self.reasons,
-            client: self.client,
-            organisation: self.organisation,
-            person: self.person,
-            model: self.model,
-            endpoint: self.endpoint,
-            source_ip: self.source_ip,
-            destination: self.destination,
-            facts: self.facts,
-            licences: self.licences,
-            embargoes: self.embargoes,
-            revision: self.revision,
-            lists: self.lists,
-            request_sha256: self.request_sha256,
-        }
+        Self { at, kind, outcome, status: code.status(), reasons: vec![code.into()], of, ..self }
     }
 
     /// Whether it permits an invocation. Such an entry needs a completion if its caller gets no answer.
@@ -390,7 +296,11 @@ mod tests {
             undeclared_end_use: true,
             users: Users::Asserted,
         };
-        let draft = Draft {
+        let entry = Entry {
+            decision_id: String::new(),
+            chain: String::new(),
+            seq: 0,
+            prev: String::new(),
             at: "2026-06-12T21:21:00.000Z".into(),
             kind: Kind::Invocation,
             outcome: Finding::Refuse,
@@ -428,7 +338,7 @@ mod tests {
             request_sha256: NOTHING_BEFORE.into(),
             of: Some("c-1".into()),
         };
-        draft.seal("c", 2, NOTHING_BEFORE)
+        entry.at_place("c", 2, NOTHING_BEFORE)
     }
 
     fn is_canonical(value: &Value) -> bool {
@@ -479,9 +389,8 @@ mod tests {
         use crate::record::limits::{LARGEST_ITEM, size};
         let permit = |bytes: usize| {
             let person = Some("p".repeat(bytes));
-            let draft = full().unsealed();
-            let draft = Draft { outcome: Finding::Permit, status: 200, reasons: Vec::new(), of: None, person, ..draft };
-            draft.storable()
+            let reasons = Vec::new();
+            Entry { outcome: Finding::Permit, status: 200, reasons, of: None, person, ..full() }.storable()
         };
         let (mut fits, mut exceeds) = (0, LARGEST_ITEM);
         while exceeds - fits > 1 {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::entry::{Draft, Entry, Kind, NOTHING_BEFORE};
+use super::entry::{Entry, Kind, NOTHING_BEFORE};
 use crate::record::limits::{LARGEST_ITEM, fault, size};
 use crate::record::{DEEPEST_OWNERS, Item};
 
@@ -14,7 +14,7 @@ const RESERVE: usize = 1024;
 /// not be completed, and an environment that owes a completion writes nothing else.
 const PLACE: usize = 256;
 
-/// An entry that DynamoDB can store, with its item, but without a place in a chain.
+/// An entry that DynamoDB can store, with its item, but with a provisional place in a chain.
 #[derive(Debug)]
 pub struct Storable {
     entry: Entry,
@@ -48,14 +48,14 @@ pub enum Unstorable {
     Unmade(String),
 }
 
-impl Draft {
+impl Entry {
     /// Serialises the entry and checks its size and nesting.
     ///
     /// # Errors
     /// [`Unstorable`] if DynamoDB would refuse it.
     pub fn storable(self) -> Result<Storable, Unstorable> {
         // A provisional place; the reserve covers the few more bytes of the final one.
-        let entry = self.seal("", 0, NOTHING_BEFORE);
+        let entry = self.at_place("", 0, NOTHING_BEFORE);
         let item = entry.item(NOTHING_BEFORE).map_err(|error| Unstorable::Unmade(error.to_string()))?;
         let of = || match &entry.organisation {
             Some(id) => format!("`organisation#{id}`"),
@@ -82,7 +82,7 @@ impl Storable {
     /// The entry at place `seq` of a chain, its hash and its item; `prev` is the hash of the previous entry.
     pub(super) fn seal(self, chain: &str, seq: u64, prev: &str) -> Result<(Entry, String, Item), Unstorable> {
         let Self { entry, mut item } = self;
-        let entry = entry.unsealed().seal(chain, seq, prev);
+        let entry = entry.at_place(chain, seq, prev);
         let hash = entry.hash().map_err(|error| Unstorable::Unmade(error.to_string()))?;
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let place = [("chain", text(chain)), ("decision_id", text(&entry.decision_id)), ("prev", text(prev))];

@@ -11,7 +11,7 @@ use crate::terms::Country;
 pub enum PartyKind {
     /// A natural person.
     Person,
-    /// A company, an agency, a group: any body that is not a person.
+    /// A company, an agency, a group: any party that is not a natural person.
     Organisation,
     /// A ship.
     Vessel,
@@ -42,9 +42,9 @@ pub struct ScreenedParty {
     pub names: Vec<String>,
     /// The known countries.
     pub countries: Vec<Country>,
-    /// The date of birth, as precise as known: `1970`, `1970-12` or `1970-12-31`.
+    /// The date of birth, as precise as it is known: `1970`, `1970-12` or `1970-12-31`.
     pub born: Option<String>,
-    /// Numbers of passports, registrations and the like.
+    /// Identifying numbers, such as those of passports and registrations.
     pub identifiers: Vec<String>,
 }
 

@@ -67,7 +67,7 @@ impl Lease {
         self.left == 0 && self.block(now) > 1
     }
 
-    /// Takes what is left of a block that this environment would not lease now.
+    /// Takes the remainder of a block that this environment would not lease now.
     pub(super) fn unneeded(&mut self, now: Timestamp) -> u64 {
         if self.left == 0 || self.block(now) > 1 { 0 } else { std::mem::take(&mut self.left) }
     }

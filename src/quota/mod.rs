@@ -1,7 +1,7 @@
-//! I/O. Licence quotas, leased in blocks, so that requests seldom wait for the counter and the counter is no hot key.
+//! I/O. Licence quotas, leased in blocks, so that requests seldom wait for the counter and its key does not become hot.
 //!
 //! INVARIANT: a quota is never exceeded. A block is leased by a conditional update, which keeps `leased` within the quota
-//! even if it is repeated. The unneeded rest of a block is returned by an update that is sent once. Requests are lost only
+//! even if it is repeated. The unneeded remainder of a block is returned by an update that is sent once. Requests are lost only
 //! with the block of an environment that ends, or with an update whose outcome stays unknown.
 
 mod lease;
@@ -41,7 +41,7 @@ pub struct Quotas {
 struct State {
     /// By licence.
     leases: HashMap<String, Lease>,
-    /// Rests of blocks that are not returned yet.
+    /// Remainders of blocks that are not returned yet.
     returns: Vec<Block>,
     /// Changes of the counts by licence and model that are not written yet.
     counts: BTreeMap<(String, String), i64>,
@@ -70,7 +70,7 @@ pub struct Exhausted {
 pub enum DrawError {
     /// The quotas of these licences are used up.
     Exhausted(Exhausted),
-    /// What is left is unknown.
+    /// The remaining quota is unknown.
     Unknown(UsageError),
 }
 
@@ -150,7 +150,7 @@ impl Quotas {
         self.lease(licence, model, now, 1).await
     }
 
-    /// Gives drawn requests back to this environment's lease. [`Quotas::tend`] returns what it does not need.
+    /// Gives drawn requests back to this environment's lease. [`Quotas::tend`] returns the unneeded ones.
     pub fn give_back(&self, drawn: Drawn) {
         let mut state = self.state();
         for licence in drawn.licences {
@@ -158,8 +158,8 @@ impl Quotas {
         }
     }
 
-    /// The work that can run beside the model or the ledger. It leases the next block where the last one is used up, returns
-    /// what this environment no longer needs, and counts both by model.
+    /// The work that can run concurrently with the model or the ledger. It leases the next block where the last one is used
+    /// up, returns requests that this environment no longer needs, and counts both by model.
     ///
     /// # Errors
     /// [`UsageError`]; an update that was certainly not written is sent at the next request.
@@ -170,7 +170,7 @@ impl Quotas {
             }
         }
         self.state().retire(now);
-        self.return_rests().await?;
+        self.return_remainders().await?;
         self.count().await
     }
 
@@ -191,7 +191,7 @@ impl Quotas {
                 continue;
             }
             let leased = self.leased(&licence.meta.id).await?;
-            // What is left under another revision is confirmed or returned before it is used.
+            // The remainder of a block under another revision is confirmed or returned before it is used.
             if leased.is_none_or(|leased| leased.saturating_sub(left) >= quota) {
                 exhausted.add(Exhausted::of(licence, leased.is_none()));
             }
@@ -199,7 +199,7 @@ impl Quotas {
         Ok(exhausted)
     }
 
-    /// Confirms what is left of a block that was leased under another revision of the licence. It may be used if the leased
+    /// Confirms the remainder of a block that was leased under another revision of the licence. It may be used if the leased
     /// requests are within the current quota. Otherwise it is returned.
     async fn confirm(&self, licence: &Record<Licence>) -> Result<(), UsageError> {
         let revision = licence.meta.revision;
@@ -221,7 +221,7 @@ impl Quotas {
                 Some(_) | None => state.abandon(&licence.meta.id),
             }
         }
-        self.return_rests().await
+        self.return_remainders().await
     }
 
     /// Leases a block and draws `taken` requests of it at once.
@@ -301,9 +301,9 @@ impl Quotas {
         Ok((false, None)) // not reached: the last attempt returns
     }
 
-    /// Returns the rests that this environment no longer needs. After an unknown outcome a rest counts as returned; at worst
+    /// Returns the remainders that this environment no longer needs. After an unknown outcome one counts as returned; at worst
     /// it is lost.
-    async fn return_rests(&self) -> Result<(), UsageError> {
+    async fn return_remainders(&self) -> Result<(), UsageError> {
         loop {
             // Removed before sending: if this future is dropped meanwhile, the update may still be written.
             let Some(Block { licence, model, requests }) = self.state().returns.pop() else { return Ok(()) };
@@ -326,8 +326,8 @@ impl Quotas {
         }
     }
 
-    /// Counts blocks and rests by the model that they were leased for. These counts are informative, and the ledger is
-    /// authoritative: what a crash or an unknown outcome leaves uncounted stays uncounted.
+    /// Counts blocks and remainders by the model that they were leased for. These counts are informative: a crash or an
+    /// unknown outcome can leave requests uncounted. The ledger is authoritative.
     async fn count(&self) -> Result<(), UsageError> {
         loop {
             let Some(((licence, model), number)) = self.state().counts.pop_first() else { return Ok(()) };
@@ -405,7 +405,7 @@ impl State {
         model.clone_into(&mut lease.model);
     }
 
-    /// Schedules the rest of a block to be returned.
+    /// Schedules the remainder of a block to be returned.
     fn abandon(&mut self, id: &str) {
         if let Some(lease) = self.leases.get_mut(id).filter(|lease| lease.left > 0) {
             let requests = std::mem::take(&mut lease.left);

@@ -1,7 +1,7 @@
 //! Pure. A `stateright` model of how environments share a quota, checked exhaustively for small numbers.
 //!
 //! It abstracts these functions of [`super`]: `draw_one` and `confirm` ([`Step::Proceed`]), `lease` and `add` with its
-//! attempts ([`Step::Lease`], [`Step::Retry`], [`Step::GiveUp`]), `return_rests` ([`Update::Return`]), `give_back` and
+//! attempts ([`Step::Lease`], [`Step::Retry`], [`Step::GiveUp`]), `return_remainders` ([`Update::Return`]), `give_back` and
 //! `tend` ([`Step::GiveBack`], [`Step::Retire`]), and `State::{credit, abandon, retire}`. A block has 1 or 2 requests,
 //! whatever the demand. Updates are applied in any order, late or never, with or without an answer. Environments end at any
 //! time. The operator replaces the licence with any quota.
@@ -10,7 +10,7 @@
 //! revision. A request counts for the revision on which it was decided.
 //! INVARIANT 2: the leased requests include all that are used or can still be used.
 //! INVARIANT 3: requests are lost only with a block whose environment ended, a block whose update had an unknown outcome, or
-//! a rest whose return was lost.
+//! a remainder whose return was lost.
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
 

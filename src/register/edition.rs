@@ -15,9 +15,9 @@ use crate::terms::Window;
 /// An edition of a list.
 #[derive(Clone, Debug)]
 pub enum Edition {
-    /// Of parties.
+    /// A list of parties.
     Parties(Arc<Loaded>),
-    /// Of networks.
+    /// A list of networks.
     Networks(Arc<NetworkList>),
 }
 
@@ -84,13 +84,13 @@ impl NetworkList {
     }
 }
 
-/// How many searches an edition caches, and about how many bytes. A full cache is emptied.
+/// The maximum number of cached searches of an edition, and their approximate size in bytes. A full cache is cleared.
 const CACHED_SEARCHES: usize = 10_000;
 const CACHED_BYTES: usize = 4 << 20;
 
-/// The most steps of one search, and of the whole screening of a request's organisation, owners and person: enough for
-/// some 500 names and a list of 20,000 parties, in less than 250 ms of a whole processor. Cached searches count too, so
-/// that the same request has the same outcome in every environment.
+/// The maximum number of steps of one search, and of all searches for one request's organisation, owners and person. It is
+/// enough for some 500 names and a list of 20,000 parties, and takes less than 250 ms of a full CPU. Cached searches count
+/// too, so that the same request has the same outcome in every environment.
 pub const MOST_STEPS: u64 = 7_500_000;
 
 /// An edition of a list of parties, with a cache of its searches.
@@ -106,7 +106,7 @@ pub struct Loaded {
 #[derive(Default)]
 struct SearchCache {
     searches: HashMap<ScreenedParty, (Score, Searched)>,
-    /// About how many bytes they take.
+    /// Their approximate size in bytes.
     bytes: usize,
 }
 
@@ -115,7 +115,7 @@ struct SearchCache {
 pub struct Searched {
     /// The parties at or above the score, or why the search was abandoned.
     pub hits: Result<Arc<[Hit]>, Abandoned>,
-    /// How many steps it took.
+    /// The number of steps.
     pub steps: u64,
 }
 
@@ -138,7 +138,7 @@ impl Loaded {
         &self.edition
     }
 
-    /// The index, for searches that are not worth caching.
+    /// The index, for searches without the cache.
     #[must_use]
     pub fn index(&self) -> &Index {
         &self.index
@@ -164,7 +164,7 @@ impl Loaded {
         searched
     }
 
-    /// How many searches [`Self::hits`] made that were not cached.
+    /// The number of searches by [`Self::hits`] that were not cached.
     #[must_use]
     pub fn searches(&self) -> u64 {
         self.searches.load(Ordering::Relaxed)
@@ -187,7 +187,7 @@ impl SearchCache {
     }
 }
 
-/// About how many bytes a search or a hit takes besides its texts.
+/// The approximate size of a search or a hit without its texts, in bytes.
 const OVERHEAD: usize = 200;
 
 // The parties must not be logged.
@@ -197,7 +197,7 @@ impl std::fmt::Debug for Loaded {
     }
 }
 
-/// The editions to load, by list; where loading failed, the message for operators.
+/// The editions of lists, or why they could not be loaded, for operators.
 pub type Editions = BTreeMap<String, Result<Edition, String>>;
 
 /// One list in memory.
@@ -216,7 +216,7 @@ pub(super) struct LoadedList {
 pub(super) struct LoadFailure {
     /// The message for operators.
     pub(super) why: String,
-    /// Since when loading has failed.
+    /// The time of the first failure.
     pub(super) since: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! Pure. The headers that the gate reads. There is no other way to read a header.
+//! Pure. The headers that the gate reads. No other code reads headers.
 
 use http::{HeaderMap, HeaderValue};
 

@@ -8,7 +8,7 @@ pub enum Rejected {
     /// The event is not API Gateway's, or parts of it have the wrong type.
     #[error("the event is unreadable")]
     Unreadable,
-    /// There is no such route.
+    /// The route does not exist.
     #[error("unknown path")]
     NoRoute,
     /// The route requires another method.
@@ -26,7 +26,7 @@ pub enum Rejected {
     /// A name is longer than any record's, or a media type than SageMaker accepts.
     #[error("`{0}` is longer than 1,024 bytes")]
     TooLong(&'static str),
-    /// The body is not the base64 that the event says it is.
+    /// The event marks the body as base64, but it is not valid base64.
     #[error("the body is not valid base64")]
     Base64,
     /// The body is larger than [`super::LARGEST_BODY`].

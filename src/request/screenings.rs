@@ -31,7 +31,7 @@ pub struct Screenings {
     pub lists: Option<Vec<String>>,
 }
 
-/// ScreeningBody screening.
+/// One screening.
 #[derive(Debug, PartialEq)]
 pub struct Screening {
     /// The caller's id for it, repeated in the answer.
@@ -88,7 +88,7 @@ pub fn unknown_list(screening: Option<usize>) -> Rejected {
     Rejected::Body(format!("invalid `{place}`: expected {}", LISTS.1))
 }
 
-/// The error for the screening at this index, if it needs more comparisons than the request has left.
+/// The error for the screening at this index, which needs more comparisons than the request has left.
 #[must_use]
 pub fn too_many_comparisons(screening: usize) -> Rejected {
     Rejected::Body(format!(
@@ -196,7 +196,7 @@ impl TryFrom<String> for Text {
     }
 }
 
-/// A name. Without a letter or digit it would be compared with nothing; a longer one only in part.
+/// A name. Without a letter or digit it would match nothing; a longer name would be compared only in part.
 #[derive(Deserialize)]
 #[serde(try_from = "Text")]
 struct Named(String);

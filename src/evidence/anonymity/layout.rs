@@ -1,4 +1,4 @@
-//! Pure. What a layout defines, and the fields that layouts share.
+//! Pure. The definition of a layout, and the fields that layouts share.
 
 use std::fmt;
 

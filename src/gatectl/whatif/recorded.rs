@@ -31,7 +31,7 @@ pub(super) struct Recorded {
 pub(super) enum Caller {
     /// An identified caller.
     Identified(Box<Subject>),
-    /// A caller whom the gate refused before the embargoes.
+    /// A caller that the gate could not identify.
     Unidentified(Box<Unidentified>),
 }
 

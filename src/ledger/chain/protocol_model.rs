@@ -64,7 +64,7 @@ enum Status {
     Holding(usize),
 }
 
-/// What the current request still has to write.
+/// The remaining writes of the current request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum ToWrite {
     /// Its own entry.
@@ -75,7 +75,7 @@ enum ToWrite {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct State {
-    // DynamoDB and the way to it.
+    // DynamoDB and the network.
     table: BTreeMap<(u8, u8), Entry>,
     late: Vec<Entry>,
     repeats: u8,

@@ -164,15 +164,15 @@ impl<'a> Report<'a> {
 
     /// The potential matches, and their clearances.
     fn matches_text(&self) -> String {
-        let row = |(possible, cleared): &(&PotentialMatch, Option<&Record<Clearance>>)| {
+        let row = |(potential, cleared): &(&PotentialMatch, Option<&Record<Clearance>>)| {
             let result = match cleared {
-                _ if possible.exact => "exact match".to_owned(),
+                _ if potential.exact => "exact match".to_owned(),
                 Some(clearance) => format!("cleared by {}", clearance.meta.id),
                 None => "awaits review".to_owned(),
             };
-            let subject = possible.via.as_ref().map_or_else(String::new, |via| format!(", by its {via}"));
-            let subject = format!("{}{subject}", possible.subject);
-            vec![subject, possible.party.clone(), possible.score.0.to_string(), result]
+            let subject = potential.via.as_ref().map_or_else(String::new, |via| format!(", by its {via}"));
+            let subject = format!("{}{subject}", potential.subject);
+            vec![subject, potential.party.clone(), potential.score.0.to_string(), result]
         };
         let found = self.matches();
         if found.is_empty() {
@@ -184,7 +184,7 @@ impl<'a> Report<'a> {
 
     fn matches(&self) -> Vec<(&'a PotentialMatch, Option<&'a Record<Clearance>>)> {
         let listed = self.evaluation.subject.iter().flat_map(|subject| &subject.facts.listed);
-        listed.map(|possible| (possible, possible.cleared_by(&self.evaluation.register, self.request.at))).collect()
+        listed.map(|potential| (potential, potential.cleared_by(&self.evaluation.register, self.request.at))).collect()
     }
 
     fn used(&self) -> Vec<UsedRecord> {
@@ -246,8 +246,8 @@ impl<'a> Report<'a> {
             "facts": evaluation.subject.as_ref().map(|subject| json!(subject.facts)),
             "foreign_person": evaluation.subject.as_ref().map(export_gate::decision::Subject::is_foreign),
             "exhausted": evaluation.exhausted.licences, "unreadable_usage": evaluation.exhausted.unreadable,
-            "found_on_lists": self.matches().iter().map(|(possible, cleared)| {
-                json!({"match": possible, "cleared_by": cleared.map(|clearance| clearance.meta.version())})
+            "found_on_lists": self.matches().iter().map(|(potential, cleared)| {
+                json!({"match": potential, "cleared_by": cleared.map(|clearance| clearance.meta.version())})
             }).collect::<Vec<_>>(),
             "rules": self.rules.iter().map(|rule| json_of(rule, request)).collect::<Vec<_>>(),
             "licences": decision.map(Decision::licences),
