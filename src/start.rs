@@ -32,10 +32,10 @@ pub async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Gate, Ba
     match warmed {
         Ok(Ok(register)) => {
             tracing::info!(revision = register.revision(), "the register was read");
-            log::unreadable(&register.shared_faults());
+            log::unreadable(&register.shared_unreadable());
             let now = jiff::Timestamp::now();
             log::unmatched(&unmatched_embargoes(&register, now));
-            log::databases(&gate.location.news(now, register.screening(now).database_days()));
+            log::databases(&gate.location.unreported_problems(now, register.screening(now).database_days()));
         }
         Ok(Err(error)) => {
             tracing::error!(error, "the register could not be read; until it is, requests are answered with 503")
@@ -56,7 +56,7 @@ fn configured(variable: impl Fn(&str) -> Option<String>) -> Result<(Settings, Lo
         (settings, Err(unusable)) => {
             let mut faults = settings.err().map(|BadSettings(faults)| faults).unwrap_or_default();
             faults.extend(unusable.iter().map(|unusable| {
-                let name = match unusable.tells {
+                let name = match unusable.content {
                     DatabaseContent::Location => "GEO_DATABASE",
                     DatabaseContent::Anonymity => "ANONYMITY_DATABASES",
                 };

@@ -1,9 +1,9 @@
-//! Imports run one way, and a pure file does no I/O and reads no clock.
+//! Checks that imports run one way, and that pure files do no I/O and read no clock.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Each module of the crate, and those that it may import: only such as stand above it.
+/// Each module of the crate, and the modules that it may import. These are listed above it.
 const MAY_IMPORT: Table = &[
     ("terms", &[]),
     ("digest", &[]),
@@ -47,7 +47,7 @@ const MAY_IMPORT: Table = &[
     ),
 ];
 
-/// The same of the operators' command, whose folder is a crate of its own.
+/// The same for `gatectl`, which is its own crate.
 const GATECTL_MAY_IMPORT: Table = &[
     ("display", &[]),
     ("outcome", &["display"]),
@@ -106,7 +106,7 @@ const GATECTL_MAY_IMPORT: Table = &[
     ("deployment", &["aws", "draft", "files", "item", "json", "outcome", "display"]),
 ];
 
-/// What a command may import that reads records or the ledger, and may change them.
+/// The imports of commands that read or change records or the ledger.
 const COMMAND: &[&str] = &[
     "confirm",
     "aws",
@@ -134,7 +134,7 @@ const COMMAND: &[&str] = &[
     "value_parsers",
 ];
 
-/// What works the queue, and what reports on it, may import each what stands above it too.
+/// The imports of `review`, which also uses `clearance` and `lists`; `report` also uses `review`.
 const REVIEW: &[&str] = &[
     "aws",
     "callers",
@@ -171,7 +171,7 @@ const REPORT: &[&str] = &[
     "table_options",
 ];
 
-/// What asks again what was decided may import beside that.
+/// The imports of `whatif`, which also evaluates recorded decisions of `ledger`.
 const WHATIF: &[&str] = &[
     "aws",
     "callers",
@@ -195,7 +195,7 @@ const WHATIF: &[&str] = &[
 /// The same for the library of list formats.
 const LISTS_MAY_IMPORT: Table = &[("entry", &[]), ("format", &["entry"]), ("pack", &["entry"])];
 
-/// The folders of other crates within the gate's.
+/// The folders of other crates within the gate's folder.
 const OTHER_CRATES: [&str; 2] = ["gatectl", "lists"];
 
 /// Which module may import which.
@@ -210,7 +210,7 @@ fn crates() -> [(Vec<Source>, Table); 3] {
     ]
 }
 
-/// What no pure file has in its code: other crates' I/O, and clocks.
+/// I/O and clocks, which a pure file must not contain.
 const NOT_PURE: [&str; 15] = [
     "tokio",
     "aws_config",
@@ -226,43 +226,42 @@ const NOT_PURE: [&str; 15] = [
     "SystemTime",
     "Instant::now",
     "Timestamp::now",
-    "Zoned::now",
+    "ZonedDateTime::now",
 ];
 
 /// A file of the crate.
 struct Source {
     /// Its path below `src`.
     path: String,
-    /// The module that it belongs to; none for the crate's own two files.
+    /// Its module; `None` for the crate's `lib.rs` and `main.rs`.
     module: Option<String>,
     text: String,
 }
 
 impl Source {
-    /// Its lines with their numbers, comments taken off.
+    /// Its numbered lines without comments.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
     }
 
-    /// What its first line says it is.
-    fn nature(&self) -> &str {
+    fn first_line(&self) -> &str {
         self.text.lines().next().unwrap_or_default()
     }
 
-    /// Whether it does nothing but declare modules and name what is in them.
+    /// Whether it only declares and re-exports modules.
     fn is_index(&self) -> bool {
         let code: Vec<&str> = self.code().map(|(_, line)| line.trim()).collect();
         code.concat().replace("#[cfg(test)]", "").split(';').all(|one| {
             one.is_empty()
                 || ["mod ", "pub mod ", "pub(crate) mod ", "pub use ", "pub(crate) use "]
                     .iter()
-                    .any(|way| one.starts_with(way))
+                    .any(|prefix| one.starts_with(prefix))
         })
     }
 }
 
-/// The files below a folder, which are more than so many; the other crate's are none of this one's.
-fn sources(below: &str, many: usize) -> Vec<Source> {
+/// The source files below a folder, without those of other crates. There must be more than `minimum`.
+fn sources(below: &str, minimum: usize) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(below);
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];
@@ -282,12 +281,12 @@ fn sources(below: &str, many: usize) -> Vec<Source> {
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    assert!(found.len() > many, "{} files below {}", found.len(), root.display());
+    assert!(found.len() > minimum, "{} files below {}", found.len(), root.display());
     found
 }
 
-/// The modules that a line of code names behind `crate::`.
-fn named(line: &str) -> Vec<&str> {
+/// The modules that a line of code names after `crate::`.
+fn imports(line: &str) -> Vec<&str> {
     let end = |rest: &str| rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     line.split("crate::").skip(1).map(|rest| &rest[..end(rest)]).collect()
 }
@@ -304,15 +303,18 @@ fn imports_run_one_way() {
             };
             let is_top = source.path.ends_with("/mod.rs") || !source.path.contains('/');
             for (number, line) in source.code() {
-                for import in named(line) {
+                for import in imports(line) {
                     if import.is_empty() {
-                        faults.push(format!("{}:{number}: write `crate::…` out, one module a line", source.path));
+                        faults.push(format!(
+                            "{}:{number}: write one import per module instead of `crate::{{…}}`",
+                            source.path
+                        ));
                     } else if import != module && !allowed.contains(&import) {
                         faults.push(format!("{}:{number}: `{module}` may not import `{import}`", source.path));
                     }
                 }
                 if line.contains("super::super") || (is_top && line.contains("super::") && !line.contains("super::*")) {
-                    faults.push(format!("{}:{number}: say `crate::…` of another module", source.path));
+                    faults.push(format!("{}:{number}: import other modules with `crate::…`", source.path));
                 }
             }
         }
@@ -321,14 +323,14 @@ fn imports_run_one_way() {
 }
 
 #[test]
-fn the_table_has_every_module_once_and_below_what_it_imports() {
+fn the_table_lists_every_module_once_and_below_its_imports() {
     for (sources, may_import) in crates() {
         let mut above: BTreeSet<&str> = BTreeSet::new();
         for (module, allowed) in may_import {
             for import in *allowed {
-                assert!(above.contains(import), "`{module}` may import `{import}`, which doesn't stand above it");
+                assert!(above.contains(import), "`{module}` may import `{import}`, which is not listed above it");
             }
-            assert!(above.insert(module), "`{module}` stands twice");
+            assert!(above.insert(module), "`{module}` is listed twice");
         }
         let modules: BTreeSet<String> = sources.into_iter().filter_map(|source| source.module).collect();
         assert_eq!(above, modules.iter().map(String::as_str).collect(), "the table (left) and the modules (right)");
@@ -336,14 +338,14 @@ fn the_table_has_every_module_once_and_below_what_it_imports() {
 }
 
 #[test]
-fn every_file_says_whether_it_is_pure_and_is() {
+fn every_file_states_whether_it_is_pure_and_pure_files_do_no_io() {
     let mut faults = Vec::new();
     for source in crates().into_iter().flat_map(|(sources, _)| sources) {
-        let is_pure = source.nature().starts_with("//! Pure. ");
-        if source.module.is_some() && !is_pure && !source.nature().starts_with("//! I/O. ") && !source.is_index() {
-            faults.push(format!("{}: its first line begins neither `//! Pure. ` nor `//! I/O. `", source.path));
+        let is_pure = source.first_line().starts_with("//! Pure. ");
+        if source.module.is_some() && !is_pure && !source.first_line().starts_with("//! I/O. ") && !source.is_index() {
+            faults.push(format!("{}: the first line must start with `//! Pure. ` or `//! I/O. `", source.path));
         }
-        // A pure file's own tests, which stand last, may have a runtime.
+        // The tests at the end of a pure file may use a runtime.
         let product = source.code().take_while(|(_, line)| !line.contains("#[cfg(test)]"));
         for (number, line) in product.filter(|_| is_pure) {
             for impure in NOT_PURE.iter().filter(|impure| line.contains(*impure)) {
@@ -355,18 +357,18 @@ fn every_file_says_whether_it_is_pure_and_is() {
 }
 
 #[test]
-fn processes_of_tests_keep_the_clock_of_the_test_run() {
+fn test_processes_inherit_the_clock_of_the_test_run() {
     let clears = |source: &Source| source.code().any(|(_, line)| line.contains(concat!("env_", "clear")));
-    let clearing = |below, many| sources(below, many).into_iter().filter(clears).map(|source| source.path);
+    let clearing = |below, minimum| sources(below, minimum).into_iter().filter(clears).map(|source| source.path);
     let found: Vec<String> = clearing("tests", 30).chain(clearing("infra", 30)).collect();
     assert_eq!(found, ["local/src/clock.rs"], "call `clock::clear_environment` instead");
 }
 
 #[test]
-fn what_is_forbidden_is_seen() {
-    assert_eq!(named("use crate::terms::{Code, Match}; // crate"), ["terms"]);
-    assert_eq!(named("crate::record::read(crate::terms::parse)"), ["record", "terms"]);
-    assert_eq!(named("use crate::{terms};"), [""]);
+fn the_checks_recognise_imports_code_and_index_files() {
+    assert_eq!(imports("use crate::terms::{Code, Match}; // crate"), ["terms"]);
+    assert_eq!(imports("crate::record::read(crate::terms::parse)"), ["record", "terms"]);
+    assert_eq!(imports("use crate::{terms};"), [""]);
     let source = Source {
         path: "x/y.rs".into(),
         module: Some("x".into()),

@@ -1,4 +1,4 @@
-//! Databases: what each layout says of a network, files that can't serve, files that change, and their age.
+//! Location and anonymity databases: layouts, invalid files, reloading, and reported age.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -7,23 +7,23 @@ use crate::world;
 use crate::world::events::{invocation, rest};
 use crate::world::mmdb::{DAY, Mmdb, bytes};
 use crate::world::{World, ask, at};
-use export_gate::decision::{Classified, Where};
+use export_gate::decision::{Classified, RequestOrigin};
 use export_gate::error_chain::ErrorChain;
 use export_gate::evidence::{DELEGATIONS_DAYS, Location};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-fn anonymity(files: &[&Mmdb]) -> Location {
+fn load_anonymity(files: &[&Mmdb]) -> Location {
     let paths: Vec<PathBuf> = files.iter().map(|file| file.path().to_owned()).collect();
     Location::load(None, &paths).unwrap()
 }
 
-fn of(location: &Location, address: &str) -> Where {
+fn place_of(location: &Location, address: &str) -> RequestOrigin {
     location.of(Some(address.parse::<IpAddr>().unwrap()))
 }
 
-/// `class confidence last-seen` of all that was found, `?` for a class that nobody names.
-fn found(place: &Where) -> String {
+/// `class confidence last-seen` of every row found; `?` is an unknown class.
+fn classes(place: &RequestOrigin) -> String {
     let one = |found: &Classified| {
         let class = found.class.map_or("?", |class| class.as_str()).to_owned();
         let confidence = found.confidence.map(|confidence| format!(" {confidence}"));
@@ -33,7 +33,8 @@ fn found(place: &Where) -> String {
     place.network.found.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn told(place: &Where) -> String {
+/// The classes that the databases cover.
+fn covered(place: &RequestOrigin) -> String {
     place.network.covered.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" ")
 }
 
@@ -41,12 +42,12 @@ const ADDRESS: &str = "6.51.100.1";
 const NETWORK: &str = "6.51.100.0/24";
 
 #[test]
-fn each_layout_gives_its_classes() {
+fn each_layout_maps_to_its_classes() {
     let maxmind = "vpn tor public_proxy residential_proxy hosting";
     let ipinfo = "vpn tor public_proxy hosting relay";
     let all = "vpn tor public_proxy residential_proxy hosting relay";
-    // Another row of the same layout stands beside it, so that a row that says nothing has a layout too.
-    let beside = |layout: &str| match layout {
+    // A second row, so that the layout is recognised even if the first row is empty.
+    let second_row = |layout: &str| match layout {
         "maxmind" => json!({"is_anonymous": true, "is_tor_exit_node": true}),
         "residential" => json!({"provider_name": "sample", "anonymizer_confidence": 5}),
         "ipinfo" => json!({"vpn": "true", "tor": ""}),
@@ -67,7 +68,7 @@ fn each_layout_gives_its_classes() {
             "vpn 30 2026-11-02, tor 2026-11-02, public_proxy 2026-11-02, residential_proxy 2026-11-02, hosting",
         ),
         ("maxmind", maxmind, json!({"is_anonymous": true, "anonymizer_confidence": 99}), "? 99"),
-        // A row that can't be read may say anything.
+        // An unreadable row may be of any class.
         ("maxmind", "", json!({"is_anonymous": true, "is_anonymous_vpn": "perhaps"}), "?"),
         ("maxmind", "", json!({"is_anonymous_vpn": true, "anonymizer_confidence": 300}), "?"),
         (
@@ -105,10 +106,10 @@ fn each_layout_gives_its_classes() {
         ("ip2proxy", all, json!({"proxy_type": "-"}), ""),
         ("ip2proxy", all, json!({"proxy_type": "NEW"}), "?"),
     ];
-    for (layout, tells, row, expected) in table {
-        let file = Mmdb::new("Sample", &[(NETWORK, row.clone()), ("7.0.0.0/24", beside(layout))]);
-        let place = of(&anonymity(&[&file]), ADDRESS);
-        assert_eq!((found(&place).as_str(), told(&place).as_str()), (expected, tells), "{layout}: {row}");
+    for (layout, coverage, row, expected) in table {
+        let file = Mmdb::new("Sample", &[(NETWORK, row.clone()), ("7.0.0.0/24", second_row(layout))]);
+        let place = place_of(&load_anonymity(&[&file]), ADDRESS);
+        assert_eq!((classes(&place).as_str(), covered(&place).as_str()), (expected, coverage), "{layout}: {row}");
         for found in &place.network.found {
             assert_eq!((found.source.as_str(), found.edition.as_deref()), ("mmdb:Sample", Some("2026-11-20")));
         }
@@ -116,13 +117,13 @@ fn each_layout_gives_its_classes() {
 }
 
 #[test]
-fn databases_add_up_and_what_is_embedded_counts() {
+fn classes_of_all_databases_and_embedded_addresses_are_combined() {
     let proxy = Mmdb::new("Proxies", &[(NETWORK, json!({"proxy_type": "PUB"}))]);
     let vpn = Mmdb::of_ipv4("Privacy", &[(NETWORK, json!({"vpn": "true"})), ("7.0.0.0/24", json!({"relay": "true"}))]);
     let v6 = Mmdb::new("Residential", &[("2002:633:6401::/48", json!({"provider_name": "sample"}))]);
-    let location = anonymity(&[&proxy, &vpn, &v6]);
+    let location = load_anonymity(&[&proxy, &vpn, &v6]);
     let all = "vpn tor public_proxy residential_proxy hosting relay";
-    for (address, expected, tells) in [
+    for (address, expected, coverage) in [
         (ADDRESS, "vpn, public_proxy", all),
         ("::ffff:6.51.100.1", "vpn, public_proxy", all),
         ("64:ff9b::6.51.100.1", "vpn, public_proxy", all),
@@ -130,19 +131,19 @@ fn databases_add_up_and_what_is_embedded_counts() {
         ("7.0.0.1", "relay", all),
         ("2600::1", "", all),
     ] {
-        let place = of(&location, address);
-        assert_eq!((found(&place).as_str(), told(&place).as_str()), (expected, tells), "{address}");
+        let place = place_of(&location, address);
+        assert_eq!((classes(&place).as_str(), covered(&place).as_str()), (expected, coverage), "{address}");
     }
-    // A database of IPv4 alone tells nothing of IPv6.
-    let alone = anonymity(&[&vpn]);
-    assert_eq!(told(&of(&alone, "2600::1")), "");
-    assert_eq!(told(&of(&alone, "::ffff:8.8.8.8")), "vpn tor public_proxy hosting relay");
-    assert_eq!(told(&alone.of(None)), "");
-    assert_eq!(told(&of(&Location::delegations(), ADDRESS)), "");
+    // A database of IPv4 networks only does not cover IPv6.
+    let ipv4_only = load_anonymity(&[&vpn]);
+    assert_eq!(covered(&place_of(&ipv4_only, "2600::1")), "");
+    assert_eq!(covered(&place_of(&ipv4_only, "::ffff:8.8.8.8")), "vpn tor public_proxy hosting relay");
+    assert_eq!(covered(&ipv4_only.of(None)), "");
+    assert_eq!(covered(&place_of(&Location::delegations(), ADDRESS)), "");
 }
 
 #[test]
-fn signals_tell_of_both_sources_and_special_ranges_are_nowhere() {
+fn database_and_delegations_are_both_signals_and_special_ranges_have_no_country() {
     let city = Mmdb::new(
         "GeoIP2-City",
         &[
@@ -165,7 +166,7 @@ fn signals_tell_of_both_sources_and_special_ranges_are_nowhere() {
         None => json!({"date": "2026-11-01", "edition": "iptocc 1.4.175", "source": "delegations"}),
     };
     for address in ["8.8.8.8", "::ffff:8.8.8.8", "2002:808:808::1"] {
-        let place = of(&location, address);
+        let place = place_of(&location, address);
         let mmdb = json!({"country": "UA", "date": "2026-11-20", "edition": "GeoIP2-City 2026-11-20", "region": "UA-43", "source": "mmdb"});
         assert_eq!(serde_json::to_value(&place.signals).unwrap(), json!([mmdb, delegations(Some("US"))]), "{address}");
         let coordinates = place.coordinates.unwrap();
@@ -174,25 +175,25 @@ fn signals_tell_of_both_sources_and_special_ranges_are_nowhere() {
     let special =
         ["10.0.0.1", "100.64.0.1", "2001:db8::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:a00:1::1"];
     for address in special {
-        let place = of(&location, address);
+        let place = place_of(&location, address);
         let mmdb = json!({"date": "2026-11-20", "edition": "GeoIP2-City 2026-11-20", "source": "mmdb"});
         assert_eq!(serde_json::to_value(&place.signals).unwrap(), json!([mmdb, delegations(None)]), "{address}");
         assert_eq!((place.to.country, place.coordinates), (None, None), "{address}");
     }
-    let without = of(&Location::delegations(), "8.8.8.8");
+    let without = place_of(&Location::delegations(), "8.8.8.8");
     assert_eq!(serde_json::to_value(&without.signals).unwrap(), json!([delegations(Some("US"))]));
     assert_eq!(without.to.country.unwrap().to_string(), "US");
 }
 
-/// What is said of files that can't serve, a sentence each.
-fn refused(location: Option<&Path>, anonymity: &[&Path]) -> Vec<String> {
+/// The errors for invalid files.
+fn load_errors(location: Option<&Path>, anonymity: &[&Path]) -> Vec<String> {
     let anonymity: Vec<PathBuf> = anonymity.iter().map(|path| path.to_path_buf()).collect();
     let faults = Location::load(location, &anonymity).unwrap_err();
     faults.iter().map(|fault| ErrorChain(fault).to_string()).collect()
 }
 
 #[test]
-fn a_database_that_tells_something_else_is_refused_with_a_sentence() {
+fn a_database_without_the_needed_fields_is_refused_with_a_reason() {
     let country = Mmdb::new("GeoIP2-Country", &[(NETWORK, json!({"country": {"iso_code": "US"}}))]);
     let anonymous =
         Mmdb::new("GeoIP2-Anonymous-IP", &[(NETWORK, json!({"is_anonymous": true, "is_tor_exit_node": true}))]);
@@ -206,37 +207,37 @@ fn a_database_that_tells_something_else_is_refused_with_a_sentence() {
         (&empty, "GeoIP2-Anonymous-IP"),
         (&hollow, "GeoIP2-Anonymous-IP"),
     ] {
-        let said = refused(None, &[file.path()]);
-        assert_eq!(said, [format!("{}: a `{named}` database {layouts}", file.path().display())]);
+        let errors = load_errors(None, &[file.path()]);
+        assert_eq!(errors, [format!("{}: a `{named}` database {layouts}", file.path().display())]);
     }
     for file in [&anonymous, &empty] {
-        let said = refused(Some(file.path()), &[]);
-        assert!(said[0].contains("a `GeoIP2-Anonymous-IP` database without countries"), "{said:?}");
+        let errors = load_errors(Some(file.path()), &[]);
+        assert!(errors[0].contains("a `GeoIP2-Anonymous-IP` database without countries"), "{errors:?}");
     }
-    let said = refused(Some("/no/such.mmdb".as_ref()), &[anonymous.path(), country.path(), anonymous.path()]);
-    assert_eq!(said.len(), 3, "{said:?}");
-    assert!(said[0].starts_with("/no/such.mmdb: ") && said[2].ends_with(": configured twice"), "{said:?}");
-    // One that tells both may serve as both.
+    let errors = load_errors(Some("/no/such.mmdb".as_ref()), &[anonymous.path(), country.path(), anonymous.path()]);
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    assert!(errors[0].starts_with("/no/such.mmdb: ") && errors[2].ends_with(": configured twice"), "{errors:?}");
+    // A database with both kinds of fields can serve for both.
     let both = Mmdb::new("Both", &[(NETWORK, json!({"proxy_type": "VPN", "country_code": "US"}))]);
     assert!(Location::load(Some(both.path()), &[both.path().to_owned()]).is_ok());
 }
 
 #[test]
-fn a_file_that_is_cut_anywhere_is_refused_and_one_that_is_damaged_anywhere_harms_nobody() {
+fn a_truncated_file_is_refused_and_a_damaged_file_never_panics() {
     let rows = [("6.0.0.0/8", json!({"vpn": true, "service": "Sample"})), ("9.0.0.0/8", json!({"relay": "true"}))];
     let whole = bytes(DAY, 4, "Sample", &rows);
     let file = Mmdb::of_bytes(&whole);
-    assert_eq!(found(&of(&anonymity(&[&file]), ADDRESS)), "vpn");
+    assert_eq!(classes(&place_of(&load_anonymity(&[&file]), ADDRESS)), "vpn");
     for length in 0..whole.len() {
         file.becomes(&whole[..length]);
-        assert_eq!(refused(None, &[file.path()]).len(), 1, "cut after {length} of {}", whole.len());
+        assert_eq!(load_errors(None, &[file.path()]).len(), 1, "cut after {length} of {}", whole.len());
     }
-    // What no probe comes by is looked through, too.
+    // Damage outside the probed addresses is detected too.
     let mut damaged = whole.clone();
     let last = damaged.windows(5).rposition(|bytes| bytes == b"relay").unwrap();
     damaged[last] = 0xff;
     file.becomes(&damaged);
-    assert!(self::refused(None, &[file.path()])[0].contains(": damaged; download it again: "));
+    assert!(load_errors(None, &[file.path()])[0].contains(": damaged; download it again: "));
     let mut refused = 0;
     for place in 0..whole.len() {
         for bits in [0xff, 0x01, 0x80] {
@@ -245,7 +246,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_one_that_is_damaged_anywhere_harms
             file.becomes(&damaged);
             match Location::load(None, &[file.path().to_owned()]) {
                 Ok(location) => {
-                    drop(["6.0.0.1", "9.0.0.1", "1.0.0.1", "2600::1"].map(|address| of(&location, address)))
+                    drop(["6.0.0.1", "9.0.0.1", "1.0.0.1", "2600::1"].map(|address| place_of(&location, address)))
                 }
                 Err(faults) => refused += faults.len(),
             }
@@ -255,7 +256,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_one_that_is_damaged_anywhere_harms
 }
 
 #[tokio::test]
-async fn the_start_names_every_database_that_can_not_serve() {
+async fn the_start_names_every_invalid_database() {
     let country = Mmdb::new("GeoIP2-Country", &[(NETWORK, json!({"country": {"iso_code": "US"}}))]);
     let good = Mmdb::new("Sample", &[(NETWORK, json!({"proxy_type": "VPN"}))]);
     let cut = Mmdb::of_bytes(&bytes(DAY, 6, "Sample", &[(NETWORK, json!({"proxy_type": "VPN"}))])[..500]);
@@ -266,7 +267,7 @@ async fn the_start_names_every_database_that_can_not_serve() {
     ];
     let function = export_gate_local::function::Function::spawn(&world::binary(), &variables).await.unwrap();
     assert!(!function.exit_status(world::PATIENCE).await.unwrap().success());
-    let said = function.stdout().all().join("\n");
+    let output = function.stdout().all().join("\n");
     for expected in [
         format!("GEO_DATABASE: {}: a `Sample` database without countries", paths[1]),
         format!("ANONYMITY_DATABASES: {}: a `GeoIP2-Country` database", paths[0]),
@@ -274,17 +275,17 @@ async fn the_start_names_every_database_that_can_not_serve() {
         "ANONYMITY_DATABASES: /no: ".to_owned(),
         "CALLERS_TABLE is not set".to_owned(),
     ] {
-        assert!(said.contains(&expected), "`{expected}` is not in {said}");
+        assert!(output.contains(&expected), "`{expected}` is not in {output}");
     }
-    assert!(!said.contains(&format!("ANONYMITY_DATABASES: {}", paths[1])), "{said}");
+    assert!(!output.contains(&format!("ANONYMITY_DATABASES: {}", paths[1])), "{output}");
 }
 
 #[tokio::test]
-async fn a_tunnel_hides_the_country_and_the_ledger_keeps_what_said_so() {
+async fn a_vpn_hides_the_country_and_the_ledger_records_its_source() {
     let world = World::with_samples().await;
     let rows = [("8.8.8.0/24", json!({"vpn": "true"})), ("8.8.4.0/24", json!({"relay": "true"}))];
     let file = Mmdb::new("Privacy", &rows);
-    let gate = world.gate_at(world.settings(), anonymity(&[&file]));
+    let gate = world.gate_at(world.settings(), load_anonymity(&[&file]));
     for (address, status, code, class) in
         [("8.8.8.8", 403, "destination.unknown", "vpn"), ("8.8.4.4", 200, "", "relay")]
     {
@@ -299,19 +300,19 @@ async fn a_tunnel_hides_the_country_and_the_ledger_keeps_what_said_so() {
 }
 
 async fn health(gate: &export_gate::gate::Gate, now: Timestamp) -> Vec<Value> {
-    let told = ask(gate, &rest("GET", "/v1/health", "x").0, now).await;
-    told.body["databases"].as_array().unwrap().clone()
+    let answered = ask(gate, &rest("GET", "/v1/health", "x").0, now).await;
+    answered.body["databases"].as_array().unwrap().clone()
 }
 
-/// Looks at the files, and waits until what changed is loaded.
-async fn look(gate: &export_gate::gate::Gate, now: &str) {
-    if let Some(looking) = gate.location.look(at(now)) {
+/// Checks the files for changes, and waits until changed ones are loaded.
+async fn reload(gate: &export_gate::gate::Gate, now: &str) {
+    if let Some(looking) = gate.location.reload_if_due(at(now)) {
         looking.await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_good_one_in_force() {
+async fn a_changed_file_is_reloaded_and_an_invalid_one_leaves_the_previous_one_in_use() {
     let world = World::with_samples().await;
     let country =
         |code: &str, made| bytes(made, 6, "GeoIP2-Country", &[(NETWORK, json!({"country": {"iso_code": code}}))]);
@@ -319,7 +320,7 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
     let gate = world.gate_at(world.settings(), Location::open(file.path()).unwrap());
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(ADDRESS);
     let asked = async |now: &str| ask(&gate, &event.0, at(now)).await.status;
-    // The time, what the file becomes before, whether the answer is from Iran then, and what is said of the file.
+    // (time, new content of the file, status: 451 if the address is in Iran, fault that health reports)
     let iran = country("IR", "2026-11-22T00:00:00Z");
     let anonymous = bytes(DAY, 6, "GeoIP2-Anonymous-IP", &[(NETWORK, json!({"is_tor_exit_node": true}))]);
     let steps: [(&str, Option<&[u8]>, u16, &str); 14] = [
@@ -331,7 +332,7 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
         ("12:04:00", None, 200, "a `GeoIP2-Anonymous-IP` database without countries"),
         ("12:05:00", None, 200, "a `GeoIP2-Anonymous-IP` database without countries"),
         ("12:06:00", Some(&iran[..iran.len() - 1]), 200, "a `GeoIP2-Anonymous-IP` database"),
-        // Still being written at the second look.
+        // The file is still being written at the second check.
         ("12:07:00", Some(&iran), 200, "a `GeoIP2-Anonymous-IP` database"),
         ("12:07:59", None, 200, "a `GeoIP2-Anonymous-IP` database"),
         ("12:08:00", None, 451, ""),
@@ -344,28 +345,28 @@ async fn a_file_that_changes_is_loaded_anew_and_a_broken_one_leaves_the_last_goo
             file.becomes(bytes);
         }
         let now = format!("2026-11-22T{time}Z");
-        look(&gate, &now).await;
+        reload(&gate, &now).await;
         assert_eq!(asked(&now).await, status, "{time}");
-        let told = &health(&gate, at(&now)).await[0];
-        let said = told["fault"].as_str().unwrap_or_default();
-        // The last step puts a file there that is the one in force again, but for its time: it is known at the next look.
+        let health = &health(&gate, at(&now)).await[0];
+        let reported = health["fault"].as_str().unwrap_or_default();
+        // In the last step, the file in use is written again with a new time; the next check clears the fault.
         if time != "12:11:00" {
-            assert!(said.starts_with(fault) && said.is_empty() == fault.is_empty(), "{time}: {told}");
+            assert!(reported.starts_with(fault) && reported.is_empty() == fault.is_empty(), "{time}: {health}");
         }
-        assert!(said.is_empty() || said.ends_with("; the previous file stays in use"), "{told}");
-        assert!(!said.contains('/'), "{told}");
+        assert!(reported.is_empty() || reported.ends_with("; the previous file stays in use"), "{health}");
+        assert!(!reported.contains('/'), "{health}");
         let edition = if status == 451 { "GeoIP2-Country 2026-11-22" } else { "GeoIP2-Country 2026-11-20" };
-        assert_eq!(told["edition"], edition, "{time}");
+        assert_eq!(health["edition"], edition, "{time}");
     }
     std::fs::remove_file(file.path()).unwrap();
-    look(&gate, "2026-11-22T12:12:00Z").await;
-    let told = &health(&gate, at("2026-11-22T12:12:00Z")).await[0];
-    assert!(told["fault"].as_str().unwrap().starts_with("can't be accessed"), "{told}");
+    reload(&gate, "2026-11-22T12:12:00Z").await;
+    let health = &health(&gate, at("2026-11-22T12:12:00Z")).await[0];
+    assert!(health["fault"].as_str().unwrap().starts_with("can't be accessed"), "{health}");
     assert_eq!(asked("2026-11-22T12:12:30Z").await, 451);
 }
 
 #[tokio::test]
-async fn health_log_and_metrics_tell_the_age_of_every_database() {
+async fn health_log_and_metrics_report_the_age_of_every_database() {
     let world = World::with_samples().await;
     let city = Mmdb::made("2026-10-01T06:00:00Z", "GeoIP2-City", &[(NETWORK, json!({"country": {"iso_code": "US"}}))]);
     let fresh = Mmdb::made("2026-11-20T06:00:00Z", "Privacy", &[(NETWORK, json!({"relay": "true"}))]);
@@ -383,15 +384,15 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
     );
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(ADDRESS);
     let log = async |now: &str| ask(&gate, &event.0, at(now)).await.log.unwrap();
-    // Health has told it today; tomorrow it is told again, once.
-    assert_eq!(log("2026-11-22T13:00:00Z").await.database_news, []);
+    // Health reported it today; tomorrow the log reports it again, once.
+    assert_eq!(log("2026-11-22T13:00:00Z").await.database_problems, []);
     let tomorrow = log("2026-11-23T01:00:00Z").await;
     assert_eq!(tomorrow.databases, (1, 0));
-    assert_eq!(tomorrow.database_news, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
-    assert_eq!(log("2026-11-23T02:00:00Z").await.database_news, []);
+    assert_eq!(tomorrow.database_problems, [(name(&city), "it is 52 days old; the limit is 30 days".to_owned())]);
+    assert_eq!(log("2026-11-23T02:00:00Z").await.database_problems, []);
     let line = json!(export_gate::telemetry::log::metrics(&tomorrow, 0));
     assert_eq!((&line["StaleDatabases"], &line["FaultyDatabases"]), (&json!(1), &json!(0)));
-    // The setting says when.
+    // The setting sets the limit.
     world.register(vec![json!({"kind": "setting", "id": "screening", "database_days": 60})]).await;
     assert_eq!(log("2026-11-23T03:00:00Z").await.databases, (0, 0));
     assert_eq!(log("2026-11-30T06:00:00Z").await.databases, (1, 0));
@@ -405,20 +406,20 @@ async fn health_log_and_metrics_tell_the_age_of_every_database() {
 }
 
 #[tokio::test]
-async fn compiled_in_delegations_are_too_old_after_a_limit_of_their_own() {
+async fn compiled_in_delegations_have_their_own_age_limit() {
     let world = World::with_samples().await;
     world.register(vec![json!({"kind": "setting", "id": "screening", "database_days": 1})]).await;
     let gate = world.gate();
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
     let published = at("2026-11-01T06:11:23Z");
     let limit = SignedDuration::from_hours(24 * i64::from(DELEGATIONS_DAYS));
-    let matter = format!("it is {DELEGATIONS_DAYS} days old; the limit is {DELEGATIONS_DAYS} days");
+    let report = format!("it is {DELEGATIONS_DAYS} days old; the limit is {DELEGATIONS_DAYS} days");
     for (age, stale, news) in
-        [(limit - SignedDuration::from_secs(1), false, vec![]), (limit, true, vec![("delegations".to_owned(), matter)])]
+        [(limit - SignedDuration::from_secs(1), false, vec![]), (limit, true, vec![("delegations".to_owned(), report)])]
     {
         let now = published + age;
         let log = ask(&gate, &event.0, now).await.log.unwrap();
-        assert_eq!((log.databases, log.database_news), ((usize::from(stale), 0), news), "{now}");
+        assert_eq!((log.databases, log.database_problems), ((usize::from(stale), 0), news), "{now}");
         assert_eq!(health(&gate, now).await[0]["stale"], stale, "{now}");
     }
 }

@@ -1,5 +1,5 @@
-//! MaxMind's own test databases say what their source files state (`source-data` of maxmind/MaxMind-DB). They lie below the
-//! folder that `DATA` names: `make prove-places DATA=folder`.
+//! Compares lookups in MaxMind's test databases with their source files (`source-data` of maxmind/MaxMind-DB). `DATA` names
+//! the folder with the databases: `make prove-places DATA=folder`.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use export_gate::evidence::Location;
 use ipnet::IpNet;
 use maxminddb::{Reader, WithinOptions};
 
-/// What a source file states of the networks whose rows aren't empty.
+/// Networks with non-empty rows in a source file, and the expected result.
 type Stated = &'static [(&'static str, &'static str)];
 
 const ANONYMOUS_IP: Stated = &[
@@ -62,7 +62,7 @@ const ANONYMOUS_PLUS: Stated = &[
     ("6.1.0.4/32", "residential_proxy"),
 ];
 
-/// Countries of networks `2a02:…::/29`, or of the length that is said; `-` has a continent alone.
+/// Countries of networks `2a02:…::/29`, or of the given length; `-` has only a continent.
 const IN_2A02: &str = "\
     cf40 NO, cf80 IL, cfc0 FR, d000 CH, d040 SE, d080 BH, d0c0 RU, d100 PL, d140 NO, d180 DE, d1c0 IT, d200 FI, \
     d240 BY, d280 CZ, d2c0 IR, d300 UA, d340 FR, d380 IR, d3c0 GB, d400 HU, d440 SE, d480 DE, d4c0/30 FI, \
@@ -83,7 +83,7 @@ const IN_2A02: &str = "\
     fc80 NO, fcc0 GB, fd00 DE, fd40 IT, fd80 DK, fdc0 AT, fe00 NL, fe40 GB, fe80 IT, fec0 GB, ff00 IT, ff40 IM, \
     ff80 DE, ffc0 GI";
 
-/// Countries of networks `2001:…::/32`, or of the length that is said.
+/// Countries of networks `2001:…::/32`, or of the given length.
 const IN_2001: &str = "\
     218 JP, 230 KR, 238 TW, 240 JP, 250/31 CN, 252 CN, 254 CN, 256 CN, 258 JP, 260 JP, 268 JP, 270 KR, 278 JP, \
     280 KR, 288 TW, 290 KR, 298 JP, 2a0 JP, 2a8 JP, 2b0 KR, 2b8 KR, 2c0 JP, 2c8 JP, 2d8 KR, 2e0 HK, 2e8 JP, 2f0 \
@@ -114,11 +114,12 @@ const OTHER_COUNTRIES: Stated = &[
 ];
 
 fn data(file: &str) -> PathBuf {
-    let folder = std::env::var("DATA").unwrap_or_else(|_| panic!("say where the data is: DATA=folder"));
+    let folder =
+        std::env::var("DATA").unwrap_or_else(|_| panic!("DATA is not set: name the folder with the databases"));
     PathBuf::from(folder).join("mmdb").join(file)
 }
 
-/// Every network of a database, those without a row too, and whether its row says anything.
+/// Every network of a database, including those without a row, and whether its row has data.
 fn networks(file: &str) -> Vec<(IpNet, bool)> {
     let reader = Reader::open_readfile(data(file)).unwrap();
     let all = reader.networks(WithinOptions::default().include_networks_without_data()).unwrap();
@@ -129,33 +130,33 @@ fn networks(file: &str) -> Vec<(IpNet, bool)> {
     all.map(|found| of(found.unwrap())).collect()
 }
 
-/// Asks of the first and the last address of every network, and holds it to what is stated, both ways.
-fn proved(file: &str, stated: &BTreeMap<IpNet, String>, ask: impl Fn(IpAddr) -> String) {
+/// Looks up the first and the last address of every network. Database and source file must have the same networks.
+fn assert_matches(file: &str, stated: &BTreeMap<IpNet, String>, look_up: impl Fn(IpAddr) -> String) {
     let networks = networks(file);
-    let mut unseen = stated.clone();
-    for (network, says_anything) in &networks {
-        let expected = unseen.remove(network).unwrap_or_default();
-        assert!(*says_anything || expected.is_empty(), "{file}: {network} has no row");
+    let mut missing = stated.clone();
+    for (network, has_data) in &networks {
+        let expected = missing.remove(network).unwrap_or_default();
+        assert!(*has_data || expected.is_empty(), "{file}: {network} has no row");
         for address in [network.network(), network.broadcast()] {
-            assert_eq!(ask(address), expected, "{file}: {address} of {network}");
+            assert_eq!(look_up(address), expected, "{file}: {address} of {network}");
         }
     }
-    assert!(unseen.is_empty(), "{file}: the database has no such networks: {unseen:?}");
-    println!("{file}: {} networks, {} of them stated, all as stated", networks.len(), stated.len());
+    assert!(missing.is_empty(), "{file}: networks missing from the database: {missing:?}");
+    println!("{file}: {} networks match, {} of them from the source file", networks.len(), stated.len());
 }
 
 fn parsed(stated: Stated) -> BTreeMap<IpNet, String> {
-    stated.iter().map(|(network, says)| (network.parse().unwrap(), (*says).to_owned())).collect()
+    stated.iter().map(|(network, result)| (network.parse().unwrap(), (*result).to_owned())).collect()
 }
 
 #[test]
 #[ignore = "needs MaxMind's test databases: make prove-places DATA=folder"]
-fn anonymity_is_as_maxminds_source_files_state() {
+fn anonymity_matches_maxminds_source_files() {
     for (file, stated) in
         [("GeoIP2-Anonymous-IP-Test.mmdb", ANONYMOUS_IP), ("GeoIP-Anonymous-Plus-Test.mmdb", ANONYMOUS_PLUS)]
     {
         let location = Location::load(None, &[data(file)]).unwrap();
-        proved(file, &parsed(stated), |address| {
+        assert_matches(file, &parsed(stated), |address| {
             let found = location.of(Some(address)).network.found;
             let one = |found: &export_gate::decision::Classified| {
                 let confidence = found.confidence.map(|confidence| format!(" {confidence}")).unwrap_or_default();
@@ -169,7 +170,7 @@ fn anonymity_is_as_maxminds_source_files_state() {
 
 #[test]
 #[ignore = "needs MaxMind's test databases: make prove-places DATA=folder"]
-fn countries_are_as_maxminds_source_file_states() {
+fn countries_match_maxminds_source_file() {
     let file = "GeoIP2-Country-Test.mmdb";
     let mut stated = parsed(OTHER_COUNTRIES);
     for (prefix, length, table) in [("2a02", 29, IN_2A02), ("2001", 32, IN_2001)] {
@@ -182,14 +183,14 @@ fn countries_are_as_maxminds_source_file_states() {
             stated.insert(network, country.replace('-', ""));
         }
     }
-    // 2001:220::/32 without its first address, which is Sweden's: a network of each length.
+    // 2001:220::/32 is Korean except its first address, which is Swedish: one network of each length.
     let first = u128::from("2001:220::".parse::<std::net::Ipv6Addr>().unwrap());
     for length in 33..=128_u8 {
         let address = std::net::Ipv6Addr::from(first | 1 << (128 - length));
         stated.insert(IpNet::new(address.into(), length).unwrap(), "KR".to_owned());
     }
     let location = Location::open(&data(file)).unwrap();
-    proved(file, &stated, |address| {
+    assert_matches(file, &stated, |address| {
         let to = location.of(Some(address)).to;
         to.country.map(|country| country.to_string()).unwrap_or_default()
     });

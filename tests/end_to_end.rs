@@ -1,4 +1,4 @@
-//! The real binary behind an emulated Lambda Runtime API, with the sample records.
+//! Runs the real binary behind an emulated Lambda Runtime API, with the sample records.
 
 use crate::world;
 use crate::world::events::{IN_IRAN, invocation, rest, screening};
@@ -10,7 +10,7 @@ use export_gate_local::tables::{REGION, SECRET_ACCESS_KEY};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_permit_gives_the_models_answer_and_an_entry() {
+async fn a_permit_returns_the_models_answer_and_has_an_entry() {
     let world = World::with_samples().await;
     let function = world.function().await;
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
@@ -30,7 +30,7 @@ async fn a_permit_gives_the_models_answer_and_an_entry() {
 }
 
 #[tokio::test]
-async fn refusals_invoke_nothing_and_say_why() {
+async fn a_refusal_calls_no_model_and_has_its_codes_and_entry() {
     let world = World::with_samples().await;
     let function = world.function().await;
     let foreign = invocation("sample-us-app", "mythos-5").person("sample-foreign-employee");
@@ -43,7 +43,7 @@ async fn refusals_invoke_nothing_and_say_why() {
             vec!["embargo.destination", "licence.scope", "embargo.destination", "licence.missing"],
         ),
         (citizen.clone().from("10.0.0.1").0, 403, vec!["destination.unknown"]),
-        (invocation("nobody", "opus-4-8").0, 403, vec!["identity.unknown"]),
+        (invocation("unknown-client", "opus-4-8").0, 403, vec!["identity.unknown"]),
         (invocation("sample-us-app", "none").person("sample-us-citizen").0, 404, vec!["model.unknown"]),
         (invocation("sample-us-app", "opus-4-8@0").person("sample-us-citizen").0, 410, vec!["model.withdrawn"]),
     ];
@@ -57,7 +57,7 @@ async fn refusals_invoke_nothing_and_say_why() {
 }
 
 #[tokio::test]
-async fn screenings_models_and_health_invoke_nothing() {
+async fn screenings_models_and_health_call_no_model() {
     let world = World::with_samples().await;
     let function = world.function().await;
     let screened = call(&function, &screening("sample-us-app", "mythos-5").person("sample-foreign-employee").0).await;
@@ -76,17 +76,17 @@ async fn screenings_models_and_health_invoke_nothing() {
 }
 
 #[tokio::test]
-async fn a_start_without_settings_names_every_fault_at_once() {
+async fn a_start_without_settings_names_every_missing_variable() {
     let function = export_gate_local::function::Function::spawn(&world::binary(), &[]).await.unwrap();
     assert!(!function.exit_status(PATIENCE).await.unwrap().success());
-    let said = function.stdout().all().join("\n");
+    let output = function.stdout().all().join("\n");
     for name in ["CALLERS_TABLE", "REGISTER_TABLE", "USAGE_TABLE", "LEDGER_TABLE"] {
-        assert!(said.contains(name), "{said}");
+        assert!(output.contains(name), "{output}");
     }
 }
 
 #[tokio::test]
-async fn types_pass_through_untouched_and_none_is_made_up() {
+async fn content_type_and_accept_are_forwarded_unchanged_or_absent() {
     let world = World::with_samples().await;
     let function = world.function().await;
     let typed = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen");
@@ -103,7 +103,7 @@ async fn types_pass_through_untouched_and_none_is_made_up() {
 }
 
 #[tokio::test]
-async fn sagemaker_is_held_to_the_body_that_the_ledger_has() {
+async fn the_request_to_sagemaker_is_signed_with_the_body_hash_of_the_ledger() {
     let world = World::with_samples().await;
     let function = world.function().await;
     let with = |body: serde_json::Value, is_base64: bool| {
@@ -136,7 +136,7 @@ async fn sagemaker_is_held_to_the_body_that_the_ledger_has() {
     }
 }
 
-/// What SageMaker makes of a request and its body's digest: the signature of AWS Signature Version 4.
+/// The AWS Signature Version 4 of a request and its body's digest, computed independently.
 fn signature(Invocation { endpoint, headers, .. }: &Invocation, digest: &str) -> String {
     let header = |name: &str| headers[name].to_str().unwrap().trim().to_owned();
     let authorization = header("authorization");

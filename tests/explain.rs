@@ -1,81 +1,73 @@
-//! What an explanation tells of each embargo and licence that a decision looked at: tables of cases.
+//! Tables of cases for explanations: how each embargo matches, and why each licence does or does not cover it.
 
-use crate::common::{embargo, group, licence, model, national, now, register, setting, subject, to, with};
+use crate::common::{embargo, licence, model, national, now, register_with, setting, subject, to, unchanged, with};
 use export_gate::decision::{Explanation, Subject, explain};
-use export_gate::register::Register;
 use serde_json::{Value, json};
 
-fn law(records: &[Value]) -> Register {
-    let always = [model("fable-5@1"), group("E:1", &["IR", "KP", "SY"])];
-    register(&[&always, records].concat())
-}
-
-/// What is explained of `fable-5` to a foreign employee of `acme`, changed as told.
+/// The explanation of a request for `fable-5` by a foreign employee of `acme`, after `change`.
 fn explained(records: &[Value], exhausted: &[&str], change: impl FnOnce(&mut Subject)) -> Explanation {
     let subject = subject(|s| {
         s.facts.persons = national("DE");
         change(s);
     });
-    let register = law(records);
+    let register = register_with(records);
     let exhausted = exhausted.iter().map(|id| (*id).to_owned()).collect();
     explain(register.models(now()).next().unwrap(), &subject, &register, &exhausted, now())
 }
 
-fn unchanged(_: &mut Subject) {}
-
 #[test]
-fn an_embargo_says_whether_it_is_in_force_and_how_each_key_matches() {
+fn an_explanation_shows_whether_an_embargo_is_in_force_and_how_each_key_matches() {
     let foreign = || json!({ "foreign_persons": true });
     let both = json!({ "foreign_persons": true, "destinations": ["CU"] });
-    // (the embargo, what is told of it)
+    // (the embargo, its explanation)
     let cases = [
         (embargo("e", foreign()), "in_force; foreign-person yes; applies embargo.foreign-person"),
-        (embargo("e", both.clone()), "in_force; foreign-person yes, destination no; doesn't apply"),
-        (embargo("e", json!({ "destinations": ["UA-43"] })), "in_force; destination no; doesn't apply"),
-        (embargo("e", json!({ "nationalities": ["E:1"] })), "in_force; nationality no; doesn't apply"),
+        (embargo("e", both.clone()), "in_force; foreign-person yes, destination no; does not apply"),
+        (embargo("e", json!({ "destinations": ["UA-43"] })), "in_force; destination no; does not apply"),
+        (embargo("e", json!({ "nationalities": ["E:1"] })), "in_force; nationality no; does not apply"),
         (
             with(embargo("e", foreign()), &json!({ "from": "2026-06-20T12:00:00.001Z" })),
-            "not_yet; foreign-person yes; doesn't apply",
+            "not_yet; foreign-person yes; does not apply",
         ),
         (
             with(embargo("e", foreign()), &json!({ "until": "2026-06-20T12:00:00Z" })),
-            "over; foreign-person yes; doesn't apply",
+            "over; foreign-person yes; does not apply",
         ),
-        (with(embargo("e", foreign()), &json!({ "withdrawn": true })), "withdrawn; foreign-person yes; doesn't apply"),
-        (with(embargo("e", foreign()), &json!({ "models": ["mythos-5"] })), "not looked at"),
+        (with(embargo("e", foreign()), &json!({ "withdrawn": true })), "withdrawn; foreign-person yes; does not apply"),
+        (with(embargo("e", foreign()), &json!({ "models": ["mythos-5"] })), "not evaluated"),
         (
             with(embargo("e", foreign()), &json!({ "models": ["eccn:4E091"], "effect": "observed" })),
             "in_force; foreign-person yes; applies embargo.foreign-person",
         ),
     ];
     for (record, expected) in cases {
-        assert_eq!(lines(&explained(std::slice::from_ref(&record), &[], unchanged)), expected, "{record}");
+        assert_eq!(summary(&explained(std::slice::from_ref(&record), &[], unchanged)), expected, "{record}");
     }
-    let unknown = |records: &[Value]| lines(&explained(records, &[], |s| s.to = to("?")));
+    let unknown = |records: &[Value]| summary(&explained(records, &[], |s| s.to = to("?")));
     let cuba = embargo("e", json!({ "destinations": ["CU"] }));
     assert_eq!(unknown(std::slice::from_ref(&cuba)), "in_force; destination unknown; applies destination.unknown");
     let permitting = [cuba, setting("permit")];
     assert_eq!(unknown(&permitting), "in_force; destination unknown; applies embargo.destination");
 }
 
-fn lines(explanation: &Explanation) -> String {
-    let Some(embargo) = explanation.embargoes.first() else { return "not looked at".into() };
-    let told = serde_json::to_value(embargo).unwrap();
-    let keys = told["keys"].as_array().unwrap().iter().map(|key| {
+fn summary(explanation: &Explanation) -> String {
+    let Some(embargo) = explanation.embargoes.first() else { return "not evaluated".into() };
+    let embargo = serde_json::to_value(embargo).unwrap();
+    let keys = embargo["keys"].as_array().unwrap().iter().map(|key| {
         let code = key["code"].as_str().unwrap();
         format!("{} {}", code.trim_start_matches("embargo."), key["matches"].as_str().unwrap())
     });
     let keys = keys.collect::<Vec<_>>().join(", ");
-    let applies = told["applies"].as_str().map_or("doesn't apply".to_owned(), |code| format!("applies {code}"));
-    format!("{}; {keys}; {applies}", told["force"].as_str().unwrap())
+    let applies = embargo["applies"].as_str().map_or("does not apply".to_owned(), |code| format!("applies {code}"));
+    format!("{}; {keys}; {applies}", embargo["force"].as_str().unwrap())
 }
 
 #[test]
-fn each_licence_says_what_it_lacks_and_one_is_taken() {
+fn an_explanation_shows_what_each_licence_lacks_and_which_one_is_used() {
     let letter = || embargo("letter", json!({ "foreign_persons": true }));
     let a = |id: &str, changes: Value| with(licence(id), &changes);
     let quota = json!({ "quota": { "requests": 5 } });
-    // (licences, the exhausted, what is told of each)
+    // (licences, exhausted licences, explanation of each)
     let cases: [(Vec<Value>, &[&str], &str); 10] = [
         (vec![], &[], ""),
         (vec![licence("l")], &[], "l@1 taken"),
@@ -91,11 +83,11 @@ fn each_licence_says_what_it_lacks_and_one_is_taken() {
     for (licences, exhausted, expected) in cases {
         let explained = explained(&[&[letter()], &licences[..]].concat(), exhausted, unchanged);
         let [embargo] = &explained.embargoes[..] else { panic!("{explained:?}") };
-        let told = embargo.licences.iter().map(|licence| match licence.lacks {
+        let lines = embargo.licences.iter().map(|licence| match licence.lacks {
             Some(code) => format!("{} {code}", licence.licence),
             None => format!("{} {}", licence.licence, if licence.taken { "taken" } else { "covers" }),
         });
-        assert_eq!(told.collect::<Vec<_>>().join(", "), expected, "{licences:?}");
+        assert_eq!(lines.collect::<Vec<_>>().join(", "), expected, "{licences:?}");
         assert_eq!(embargo.refuses(), !expected.contains("taken"), "{licences:?}");
     }
     for (effect, refuses) in [("prohibited", true), ("observed", false)] {
@@ -105,7 +97,7 @@ fn each_licence_says_what_it_lacks_and_one_is_taken() {
 }
 
 #[test]
-fn what_stands_against_the_request_whatever_the_embargoes_is_told_too() {
+fn an_explanation_shows_reasons_other_than_embargoes() {
     let against = |records: &[Value], change: fn(&mut Subject)| {
         let explained = explained(records, &[], change);
         explained.against.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ")

@@ -1,5 +1,5 @@
-//! What fails, and what the caller gets then (src/README.md, "When something fails"): no answer without its entry,
-//! no permit out of failure, and chains that verify afterwards.
+//! Failures and their answers (src/README.md, "When something fails"): no answer without its ledger entry, no permit
+//! because of a failure, and chains that verify afterwards.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,18 +18,18 @@ fn now() -> jiff::Timestamp {
     at("2026-11-22T12:00:00Z")
 }
 
-fn citizen() -> Rest {
+fn citizen_request() -> Rest {
     invocation("sample-us-app", "opus-4-8").person("sample-us-citizen")
 }
 
-async fn permit(gate: &Gate) -> Answered {
-    ask(gate, &citizen().0, now()).await
+async fn ask_citizen(gate: &Gate) -> Answered {
+    ask(gate, &citizen_request().0, now()).await
 }
 
 /// A gate that has read the register and knows the client.
-async fn warm(world: &World) -> Gate {
+async fn warm_gate(world: &World) -> Gate {
     let gate = world.gate();
-    assert_eq!(permit(&gate).await.status, 200);
+    assert_eq!(ask_citizen(&gate).await.status, 200);
     world.relay.seen().clear();
     world.sagemaker.invocations().clear();
     gate
@@ -41,7 +41,7 @@ fn assert_unavailable(answered: &Answered, code: &str) {
     assert_eq!(answered.body["type"], format!("urn:export-gate:{code}"));
 }
 
-/// The entries after the first, which [`warm`] left: kind, outcome, status.
+/// Kind, outcome and status of the entries after that of [`warm_gate`].
 async fn entries(world: &World) -> Vec<(String, String, u64)> {
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
     let all = world.ledger().await;
@@ -52,8 +52,13 @@ fn entry(kind: &str, outcome: &str, status: u64) -> (String, String, u64) {
     (kind.into(), outcome.into(), status)
 }
 
-/// Does `action` to the first requests of an operation, `times` of them, and passes the rest on.
-fn first(world: &World, operation: &'static str, times: usize, action: impl Fn() -> Action + Send + Sync + 'static) {
+/// Applies `action` to the first `times` requests of an operation, and forwards all others.
+fn act_on_first(
+    world: &World,
+    operation: &'static str,
+    times: usize,
+    action: impl Fn() -> Action + Send + Sync + 'static,
+) {
     world.relay.rule(
         move |seen: &Seen| {
             if seen.operation == operation && seen.count <= times { action() } else { Action::Forward }
@@ -61,22 +66,22 @@ fn first(world: &World, operation: &'static str, times: usize, action: impl Fn()
     );
 }
 
-// The read.
+// Reads
 
 #[tokio::test]
-async fn dynamodb_gone_before_the_read_is_503_and_passes() {
+async fn requests_get_503_while_dynamodb_is_unreachable() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     world.relay.cut().await;
-    assert_unavailable(&permit(&gate).await, "register.unavailable");
+    assert_unavailable(&ask_citizen(&gate).await, "register.unavailable");
     assert_eq!(world.invoked(), 0);
     world.relay.mend().await.unwrap();
-    assert_eq!(permit(&gate).await.status, 200);
-    assert_eq!(entries(&world).await, [entry("invocation", "permit", 200)], "503 of the register is logged alone");
+    assert_eq!(ask_citizen(&gate).await.status, 200);
+    assert_eq!(entries(&world).await, [entry("invocation", "permit", 200)], "a 503 of the register has no entry");
 }
 
 #[tokio::test]
-async fn a_read_that_fails_is_retried_and_then_503_never_a_permit_and_never_embargoed() {
+async fn a_failed_read_is_retried_and_then_answered_with_503() {
     type Make = fn() -> Action;
     let table: [(&str, Make); 5] = [
         ("throttled", Action::throttled),
@@ -87,22 +92,22 @@ async fn a_read_that_fails_is_retried_and_then_503_never_a_permit_and_never_emba
     ];
     for (name, action) in table {
         let world = World::with_samples().await;
-        let gate = warm(&world).await;
-        first(&world, "BatchGetItem", usize::MAX, action);
-        assert_unavailable(&permit(&gate).await, "register.unavailable");
+        let gate = warm_gate(&world).await;
+        act_on_first(&world, "BatchGetItem", usize::MAX, action);
+        assert_unavailable(&ask_citizen(&gate).await, "register.unavailable");
         assert_eq!(world.invoked(), 0, "{name}");
         world.relay.seen().clear();
         if name != "denied" {
-            first(&world, "BatchGetItem", 1, action);
-            assert_eq!(permit(&gate).await.status, 200, "{name} once is retried");
+            act_on_first(&world, "BatchGetItem", 1, action);
+            assert_eq!(ask_citizen(&gate).await.status, 200, "{name} once is retried");
         }
     }
 }
 
 #[tokio::test]
-async fn keys_left_unprocessed_are_trouble_not_absence() {
+async fn a_key_that_stays_unprocessed_is_unavailable_not_absent() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     let table = world.tables.callers.clone();
     let with_table = move || {
         let table = table.clone();
@@ -112,23 +117,23 @@ async fn keys_left_unprocessed_are_trouble_not_absence() {
             answer
         })
     };
-    first(&world, "BatchGetItem", usize::MAX, with_table);
-    assert_unavailable(&permit(&gate).await, "register.unavailable");
+    act_on_first(&world, "BatchGetItem", usize::MAX, with_table);
+    assert_unavailable(&ask_citizen(&gate).await, "register.unavailable");
     world.relay.forward();
-    assert_eq!(permit(&gate).await.status, 200);
+    assert_eq!(ask_citizen(&gate).await.status, 200);
 }
 
 #[tokio::test]
-async fn unprocessed_keys_are_asked_for_again() {
+async fn unprocessed_keys_are_requested_again() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
-    let asked = Arc::new(std::sync::Mutex::new(Value::Null));
-    let seen_first = Arc::clone(&asked);
+    let gate = warm_gate(&world).await;
+    let requested = Arc::new(std::sync::Mutex::new(Value::Null));
+    let first = Arc::clone(&requested);
     world.relay.rule(move |seen: &Seen| {
         if seen.operation != "BatchGetItem" || seen.count > 1 {
             return Action::Forward;
         }
-        *seen_first.lock().unwrap() = seen.body["RequestItems"].clone();
+        *first.lock().unwrap() = seen.body["RequestItems"].clone();
         let all = seen.body["RequestItems"].clone();
         Action::rewrite(move |mut answer| {
             answer["Responses"] = json!({});
@@ -136,111 +141,106 @@ async fn unprocessed_keys_are_asked_for_again() {
             answer
         })
     });
-    assert_eq!(permit(&gate).await.status, 200);
+    assert_eq!(ask_citizen(&gate).await.status, 200);
     let again = world.relay.seen().all().into_iter().filter(|seen| seen.operation == "BatchGetItem").nth(1).unwrap();
-    assert_eq!(again.body["RequestItems"], *asked.lock().unwrap());
+    assert_eq!(again.body["RequestItems"], *requested.lock().unwrap());
 }
 
 #[tokio::test]
-async fn no_head_is_trouble() {
+async fn a_register_without_heads_is_unavailable() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     let register = world.tables.register.clone();
-    first(&world, "BatchGetItem", usize::MAX, move || {
+    act_on_first(&world, "BatchGetItem", usize::MAX, move || {
         let register = register.clone();
         Action::rewrite(move |mut answer| {
             answer["Responses"].as_object_mut().unwrap().remove(&register);
             answer
         })
     });
-    assert_unavailable(&permit(&gate).await, "register.unavailable");
+    assert_unavailable(&ask_citizen(&gate).await, "register.unavailable");
     let empty = World::empty().await;
-    assert_unavailable(&permit(&empty.gate()).await, "register.unavailable");
+    assert_unavailable(&ask_citizen(&empty.gate()).await, "register.unavailable");
 }
 
 #[tokio::test]
-async fn a_gate_that_starts_without_dynamodb_answers_503_and_loads_when_it_can() {
+async fn a_gate_that_starts_without_dynamodb_answers_503_until_it_can_load() {
     let world = World::with_samples().await;
     world.relay.cut().await;
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
-    let answered = call(&function, &citizen().0).await;
+    let answered = call(&function, &citizen_request().0).await;
     assert_unavailable(&answered, "register.unavailable");
     let mut health = world::events::rest("GET", "/v1/health", "");
     health.0["requestContext"]["authorizer"] = json!(null);
     assert_eq!(call(&function, &health.0).await.status, 503);
     world.relay.mend().await.unwrap();
-    assert_eq!(call(&function, &citizen().0).await.status, 200);
+    assert_eq!(call(&function, &citizen_request().0).await.status, 200);
     assert_eq!(call(&function, &health.0).await.status, 200);
 }
 
-// The register moves.
+// Changes of the register
 
-fn stop() -> Value {
+fn stop_embargo() -> Value {
     json!({"kind": "embargo", "id": "stop", "models": ["opus-4-8"], "applies_to": {"everyone": true},
            "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample stop"})
 }
 
+fn return_no_records() -> Action {
+    Action::rewrite(|mut answer| {
+        answer["Items"] = json!([]);
+        answer["Count"] = json!(0);
+        answer
+    })
+}
+
 #[tokio::test]
-async fn a_head_seen_before_its_records_is_read_again_and_at_last_refused() {
+async fn records_missing_behind_their_head_are_read_again_and_then_answered_with_503() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
-    world.register(vec![stop()]).await;
-    let without_records = || {
-        Action::rewrite(|mut answer| {
-            answer["Items"] = json!([]);
-            answer["Count"] = json!(0);
-            answer
-        })
-    };
-    first(&world, "Query", 1, without_records);
-    let refused = permit(&gate).await;
-    assert_eq!((refused.status, refused.code()), (451, "embargo.everyone"), "read again, and whole");
+    let gate = warm_gate(&world).await;
+    world.register(vec![stop_embargo()]).await;
+    act_on_first(&world, "Query", 1, return_no_records);
+    let refused = ask_citizen(&gate).await;
+    assert_eq!((refused.status, refused.code()), (451, "embargo.everyone"), "the second read is complete");
     world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
-    first(&world, "Query", usize::MAX, without_records);
-    assert_unavailable(&permit_within(&gate, Duration::from_millis(300)).await, "register.unavailable");
+    act_on_first(&world, "Query", usize::MAX, return_no_records);
+    assert_unavailable(&ask_citizen_within(&gate, Duration::from_millis(300)).await, "register.unavailable");
     world.relay.forward();
-    assert_eq!(permit(&gate).await.status, 451);
+    assert_eq!(ask_citizen(&gate).await.status, 451);
 }
 
-/// As `permit`, where little time is left.
-async fn permit_within(gate: &Gate, time: Duration) -> Answered {
+/// [`ask_citizen`] with a deadline.
+async fn ask_citizen_within(gate: &Gate, time: Duration) -> Answered {
     let deadline = tokio::time::Instant::now() + time;
-    world::ask_until(gate, &citizen().0, now(), deadline).await
+    world::ask_until(gate, &citizen_request().0, now(), deadline).await
 }
 
 #[tokio::test]
-async fn records_that_lag_behind_their_head_are_waited_for() {
+async fn the_gate_waits_for_records_that_lag_behind_their_head() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
-    world.register(vec![stop()]).await;
+    let gate = warm_gate(&world).await;
+    world.register(vec![stop_embargo()]).await;
     world.relay.seen().clear();
-    // Far longer than a writer's transaction lasts: the sample's five kinds, six times.
-    first(&world, "Query", 30, || {
-        Action::rewrite(|mut answer| {
-            answer["Items"] = json!([]);
-            answer["Count"] = json!(0);
-            answer
-        })
-    });
-    let refused = permit(&gate).await;
+    // Longer than a writer's transaction: six reads of the samples' five kinds.
+    act_on_first(&world, "Query", 30, return_no_records);
+    let refused = ask_citizen(&gate).await;
     assert_eq!((refused.status, refused.code()), (451, "embargo.everyone"));
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_share_one_reading() {
+async fn concurrent_requests_share_one_read_of_newer_records() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
-    world.register(vec![stop()]).await;
+    let gate = warm_gate(&world).await;
+    world.register(vec![stop_embargo()]).await;
     world.relay.seen().clear();
-    let answers = futures_util::future::join_all((0..10).map(|_| permit(&gate))).await;
+    let answers = futures_util::future::join_all((0..10).map(|_| ask_citizen(&gate))).await;
     assert!(answers.iter().all(|answered| answered.status == 451));
     let queries = world.relay.operations().iter().filter(|name| *name == "Query").count();
-    assert!(queries <= 10, "two readings of the sample's five kinds: {queries}");
+    assert!(queries <= 10, "more than two reads of the samples' five kinds: {queries}");
 }
 
 #[tokio::test]
-async fn one_bad_head_keeps_nobody_from_being_answered() {
+async fn one_bad_head_of_eight_is_skipped() {
     let kinds = |kinds: &[(&str, u64)]| {
         let kind = |(name, revision): &(&str, u64)| {
             ((*name).to_owned(), json!({"M": {"revision": {"N": revision.to_string()}, "records": {"N": "1"}}}))
@@ -261,28 +261,28 @@ async fn one_bad_head_keeps_nobody_from_being_answered() {
     for (what, change) in table {
         let world = World::with_samples().await;
         world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
-        let gate = warm(&world).await;
-        bad_head(&world, change);
-        let (warm, cold) = (permit(&gate).await, permit(&world.gate()).await);
+        let gate = warm_gate(&world).await;
+        break_head(&world, change);
+        let (warm, cold) = (ask_citizen(&gate).await, ask_citizen(&world.gate()).await);
         assert_eq!((warm.status, cold.status), (200, 200), "{what}: {} {}", warm.body, cold.body);
         world.relay.forward();
-        world.register(vec![stop()]).await;
-        assert_eq!(permit(&gate).await.status, 451, "{what}");
+        world.register(vec![stop_embargo()]).await;
+        assert_eq!(ask_citizen(&gate).await.status, 451, "{what}");
     }
 }
 
-/// Whoever reads one head reads this one, which is changed or, without a change, not there; of eight it is the third.
-fn bad_head(world: &World, change: Option<Value>) {
+/// Makes a head bad: changed, or missing if `change` is `None`. It is the third of eight, or the one that is read alone.
+fn break_head(world: &World, change: Option<Value>) {
     let table = world.tables.register.clone();
     world.relay.rule(move |seen: &Seen| {
-        let asked = seen.body["RequestItems"][&table]["Keys"].as_array().map_or(0, Vec::len);
+        let keys = seen.body["RequestItems"][&table]["Keys"].as_array().map_or(0, Vec::len);
         let (table, change) = (table.clone(), change.clone());
-        if seen.operation != "BatchGetItem" || asked == 0 {
+        if seen.operation != "BatchGetItem" || keys == 0 {
             return Action::Forward;
         }
         Action::rewrite(move |mut answer| {
             let heads = answer["Responses"][&table].as_array_mut().unwrap();
-            let is_bad = |head: &Value| asked == 1 || head["kind"]["S"] == "head#3";
+            let is_bad = |head: &Value| keys == 1 || head["kind"]["S"] == "head#3";
             match change {
                 None => heads.retain(|head| !is_bad(head)),
                 Some(change) => {
@@ -301,37 +301,37 @@ fn bad_head(world: &World, change: Option<Value>) {
 }
 
 #[tokio::test]
-async fn a_revision_that_moves_in_mid_request_is_followed() {
+async fn a_change_during_a_request_applies_at_the_latest_from_the_next_request() {
     let world = Arc::new(World::with_samples().await);
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
-    // While the gate reads what is newer, an embargo is written.
-    let moved = Arc::new(AtomicBool::new(false));
-    let (writer, once) = (world.writer.clone(), Arc::clone(&moved));
+    // An embargo is written while the gate reads newer records.
+    let written = Arc::new(AtomicBool::new(false));
+    let (writer, once) = (world.writer.clone(), Arc::clone(&written));
     world.relay.rule(move |seen: &Seen| {
         if seen.operation == "BatchGetItem" && !once.swap(true, Ordering::SeqCst) {
             let writer = writer.clone();
             return Action::then(async move || {
-                writer.put(vec![world::item(stop())]).await.unwrap();
+                writer.put(vec![world::item(stop_embargo())]).await.unwrap();
             });
         }
         Action::Forward
     });
-    let first = permit(&gate).await;
-    assert!(matches!(first.status, 200 | 451), "the head that it read, or the one after: {}", first.body);
-    assert!(moved.load(Ordering::SeqCst));
-    assert_eq!(permit(&gate).await.status, 451, "from the request after the record is written");
+    let first = ask_citizen(&gate).await;
+    assert!(matches!(first.status, 200 | 451), "before or after the change: {}", first.body);
+    assert!(written.load(Ordering::SeqCst));
+    assert_eq!(ask_citizen(&gate).await.status, 451);
 }
 
 #[tokio::test]
-async fn records_of_every_kind_that_cannot_be_read_stand_beside_one_that_can() {
-    // Each is written together with a stop of `fable-5`, which must count at once.
+async fn an_unreadable_record_stops_the_models_that_it_may_concern_and_no_other_record() {
+    // Each is written together with an embargo on `fable-5`, which must apply at once.
     let stop = json!({"kind": "embargo", "id": "stop-fable", "models": ["fable-5"], "applies_to": {"everyone": true},
                       "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample stop"});
     let opus = json!({"kind": "model", "id": "opus-4-8@1", "name": "opus-4-8", "version": "1", "odd": true});
     let table = [
         (
-            "an embargo with a key of later",
+            "an embargo with a key of a later version",
             json!({"kind": "embargo", "id": "odd", "models": ["opus-4-8"],
             "applies_to": {"lists": ["sdn"]}, "effect": "prohibited", "authority": "OFAC", "citation": "x"}),
             503,
@@ -342,28 +342,28 @@ async fn records_of_every_kind_that_cannot_be_read_stand_beside_one_that_can() {
             "applies_to": {"lists": ["sdn"]}, "effect": "prohibited", "authority": "OFAC", "citation": "x"}),
             200,
         ),
-        ("an embargo whose models can't be read", json!({"kind": "embargo", "id": "odd", "models": []}), 503),
+        ("an embargo with unreadable models", json!({"kind": "embargo", "id": "odd", "models": []}), 503),
         ("a licence", json!({"kind": "licence", "id": "odd"}), 200),
         ("a clearance", json!({"kind": "clearance", "id": "odd"}), 200),
         ("a list of parties", json!({"kind": "list", "id": "odd", "content": "parties"}), 200),
-        // It may be one of tunnels, and every model is under an embargo by destination.
-        ("a list", json!({"kind": "list", "id": "odd"}), 503),
-        ("a kind of later", json!({"kind": "treaty", "id": "odd"}), 503),
-        ("a setting of later", json!({"kind": "setting", "id": "odd"}), 503),
-        // These have a version that could be read, which serves for 300 s.
+        // It may list VPNs, which hide destinations, and every model has an embargo by destination.
+        ("a list of unknown content", json!({"kind": "list", "id": "odd"}), 503),
+        ("a kind of a later version", json!({"kind": "treaty", "id": "odd"}), 503),
+        ("a setting of a later version", json!({"kind": "setting", "id": "odd"}), 503),
+        // The last readable versions of these count for 300 s.
         ("a model", opus, 200),
         ("a group", json!({"kind": "group", "id": "E:1", "countries": ["UK"]}), 200),
         ("a setting", json!({"kind": "setting", "id": "screening", "odd": 1}), 200),
     ];
     for (name, record, status) in table {
         let world = World::with_samples().await;
-        let gate = warm(&world).await;
+        let gate = warm_gate(&world).await;
         let (kind, id) = (record["kind"].clone(), record["id"].clone());
         world.register(vec![record, stop.clone()]).await;
-        let answered = permit(&gate).await;
+        let answered = ask_citizen(&gate).await;
         assert_eq!(answered.status, status, "{name}: {}", answered.body);
         let fable = ask(&gate, &invocation("sample-us-app", "fable-5").person("sample-us-citizen").0, now()).await;
-        let concerns_all = status == 503 && !name.contains("key of later");
+        let concerns_all = status == 503 && !name.contains("an embargo with a key");
         assert_eq!(fable.status, if concerns_all { 503 } else { 451 }, "{name}: {}", fable.body);
         let health = ask(&gate, &world::events::rest("GET", "/v1/health", "x").0, now()).await;
         let named = health.body["unreadable"].as_array().unwrap();
@@ -373,28 +373,28 @@ async fn records_of_every_kind_that_cannot_be_read_stand_beside_one_that_can() {
 }
 
 #[tokio::test]
-async fn health_names_the_lists_in_force_with_their_editions() {
+async fn health_reports_the_lists_in_force_with_their_editions() {
     let world = World::with_samples().await;
     let mut withdrawn = world.edition("old", "1", &[]).await;
     withdrawn["withdrawn"] = json!(true);
     let networks = world.network_edition(("tor", "tor"), "3", &["192.0.2.1/32"]).await;
     let (sdn, eu) = (world.edition("sdn", "2026-11-20", &[]).await, world.edition("eu", "7", &[]).await);
     world.register(vec![sdn.clone(), eu, networks, withdrawn]).await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     let health = async || ask(&gate, &world::events::rest("GET", "/v1/health", "x").0, now()).await.body;
     assert_eq!(health().await["lists"], json!({"sdn": "2026-11-20", "eu": "7", "tor": "3"}));
-    // One that can't be read leaves the edition before it in force, and keeps nobody from being answered.
-    let mut spoilt = sdn;
-    spoilt["edition"] = json!("2026-11-21");
-    spoilt["sha256"] = json!("none");
-    world.register(vec![spoilt]).await;
-    let told = health().await;
-    assert_eq!((&told["lists"]["sdn"], &told["status"]), (&json!("2026-11-20"), &json!("ok")));
-    assert_eq!(told["unreadable"], json!([{"kind": "list", "id": "sdn"}]));
+    // If an edition is unreadable, the previous one stays in force.
+    let mut unreadable = sdn;
+    unreadable["edition"] = json!("2026-11-21");
+    unreadable["sha256"] = json!("none");
+    world.register(vec![unreadable]).await;
+    let health = health().await;
+    assert_eq!((&health["lists"]["sdn"], &health["status"]), (&json!("2026-11-20"), &json!("ok")));
+    assert_eq!(health["unreadable"], json!([{"kind": "list", "id": "sdn"}]));
 }
 
 #[tokio::test]
-async fn a_callers_record_that_cannot_be_read_is_trouble() {
+async fn an_unreadable_caller_is_unavailable_not_unknown() {
     for record in [
         json!({"id": "client#sample-us-app", "organisation": "sample-us-company", "status": "open", "users": "asserted"}),
         json!({"id": "organisation#sample-us-company", "status": "active", "incorporated_in": "UK"}),
@@ -402,16 +402,16 @@ async fn a_callers_record_that_cannot_be_read_is_trouble() {
     ] {
         let world = World::with_samples().await;
         world.caller(record.clone()).await;
-        assert_unavailable(&permit(&world.gate()).await, "register.unavailable");
+        assert_unavailable(&ask_citizen(&world.gate()).await, "register.unavailable");
     }
 }
 
-// The ledger.
+// The ledger
 
 #[tokio::test]
-async fn without_its_entry_no_answer_leaves() {
+async fn an_answer_without_a_ledger_entry_is_dropped() {
     type Make = fn() -> Action;
-    // What may have landed is completed; what surely didn't leaves no trace.
+    // A write with an unknown outcome is completed later; a write that failed leaves no entry.
     let table: [(&str, Make, bool); 5] = [
         ("throttled", Action::throttled, false),
         ("denied", Action::access_denied, false),
@@ -421,18 +421,18 @@ async fn without_its_entry_no_answer_leaves() {
     ];
     for (name, action, ambiguous) in table {
         let world = World::with_samples().await;
-        let gate = warm(&world).await;
-        first(&world, "PutItem", usize::MAX, action);
-        let answered = permit(&gate).await;
+        let gate = warm_gate(&world).await;
+        act_on_first(&world, "PutItem", usize::MAX, action);
+        let answered = ask_citizen(&gate).await;
         assert_unavailable(&answered, "ledger.unavailable");
         assert!(answered.decision_id().is_none(), "{name}");
         assert!(!answered.body.to_string().contains("stand-in"), "{name}: the model's answer is dropped");
-        let refused = ask(&gate, &invocation("nobody", "opus-4-8").0, now()).await;
+        let refused = ask(&gate, &invocation("unknown-client", "opus-4-8").0, now()).await;
         assert_unavailable(&refused, "ledger.unavailable");
         world.relay.forward();
-        assert_eq!(permit(&gate).await.status, 200, "{name}");
-        let landed = [entry("invocation", "permit", 200), entry("completion", "refuse", 503)];
-        let expected = if ambiguous { landed.to_vec() } else { Vec::new() };
+        assert_eq!(ask_citizen(&gate).await.status, 200, "{name}");
+        let completed = [entry("invocation", "permit", 200), entry("completion", "refuse", 503)];
+        let expected = if ambiguous { completed.to_vec() } else { Vec::new() };
         let found = entries(&world).await;
         let (last, before) = found.split_last().unwrap();
         assert_eq!((last, before), (&entry("invocation", "permit", 200), &expected[..]), "{name}");
@@ -440,12 +440,12 @@ async fn without_its_entry_no_answer_leaves() {
 }
 
 #[tokio::test]
-async fn a_write_that_succeeds_with_its_answer_lost_is_found_there() {
+async fn a_write_whose_reply_is_lost_is_retried_unchanged() {
     for action in [|| Action::LoseAnswer, || Action::HangAfter] {
         let world = World::with_samples().await;
-        let gate = warm(&world).await;
-        first(&world, "PutItem", 1, action);
-        let answered = permit(&gate).await;
+        let gate = warm_gate(&world).await;
+        act_on_first(&world, "PutItem", 1, action);
+        let answered = ask_citizen(&gate).await;
         assert_eq!(answered.status, 200, "{}", answered.body);
         assert_eq!(entries(&world).await, [entry("invocation", "permit", 200)]);
         let puts: Vec<Value> = world
@@ -456,25 +456,25 @@ async fn a_write_that_succeeds_with_its_answer_lost_is_found_there() {
             .filter(|seen| seen.operation == "PutItem")
             .map(|seen| seen.body["Item"].clone())
             .collect();
-        assert_eq!((puts.len(), &puts[0]), (2, &puts[1]), "put again, byte for byte");
+        assert_eq!((puts.len(), &puts[0]), (2, &puts[1]), "the second write equals the first");
     }
 }
 
 #[tokio::test]
-async fn a_write_that_lands_though_no_answer_says_so_is_completed_before_the_next() {
-    let told: [fn(usize) -> Action; 2] = [
+async fn a_permit_with_an_unknown_write_outcome_is_completed_before_the_next_entry() {
+    let actions: [fn(usize) -> Action; 2] = [
         |_| Action::LoseAnswer,
-        // The tries behind it were surely not written, which says nothing of the first.
+        // The later attempts were not written; the outcome of the first stays unknown.
         |count| if count == 1 { Action::LoseAnswer } else { Action::access_denied() },
     ];
-    for action in told {
+    for action in actions {
         let world = World::with_samples().await;
-        let gate = warm(&world).await;
+        let gate = warm_gate(&world).await;
         world.relay.seen().clear();
         world.relay.rule(move |seen| if seen.operation == "PutItem" { action(seen.count) } else { Action::Forward });
-        assert_unavailable(&permit(&gate).await, "ledger.unavailable");
+        assert_unavailable(&ask_citizen(&gate).await, "ledger.unavailable");
         world.relay.forward();
-        assert_eq!(permit(&gate).await.status, 200);
+        assert_eq!(ask_citizen(&gate).await.status, 200);
         let all = world.ledger().await;
         assert_eq!(
             entries(&world).await,
@@ -489,13 +489,13 @@ async fn a_write_that_lands_though_no_answer_says_so_is_completed_before_the_nex
 }
 
 #[tokio::test]
-async fn an_invocation_that_is_cut_off_is_completed_before_the_next() {
+async fn an_interrupted_invocation_is_completed_before_the_next_entry() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     world.sagemaker.next(Behaviour::Hang);
-    let event = citizen().0.to_string();
+    let event = citizen_request().0.to_string();
     {
-        // Whatever ends the request: here its future is dropped once the permit is written.
+        // The request's future is dropped once the permit is written.
         let handled = gate.handle(&event, now(), later());
         let written = async {
             while world.ledger().await.len() < 2 {
@@ -504,30 +504,30 @@ async fn an_invocation_that_is_cut_off_is_completed_before_the_next() {
         };
         tokio::select! { _ = handled => unreachable!("the model hangs"), () = written => {} }
     }
-    assert_eq!(permit(&gate).await.status, 200);
+    assert_eq!(ask_citizen(&gate).await.status, 200);
     let kinds: Vec<String> = entries(&world).await.into_iter().map(|(kind, ..)| kind).collect();
     assert_eq!(kinds, ["invocation", "completion", "invocation"]);
 }
 
-// The model.
+// The model
 
-/// The organisation of [`citizen`], owned by so many, who are owned in turn, so many levels deep.
-fn owned(each: usize, levels: usize) -> Value {
+/// The organisation of [`citizen_request`] with `owners` owners, each with `levels` levels of ownership.
+fn organisation_with_owners(owners: usize, levels: usize) -> Value {
     let owner = |below: Option<Value>| {
         let mut owner = json!({"name": "Sample Holding", "kind": "organisation", "percent": 0.01});
         below.into_iter().for_each(|below| owner["owners"] = json!([below]));
         owner
     };
-    let one = (1..levels).fold(owner(None), |below, _| owner(Some(below)));
+    let chain = (1..levels).fold(owner(None), |below, _| owner(Some(below)));
     json!({
         "id": "organisation#sample-us-company", "name": "Sample US Company", "type": "company", "incorporated_in": "US",
-        "status": "active", "end_uses": ["research"], "owners": vec![one; each],
+        "status": "active", "end_uses": ["research"], "owners": vec![chain; owners],
         "verification": {"status": "verified", "until": "2030-01-01T00:00:00Z"},
     })
 }
 
 #[tokio::test]
-async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
+async fn a_request_whose_entry_cannot_be_stored_calls_no_model() {
     let world = World::with_samples().await;
     let listed = ["1", "2", "3", "4", "5"].map(|digit| party(&digit.repeat(300), "Sample Holding"));
     let list = world.edition("own", "1", &listed).await;
@@ -537,7 +537,7 @@ async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
         "authority": "OFAC", "citation": "31 CFR 501",
     });
     world.register(vec![list, embargo]).await;
-    // owners, levels of them, and what the log says of it
+    // (owners, levels of ownership, the logged failure)
     let table = [
         (1, 13, None),
         (1, 14, Some("nested deeper than DynamoDB's 32 levels")),
@@ -545,31 +545,31 @@ async fn no_model_is_called_for_an_answer_whose_entry_cannot_be_stored() {
         (300, 1, Some("`organisation#sample-us-company` has too many owners or potential matches")),
     ];
     let gate = world.gate();
-    for (each, levels, refused) in table {
-        let what = format!("{each} owners, {levels} levels");
-        world.caller(owned(each, levels)).await;
+    for (owners, levels, failure) in table {
+        let case = format!("{owners} owners, {levels} levels");
+        world.caller(organisation_with_owners(owners, levels)).await;
         world.sagemaker.invocations().clear();
         let before = world.ledger().await.len();
-        let answered = permit(&gate).await;
+        let answered = ask_citizen(&gate).await;
         let after = world.ledger().await;
-        match refused {
+        match failure {
             None => {
-                assert_eq!((answered.status, world.invoked()), (200, 1), "{what}: {}", answered.body);
+                assert_eq!((answered.status, world.invoked()), (200, 1), "{case}: {}", answered.body);
                 let matches = after.last().unwrap()["facts"]["owned"].to_string().matches("matches").count();
-                assert_eq!((after.len(), matches), (before + 1, levels), "{what}: each level says whom it matches");
+                assert_eq!((after.len(), matches), (before + 1, levels), "{case}: each level has its matches");
             }
-            Some(says) => {
+            Some(failure) => {
                 assert_unavailable(&answered, "ledger.unavailable");
-                assert_eq!((world.invoked(), after.len()), (0, before), "{what}");
+                assert_eq!((world.invoked(), after.len()), (0, before), "{case}");
                 let failures = answered.log.unwrap().failures.join(" ");
-                assert!(failures.contains(says) && !failures.contains("Holding"), "{what}: {failures}");
+                assert!(failures.contains(failure) && !failures.contains("Holding"), "{case}: {failures}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn what_the_model_does_is_told_and_completed() {
+async fn a_failed_model_call_is_answered_and_completed_in_the_ledger() {
     let table = [
         (Behaviour::NotReady, 503, "model.unavailable"),
         (Behaviour::Throttled, 503, "model.unavailable"),
@@ -585,9 +585,9 @@ async fn what_the_model_does_is_told_and_completed() {
         let name = format!("{behaviour:?}");
         let settings = export_gate::settings::Settings { model_timeout: Duration::from_secs(1), ..world.settings() };
         let gate = world.gate_with(settings);
-        // No warm connection: whatever happens, happens to a fresh one.
+        // The gate is not warm, so that the connection is new.
         world.sagemaker.next(behaviour);
-        let answered = permit(&gate).await;
+        let answered = ask_citizen(&gate).await;
         assert_eq!((answered.status, answered.code()), (status, code), "{name}: {}", answered.body);
         assert_eq!(answered.headers["retry-after"].is_string(), status == 503, "{name}");
         assert_eq!(world.invoked(), 1, "{name}: one attempt");
@@ -599,80 +599,84 @@ async fn what_the_model_does_is_told_and_completed() {
             "{name}"
         );
         assert_eq!((&all[1]["status"], &all[1]["reasons"]), (&json!(status), &json!([{"code": code}])), "{name}");
-        assert_eq!((all.len(), permit(&gate).await.status), (2, 200), "{name}: the environment lives on");
+        assert_eq!(
+            (all.len(), ask_citizen(&gate).await.status),
+            (2, 200),
+            "{name}: the environment serves the next request"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_model_that_cannot_be_reached_did_not_run() {
+async fn an_unreachable_model_is_503_because_it_did_not_run() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     world.sagemaker.cut().await;
-    let answered = permit(&gate).await;
+    let answered = ask_citizen(&gate).await;
     assert_eq!((answered.status, answered.code()), (503, "model.unavailable"), "{}", answered.body);
     world.sagemaker.mend().await.unwrap();
-    assert_eq!(permit(&gate).await.status, 200);
+    assert_eq!(ask_citizen(&gate).await.status, 200);
 }
 
-/// On one permit a model is called once: that no byte of a reply arrived can't be told from the error, so a connection that
-/// breaks after the request counts as one over which the model may have run, whether it is new or not.
+/// The error does not show whether a reply had begun. So the model may have run on any connection that breaks after the
+/// request, new or reused, and the call is not repeated.
 #[tokio::test]
-async fn a_model_is_called_once_whatever_becomes_of_its_connection() {
+async fn a_model_call_is_not_repeated_when_its_connection_breaks() {
     let raw = |bytes: &'static str| Behaviour::Raw(bytes.into());
     let table = [
         ("closed without a reply", Behaviour::Close),
         ("reset", Behaviour::Reset),
         ("no HTTP", raw("\u{1}\u{2}\u{3}\r\n\r\n")),
-        ("a status that is none", raw("HTTP/1.1 2x0 OK\r\n\r\n")),
-        ("a header that is none", raw("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")),
+        ("an invalid status", raw("HTTP/1.1 2x0 OK\r\n\r\n")),
+        ("an invalid header", raw("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")),
         ("half a status line", raw("HTTP/1.1 20")),
         ("half a head", raw("HTTP/1.1 200 OK\r\nContent-Ty")),
-        ("an informational reply alone", raw("HTTP/1.1 102 Processing\r\n\r\n")),
+        ("only an informational reply", raw("HTTP/1.1 102 Processing\r\n\r\n")),
         ("half a body", raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a")),
         ("half a chunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"a")),
     ];
     let world = World::with_samples().await;
-    for (what, behaviour) in table {
-        for (connection, gate) in [("reused", warm(&world).await), ("fresh", world.gate())] {
+    for (reply, behaviour) in table {
+        for (connection, gate) in [("reused", warm_gate(&world).await), ("fresh", world.gate())] {
             world.sagemaker.invocations().clear();
             world.sagemaker.next(behaviour.clone());
-            let answered = permit(&gate).await;
-            assert_eq!((answered.status, answered.code()), (502, "model.failed"), "{what}, {connection}");
-            assert_eq!(world.invoked(), 1, "{what}, {connection}");
-            assert_eq!(permit(&gate).await.status, 200, "{what}, {connection}: the environment lives on");
+            let answered = ask_citizen(&gate).await;
+            assert_eq!((answered.status, answered.code()), (502, "model.failed"), "{reply}, {connection}");
+            assert_eq!(world.invoked(), 1, "{reply}, {connection}");
+            assert_eq!(ask_citizen(&gate).await.status, 200, "{reply}, {connection}: the next request");
         }
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_while_it_was_idle_is_replaced_before_the_model_is_called() {
+async fn an_idle_connection_is_replaced_before_the_model_call() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     let after = |seconds: i64| now() + jiff::SignedDuration::from_secs(seconds);
     world.sagemaker.forget_connections();
-    let answered = ask(&gate, &citizen().0, after(60)).await;
+    let answered = ask(&gate, &citizen_request().0, after(60)).await;
     assert_eq!((answered.status, world.invoked()), (200, 1), "{}", answered.body);
-    // One that was used just now is taken for open.
+    // A connection used within the last seconds counts as open.
     world.sagemaker.forget_connections();
-    let answered = ask(&gate, &citizen().0, after(61)).await;
+    let answered = ask(&gate, &citizen_request().0, after(61)).await;
     assert_eq!((answered.status, answered.code(), world.invoked()), (502, "model.failed", 1));
-    assert_eq!(ask(&gate, &citizen().0, after(62)).await.status, 200);
+    assert_eq!(ask(&gate, &citizen_request().0, after(62)).await.status, 200);
 }
 
 #[tokio::test]
-async fn the_gates_504_comes_before_lambdas_own() {
+async fn the_gate_answers_504_before_lambda_times_out() {
     let world = World::with_samples().await;
     let function = world.function().await;
-    assert_eq!(call(&function, &citizen().0).await.status, 200);
+    assert_eq!(call(&function, &citizen_request().0).await.status, 200);
     world.sagemaker.next(Behaviour::Hang);
-    // Lambda would end it after 4 s; MODEL_TIMEOUT alone would wait for 27.
-    let payload = function.invoke(citizen().0, Duration::from_secs(4)).await.unwrap();
+    // Lambda ends the request after 4 s; MODEL_TIMEOUT alone is 27 s.
+    let payload = function.invoke(citizen_request().0, Duration::from_secs(4)).await.unwrap();
     assert_eq!(payload["statusCode"], 504);
     assert_eq!(entries(&world).await.last().unwrap(), &entry("completion", "refuse", 504));
 }
 
 #[tokio::test]
-async fn a_quota_is_given_back_where_the_model_did_not_run() {
+async fn a_quota_is_returned_if_the_model_did_not_run() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let quota = || invocation("sample-quota-service", "mythos-5").0; // a licence for five requests
@@ -681,7 +685,7 @@ async fn a_quota_is_given_back_where_the_model_did_not_run() {
         assert_eq!(ask(&gate, &quota(), now()).await.status, 503);
     }
     world.sagemaker.next(Behaviour::ModelError { original_status: 500 });
-    assert_eq!(ask(&gate, &quota(), now()).await.status, 502, "it ran");
+    assert_eq!(ask(&gate, &quota(), now()).await.status, 502, "the model ran");
     for _ in 0..4 {
         assert_eq!(ask(&gate, &quota(), now()).await.status, 200);
     }
@@ -689,9 +693,9 @@ async fn a_quota_is_given_back_where_the_model_did_not_run() {
 }
 
 #[tokio::test]
-async fn a_quota_is_not_given_back_where_a_closed_connection_leaves_it_open_whether_the_model_ran() {
+async fn a_quota_is_used_if_a_closed_connection_leaves_unknown_whether_the_model_ran() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
+    let gate = warm_gate(&world).await;
     let quota = || invocation("sample-quota-service", "mythos-5").0; // a licence for five requests
     for _ in 0..5 {
         world.sagemaker.next(Behaviour::Close);
@@ -703,35 +707,35 @@ async fn a_quota_is_not_given_back_where_a_closed_connection_leaves_it_open_whet
 #[tokio::test]
 async fn an_answer_does_not_wait_for_the_quotas_bookkeeping() {
     let world = World::with_samples().await;
-    let gate = warm(&world).await;
-    // The lease goes through; counting it by model hangs.
+    let gate = warm_gate(&world).await;
+    // The lease succeeds; counting the use by model hangs.
     world.relay.rule(|seen: &Seen| {
         let counts = seen.operation == "UpdateItem" && seen.body["Key"]["model"]["S"] != "*";
         if counts { Action::Hang } else { Action::Forward }
     });
     let answered = ask(&gate, &invocation("sample-quota-service", "mythos-5").0, now()).await;
     assert_eq!(answered.status, 200);
-    assert!(answered.log.unwrap().failures.is_empty(), "it was cut off before its own time-out");
+    assert!(answered.log.unwrap().failures.is_empty(), "the count is cancelled before it times out");
 }
 
 #[tokio::test]
-async fn a_quota_that_nobody_can_ask_about_is_trouble() {
+async fn a_quota_that_cannot_be_read_is_unavailable() {
     let world = World::with_samples().await;
     let gate = world.gate();
-    first(&world, "UpdateItem", usize::MAX, Action::access_denied);
+    act_on_first(&world, "UpdateItem", usize::MAX, Action::access_denied);
     let answered = ask(&gate, &invocation("sample-quota-service", "mythos-5").0, now()).await;
     assert_unavailable(&answered, "register.unavailable");
     assert_eq!(world.invoked(), 0);
 }
 
-// The environment.
+// The environment
 
 #[tokio::test]
-async fn an_environment_that_is_killed_leaves_a_chain_that_verifies() {
+async fn the_chain_of_a_killed_environment_verifies() {
     let world = World::with_samples().await;
     for _ in 0..2 {
         let function = world.function().await;
-        assert_eq!(call(&function, &citizen().0).await.status, 200);
+        assert_eq!(call(&function, &citizen_request().0).await.status, 200);
         function.kill().await;
     }
     assert_eq!(world.ledger().await.len(), 2);

@@ -1,7 +1,7 @@
-//! June 2026, replayed: who got an answer from which model, from the launch to the lifting, had this gate stood there.
+//! Replays June 2026: which callers get an answer from which model, from the launch until the restrictions end.
 //!
-//! The register is written as its operators would have written it, when each paper arrived, under environments that
-//! stay warm throughout. The expectations are tables; nothing of the gate computes them.
+//! The test writes the register as the operators would have, when each document arrived. The same warm environments serve
+//! all requests. The expected answers are tables; no code of the gate computes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,52 +13,52 @@ use serde_json::{Value, json};
 
 const MODELS: [&str; 3] = ["fable-5", "mythos-5", "opus-4-8"];
 
-/// The seven instants.
+/// The times of the requests.
 const INSTANTS: [&str; 7] = [
     "2026-06-01T09:00:00.000Z", // after the launch
-    "2026-06-12T21:20:59.999Z", // the last millisecond before the letter
-    "2026-06-12T21:21:00.000Z", // the letter
+    "2026-06-12T21:20:59.999Z", // one millisecond before the letter
+    "2026-06-12T21:21:00.000Z", // the letter takes effect
     "2026-06-20T12:00:00.000Z", // mid-June
-    "2026-06-26T16:00:00.000Z", // the exemption
-    "2026-06-30T15:59:59.999Z", // the last millisecond before the lifting
-    "2026-06-30T16:00:00.000Z", // the lifting
+    "2026-06-26T16:00:00.000Z", // the exemption takes effect
+    "2026-06-30T15:59:59.999Z", // one millisecond before the letter ends
+    "2026-06-30T16:00:00.000Z", // the letter ends
 ];
-const BEFORE_THE_LETTER: usize = 1;
-const THE_LETTER: usize = 2;
-const THE_EXEMPTION: usize = 4;
-const BEFORE_THE_LIFTING: usize = 5;
-const THE_LIFTING: usize = 6;
+const BEFORE_LETTER: usize = 1;
+const LETTER_ARRIVES: usize = 2;
+const EXEMPTION_STARTS: usize = 4;
+const BEFORE_END: usize = 5;
+const LETTER_ENDS: usize = 6;
 
-/// What a kind gets at the seven instants, for each model: `+` the model's answer, `L` a refusal by the letter, `-` a
-/// refusal for what the records say of the caller.
-type Gets = [&'static str; 3];
+/// The expected answers at the seven times, for each model: `+` the model's answer, `L` a refusal by the letter, `-` a
+/// refusal because the caller is not identified.
+type Expected = [&'static str; 3];
 
 //                            fable-5    mythos-5   opus-4-8
-const EVERYTHING: Gets = ["+++++++", "+++++++", "+++++++"];
-const WHAT_THE_LETTER_LEAVES: Gets = ["++LLLL+", "++LLLL+", "+++++++"];
-const THAT_AND_THE_EXEMPTION: Gets = ["++LLLL+", "++LL+++", "+++++++"];
-const NOTHING: Gets = ["-------", "-------", "-------"];
+const ALL_PERMITTED: Expected = ["+++++++", "+++++++", "+++++++"];
+const LETTER_APPLIES: Expected = ["++LLLL+", "++LLLL+", "+++++++"];
+const LETTER_WITH_EXEMPTION: Expected = ["++LLLL+", "++LL+++", "+++++++"];
+const ALL_REFUSED: Expected = ["-------", "-------", "-------"];
 
-/// How many callers there are of each kind.
-const OF_EACH_KIND: usize = 4;
+/// Number of callers of each kind.
+const CALLERS_PER_KIND: usize = 4;
 
-/// What callers of a kind differ by: this many countries and addresses, and ways in which API Gateway learns of them.
+/// Callers of a kind differ by country, address and authentication; each has this many variants.
 const VARIETIES: usize = 6;
 
-/// How many execution environments share the callers.
+/// Number of execution environments that share the callers.
 const ENVIRONMENTS: usize = 4;
 
-/// What the laws ask about a kind.
+/// How the restrictions treat a kind of caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
     UsPerson,
     ForeignPerson,
-    /// A foreign person for whom the exemption was made.
+    /// A foreign person whom the exemption covers.
     Exempted,
-    /// The records don't bear the caller out; it is refused with this code.
-    NotBorneOut(&'static str),
+    /// A caller that is refused with this code, because its records do not identify it.
+    NotIdentified(&'static str),
 }
-use Nature::{Exempted, ForeignPerson, NotBorneOut, UsPerson};
+use Nature::{Exempted, ForeignPerson, NotIdentified, UsPerson};
 
 /// A kind of caller.
 struct Kind {
@@ -69,28 +69,28 @@ struct Kind {
     from: &'static [(&'static str, &'static str); VARIETIES],
 }
 
-/// Whose client it is: the organisation's record for each variety.
+/// The client's organisation, as its record for each variety.
 enum Organisation {
     Customer(fn(usize) -> Value),
     Partner(fn(usize) -> Value),
     Provider,
-    /// Neither client nor organisation are in any record.
+    /// Neither the client nor the organisation has a record.
     Unknown,
 }
 use Organisation::{Customer, Partner, Provider, Unknown};
 
-/// Whom the request names.
+/// The person that the request names.
 enum Person {
-    Nobody,
+    Absent,
     Employee(fn(usize) -> Value),
-    /// ScreenedParty's employee, but not this organisation's.
+    /// An employee of another organisation.
     Stranger(fn(usize) -> Value),
-    /// ScreenedParty of whom there is no record.
+    /// A person without a record.
     Unregistered,
 }
-use Person::{Employee, Nobody, Stranger, Unregistered};
+use Person::{Absent, Employee, Stranger, Unregistered};
 
-/// Addresses at home, each with its country.
+/// Addresses in the US, each with its country.
 const HOME: &[(&str, &str); VARIETIES] = &[
     ("8.8.8.8", "US"),
     ("12.0.0.1", "US"),
@@ -118,86 +118,86 @@ const US_PERSONS: &[Kind] = &[
     kind("a protected person", Customer(us_company), asserted, Employee(protected), HOME),
     kind("a citizen abroad", Customer(us_company), asserted, Employee(citizen), ABROAD),
     kind("a permanent resident abroad", Customer(us_company), asserted, Employee(permanent_resident), ABROAD),
-    kind("a US company's service", Customer(us_company), serves_nobody, Nobody, HOME),
-    kind("a US company's service abroad", Customer(us_company), serves_nobody, Nobody, ABROAD),
-    kind("a US agency", Customer(us_agency), serves_nobody, Nobody, HOME),
-    kind("an attested client", Customer(us_company), attested, Nobody, HOME),
+    kind("a US company's service", Customer(us_company), service, Absent, HOME),
+    kind("a US company's service abroad", Customer(us_company), service, Absent, ABROAD),
+    kind("a US agency", Customer(us_agency), service, Absent, HOME),
+    kind("an attested client", Customer(us_company), attested, Absent, HOME),
     kind("an attested client that names a citizen", Customer(us_company), attested, Employee(citizen), HOME),
-    kind("a foreign company organised in the US", Customer(foreign_company_in_us), serves_nobody, Nobody, HOME),
-    kind("its citizen", Customer(foreign_company_in_us), asserted, Employee(citizen), HOME),
+    kind("a foreign company organised in the US", Customer(foreign_company_in_us), service, Absent, HOME),
+    kind("a citizen at such a company", Customer(foreign_company_in_us), asserted, Employee(citizen), HOME),
     kind("the provider's own citizen", Provider, asserted, Employee(citizen), HOME),
     kind("the provider's own permanent resident", Provider, asserted, Employee(permanent_resident), HOME),
     kind("a partner's citizen", Partner(us_company), asserted, Employee(citizen), HOME),
-    kind("a partner's service", Partner(us_company), serves_nobody, Nobody, HOME),
-    kind("a partner's attested client", Partner(us_company), attested, Nobody, HOME),
+    kind("a partner's service", Partner(us_company), service, Absent, HOME),
+    kind("a partner's attested client", Partner(us_company), attested, Absent, HOME),
 ];
 
 const FOREIGN_PERSONS: &[Kind] = &[
     kind("a foreign employee in the US", Customer(us_company), asserted, Employee(foreigner), HOME),
     kind("a foreign employee abroad", Customer(us_company), asserted, Employee(foreigner), ABROAD),
-    kind("a person whose status nobody knows", Customer(us_company), asserted, Employee(of_unknown_status), HOME),
-    kind("a person of whom nothing is known", Customer(us_company), asserted, Employee(of_whom_nothing_is_known), HOME),
-    kind("a client whose attestation has lapsed", Customer(us_company), attestation_lapsed, Nobody, HOME),
-    kind("a client without its attestation", Customer(us_company), attestation_absent, Nobody, HOME),
+    kind("a person of unknown status", Customer(us_company), asserted, Employee(unknown_status), HOME),
+    kind("a person whose record has no facts", Customer(us_company), asserted, Employee(without_facts), HOME),
+    kind("a client whose attestation has lapsed", Customer(us_company), attestation_lapsed, Absent, HOME),
+    kind("a client without its attestation", Customer(us_company), attestation_absent, Absent, HOME),
     kind("an attested client that names a foreigner", Customer(us_company), attested, Employee(foreigner), HOME),
-    kind("a foreign company", Customer(foreign_company), serves_nobody, Nobody, ABROAD),
-    kind("a foreign company's service in the US", Customer(foreign_company), serves_nobody, Nobody, HOME),
-    kind("its own employee", Customer(foreign_company), asserted, Employee(foreigner), ABROAD),
-    kind("a citizen acting for it", Customer(foreign_company), asserted, Employee(citizen), HOME),
-    kind("its attested client", Customer(foreign_company), attested, Nobody, HOME),
-    kind("the foreigner of one organised here", Customer(foreign_company_in_us), asserted, Employee(foreigner), HOME),
-    kind("an embassy in the US", Customer(embassy), serves_nobody, Nobody, HOME),
+    kind("a foreign company", Customer(foreign_company), service, Absent, ABROAD),
+    kind("a foreign company's service in the US", Customer(foreign_company), service, Absent, HOME),
+    kind("a foreign company's employee", Customer(foreign_company), asserted, Employee(foreigner), ABROAD),
+    kind("a citizen acting for a foreign company", Customer(foreign_company), asserted, Employee(citizen), HOME),
+    kind("a foreign company's attested client", Customer(foreign_company), attested, Absent, HOME),
+    kind("a foreigner at a company in the US", Customer(foreign_company_in_us), asserted, Employee(foreigner), HOME),
+    kind("an embassy in the US", Customer(embassy), service, Absent, HOME),
     kind("a citizen acting for an embassy", Customer(embassy), asserted, Employee(citizen), HOME),
-    kind("a ministry abroad", Customer(ministry), serves_nobody, Nobody, ABROAD),
-    kind("an international organisation", Customer(international), serves_nobody, Nobody, HOME),
-    kind("a company of no known country", Customer(placeless_company), serves_nobody, Nobody, HOME),
+    kind("a ministry abroad", Customer(ministry), service, Absent, ABROAD),
+    kind("an international organisation", Customer(international), service, Absent, HOME),
+    kind("a company of unknown country", Customer(company_of_unknown_country), service, Absent, HOME),
     kind("the provider's own foreign staff", Provider, asserted, Employee(foreigner), HOME),
     kind("the provider's own foreign staff abroad", Provider, asserted, Employee(foreigner), ABROAD),
-    // The exemption is for the partners' employees, and nobody knows whether these are.
-    kind("a partner's lapsed attestation", Partner(us_company), attestation_lapsed, Nobody, HOME),
+    // The exemption covers the partners' employees; it is unknown whether these users are.
+    kind("a partner's lapsed attestation", Partner(us_company), attestation_lapsed, Absent, HOME),
 ];
 
 const EXEMPTED: &[Kind] = &[
     kind("a partner's foreign employee", Partner(us_company), asserted, Employee(foreigner), HOME),
     kind("a partner's foreign employee abroad", Partner(us_company), asserted, Employee(foreigner), ABROAD),
-    kind("a partner's employee of unknown status", Partner(us_company), asserted, Employee(of_unknown_status), HOME),
-    kind("a foreign partner's service", Partner(foreign_company), serves_nobody, Nobody, ABROAD),
+    kind("a partner's employee of unknown status", Partner(us_company), asserted, Employee(unknown_status), HOME),
+    kind("a foreign partner's service", Partner(foreign_company), service, Absent, ABROAD),
     kind("a foreign partner's employee", Partner(foreign_company), asserted, Employee(foreigner), ABROAD),
 ];
 
-const NOT_BORNE_OUT: &[(&str, &[Kind])] = &[
-    ("identity.unknown", &[kind("a client in no record", Unknown, asserted, Nobody, HOME)]),
+const NOT_IDENTIFIED: &[(&str, &[Kind])] = &[
+    ("identity.unknown", &[kind("a client without a record", Unknown, asserted, Absent, HOME)]),
     (
         "identity.suspended",
         &[
-            kind("a suspended client", Customer(us_company), suspended, Nobody, HOME),
-            kind("a suspended company", Customer(suspended_company), serves_nobody, Nobody, HOME),
-            kind("a suspended partner", Partner(suspended_company), serves_nobody, Nobody, HOME),
+            kind("a suspended client", Customer(us_company), suspended, Absent, HOME),
+            kind("a suspended company", Customer(suspended_company), service, Absent, HOME),
+            kind("a suspended partner", Partner(suspended_company), service, Absent, HOME),
         ],
     ),
     (
         "identity.unverified",
         &[
-            kind("a company never verified", Customer(unverified_company), serves_nobody, Nobody, HOME),
-            kind("a company not verified yet", Customer(pending_company), serves_nobody, Nobody, HOME),
-            kind("a company verified once", Customer(lapsed_company), asserted, Employee(citizen), HOME),
+            kind("a company without verification", Customer(unverified_company), service, Absent, HOME),
+            kind("a company pending verification", Customer(pending_company), service, Absent, HOME),
+            kind("a company with expired verification", Customer(expired_company), asserted, Employee(citizen), HOME),
         ],
     ),
-    ("person.required", &[kind("a client that names nobody", Customer(us_company), asserted, Nobody, HOME)]),
+    ("person.required", &[kind("a client that names no person", Customer(us_company), asserted, Absent, HOME)]),
     (
         "person.unexpected",
-        &[kind("a person at a service", Customer(us_company), serves_nobody, Employee(citizen), HOME)],
+        &[kind("a service that names a person", Customer(us_company), service, Employee(citizen), HOME)],
     ),
     (
         "person.unknown",
         &[
-            kind("a person in no record", Customer(us_company), asserted, Unregistered, HOME),
+            kind("a person without a record", Customer(us_company), asserted, Unregistered, HOME),
             kind("a citizen of another company", Customer(us_company), asserted, Stranger(citizen), HOME),
         ],
     ),
     (
         "person.unverified",
-        &[kind("a citizen verified once", Customer(us_company), asserted, Employee(lapsed_citizen), HOME)],
+        &[kind("a citizen with expired verification", Customer(us_company), asserted, Employee(expired_citizen), HOME)],
     ),
 ];
 
@@ -212,7 +212,7 @@ const fn kind(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_foreign_gets_through_while_the_letter_is_in_force_and_no_us_person_loses_access() {
+async fn foreign_persons_are_refused_while_the_letter_is_in_force_and_us_persons_keep_access() {
     let world = World::empty().await;
     let callers = population();
     assert!(callers.len() >= 200, "{}", callers.len());
@@ -225,32 +225,31 @@ async fn nobody_foreign_gets_through_while_the_letter_is_in_force_and_no_us_pers
     let mut answers = Vec::new();
     for instant in 0..INSTANTS.len() {
         match instant {
-            THE_LETTER => answers.extend(the_letter_arrives(&world, &environments, &callers).await),
-            THE_EXEMPTION => assert_eq!(world.register(vec![exemption(None)]).await, 3),
-            // The notice comes ahead of the moment that it names: the letter ends by its record, not by when it was
-            // written.
-            BEFORE_THE_LIFTING => {
-                assert_eq!(world.register(vec![letter(Some(INSTANTS[THE_LIFTING]))]).await, 4);
-                assert_eq!(world.register(vec![exemption(Some(INSTANTS[THE_LIFTING]))]).await, 5);
+            LETTER_ARRIVES => answers.extend(write_letter(&world, &environments, &callers).await),
+            EXEMPTION_STARTS => assert_eq!(world.register(vec![exemption(None)]).await, 3),
+            // The notice arrives before the end that it names: the record's `until` counts, not when it was written.
+            BEFORE_END => {
+                assert_eq!(world.register(vec![letter(Some(INSTANTS[LETTER_ENDS]))]).await, 4);
+                assert_eq!(world.register(vec![exemption(Some(INSTANTS[LETTER_ENDS]))]).await, 5);
             }
             _ => {}
         }
-        answers.extend(everybody_asks(&environments, &callers, instant).await);
+        answers.extend(ask_for_all(&environments, &callers, instant).await);
         world.relay.seen().clear();
     }
 
-    as_the_tables_say(&callers, &answers);
-    no_foreign_person_got_through(&callers, &answers);
-    no_us_person_lost_access(&callers, &answers);
-    the_ledger_proves_it(&world, &callers, &answers).await;
+    assert_answers_match_tables(&callers, &answers);
+    assert_no_foreign_person_is_permitted(&callers, &answers);
+    assert_us_persons_keep_access(&callers, &answers);
+    assert_ledger_matches(&world, &callers, &answers).await;
 }
 
-/// The sample records under the real binary: one process, which nobody restarts.
+/// Runs the real binary with the sample records: one process, never restarted.
 #[tokio::test]
-async fn a_letter_counts_on_the_next_request_of_a_running_process() {
+async fn an_embargo_applies_from_the_next_request_of_a_running_process() {
     let world = World::with_samples().await;
     let function = world.function().await;
-    let asks = |person: &str| invocation("sample-us-app", "fable-5").person(person).0;
+    let request = |person: &str| invocation("sample-us-app", "fable-5").person(person).0;
     let today = json!({
         "kind": "embargo", "id": "letter-of-today", "models": ["fable-5"], "applies_to": {"foreign_persons": true},
         "effect": "licence_required", "authority": "BIS", "citation": "15 CFR 744.22(b)",
@@ -258,17 +257,17 @@ async fn a_letter_counts_on_the_next_request_of_a_running_process() {
     let mut lifted = today.clone();
     lifted["withdrawn"] = json!(true);
     let mut decisions = Vec::new();
-    for (paper, foreign, citizen) in [(None, 200, 200), (Some(today), 451, 200), (Some(lifted), 200, 200)] {
-        if let Some(record) = paper {
+    for (record, foreign, citizen) in [(None, 200, 200), (Some(today), 451, 200), (Some(lifted), 200, 200)] {
+        if let Some(record) = record {
             world.register(vec![record]).await;
         }
         for (person, status) in [("sample-foreign-employee", foreign), ("sample-us-citizen", citizen)] {
-            let answered = call(&function, &asks(person)).await;
+            let answered = call(&function, &request(person)).await;
             assert_eq!(answered.status, status, "{person}: {}", answered.body);
             decisions.push(answered.decision_id().unwrap().to_owned());
         }
     }
-    // A process has one chain: it is the same one, and nothing was decided between.
+    // One process has one chain: it did not restart, and made no other decision.
     let (chain, _) = decisions[0].split_once('-').unwrap();
     let expected: Vec<String> = (1..=6).map(|seq| format!("{chain}-{seq}")).collect();
     assert_eq!(decisions, expected);
@@ -278,13 +277,13 @@ async fn a_letter_counts_on_the_next_request_of_a_running_process() {
 struct Caller {
     name: String,
     nature: Nature,
-    gets: Gets,
+    expected: Expected,
     client: String,
     person: Option<String>,
     address: &'static str,
     country: &'static str,
-    /// How API Gateway learns of client and person.
-    by: usize,
+    /// How the request authenticates.
+    variety: usize,
     records: Vec<Value>,
 }
 
@@ -300,18 +299,18 @@ struct Answer {
 }
 
 fn population() -> Vec<Caller> {
-    let of = |nature, gets, kinds: &'static [Kind]| kinds.iter().map(move |kind| (nature, gets, kind));
-    let refused = NOT_BORNE_OUT.iter().flat_map(|(code, kinds)| of(NotBorneOut(code), NOTHING, kinds));
-    let kinds = of(UsPerson, EVERYTHING, US_PERSONS)
-        .chain(of(ForeignPerson, WHAT_THE_LETTER_LEAVES, FOREIGN_PERSONS))
-        .chain(of(Exempted, THAT_AND_THE_EXEMPTION, EXEMPTED))
+    let of = |nature, expected, kinds: &'static [Kind]| kinds.iter().map(move |kind| (nature, expected, kind));
+    let refused = NOT_IDENTIFIED.iter().flat_map(|(code, kinds)| of(NotIdentified(code), ALL_REFUSED, kinds));
+    let kinds = of(UsPerson, ALL_PERMITTED, US_PERSONS)
+        .chain(of(ForeignPerson, LETTER_APPLIES, FOREIGN_PERSONS))
+        .chain(of(Exempted, LETTER_WITH_EXEMPTION, EXEMPTED))
         .chain(refused);
     let numbered = kinds.enumerate();
-    let each = numbered.flat_map(|(k, kind)| (0..OF_EACH_KIND).map(move |i| (k, i, kind)));
-    each.map(|(k, i, (nature, gets, kind))| caller(k, i, nature, gets, kind)).collect()
+    let each = numbered.flat_map(|(k, kind)| (0..CALLERS_PER_KIND).map(move |i| (k, i, kind)));
+    each.map(|(k, i, (nature, expected, kind))| caller(k, i, nature, expected, kind)).collect()
 }
 
-fn caller(k: usize, i: usize, nature: Nature, gets: Gets, kind: &Kind) -> Caller {
+fn caller(k: usize, i: usize, nature: Nature, expected: Expected, kind: &Kind) -> Caller {
     let (id, i) = (format!("{k}-{i}"), (k + i) % VARIETIES);
     let organisation = match kind.organisation {
         Customer(record) => Some((format!("customer-{id}"), record(i))),
@@ -323,44 +322,44 @@ fn caller(k: usize, i: usize, nature: Nature, gets: Gets, kind: &Kind) -> Caller
     let person = format!("person-{id}");
     let mut records = Vec::new();
     if let Some((organisation, mut record)) = organisation {
-        let employer = |mut record: Value, organisation: &str| {
+        let with_employer = |mut record: Value, organisation: &str| {
             record["id"] = json!(format!("person#{person}"));
             record["organisation"] = json!(organisation);
             record
         };
         match kind.person {
-            Employee(of) => records.push(employer(of(i), &organisation)),
-            Stranger(of) => records.push(employer(of(i), "somebody-else")),
-            Nobody | Unregistered => {}
+            Employee(record) => records.push(with_employer(record(i), &organisation)),
+            Stranger(record) => records.push(with_employer(record(i), "another-organisation")),
+            Absent | Unregistered => {}
         }
-        let mut of_client = (kind.client)();
-        of_client["id"] = json!(format!("client#{client}"));
-        of_client["organisation"] = json!(organisation);
+        let mut client_record = (kind.client)();
+        client_record["id"] = json!(format!("client#{client}"));
+        client_record["organisation"] = json!(organisation);
         record["id"] = json!(format!("organisation#{organisation}"));
-        records.extend([of_client, record]);
+        records.extend([client_record, record]);
     }
     let (address, country) = kind.from[i];
     Caller {
         name: format!("{} ({id})", kind.name),
         nature,
-        gets,
+        expected,
         client,
-        person: (!matches!(kind.person, Nobody)).then_some(person),
+        person: (!matches!(kind.person, Absent)).then_some(person),
         address,
         country,
-        by: i,
+        variety: i,
         records,
     }
 }
 
 impl Caller {
-    /// What API Gateway sends for it: REST and HTTP API in turn, the person by header or by token, tokens and roles.
+    /// The event of API Gateway: REST or HTTP API, the person by header or by token, a token, a role or an API key.
     fn event(&self, model: &str) -> Value {
         let Self { client, address, .. } = self;
         let name = client.rsplit('/').next().unwrap();
         let rest = || invocation(client, model).from(address);
         let http = || http_invocation(client, model).from(address);
-        match (self.by, &self.person) {
+        match (self.variety, &self.person) {
             (0, None) => rest().0,
             (0, Some(person)) => rest().person(person).0,
             (1, None) => http().0,
@@ -377,13 +376,13 @@ impl Caller {
     }
 }
 
-/// Everybody asks for every model; each caller always lands in the same environment.
-async fn everybody_asks(environments: &[Gate], callers: &[Caller], instant: usize) -> Vec<Answer> {
+/// Sends a request of every caller for every model; a caller always uses the same environment.
+async fn ask_for_all(environments: &[Gate], callers: &[Caller], instant: usize) -> Vec<Answer> {
     let shares = environments.iter().enumerate().map(|(share, gate)| async move {
         let mut answers = Vec::new();
         for caller in (0..callers.len()).filter(|caller| caller % ENVIRONMENTS == share) {
             for model in 0..MODELS.len() {
-                answers.push(asks(gate, callers, caller, model, instant).await);
+                answers.push(ask_for(gate, callers, caller, model, instant).await);
             }
         }
         answers
@@ -391,7 +390,7 @@ async fn everybody_asks(environments: &[Gate], callers: &[Caller], instant: usiz
     join_all(shares).await.into_iter().flatten().collect()
 }
 
-async fn asks(gate: &Gate, callers: &[Caller], caller: usize, model: usize, instant: usize) -> Answer {
+async fn ask_for(gate: &Gate, callers: &[Caller], caller: usize, model: usize, instant: usize) -> Answer {
     let answered = ask(gate, &callers[caller].event(MODELS[model]), at(INSTANTS[instant])).await;
     answer(&answered, caller, model, instant)
 }
@@ -410,40 +409,40 @@ fn answer(answered: &Answered, caller: usize, model: usize, instant: usize) -> A
     }
 }
 
-/// The letter's record is written; the next request of each warm environment counts it, at the price of one more read.
-async fn the_letter_arrives(world: &World, environments: &[Gate], callers: &[Caller]) -> Vec<Answer> {
-    // In each environment a caller of its own that it has answered before, whom the letter is about.
-    let about = |share: usize| {
+/// Writes the letter's record. The next request of each warm environment applies it, with one additional read.
+async fn write_letter(world: &World, environments: &[Gate], callers: &[Caller]) -> Vec<Answer> {
+    // A foreign person that the environment has answered before.
+    let foreign_person = |share: usize| {
         let mut own = (0..callers.len()).filter(|caller| caller % ENVIRONMENTS == share);
         own.find(|caller| callers[*caller].nature == ForeignPerson).unwrap()
     };
     let probe = async |share: usize, instant: usize| {
         world.relay.seen().clear();
-        let answer = asks(&environments[share], callers, about(share), 0, instant).await;
+        let answer = ask_for(&environments[share], callers, foreign_person(share), 0, instant).await;
         (answer, world.relay.operations())
     };
     let mut answers = Vec::new();
     for share in 0..ENVIRONMENTS {
-        let (answer, operations) = probe(share, BEFORE_THE_LETTER).await;
-        assert_eq!((answer.status, operations), (200, words("BatchGetItem PutItem")), "it is warm");
+        let (answer, operations) = probe(share, BEFORE_LETTER).await;
+        assert_eq!((answer.status, operations), (200, words("BatchGetItem PutItem")), "the environment is warm");
         answers.push(answer);
     }
     assert_eq!(world.register(vec![letter(None)]).await, 2);
     for share in 0..ENVIRONMENTS {
-        let (answer, operations) = probe(share, THE_LETTER).await;
+        let (answer, operations) = probe(share, LETTER_ARRIVES).await;
         assert_eq!((answer.status, answer.code.as_str()), (451, "embargo.foreign-person"));
         assert_eq!(
             operations,
             words("BatchGetItem BatchGetItem Query Query PutItem"),
             "all heads, then newer records of both kinds"
         );
-        // No restart: the entry stands behind the last one of the same chain.
+        // The environment did not restart: the entry follows the last one of the same chain.
         let (chain, seq) = answers[share].decision.split_once('-').unwrap();
         assert_eq!(answer.decision, format!("{chain}-{}", seq.parse::<u64>().unwrap() + 1));
         answers.push(answer);
-        // Not a moment too early, now that the record is there.
-        let (answer, operations) = probe(share, BEFORE_THE_LETTER).await;
-        assert_eq!((answer.status, operations), (200, words("BatchGetItem PutItem")), "and never again");
+        // The letter does not apply before its start.
+        let (answer, operations) = probe(share, BEFORE_LETTER).await;
+        assert_eq!((answer.status, operations), (200, words("BatchGetItem PutItem")), "no further read");
         answers.push(answer);
     }
     answers
@@ -454,15 +453,15 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Every answer has the status and the leading code of the tables.
-fn as_the_tables_say(callers: &[Caller], answers: &[Answer]) {
+fn assert_answers_match_tables(callers: &[Caller], answers: &[Answer]) {
     let mut wrong = Vec::new();
     for answer in answers {
         let caller = &callers[answer.caller];
-        let expected = match (caller.gets[answer.model].as_bytes()[answer.instant], caller.nature) {
+        let expected = match (caller.expected[answer.model].as_bytes()[answer.instant], caller.nature) {
             (b'+', _) => (200, ""),
             (b'L', _) => (451, "embargo.foreign-person"),
-            (b'-', NotBorneOut(code)) => (403, code),
-            (sign, nature) => panic!("`{}` is no sign for {nature:?}", char::from(sign)),
+            (b'-', NotIdentified(code)) => (403, code),
+            (sign, nature) => panic!("invalid sign `{}` for {nature:?}", char::from(sign)),
         };
         let cited = match expected.0 {
             451 => Some(("BIS".to_owned(), "15 CFR 744.22(b)".to_owned())),
@@ -471,55 +470,55 @@ fn as_the_tables_say(callers: &[Caller], answers: &[Answer]) {
         if (answer.status, answer.code.as_str()) != expected || answer.citation != cited {
             let (model, instant) = (MODELS[answer.model], INSTANTS[answer.instant]);
             let got = format!("{} {} {:?}", answer.status, answer.code, answer.citation);
-            wrong.push(format!("{} asks for {model} at {instant}: {got}, not {expected:?}", caller.name));
+            wrong.push(format!("{}, {model}, {instant}: {got}, expected {expected:?}", caller.name));
         }
     }
     assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
 }
 
-/// While the letter is in force nobody foreign, unknown or not borne out gets an answer from either model, but for the
-/// exempted from the exemption on, and they from Mythos 5 alone.
-fn no_foreign_person_got_through(callers: &[Caller], answers: &[Answer]) {
+/// While the letter is in force, no foreign, unknown or unidentified caller gets an answer from either model. Exception:
+/// the exemption permits Mythos 5 for the exempted.
+fn assert_no_foreign_person_is_permitted(callers: &[Caller], answers: &[Answer]) {
     let restricted = |answer: &&Answer| {
-        ["fable-5", "mythos-5"].contains(&MODELS[answer.model]) && (THE_LETTER..THE_LIFTING).contains(&answer.instant)
+        ["fable-5", "mythos-5"].contains(&MODELS[answer.model])
+            && (LETTER_ARRIVES..LETTER_ENDS).contains(&answer.instant)
     };
     let mut permits = 0;
     for answer in answers.iter().filter(restricted).filter(|answer| answer.status == 200) {
         let caller = &callers[answer.caller];
-        let may = match caller.nature {
+        let permitted = match caller.nature {
             UsPerson => true,
-            Exempted => MODELS[answer.model] == "mythos-5" && answer.instant >= THE_EXEMPTION,
-            ForeignPerson | NotBorneOut(_) => false,
+            Exempted => MODELS[answer.model] == "mythos-5" && answer.instant >= EXEMPTION_STARTS,
+            ForeignPerson | NotIdentified(_) => false,
         };
-        assert!(may, "{} got through to {}", caller.name, MODELS[answer.model]);
+        assert!(permitted, "{} got an answer from {}", caller.name, MODELS[answer.model]);
         permits += 1;
     }
-    let exempted = EXEMPTED.len() * OF_EACH_KIND * 2;
-    assert_eq!(permits, US_PERSONS.len() * OF_EACH_KIND * 2 * 4 + exempted, "and those who may, did");
+    let exempted = EXEMPTED.len() * CALLERS_PER_KIND * 2;
+    assert_eq!(permits, US_PERSONS.len() * CALLERS_PER_KIND * 2 * 4 + exempted, "every other caller got its answers");
 }
 
-fn no_us_person_lost_access(callers: &[Caller], answers: &[Answer]) {
+fn assert_us_persons_keep_access(callers: &[Caller], answers: &[Answer]) {
     let theirs = || answers.iter().filter(|answer| callers[answer.caller].nature == UsPerson);
     for answer in theirs() {
         assert_eq!(answer.status, 200, "{} lost {}", callers[answer.caller].name, MODELS[answer.model]);
     }
-    assert_eq!(theirs().count(), US_PERSONS.len() * OF_EACH_KIND * MODELS.len() * INSTANTS.len());
+    assert_eq!(theirs().count(), US_PERSONS.len() * CALLERS_PER_KIND * MODELS.len() * INSTANTS.len());
 }
 
-/// One entry a decision, one invocation a permit; each entry says what was answered, to whom, where and under which
-/// licence; and the chains hold.
-async fn the_ledger_proves_it(world: &World, callers: &[Caller], answers: &[Answer]) {
+/// Each decision has one entry, with caller, place, answer and licence; each permit has one invocation; the chains verify.
+async fn assert_ledger_matches(world: &World, callers: &[Caller], answers: &[Answer]) {
     let entries = world.ledger().await;
     assert_eq!(entries.len(), answers.len());
     let chains: BTreeSet<&str> = entries.iter().map(|entry| entry["chain"].as_str().unwrap()).collect();
-    assert_eq!(chains.len(), ENVIRONMENTS, "no environment was ever replaced");
+    assert_eq!(chains.len(), ENVIRONMENTS, "no environment was replaced");
     let entries: BTreeMap<&str, &Value> =
         entries.iter().map(|entry| (entry["decision_id"].as_str().unwrap(), entry)).collect();
     let mut permits = [0; MODELS.len()];
     for answer in answers {
         let (caller, entry) = (&callers[answer.caller], entries[answer.decision.as_str()]);
         let outcome = if answer.status == 200 { "permit" } else { "refuse" };
-        let said = ["kind", "outcome", "status", "client", "at", "person"].map(|name| entry[name].clone());
+        let recorded = ["kind", "outcome", "status", "client", "at", "person"].map(|name| entry[name].clone());
         let expected = [
             json!("invocation"),
             json!(outcome),
@@ -528,12 +527,12 @@ async fn the_ledger_proves_it(world: &World, callers: &[Caller], answers: &[Answ
             json!(INSTANTS[answer.instant]),
             json!(caller.person),
         ];
-        assert_eq!(said, expected, "{}", caller.name);
+        assert_eq!(recorded, expected, "{}", caller.name);
         assert_eq!(entry["destination"]["country"], caller.country, "{}", caller.name);
         let by_exemption = caller.nature == Exempted
             && MODELS[answer.model] == "mythos-5"
-            && (THE_EXEMPTION..THE_LIFTING).contains(&answer.instant);
-        let version = if answer.instant == BEFORE_THE_LIFTING { 5 } else { 3 };
+            && (EXEMPTION_STARTS..LETTER_ENDS).contains(&answer.instant);
+        let version = if answer.instant == BEFORE_END { 5 } else { 3 };
         let licences = if by_exemption { json!([format!("{EXEMPTION}@{version}")]) } else { json!([]) };
         assert_eq!(entry["licences"], licences, "{}", caller.name);
         permits[answer.model] += usize::from(answer.status == 200);
@@ -550,7 +549,7 @@ async fn the_ledger_proves_it(world: &World, callers: &[Caller], answers: &[Answ
 const LETTER: &str = "bis-letter-2026-06-12";
 const EXEMPTION: &str = "bis-exemption-2026-06-26";
 
-/// What the ids of organisations on the exemption begin with.
+/// Prefix of the ids of organisations that the exemption names.
 const PARTNER: &str = "partner-";
 
 fn model(name: &str) -> Value {
@@ -565,7 +564,7 @@ fn letter(until: Option<&str>) -> Value {
         json!({
             "kind": "embargo", "id": LETTER, "models": ["fable-5", "mythos-5"],
             "applies_to": {"foreign_persons": true}, "effect": "licence_required",
-            "authority": "BIS", "citation": "15 CFR 744.22(b)", "from": INSTANTS[THE_LETTER],
+            "authority": "BIS", "citation": "15 CFR 744.22(b)", "from": INSTANTS[LETTER_ARRIVES],
         }),
         until,
     )
@@ -579,7 +578,7 @@ fn exemption(until: Option<&str>) -> Value {
         json!({
             "kind": "licence", "id": EXEMPTION, "authority": "BIS", "reference": "exemption of 26 June 2026",
             "type": "exemption", "models": ["mythos-5"], "licensees": partners, "persons": "any",
-            "embargoes": [LETTER], "from": INSTANTS[THE_EXEMPTION],
+            "embargoes": [LETTER], "from": INSTANTS[EXEMPTION_STARTS],
         }),
         until,
     )
@@ -592,13 +591,13 @@ fn with_end(mut record: Value, until: Option<&str>) -> Value {
     record
 }
 
-// The callers' records. What differs within a kind goes by the variety.
+// The callers' records, by variety.
 
 fn verified() -> Value {
     json!({"status": "verified", "until": "9998-01-01T00:00:00Z"})
 }
 
-fn lapsed() -> Value {
+fn expired() -> Value {
     json!({"status": "verified", "until": "2026-05-01T00:00:00Z"})
 }
 
@@ -634,11 +633,11 @@ fn ministry(i: usize) -> Value {
 }
 
 fn international(i: usize) -> Value {
-    // One of them is seated in New York.
+    // One of them has its headquarters in New York.
     organisation("international", if i == 0 { "US" } else { COUNTRIES[i] }, true)
 }
 
-fn placeless_company(_: usize) -> Value {
+fn company_of_unknown_country(_: usize) -> Value {
     json!({"type": "company", "end_uses": ["research"], "status": "active", "verification": verified()})
 }
 
@@ -661,8 +660,8 @@ fn pending_company(i: usize) -> Value {
     changed(us_company(i), "verification", json!({"status": "pending"}))
 }
 
-fn lapsed_company(i: usize) -> Value {
-    changed(us_company(i), "verification", lapsed())
+fn expired_company(i: usize) -> Value {
+    changed(us_company(i), "verification", expired())
 }
 
 fn client(users: &str) -> Value {
@@ -673,12 +672,12 @@ fn asserted() -> Value {
     client("asserted")
 }
 
-fn serves_nobody() -> Value {
+fn service() -> Value {
     client("none")
 }
 
 fn suspended() -> Value {
-    changed(serves_nobody(), "status", json!("suspended"))
+    changed(service(), "status", json!("suspended"))
 }
 
 fn attestation(until: &str) -> Value {
@@ -725,14 +724,14 @@ fn foreigner(i: usize) -> Value {
     person("none", &[COUNTRIES[i]])
 }
 
-fn of_unknown_status(i: usize) -> Value {
+fn unknown_status(i: usize) -> Value {
     person("unknown", &[COUNTRIES[i]])
 }
 
-fn of_whom_nothing_is_known(_: usize) -> Value {
+fn without_facts(_: usize) -> Value {
     json!({"verification": verified()})
 }
 
-fn lapsed_citizen(i: usize) -> Value {
-    changed(citizen(i), "verification", lapsed())
+fn expired_citizen(i: usize) -> Value {
+    changed(citizen(i), "verification", expired())
 }

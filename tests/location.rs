@@ -1,4 +1,4 @@
-//! Where requests come from: by an MMDB in each layout, by the registries' delegations, and by neither.
+//! Location of addresses: by MMDBs of each layout, by the registries' delegations, and by neither.
 
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ fn place(location: &Location, address: &str) -> String {
     format!("{country} {}", to.region.map_or("-".into(), |region| region.as_str().to_owned()))
 }
 
-/// Countries of two levels of subdivisions, with one of each.
+/// Countries with two levels of subdivisions, and one subdivision of each level.
 const TWO_LEVELS: [(&str, &str, &str); 5] =
     [("GB", "ENG", "LND"), ("FR", "IDF", "75"), ("IT", "62", "RM"), ("ES", "CT", "B"), ("BE", "VLG", "VAN")];
 
@@ -71,19 +71,19 @@ async fn an_embargo_on_a_region_of_any_level_applies() {
                 "models": ["opus-4-8"], "licensees": ["*"], "persons": "any", "destinations": [format!("{country}-ZZZ")]});
             world.register(vec![embargo, licence.clone()]).await;
             let location = || Location::open(file.path()).unwrap();
-            assert_eq!(codes(&world, location(), &address).await.0, status, "{country}: {destinations}");
+            assert_eq!(answered(&world, location(), &address).await.0, status, "{country}: {destinations}");
             if status == 451 {
                 let mut licence = licence;
                 licence["destinations"] = json!([format!("{country}-{small}")]);
                 world.register(vec![licence]).await;
-                assert_eq!(codes(&world, location(), &address).await.0, 200, "{country}: {destinations}, licensed");
+                assert_eq!(answered(&world, location(), &address).await.0, 200, "{country}: {destinations}, licensed");
             }
         }
     }
 }
 
 #[test]
-fn each_layout_gives_its_places() {
+fn mmdbs_of_each_layout_are_read() {
     let location = Location::open(geoip2().path()).unwrap();
     for (address, expected) in [
         ("6.51.100.1", "UA UA-43"),
@@ -109,7 +109,7 @@ fn each_layout_gives_its_places() {
 }
 
 #[test]
-fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
+fn an_unusable_database_is_an_error() {
     let anonymous = Mmdb::new("GeoIP2-Anonymous-IP", &[("6.51.100.0/24", json!({"note": "x"}))]);
     let whole = std::fs::read(geoip2().path()).unwrap();
     let table = [
@@ -126,18 +126,19 @@ fn a_database_that_cannot_serve_ends_the_start_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn the_start_names_the_database_beside_every_other_fault() {
+async fn the_start_reports_the_database_with_every_other_error() {
     let variables =
         [("GEO_DATABASE".to_owned(), "/no/such/file.mmdb".to_owned()), ("MODEL_TIMEOUT".into(), "x".into())];
     let function = export_gate_local::function::Function::spawn(&world::binary(), &variables).await.unwrap();
     assert!(!function.exit_status(world::PATIENCE).await.unwrap().success());
-    let said = function.stdout().all().join("\n");
+    let output = function.stdout().all().join("\n");
     for name in ["CALLERS_TABLE", "MODEL_TIMEOUT", "GEO_DATABASE: /no/such/file.mmdb"] {
-        assert!(said.contains(name), "{said}");
+        assert!(output.contains(name), "{output}");
     }
 }
 
-async fn codes(world: &World, location: Location, address: &str) -> (u16, String, Value) {
+/// The status, the code and the source of the location.
+async fn answered(world: &World, location: Location, address: &str) -> (u16, String, Value) {
     let gate = world.gate_at(world.settings(), location);
     let event = invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(address);
     let answered = ask(&gate, &event.0, at("2026-11-22T12:00:00Z")).await;
@@ -146,7 +147,7 @@ async fn codes(world: &World, location: Location, address: &str) -> (u16, String
 }
 
 #[tokio::test]
-async fn ukraine_is_judged_by_its_regions_and_where_nobody_knows_them_it_is_unknown() {
+async fn the_region_decides_in_ukraine_and_an_unknown_region_is_refused() {
     let world = World::with_samples().await;
     let file = geoip2();
     let mmdb = || Location::open(file.path()).unwrap();
@@ -163,11 +164,11 @@ async fn ukraine_is_judged_by_its_regions_and_where_nobody_knows_them_it_is_unkn
         (Location::delegations(), IN_IRAN, 451, "embargo.destination"),
         (Location::delegations(), "10.0.0.1", 403, "destination.unknown"),
         (Location::delegations(), "100.64.0.1", 403, "destination.unknown"),
-        // An address that nobody knows is on every embargoed network.
+        // An unknown address matches every embargoed network.
         (Location::delegations(), "not an address", 403, "embargo.network"),
     ];
     for (location, address, status, code) in table {
         let source = location.facts().source.clone();
-        assert_eq!(codes(&world, location, address).await, (status, code.to_owned(), json!(source)), "{address}");
+        assert_eq!(answered(&world, location, address).await, (status, code.to_owned(), json!(source)), "{address}");
     }
 }

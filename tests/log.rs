@@ -1,4 +1,4 @@
-//! What is logged and measured of a request, and what never is.
+//! Log lines and metrics of requests, and what they never contain.
 
 use crate::world;
 use crate::world::events::{IN_US, invocation};
@@ -8,13 +8,12 @@ use export_gate::telemetry::log::metrics;
 use export_gate::terms::Code;
 use serde_json::{Value, json};
 
-/// The lines of standard output, which are JSON, every one.
-fn lines(said: &[String]) -> Vec<Value> {
-    said.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn parse_lines(lines: &[String]) -> Vec<Value> {
+    lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[tokio::test]
-async fn each_request_is_one_log_line_and_one_metrics_line() {
+async fn each_request_writes_one_log_line_and_one_metrics_line() {
     let world = World::with_samples().await;
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
@@ -26,14 +25,14 @@ async fn each_request_is_one_log_line_and_one_metrics_line() {
             "refuse",
             "embargo.foreign-person licence.missing",
         ),
-        (invocation("nobody", "mythos-5"), 403, "refuse", "identity.unknown"),
+        (invocation("unknown", "mythos-5"), 403, "refuse", "identity.unknown"),
     ];
     for (event, status, outcome, codes) in table {
         function.stdout().clear();
         let answered = call(&function, &event.0).await;
-        let said = lines(&function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await);
-        assert_eq!(said.len(), 2, "{said:?}");
-        let (line, metrics) = (&said[0], &said[1]);
+        let output = parse_lines(&function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await);
+        assert_eq!(output.len(), 2, "{output:?}");
+        let (line, metrics) = (&output[0], &output[1]);
         assert_eq!(
             (&line["message"], &line["route"], &line["status"]),
             (&json!("answered"), &json!("invocation"), &json!(status))
@@ -50,10 +49,10 @@ async fn each_request_is_one_log_line_and_one_metrics_line() {
         assert!(metrics["_aws"]["Timestamp"].is_u64());
         for directive in directives {
             assert_eq!(directive["Namespace"], "export-gate");
-            let named = directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap());
+            let names = directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap());
             let dimensions = directive["Dimensions"].as_array().unwrap().iter().flat_map(|set| set.as_array().unwrap());
-            for name in named.chain(dimensions.map(|name| name.as_str().unwrap())) {
-                assert!(!metrics[name].is_null(), "{name} is declared and not there: {metrics}");
+            for name in names.chain(dimensions.map(|name| name.as_str().unwrap())) {
+                assert!(!metrics[name].is_null(), "{name} is declared but missing: {metrics}");
             }
         }
         for name in ["GateLatency", "LedgerLatency", "SnapshotAge"] {
@@ -65,7 +64,7 @@ async fn each_request_is_one_log_line_and_one_metrics_line() {
 }
 
 #[test]
-fn an_exhausted_licence_is_counted_though_its_embargo_leads() {
+fn an_exhausted_licence_is_counted_even_if_its_embargo_is_the_first_code() {
     let codes = vec![Code::EmbargoForeignPerson, Code::LicenceExhausted, Code::EmbargoDestination];
     let log = RequestLog { codes, status: 451, ..RequestLog::default() };
     let line = json!(metrics(&log, 0));
@@ -73,7 +72,7 @@ fn an_exhausted_licence_is_counted_though_its_embargo_leads() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_person_or_a_prompt_is_logged_even_when_all_fails() {
+async fn persons_and_prompts_are_not_logged_even_if_every_call_fails() {
     let world = World::with_samples().await;
     let mut environment = world.environment();
     environment.push(("AWS_LAMBDA_LOG_LEVEL".into(), "trace".into()));
@@ -93,17 +92,17 @@ async fn nothing_of_a_person_or_a_prompt_is_logged_even_when_all_fails() {
     assert_eq!(call(&function, &event()).await.status, 503);
     world.relay.cut().await;
     assert_eq!(call(&function, &event()).await.status, 503);
-    let said = printed(&function).await.join("\n");
-    let answered = lines(&function.stdout().all()).into_iter().filter(|line| line["message"] == "answered");
-    assert_eq!(answered.filter(|line| line["route"] == "invocation").count(), 4, "{said}");
+    let output = printed(&function).await.join("\n");
+    let answered = parse_lines(&function.stdout().all()).into_iter().filter(|line| line["message"] == "answered");
+    assert_eq!(answered.filter(|line| line["route"] == "invocation").count(), 4, "{output}");
     for secret in ["secret prompt", "sample-us-citizen", "someone@", "Sample US Citizen", IN_US, "stand-in"] {
-        assert!(!said.contains(secret), "`{secret}` is logged: {said}");
+        assert!(!output.contains(secret), "`{secret}` is logged: {output}");
     }
-    assert!(said.contains("ModelError, original status 500"), "{said}");
+    assert!(output.contains("ModelError, original status 500"), "{output}");
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_named_once_when_it_is_read_and_counted_at_each_request() {
+async fn an_unreadable_record_is_logged_once_and_counted_at_each_request() {
     let world = World::with_samples().await;
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
@@ -114,24 +113,25 @@ async fn a_record_that_cannot_be_read_is_named_once_when_it_is_read_and_counted_
             200
         );
     }
-    let said = lines(
+    let output = parse_lines(
         &function.stdout().wait(PATIENCE, |lines| lines.iter().filter(|line| line.contains("_aws")).count() == 2).await,
     );
-    let named: Vec<&Value> = said.iter().filter(|line| line["message"] == "a record cannot be relied on").collect();
-    assert_eq!(named.len(), 1, "{said:?}");
+    let reported: Vec<&Value> =
+        output.iter().filter(|line| line["message"] == "a record cannot be relied on").collect();
+    assert_eq!(reported.len(), 1, "{output:?}");
     assert_eq!(
-        (&named[0]["kind"], &named[0]["id"], &named[0]["level"]),
+        (&reported[0]["kind"], &reported[0]["id"], &reported[0]["level"]),
         (&json!("licence"), &json!("odd"), &json!("ERROR"))
     );
     let counted: Vec<&Value> =
-        said.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnreadableRecords"]).collect();
+        output.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnreadableRecords"]).collect();
     assert_eq!(counted, [&json!(1), &json!(1)]);
     let names = |line: &&Value| !line["_aws"].is_null() && line.to_string().contains("odd");
-    assert_eq!(said.iter().filter(names).count(), 0, "a metrics line has the count alone");
+    assert_eq!(output.iter().filter(names).count(), 0, "a metrics line names no record");
 }
 
 #[tokio::test]
-async fn an_embargo_that_names_no_model_is_named_once_and_counted_and_health_has_it() {
+async fn an_embargo_that_names_no_model_is_logged_once_counted_and_in_health() {
     let world = World::with_samples().await;
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
@@ -146,20 +146,20 @@ async fn an_embargo_that_names_no_model_is_named_once_and_counted_and_health_has
     let answered = call(&function, &health.0).await;
     assert_eq!((answered.status, &answered.body["unmatched_embargoes"]), (200, &json!(["misspelt"])));
     call(&function, &invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0).await;
-    let said = lines(
+    let output = parse_lines(
         &function.stdout().wait(PATIENCE, |lines| lines.iter().filter(|line| line.contains("_aws")).count() == 2).await,
     );
-    let named: Vec<&Value> =
-        said.iter().filter(|line| line["message"] == "an embargo in force names no model of the register").collect();
-    assert_eq!(named.len(), 1, "{said:?}");
-    assert_eq!((&named[0]["id"], &named[0]["level"]), (&json!("misspelt"), &json!("WARN")));
+    let reported: Vec<&Value> =
+        output.iter().filter(|line| line["message"] == "an embargo in force names no model of the register").collect();
+    assert_eq!(reported.len(), 1, "{output:?}");
+    assert_eq!((&reported[0]["id"], &reported[0]["level"]), (&json!("misspelt"), &json!("WARN")));
     let counted: Vec<&Value> =
-        said.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnmatchedEmbargoes"]).collect();
+        output.iter().filter(|line| !line["_aws"].is_null()).map(|line| &line["UnmatchedEmbargoes"]).collect();
     assert_eq!(counted, [&json!(1), &json!(1)]);
 }
 
 #[tokio::test]
-async fn nothing_of_a_record_that_cannot_be_read_is_logged_or_told_by_health() {
+async fn neither_log_nor_health_contains_values_of_an_unreadable_record() {
     let world = World::with_samples().await;
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
@@ -183,18 +183,18 @@ async fn nothing_of_a_record_that_cannot_be_read_is_logged_or_told_by_health() {
     let answered = call(&function, &health.0).await;
     assert!(answered.body["unreadable"].as_array().unwrap().len() >= 6, "{}", answered.body);
     call(&function, &invocation("sample-us-app", "fable-5").person("sample-us-citizen").0).await;
-    let said = printed(&function).await.join("\n");
-    for text in [said, answered.body.to_string()] {
+    let output = printed(&function).await.join("\n");
+    for text in [output, answered.body.to_string()] {
         assert!(text.contains("odd-3") && !text.contains("Marker"), "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_named_at_the_start_too() {
+async fn an_unreadable_record_is_logged_at_the_start() {
     let world = World::with_samples().await;
     world.register(vec![json!({"kind": "licence", "id": "odd", "persons": "all"})]).await;
     let function = world.function().await;
     function.ready(PATIENCE).await.unwrap();
-    let said = function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await;
-    assert!(said[1].contains("a record cannot be relied on") && said[1].contains("\"odd\""), "{said:?}");
+    let output = function.stdout().wait(PATIENCE, |lines| lines.len() >= 2).await;
+    assert!(output[1].contains("a record cannot be relied on") && output[1].contains("\"odd\""), "{output:?}");
 }

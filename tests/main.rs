@@ -1,4 +1,4 @@
-//! The tests of the gate: one binary, a module for each subject.
+//! Integration tests of the gate: one binary, one module per subject.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,9 +1,11 @@
-//! Every embargo against every licence, person and edge of time, rendered into one text that a human can review:
-//! `tests/golden/matrix.txt`. `UPDATE_GOLDEN=1 cargo test --test matrix` writes it anew, and fails all the same.
+//! Decides every combination of embargo, licence, person and time, and compares the result with the reviewed table
+//! `tests/golden/matrix.txt`. `UPDATE_GOLDEN=1 cargo test --test gate matrix::` rewrites the table and then fails.
 
 use std::fmt::Write as _;
 
-use crate::common::{at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with};
+use crate::common::{
+    Change, at, company, decided_at, embargo, licence, model, person, register, setting, subject, to, with,
+};
 use export_gate::decision::{Classified, Outcome, Persons, Places, Subject};
 use export_gate::record::{NetworkClass, UsStatus};
 use export_gate::register::Register;
@@ -16,36 +18,33 @@ const FROM: &str = "2026-06-12T21:21:00Z";
 const UNTIL: &str = "2026-06-30T16:00:00Z";
 
 const HEAD: &str = "\
-What is told of a model under one embargo, by the licence that the organisation holds and by who uses its client.
-`cargo test --test matrix` compares this text with what the code decides; `UPDATE_GOLDEN=1` writes it anew.
+The decision on a model under one embargo, by the organisation's licence and by the person who uses its client.
+`cargo test --test gate matrix::` compares this table with the code's decisions; `UPDATE_GOLDEN=1` rewrites it.
 
-✔            permitted, the embargo doesn't apply
+✔            permitted, the embargo does not apply
 ✔ noted      permitted, the embargo applies and is recorded
 ✔ licence    permitted, the licence lifts the embargo
-✘ missing    refused with the status and code at the block's head, and licence.missing beside it; scope, expired and
-             exhausted likewise
-✘            refused with the status and code at the block's head alone
+✘ missing    refused with the status and code in the block's title, and licence.missing; likewise scope, expired and
+             exhausted
+✘            refused with only the status and code in the block's title
 
-A cell shows what is told at the embargo's first moment and again in the last millisecond before its end, where a
-millisecond before the first and at the end itself everything is permitted. Where that is not so, the cell shows all
-four, `|` between them.
+Each cell covers four times: one millisecond before the embargo starts, its start, one millisecond before its end, and its
+end. A cell with one decision means: permitted before the start and at the end, and this decision at the two times between.
+Otherwise the cell shows all four decisions, separated by `|`.
 
-The request goes to Cuba, from 192.0.2.1, for a military end use, unless the block says that it is unknown or hidden; the
-settings permit unknown destinations.
+The request comes from 192.0.2.1 in Cuba, for a military end use, unless the block's title states that one of these is
+unknown or hidden. The settings permit unknown destinations.
 
-Who uses it: a US citizen, a lawful permanent resident, a protected person, a foreign person, and one of unknown status
-(all but the first of Iran); persons whom the company attests to be US persons, the same under a lapsed attestation, and
-nobody; then a US citizen, and nobody, at a company of Iran instead of a US one.
+Columns: a US citizen, a lawful permanent resident, a protected person, a foreign person and a person of unknown status
+(all of Iran, except the US citizen); users whom the company attests to be US persons; the same under a lapsed
+attestation; no user. The last two columns are a US citizen and no user, at a company of Iran instead of a US company.
 
-The licence names the embargo and admits any person, unless it is one `by value`, which names no embargo but the value
-that matches, where it can. Each of the rest fails by what its line says.
+Rows: `none` is no licence. A covering licence names the embargo and admits any person. A licence `by value` names no
+embargo, but states the matching value if licences can. Each of the others differs from the covering licence as its row
+states.
 ";
 
-/// What a case changes in the subject.
-type Change = fn(&mut Subject);
-
-/// (what the embargo is by, `applies_to`, the code, the scope by which a licence answers it without naming it, what is
-/// unknown)
+/// (the embargo's key, `applies_to`, status and code, the scope of the licence `by value`, a change of the facts)
 type Key = (&'static str, Value, &'static str, Value, Change);
 
 fn keys() -> [Key; 14] {
@@ -60,7 +59,7 @@ fn keys() -> [Key; 14] {
         ("foreign_persons", json!({ "foreign_persons": true }), "451 embargo.foreign-person", json!({}), known),
         ("destinations", cuba(), "451 embargo.destination", cuba(), known),
         ("destinations, unknown", cuba(), "451 embargo.destination", cuba(), |s| s.to = to("?")),
-        ("destinations, hidden by Tor", cuba(), "451 embargo.destination", cuba(), |s| found(s, NetworkClass::Tor)),
+        ("destinations, hidden by Tor", cuba(), "451 embargo.destination", cuba(), |s| add_class(s, NetworkClass::Tor)),
         (
             "nationalities",
             json!({ "nationalities": ["IR"] }),
@@ -70,7 +69,7 @@ fn keys() -> [Key; 14] {
         ),
         ("networks", network(), "403 embargo.network", json!({}), known),
         ("networks, unknown", network(), "403 embargo.network", json!({}), |s| s.addresses.clear()),
-        ("network_classes", hosting(), "403 embargo.network", json!({}), |s| found(s, NetworkClass::Hosting)),
+        ("network_classes", hosting(), "403 embargo.network", json!({}), |s| add_class(s, NetworkClass::Hosting)),
         ("network_classes, unknown", hosting(), "403 embargo.network", json!({}), known),
         ("spread", spread(), "403 embargo.network", json!({}), |s| {
             s.facts.spread = vec![Places { countries: 3, hours: 1, networks: 3 }];
@@ -81,24 +80,24 @@ fn keys() -> [Key; 14] {
     ]
 }
 
-/// That the address is of a class.
-fn found(subject: &mut Subject, class: NetworkClass) {
+/// Adds a class to the network of the subject's address.
+fn add_class(subject: &mut Subject, class: NetworkClass) {
     let source = "list:sample".into();
-    let found = Classified { class: Some(class), confidence: None, edition: None, last_seen: None, source };
-    subject.facts.network.add([found], NetworkClass::ALL);
+    let classified = Classified { class: Some(class), confidence: None, edition: None, last_seen: None, source };
+    subject.facts.network.add([classified], NetworkClass::ALL);
 }
 
-/// (the licence, its attributes; `None` for no licence). Each but two names the embargo.
+/// (row label, the licence's attributes, or `None` for no licence)
 fn licences(by_value: &Value) -> [(&'static str, Option<Value>); 12] {
     let named = |changes: Value| Some(with(json!({ "embargoes": ["e"] }), &changes));
     [
         ("none", None),
         ("covering", named(json!({}))),
         ("by value", Some(by_value.clone())),
-        ("US persons alone", named(json!({ "persons": "us_persons" }))),
+        ("US persons only", named(json!({ "persons": "us_persons" }))),
         ("wrong scope", named(json!({ "destinations": ["GB"] }))),
         ("expired", named(json!({ "until": FROM }))),
-        ("not begun", named(json!({ "from": UNTIL }))),
+        ("not yet in force", named(json!({ "from": UNTIL }))),
         ("exhausted", named(json!({ "quota": { "requests": 1 } }))),
         ("other authority", named(json!({ "authority": "OFAC" }))),
         ("other licensee", named(json!({ "licensees": ["others"] }))),
@@ -116,21 +115,22 @@ fn persons() -> [(&'static str, Change); 10] {
         ("unknown", |s| s.facts.persons = person(UsStatus::Unknown, "IR")),
         ("attested", |s| s.facts.persons = Persons::Attested),
         ("lapsed", |s| s.facts.persons = Persons::Unknown),
-        ("nobody", |s| s.facts.persons = Persons::None),
+        ("no user", |s| s.facts.persons = Persons::None),
         ("IR: citizen", |s| {
             s.facts.organisation = company("IR");
             s.facts.persons = person(UsStatus::Citizen, "US");
         }),
-        ("IR: nobody", |s| s.facts.organisation = company("IR")),
+        ("IR: no user", |s| s.facts.organisation = company("IR")),
     ]
 }
 
-fn edges() -> [Timestamp; 4] {
+/// The last and first millisecond on either side of the embargo's start and end.
+fn boundaries() -> [Timestamp; 4] {
     let earlier = |text: &str| at(text) - SignedDuration::from_millis(1);
     [earlier(FROM), at(FROM), earlier(UNTIL), at(UNTIL)]
 }
 
-/// What is told at one moment, in the words of [`HEAD`].
+/// The decision at one time, as [`HEAD`] defines the symbols.
 fn symbol(subject: &Subject, register: &Register, code: &str, when: Timestamp) -> String {
     let decision = decided_at("fable-5", subject, register, &["exhausted"], when).expect("the records can be read");
     let codes: Vec<&str> = decision.reasons.iter().map(|reason| reason.code.as_str()).collect();
@@ -142,16 +142,16 @@ fn symbol(subject: &Subject, register: &Register, code: &str, when: Timestamp) -
             _ => "✔ noted".into(),
         },
         (Outcome::Refuse, [_]) if leading == code => "✘".into(),
-        (Outcome::Refuse, [_, beside]) if leading == code => beside.replace("licence.", "✘ "),
+        (Outcome::Refuse, [_, second]) if leading == code => second.replace("licence.", "✘ "),
         _ => format!("{} {}", decision.status(), codes.join(" ")),
     }
 }
 
 fn cell(subject: &Subject, register: &Register, code: &str) -> String {
-    let told = edges().map(|when| symbol(subject, register, code, when));
-    let [before, first, last, after] = &told;
-    let as_usual = before == "✔" && after == "✔" && first == last;
-    if as_usual { first.clone() } else { told.join("|") }
+    let symbols = boundaries().map(|when| symbol(subject, register, code, when));
+    let [before, first, last, after] = &symbols;
+    let only_in_force = before == "✔" && after == "✔" && first == last;
+    if only_in_force { first.clone() } else { symbols.join("|") }
 }
 
 fn line(out: &mut String, label: &str, cells: impl Iterator<Item = String>) {
@@ -166,27 +166,27 @@ fn line(out: &mut String, label: &str, cells: impl Iterator<Item = String>) {
 fn render() -> String {
     let mut out = HEAD.to_owned();
     for effect in ["licence_required", "prohibited", "observed"] {
-        for (key, applies_to, code, by_value, unknown) in keys() {
+        for (key, applies_to, code, by_value, set_fact) in keys() {
             let _ = writeln!(out, "\n{effect}, by {key}: {code}");
             line(&mut out, "", persons().into_iter().map(|(person, _)| person.to_owned()));
             let window = json!({ "effect": effect, "from": FROM, "until": UNTIL });
             let embargo = with(embargo("e", applies_to), &window);
-            for (held, changes) in licences(&by_value) {
+            for (row, changes) in licences(&by_value) {
                 let mut records = vec![model("fable-5@1"), setting("permit"), embargo.clone()];
-                let id = if held == "exhausted" { "exhausted" } else { "held" };
+                let id = if row == "exhausted" { "exhausted" } else { "held" };
                 records.extend(changes.map(|changes| with(licence(id), &changes)));
                 let register = register(&records);
-                let cells = persons().into_iter().map(|(_, who)| {
+                let cells = persons().into_iter().map(|(_, set_person)| {
                     let subject = subject(|s| {
                         s.to = to("CU");
                         s.addresses = vec!["192.0.2.1".parse().unwrap()];
                         s.facts.end_uses = vec!["military".into()];
-                        who(s);
-                        unknown(s);
+                        set_person(s);
+                        set_fact(s);
                     });
                     cell(&subject, &register, code)
                 });
-                line(&mut out, held, cells);
+                line(&mut out, row, cells);
             }
         }
     }
@@ -194,11 +194,11 @@ fn render() -> String {
 }
 
 #[test]
-fn every_decision_is_as_reviewed() {
+fn every_decision_matches_the_reviewed_table() {
     let decided = render();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(GOLDEN, &decided).unwrap();
-        panic!("{GOLDEN} is written anew: review it, and run the test without UPDATE_GOLDEN");
+        panic!("{GOLDEN} is rewritten: review it, then run the test without UPDATE_GOLDEN");
     }
     let reviewed = std::fs::read_to_string(GOLDEN).unwrap_or_else(|error| panic!("{GOLDEN}: {error}"));
     if decided == reviewed {
@@ -214,5 +214,5 @@ fn every_decision_is_as_reviewed() {
                 write!(differences, "\nline {}\n  reviewed: {}\n  decided:  {}", number + 1, side(golden), side(now));
         }
     }
-    panic!("{GOLDEN} is not what is decided:{differences}");
+    panic!("the decisions differ from {GOLDEN}:{differences}");
 }

@@ -1,4 +1,4 @@
-//! How names are compared: a rule a table, each with names of real parties, and the laws that hold for all names.
+//! Comparison of names: one table per rule, with names of real parties, and properties of all names.
 
 use export_gate::parties::{
     Abandoned, Budget, Hit, Index, ListedParty, PartyKind, Score, ScreenedParty, build, similarity,
@@ -15,24 +15,24 @@ fn threshold() -> Score {
     Screening::default().threshold()
 }
 
-/// Pairs that are told for the same, and pairs that are not, of one rule.
-fn rule(kind: Option<PartyKind>, what: &str, same: &[(&str, &str)], others: &[(&str, &str)]) {
-    let told = |(one, other): &(&str, &str)| {
-        let there = similarity(one, other, kind);
-        assert_eq!(there, similarity(other, one, kind), "{what}: `{one}` and `{other}`, either way round");
-        there
+/// Asserts that the pairs `same` reach the threshold and the pairs `others` do not, in either order.
+fn check(kind: Option<PartyKind>, rule: &str, same: &[(&str, &str)], others: &[(&str, &str)]) {
+    let score = |(one, other): &(&str, &str)| {
+        let score = similarity(one, other, kind);
+        assert_eq!(score, similarity(other, one, kind), "{rule}: `{one}` and `{other}`, reversed");
+        score
     };
     for pair in same {
-        assert!(told(pair) >= threshold(), "{what}: {pair:?} come to {:?} alone", told(pair));
+        assert!(score(pair) >= threshold(), "{rule}: {pair:?} score only {:?}", score(pair));
     }
     for pair in others {
-        assert!(told(pair) < threshold(), "{what}: {pair:?} come to {:?}", told(pair));
+        assert!(score(pair) < threshold(), "{rule}: {pair:?} score {:?}", score(pair));
     }
 }
 
 #[test]
-fn a_name_is_the_same_in_other_scripts_and_letters() {
-    rule(
+fn transliterations_of_a_name_match() {
+    check(
         PERSON,
         "transliteration",
         &[
@@ -59,8 +59,8 @@ fn a_name_is_the_same_in_other_scripts_and_letters() {
 }
 
 #[test]
-fn legal_forms_and_honorifics_say_little() {
-    rule(
+fn legal_forms_and_honorifics_weigh_little() {
+    check(
         ORGANISATION,
         "legal forms",
         &[
@@ -75,7 +75,7 @@ fn legal_forms_and_honorifics_say_little() {
         ],
         &[("Deutsche Bank AG", "Deutsche Bank GmbH"), ("Meridian LLC", "Zenith LLC")],
     );
-    rule(
+    check(
         PERSON,
         "honorifics",
         &[("Mullah Akhtar Mansour", "AKHTAR MANSOUR"), ("Dr. Ayman al-Zawahiri", "AL-ZAWAHIRI, Ayman")],
@@ -84,8 +84,8 @@ fn legal_forms_and_honorifics_say_little() {
 }
 
 #[test]
-fn order_initials_and_joints_make_no_difference() {
-    rule(
+fn word_order_initials_and_word_boundaries_are_ignored() {
+    check(
         PERSON,
         "order and initials",
         &[
@@ -102,12 +102,17 @@ fn order_initials_and_joints_make_no_difference() {
             ("Aaron A. Wendt", "Josh A. Wendt"),
         ],
     );
-    rule(ORGANISATION, "joints", &[("Good Will Company", "Goodwill Company"), ("A.B.C. Company", "ABC Company")], &[]);
+    check(
+        ORGANISATION,
+        "word boundaries",
+        &[("Good Will Company", "Goodwill Company"), ("A.B.C. Company", "ABC Company")],
+        &[],
+    );
 }
 
 #[test]
-fn nicknames_and_other_languages_stand_for_a_name() {
-    rule(
+fn nicknames_and_forms_in_other_languages_match() {
+    check(
         PERSON,
         "nicknames",
         &[("Bibi Netanyahu", "Benjamin Netanyahu"), ("Bill Clinton", "William Clinton"), ("Juan Doe", "John Doe")],
@@ -116,8 +121,8 @@ fn nicknames_and_other_languages_stand_for_a_name() {
 }
 
 #[test]
-fn rare_words_count_for_more_than_common_ones() {
-    rule(
+fn rare_words_weigh_more_than_common_ones() {
+    check(
         PERSON,
         "common names",
         &[("Sergey Lavrov", "Sergey Viktorovich Lavrov"), ("Gul Ahmad Hakimi", "Gul Ahmad Waziri Hakimi")],
@@ -129,7 +134,7 @@ fn rare_words_count_for_more_than_common_ones() {
             ("Sergey Ivanovich Lavrov", "Sergey Viktorovich Lavrov"),
         ],
     );
-    rule(
+    check(
         ORGANISATION,
         "common words",
         &[("Glenmore plc", "Glencore plc"), ("The World Bank", "World Bank")],
@@ -144,18 +149,18 @@ fn rare_words_count_for_more_than_common_ones() {
 
 #[test]
 fn numbers_must_agree() {
-    rule(
+    check(
         ORGANISATION,
         "numbers",
         &[("Brigade Forty-Four", "Brigade 44"), ("1st International Bank", "First International Bank")],
         &[("Brigade 44", "Brigade 45"), ("Management Company 23", "Management Company")],
     );
-    rule(VESSEL, "a ship's number", &[("M/V Yu Phyong 5", "YU PHYONG 5")], &[("YU PHYONG 5", "YU PHYONG 6")]);
+    check(VESSEL, "a ship's number", &[("M/V Yu Phyong 5", "YU PHYONG 5")], &[("YU PHYONG 5", "YU PHYONG 6")]);
 }
 
 #[test]
-fn one_error_of_typing_is_forgiven() {
-    rule(
+fn one_typing_error_is_tolerated() {
+    check(
         PERSON,
         "typing",
         &[
@@ -166,7 +171,7 @@ fn one_error_of_typing_is_forgiven() {
         ],
         &[("Roger Federman", "Roger Federer"), ("Recep Tayyip Erdem", "Recep Tayyip Erdoğan")],
     );
-    rule(ORGANISATION, "typing", &[("Rosneft Oil Compnay", "ROSNEFT OIL COMPANY"), ("Melli Bnak", "Bank Melli")], &[]);
+    check(ORGANISATION, "typing", &[("Rosneft Oil Compnay", "ROSNEFT OIL COMPANY"), ("Melli Bnak", "Bank Melli")], &[]);
 }
 
 fn listed(id: &str, kind: &str, name: &str) -> ListedParty {
@@ -177,22 +182,22 @@ fn index(parties: &[ListedParty]) -> Index {
     Index::load(build(parties)).unwrap()
 }
 
-fn somebody(kind: Option<PartyKind>, name: &str) -> ScreenedParty {
+fn screened(kind: Option<PartyKind>, name: &str) -> ScreenedParty {
     ScreenedParty { kind, names: vec![name.into()], ..ScreenedParty::default() }
 }
 
-fn only(index: &Index, who: &ScreenedParty) -> Hit {
+fn only_hit(index: &Index, who: &ScreenedParty) -> Hit {
     let hits = index.search(who, threshold());
     assert_eq!(hits.len(), 1, "{hits:?}");
     hits.into_iter().next().unwrap()
 }
 
 #[test]
-fn a_search_is_abandoned_with_its_budget_or_its_time_and_leaves_nothing_behind() {
+fn a_search_is_abandoned_at_the_end_of_its_budget_or_time_and_leaves_no_state() {
     let many: Vec<ListedParty> =
         (0..300).map(|n| listed(&n.to_string(), "organisation", &format!("Northwind Shipyard Works {n}"))).collect();
     let index = index(&many);
-    let who = somebody(None, "Northwind Shipyard Works Harbour");
+    let who = screened(None, "Northwind Shipyard Works Harbour");
     let within = |steps: u64, is_late: &dyn Fn() -> bool| {
         let mut budget = Budget::new(steps, is_late);
         (index.search_within(&who, Score(0), &mut budget), steps - budget.left())
@@ -214,18 +219,18 @@ fn a_search_is_abandoned_with_its_budget_or_its_time_and_leaves_nothing_behind()
 }
 
 #[test]
-fn a_name_is_compared_whole_or_not_at_all() {
-    let who = |name: &str| somebody(None, name).is_compared_whole();
+fn names_above_the_word_and_letter_limits_are_not_compared() {
+    let is_whole = |name: &str| screened(None, name).is_compared_whole();
     let letters = |words: usize, letters: usize| vec!["a".repeat(letters); words].join(" ");
-    // words, letters of each
+    // (words, letters per word, whether the name is compared)
     for (words, each, expected) in [(1, 40, true), (24, 1, true), (25, 1, false), (24, 21, true), (24, 22, false)] {
-        assert_eq!(who(&letters(words, each)), expected, "{words} words of {each} letters");
+        assert_eq!(is_whole(&letters(words, each)), expected, "{words} words of {each} letters");
     }
-    assert!(who("中华人民共和国北京航空航天大学软件学院"));
+    assert!(is_whole("中华人民共和国北京航空航天大学软件学院"));
 }
 
 #[test]
-fn each_is_compared_as_what_it_is() {
+fn parties_of_different_kinds_do_not_match() {
     let index = index(&[
         listed("1", "person", "Victoria Sample"),
         listed("2", "vessel", "VICTORIA SAMPLE"),
@@ -233,7 +238,7 @@ fn each_is_compared_as_what_it_is() {
         ListedParty { kind: None, ..listed("4", "", "Victoria Sample") },
     ]);
     let found = |kind| {
-        let hits = index.search(&somebody(kind, "Victoria Sample"), threshold());
+        let hits = index.search(&screened(kind, "Victoria Sample"), threshold());
         let mut ids: Vec<String> = hits.into_iter().map(|hit| hit.entry).collect();
         ids.sort();
         ids.join(" ")
@@ -246,7 +251,7 @@ fn each_is_compared_as_what_it_is() {
 }
 
 #[test]
-fn what_else_is_known_strengthens_and_weakens() {
+fn country_birth_date_and_identifier_raise_or_lower_the_score() {
     let index = index(&[ListedParty {
         aliases: vec!["Ayman Sample-Zawahri".into()],
         weak_aliases: vec!["The Teacher".into()],
@@ -260,11 +265,11 @@ fn what_else_is_known_strengthens_and_weakens() {
         countries: countries.iter().map(|code| country(code)).collect(),
         born: born.map(str::to_owned),
         identifiers: identifier.into_iter().map(str::to_owned).collect(),
-        ..somebody(PERSON, name)
+        ..screened(PERSON, name)
     };
     const SAME: &str = "Ayman Sample Zawahiri";
     const NEAR: &str = "Aymann Sample Zawahiri";
-    // (who, whether nothing is left to review, what is said of it beside the words)
+    // (screened party, whether the match is exact, the reason)
     let cases: [(ScreenedParty, bool, &str); 12] = [
         (with(SAME, &[], None, None), false, ""),
         (with(SAME, &["EG"], None, None), true, "both have the country EG"),
@@ -275,7 +280,7 @@ fn what_else_is_known_strengthens_and_weakens() {
         (with(SAME, &["EG"], Some("1988-01-01"), None), false, "the birth dates differ"),
         (with(NEAR, &["EG"], Some("1951-06-19"), None), false, "the birth date is the same"),
         (
-            with("ScreenedParty Else", &["DE"], None, Some("passport-1084010")),
+            with("Unrelated Person", &["DE"], None, Some("passport-1084010")),
             true,
             "the identifier `Passport 1084010` is the same",
         ),
@@ -283,26 +288,26 @@ fn what_else_is_known_strengthens_and_weakens() {
         (with("The Teacher", &["EG"], None, None), false, "the listed name is a weak alias"),
         (with(SAME, &["DE"], Some("1952-06-19"), None), false, "the birth dates are close"),
     ];
-    for (who, exact, says) in cases {
-        let hit = only(&index, &who);
-        assert_eq!(hit.exact, exact, "{says}: {:?}", hit.why);
-        assert!(says.is_empty() || hit.why.iter().any(|why| why == says), "{says}: {:?}", hit.why);
+    for (who, exact, reason) in cases {
+        let hit = only_hit(&index, &who);
+        assert_eq!(hit.exact, exact, "{reason}: {:?}", hit.why);
+        assert!(reason.is_empty() || hit.why.iter().any(|why| why == reason), "{reason}: {:?}", hit.why);
     }
-    let score = |who: &ScreenedParty| only(&index, who).score;
+    let score = |who: &ScreenedParty| only_hit(&index, who).score;
     let plain = score(&with(NEAR, &[], None, None));
-    assert!(score(&with(NEAR, &["EG"], None, None)) > plain, "a country that agrees");
-    assert!(score(&with(NEAR, &[], Some("1951-06-19"), None)) > plain, "a birth date that agrees");
-    assert!(score(&with(NEAR, &["DE"], None, None)) < plain, "a country that doesn't");
-    assert!(score(&with(NEAR, &[], Some("1970-01-01"), None)) < plain, "a birth date that doesn't");
-    // The same name is never let by for what else is said of it: that may be a lie, or a slip.
+    assert!(score(&with(NEAR, &["EG"], None, None)) > plain, "the same country");
+    assert!(score(&with(NEAR, &[], Some("1951-06-19"), None)) > plain, "the same birth date");
+    assert!(score(&with(NEAR, &["DE"], None, None)) < plain, "another country");
+    assert!(score(&with(NEAR, &[], Some("1970-01-01"), None)) < plain, "another birth date");
+    // The same name always matches, since the other data may be wrong.
     assert!(score(&with(SAME, &["DE"], Some("1999-01-01"), None)) >= threshold());
 }
 
 #[test]
-fn a_match_says_why() {
-    let hit = only(
+fn a_match_states_its_reasons() {
+    let hit = only_hit(
         &index(&[listed("7", "person", "AL-SAMPLE-ZAWAHIRI, Ayman Muhammad")]),
-        &somebody(PERSON, "Aiman Sample-Zawahri"),
+        &screened(PERSON, "Aiman Sample-Zawahri"),
     );
     assert_eq!((hit.entry.as_str(), hit.name.as_str()), ("7", "AL-SAMPLE-ZAWAHIRI, Ayman Muhammad"));
     assert_eq!(
@@ -317,19 +322,18 @@ fn a_match_says_why() {
 }
 
 #[test]
-fn bytes_that_are_no_index_are_refused_with_what_is_wrong() {
+fn damaged_indexes_are_refused_or_searched_without_a_panic() {
     let bytes = build(&[listed("1", "person", "Sample Person"), listed("2", "vessel", "Sample Ship 7")]);
     assert!(Index::load(bytes.clone()).is_ok());
     for cut in 0..bytes.len() {
         assert!(Index::load(bytes[..cut].to_vec()).is_err(), "cut at {cut}");
     }
-    assert!(Index::load([bytes.as_slice(), b"x"].concat()).is_err(), "something behind it");
-    let search = |index: &Index| index.search(&somebody(None, "Sample Person"), threshold()).len();
-    // Another version's rules: it is built anew from what it holds.
+    assert!(Index::load([bytes.as_slice(), b"x"].concat()).is_err(), "trailing bytes");
+    let search = |index: &Index| index.search(&screened(None, "Sample Person"), threshold()).len();
+    // An index of another version's rules is rebuilt from its names.
     let mut older = bytes.clone();
     older[8] ^= 1;
     assert_eq!(search(&Index::load(older).unwrap()), 1);
-    // Whatever is wrong within, nothing panics.
     for place in 0..bytes.len() {
         let mut broken = bytes.clone();
         broken[place] ^= 0x55;
@@ -340,7 +344,7 @@ fn bytes_that_are_no_index_are_refused_with_what_is_wrong() {
     assert_eq!(search(&index(&[])), 0, "an empty list");
 }
 
-/// Names as lists have them: words of several scripts and lengths, numbers, forms, what can't be seen.
+/// Names as on lists: words of several scripts and lengths, numbers, legal forms, invisible characters.
 fn name() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         4 => "[a-z]{1,12}",
@@ -358,12 +362,12 @@ fn kind() -> impl Strategy<Value = Option<PartyKind>> {
     prop::sample::select(vec![PERSON, ORGANISATION, VESSEL, None])
 }
 
-fn says_something(name: &str) -> bool {
+fn is_comparable(name: &str) -> bool {
     similarity(name, name, None) > Score(0)
 }
 
 #[test]
-fn it_makes_no_difference_which_of_a_short_word_and_a_long_one_of_the_same_consonants_comes_first() {
+fn similarity_is_symmetric_for_words_of_the_same_consonants() {
     for (one, other) in [("mr", "Jean-Marie"), ("Mr", "Marie"), ("bn", "Ibanao")] {
         for kind in [PERSON, ORGANISATION, None] {
             assert_eq!(similarity(one, other, kind), similarity(other, one, kind), "{one} {other}");
@@ -375,21 +379,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn it_makes_no_difference_which_name_is_which(one in name(), other in name(), kind in kind()) {
+    fn similarity_is_symmetric(one in name(), other in name(), kind in kind()) {
         prop_assert_eq!(similarity(&one, &other, kind), similarity(&other, &one, kind));
         prop_assert!(similarity(&one, &other, kind) <= Score(1000));
     }
 
     #[test]
-    fn a_name_is_its_own(name in name(), kind in kind()) {
-        prop_assume!(says_something(&name));
+    fn a_name_matches_itself(name in name(), kind in kind()) {
+        prop_assume!(is_comparable(&name));
         prop_assert_eq!(similarity(&name, &name, kind), Score(1000));
         let index = index(&[ListedParty { kind: None, ..listed("1", "", &name) }]);
-        prop_assert_eq!(index.search(&somebody(kind, &name), threshold()).len(), 1, "{}", name);
+        prop_assert_eq!(index.search(&screened(kind, &name), threshold()).len(), 1, "{}", name);
     }
 
     #[test]
-    fn the_order_of_words_makes_no_difference(
+    fn similarity_ignores_word_order(
         words in prop::collection::vec("[a-z]{1,9}|al|bin|ltd|limited|liability|company|[0-9]{1,2}|forty|four|V\\.", 1..7),
         other in name(),
         kind in kind(),
@@ -405,7 +409,7 @@ proptest! {
     }
 
     #[test]
-    fn adding_parties_never_clears_anybody(
+    fn adding_parties_removes_no_hit(
         names in prop::collection::vec(name(), 1..8),
         more in prop::collection::vec(name(), 1..30),
         who in name(),
@@ -414,17 +418,17 @@ proptest! {
         let party = |(number, name): (usize, &String)| ListedParty { kind: None, ..listed(&number.to_string(), "", name) };
         let before: Vec<ListedParty> = names.iter().enumerate().map(party).collect();
         let after: Vec<ListedParty> = names.iter().chain(&more).enumerate().map(party).collect();
-        let somebody = ScreenedParty { names: vec![who, names[0].clone()], kind, ..ScreenedParty::default() };
-        let after = index(&after).search(&somebody, threshold());
-        for hit in index(&before).search(&somebody, threshold()) {
+        let screened = ScreenedParty { names: vec![who, names[0].clone()], kind, ..ScreenedParty::default() };
+        let after = index(&after).search(&screened, threshold());
+        for hit in index(&before).search(&screened, threshold()) {
             prop_assert!(after.contains(&hit), "{:?}", hit);
         }
     }
 
     #[test]
-    fn what_an_index_finds_is_as_near_as_the_two_names_are(names in prop::collection::vec(name(), 1..12), who in name(), kind in kind()) {
+    fn a_hits_score_is_the_similarity_of_the_two_names(names in prop::collection::vec(name(), 1..12), who in name(), kind in kind()) {
         let parties: Vec<ListedParty> = names.iter().enumerate().map(|(number, name)| ListedParty { kind: None, ..listed(&number.to_string(), "", name) }).collect();
-        for hit in index(&parties).search(&somebody(kind, &who), threshold()) {
+        for hit in index(&parties).search(&screened(kind, &who), threshold()) {
             prop_assert_eq!(hit.score, similarity(&who, &hit.name, kind), "{} {}", who, hit.name);
         }
     }

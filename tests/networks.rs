@@ -1,4 +1,4 @@
-//! The index of networks: what it answers, held against a plain scan, and what becomes of bytes that are none.
+//! The index of networks: look-ups compared with a plain scan, and damaged bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -16,8 +16,8 @@ fn index(networks: &[IpNet]) -> Index {
 }
 
 #[test]
-fn an_address_is_on_a_list_where_a_network_has_it() {
-    // the list, addresses on it, addresses that aren't
+fn an_address_is_on_a_list_if_a_network_contains_it() {
+    // (the list, addresses on it, other addresses)
     for (list, on, off) in [
         ("", "", "0.0.0.0 255.255.255.255 :: ffff::"),
         ("192.0.2.0/24", "192.0.2.0 192.0.2.255", "192.0.1.255 192.0.3.0 ::ffff:192.0.2.1"),
@@ -30,45 +30,44 @@ fn an_address_is_on_a_list_where_a_network_has_it() {
         ("10.0.0.0/24 10.0.2.0/24", "10.0.0.255 10.0.2.0", "10.0.1.0 10.0.1.255 10.0.3.0"),
         ("255.255.255.255/32 0.0.0.0/32", "0.0.0.0 255.255.255.255", "0.0.0.1 255.255.255.254"),
         ("2001:db8::/32", "2001:db8:: 2001:db8:ffff:ffff:ffff::1", "2001:db7:ffff:: 2001:db9::"),
-        // Who has one address of a /64 has them all.
+        // A network within a /64 covers the whole /64.
         ("2001:db8:0:1::7/128", "2001:db8:0:1::7 2001:db8:0:1:ffff::", "2001:db8:: 2001:db8:0:2::7"),
         ("2001:db8:0:1:8000::/65", "2001:db8:0:1::", "2001:db8:0:2::"),
-        // What only writes an IPv4 network in another form is no /64 of everybody's.
+        // IPv6 forms of IPv4 networks are not widened.
         ("::ffff:192.0.2.0/120", "192.0.2.9", "192.0.3.9 ::ffff:192.0.3.9 ::ffff:8.8.8.8"),
         ("64:ff9b::192.0.2.1/128", "192.0.2.1", "192.0.2.2 64:ff9b::8.8.8.8"),
         ("::1/128", "0.0.0.1", "::ffff:8.8.8.8 ::8.8.8.8"),
     ] {
         let index = index(&networks(list));
-        let asked =
+        let addresses =
             |text: &str| -> Vec<IpAddr> { text.split(' ').filter_map(|address| address.parse().ok()).collect() };
-        assert!(asked(on).iter().all(|address| index.has(*address)), "{on} on {list}");
-        assert!(asked(off).iter().all(|address| !index.has(*address)), "{off} on {list}");
+        assert!(addresses(on).iter().all(|address| index.has(*address)), "{on} on {list}");
+        assert!(addresses(off).iter().all(|address| !index.has(*address)), "{off} on {list}");
     }
 }
 
 #[test]
-fn entries_are_counted_as_they_were_imported_and_the_order_never_matters() {
+fn entries_are_counted_before_merging_and_their_order_does_not_matter() {
     let list = networks("10.0.0.0/8 10.1.0.0/16 11.0.0.0/8 2001:db8::/32 2001:db8:1::/48");
-    let mut turned = list.clone();
-    turned.reverse();
-    assert_eq!(build(&list), build(&turned));
+    let mut reversed = list.clone();
+    reversed.reverse();
+    assert_eq!(build(&list), build(&reversed));
     let index = index(&list);
     assert_eq!((index.entries(), index.range_count(), index.size()), (5, 2, 24 + 8 + 16));
     assert_eq!(format!("{index:?}"), "Index { entries: 5, .. }");
 }
 
-/// A list, and so many networks of both kinds.
+/// An index of IPv4 and IPv6 networks.
 fn sample() -> Vec<u8> {
     build(&networks("192.0.2.0/24 198.51.100.7/32 203.0.113.0/25 2001:db8::/32 2001:db8:8000::/33 2001:dba::/48"))
 }
 
-/// What becomes of the bytes.
 type Change = fn(&mut Vec<u8>);
 
 #[test]
-fn damaged_bytes_are_no_index() {
+fn a_damaged_index_is_refused() {
     let whole = sample();
-    let of = |change: Change| {
+    let error = |change: Change| {
         let mut bytes = whole.clone();
         change(&mut bytes);
         Index::load(bytes).err().map(|error| error.to_string())
@@ -77,33 +76,33 @@ fn damaged_bytes_are_no_index() {
     let order = "not a network index of this version: the ranges are out of order";
     let magic = "not a network index of this version: wrong magic bytes";
     let cases: [(&str, Change, &str); 11] = [
-        ("nothing", |bytes| bytes.clear(), magic),
-        ("parties", |bytes| bytes[..8].copy_from_slice(b"parties1"), magic),
+        ("no bytes", |bytes| bytes.clear(), magic),
+        ("an index of parties", |bytes| bytes[..8].copy_from_slice(b"parties1"), magic),
         ("another version", |bytes| bytes[7] = b'2', magic),
-        ("a head that is cut", |bytes| bytes.truncate(22), "not a network index of this version: truncated header"),
-        ("a byte less", |bytes| bytes.truncate(bytes.len() - 1), count),
-        ("a byte more", |bytes| bytes.push(0), count),
-        ("another count", |bytes| bytes[16] += 1, count),
-        ("a count without end", |bytes| bytes[16..24].fill(0xff), count),
-        ("ranges that overlap", |bytes| bytes[28..32].copy_from_slice(&[0, 2, 0, 192]), order),
+        ("a truncated header", |bytes| bytes.truncate(22), "not a network index of this version: truncated header"),
+        ("a missing byte", |bytes| bytes.truncate(bytes.len() - 1), count),
+        ("an additional byte", |bytes| bytes.push(0), count),
+        ("a wrong count", |bytes| bytes[16] += 1, count),
+        ("a huge count", |bytes| bytes[16..24].fill(0xff), count),
+        ("overlapping ranges", |bytes| bytes[28..32].copy_from_slice(&[0, 2, 0, 192]), order),
         ("a range that ends before it begins", |bytes| bytes[36..40].fill(0), order),
-        ("ranges in another order", |bytes| bytes[24..36].rotate_left(4), order),
+        ("unordered ranges", |bytes| bytes[24..36].rotate_left(4), order),
     ];
-    for (what, change, why) in cases {
-        assert_eq!(of(change).as_deref(), Some(why), "{what}");
+    for (case, change, expected) in cases {
+        assert_eq!(error(change).as_deref(), Some(expected), "{case}");
     }
     for end in 0..whole.len() {
-        assert!(Index::load(whole[..end].to_vec()).is_err(), "cut at {end}");
+        assert!(Index::load(whole[..end].to_vec()).is_err(), "truncated to {end} bytes");
     }
     let _: NotAnIndex = Index::load(Vec::new()).unwrap_err();
 }
 
-/// Whether one of the networks has the address: one after the other, by its prefix.
+/// Whether one of the networks contains the address, by comparing each prefix.
 fn scan(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().map(|network| delegated(*network)).any(|network| network.contains(&address))
 }
 
-/// IPv4 networks of a corner of the space, so that they overlap and touch, single hosts and wide ones.
+/// IPv4 networks of a small part of the address space, so that they overlap and touch.
 fn v4() -> impl Strategy<Value = IpNet> {
     (any::<u16>(), any::<bool>(), prop_oneof![1 => 0..=32_u8, 9 => 16..=32_u8]).prop_map(|(low, is_last, length)| {
         let high: u32 = if is_last { 0xffff_0000 } else { 0x0a00_0000 };
@@ -118,7 +117,7 @@ fn v6() -> impl Strategy<Value = IpNet> {
     })
 }
 
-/// The addresses at a network's borders, and beside them.
+/// The first and last address of a network, and their neighbours.
 fn borders(network: &IpNet) -> Vec<IpAddr> {
     match network {
         IpNet::V4(network) => {
@@ -138,7 +137,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_index_answers_as_a_plain_scan(
+    fn look_ups_equal_a_plain_scan(
         list in vec(prop_oneof![v4(), v6()], 0..60), more in vec(prop_oneof![v4(), v6()], 0..20),
     ) {
         let index = index(&list);
@@ -149,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(
+    fn changed_bytes_cause_no_panic(
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), address in any::<u32>(), upper in any::<u128>(),
     ) {
         let mut bytes = sample();
@@ -164,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_any_kind_are_no_index_or_one_that_answers(tail in vec(any::<u8>(), 0..200), counts in any::<[u8; 8]>()) {
+    fn random_bytes_cause_no_panic(tail in vec(any::<u8>(), 0..200), counts in any::<[u8; 8]>()) {
         let bytes = [&b"network1"[..], &[0; 8], &counts.map(|byte| byte % 4), &tail].concat();
         if let Ok(index) = Index::load(bytes) {
             let _ = index.has(Ipv4Addr::LOCALHOST.into());

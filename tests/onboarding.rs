@@ -1,4 +1,4 @@
-//! `POST /v1/parties/screenings`: who may ask, what is asked, what the lists answer, and that nothing of it is kept.
+//! `POST /v1/parties/screenings`: scope, requests and results; names are neither logged nor recorded.
 
 use crate::world::events::{Http, Rest, http, rest};
 use crate::world::lists::{party, party_of};
@@ -13,11 +13,11 @@ use tokio::time::Instant;
 const PATH: &str = "/v1/parties/screenings";
 const CLIENT: &str = "sample-us-service";
 
-/// What must stand in no log and in no refusal.
+/// A name that must appear in no log line and in no refusal.
 const SECRET: &str = "Marker Person";
 
-/// A question by a client that has the scope.
-fn asks(body: &Value) -> Value {
+/// A screening request of a client with the scope.
+fn screening(body: &Value) -> Value {
     scoped(rest("POST", PATH, CLIENT).body(&body.to_string()).0)
 }
 
@@ -26,12 +26,11 @@ fn scoped(mut event: Value) -> Value {
     event
 }
 
-/// A question about these names.
-fn about(names: &[&str]) -> Value {
+/// A body with these names.
+fn names(names: &[&str]) -> Value {
     json!({"screenings": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()})
 }
 
-/// Puts an edition in force.
 async fn activate(world: &World, list: &str, edition: &str, parties: &[ListedParty]) {
     let record = world.edition(list, edition, parties).await;
     world.register(vec![record]).await;
@@ -61,7 +60,7 @@ fn parties(answered: &Answered) -> Vec<Vec<&str>> {
 }
 
 #[tokio::test]
-async fn names_in_and_candidates_out() {
+async fn names_are_compared_with_every_list_of_parties() {
     let world = listed().await;
     let gate = world.gate();
     let body = json!({"screenings": [
@@ -69,13 +68,13 @@ async fn names_in_and_candidates_out() {
         {"name": "Zephyr Bakery"},
         {"id": "c", "name": "Quite Another"},
     ]});
-    let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+    let answered = ask(&gate, &screening(&body), Timestamp::now()).await;
     assert_eq!((answered.status, answered.decision_id()), (200, None), "{}", answered.body);
     assert_eq!(answered.headers["cache-control"], "no-store");
     assert_eq!(
         answered.body["lists"],
         json!([{"list": "own", "edition": "e1"}, {"list": "sdn", "edition": "2026-11-24"}]),
-        "every list of parties, and no other"
+        "only lists of parties"
     );
     assert_eq!(parties(&answered), [vec!["own:7", "sdn:306"], vec!["own:8"], vec![]], "{}", answered.body);
     let results = &answered.body["results"];
@@ -84,9 +83,9 @@ async fn names_in_and_candidates_out() {
     assert_eq!(
         (&first["name"], &first["score"], &first["exact"], &first["weak"]),
         (&json!("Northwind Shipyard"), &json!(1.0), &json!(true), &json!(false)),
-        "the same name in the same country is told first"
+        "the same name and country comes first"
     );
-    assert_eq!(second["exact"], false, "the same name, of another country: {second}");
+    assert_eq!(second["exact"], false, "the same name in another country: {second}");
     assert!(!first["why"].as_array().unwrap().is_empty(), "{first}");
     let log = answered.log.unwrap();
     assert_eq!((log.route, log.screened, log.outcome), ("parties", Some((3, 3)), None));
@@ -94,11 +93,11 @@ async fn names_in_and_candidates_out() {
 }
 
 #[tokio::test]
-async fn the_lists_to_ask_may_be_chosen_and_the_threshold() {
+async fn lists_and_threshold_can_be_chosen() {
     let world = listed().await;
     let gate = world.gate();
     let chosen = |general: Option<&[&str]>, own: Option<&[&str]>| {
-        let mut body = about(&["Northwind Shipyard", "Northwind Shipyard"]);
+        let mut body = names(&["Northwind Shipyard", "Northwind Shipyard"]);
         if let Some(lists) = general {
             body["lists"] = json!(lists);
         }
@@ -108,7 +107,7 @@ async fn the_lists_to_ask_may_be_chosen_and_the_threshold() {
         body
     };
     let (own, sdn) = ("own:7", "sdn:306");
-    // the request's lists, the first one's own, what each is held against
+    // (the request's lists, those of the first name, the candidates)
     type Lists = Option<&'static [&'static str]>;
     let cases: [(Lists, Lists, [Vec<&str>; 2]); 5] = [
         (None, None, [vec![own, sdn], vec![own, sdn]]),
@@ -118,53 +117,53 @@ async fn the_lists_to_ask_may_be_chosen_and_the_threshold() {
         (Some(&["own"]), Some(&["sdn", "own"]), [vec![own, sdn], vec![own]]),
     ];
     for (general, first, expected) in cases {
-        let answered = ask(&gate, &asks(&chosen(general, first)), Timestamp::now()).await;
+        let answered = ask(&gate, &screening(&chosen(general, first)), Timestamp::now()).await;
         assert_eq!(parties(&answered), expected, "{general:?} {first:?}");
         let asked = answered.body["lists"].as_array().unwrap().len();
         let expected: std::collections::BTreeSet<&str> = expected.iter().flatten().copied().collect();
-        assert_eq!(asked, expected.len(), "only lists that were asked are named");
+        assert_eq!(asked, expected.len(), "only searched lists are named");
     }
-    // list, place
+    // (lists, the reported place)
     for (lists, at) in [(json!(["none"]), "`lists`"), (json!(["nets"]), "`lists`"), (json!(["own", "none"]), "`lists`")]
     {
         for own in [false, true] {
-            let mut body = about(&["Northwind Shipyard", "Zephyr Bakery"]);
+            let mut body = names(&["Northwind Shipyard", "Zephyr Bakery"]);
             let place = if own { &mut body["screenings"][1] } else { &mut body };
             place["lists"] = lists.clone();
-            let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+            let answered = ask(&gate, &screening(&body), Timestamp::now()).await;
             assert_eq!((answered.status, answered.code()), (400, "request.malformed"), "{lists}");
             let at = if own { "`screenings[1].lists`" } else { at };
             assert!(answered.body["detail"].as_str().unwrap().contains(at), "{lists}: {}", answered.body);
         }
     }
     for (threshold, count) in [(0.0, 2), (1.0, 2)] {
-        let mut body = about(&["Northwind Shipyard"]);
+        let mut body = names(&["Northwind Shipyard"]);
         body["threshold"] = json!(threshold);
-        let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
+        let answered = ask(&gate, &screening(&body), Timestamp::now()).await;
         let found = &parties(&answered)[0];
         assert!(found.len() >= count - usize::from(threshold > 0.5), "{threshold}: {found:?}");
     }
 }
 
 #[tokio::test]
-async fn a_request_may_ask_about_a_hundred_and_is_told_the_nearest_twenty_of_each() {
+async fn a_request_has_at_most_100_names_and_each_result_at_most_20_candidates() {
     let world = World::with_samples().await;
     let many: Vec<ListedParty> = (0..50).map(|n| party(&format!("{n:02}"), "Northwind Shipyard")).collect();
     activate(&world, "own", "e1", &many).await;
     let gate = world.gate();
-    let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 100])), Timestamp::now()).await;
+    let answered = ask(&gate, &screening(&names(&["Northwind Shipyard"; 100])), Timestamp::now()).await;
     let found = parties(&answered);
     assert_eq!((found.len(), found[99].len()), (100, 20));
     assert_eq!((found[0][0], &answered.body["results"][99]["left_out"]), ("own:00", &json!(30)));
     assert_eq!(answered.log.unwrap().screened, Some((100, 5000)));
-    let answered = ask(&gate, &asks(&about(&["Northwind Shipyard"; 101])), Timestamp::now()).await;
+    let answered = ask(&gate, &screening(&names(&["Northwind Shipyard"; 101])), Timestamp::now()).await;
     assert_eq!(answered.status, 400);
-    let none = ask(&gate, &asks(&about(&["Zephyr Bakery"])), Timestamp::now()).await;
+    let none = ask(&gate, &screening(&names(&["Zephyr Bakery"])), Timestamp::now()).await;
     assert_eq!(none.body["results"][0].get("left_out"), None);
 }
 
 #[tokio::test]
-async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_next_is_answered() {
+async fn a_request_with_too_many_comparisons_is_refused_and_names_the_element() {
     let world = World::with_samples().await;
     let many: Vec<ListedParty> =
         (0..600).map(|n| party(&n.to_string(), &format!("Northwind Shipyard Harbour Works {n}"))).collect();
@@ -176,22 +175,22 @@ async fn a_request_with_too_many_comparisons_is_refused_with_its_place_and_the_n
     };
     let long = "Northwind Harbour ".repeat(56);
     let words = "Northwind Shipyard Harbour Works ".repeat(6);
-    // what, body, where the fault is
+    // (case, body, part of the detail)
     let cases = [
         ("names of 1,000 bytes", asked(51, &long, 0.0), Some("invalid element `screenings[1].aliases[0]`: expected")),
-        ("as many names as there may be", asked(51, &words, 0.0), Some("`screenings[1]` exceeds the comparisons")),
+        ("50 aliases of many words", asked(51, &words, 0.0), Some("`screenings[1]` exceeds the comparisons")),
         ("few names", asked(1, "Northwind Shipyard", 0.76), None),
     ];
-    for (what, body, at) in cases {
-        let answered = ask(&gate, &asks(&body), Timestamp::now()).await;
-        assert_eq!(answered.status, if at.is_some() { 400 } else { 200 }, "{what}: {}", answered.body);
+    for (case, body, expected) in cases {
+        let answered = ask(&gate, &screening(&body), Timestamp::now()).await;
+        assert_eq!(answered.status, if expected.is_some() { 400 } else { 200 }, "{case}: {}", answered.body);
         let detail = answered.body["detail"].as_str().unwrap_or_default();
-        assert!(at.is_none_or(|at| detail.contains(at)), "{what}: {detail}");
+        assert!(expected.is_none_or(|expected| detail.contains(expected)), "{case}: {detail}");
     }
 }
 
 #[tokio::test]
-async fn a_search_that_outlasts_the_deadline_is_abandoned() {
+async fn a_search_beyond_the_deadline_is_abandoned() {
     let world = World::with_samples().await;
     let many: Vec<ListedParty> =
         (0..600).map(|n| party(&n.to_string(), &format!("Northwind Shipyard Harbour Works {n}"))).collect();
@@ -199,47 +198,51 @@ async fn a_search_that_outlasts_the_deadline_is_abandoned() {
     let gate = world.gate();
     let name = "Northwind Shipyard Harbour Works ".repeat(6);
     let body = json!({"screenings": [{"name": name, "aliases": vec![&name; 50]}], "threshold": 0.0});
-    assert_eq!(ask(&gate, &asks(&about(&["Zephyr Bakery"])), Timestamp::now()).await.status, 200, "its list is loaded");
+    assert_eq!(
+        ask(&gate, &screening(&names(&["Zephyr Bakery"])), Timestamp::now()).await.status,
+        200,
+        "the list is loaded"
+    );
     let soon = Instant::now() + Duration::from_millis(100);
-    let answered = ask_until(&gate, &asks(&body), Timestamp::now(), soon).await;
+    let answered = ask_until(&gate, &screening(&body), Timestamp::now(), soon).await;
     assert_eq!((answered.status, answered.code()), (503, "register.unavailable"), "{}", answered.body);
 }
 
 #[tokio::test]
-async fn an_edition_counts_from_the_next_request_on_and_one_that_cannot_be_loaded_is_no_clearance() {
+async fn a_new_edition_counts_on_the_next_request_and_an_unavailable_one_is_an_error() {
     let world = listed().await;
     let gate = world.gate();
-    let bakery = || asks(&about(&["Copper Lantern"]));
-    assert_eq!(parties(&ask(&gate, &bakery(), Timestamp::now()).await), [Vec::<&str>::new()]);
+    let lantern = || screening(&names(&["Copper Lantern"]));
+    assert_eq!(parties(&ask(&gate, &lantern(), Timestamp::now()).await), [Vec::<&str>::new()]);
     activate(&world, "own", "e2", &[party("9", "Copper Lantern")]).await;
-    let answered = ask(&gate, &bakery(), Timestamp::now()).await;
+    let answered = ask(&gate, &lantern(), Timestamp::now()).await;
     assert_eq!((parties(&answered), &answered.body["lists"][0]["edition"]), (vec![vec!["own:9"]], &json!("e2")));
-    // A list without its chunk: what it would say nobody knows.
+    // A list without its chunks.
     let mut record = world.edition("third", "e1", &[party("1", "Copper Lantern")]).await;
     record["edition"] = json!("e2");
     world.register(vec![record]).await;
-    let answered = ask(&gate, &bakery(), Timestamp::now()).await;
+    let answered = ask(&gate, &lantern(), Timestamp::now()).await;
     assert_eq!((answered.status, answered.code()), (503, "register.unavailable"), "{}", answered.body);
     assert_eq!(answered.headers["retry-after"], "1");
-    let mut named = about(&["Copper Lantern"]);
+    let mut named = names(&["Copper Lantern"]);
     named["lists"] = json!(["third"]);
-    assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 503, "it is in force, and can't be asked");
+    assert_eq!(ask(&gate, &screening(&named), Timestamp::now()).await.status, 503, "in force but not loaded");
     named["lists"] = json!(["own"]);
-    assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 200, "the others can be asked by name");
-    // A record that can't be read may be a list in force.
+    assert_eq!(ask(&gate, &screening(&named), Timestamp::now()).await.status, 200, "other lists can be chosen");
+    // An unreadable record may be a list in force.
     let world = listed().await;
     world.register(vec![json!({"kind": "list", "id": "fourth", "content": "parties", "edition": 7})]).await;
     let gate = world.gate();
-    assert_eq!(ask(&gate, &bakery(), Timestamp::now()).await.code(), "register.unavailable");
+    assert_eq!(ask(&gate, &lantern(), Timestamp::now()).await.code(), "register.unavailable");
     named["lists"] = json!(["fourth"]);
-    assert_eq!(ask(&gate, &asks(&named), Timestamp::now()).await.status, 503, "it is there, and says nothing");
+    assert_eq!(ask(&gate, &screening(&named), Timestamp::now()).await.status, 503, "unreadable");
 }
 
 #[tokio::test]
-async fn who_may_ask_is_whom_the_authorizer_gives_the_scope_and_the_records_bear_out() {
+async fn a_screening_requires_the_scope_and_an_identified_caller() {
     let world = listed().await;
     let gate = world.gate();
-    let body = about(&[SECRET]).to_string();
+    let body = names(&[SECRET]).to_string();
     let by = |client: &str| rest("POST", PATH, client).body(&body);
     let with_scope = |Rest(mut event): Rest, scope: &str| {
         event["requestContext"]["authorizer"]["claims"]["scope"] = json!(scope);
@@ -257,58 +260,58 @@ async fn who_may_ask_is_whom_the_authorizer_gives_the_scope_and_the_records_bear
         event
     };
     let parties = "export-gate/parties";
-    let nobody = {
+    let anonymous = {
         let Rest(mut event) = by(CLIENT);
         event["requestContext"]["authorizer"] = json!(null);
         event
     };
-    // event, status, codes
+    // (case, event, status, codes)
     let cases = [
         ("a token with the scope", with_scope(by(CLIENT), parties), 200, ""),
-        ("a token with more", with_scope(by(CLIENT), "export-gate/read export-gate/parties"), 200, ""),
-        ("a token without", with_scope(by(CLIENT), "export-gate/invoke"), 403, "identity.unscoped"),
-        ("a token without any", by(CLIENT).0, 403, "identity.unscoped"),
-        ("HTTP, with", of_http(parties), 200, ""),
-        ("HTTP, without", of_http("export-gate/screen"), 403, "identity.unscoped"),
-        ("a Lambda authorizer's", lambda(json!({"principalId": CLIENT, "scope": parties})), 200, ""),
-        ("a Lambda authorizer's, without", lambda(json!({"principalId": CLIENT})), 403, "identity.unscoped"),
-        ("a role", by(CLIENT).by_role("sample-batch").0, 200, ""),
+        ("a token with several scopes", with_scope(by(CLIENT), "export-gate/read export-gate/parties"), 200, ""),
+        ("a token with another scope", with_scope(by(CLIENT), "export-gate/invoke"), 403, "identity.unscoped"),
+        ("a token without scopes", by(CLIENT).0, 403, "identity.unscoped"),
+        ("an HTTP API with the scope", of_http(parties), 200, ""),
+        ("an HTTP API with another scope", of_http("export-gate/screen"), 403, "identity.unscoped"),
+        ("a Lambda authorizer with the scope", lambda(json!({"principalId": CLIENT, "scope": parties})), 200, ""),
+        ("a Lambda authorizer without scopes", lambda(json!({"principalId": CLIENT})), 403, "identity.unscoped"),
+        ("an IAM role", by(CLIENT).by_role("sample-batch").0, 200, ""),
         ("an API key", by(CLIENT).by_api_key("samplekey1").0, 403, "identity.unscoped"),
-        ("nobody", nobody, 401, "identity.missing"),
-        ("a client in no record", with_scope(by("nobody"), parties), 403, "identity.unknown"),
-        ("a suspended one", with_scope(by("sample-us-suspended-app"), parties), 403, "identity.suspended"),
+        ("no authorizer", anonymous, 401, "identity.missing"),
+        ("an unknown client", with_scope(by("unknown"), parties), 403, "identity.unknown"),
+        ("a suspended client", with_scope(by("sample-us-suspended-app"), parties), 403, "identity.suspended"),
         (
-            "one of a company that lapsed",
+            "a client of a lapsed organisation",
             with_scope(by("sample-lapsed-company-service"), parties),
             403,
             "identity.unverified",
         ),
-        ("one that names no person", with_scope(by("sample-us-app"), parties), 403, "person.required"),
-        ("one that names its person", with_scope(by("sample-us-app").person("sample-us-citizen"), parties), 200, ""),
+        ("a client that must name a person", with_scope(by("sample-us-app"), parties), 403, "person.required"),
+        ("a client that names a person", with_scope(by("sample-us-app").person("sample-us-citizen"), parties), 200, ""),
         ("another method", scoped(rest("GET", PATH, CLIENT).0), 405, "request.malformed"),
     ];
-    for (what, event, status, codes) in cases {
+    for (case, event, status, codes) in cases {
         let answered = ask(&gate, &event, Timestamp::now()).await;
         assert_eq!(
             (answered.status, answered.codes().join(" ").as_str()),
             (status, codes),
-            "{what}: {}",
+            "{case}: {}",
             answered.body
         );
-        assert_eq!(answered.decision_id(), None, "{what}");
+        assert_eq!(answered.decision_id(), None, "{case}");
         let problem = answered.headers["content-type"] == "application/problem+json";
-        assert_eq!(problem, status != 200, "{what}");
+        assert_eq!(problem, status != 200, "{case}");
     }
-    assert_eq!((world.ledger().await.len(), world.invoked()), (0, 0), "nothing of it is recorded");
+    assert_eq!((world.ledger().await.len(), world.invoked()), (0, 0), "nothing is recorded");
 }
 
 #[tokio::test]
-async fn no_name_is_logged_or_comes_back_in_a_refusal() {
+async fn names_are_neither_logged_nor_quoted_in_refusals() {
     let world = listed().await;
     activate(&world, "own", "e3", &[party("10", SECRET)]).await;
     let function = world.function().await;
     let good = json!({"screenings": [{"id": SECRET, "name": SECRET, "aliases": [SECRET], "identifiers": [SECRET]}]});
-    let answered = call(&function, &asks(&good)).await;
+    let answered = call(&function, &screening(&good)).await;
     assert_eq!(answered.body["results"][0]["candidates"][0]["party"], "own:10", "{}", answered.body);
     let with = |name: &str, value: Value| {
         let mut body = good.clone();

@@ -1,8 +1,8 @@
-//! Where a request comes from: classes of networks, tunnels, signals that must agree, spread and travel, as tables; and the
-//! headers of CloudFront and the firewall, which count where the request proves its way.
+//! The origin of a request: network classes, tunnels, signals that must agree, spread and travel; and the headers of
+//! CloudFront and AWS WAF, which count only with a distribution secret.
 
 use crate::common::{
-    company, decided, embargo, group, licence, model, now, register, setting, subject, to, told, with,
+    company, decided, embargo, group, licence, model, now, outcome as outcome_of, register, setting, subject, to, with,
 };
 use export_gate::decision::{Classified, NetworkFacts, Places, Subject, Travel};
 use export_gate::record::NetworkClass;
@@ -11,16 +11,16 @@ use export_gate::terms::{Country, Signal, SignalSource};
 use serde_json::{Value, json};
 
 const NETWORK: &str = "403 embargo.network licence.missing";
-const NOWHERE: &str = "403 destination.unknown";
+const UNKNOWN: &str = "403 destination.unknown";
 const DISAGREE: &str = "403 destination.inconsistent";
 
-/// What is told of `fable-5` under `records` to a US company's service in the US, changed.
+/// The outcome for `fable-5` under `records` for a US company's service in the US, after `change`.
 fn ask(records: &[Value], change: impl FnOnce(&mut Subject)) -> String {
     let always = [model("fable-5@1"), group("E:2", &["CU"])];
-    told(&decided("fable-5", &subject(change), &register(&[&always, records].concat())))
+    outcome_of(&decided("fable-5", &subject(change), &register(&[&always, records].concat())))
 }
 
-/// The setting, strict but for the changes.
+/// The strict setting with changes.
 fn settings(changes: &Value) -> Value {
     with(setting("refuse"), changes)
 }
@@ -30,7 +30,7 @@ fn found(class: impl Into<Option<NetworkClass>>) -> Classified {
     Classified { class: class.into(), confidence: None, edition: Some("1".into()), last_seen: None, source }
 }
 
-/// A network on which everything that is there is found, and of which everything is told.
+/// A network with these findings; sources cover every class.
 fn network(found: impl IntoIterator<Item = Classified>) -> NetworkFacts {
     let mut network = NetworkFacts::default();
     network.add(found, NetworkClass::ALL);
@@ -44,59 +44,59 @@ fn classes(names: &[NetworkClass]) -> Value {
 // Classes
 
 #[test]
-fn each_class_is_found_absent_or_nobodys_to_tell() {
-    // Tunnels hide the country too, which is another test's.
-    let taken = settings(&json!({ "tunnelled_destination": "permit" }));
+fn a_class_that_no_source_covers_is_unknown() {
+    // So that tunnels do not hide the country, which is another test's subject.
+    let lenient = settings(&json!({ "tunnelled_destination": "permit" }));
     for class in NetworkClass::ALL {
         let others = NetworkClass::ALL.into_iter().filter(|other| *other != class);
-        let untold = |found: Vec<Classified>| NetworkFacts { found, covered: others.clone().collect() };
+        let covering_others = |found: Vec<Classified>| NetworkFacts { found, covered: others.clone().collect() };
         let unspecified = if class.is_tunnel() { NETWORK } else { "permit" };
         let table = [
             ("nothing found", network([]), "permit"),
             ("found", network([found(class)]), NETWORK),
             ("found twice", network([found(class), found(class)]), NETWORK),
             ("every other found", network(others.clone().map(found)), "permit"),
-            ("an anonymizer, nobody says of which class", network([found(None)]), unspecified),
-            ("nobody tells of it", untold(Vec::new()), NETWORK),
+            ("an anonymizer of unspecified class", network([found(None)]), unspecified),
+            ("not covered", covering_others(Vec::new()), NETWORK),
             (
-                "nobody tells of it, others found",
-                untold(others.clone().map(found).collect()),
+                "not covered, others found",
+                covering_others(others.clone().map(found).collect()),
                 if class == NetworkClass::Vpn { "permit" } else { NETWORK },
             ),
-            ("found by what tells of nothing", untold(vec![found(class)]), NETWORK),
-            ("nothing tells of anything", NetworkFacts::default(), NETWORK),
+            ("found, not covered", covering_others(vec![found(class)]), NETWORK),
+            ("no class covered", NetworkFacts::default(), NETWORK),
         ];
         for (case, network, expected) in table {
-            let told = ask(&[taken.clone(), classes(&[class])], |s| s.facts.network = network);
-            assert_eq!(told, expected, "{class:?}: {case}");
+            let outcome = ask(&[lenient.clone(), classes(&[class])], |s| s.facts.network = network);
+            assert_eq!(outcome, expected, "{class:?}: {case}");
         }
-        let told = ask(&[taken.clone(), classes(&[class])], |s| {
+        let outcome = ask(&[lenient.clone(), classes(&[class])], |s| {
             s.facts.network = network([]);
             s.addresses.clear();
         });
-        assert_eq!(told, NETWORK, "{class:?}: no address");
+        assert_eq!(outcome, NETWORK, "{class:?}: no address");
     }
 }
 
 #[test]
-fn sources_are_believed_as_far_as_the_settings_say() {
+fn findings_below_the_configured_confidence_or_recency_do_not_count() {
     let by = |confidence: Option<u8>, last_seen: Option<&str>| Classified {
         confidence,
         last_seen: last_seen.map(str::to_owned),
         ..found(NetworkClass::Hosting)
     };
-    let sure = || json!({ "anonymizer_confidence": 50 });
+    let confident = || json!({ "anonymizer_confidence": 50 });
     let recent = || json!({ "anonymizer_days": 30 });
     let both = || json!({ "anonymizer_confidence": 50, "anonymizer_days": 30 });
     let table = [
         (json!({}), by(Some(1), Some("2000-01-01")), NETWORK),
-        (sure(), by(Some(50), None), NETWORK),
-        (sure(), by(Some(49), None), "permit"),
-        (sure(), by(None, Some("2000-01-01")), NETWORK), // who doesn't say how sure it is is sure
+        (confident(), by(Some(50), None), NETWORK),
+        (confident(), by(Some(49), None), "permit"),
+        (confident(), by(None, Some("2000-01-01")), NETWORK), // no confidence counts as certain
         (recent(), by(None, Some("2026-06-20")), NETWORK),
         (recent(), by(None, Some("2026-05-21")), NETWORK),
         (recent(), by(None, Some("2026-05-20")), "permit"),
-        (recent(), by(None, Some("2026-07-01")), NETWORK), // a day that is yet to come is not long ago
+        (recent(), by(None, Some("2026-07-01")), NETWORK), // a future day counts as recent
         (recent(), by(None, Some("lately")), NETWORK),
         (recent(), by(Some(1), None), NETWORK),
         (both(), by(Some(50), Some("2026-05-21")), NETWORK),
@@ -105,67 +105,72 @@ fn sources_are_believed_as_far_as_the_settings_say() {
     ];
     for (setting, found, expected) in table {
         let records = [settings(&setting), classes(&[NetworkClass::Hosting])];
-        let told = ask(&records, |s| s.facts.network = network([found.clone()]));
-        assert_eq!(told, expected, "{setting}: {found:?}");
-        // Another source that is sure says the same of the address.
-        let sure = ask(&records, |s| s.facts.network = network([found, by(Some(99), Some("2026-06-20"))]));
-        assert_eq!(sure, NETWORK, "{setting}");
+        let outcome = ask(&records, |s| s.facts.network = network([found.clone()]));
+        assert_eq!(outcome, expected, "{setting}: {found:?}");
+        // A confident and recent finding of another source counts.
+        let confident = ask(&records, |s| s.facts.network = network([found, by(Some(99), Some("2026-06-20"))]));
+        assert_eq!(confident, NETWORK, "{setting}");
     }
 }
 
 #[test]
-fn a_relay_is_no_vpn_and_its_country_is_its_users() {
+fn a_relay_is_not_a_vpn_and_does_not_hide_the_country() {
     use NetworkClass::{Relay, Tor, Vpn};
     let cuba = embargo("c", json!({ "destinations": ["CU"] }));
     let doubtful = Classified { confidence: Some(10), ..found(Relay) };
     let table: [(&str, Vec<Classified>, Value, &str); 7] = [
-        ("a VPN's", vec![found(Vpn)], classes(&[Vpn]), "403 embargo.network licence.missing destination.unknown"),
-        ("a relay on a list of VPNs", vec![found(Vpn), found(Relay)], classes(&[Vpn]), "permit"),
-        ("asked for as a relay", vec![found(Vpn), found(Relay)], classes(&[Relay]), NETWORK),
-        ("asked for as either", vec![found(Vpn), found(Relay)], classes(&[Vpn, Relay]), NETWORK),
+        ("a VPN", vec![found(Vpn)], classes(&[Vpn]), "403 embargo.network licence.missing destination.unknown"),
+        ("a VPN and a relay, embargo on VPNs", vec![found(Vpn), found(Relay)], classes(&[Vpn]), "permit"),
+        ("a VPN and a relay, embargo on relays", vec![found(Vpn), found(Relay)], classes(&[Relay]), NETWORK),
+        ("a VPN and a relay, embargo on either", vec![found(Vpn), found(Relay)], classes(&[Vpn, Relay]), NETWORK),
         (
-            "that is none for sure",
+            "a relay of low confidence",
             vec![found(Vpn), doubtful],
             classes(&[Vpn]),
             "403 embargo.network licence.missing destination.unknown",
         ),
-        ("in its country", vec![found(Vpn), found(Relay)], cuba.clone(), "permit"),
-        ("that is Tor's too", vec![found(Vpn), found(Relay), found(Tor)], cuba.clone(), NOWHERE),
+        ("a relay keeps its country", vec![found(Vpn), found(Relay)], cuba.clone(), "permit"),
+        ("a relay that is also Tor", vec![found(Vpn), found(Relay), found(Tor)], cuba.clone(), UNKNOWN),
     ];
     for (case, found, embargo, expected) in table {
         let records = [settings(&json!({ "anonymizer_confidence": 50 })), embargo];
         assert_eq!(ask(&records, |s| s.facts.network = network(found)), expected, "{case}");
     }
-    let told = ask(&[cuba], |s| {
+    let outcome = ask(&[cuba], |s| {
         s.to = to("CU");
         s.facts.network = network([found(Vpn), found(Relay)]);
     });
-    assert_eq!(told, "451 embargo.destination licence.missing");
+    assert_eq!(outcome, "451 embargo.destination licence.missing");
 }
 
 #[test]
-fn classes_may_be_excepted() {
+fn excepted_classes_do_not_match() {
     use NetworkClass::{Hosting, Relay, Vpn};
-    let but = |any_of: &[NetworkClass], except: &[NetworkClass]| {
+    let excepting = |any_of: &[NetworkClass], except: &[NetworkClass]| {
         embargo("e", json!({ "network_classes": { "any_of": any_of, "except": except } }))
     };
     let records = |embargo| [settings(&json!({ "tunnelled_destination": "permit" })), embargo];
     let table = [
-        ("of it", but(&[Hosting], &[Relay]), network([found(Hosting)]), NETWORK),
-        ("of it and excepted", but(&[Hosting], &[Relay]), network([found(Hosting), found(Relay)]), "permit"),
-        ("excepted alone", but(&[Hosting], &[Relay]), network([found(Relay)]), "permit"),
-        ("a VPN's data centre", but(&[Vpn], &[Hosting]), network([found(Hosting), found(Vpn)]), "permit"),
-        // An exception that nobody knows is none.
+        ("found", excepting(&[Hosting], &[Relay]), network([found(Hosting)]), NETWORK),
         (
-            "of it, nobody tells of the exception",
-            but(&[Hosting], &[Relay]),
+            "found, and the exception too",
+            excepting(&[Hosting], &[Relay]),
+            network([found(Hosting), found(Relay)]),
+            "permit",
+        ),
+        ("the exception alone", excepting(&[Hosting], &[Relay]), network([found(Relay)]), "permit"),
+        ("a VPN in a data centre", excepting(&[Vpn], &[Hosting]), network([found(Hosting), found(Vpn)]), "permit"),
+        // An unknown exception does not apply.
+        (
+            "found, the exception is not covered",
+            excepting(&[Hosting], &[Relay]),
             NetworkFacts { found: vec![found(Hosting)], covered: vec![Hosting] },
             NETWORK,
         ),
-        ("nobody tells of either", but(&[Hosting], &[Relay]), NetworkFacts::default(), NETWORK),
+        ("neither is covered", excepting(&[Hosting], &[Relay]), NetworkFacts::default(), NETWORK),
         (
-            "nobody tells of it, excepted",
-            but(&[Vpn], &[Hosting]),
+            "not covered, the exception is found",
+            excepting(&[Vpn], &[Hosting]),
             NetworkFacts { found: vec![found(Hosting)], covered: Vec::new() },
             "permit",
         ),
@@ -183,9 +188,9 @@ fn tunnels_hide_the_country_from_embargoes_licences_and_the_entry() {
     let everyone = embargo("e", json!({ "everyone": true }));
     let to_the_us = with(licence("l"), &json!({ "embargoes": ["e"], "destinations": ["US"] }));
     let refused = "451 embargo.everyone licence.scope";
-    // (the setting, told without an embargo, of one on Cuba, of one on everyone that a licence lifts in the US)
+    // (the setting, the outcome without an embargo, with one on Cuba, with one on everyone that a licence lifts in the US)
     let table = [
-        (json!({}), NOWHERE, NOWHERE, format!("{refused} destination.unknown")),
+        (json!({}), UNKNOWN, UNKNOWN, format!("{refused} destination.unknown")),
         (
             json!({ "unknown_destination": "permit" }),
             "permit",
@@ -210,41 +215,41 @@ fn tunnels_hide_the_country_from_embargoes_licences_and_the_entry() {
             let record = register(&[settings(&setting)]);
             let subject = subject(|s| s.facts.network = network([found(class)]));
             let goes_to = subject.destination(record.screening(now()), now()).country;
-            let is_taken = setting.get("tunnelled_destination").is_some();
-            assert_eq!(goes_to.is_none(), hides && !is_taken, "{case}");
-            assert_eq!(subject.to, to("US"), "{case}: where the address is, is no secret");
+            let is_permitted = setting.get("tunnelled_destination").is_some();
+            assert_eq!(goes_to.is_none(), hides && !is_permitted, "{case}");
+            assert_eq!(subject.to, to("US"), "{case}: the location itself is kept");
         }
     }
 }
 
 #[test]
-fn what_isnt_believed_hides_nothing() {
+fn a_finding_that_does_not_count_hides_nothing() {
     let doubtful = Classified { confidence: Some(10), last_seen: Some("2026-01-01".into()), ..found(None) };
     for (setting, expected) in [
-        (json!({}), NOWHERE),
+        (json!({}), UNKNOWN),
         (json!({ "anonymizer_confidence": 11 }), "permit"),
         (json!({ "anonymizer_days": 30 }), "permit"),
     ] {
-        let told = ask(&[settings(&setting)], |s| s.facts.network = network([doubtful.clone()]));
-        assert_eq!(told, expected, "{setting}");
+        let outcome = ask(&[settings(&setting)], |s| s.facts.network = network([doubtful.clone()]));
+        assert_eq!(outcome, expected, "{setting}");
     }
 }
 
 // Regions
 
 #[test]
-fn an_unknown_region_is_the_settings_to_weigh() {
+fn unknown_region_decides_about_a_country_without_a_region() {
     let crimea = embargo("e", json!({ "destinations": ["UA-43"] }));
-    let but = embargo("e", json!({ "destinations": { "any_of": ["UA"], "except": ["UA-30"] } }));
+    let except_kyiv = embargo("e", json!({ "destinations": { "any_of": ["UA"], "except": ["UA-30"] } }));
     let refused = "451 embargo.destination licence.missing";
     let table = [
-        (&crimea, "UA", NOWHERE, "permit"),
+        (&crimea, "UA", UNKNOWN, "permit"),
         (&crimea, "UA-43", refused, refused),
         (&crimea, "UA-30", "permit", "permit"),
         (&crimea, "PL", "permit", "permit"),
-        (&crimea, "?", NOWHERE, NOWHERE), // the country is unknown, not the region alone
-        (&but, "UA-30", "permit", "permit"),
-        (&but, "UA", NOWHERE, refused),
+        (&crimea, "?", UNKNOWN, UNKNOWN), // the country is unknown too
+        (&except_kyiv, "UA-30", "permit", "permit"),
+        (&except_kyiv, "UA", UNKNOWN, refused),
     ];
     for (embargo, destination, strict, lenient) in table {
         for (setting, expected) in [("refuse", strict), ("permit", lenient)] {
@@ -268,16 +273,16 @@ fn signal(source: SignalSource, code: &str) -> Signal {
 }
 
 #[test]
-fn signals_that_must_agree_do_or_the_request_is_refused() {
+fn disagreement_of_signals_that_must_agree_is_refused() {
     use SignalSource::{Cloudfront, Delegations, Mmdb, Waf};
     let all = |codes: [&str; 4]| -> Vec<Signal> {
-        let told = [Mmdb, Delegations, Cloudfront, Waf].into_iter().zip(codes).filter(|(_, code)| *code != "-");
-        told.map(|(source, code)| signal(source, code)).collect()
+        let known = [Mmdb, Delegations, Cloudfront, Waf].into_iter().zip(codes).filter(|(_, code)| *code != "-");
+        known.map(|(source, code)| signal(source, code)).collect()
     };
     let edges = json!([["mmdb", "cloudfront"]]);
     let home = json!([["mmdb", "organisation"]]);
     let two = json!([["mmdb", "cloudfront"], ["organisation", "waf"]]);
-    // (pairs, what mmdb, delegations, cloudfront and waf tell: `?` tells no country, `-` tells nothing, the organisation's)
+    // (pairs; the countries of mmdb, delegations, cloudfront and waf: `?` is unknown, `-` no signal; the organisation's)
     type Case<'a> = (&'a Value, [&'a str; 4], (&'a str, &'a str), &'a str);
     let table: [Case<'_>; 22] = [
         (&json!([]), ["US", "DE", "IR", "?"], ("FR", "FR"), "permit"),
@@ -293,7 +298,7 @@ fn signals_that_must_agree_do_or_the_request_is_refused() {
         (&json!([["delegations", "waf"]]), ["IR", "DE", "IR", "DE"], ("FR", "FR"), "permit"),
         (&json!([["delegations", "waf"]]), ["US", "US", "US", "DE"], ("US", "US"), DISAGREE),
         (&home, ["US", "-", "-", "-"], ("US", "US"), "permit"),
-        (&home, ["DE", "-", "-", "-"], ("US", "DE"), "permit"), // incorporated there, run from here
+        (&home, ["DE", "-", "-", "-"], ("US", "DE"), "permit"), // headquartered in Germany
         (&home, ["US", "-", "-", "-"], ("US", "DE"), "permit"),
         (&home, ["FR", "-", "-", "-"], ("US", "DE"), DISAGREE),
         (&home, ["US", "-", "-", "-"], ("?", "US"), "permit"),
@@ -303,43 +308,42 @@ fn signals_that_must_agree_do_or_the_request_is_refused() {
         (&two, ["US", "-", "US", "US"], ("FR", "FR"), DISAGREE),
         (&two, ["US", "-", "FR", "FR"], ("FR", "FR"), DISAGREE),
     ];
-    for (pairs, codes, (incorporated, run), expected) in table {
+    for (pairs, codes, (incorporated, headquartered), expected) in table {
         for (when, expected) in [("refuse", expected), ("permit", "permit")] {
             let setting = settings(&json!({ "must_agree": pairs, "inconsistent_destination": when }));
-            let told = ask(&[setting], |s| {
+            let outcome = ask(&[setting], |s| {
                 s.facts.signals = all(codes);
                 s.facts.organisation = company("US");
                 s.facts.organisation.incorporated_in = Country::parse(incorporated).ok();
-                s.facts.organisation.headquartered_in = Country::parse(run).ok();
+                s.facts.organisation.headquartered_in = Country::parse(headquartered).ok();
             });
-            assert_eq!(told, expected, "{when}: {pairs} {codes:?} {incorporated} {run}");
+            assert_eq!(outcome, expected, "{when}: {pairs} {codes:?} {incorporated} {headquartered}");
         }
     }
 }
 
 #[test]
-fn a_disagreement_is_told_once_behind_the_law_and_is_nobodys() {
+fn a_disagreement_is_reported_once_after_embargoes_and_no_licence_lifts_it() {
     let records = [
         settings(
             &json!({ "must_agree": [["mmdb", "cloudfront"], ["mmdb", "organisation"]], "impossible_travel": "refuse" }),
         ),
         embargo("e", json!({ "destinations": ["CU"] })),
     ];
-    let told = ask(&records, |s| {
+    let outcome = ask(&records, |s| {
         s.to = to("CU");
         s.facts.signals = vec![signal(SignalSource::Mmdb, "CU"), signal(SignalSource::Cloudfront, "US")];
         s.facts.travel = Some(Travel { kilometres: 9000, minutes: 30 });
     });
-    assert_eq!(told, "451 embargo.destination licence.missing destination.inconsistent");
-    // No licence reaches it, since it is no embargo.
+    assert_eq!(outcome, "451 embargo.destination licence.missing destination.inconsistent");
     let open = with(licence("l"), &json!({ "embargoes": ["e"] }));
-    let told =
+    let outcome =
         ask(&[&records[..], &[open]].concat(), |s| s.facts.travel = Some(Travel { kilometres: 9000, minutes: 30 }));
-    assert_eq!(told, DISAGREE);
+    assert_eq!(outcome, DISAGREE);
 }
 
 #[test]
-fn impossible_travel_is_observed_unless_the_settings_refuse_it() {
+fn impossible_travel_is_refused_only_if_the_setting_is_refuse() {
     let travelled = Some(Travel { kilometres: 9000, minutes: 30 });
     let table = [
         (json!({}), travelled, "permit"),
@@ -356,7 +360,7 @@ fn impossible_travel_is_observed_unless_the_settings_refuse_it() {
 // Spread
 
 #[test]
-fn a_client_is_spread_too_wide_from_its_limits_on() {
+fn spread_matches_from_its_limits_on() {
     let places = |hours, countries, networks| Places { countries, hours, networks };
     let both = json!({ "countries": 3, "networks": 40, "hours": 1 });
     let table = [
@@ -364,28 +368,28 @@ fn a_client_is_spread_too_wide_from_its_limits_on() {
         (&both, vec![places(1, 3, 3)], NETWORK),
         (&both, vec![places(1, 1, 40)], NETWORK),
         (&both, vec![places(1, 2, 39), places(24, 9, 99)], "permit"), // another embargo's window
-        (&both, vec![places(24, 2, 2)], NETWORK),                     // nobody counted this one's
+        (&both, vec![places(24, 2, 2)], NETWORK),                     // not counted for this window
         (&both, vec![], NETWORK),
         (&json!({ "countries": 3, "hours": 24 }), vec![places(1, 3, 9), places(24, 2, 999)], "permit"),
         (&json!({ "countries": 3, "hours": 24 }), vec![places(1, 1, 1), places(24, 3, 3)], NETWORK),
         (&json!({ "networks": 40, "hours": 24 }), vec![places(24, 39, 39)], "permit"),
     ];
     for (limit, counted, expected) in table {
-        let told = ask(&[embargo("e", json!({ "spread": limit }))], |s| s.facts.spread = counted.clone());
-        assert_eq!(told, expected, "{limit} {counted:?}");
+        let outcome = ask(&[embargo("e", json!({ "spread": limit }))], |s| s.facts.spread = counted.clone());
+        assert_eq!(outcome, expected, "{limit} {counted:?}");
     }
     let by_name = with(licence("l"), &json!({ "embargoes": ["e"] }));
-    let told = ask(&[embargo("e", json!({ "spread": both })), by_name], |s| s.facts.spread = vec![places(1, 3, 3)]);
-    assert_eq!(told, "permit by l@1");
-    let told =
+    let outcome = ask(&[embargo("e", json!({ "spread": both })), by_name], |s| s.facts.spread = vec![places(1, 3, 3)]);
+    assert_eq!(outcome, "permit by l@1");
+    let outcome =
         ask(&[embargo("e", json!({ "spread": both })), licence("l")], |s| s.facts.spread = vec![places(1, 3, 3)]);
-    assert_eq!(told, "403 embargo.network licence.scope", "by name only");
+    assert_eq!(outcome, "403 embargo.network licence.scope", "only a licence that names the embargo");
 }
 
 // IPv6
 
 #[test]
-fn a_network_within_a_64_is_the_whole_of_it() {
+fn an_ipv6_network_within_a_64_covers_the_whole_64() {
     let one = &["2001:db8:1:2::3"][..];
     let table: [(&[&str], &[&str], &str, &str); 17] = [
         (one, &[], "2001:db8:1:2::3", NETWORK),
@@ -397,12 +401,12 @@ fn a_network_within_a_64_is_the_whole_of_it() {
         (&["2001:db8:1::/48"], &[], "2001:db8:1:ffff::1", NETWORK),
         (&["2001:db8:1::/48"], &[], "2001:db8:2::1", "permit"),
         (&["2002:c000:221::1"], &[], "2002:c000:221::2", NETWORK), // 6to4: behind one IPv4 address
-        // An exception is of no more than it says.
+        // An exception covers exactly its network.
         (&["2001:db8::/32"], one, "2001:db8:1:2::3", "permit"),
         (&["2001:db8::/32"], one, "2001:db8:1:2::4", NETWORK),
         (one, &["2001:db8:1:2::4"], "2001:db8:1:2::4", "permit"),
         (one, &["2001:db8:1:2::4"], "2001:db8:1:2::5", NETWORK),
-        // What stands before an IPv4 address is not one host's.
+        // Prefixes that embed IPv4 addresses are not widened.
         (&["::ffff:192.0.2.7"], &[], "::ffff:192.0.2.8", "permit"),
         (&["64:ff9b::192.0.2.7"], &[], "64:ff9b::192.0.2.8", "permit"),
         (&["64:ff9b:1::192.0.2.7"], &[], "64:ff9b:1::192.0.2.8", "permit"),
@@ -410,23 +414,23 @@ fn a_network_within_a_64_is_the_whole_of_it() {
     ];
     for (any_of, except, address, expected) in table {
         let networks = if except.is_empty() { json!(any_of) } else { json!({ "any_of": any_of, "except": except }) };
-        let told =
+        let outcome =
             ask(&[embargo("e", json!({ "networks": networks }))], |s| s.addresses = vec![address.parse().unwrap()]);
-        assert_eq!(told, expected, "{address} in {any_of:?} but {except:?}");
+        assert_eq!(outcome, expected, "{address} in {any_of:?} except {except:?}");
     }
 }
 
 // Headers
 
-const OLD: &str = "sample-secret-of-old-times";
-const NEW: &str = "sample-secret-of-these-days";
+const OLD: &str = "sample-previous-secret";
+const NEW: &str = "sample-current-secret";
 
 fn distribution() -> Distribution {
     Distribution::parse(&format!("{OLD} {NEW}")).unwrap()
 }
 
-/// What is read of a request with these headers: as a REST API sends them, several values each for itself; as it sends
-/// them where it gives one value each; as an HTTP API sends them, in lower case, several values joined by a comma.
+/// A request with these headers in each payload format: REST API with several values, REST API with single values, and
+/// HTTP API (lower case, values joined by a comma).
 fn requests(headers: &[(&str, &str)]) -> Vec<(&'static str, Request)> {
     let path = "/v1/models/m/invocations";
     let context = json!({"httpMethod": "POST", "authorizer": {"principalId": "app"}, "identity": {}});
@@ -454,9 +458,9 @@ fn requests(headers: &[(&str, &str)]) -> Vec<(&'static str, Request)> {
     all
 }
 
-fn said(request: &Request) -> Vec<String> {
+fn signals_of(request: &Request) -> Vec<String> {
     let text = |signal: &Signal| {
-        assert!(signal.date.is_none() && signal.edition.is_none(), "it tells of this very request");
+        assert!(signal.date.is_none() && signal.edition.is_none(), "a header has neither date nor edition");
         let country = signal.country.map_or("?".to_owned(), |country| country.to_string());
         format!("{:?} {country} {}", signal.source, signal.region.as_ref().map_or("?", |region| region.as_str()))
     };
@@ -464,7 +468,7 @@ fn said(request: &Request) -> Vec<String> {
 }
 
 #[test]
-fn headers_tell_a_country_where_the_request_proves_its_way() {
+fn location_headers_count_only_with_a_distribution_secret() {
     const C: &str = "CloudFront-Viewer-Country";
     const R: &str = "CloudFront-Viewer-Country-Region";
     const D: &str = "Distribution-Secret";
@@ -489,7 +493,7 @@ fn headers_tell_a_country_where_the_request_proves_its_way() {
         (&[(D, NEW), (C, "")], &["Cloudfront ? ?"]),
         (&[(D, NEW), (C, "é")], &["Cloudfront ? ?"]),
         (&[(D, NEW), (C, "US"), (C, "US")], &["Cloudfront ? ?"]),
-        (&[(D, "sample-secret-of-other-folk"), (C, "US")], &[]),
+        (&[(D, "sample-foreign-secret"), (C, "US")], &[]),
         (&[(D, ""), (C, "US")], &[]),
         (&[(D, "é"), (C, "US")], &[]),
         (&[(D, &NEW[..NEW.len() - 1]), (C, "US")], &[]),
@@ -498,7 +502,7 @@ fn headers_tell_a_country_where_the_request_proves_its_way() {
         (&[(WC, "US"), (WR, "US-CA")], &[]),
         (&[(D, NEW), (WC, "US"), (WR, "US-CA")], &["Waf US US-CA"]),
         (&[(D, NEW), (C, "DE"), (WC, "US")], &["Cloudfront DE ?", "Waf US ?"]),
-        // The firewall stands before the API, and so also before who came past the distribution.
+        // The firewall's own secret proves only the firewall's headers.
         (&[(F, NEW), (WC, "US"), (WR, "CA")], &["Waf US US-CA"]),
         (&[(F, NEW), (C, "US")], &[]),
         (&[(F, NEW), (D, "another-one-of-them"), (C, "DE"), (WC, "US")], &["Waf US ?"]),
@@ -508,17 +512,17 @@ fn headers_tell_a_country_where_the_request_proves_its_way() {
     ];
     for (headers, expected) in table {
         for (payload, request) in requests(headers) {
-            assert_eq!(said(&request), *expected, "{payload}: {headers:?}");
+            assert_eq!(signals_of(&request), *expected, "{payload}: {headers:?}");
         }
     }
-    // Without a secret nothing is proved, least of all by an empty one.
+    // Without a configured secret an empty header proves nothing.
     let event = json!({"httpMethod": "POST", "path": "/v1/models/m/invocations", "headers": {D: "", C: "US"},
         "requestContext": {"httpMethod": "POST", "authorizer": {"principalId": "app"}, "identity": {}}});
     assert_eq!(read(&event.to_string(), &Distribution::default()).unwrap().signals, []);
 }
 
 #[test]
-fn what_counts_against_the_caller_needs_no_proof() {
+fn firewall_labels_against_the_caller_need_no_secret() {
     let (a, h) = ("x-amzn-waf-anonymous", "X-AMZN-WAF-Hosting");
     let table: [(&[(&str, &str)], Firewall); 6] = [
         (&[], Firewall { anonymous: false, hosting: false }),
@@ -536,7 +540,7 @@ fn what_counts_against_the_caller_needs_no_proof() {
 }
 
 #[test]
-fn each_header_has_a_name_of_its_own() {
+fn header_names_are_unique() {
     let mut names: Vec<String> = Header::ALL.iter().map(|header| header.name().to_lowercase()).collect();
     names.sort();
     names.dedup();

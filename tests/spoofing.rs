@@ -1,5 +1,5 @@
-//! No header that a client can send gets a refused request through: each header that the gate reads or that anybody along
-//! the way is known to read, alone and all together, on requests that are refused with every code, in both payloads.
+//! No header turns a refusal into a permit: every header that the gate, proxies, CDNs or frameworks read, alone and
+//! together, on requests that are refused with each code, in both payload formats.
 
 use crate::world::events::{IN_IRAN, IN_UKRAINE, IN_US, http_invocation, invocation};
 use crate::world::lists::{by_lists, party, party_of};
@@ -11,28 +11,28 @@ use export_gate_local::function::Function;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const SECRET: &str = "sample-secret-of-these-days";
-const OLD_SECRET: &str = "sample-secret-of-old-times";
+const SECRET: &str = "sample-current-secret";
+const OLD_SECRET: &str = "sample-previous-secret";
 
 const NOW: &str = "2026-11-22T12:00:00Z";
 
-/// Every header that the gate reads, with what a client might say in it.
+/// Every header that the gate reads, with a value in the client's favour.
 const READ: &[(&str, &str)] = &[
     ("End-User", "sample-us-citizen"),
     ("End-Use", "research"),
     ("Content-Type", "text/plain"),
     ("Accept", "text/plain"),
-    ("Distribution-Secret", "sample-secret-of-other-folk"),
+    ("Distribution-Secret", "sample-foreign-secret"),
     ("CloudFront-Viewer-Country", "US"),
     ("CloudFront-Viewer-Country-Region", "CA"),
-    ("x-amzn-waf-distribution-secret", "sample-secret-of-other-folk"),
+    ("x-amzn-waf-distribution-secret", "sample-foreign-secret"),
     ("x-amzn-waf-country", "US"),
     ("x-amzn-waf-region", "US-CA"),
     ("x-amzn-waf-anonymous", "0"),
     ("x-amzn-waf-hosting", "0"),
 ];
 
-/// Every other that proxies, CDNs, clouds and frameworks are known by to say who, what, whence or by which way.
+/// Other headers by which proxies, CDNs, clouds and frameworks pass identity, address, place or route.
 const UNREAD: &[(&str, &[&str])] = &[
     (
         "8.8.8.8",
@@ -197,27 +197,27 @@ const UNREAD: &[(&str, &[&str])] = &[
     ("1.1 sample.cloudfront.net (CloudFront)", &["Via"]),
 ];
 
-/// The request's own words: who names a person or an end use asks for something else.
-const OWN_WORDS: [&str; 2] = ["End-User", "End-Use"];
+/// Headers that are part of the request: another person or end use is another request.
+const OF_THE_REQUEST: [&str; 2] = ["End-User", "End-Use"];
 
-/// The firewall's words against a caller, which count whoever says them.
-const AGAINST: [&str; 2] = ["x-amzn-waf-anonymous", "x-amzn-waf-hosting"];
+/// Firewall headers against the caller, which count without a secret.
+const AGAINST_THE_CALLER: [&str; 2] = ["x-amzn-waf-anonymous", "x-amzn-waf-hosting"];
 
-fn spoofs() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn headers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let unread = UNREAD.iter().flat_map(|(value, names)| names.iter().map(move |name| (*name, *value)));
     READ.iter().copied().chain(unread)
 }
 
 #[test]
-fn each_header_that_the_gate_reads_is_in_the_table() {
+fn the_table_has_every_header_that_the_gate_reads() {
     let read: Vec<&str> = READ.iter().map(|(name, _)| *name).collect();
     let known: Vec<&str> = Header::ALL.iter().map(|header| header.name()).collect();
-    assert_eq!(read, known, "the table (left) and what the gate reads (right)");
-    let mut names: Vec<String> = spoofs().map(|(name, _)| name.to_lowercase()).collect();
+    assert_eq!(read, known, "the table (left), the gate (right)");
+    let mut names: Vec<String> = headers().map(|(name, _)| name.to_lowercase()).collect();
     let count = names.len();
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), count, "a header stands twice");
+    assert_eq!(names.len(), count, "duplicate header");
 }
 
 /// A refused request.
@@ -245,7 +245,7 @@ const REFUSED: Refused = Refused {
 
 const APP: Refused = Refused { client: "sample-us-app", person: "sample-us-citizen", ..REFUSED };
 
-/// One at least for each code that an event alone can bring about, and for those of parties and lists.
+/// At least one request for each code that an event can cause, and for those of parties and lists.
 fn refused() -> Vec<Refused> {
     let of = |codes, client| Refused { codes, client, ..REFUSED };
     let by = |codes, person, model| Refused { codes, person, model, ..APP };
@@ -266,7 +266,7 @@ fn refused() -> Vec<Refused> {
             ..APP
         },
         Refused { person: "sample-us-citizen", ..of("person.unexpected", "sample-us-service") },
-        by("person.unknown", "sample-nobody", "opus-4-8"),
+        by("person.unknown", "sample-unknown", "opus-4-8"),
         by("person.unverified", "sample-lapsed-person", "opus-4-8"),
         on("model.unknown", "opus-9"),
         on("model.withdrawn", "opus-4-8@0"),
@@ -289,7 +289,7 @@ fn refused() -> Vec<Refused> {
         from("destination.unknown", IN_UKRAINE),
         Refused {
             codes: "end-use.undeclared",
-            change: |rest, http| heard(rest, http, "End-Use", "military"),
+            change: |rest, http| add_header(rest, http, "End-Use", "military"),
             ..REFUSED
         },
         on("party.review", "barred-review"),
@@ -318,12 +318,12 @@ fn by_token(rest: &mut Value, http: &mut Value, person: &str) {
     http["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = json!(person);
 }
 
-fn heard(rest: &mut Value, http: &mut Value, name: &str, value: &str) {
+fn add_header(rest: &mut Value, http: &mut Value, name: &str, value: &str) {
     add_rest(rest, name, value);
     add_http(http, name, value);
 }
 
-/// Another value of a header, as a REST API passes it on.
+/// Adds a value of a header to a REST API event.
 fn add_rest(rest: &mut Value, name: &str, value: &str) {
     let headers = rest["multiValueHeaders"].as_object_mut().unwrap();
     let known =
@@ -333,30 +333,30 @@ fn add_rest(rest: &mut Value, name: &str, value: &str) {
     rest["headers"][known] = json!(value);
 }
 
-/// Another value of a header, as an HTTP API passes it on.
+/// Adds a value of a header to an HTTP API event.
 fn add_http(http: &mut Value, name: &str, value: &str) {
     let headers = &mut http["headers"][name.to_lowercase()];
     *headers = json!(headers.as_str().map_or_else(|| value.to_owned(), |values| format!("{values},{value}")));
 }
 
-/// The request in both payloads.
+/// The request as REST API and HTTP API events.
 fn events(of: Refused) -> (Value, Value) {
     let (rest, http) = (invocation(of.client, of.model), http_invocation(of.client, of.model));
     let (mut rest, mut http) = (rest.from(of.address).0, http.from(of.address).0);
     if !of.person.is_empty() {
-        heard(&mut rest, &mut http, "End-User", of.person);
+        add_header(&mut rest, &mut http, "End-User", of.person);
     }
     (of.change)(&mut rest, &mut http);
     (rest, http)
 }
 
-/// The request with more headers, in every form in which they may come.
+/// The request with more headers, in every payload format.
 fn spoofed(of: Refused, headers: &[(&str, &str)]) -> Vec<(&'static str, Value)> {
     let (mut rest, mut http) = events(of);
-    headers.iter().for_each(|(name, value)| heard(&mut rest, &mut http, name, value));
+    headers.iter().for_each(|(name, value)| add_header(&mut rest, &mut http, name, value));
     let mut twice = rest.clone();
     headers.iter().for_each(|(name, value)| add_rest(&mut twice, name, value));
-    // One value each, where what the client says in several is joined.
+    // A REST API event with single, joined values.
     let mut single = rest.clone();
     let joined = rest["multiValueHeaders"].as_object().unwrap().iter().map(|(name, values)| {
         let values: Vec<&str> = values.as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect();
@@ -372,7 +372,7 @@ fn settings(world: &World) -> Settings {
     Settings { distribution, ..world.settings() }
 }
 
-/// The samples, and a model for each embargo that they don't have.
+/// The samples, and a model under each kind of embargo that they lack.
 async fn world() -> World {
     let world = World::with_samples().await;
     let listed = world.edition("listed", "1", &[party("306", "Sample Widgets, Inc.")]).await;
@@ -410,46 +410,46 @@ async fn world() -> World {
     world
 }
 
-async fn told(gate: &Gate, event: &Value, when: Timestamp) -> (u16, String) {
+async fn outcome(gate: &Gate, event: &Value, when: Timestamp) -> (u16, String) {
     let answered = ask(gate, event, when).await;
     (answered.status, answered.codes().join(" "))
 }
 
-/// That no header, and not all of them, change what a request is told, but for words that count whoever says them: those
-/// never make it a permit.
-async fn prove(gate: &Gate, of: Refused) {
+/// Asserts that no header, alone or with all others, changes the outcome, except headers that count without a secret, which
+/// never lead to a permit.
+async fn assert_still_refused(gate: &Gate, of: Refused) {
     let when = at(of.when);
     let (rest, http) = events(of);
-    let plain = told(gate, &rest, when).await;
+    let plain = outcome(gate, &rest, when).await;
     assert_eq!(plain.1, of.codes, "{}", of.model);
-    assert_eq!(told(gate, &http, when).await, plain, "{}", of.codes);
-    let counts = |name: &str| OWN_WORDS.contains(&name) || AGAINST.contains(&name);
-    // Who is asked for a person may name one.
-    let asks = |name: &str| of.codes == "person.required" && name == "End-User";
-    // Of an event the gate sees what is read of it, and no more.
-    for (name, value) in spoofs().filter(|(name, _)| !READ.iter().any(|(read, _)| read == name)) {
+    assert_eq!(outcome(gate, &http, when).await, plain, "{}", of.codes);
+    let counts = |name: &str| OF_THE_REQUEST.contains(&name) || AGAINST_THE_CALLER.contains(&name);
+    // The code `person.required` asks for this header.
+    let is_required = |name: &str| of.codes == "person.required" && name == "End-User";
+    // Headers that the gate does not read leave the parsed request unchanged.
+    for (name, value) in headers().filter(|(name, _)| !READ.iter().any(|(read, _)| read == name)) {
         for (payload, event) in spoofed(of, &[(name, value)]) {
             assert!(is_read_alike(&event, &rest) && is_read_alike(&event, &http), "{payload}: {name}");
         }
     }
-    let alone = READ.iter().copied().filter(|(name, _)| !asks(name)).map(|one| vec![one]);
-    let unheard: Vec<_> = spoofs().filter(|(name, _)| !counts(name)).collect();
-    let all: Vec<_> = spoofs().filter(|(name, _)| !asks(name)).collect();
-    for headers in alone.chain([unheard, all]) {
-        let is_heard = headers.iter().any(|(name, _)| counts(name));
+    let alone = READ.iter().copied().filter(|(name, _)| !is_required(name)).map(|one| vec![one]);
+    let uncounted: Vec<_> = headers().filter(|(name, _)| !counts(name)).collect();
+    let all: Vec<_> = headers().filter(|(name, _)| !is_required(name)).collect();
+    for headers in alone.chain([uncounted, all]) {
+        let is_counted = headers.iter().any(|(name, _)| counts(name));
         for (payload, event) in spoofed(of, &headers) {
-            let (status, codes) = told(gate, &event, when).await;
-            let says =
+            let (status, codes) = outcome(gate, &event, when).await;
+            let message =
                 format!("{payload}: {} becomes {status} {codes} by {:?}", of.codes, &headers[..headers.len().min(3)]);
-            assert!(status >= 400, "{says}");
-            if !is_heard {
-                assert_eq!((status, codes), plain, "{says}");
-            } else if headers.iter().all(|(name, _)| AGAINST.contains(name)) {
-                // It may hide where its user is, so that an embargoed place is one that nobody knows.
+            assert!(status >= 400, "{message}");
+            if !is_counted {
+                assert_eq!((status, codes), plain, "{message}");
+            } else if headers.iter().all(|(name, _)| AGAINST_THE_CALLER.contains(name)) {
+                // They may hide the place, so that an embargoed one becomes unknown.
                 let others =
                     |codes: &str| codes.replace("destination.unknown", "").split_whitespace().collect::<String>();
                 let is_place = plain.1.contains("embargo.destination") && codes == "destination.unknown";
-                assert!(is_place || others(&codes) == others(&plain.1), "{says}");
+                assert!(is_place || others(&codes) == others(&plain.1), "{message}");
             }
         }
     }
@@ -461,35 +461,34 @@ fn is_read_alike(one: &Value, other: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn no_header_makes_a_refused_request_pass() {
+async fn no_header_leads_to_a_permit() {
     let world = world().await;
     let gate = world.gate_with(settings(&world));
     for one in refused() {
-        prove(&gate, one).await;
+        assert_still_refused(&gate, one).await;
     }
     assert_eq!(world.invoked(), 0);
 }
 
-/// Where signals must agree, who can't prove its way can't make them.
 #[tokio::test]
-async fn no_header_makes_signals_agree() {
+async fn headers_without_the_secret_do_not_make_signals_agree() {
     let world = World::with_samples().await;
     let gate = world.gate_with(settings(&world));
     for pair in [["cloudfront", "organisation"], ["waf", "organisation"]] {
         world.register(vec![json!({"kind": "setting", "id": "screening", "must_agree": [pair]})]).await;
-        prove(&gate, Refused { codes: "destination.inconsistent", ..REFUSED }).await;
+        assert_still_refused(&gate, Refused { codes: "destination.inconsistent", ..REFUSED }).await;
     }
     assert_eq!(world.invoked(), 0);
 }
 
-/// What a permitted request's entry says is the same too.
 #[tokio::test]
-async fn a_header_that_nobody_proves_leaves_no_trace() {
+async fn headers_without_the_secret_are_not_recorded() {
     let world = World::with_samples().await;
     let gate = world.gate_with(settings(&world));
-    let unheard: Vec<_> = spoofs().filter(|(name, _)| !OWN_WORDS.contains(name) && !AGAINST.contains(name)).collect();
+    let uncounted: Vec<_> =
+        headers().filter(|(name, _)| !OF_THE_REQUEST.contains(name) && !AGAINST_THE_CALLER.contains(name)).collect();
     let mut plain = None;
-    for headers in [vec![], unheard] {
+    for headers in [vec![], uncounted] {
         for (payload, event) in spoofed(APP, &headers) {
             let answered = ask(&gate, &event, at(NOW)).await;
             assert_eq!(answered.status, 200, "{payload}: {}", answered.body);
@@ -503,9 +502,8 @@ async fn a_header_that_nobody_proves_leaves_no_trace() {
     }
 }
 
-/// The other side of it: with the secret the same words count.
 #[tokio::test]
-async fn the_distributions_word_counts_and_its_secret_stays_one() {
+async fn headers_with_the_secret_count_and_the_secret_is_neither_logged_nor_recorded() {
     let world = World::with_samples().await;
     let must_agree = json!([["cloudfront", "organisation"]]);
     world.register(vec![json!({"kind": "setting", "id": "screening", "must_agree": must_agree})]).await;
@@ -514,7 +512,7 @@ async fn the_distributions_word_counts_and_its_secret_stays_one() {
     environment.push(("AWS_LAMBDA_LOG_LEVEL".into(), "trace".into()));
     let function = Function::spawn(&binary(), &environment).await.unwrap();
     let mut answers = Vec::new();
-    for secret in [SECRET, OLD_SECRET, "sample-secret-of-other-folk"] {
+    for secret in [SECRET, OLD_SECRET, "sample-foreign-secret"] {
         for (country, region) in [("US", "CA"), ("DE", "BE")] {
             let headers = [
                 ("Distribution-Secret", secret),
@@ -525,38 +523,38 @@ async fn the_distributions_word_counts_and_its_secret_stays_one() {
             for client in ["sample-us-service", "sample-stranger"] {
                 for (payload, event) in spoofed(Refused { client, ..REFUSED }, &headers) {
                     let answered = call(&function, &event).await;
-                    let is_proved = secret != "sample-secret-of-other-folk" && payload != "REST, twice";
-                    let says = format!("{payload} {secret} {country}: {}", answered.body);
+                    let is_proved = secret != "sample-foreign-secret" && payload != "REST, twice";
+                    let message = format!("{payload} {secret} {country}: {}", answered.body);
                     let expected = match (client, is_proved && country == "US") {
                         ("sample-stranger", _) => "identity.unknown",
                         (_, true) => "",
                         (_, false) => "destination.inconsistent",
                     };
-                    assert_eq!(answered.codes().join(" "), expected, "{says}");
+                    assert_eq!(answered.codes().join(" "), expected, "{message}");
                     let entry = world.entry(answered.decision_id().unwrap()).await;
                     let signals = entry["facts"]["signals"].as_array().cloned().unwrap_or_default();
                     let by = |source: &str| signals.iter().find(|signal| signal["source"] == source).cloned();
                     let region = format!("{country}-{region}");
                     let cloudfront = json!({"country": country, "region": region, "source": "cloudfront"});
-                    assert_eq!(by("cloudfront"), is_proved.then_some(cloudfront), "{says}");
-                    assert_eq!(by("waf"), is_proved.then(|| json!({"country": "FR", "source": "waf"})), "{says}");
+                    assert_eq!(by("cloudfront"), is_proved.then_some(cloudfront), "{message}");
+                    assert_eq!(by("waf"), is_proved.then(|| json!({"country": "FR", "source": "waf"})), "{message}");
                     answers.push(answered);
                 }
             }
         }
     }
-    is_told_nothing(&answers);
-    let said = printed(&function).await.join("\n");
-    let kept = json!(world.ledger().await).to_string();
-    for secret in [SECRET, OLD_SECRET, "sample-secret-of-other-folk"] {
-        assert!(!said.contains(secret) && !kept.contains(secret), "{secret}");
+    assert_signals_are_not_answered(&answers);
+    let output = printed(&function).await.join("\n");
+    let recorded = json!(world.ledger().await).to_string();
+    for secret in [SECRET, OLD_SECRET, "sample-foreign-secret"] {
+        assert!(!output.contains(secret) && !recorded.contains(secret), "{secret}");
     }
     let printed = format!("{:?} {:?}", settings(&world), world.gate_with(settings(&world)));
     assert!(printed.contains("Distribution") && !printed.contains(SECRET) && !printed.contains(OLD_SECRET));
 }
 
-/// A caller learns that signals disagree, and not which, nor what they say.
-fn is_told_nothing(answers: &[Answered]) {
+/// Asserts that answers name neither the signals that disagree nor their countries.
+fn assert_signals_are_not_answered(answers: &[Answered]) {
     let disagree: Vec<_> = answers.iter().filter(|answered| answered.code() == "destination.inconsistent").collect();
     assert!(!disagree.is_empty());
     for answered in disagree {
@@ -574,7 +572,7 @@ fn is_told_nothing(answers: &[Answered]) {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_none_ends_the_start_and_is_not_told() {
+async fn an_invalid_secret_prevents_the_start_and_is_not_logged() {
     let world = World::empty().await;
     for bad in ["too-short-by-one", "a-secret-with-ümlauts", &format!("{SECRET} {OLD_SECRET} {SECRET}")] {
         let bad = bad.trim_end_matches("-one");
@@ -582,8 +580,8 @@ async fn a_secret_that_is_none_ends_the_start_and_is_not_told() {
         environment.push(("DISTRIBUTION_SECRET".into(), bad.into()));
         let function = Function::spawn(&binary(), &environment).await.unwrap();
         assert!(!function.exit_status(PATIENCE).await.unwrap().success(), "{bad}");
-        let said = [function.stdout().all(), function.stderr().all()].concat().join("\n");
-        assert!(said.contains("DISTRIBUTION_SECRET "), "{said}");
-        assert!(bad.split(' ').all(|secret| !said.contains(secret)), "{said}");
+        let output = [function.stdout().all(), function.stderr().all()].concat().join("\n");
+        assert!(output.contains("DISTRIBUTION_SECRET "), "{output}");
+        assert!(bad.split(' ').all(|secret| !output.contains(secret)), "{output}");
     }
 }

@@ -1,4 +1,4 @@
-//! Where clients show up: counted across environments, through the gate, against a DynamoDB engine.
+//! Spread and travel of clients: counted across environments, through gates over a DynamoDB engine.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-/// The hour that the tests begin in, in hours since 1970.
+/// The hour in which the tests begin, in hours since 1970.
 const HOUR: i64 = 498_756;
 
-/// The first moment of [`HOUR`], and so many seconds.
+/// This many seconds after the begin of [`HOUR`].
 fn after(seconds: i64) -> Timestamp {
     Timestamp::from_second(HOUR * 3600 + seconds).unwrap()
 }
 
-/// Countries by the address's second number; nobody knows where the others are.
+/// Countries by the second number of an address; other addresses have no location.
 const COUNTRIES: [&str; 5] = ["US", "DE", "GB", "BR", "JP"];
 
-/// A world whose register says this, and location data for it.
+/// A deployment with these records, and location data.
 struct Scene {
     world: World,
     data: Mmdb,
@@ -58,7 +58,7 @@ impl Scene {
         gate
     }
 
-    /// The client's item; null where there is none.
+    /// The client's item, or null.
     async fn item(&self) -> Value {
         let scan = self.world.dynamodb.scan().table_name(&self.world.tables.usage).consistent_read(true);
         let items = scan.send().await.unwrap().items.unwrap();
@@ -80,7 +80,7 @@ impl Scene {
         put.send().await.unwrap();
     }
 
-    /// The operations since this was last asked, sorted: those at the same time come in either order.
+    /// The operations since the previous call, sorted, since concurrent ones come in either order.
     fn trips(&self) -> Vec<String> {
         let mut operations = self.world.relay.operations();
         operations.sort();
@@ -102,8 +102,8 @@ fn from(address: &str) -> Rest {
     invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").from(address)
 }
 
-/// Asks for the model; whether it was had. What else may come of it is too wide a spread.
-async fn is_let_in(gate: &Gate, address: &str, now: Timestamp) -> bool {
+/// Whether the request is permitted. The only other outcome is a refusal because of spread.
+async fn is_permitted(gate: &Gate, address: &str, now: Timestamp) -> bool {
     let answered = ask(gate, &from(address).0, now).await;
     match answered.status {
         200 => true,
@@ -119,12 +119,12 @@ const NOTE: &str = "UpdateItem";
 const ENTRY: &str = "PutItem";
 
 #[tokio::test]
-async fn a_register_that_does_not_ask_costs_nothing() {
+async fn without_an_embargo_by_spread_places_are_not_counted() {
     let scene = Scene::new(Vec::new()).await;
     let gate = scene.warm().await;
-    is_let_in(&gate, "20.1.1.1", after(0)).await;
+    is_permitted(&gate, "20.1.1.1", after(0)).await;
     scene.trips();
-    assert!(is_let_in(&gate, "20.2.1.1", after(1)).await);
+    assert!(is_permitted(&gate, "20.2.1.1", after(1)).await);
     let seen = scene.world.relay.seen().all();
     assert!(!seen.iter().any(|seen| seen.touches(&scene.world.tables.usage)), "{seen:?}");
     assert_eq!(scene.trips(), [READ, ENTRY]);
@@ -132,12 +132,12 @@ async fn a_register_that_does_not_ask_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_network_costs_one_write_beside_the_reading_and_a_known_one_none() {
+async fn a_new_network_takes_one_write_and_a_known_one_none() {
     let scene = Scene::new(vec![by_spread(json!({"networks": 9, "hours": 1}))]).await;
     let gate = scene.warm().await;
     scene.trips();
-    assert!(is_let_in(&gate, "20.1.1.1", after(60)).await);
-    assert_eq!(scene.trips(), [READ, READ, ENTRY, NOTE], "at first sight the organisation is read too");
+    assert!(is_permitted(&gate, "20.1.1.1", after(60)).await);
+    assert_eq!(scene.trips(), [READ, READ, ENTRY, NOTE], "a new caller's organisation is read too");
     for (address, seconds, trips) in [
         ("20.1.1.1", 61, vec![READ, ENTRY]),
         ("20.1.1.254", 900, vec![READ, ENTRY]),
@@ -146,9 +146,9 @@ async fn a_new_network_costs_one_write_beside_the_reading_and_a_known_one_none()
         ("2a01:0:0:1::1", 903, vec![READ, ENTRY, NOTE]),
         ("2a01:0:0:2::1", 904, vec![READ, ENTRY]),
         ("::ffff:20.1.2.9", 905, vec![READ, ENTRY]),
-        // Nobody knows where that is.
+        // Unknown location.
         ("20.9.1.1", 906, vec![READ, ENTRY, NOTE]),
-        // Half an hour is half the window: it is due again.
+        // A network is written again after half the window.
         ("20.1.1.1", 60 + 31 * 60, vec![READ, ENTRY, NOTE]),
     ] {
         ask(&gate, &from(address).0, after(seconds)).await;
@@ -164,10 +164,10 @@ async fn a_new_network_costs_one_write_beside_the_reading_and_a_known_one_none()
 }
 
 #[tokio::test]
-async fn the_write_waits_for_no_reading_nor_the_reading_for_the_write() {
+async fn callers_are_read_while_the_place_is_written() {
     let scene = Scene::new(vec![by_spread(json!({"networks": 9, "hours": 1}))]).await;
     let gate = scene.warm().await;
-    is_let_in(&gate, "20.1.1.1", after(0)).await;
+    is_permitted(&gate, "20.1.1.1", after(0)).await;
     let (read, noted) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     scene.world.relay.rule(move |seen| {
         let (mine, other) = match seen.operation.as_str() {
@@ -180,38 +180,42 @@ async fn the_write_waits_for_no_reading_nor_the_reading_for_the_write() {
         Action::then(async move || other.notified().await)
     });
     scene.trips();
-    assert!(is_let_in(&gate, "20.1.2.1", after(1)).await);
-    assert_eq!(scene.trips(), [READ, ENTRY, NOTE], "each was answered once the other had come, and at the first try");
+    assert!(is_permitted(&gate, "20.1.2.1", after(1)).await);
+    assert_eq!(
+        scene.trips(),
+        [READ, ENTRY, NOTE],
+        "each is answered after the other has arrived, at the first attempt"
+    );
 }
 
 #[tokio::test]
-async fn the_first_request_after_the_embargo_is_recorded_counts() {
+async fn places_count_from_the_first_request_after_the_embargo() {
     let scene = Scene::new(Vec::new()).await;
     let gates = [scene.warm().await, scene.gate()];
-    assert!(is_let_in(&gates[0], "20.1.1.1", after(0)).await);
+    assert!(is_permitted(&gates[0], "20.1.1.1", after(0)).await);
     scene.world.register(vec![by_spread(json!({"networks": 2, "hours": 1}))]).await;
     scene.trips();
-    assert!(is_let_in(&gates[0], "20.1.2.1", after(1)).await);
+    assert!(is_permitted(&gates[0], "20.1.2.1", after(1)).await);
     let mut trips = scene.trips();
     trips.dedup_by(|trip, before| (trip.as_str(), before.as_str()) == ("Query", "Query"));
-    assert_eq!(trips, [READ, READ, ENTRY, "Query", NOTE], "the heads, then what is newer of each kind, once");
-    assert!(is_let_in(&gates[0], "20.1.2.1", after(2)).await);
+    assert_eq!(trips, [READ, READ, ENTRY, "Query", NOTE], "the heads, then newer records of each kind");
+    assert!(is_permitted(&gates[0], "20.1.2.1", after(2)).await);
     assert_eq!(scene.trips(), [READ, ENTRY]);
-    // An environment that has read nothing yet.
-    assert!(!is_let_in(&gates[1], "20.1.3.1", after(3)).await);
-    assert!(!is_let_in(&gates[0], "20.1.2.1", after(4)).await, "what another environment saw counts here");
-    // Withdrawn, it costs nothing again.
+    // A new environment.
+    assert!(!is_permitted(&gates[1], "20.1.3.1", after(3)).await);
+    assert!(!is_permitted(&gates[0], "20.1.2.1", after(4)).await, "places of other environments count");
+    // After its withdrawal places are not counted.
     let mut withdrawn = by_spread(json!({"networks": 2, "hours": 1}));
     withdrawn["withdrawn"] = json!(true);
     scene.world.register(vec![withdrawn]).await;
-    assert!(is_let_in(&gates[0], "20.1.4.1", after(5)).await);
+    assert!(is_permitted(&gates[0], "20.1.4.1", after(5)).await);
     scene.trips();
-    assert!(is_let_in(&gates[0], "20.1.5.1", after(6)).await);
+    assert!(is_permitted(&gates[0], "20.1.5.1", after(6)).await);
     assert_eq!(scene.trips(), [READ, ENTRY]);
 }
 
 #[tokio::test]
-async fn what_decides_nothing_leaves_no_trace() {
+async fn only_invocations_and_screenings_count_as_places() {
     let scene = Scene::new(vec![by_spread(json!({"networks": 2, "hours": 1}))]).await;
     let gate = scene.warm().await;
     let models = async |address: &str, now| {
@@ -228,27 +232,27 @@ async fn what_decides_nothing_leaves_no_trace() {
     onboarding["requestContext"]["authorizer"]["claims"]["scope"] = json!("export-gate/parties");
     assert_eq!(ask(&gate, &onboarding, after(2)).await.status, 200);
     assert_eq!(scene.item().await, Value::Null);
-    // A screening does, a refused one too; and what follows is told of it.
+    // Screenings and refusals count.
     let event = screening("sample-us-app", "opus-4-8").person("sample-us-citizen").from("20.1.4.1");
     assert_eq!(ask(&gate, &event.0, after(3)).await.body["outcome"], "permit");
     assert_eq!(models("20.1.1.1", after(4)).await, "refuse");
     assert_eq!(models("20.1.4.9", after(5)).await, "permit");
     scene.trips();
-    assert!(!is_let_in(&gate, "20.1.1.1", after(6)).await);
+    assert!(!is_permitted(&gate, "20.1.1.1", after(6)).await);
     assert_eq!(models("20.1.4.9", after(7)).await, "refuse");
     assert_eq!(scene.trips(), [READ, READ, ENTRY, NOTE]);
-    let nobody = invocation("nobody", "opus-4-8").from("20.1.1.1");
-    assert_eq!(ask(&gate, &nobody.0, after(8)).await.codes(), ["identity.unknown"]);
+    let unknown = invocation("unknown", "opus-4-8").from("20.1.1.1");
+    assert_eq!(ask(&gate, &unknown.0, after(8)).await.codes(), ["identity.unknown"]);
 }
 
 #[tokio::test]
-async fn trouble_is_no_decision() {
+async fn a_failure_to_count_places_is_503() {
     let scene = Scene::new(vec![by_spread(json!({"networks": 9, "hours": 1}))]).await;
     let gate = scene.warm().await;
-    assert!(is_let_in(&gate, "20.1.1.1", after(0)).await);
+    assert!(is_permitted(&gate, "20.1.1.1", after(0)).await);
     let recorded = scene.world.ledger().await.len();
     let usage = scene.world.tables.usage.clone();
-    // Of a new network the write, of a known one the reading.
+    // A new network is written, a known one read.
     for (address, operation) in [("20.1.2.1", NOTE), ("20.1.1.1", READ)] {
         let actions: [fn() -> Action; 3] = [Action::access_denied, Action::internal_error, || Action::Refuse];
         for action in actions {
@@ -262,7 +266,7 @@ async fn trouble_is_no_decision() {
             assert_eq!(scene.world.ledger().await.len(), recorded);
         }
     }
-    // The SDK tries again what was too much at once, or never answered.
+    // The SDK retries throttled and unanswered calls.
     let actions: [fn() -> Action; 2] = [Action::throttled, || Action::LoseAnswer];
     for action in actions {
         scene.world.relay.seen().clear();
@@ -271,61 +275,61 @@ async fn trouble_is_no_decision() {
                 if seen.operation == NOTE && seen.count == 1 { action() } else { Action::Forward }
             },
         );
-        assert!(is_let_in(&gate, "20.1.3.1", after(2)).await);
+        assert!(is_permitted(&gate, "20.1.3.1", after(2)).await);
     }
     scene.world.relay.forward();
-    assert!(is_let_in(&gate, "20.1.2.1", after(3)).await);
+    assert!(is_permitted(&gate, "20.1.2.1", after(3)).await);
 }
 
-/// So many elements of the hour: minutes, and networks of one country.
+/// Elements of an hour: each of these minutes with these networks of one country.
 fn elements(minutes: i64, networks: i64) -> Vec<String> {
     let each = (0..minutes).flat_map(|minute| (0..networks).map(move |number| (minute, number)));
     each.map(|(minute, number)| format!("{minute:02}US:15{number:04x}")).collect()
 }
 
 #[tokio::test]
-async fn a_full_hour_is_no_trouble_and_hides_nobody() {
+async fn a_full_hour_drops_only_redundant_elements() {
     let scene = Scene::new(vec![by_spread(json!({"countries": 4, "networks": 1000, "hours": 1}))]).await;
     let hour = format!("h{HOUR}");
     let len = async || scene.item().await[&hour].as_array().unwrap().len();
 
-    // One network short of the limit, in as many elements as an hour takes: they make room.
+    // A full hour of 20 networks: older elements of the same network are dropped.
     scene.put(json!({&hour: elements(50, 20)})).await;
     let gate = scene.gate();
-    assert!(is_let_in(&gate, "20.1.1.1", after(3000)).await);
-    let there = scene.item().await[&hour].as_array().unwrap().clone();
-    assert_eq!(there.len(), 21, "the last of each network, and the new one");
-    assert!(there.contains(&json!("49US:150000")) && there.contains(&json!("50US:140101")), "{there:?}");
+    assert!(is_permitted(&gate, "20.1.1.1", after(3000)).await);
+    let left = scene.item().await[&hour].as_array().unwrap().clone();
+    assert_eq!(left.len(), 21, "the last element of each network, and the new one");
+    assert!(left.contains(&json!("49US:150000")) && left.contains(&json!("50US:140101")), "{left:?}");
 
-    // As many networks as can count: another adds nothing, and is not tried again and again.
+    // At the limit of networks another one is not added, nor retried.
     scene.put(json!({&hour: elements(1, 1000)})).await;
     let gate = scene.gate();
-    assert!(!is_let_in(&gate, "20.1.1.1", after(3001)).await);
+    assert!(!is_permitted(&gate, "20.1.1.1", after(3001)).await);
     assert_eq!(len().await, 1000);
     scene.trips();
-    assert!(!is_let_in(&gate, "20.1.2.1", after(3002)).await);
+    assert!(!is_permitted(&gate, "20.1.2.1", after(3002)).await);
     assert_eq!(scene.trips(), [READ, ENTRY]);
-    // Another country does add something.
+    // Another country is added.
     for (address, count) in [("20.2.1.1", 1001), ("20.2.2.1", 1001), ("20.3.1.1", 1002)] {
-        assert!(!is_let_in(&gate, address, after(3003)).await);
+        assert!(!is_permitted(&gate, address, after(3003)).await);
         assert_eq!(len().await, count, "{address}");
     }
 
-    // Hours that are over go; those that add to no count go as well.
+    // Hours outside every window are removed.
     let old = |hours: i64| format!("h{}", HOUR - hours);
     scene
         .put(json!({old(3): ["00US:150000"], old(1): ["00US:150000"], &hour: elements(1, 1000), "h1": ["00US:150000"]}))
         .await;
     let gate = scene.gate();
-    is_let_in(&gate, "20.1.1.1", after(3004)).await;
-    is_let_in(&gate, "20.4.1.1", after(3005)).await;
+    is_permitted(&gate, "20.1.1.1", after(3004)).await;
+    is_permitted(&gate, "20.4.1.1", after(3005)).await;
     let item = scene.item().await;
     let hours: Vec<&String> = item.as_object().unwrap().keys().filter(|name| name.starts_with('h')).collect();
     assert_eq!(hours, [&hour]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_counts_as_a_place_and_what_is_foreign_does_not() {
+async fn unreadable_elements_count_as_places_and_foreign_attributes_do_not() {
     let scene = Scene::new(vec![by_spread(json!({"networks": 900, "hours": 1}))]).await;
     let good = ["00US:140101", "01US:140101:4071,-7401,20", "02??:140102", "03DE:2a0200000000", "04??:"];
     let bad = [
@@ -357,7 +361,7 @@ async fn what_cannot_be_read_counts_as_a_place_and_what_is_foreign_does_not() {
 }
 
 #[tokio::test]
-async fn the_ledger_keeps_a_count_for_each_window_that_is_asked_about() {
+async fn the_ledger_records_the_count_of_each_window_that_embargoes_use() {
     let with = |id: &str, limits: Value, more: Value| {
         let mut record = by_spread(limits);
         record["id"] = json!(id);
@@ -375,7 +379,7 @@ async fn the_ledger_keeps_a_count_for_each_window_that_is_asked_about() {
     .await;
     let gate = scene.gate();
     for (address, seconds) in [("20.1.1.1", 0), ("20.2.1.1", 3000), ("20.2.2.1", 3660)] {
-        assert!(is_let_in(&gate, address, after(seconds)).await, "{address}");
+        assert!(is_permitted(&gate, address, after(seconds)).await, "{address}");
     }
     let answered = ask(&gate, &from("20.3.1.1").0, after(3700)).await;
     let counted = json!([{"countries": 2, "hours": 1, "networks": 3}, {"countries": 3, "hours": 24, "networks": 4}]);
@@ -393,7 +397,7 @@ fn travel(attributes: Value) -> Value {
 }
 
 #[tokio::test]
-async fn impossible_travel_is_recorded_and_refused_where_the_settings_say_so() {
+async fn impossible_travel_is_recorded_and_refused_if_the_setting_is_refuse() {
     let mut scene = Scene::new(vec![travel(json!({"impossible_travel": "observe"}))]).await;
     let city = |country: &str, latitude: f64, longitude: f64| {
         let location = json!({"latitude": latitude, "longitude": longitude, "accuracy_radius": 20});
@@ -404,29 +408,29 @@ async fn impossible_travel_is_recorded_and_refused_where_the_settings_say_so() {
     let rows = [("20.1.0.0/16", home), ("20.2.0.0/16", near), ("20.3.0.0/16", far)];
     scene.data = Mmdb::new("GeoIP2-City", &rows);
     let gates = [scene.gate(), scene.gate()];
-    let asks = async |gate: usize, address: &str, minutes: i64| {
+    let travel_of = async |gate: usize, address: &str, minutes: i64| {
         let answered = ask(&gates[gate], &from(address).0, after(60 * minutes)).await;
         let facts = scene.world.entry(answered.decision_id().unwrap()).await["facts"].clone();
-        assert!(facts.get("spread").is_none(), "no embargo asks");
+        assert!(facts.get("spread").is_none(), "no embargo uses spread");
         (answered.status, answered.code().to_owned(), facts["travel"].clone())
     };
     let allowed = |travel: Value| (200, String::new(), travel);
     let too_fast = |kilometres: u32, minutes: u32| json!({"kilometres": kilometres, "minutes": minutes});
-    assert_eq!(asks(0, "20.1.1.1", 0).await, allowed(Value::Null));
+    assert_eq!(travel_of(0, "20.1.1.1", 0).await, allowed(Value::Null));
     assert_eq!(scene.item().await[format!("h{HOUR}")], json!(["00US:140101:4071,-7401,20"]));
-    assert_eq!(asks(1, "20.2.1.1", 20).await, allowed(Value::Null), "too near to be told");
-    assert_eq!(asks(1, "20.3.1.1", 100).await, allowed(too_fast(5224, 81)), "the faster of two ways");
-    assert_eq!(asks(0, "20.1.1.1", 130).await, allowed(too_fast(5530, 31)), "and back");
+    assert_eq!(travel_of(1, "20.2.1.1", 20).await, allowed(Value::Null), "the accuracy radii do not exclude it");
+    assert_eq!(travel_of(1, "20.3.1.1", 100).await, allowed(too_fast(5224, 81)), "the faster of two journeys");
+    assert_eq!(travel_of(0, "20.1.1.1", 130).await, allowed(too_fast(5530, 31)), "and back");
 
     let refuse = json!({"impossible_travel": "refuse"});
     scene.world.register(vec![travel(refuse.clone())]).await;
-    let (status, code, _) = asks(0, "20.3.1.1", 140).await;
+    let (status, code, _) = travel_of(0, "20.3.1.1", 140).await;
     assert_eq!((status, code.as_str()), (403, "destination.inconsistent"));
     let mut permits = refuse;
     permits["inconsistent_destination"] = json!("permit");
     scene.world.register(vec![travel(permits)]).await;
-    assert_eq!(asks(1, "20.3.1.1", 150).await.0, 200);
-    // An embargo that looks back for an hour doesn't shorten the day that is looked back for travel.
+    assert_eq!(travel_of(1, "20.3.1.1", 150).await.0, 200);
+    // A window of one hour for spread does not shorten the day for travel.
     let mut observed = by_spread(json!({"networks": 500, "hours": 1}));
     observed["effect"] = json!("observed");
     scene.world.register(vec![observed, travel(json!({"impossible_travel": "observe"}))]).await;
@@ -435,11 +439,12 @@ async fn impossible_travel_is_recorded_and_refused_where_the_settings_say_so() {
     assert_eq!(entry["facts"]["travel"], too_fast(5224, 221));
 }
 
-// ------------------------------------------------------------------------------------------------- simulations
-/// Numbers that look like chance, and are the same each time.
-struct Chance(u64);
+// Simulations
 
-impl Chance {
+/// A linear congruential generator.
+struct Random(u64);
+
+impl Random {
     fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
@@ -450,7 +455,7 @@ fn index(number: u64) -> usize {
     usize::try_from(number).unwrap()
 }
 
-async fn four(scene: &Scene) -> Vec<Gate> {
+async fn four_gates(scene: &Scene) -> Vec<Gate> {
     vec![scene.warm().await, scene.warm().await, scene.gate(), scene.gate()]
 }
 
@@ -460,104 +465,106 @@ fn limits() -> Value {
     by_spread(json!({"countries": 3, "networks": LIMIT, "hours": 1}))
 }
 
-/// However the proxies are handed round: every request on a network of its own, one a minute and more.
+/// Every request comes from a new network, more than one a minute.
 #[tokio::test]
 async fn rotating_proxies_are_refused_from_the_limit_on() {
-    type Way = (&'static str, fn(u64, &mut Chance) -> u64);
-    let ways: [Way; 3] = [
+    type Choice = (&'static str, fn(u64, &mut Random) -> u64);
+    let choices: [Choice; 3] = [
         ("one environment after the other", |request, _| request % 4),
-        ("one environment long, then the next", |request, _| request / 25 % 4),
-        ("any", |_, chance| chance.below(4)),
+        ("25 requests on each environment", |request, _| request / 25 % 4),
+        ("random", |_, random| random.below(4)),
     ];
-    for (way, environment) in ways {
+    for (case, environment) in choices {
         let scene = Scene::new(vec![limits()]).await;
-        let (gates, mut chance) = (four(&scene).await, Chance(7));
+        let (gates, mut random) = (four_gates(&scene).await, Random(7));
         for request in 0..90 {
-            let country = 1 + chance.below(2);
+            let country = 1 + random.below(2);
             let now = after(i64::try_from(request * 45).unwrap());
-            let address = format!("20.{country}.{request}.{}", chance.below(250));
-            let gate = &gates[index(environment(request, &mut chance))];
-            assert_eq!(is_let_in(gate, &address, now).await, request + 1 < LIMIT, "{way}: {request}");
+            let address = format!("20.{country}.{request}.{}", random.below(250));
+            let gate = &gates[index(environment(request, &mut random))];
+            assert_eq!(is_permitted(gate, &address, now).await, request + 1 < LIMIT, "{case}: {request}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_third_country_within_the_hour_is_refused_whichever_environment_sees_it() {
+async fn a_third_country_within_the_hour_is_refused_by_every_environment() {
     let scene = Scene::new(vec![limits()]).await;
-    let gates = four(&scene).await;
-    assert!(is_let_in(&gates[0], "20.1.1.1", after(0)).await);
-    assert!(is_let_in(&gates[1], "20.2.1.1", after(600)).await);
-    assert!(!is_let_in(&gates[2], "20.3.1.1", after(1200)).await);
+    let gates = four_gates(&scene).await;
+    assert!(is_permitted(&gates[0], "20.1.1.1", after(0)).await);
+    assert!(is_permitted(&gates[1], "20.2.1.1", after(600)).await);
+    assert!(!is_permitted(&gates[2], "20.3.1.1", after(1200)).await);
     for (gate, number) in gates.iter().zip(1..) {
-        assert!(!is_let_in(gate, &format!("20.{number}.1.1"), after(1800)).await, "the client, wherever it is now");
+        assert!(
+            !is_permitted(gate, &format!("20.{number}.1.1"), after(1800)).await,
+            "the client is refused in every country"
+        );
     }
 }
 
-/// A pool that is gone round in three quarters of an hour, so that each network was seen a while ago when it comes again.
+/// Each network returns after three quarters of an hour.
 #[tokio::test]
-async fn a_pool_of_proxies_is_not_forgotten_between_its_rounds() {
+async fn a_pool_of_proxies_counts_between_its_rounds() {
     let scene = Scene::new(vec![limits()]).await;
-    let gates = four(&scene).await;
+    let gates = four_gates(&scene).await;
     for request in 0..160 {
         let now = after(i64::try_from(request * 66).unwrap());
         let address = format!("20.1.{}.1", request % LIMIT);
-        let let_in = is_let_in(&gates[index(request / 3 % 4)], &address, now).await;
-        assert_eq!(let_in, request + 1 < LIMIT, "{request}");
+        let is_permitted = is_permitted(&gates[index(request / 3 % 4)], &address, now).await;
+        assert_eq!(is_permitted, request + 1 < LIMIT, "{request}");
     }
 }
 
-/// A day in which a user is at home with two stacks, on a train through the cells of two countries, in an office, at an
-/// airport, and then in a third country.
+/// At home with IPv4 and IPv6, on a train through two countries, in an office, at an airport, in a third country.
 #[tokio::test]
-async fn an_honest_traveller_is_never_refused() {
+async fn an_ordinary_traveller_is_never_refused() {
     let scene = Scene::new(vec![limits()]).await;
-    let gates = four(&scene).await;
-    let mut chance = Chance(11);
+    let gates = four_gates(&scene).await;
+    let mut random = Random(11);
     for minute in (0..420_u64).step_by(3) {
-        let stay = chance.below(2);
+        let stay = random.below(2);
         let address = match minute {
             0..60 => ["20.1.1.7".to_owned(), "2a01:0:0:9::7".to_owned()][index(stay)].clone(),
-            // A new cell every five minutes, and the border at half past.
+            // A new cell every five minutes; the border after half an hour.
             60..120 => format!("20.{}.{}.9", 1 + u64::from(minute >= 90), 10 + minute / 5),
-            120..240 => ["20.2.1.7".to_owned(), format!("2a02:0:0:{:x}::7", chance.below(900))][index(stay)].clone(),
-            240..300 => format!("20.2.{}.3", 2 + chance.below(3)),
+            120..240 => ["20.2.1.7".to_owned(), format!("2a02:0:0:{:x}::7", random.below(900))][index(stay)].clone(),
+            240..300 => format!("20.2.{}.3", 2 + random.below(3)),
             // In the air.
             300..360 => continue,
             _ => format!("20.3.{}.3", 1 + stay),
         };
         let now = after(i64::try_from(minute).unwrap() * 60);
-        assert!(is_let_in(&gates[index(chance.below(4))], &address, now).await, "{address} at minute {minute}");
+        assert!(is_permitted(&gates[index(random.below(4))], &address, now).await, "{address} at minute {minute}");
     }
 }
 
-/// A client that is shared out: many users on networks of their own, each asking seldom. When they stop, it is let in.
+/// Many users of one client, each on a network of its own.
 #[tokio::test]
-async fn a_client_that_is_shared_out_is_refused_until_its_places_are_an_hour_old() {
+async fn a_shared_client_is_refused_until_its_places_are_an_hour_old() {
     let scene = Scene::new(vec![limits()]).await;
-    let gates = four(&scene).await;
-    let mut chance = Chance(13);
+    let gates = four_gates(&scene).await;
+    let mut random = Random(13);
     for user in 0..50 {
         let now = after(i64::try_from(user * 70).unwrap());
-        let let_in = is_let_in(&gates[index(chance.below(4))], &format!("20.1.{user}.1"), now).await;
-        assert_eq!(let_in, user + 1 < LIMIT, "user {user}");
+        let is_permitted = is_permitted(&gates[index(random.below(4))], &format!("20.1.{user}.1"), now).await;
+        assert_eq!(is_permitted, user + 1 < LIMIT, "user {user}");
     }
-    // With user 10, who was there in minute 11, they are forty.
-    for (seconds, let_in) in [(71 * 60 + 59, false), (72 * 60, true), (200 * 60, true)] {
+    // User 10, of minute 11, is the fortieth.
+    for (seconds, expected) in [(71 * 60 + 59, false), (72 * 60, true), (200 * 60, true)] {
         for gate in &gates {
-            assert_eq!(is_let_in(gate, "20.1.49.1", after(seconds)).await, let_in, "after {seconds}");
+            assert_eq!(is_permitted(gate, "20.1.49.1", after(seconds)).await, expected, "after {seconds}");
         }
     }
 }
 
 #[tokio::test]
-async fn of_many_at_the_same_time_no_more_are_let_in_than_the_limit_allows() {
+async fn concurrent_requests_are_permitted_only_below_the_limit() {
     let scene = Scene::new(vec![limits()]).await;
-    let gates = four(&scene).await;
+    let gates = four_gates(&scene).await;
     let asked =
-        (0..60).map(async |request| is_let_in(&gates[request % 4], &format!("20.1.{request}.1"), after(0)).await);
-    let let_in = join_all(asked).await.into_iter().filter(|let_in| *let_in).count();
-    // A write that is tried again, because its answer was late, sees those that came between too.
-    assert!((1..usize::try_from(LIMIT).unwrap()).contains(&let_in), "{let_in}");
+        (0..60).map(async |request| is_permitted(&gates[request % 4], &format!("20.1.{request}.1"), after(0)).await);
+    let permitted = join_all(asked).await.into_iter().filter(|permitted| *permitted).count();
+    // A retried write also sees later requests.
+    assert!((1..usize::try_from(LIMIT).unwrap()).contains(&permitted), "{permitted}");
     assert_eq!(scene.item().await[format!("h{HOUR}")].as_array().unwrap().len(), 60);
 }

@@ -1,4 +1,4 @@
-//! The register's reader and writer, the ledger's chains and the quotas, against a DynamoDB engine.
+//! Reading and writing the register, ledger chains and quotas, against a DynamoDB engine.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::world;
 use crate::world::events::invocation;
 use crate::world::{Answered, World, ask, at, item};
 use export_gate::gate::Gate;
-use export_gate::ledger::{Entry, Kind, Rests};
+use export_gate::ledger::{Entry, EntryFacts, Kind};
 use export_gate::quota::Quotas;
 use export_gate::record::{Licence, Record, read};
 use export_gate::register::{RegisterWriter, WriteError};
@@ -23,10 +23,12 @@ fn now() -> jiff::Timestamp {
     at("2026-11-22T12:00:00Z")
 }
 
+/// A request that the samples permit.
 async fn permit(gate: &Gate) -> Answered {
     ask(gate, &invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0, now()).await
 }
 
+/// An embargo on everyone.
 fn stop(id: &str, model: &str) -> Value {
     json!({"kind": "embargo", "id": id, "models": [model], "applies_to": {"everyone": true},
            "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample stop"})
@@ -37,7 +39,7 @@ async fn scan(world: &World, table: &str) -> Vec<Value> {
     items.items().iter().map(|item| serde_dynamo::from_item(item.clone()).unwrap()).collect()
 }
 
-/// The kinds that were queried, and the revision behind which.
+/// The kinds that were queried, each with the revision after which.
 fn queries(world: &World) -> Vec<(String, String)> {
     let queried = world.relay.seen().all().into_iter().filter(|seen| seen.operation == "Query");
     let value = |seen: &Value, name: &str, kind: &str| {
@@ -47,7 +49,7 @@ fn queries(world: &World) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn an_items_size_is_what_dynamodb_counts() {
+async fn computed_item_size_equals_dynamodbs() {
     use export_gate::record::limits::{LARGEST_ITEM, size};
     let world = World::empty().await;
     let client = &world.dynamodb;
@@ -79,7 +81,7 @@ async fn an_items_size_is_what_dynamodb_counts() {
 }
 
 #[tokio::test]
-async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
+async fn a_record_that_dynamodb_cannot_store_is_refused_before_the_write() {
     use export_gate::record::limits::{fault, size};
     use export_gate::register::limits::{LARGEST_RECORD, LONGEST_ID};
     let nested = |levels: usize| (1..levels).fold(json!(1), |inner, _| json!([inner]));
@@ -94,7 +96,7 @@ async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
     let world = World::empty().await;
     let full = |id: &str, bytes: usize| {
         let mut record = stop(id, "x");
-        // The revision takes its name and two bytes.
+        // `revision` adds its name and two bytes.
         let room = bytes - size(&item(record.clone())) - "revision".len() - 2 - "why".len();
         record["why"] = "x".repeat(room).into();
         record
@@ -104,12 +106,12 @@ async fn what_dynamodb_cannot_store_is_known_before_it_is_written() {
     let larger = put(vec![full("a", LARGEST_RECORD + 1)]).await.unwrap_err();
     let long_id = put(vec![stop(&"i".repeat(LONGEST_ID + 1), "x")]).await.unwrap_err();
     let together = put((0..21).map(|n| full(&n.to_string(), LARGEST_RECORD)).collect()).await.unwrap_err();
-    for (error, says) in
+    for (error, expected) in
         [(&larger, "204801 bytes"), (&long_id, "id: 1001 bytes"), (&together, "at most 4194304 are allowed")]
     {
-        assert!(error.is_permanent() && error.to_string().contains(says), "{error}");
+        assert!(error.is_permanent() && error.to_string().contains(expected), "{error}");
     }
-    assert_eq!(put(vec![stop("a", "y")]).await.unwrap(), 2, "nothing of the others was written");
+    assert_eq!(put(vec![stop("a", "y")]).await.unwrap(), 2, "the refused changes wrote nothing");
 }
 
 #[tokio::test]
@@ -140,11 +142,11 @@ async fn a_change_is_one_transaction_of_records_history_and_all_heads() {
         (&history[0]["id"], &history[0]["was"], &history[0]["models"]),
         (&json!("a@1"), &json!(1), &json!(["x"]))
     );
-    assert!(history[0].get("revision").is_none(), "the index would have it");
+    assert!(history[0].get("revision").is_none(), "the index `by-revision` must not contain history");
 }
 
 #[tokio::test]
-async fn two_writers_at_once_never_lose_a_change() {
+async fn concurrent_writers_lose_no_change() {
     let world = World::empty().await;
     world.register(vec![stop("first", "x")]).await;
     let puts = (0..8).map(|number| world.writer.put(vec![item(stop(&format!("s{number}"), "x"))]));
@@ -152,21 +154,21 @@ async fn two_writers_at_once_never_lose_a_change() {
     let mut revisions: Vec<u64> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok().copied()).collect();
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().err().is_none_or(WriteError::is_conflict)), "{outcomes:?}");
     revisions.sort_unstable();
-    assert_eq!(revisions, (2..2 + u64::try_from(revisions.len()).unwrap()).collect::<Vec<_>>(), "each has its own");
+    assert_eq!(revisions, (2..2 + u64::try_from(revisions.len()).unwrap()).collect::<Vec<_>>(), "revisions are unique");
     let written = scan(&world, &world.tables.register).await;
     let written = written.iter().filter(|item| item["kind"] == "embargo").count();
     assert_eq!(written, revisions.len() + 1);
 }
 
 #[tokio::test]
-async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
+async fn a_change_conflicts_if_the_register_changed_since_it_was_read() {
     let world = World::empty().await;
     let put_at = async |revision: u64| world.writer.put_at(revision, vec![item(stop("b", "x"))]).await;
     assert_eq!(world.register(vec![stop("a", "x")]).await, 1);
     assert!(matches!(put_at(0).await, Err(failure @ WriteError::Moved(1)) if failure.is_conflict()));
     assert_eq!(put_at(1).await.unwrap(), 2);
 
-    // An edit by hand moves no head, and is not put over unseen either: here it comes just after the record was read.
+    // A manual edit just after the read moves no head, but is not overwritten either.
     let (table, dynamodb) = (world.tables.register.clone(), world.dynamodb.clone());
     world.relay.rule(move |seen| {
         if seen.body["Key"]["kind"]["S"] != "embargo" {
@@ -175,8 +177,8 @@ async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
         let by_hand = dynamodb.put_item().table_name(&table).set_item(Some(item(stop("a", "by-hand"))));
         Action::then(async move || drop(by_hand.send().await.unwrap()))
     });
-    let beside = RegisterWriter::new(tables::client(&world.relay.url()), world.tables.register.clone());
-    let outcome = beside.put(vec![item(stop("a", "y"))]).await;
+    let writer = RegisterWriter::new(tables::client(&world.relay.url()), world.tables.register.clone());
+    let outcome = writer.put(vec![item(stop("a", "y"))]).await;
     assert!(outcome.as_ref().is_err_and(WriteError::is_conflict), "{outcome:?}");
     let records = scan(&world, &world.tables.register).await;
     let a = records.iter().find(|record| record["kind"] == "embargo" && record["id"] == "a").unwrap();
@@ -184,12 +186,12 @@ async fn a_change_holds_only_where_the_register_is_as_it_was_read() {
 }
 
 #[tokio::test]
-async fn a_change_holds_only_where_nobody_edited_the_record_by_hand() {
+async fn a_change_conflicts_with_a_manual_edit_of_the_record() {
     let world = World::empty().await;
     let revision = world.register(vec![stop("stop", "*")]).await;
     let heads = world.writer.heads().await.unwrap();
     let found = item(with_revision(stop("stop", "*"), revision));
-    // Neither moves a head: an attribute that differs, and one that was not there.
+    // A changed attribute and an added one; neither moves a head.
     for (name, value) in [("citation", json!("Another")), ("withdrawn", json!(true))] {
         let mut edited = with_revision(stop("stop", "*"), revision);
         edited[name] = value;
@@ -198,8 +200,8 @@ async fn a_change_holds_only_where_nobody_edited_the_record_by_hand() {
         let changes = vec![(Some(found.clone()), item(stop("stop", "fable-5")))];
         let error = world.writer.replace_at(&heads, changes).await.unwrap_err();
         assert!(error.is_conflict(), "{name}: {error}");
-        let there = scan(&world, &world.tables.register).await;
-        assert!(there.contains(&edited), "{name} was put over: {there:?}");
+        let items = scan(&world, &world.tables.register).await;
+        assert!(items.contains(&edited), "{name} was overwritten: {items:?}");
     }
 }
 
@@ -209,7 +211,7 @@ fn with_revision(mut record: Value, revision: u64) -> Value {
 }
 
 #[tokio::test]
-async fn one_round_trip_before_the_model_and_two_at_first_sight() {
+async fn a_known_caller_takes_one_round_trip_before_the_model_and_a_new_one_two() {
     let world = World::with_samples().await;
     let gate = world.gate();
     gate.warm(now()).await.unwrap();
@@ -230,7 +232,7 @@ async fn one_round_trip_before_the_model_and_two_at_first_sight() {
 }
 
 #[tokio::test]
-async fn only_what_is_newer_is_read_and_it_counts_on_the_very_next_request() {
+async fn only_newer_records_are_read_and_they_count_on_the_next_request() {
     let world = World::with_samples().await;
     let gate = world.gate();
     gate.warm(now()).await.unwrap();
@@ -242,17 +244,21 @@ async fn only_what_is_newer_is_read_and_it_counts_on_the_very_next_request() {
     let mut queried = queries(&world);
     queried.sort();
     let kinds = ["embargo", "group", "licence", "model", "setting"];
-    assert_eq!(queried, kinds.map(|kind| (kind.to_owned(), "1".to_owned())), "the heads may be wrong of any kind");
+    assert_eq!(
+        queried,
+        kinds.map(|kind| (kind.to_owned(), "1".to_owned())),
+        "every kind, since the heads may be wrong"
+    );
     assert_eq!(refused.log.unwrap().revision, Some(2));
 }
 
 #[tokio::test]
-async fn a_revision_that_went_back_loads_all_anew() {
+async fn a_lower_revision_reloads_the_whole_register() {
     let world = World::with_samples().await;
     let gate = world.gate();
     world.register(vec![stop("stop", "opus-4-8")]).await;
     assert_eq!(permit(&gate).await.status, 451);
-    // A restore: the stop was never written, and the heads say so.
+    // A restore from a backup before the stop.
     let gone = world.dynamodb.delete_item().table_name(&world.tables.register);
     gone.key("kind", aws_sdk_dynamodb::types::AttributeValue::S("embargo".into()))
         .key("id", aws_sdk_dynamodb::types::AttributeValue::S("stop".into()))
@@ -278,7 +284,7 @@ async fn heads(world: &World) -> Vec<Value> {
     scan(world, &world.tables.register).await.into_iter().filter(|item| item["id"] == "head").collect()
 }
 
-/// Puts heads by hand.
+/// Writes heads directly.
 async fn put_heads(world: &World, heads: Vec<Value>) {
     for head in heads {
         let put = world.dynamodb.put_item().table_name(&world.tables.register).set_item(Some(item(head)));
@@ -286,7 +292,7 @@ async fn put_heads(world: &World, heads: Vec<Value>) {
     }
 }
 
-/// Changes every head in the same way, by hand.
+/// Edits every head directly.
 async fn edit_heads(world: &World, edit: impl Fn(&mut Value)) {
     let mut edited = heads(world).await;
     edited.iter_mut().for_each(edit);
@@ -300,16 +306,16 @@ async fn permit_within(gate: &Gate, milliseconds: u64) -> Answered {
 }
 
 #[tokio::test]
-async fn heads_that_disagree_with_their_records_are_believed_by_no_gate() {
+async fn heads_that_contradict_the_records_are_refused() {
     type Edit = fn(&mut Value);
     let table: [(&str, Edit); 7] = [
-        ("embargoes are left out", |head| drop(head["kinds"].as_object_mut().unwrap().remove("embargo"))),
-        ("kinds are left out", |head| drop(head.as_object_mut().unwrap().remove("kinds"))),
+        ("embargoes are missing", |head| drop(head["kinds"].as_object_mut().unwrap().remove("embargo"))),
+        ("kinds are missing", |head| drop(head.as_object_mut().unwrap().remove("kinds"))),
         ("the revision alone is raised", |head| head["revision"] = json!(99)),
         ("the revision and a kind are raised", |head| {
             (head["revision"], head["kinds"]["embargo"]["revision"]) = (json!(99), json!(99));
         }),
-        ("a kind's records are more", |head| head["kinds"]["embargo"]["records"] = json!(2)),
+        ("a kind's count is raised", |head| head["kinds"]["embargo"]["records"] = json!(2)),
         ("a kind's revision is lowered", |head| head["kinds"]["embargo"] = json!({"revision": 1, "records": 1})),
         ("a kind has no records", |head| head["kinds"]["treaty"] = json!({"revision": 1, "records": 1})),
     ];
@@ -319,29 +325,34 @@ async fn heads_that_disagree_with_their_records_are_believed_by_no_gate() {
     world.register(vec![group("X:1")]).await;
     let gate = world.gate();
     assert_eq!(permit(&gate).await.status, 451);
-    for (what, edit) in table {
+    for (case, edit) in table {
         let right = heads(&world).await;
         edit_heads(&world, edit).await;
         let cold = world.gate();
         for (which, gate) in [("warm", &gate), ("cold", &cold)] {
-            let told = permit_within(gate, 400).await;
-            assert_eq!((told.status, told.code()), (503, "register.unavailable"), "{what}, {which}: {}", told.body);
+            let answered = permit_within(gate, 400).await;
+            assert_eq!(
+                (answered.status, answered.code()),
+                (503, "register.unavailable"),
+                "{case}, {which}: {}",
+                answered.body
+            );
         }
-        // Heads that are right again, and the next change, are read by both.
+        // Both recover with the right heads and the next change.
         put_heads(&world, right).await;
         let revision = world.register(vec![group("X:2")]).await;
         for gate in [&gate, &cold] {
-            let told = permit(gate).await;
-            let log = told.log.unwrap();
-            assert_eq!((told.status, log.revision), (451, Some(revision)), "{what}: {:?}", log.failures);
+            let answered = permit(gate).await;
+            let log = answered.log.unwrap();
+            assert_eq!((answered.status, log.revision), (451, Some(revision)), "{case}: {:?}", log.failures);
         }
     }
 }
 
 #[tokio::test]
-async fn heads_that_state_less_of_a_kind_than_there_is_are_not_believed_by_an_idle_gate() {
-    // By hand: seven of the eight heads, or all, state of the embargoes what the gate read of them.
-    for right_ones in [1, 0] {
+async fn an_idle_gate_refuses_heads_that_omit_newer_records_of_a_kind() {
+    // Seven of the eight heads, or all, are set back to the embargoes that the idle gate has read.
+    for correct_heads in [1, 0] {
         let world = World::with_samples().await;
         world.register(vec![stop("first", "fable-5")]).await;
         let idle = world.gate();
@@ -351,32 +362,37 @@ async fn heads_that_state_less_of_a_kind_than_there_is_are_not_believed_by_an_id
         world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
         let right = heads(&world).await;
         edit_heads(&world, |head| head["kinds"]["embargo"] = before.clone()).await;
-        put_heads(&world, right[..right_ones].to_vec()).await;
-        let told = permit_within(&idle, 400).await;
-        assert_eq!((told.status, told.code()), (503, "register.unavailable"), "{right_ones}: {}", told.body);
+        put_heads(&world, right[..correct_heads].to_vec()).await;
+        let answered = permit_within(&idle, 400).await;
+        assert_eq!(
+            (answered.status, answered.code()),
+            (503, "register.unavailable"),
+            "{correct_heads}: {}",
+            answered.body
+        );
         put_heads(&world, right).await;
-        assert_eq!(permit(&idle).await.status, 451, "{right_ones}");
+        assert_eq!(permit(&idle).await.status, 451, "{correct_heads}");
     }
 }
 
 #[tokio::test]
-async fn a_snapshot_that_lacks_what_the_heads_say_of_an_unchanged_kind_is_read_anew() {
+async fn a_snapshot_with_fewer_records_than_the_heads_state_is_reloaded() {
     let world = World::with_samples().await;
     world.register(vec![stop("first", "fable-5")]).await;
     let gate = world.gate();
     assert_eq!(permit(&gate).await.status, 200);
-    // By hand: one more record of the embargoes' last revision, with the heads that say so.
-    let by_hand = world.dynamodb.put_item().table_name(&world.tables.register);
-    by_hand.set_item(Some(item(with_revision(stop("second", "opus-4-8"), 2)))).send().await.unwrap();
+    // One more record at the embargoes' last revision, with matching heads.
+    let put = world.dynamodb.put_item().table_name(&world.tables.register);
+    put.set_item(Some(item(with_revision(stop("second", "opus-4-8"), 2)))).send().await.unwrap();
     edit_heads(&world, |head| head["kinds"]["embargo"]["records"] = json!(2)).await;
-    assert_eq!(permit(&gate).await.status, 451, "the same revision, other kinds");
+    assert_eq!(permit(&gate).await.status, 451, "the same revision, other counts");
     world.register(vec![json!({"kind": "group", "id": "X:1", "countries": ["FR"]})]).await;
     assert_eq!(permit(&gate).await.status, 451);
     assert_eq!(permit(&world.gate()).await.status, 451);
 }
 
 #[tokio::test]
-async fn a_bulk_of_changes_keeps_nobody_from_being_answered() {
+async fn requests_are_answered_while_many_changes_are_written() {
     let world = World::with_samples().await;
     let gates = [world.gate(), world.gate()];
     for gate in &gates {
@@ -392,7 +408,7 @@ async fn a_bulk_of_changes_keeps_nobody_from_being_answered() {
     let asking = gates.iter().map(|gate| async {
         while !done.load(std::sync::atomic::Ordering::SeqCst) {
             for answered in [permit(gate).await, permit(&world.gate()).await] {
-                // A busy machine may be too slow for a single attempt; heads and records must agree all the same.
+                // A busy machine may time out.
                 let failures = format!("{:?}", answered.log.unwrap().failures);
                 let is_slow = failures.contains("timeout");
                 assert!(answered.status == 200 || is_slow, "{failures}");
@@ -403,7 +419,7 @@ async fn a_bulk_of_changes_keeps_nobody_from_being_answered() {
 }
 
 #[tokio::test]
-async fn entries_of_one_environment_are_one_chain_and_every_environment_has_its_own() {
+async fn each_environment_writes_one_chain_of_its_own() {
     let world = World::with_samples().await;
     let gates = [world.gate(), world.gate()];
     for _ in 0..3 {
@@ -417,13 +433,13 @@ async fn entries_of_one_environment_are_one_chain_and_every_environment_has_its_
 }
 
 #[tokio::test]
-async fn entries_are_read_back_typed_with_nothing_lost() {
+async fn entries_survive_a_round_trip_through_their_type() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let asked = [
         invocation("sample-us-app", "opus-4-8").person("sample-us-citizen"),
         invocation("sample-us-app", "mythos-5").person("sample-foreign-employee"),
-        invocation("nobody", "opus-4-8"),
+        invocation("unknown", "opus-4-8"),
     ];
     for request in &asked {
         ask(&gate, &request.0, now()).await;
@@ -435,7 +451,12 @@ async fn entries_are_read_back_typed_with_nothing_lost() {
     for item in items {
         let entry: Entry = serde_dynamo::from_item(item.clone()).unwrap();
         assert_eq!(&entry.hash().unwrap(), item["hash"].as_s().unwrap(), "{entry:?}");
-        found.insert((entry.seq, entry.status, entry.kind == Kind::Completion, matches!(entry.facts, Rests::On(_))));
+        found.insert((
+            entry.seq,
+            entry.status,
+            entry.kind == Kind::Completion,
+            matches!(entry.facts, EntryFacts::Identified(_)),
+        ));
     }
     let expected = [(1, 200, false, true), (2, 451, false, true), (3, 403, false, false)];
     let ended = [(4, 200, false, true), (5, 502, true, true)];
@@ -443,7 +464,7 @@ async fn entries_are_read_back_typed_with_nothing_lost() {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_in_one_environment_stand_one_behind_the_other() {
+async fn concurrent_requests_in_one_environment_append_to_one_chain() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let answers = join_all((0..10).map(|_| permit(&gate))).await;
@@ -453,19 +474,19 @@ async fn requests_at_the_same_time_in_one_environment_stand_one_behind_the_other
 }
 
 #[tokio::test]
-async fn the_same_numbers_are_never_written_twice() {
+async fn an_occupied_place_in_a_chain_starts_a_new_chain() {
     let world = World::with_samples().await;
     let gate = world.gate();
     let first = permit(&gate).await;
     let (chain, _) = first.decision_id().unwrap().split_once('-').unwrap();
-    // ScreenedParty else's entry in the next place.
-    let squatter = json!({"chain": chain, "seq": 2, "hash": "another"});
-    let put = world.dynamodb.put_item().table_name(&world.tables.ledger).set_item(Some(item(squatter)));
+    // Another writer's entry occupies the next place.
+    let occupant = json!({"chain": chain, "seq": 2, "hash": "another"});
+    let put = world.dynamodb.put_item().table_name(&world.tables.ledger).set_item(Some(item(occupant)));
     put.send().await.unwrap();
     let second = permit(&gate).await;
     assert_eq!(second.status, 200);
     let (other, seq) = second.decision_id().unwrap().split_once('-').unwrap();
-    assert_ne!(other, chain, "another entry found in its place starts a new chain");
+    assert_ne!(other, chain);
     assert_eq!(seq, "1");
 }
 
@@ -489,7 +510,7 @@ async fn with_quota(requests: u64) -> World {
     world
 }
 
-/// Writes the licence anew, with this quota.
+/// Replaces the licence with one of this quota.
 async fn amend(world: &World, requests: u64, why: &str) {
     let records: Vec<Value> = serde_json::from_str(world::SAMPLE_REGISTER).unwrap();
     let mut licence = records.into_iter().find(|record| record["id"] == "operator-quota-licence").unwrap();
@@ -498,7 +519,7 @@ async fn amend(world: &World, requests: u64, why: &str) {
     world.register(vec![licence]).await;
 }
 
-/// Asks until the quota is used up: how many answers that gave.
+/// Asks until the quota is used up, and counts the permits.
 async fn use_up(gate: &Gate) -> u64 {
     for permitted in 0.. {
         let answered = ask(gate, &quota_request(), now()).await;
@@ -512,11 +533,11 @@ async fn use_up(gate: &Gate) -> u64 {
 }
 
 #[tokio::test]
-async fn a_quota_is_never_exceeded_by_environments_at_the_same_time() {
+async fn concurrent_environments_never_exceed_a_quota() {
     let world = with_quota(40).await;
     let gates: Vec<Gate> = (0..4).map(|_| world.gate()).collect();
     let permitted: u64 = join_all(gates.iter().map(use_up)).await.into_iter().sum();
-    assert_eq!(permitted, 40, "all of it is used, and no more");
+    assert_eq!(permitted, 40, "exactly the quota is used");
     assert_eq!(usage(&world).await, [("*".to_owned(), 40), ("mythos-5@1".to_owned(), 40)]);
     assert_eq!(u64::try_from(world.invoked()).unwrap(), permitted);
 }
@@ -532,24 +553,24 @@ async fn a_busy_environment_leases_ahead_in_growing_blocks() {
     let leases = world.relay.seen().all().iter().filter(|seen| is_lease(seen)).count();
     assert!(leases <= 10, "{leases} leases for 100 requests");
     let leased = usage(&world).await[0].1;
-    assert!(leased <= 200, "the rest of a block is no more than was asked for lately: {leased}");
+    assert!(leased <= 200, "the unused rest of a block is at most the recent demand: {leased}");
 }
 
 #[tokio::test]
-async fn what_an_idle_environment_holds_is_returned_at_its_next_request_of_any_kind() {
+async fn an_idle_environment_returns_its_lease_at_its_next_request_of_any_kind() {
     let world = with_quota(1_000_000).await;
     let gate = world.gate();
     for _ in 0..20 {
         assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
     }
     assert!(usage(&world).await[0].1 > 20, "it holds the rest of a block");
-    let other = invocation("nobody", "opus-4-8").0;
+    let other = invocation("unknown", "opus-4-8").0;
     assert_eq!(ask(&gate, &other, now() + 1.minute()).await.status, 403);
     assert_eq!(usage(&world).await, [("*".to_owned(), 20), ("mythos-5@1".to_owned(), 20)]);
 }
 
 #[tokio::test]
-async fn a_rest_whose_returns_answer_is_lost_is_not_returned_again() {
+async fn a_return_whose_answer_is_lost_is_not_repeated() {
     let world = with_quota(1_000_000).await;
     let gate = world.gate();
     for _ in 0..20 {
@@ -557,7 +578,7 @@ async fn a_rest_whose_returns_answer_is_lost_is_not_returned_again() {
     }
     let is_return = |seen: &Seen| seen.body["UpdateExpression"] == "ADD #leased :returned";
     world.relay.rule(move |seen| if is_return(seen) { Action::LoseAnswer } else { Action::Forward });
-    let other = invocation("nobody", "opus-4-8").0;
+    let other = invocation("unknown", "opus-4-8").0;
     for minutes in 1..3 {
         assert_eq!(ask(&gate, &other, now() + minutes.minutes()).await.status, 403);
     }
@@ -566,20 +587,20 @@ async fn a_rest_whose_returns_answer_is_lost_is_not_returned_again() {
 }
 
 #[tokio::test]
-async fn a_rest_that_an_edit_by_hand_left_nothing_of_is_not_returned() {
+async fn a_lease_above_a_manually_lowered_count_is_not_returned() {
     let world = with_quota(1_000_000).await;
     let gate = world.gate();
     for _ in 0..20 {
         assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
     }
     put_usage(&world, json!(1)).await;
-    let other = invocation("nobody", "opus-4-8").0;
+    let other = invocation("unknown", "opus-4-8").0;
     assert_eq!(ask(&gate, &other, now() + 1.minute()).await.status, 403);
-    assert_eq!(usage(&world).await[0].1, 1, "a negative count would be unreadable, and so count as used up");
+    assert_eq!(usage(&world).await[0].1, 1, "a negative count would be unreadable and count as used up");
 }
 
 #[tokio::test]
-async fn a_request_that_reached_no_model_leaves_its_quota_to_every_environment() {
+async fn a_request_that_reaches_no_model_returns_its_quota() {
     let world = with_quota(5).await;
     for _ in 0..5 {
         world.sagemaker.next(Behaviour::NotReady);
@@ -590,7 +611,7 @@ async fn a_request_that_reached_no_model_leaves_its_quota_to_every_environment()
 }
 
 #[tokio::test]
-async fn a_crash_loses_at_most_the_rest_of_one_block() {
+async fn a_crash_loses_at_most_one_block() {
     let world = with_quota(5000).await;
     for _ in 0..2 {
         let gate = world.gate();
@@ -605,7 +626,7 @@ async fn a_crash_loses_at_most_the_rest_of_one_block() {
 #[tokio::test]
 async fn an_update_whose_answer_is_lost_counts_once() {
     let world = with_quota(10).await;
-    // The first answer to each update is lost: those of the lease, and of the count by model.
+    // The first answer to each update is lost, of the lease and of the count by model.
     world.relay.rule(|seen| {
         let lost = seen.operation == "UpdateItem" && seen.count % 2 == 1;
         if lost { Action::LoseAnswer } else { Action::Forward }
@@ -615,7 +636,11 @@ async fn an_update_whose_answer_is_lost_counts_once() {
     assert_eq!(usage(&world).await, [("*".to_owned(), 1), ("mythos-5@1".to_owned(), 1)]);
     world.relay.forward();
     assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
-    assert_eq!(usage(&world).await, [("*".to_owned(), 2), ("mythos-5@1".to_owned(), 2)], "nor with the next request");
+    assert_eq!(
+        usage(&world).await,
+        [("*".to_owned(), 2), ("mythos-5@1".to_owned(), 2)],
+        "the next request counts once too"
+    );
 }
 
 #[tokio::test]
@@ -626,7 +651,7 @@ async fn a_lease_outlives_edits_that_leave_the_quota_large_enough() {
         assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
     }
     let leased = usage(&world).await;
-    for (requests, why) in [(100_000, "a typing slip"), (200_000, "more"), (50_000, "less")] {
+    for (requests, why) in [(100_000, "unchanged"), (200_000, "more"), (50_000, "less")] {
         amend(&world, requests, why).await;
         assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
         assert_eq!(usage(&world).await, leased, "nothing is leased anew: {why}");
@@ -634,7 +659,7 @@ async fn a_lease_outlives_edits_that_leave_the_quota_large_enough() {
 }
 
 #[tokio::test]
-async fn a_quota_that_the_operator_lowers_ends_the_leases_that_pass_it() {
+async fn a_lowered_quota_ends_the_leases_that_exceed_it() {
     let world = with_quota(100_000).await;
     let gate = world.gate();
     for _ in 0..20 {
@@ -643,9 +668,9 @@ async fn a_quota_that_the_operator_lowers_ends_the_leases_that_pass_it() {
     let leased = usage(&world).await[0].1;
     assert!(leased > 21, "{leased}");
     amend(&world, 21, "less").await;
-    assert_eq!(use_up(&gate).await, 1, "the rest of the block is returned, and one is left");
+    assert_eq!(use_up(&gate).await, 1, "the block is returned, and one request is left");
     assert_eq!(usage(&world).await, [("*".to_owned(), 21), ("mythos-5@1".to_owned(), 21)]);
-    // Raised and lowered again, meanwhile used by others.
+    // Raised, used by other environments, and lowered again.
     amend(&world, 100_000, "more").await;
     for _ in 0..20 {
         assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
@@ -665,10 +690,10 @@ async fn put_usage(world: &World, leased: Value) {
 }
 
 #[tokio::test]
-async fn usage_that_cannot_be_read_counts_as_used_up_and_is_reported() {
+async fn unreadable_usage_counts_as_used_up_and_is_reported() {
     let world = with_quota(5).await;
     let screening = world::events::screening("sample-quota-service", "mythos-5").0;
-    // Negative, no whole number, above what JSON's numbers hold, no number, and gone.
+    // Negative, a fraction, above JSON's safe integers, a string, missing.
     for leased in [json!(-50), json!(2.5), json!(1_u64 << 53), json!("2"), Value::Null] {
         put_usage(&world, leased.clone()).await;
         let gate = world.gate();
@@ -679,16 +704,16 @@ async fn usage_that_cannot_be_read_counts_as_used_up_and_is_reported() {
             assert!(log.unreadable_usage.contains("operator-quota-licence"), "{kind} at {leased}");
             assert_eq!(json!(metrics(&log, 0))["UnreadableRecords"], json!(1), "{kind} at {leased}");
         }
-        // A condition can't tell a fraction from a whole number.
+        // A DynamoDB condition cannot recognise a fraction.
         if leased != json!(2.5) {
-            assert_eq!(scan(&world, &world.tables.usage).await[0]["leased"], leased, "nothing is added to it");
+            assert_eq!(scan(&world, &world.tables.usage).await[0]["leased"], leased, "it is unchanged");
         }
     }
     assert_eq!(world.invoked(), 0);
 }
 
 #[tokio::test]
-async fn screenings_and_the_list_of_models_use_no_quota_and_tell_an_exhausted_one() {
+async fn screenings_and_the_list_of_models_use_no_quota_but_report_an_exhausted_one() {
     let world = with_quota(1).await;
     let gate = world.gate();
     let screening = world::events::screening("sample-quota-service", "mythos-5").0;
@@ -697,43 +722,43 @@ async fn screenings_and_the_list_of_models_use_no_quota_and_tell_an_exhausted_on
     }
     assert_eq!(usage(&world).await, []);
     assert_eq!(ask(&gate, &quota_request(), now()).await.status, 200);
-    let told = ask(&gate, &screening, now()).await;
+    let answered = ask(&gate, &screening, now()).await;
     assert_eq!(
-        (&told.body["outcome"], told.codes()),
+        (&answered.body["outcome"], answered.codes()),
         (&json!("refuse"), vec!["embargo.foreign-person", "licence.exhausted"])
     );
     let listed = ask(&gate, &world::events::rest("GET", "/v1/models", "sample-quota-service").0, now()).await;
     let mythos = listed.body["models"].as_array().unwrap().iter().find(|model| model["name"] == "mythos-5").unwrap();
     assert_eq!((&mythos["outcome"], &mythos["status"]), (&json!("refuse"), &json!(451)));
-    let entry = world.entry(told.decision_id().unwrap()).await;
+    let entry = world.entry(answered.decision_id().unwrap()).await;
     assert_eq!(entry["facts"]["exhausted"], json!(["operator-quota-licence"]));
 }
 
 #[tokio::test]
-async fn an_exhausted_quota_is_told_beside_every_other_reason() {
+async fn an_exhausted_quota_is_reported_with_every_other_reason() {
     let world = with_quota(0).await;
     let event = invocation("sample-quota-service", "mythos-5").header("End-Use", "undeclared").0;
-    let told = ask(&world.gate(), &event, now()).await;
-    assert_eq!(told.codes(), ["embargo.foreign-person", "licence.exhausted", "end-use.undeclared"]);
+    let answered = ask(&world.gate(), &event, now()).await;
+    assert_eq!(answered.codes(), ["embargo.foreign-person", "licence.exhausted", "end-use.undeclared"]);
     assert_eq!(usage(&world).await, [], "a refusal uses nothing");
 }
 
-/// What happens to a quota: by which environment, and what.
+/// An operation on a quota; `usize` is the environment.
 #[derive(Clone, Debug)]
-enum Happening {
+enum Operation {
     Draw(usize),
     GiveBack,
     Crash(usize),
     Amend(u64),
 }
 
-fn happenings() -> impl proptest::strategy::Strategy<Value = Vec<Happening>> {
+fn operations() -> impl proptest::strategy::Strategy<Value = Vec<Operation>> {
     use proptest::prelude::*;
     let one = prop_oneof![
-        8 => (0..3_usize).prop_map(Happening::Draw),
-        2 => Just(Happening::GiveBack),
-        1 => (0..3_usize).prop_map(Happening::Crash),
-        1 => (0..60_u64).prop_map(Happening::Amend),
+        8 => (0..3_usize).prop_map(Operation::Draw),
+        2 => Just(Operation::GiveBack),
+        1 => (0..3_usize).prop_map(Operation::Crash),
+        1 => (0..60_u64).prop_map(Operation::Amend),
     ];
     proptest::collection::vec(one, 1..60)
 }
@@ -744,9 +769,9 @@ fn licence(quota: u64, revision: u64) -> Arc<Record<Licence>> {
     Arc::new(read(&item(record)).unwrap())
 }
 
-/// Environments of the gate over a relay that loses requests and answers, on a quota that is drawn, amended and edited.
+/// Environments behind a relay that loses requests and answers draw from a quota that is amended meanwhile.
 #[tokio::test]
-async fn kills_amendments_and_lost_answers_leave_most_of_a_quota_usable() {
+async fn crashes_amendments_and_lost_answers_leave_most_of_a_quota_usable() {
     let world = World::empty().await;
     world.relay.rule(|seen| match (seen.operation.as_str(), seen.count % 41) {
         ("UpdateItem", 0) => Action::LoseAnswer,
@@ -764,7 +789,7 @@ async fn kills_amendments_and_lost_answers_leave_most_of_a_quota_usable() {
         time += jiff::SignedDuration::from_millis(i64::try_from(random() % 400).unwrap());
         match random() % 40 {
             0 => environments[by] = environment(),
-            1 => revision += 1, // an edit of something else
+            1 => revision += 1, // an edit that keeps the quota
             2 if used < 450 => {
                 let amended = [450, 500, 600, 5000][usize::try_from(random() % 4).unwrap()];
                 (quota, revision) = (amended, revision + 1);
@@ -781,7 +806,7 @@ async fn kills_amendments_and_lost_answers_leave_most_of_a_quota_usable() {
 }
 
 #[tokio::test]
-async fn environments_with_one_request_each_and_edits_of_the_licence_leave_the_rest_of_a_quota_to_others() {
+async fn one_request_per_environment_leases_one_request_each() {
     let world = World::empty().await;
     let environments: Vec<Quotas> =
         (0..24).map(|_| Quotas::new(world.dynamodb.clone(), world.tables.usage.clone())).collect();
@@ -791,7 +816,7 @@ async fn environments_with_one_request_each_and_edits_of_the_licence_leave_the_r
     assert_eq!(usage(&world).await, [("*".to_owned(), 24), ("m@1".to_owned(), 24)]);
 }
 
-/// Draws one request and tends the quota as the gate does; whether it was drawn.
+/// Draws one request as the gate does, and returns whether the quota allowed it.
 async fn draw(quotas: &Quotas, licence: &Arc<Record<Licence>>, now: jiff::Timestamp) -> bool {
     match quotas.draw(&[Arc::clone(licence)], "m@1", now).await {
         Ok(drawn) => {
@@ -802,7 +827,7 @@ async fn draw(quotas: &Quotas, licence: &Arc<Record<Licence>>, now: jiff::Timest
     }
 }
 
-/// A xorshift generator: the same numbers for the same seed.
+/// A xorshift generator.
 fn random_numbers(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     move || {
@@ -813,9 +838,8 @@ fn random_numbers(seed: u64) -> impl FnMut() -> u64 {
     }
 }
 
-/// Whatever draws, gives back, crashes and is amended: what is in use never passes the quota in force.
 #[test]
-fn a_quota_is_never_exceeded_whatever_happens() {
+fn no_sequence_of_operations_exceeds_a_quota() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(World::empty());
     let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
@@ -825,7 +849,7 @@ fn a_quota_is_never_exceeded_whatever_happens() {
     });
     let environment = || Quotas::new(world.dynamodb.clone(), world.tables.usage.clone());
     runner
-        .run(&happenings(), |happenings| {
+        .run(&operations(), |operations| {
             runtime.block_on(async {
                 for model in ["*", "m@1"] {
                     let gone = world.dynamodb.delete_item().table_name(&world.tables.usage);
@@ -835,9 +859,9 @@ fn a_quota_is_never_exceeded_whatever_happens() {
                 let mut environments = [environment(), environment(), environment()];
                 let (mut quota, mut revision, mut held) = (20_u64, 1_u64, Vec::new());
                 let mut in_use = 0_u64;
-                for happening in happenings {
-                    match happening {
-                        Happening::Draw(by) => {
+                for operation in operations {
+                    match operation {
+                        Operation::Draw(by) => {
                             let licences = [licence(quota, revision)];
                             if let Ok(drawn) = environments[by].draw(&licences, "m@1", now()).await {
                                 environments[by].tend(&drawn, now()).await.unwrap();
@@ -846,14 +870,14 @@ fn a_quota_is_never_exceeded_whatever_happens() {
                                 assert!(in_use <= quota, "{in_use} of {quota} in use");
                             }
                         }
-                        Happening::GiveBack => {
+                        Operation::GiveBack => {
                             if let Some((by, drawn)) = held.pop() {
                                 environments[by].give_back(drawn);
                                 in_use -= 1;
                             }
                         }
-                        Happening::Crash(which) => environments[which] = environment(),
-                        Happening::Amend(to) => (quota, revision) = (to, revision + 1),
+                        Operation::Crash(which) => environments[which] = environment(),
+                        Operation::Amend(to) => (quota, revision) = (to, revision + 1),
                     }
                 }
             });

@@ -9,9 +9,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Instant;
 
-use export_gate::decision::{Callers, Claimed, Decision, Outcome, Where, decide, identify};
+use export_gate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, decide, identify};
 use export_gate::digest::sha256;
-use export_gate::evidence::{CallerStore, Location, beside_edge};
+use export_gate::evidence::{CallerStore, Location};
 use export_gate::parties::{Index as Parties, PartyKind, ScreenedParty, similarity};
 use export_gate::record::Screening;
 use export_gate::register::{Register, RegisterStore};
@@ -40,7 +40,7 @@ const BATCH: usize = 100;
 pub struct Request {
     register: Arc<Register>,
     callers: Callers,
-    from: Where,
+    from: RequestOrigin,
     model: ModelRef,
     person: Option<String>,
     now: Timestamp,
@@ -58,7 +58,7 @@ impl Request {
             store.read(principal, request.person_by_header.as_deref(), None).await.expect("the caller's records");
         let register = RegisterStore::new(client, tables.register.clone());
         let register = register.newest(now).await.expect("the register");
-        let from = beside_edge(Location::delegations().of(request.source), &request);
+        let from = Location::delegations().origin(request.source, &request.signals, request.firewall);
         let Route::Invocation(model) = request.route else { panic!("an invocation") };
         Self { register, callers: read.callers, from, model, person: request.person_by_header, now }
     }

@@ -31,14 +31,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_stays_text_while_it_fits() {
+    fn utf8_that_fits_is_text_and_other_bytes_are_binary() {
         assert_eq!(encode(b"{\"a\":1}".to_vec()), Some(Body::Text("{\"a\":1}".into())));
         assert_eq!(encode(vec![0xff]), Some(Body::Binary(vec![0xff])));
         assert_eq!(encode(Vec::new()), Some(Body::Text(String::new())));
     }
 
     #[test]
-    fn text_that_grows_by_escaping_is_base64_and_what_is_too_large_is_none() {
+    fn text_that_grows_too_large_by_escaping_is_base64_and_larger_bodies_are_refused() {
         let quotes = vec![b'"'; 4 * 1024 * 1024];
         assert!(matches!(encode(quotes), Some(Body::Binary(_))));
         assert!(matches!(encode(vec![b'a'; LARGEST_ANSWER]), Some(Body::Text(_))));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn escaped_length_is_that_of_the_json() {
+    fn escaped_length_equals_the_length_in_json() {
         let text: String = (0_u8..128).map(char::from).chain("é€𝄞".chars()).collect();
         let json = serde_json::to_string(&text).unwrap();
         assert_eq!(escaped_length(text.as_bytes()), json.len() - 2);

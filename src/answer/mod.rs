@@ -19,11 +19,11 @@ use crate::request::Rejected;
 use crate::terms::Code;
 
 pub use encoding::{LARGEST_ANSWER, encode};
-pub use problem::disclosed;
 use problem::{DisclosedReason, Problem};
+pub use problem::{EndUses, disclosed};
 pub use report::{
     Candidate, DatabaseReport, HealthReport, ListEdition, LocationReport, MOST_UNREADABLE, ModelLine, PartiesReport,
-    ScreeningResult, UnreadableRecord,
+    ScreeningResult, UnreadableReport,
 };
 
 /// `Decision-Id: <chain>-<seq>`, the decision's id in the ledger.
@@ -52,8 +52,13 @@ impl Answer {
 
     /// A refusal.
     #[must_use]
-    pub fn refusal(decision: &Decision, recorded: &Recorded, operator_url: Option<&str>) -> Self {
-        let problem = Problem::refusal(decision, recorded.decision_id());
+    pub fn refusal(
+        decision: &Decision,
+        end_uses: EndUses<'_>,
+        recorded: &Recorded,
+        operator_url: Option<&str>,
+    ) -> Self {
+        let problem = Problem::refusal(decision, end_uses, Some(recorded.decision_id()));
         let mut answer = Self::problem(&problem);
         if answer.status == 451 {
             answer.set(LINK, operator_url.map(|url| format!("<{url}>; rel=\"blocked-by\"")).as_deref());
@@ -120,7 +125,7 @@ impl Answer {
     /// The refusal of an unidentified caller on a route that records nothing.
     #[must_use]
     pub fn unidentified(decision: &Decision) -> Self {
-        Self::problem(&Problem::refusal_unrecorded(decision))
+        Self::problem(&Problem::refusal(decision, EndUses::default(), None))
     }
 
     /// The models, each with the outcome for this caller.

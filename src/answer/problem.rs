@@ -24,6 +24,15 @@ pub(super) struct Problem<'a> {
     code: Code,
 }
 
+/// The end uses that a refusal's sentence depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EndUses<'a> {
+    /// Those that the organisation declares.
+    pub declared: &'a [String],
+    /// The one that the request names.
+    pub named: Option<&'a str>,
+}
+
 /// The error as OpenAI clients read it.
 #[derive(Debug, Serialize)]
 struct ErrorMember {
@@ -70,22 +79,18 @@ pub fn disclosed(reasons: &[Reason]) -> Vec<DisclosedReason<'_>> {
 }
 
 impl<'a> Problem<'a> {
-    pub(super) fn refusal(decision: &'a Decision, decision_id: &'a str) -> Self {
-        Self { decision_id: Some(decision_id), ..Self::refusal_unrecorded(decision) }
-    }
-
-    pub(super) fn refusal_unrecorded(decision: &'a Decision) -> Self {
+    pub(super) fn refusal(decision: &'a Decision, end_uses: EndUses<'_>, decision_id: Option<&'a str>) -> Self {
         let code = leading(&decision.reasons).map_or(Code::InternalFailure, |reason| reason.code);
         let is_prohibited = |reason: &Reason| {
             reason.embargo.as_ref().is_some_and(|source| !source.licensable && reason.review.is_none())
         };
         // A licence helps only if it can lift everything that refuses.
-        let detail = detail(code, !decision.reasons.iter().any(is_prohibited));
-        Self::new(code, decision.status(), detail.into(), None, disclosed(&decision.reasons))
+        let detail = detail(code, !decision.reasons.iter().any(is_prohibited), end_uses);
+        Self::new(code, decision.status(), detail.into(), decision_id, disclosed(&decision.reasons))
     }
 
     pub(super) fn failure(code: Code, status: u16, detail: Option<String>, decision_id: Option<&'a str>) -> Self {
-        let detail = detail.map_or(self::detail(code, true).into(), Cow::Owned);
+        let detail = detail.map_or(self::detail(code, true, EndUses::default()).into(), Cow::Owned);
         Self::new(code, status, detail, decision_id, vec![code.into()])
     }
 
@@ -132,7 +137,7 @@ fn kind(code: Code) -> &'static str {
 }
 
 /// One sentence that the caller can act on. It reveals nothing confidential, and mentions a licence only if one can help.
-fn detail(code: Code, licensable: bool) -> &'static str {
+fn detail(code: Code, licensable: bool, end_uses: EndUses<'_>) -> &'static str {
     match code {
         Code::IdentityMissing => "Sign the request in: the API's authorizer did not name a caller.",
         Code::IdentityUnknown => "Ask the operator of this API to register your application and its organisation.",
@@ -176,14 +181,7 @@ fn detail(code: Code, licensable: bool) -> &'static str {
         Code::EmbargoOwnership => {
             "This model is closed to organisations with certain owners without a licence; ask the operator of this API."
         }
-        Code::EmbargoEndUse if !licensable => {
-            "This model is closed to this end use; name another of your organisation's in the End-Use header, or use another \
-             model."
-        }
-        Code::EmbargoEndUse => {
-            "This model is closed to this end use without a licence; name another of your organisation's in the End-Use \
-             header, or ask the operator of this API."
-        }
+        Code::EmbargoEndUse | Code::EndUseUndeclared => end_uses.detail(licensable),
         Code::EmbargoNetwork => {
             "Requests from this network, or from this many places, are not accepted; use a single, different network."
         }
@@ -193,9 +191,6 @@ fn detail(code: Code, licensable: bool) -> &'static str {
         Code::DestinationInconsistent => {
             "The location signals of the request contradict each other; call from your usual network and country, without \
              a proxy."
-        }
-        Code::EndUseUndeclared => {
-            "The End-Use header names an end use that your organisation has not declared; name a declared one."
         }
         Code::PartyReview => {
             "Your organisation, one of its owners or this person awaits review; ask the operator of this API."
@@ -212,6 +207,39 @@ fn detail(code: Code, licensable: bool) -> &'static str {
         }
         Code::ModelTimeout => "The model did not answer in time; try again, or ask for less.",
         Code::InternalFailure => "The gate failed on this request; report this to the operator of this API.",
+    }
+}
+
+impl EndUses<'_> {
+    fn detail(self, licensable: bool) -> &'static str {
+        let is_declared = |named: &str| self.declared.iter().any(|declared| declared == named);
+        match (self.declared, self.named) {
+            ([], _) => "Your organisation has not declared an end use; ask the operator of this API to record it.",
+            (_, Some(named)) if !is_declared(named) => {
+                "The End-Use header names an end use that your organisation has not declared; name a declared one."
+            }
+            ([_], _) if !licensable => "This model is closed to your organisation's end use; use another model.",
+            ([_], _) => {
+                "This model is closed to your organisation's end use without a licence; use another model, or ask the \
+                 operator of this API."
+            }
+            (_, Some(_)) if !licensable => {
+                "This model is closed to this end use; name another of your organisation's in the End-Use header, or use \
+                 another model."
+            }
+            (_, Some(_)) => {
+                "This model is closed to this end use without a licence; name another of your organisation's in the \
+                 End-Use header, or ask the operator of this API."
+            }
+            (_, None) if !licensable => {
+                "This model is closed to one of your organisation's end uses; name the request's own in the End-Use \
+                 header, or use another model."
+            }
+            (_, None) => {
+                "This model is closed to one of your organisation's end uses without a licence; name the request's own in \
+                 the End-Use header, or ask the operator of this API."
+            }
+        }
     }
 }
 
@@ -248,8 +276,36 @@ mod tests {
             ];
             for (reasons, named) in cases {
                 let decision = Decision { reasons, ..Decision::unidentified(vec![]) };
-                let detail = Problem::refusal_unrecorded(&decision).detail;
+                let end_uses = EndUses { declared: &["research".to_owned()], named: None };
+                let detail = Problem::refusal(&decision, end_uses, None).detail;
                 assert_eq!(detail.contains("licence"), named, "{code}: {detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn detail_of_an_embargoed_end_use_fits_what_is_declared_and_named() {
+        let table: [(&[&str], Option<&str>, &str); 7] = [
+            (&[], None, "Your organisation has not declared an end use; ask the operator of this API to record it."),
+            (&[], Some("research"), "has not declared an end use; ask the operator of this API to record it."),
+            (&["mining"], None, "closed to your organisation's end use without a licence; use another model"),
+            (&["mining"], Some("mining"), "closed to your organisation's end use without a licence; use another model"),
+            (&["mining"], Some("research"), "not declared; name a declared one."),
+            (&["mining", "research"], None, "closed to one of your organisation's end uses without a licence; name"),
+            (&["mining", "research"], Some("mining"), "closed to this end use without a licence; name another of your"),
+        ];
+        for (declared, named, expected) in table {
+            let declared: Vec<String> = declared.iter().map(ToString::to_string).collect();
+            let end_uses = EndUses { declared: &declared, named };
+            for licensable in [true, false] {
+                let decision = Decision {
+                    reasons: vec![reason(Code::EmbargoEndUse, licensable)],
+                    ..Decision::unidentified(vec![])
+                };
+                let detail = Problem::refusal(&decision, end_uses, None).detail;
+                let expected =
+                    if licensable { expected.to_owned() } else { expected.replace(" without a licence", "") };
+                assert!(detail.contains(&expected), "{declared:?} {named:?}: {detail}");
             }
         }
     }

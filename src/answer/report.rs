@@ -38,7 +38,7 @@ pub struct HealthReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
     /// The unreadable records, the first [`MOST_UNREADABLE`] of them.
-    pub unreadable: Vec<UnreadableRecord<'a>>,
+    pub unreadable: Vec<UnreadableReport<'a>>,
     /// The number of unreadable records.
     pub unreadable_total: usize,
     /// The embargoes in force that match no model of the register, and so apply to nothing.
@@ -55,7 +55,7 @@ pub struct HealthReport<'a> {
 
 /// An unreadable record.
 #[derive(Debug, Serialize)]
-pub struct UnreadableRecord<'a> {
+pub struct UnreadableReport<'a> {
     /// Its kind.
     pub kind: &'a str,
     /// Its id.
@@ -81,7 +81,8 @@ pub struct DatabaseReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<&'a str>,
     /// `location` or `anonymity`.
-    pub tells: &'static str,
+    #[serde(rename = "tells")]
+    pub content: &'static str,
     /// The type according to its metadata.
     #[serde(rename = "type")]
     pub database_type: &'a str,

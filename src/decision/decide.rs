@@ -14,7 +14,7 @@ use super::licence::{self, LicenceCheck};
 use super::reason::{self, Reason, leading};
 use super::subject::Subject;
 use crate::record::{Effect, ImpossibleTravel, Licence, Model, ModelStatus, Record, WhenUnknown};
-use crate::register::{Fault, Register, Resolved};
+use crate::register::{Register, Resolved, UnreadableRecord};
 use crate::terms::{Code, ModelRef};
 
 /// The decision, with every reason and every record used.
@@ -91,8 +91,8 @@ pub struct Undecidable {
     pub why: String,
 }
 
-impl From<&Fault> for Undecidable {
-    fn from(fault: &Fault) -> Self {
+impl From<&UnreadableRecord> for Undecidable {
+    fn from(fault: &UnreadableRecord) -> Self {
         Self { kind: fault.kind.clone(), id: fault.id.clone(), why: fault.why.clone() }
     }
 }
@@ -158,7 +158,7 @@ pub fn decide(
             id: model.as_str().into(),
             why: "its records can't be read, or contradict each other".into(),
         }),
-        Resolved::Unknown => match register.fault_of_all(now) {
+        Resolved::Unknown => match register.record_blocking_all(now) {
             Some(fault) => Err(fault.into()),
             None => {
                 let mut reasons = reasons_for_any_model(subject, register, now);
@@ -180,7 +180,7 @@ pub fn decide_on(
     exhausted: &BTreeSet<String>,
     now: Timestamp,
 ) -> Result<Decision, Undecidable> {
-    if let Some(fault) = register.fault_of(model, now) {
+    if let Some(fault) = register.record_blocking(model, now) {
         return Err(fault.into());
     }
     let mut reasons = reasons_besides_embargoes(model, subject, register, now);

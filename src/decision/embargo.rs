@@ -15,7 +15,7 @@ use crate::terms::{Code, Country, Destination, Match};
 
 /// One key of an embargo, evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct KeyExplained {
+pub struct KeyExplanation {
     /// The attribute of `applies_to`.
     pub key: &'static str,
     /// Its code.
@@ -60,7 +60,7 @@ impl<'a> EmbargoCheck<'a> {
     }
 
     /// Evaluates every key of the embargo, in the order of [`Code`].
-    pub(super) fn keys(&self, embargo: &Record<Embargo>) -> Vec<KeyExplained> {
+    pub(super) fn keys(&self, embargo: &Record<Embargo>) -> Vec<KeyExplanation> {
         let mut keys = Vec::new();
         let _ = self.each_key(embargo, &mut Vec::new(), |key| {
             keys.push(key);
@@ -105,12 +105,12 @@ impl<'a> EmbargoCheck<'a> {
         &self,
         embargo: &Record<Embargo>,
         reviews: &mut Vec<Review>,
-        mut visit: impl FnMut(KeyExplained) -> ControlFlow<()>,
+        mut visit: impl FnMut(KeyExplanation) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let Self { subject, register, screening, to: destination, now, .. } = *self;
         let (to, id) = (&embargo.applies_to, &embargo.meta.id);
         let in_group = |group: &str, country| register.in_group(group, country, now);
-        let mut report = |key, code, matches| visit(KeyExplained { key, code, matches });
+        let mut report = |key, code, matches| visit(KeyExplanation { key, code, matches });
         if to.everyone {
             report("everyone", Code::EmbargoEveryone, Match::Yes)?;
         }

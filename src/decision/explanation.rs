@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::criteria::criteria;
 use super::decide::{Undecidable, reasons_besides_embargoes};
-use super::embargo::{EmbargoCheck, KeyExplained};
+use super::embargo::{EmbargoCheck, KeyExplanation};
 use super::licence::{self, LicenceCheck};
 use super::reason::{self, Review};
 use super::subject::Subject;
@@ -24,12 +24,12 @@ pub struct Explanation {
     /// The codes of the reasons that come from no embargo.
     pub against: Vec<Code>,
     /// Every embargo that names the model, by id, in force or not.
-    pub embargoes: Vec<EmbargoExplained>,
+    pub embargoes: Vec<EmbargoExplanation>,
 }
 
 /// An embargo, evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EmbargoExplained {
+pub struct EmbargoExplanation {
     /// The embargo, `id@revision`.
     pub embargo: String,
     /// The authority that imposed it.
@@ -41,7 +41,7 @@ pub struct EmbargoExplained {
     /// Whether it is in force, or why not.
     pub force: Force,
     /// Its keys, in the order of [`Code`]. They are evaluated even if it is not in force.
-    pub keys: Vec<KeyExplained>,
+    pub keys: Vec<KeyExplanation>,
     /// The code of the refusal, if it is in force and no key is `No`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applies: Option<Code>,
@@ -49,12 +49,12 @@ pub struct EmbargoExplained {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Review>,
     /// The organisation's licences, by id, if it applies and can be licensed.
-    pub licences: Vec<LicenceExplained>,
+    pub licences: Vec<LicenceExplanation>,
 }
 
 /// A licence, evaluated against an embargo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LicenceExplained {
+pub struct LicenceExplanation {
     /// The licence, `id@revision`.
     pub licence: String,
     /// Why it does not cover the request; `None` if it does.
@@ -64,7 +64,7 @@ pub struct LicenceExplained {
     pub taken: bool,
 }
 
-impl EmbargoExplained {
+impl EmbargoExplanation {
     /// Whether it refuses the request.
     #[must_use]
     pub fn refuses(&self) -> bool {
@@ -94,7 +94,7 @@ pub fn explain(
     let embargoes = EmbargoCheck::new(subject, register, now);
     let named = register.embargoes().filter(|embargo| embargo.is_on(model));
     Explanation {
-        undecidable: register.fault_of(model, now).map(|fault| Undecidable::from(fault).to_string()),
+        undecidable: register.record_blocking(model, now).map(|fault| Undecidable::from(fault).to_string()),
         against: against.into_iter().map(|reason| reason.code).collect(),
         embargoes: named.map(|embargo| explain_embargo(embargo, &embargoes, &licences)).collect(),
     }
@@ -104,11 +104,11 @@ fn explain_embargo(
     embargo: &Record<Embargo>,
     embargoes: &EmbargoCheck<'_>,
     licences: &LicenceCheck<'_>,
-) -> EmbargoExplained {
+) -> EmbargoExplanation {
     let force = embargo.meta.force(licences.now);
     let applies = embargoes.evaluate(embargo, &mut Vec::new()).filter(|_| force == Force::InForce);
     let can_be_lifted = applies.is_some() && embargo.effect == Effect::LicenceRequired;
-    EmbargoExplained {
+    EmbargoExplanation {
         embargo: embargo.meta.version(),
         authority: embargo.authority,
         citation: embargo.citation.clone(),
@@ -121,11 +121,11 @@ fn explain_embargo(
     }
 }
 
-fn explain_licences(embargo: &Record<Embargo>, licences: &LicenceCheck<'_>) -> Vec<LicenceExplained> {
+fn explain_licences(embargo: &Record<Embargo>, licences: &LicenceCheck<'_>) -> Vec<LicenceExplanation> {
     let taken = licence::cover(embargo, licences).ok().map(|licence| &licence.meta.id);
     let by_id: BTreeMap<_, _> =
         licence::considered(embargo, licences).map(|(licence, lacks)| (&licence.meta.id, (licence, lacks))).collect();
-    let explained = by_id.into_iter().map(|(id, (licence, lacks))| LicenceExplained {
+    let explained = by_id.into_iter().map(|(id, (licence, lacks))| LicenceExplanation {
         licence: licence.meta.version(),
         lacks,
         taken: taken == Some(id),

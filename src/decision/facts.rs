@@ -28,7 +28,7 @@ pub struct Facts {
     pub organisation: OrganisationFacts,
     /// The organisation's owners, if an embargo or a setting depends on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owned: Option<Owned>,
+    pub owned: Option<OwnerTree>,
     /// Embargoes whose named parties match a screened party by name, or that cannot be evaluated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<PartyMatch>,
@@ -179,7 +179,7 @@ pub enum NameKey {
 
 /// The owners of an organisation, according to its record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owned {
+pub struct OwnerTree {
     /// The direct owners.
     pub owners: Vec<Holding>,
     /// The first 32 hex digits of the SHA-256 of the owners as recorded, names included.

@@ -7,7 +7,7 @@ use super::list_screening::{ListScreening, Lists, screen_against_lists};
 use super::owners::trace_owners;
 use super::party_screening::{add_unsearched, screen_against_parties};
 use super::spread::{count_places, impossible_travel};
-use super::subject::{Subject, Where};
+use super::subject::{RequestOrigin, Subject};
 use crate::record::{CallerStatus, Client, Organisation, Person, Users, Verification};
 use crate::register::Register;
 use crate::terms::Code;
@@ -55,7 +55,7 @@ pub struct Callers {
 pub fn identify(
     claimed: Claimed<'_>,
     callers: &Callers,
-    from: Where,
+    from: RequestOrigin,
     register: &Register,
     now: Timestamp,
 ) -> Result<Subject, Vec<Code>> {
@@ -145,7 +145,7 @@ fn subject(
     organisation: &Organisation,
     persons: Persons,
     end_use: Option<&str>,
-    from: Where,
+    from: RequestOrigin,
 ) -> Subject {
     let undeclared = end_use.is_some_and(|word| !organisation.end_uses.iter().any(|declared| declared == word));
     let end_uses = end_use.map_or_else(|| organisation.end_uses.clone(), |word| vec![word.to_owned()]);

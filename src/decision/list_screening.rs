@@ -74,7 +74,7 @@ pub(super) fn screen_against_lists<'a>(
     }
     let id = format!("organisation#{}", subject.organisation);
     let is_known = organisation.incorporated_in.is_some() && organisation.headquartered_in.is_some();
-    let mut screened: Vec<(String, PartyToScreen)> = behind(organisation)
+    let mut screened: Vec<(String, PartyToScreen)> = screened_parties(organisation)
         .into_iter()
         .map(|(via, who)| {
             let complete = if via.is_some() { !who.countries.is_empty() } else { is_known };
@@ -83,7 +83,7 @@ pub(super) fn screen_against_lists<'a>(
         .collect();
     if let (Some((id, record)), Persons::Named(_)) = (person, &subject.facts.persons) {
         let complete = !record.nationalities.is_empty();
-        screened.push((format!("person#{id}"), PartyToScreen { via: None, who: of_person(record), complete }));
+        screened.push((format!("person#{id}"), PartyToScreen { via: None, who: screened_person(record), complete }));
     }
     let (mut found, mut unsearched) = (Vec::new(), BTreeSet::new());
     for (id, party) in &screened {
@@ -98,7 +98,7 @@ pub(super) fn screen_against_lists<'a>(
 
 /// The screened parties of an organisation's record: the organisation, then its owners at every level.
 #[must_use]
-pub fn behind(record: &Organisation) -> Vec<(Option<&'static str>, ScreenedParty)> {
+pub fn screened_parties(record: &Organisation) -> Vec<(Option<&'static str>, ScreenedParty)> {
     let mut all = vec![(None, of_organisation(record))];
     add_owners(&record.owners, &mut all);
     all
@@ -223,7 +223,7 @@ pub(super) fn of_owner(record: &Owner) -> ScreenedParty {
 
 /// The screened party of a person's record.
 #[must_use]
-pub fn of_person(record: &Person) -> ScreenedParty {
+pub fn screened_person(record: &Person) -> ScreenedParty {
     ScreenedParty {
         kind: Some(PartyKind::Person),
         names: usable(record.name.iter().chain(&record.aliases)),

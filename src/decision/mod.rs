@@ -19,14 +19,14 @@ mod subject;
 
 pub use crate::terms::Signal;
 pub use decide::{Applied, Decision, Outcome, Permit, Undecidable, decide, decide_on};
-pub use embargo::KeyExplained;
-pub use explanation::{EmbargoExplained, Explanation, LicenceExplained, explain};
+pub use embargo::KeyExplanation;
+pub use explanation::{EmbargoExplanation, Explanation, LicenceExplanation, explain};
 pub use facts::{
-    Classified, Facts, Holding, LocationFacts, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch,
-    PersonFacts, Persons, Places, PotentialMatch, Travel,
+    Classified, Facts, Holding, LocationFacts, NameKey, NetworkFacts, OrganisationFacts, OwnerMatch, OwnerTree,
+    PartyMatch, PersonFacts, Persons, Places, PotentialMatch, Travel,
 };
 pub use identity::{Callers, Claimed, identify};
-pub use list_screening::{behind, editions_in_use, of_person};
+pub use list_screening::{editions_in_use, screened_parties, screened_person};
 pub use reason::{Reason, Review, Source, leading};
-pub use spread::{Coordinates, Sighting, hours_back};
-pub use subject::{Subject, Where};
+pub use spread::{Coordinates, Sighting, sighting_window_hours, spread_windows};
+pub use subject::{RequestOrigin, Subject};

@@ -48,9 +48,10 @@ impl NetworkFacts {
         }
     }
 
-    /// Whether the address hides its user's location, so that its country says nothing about the user.
-    pub(super) fn hides(&self, screening: &Screening, now: Timestamp) -> bool {
-        screening.tunnelled_destination == WhenUnknown::Refuse && self.tunnels(screening, now).next().is_some()
+    /// The findings by which the address hides its user's location, so that its country says nothing about the user.
+    pub fn hidden_by(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
+        let is_hidden = screening.tunnelled_destination == WhenUnknown::Refuse;
+        self.tunnels(screening, now).filter(move |_| is_hidden)
     }
 
     /// The findings by which the address is a tunnel's.
@@ -61,7 +62,7 @@ impl NetworkFacts {
 
     /// The findings that pass the settings' minimum confidence and maximum age.
     pub fn believed(&self, screening: &Screening, now: Timestamp) -> impl Iterator<Item = &Classified> {
-        let today = move || now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = move || now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         let (least, most) = (screening.anonymizer_confidence, screening.anonymizer_days);
         let is_sure = move |found: &&Classified| {
             least.zip(found.confidence).is_none_or(|(least, confidence)| confidence >= least)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::facts::{Holding, Owned, OwnerMatch, PotentialMatch};
+use super::facts::{Holding, OwnerMatch, OwnerTree, PotentialMatch};
 use super::list_screening::{Lists, digest, of_owner};
 use crate::record::{Organisation, Owner, OwnerKind};
 use crate::register::Register;
@@ -15,7 +15,7 @@ pub(super) fn trace_owners(
     register: &Register,
     lists: &Lists<'_>,
     now: Timestamp,
-) -> Option<Owned> {
+) -> Option<OwnerTree> {
     let in_force = register.embargoes_by_ownership().iter().filter(|embargo| embargo.meta.is_in_force(now));
     let mut named = in_force.filter_map(|embargo| embargo.applies_to.ownership.as_ref()).peekable();
     let is_needed = register.screening(now).parent_countries.is_some() || named.peek().is_some();
@@ -32,11 +32,11 @@ pub(super) fn trace_owners(
 /// Returns an owner's matches, and whether they are complete.
 type Screen<'a> = &'a dyn Fn(&Owner) -> (Vec<OwnerMatch>, bool);
 
-fn trace(organisation: &Organisation, screen: Screen<'_>) -> Owned {
+fn trace(organisation: &Organisation, screen: Screen<'_>) -> OwnerTree {
     let names = organisation.name.iter().chain(&organisation.aliases);
     let mut above = names.filter_map(|name| Name::parse(name).ok()).collect();
     let owners = holdings(&organisation.owners, &mut above, screen);
-    Owned { owners, sha256: digest(&sorted(&organisation.owners)) }
+    OwnerTree { owners, sha256: digest(&sorted(&organisation.owners)) }
 }
 
 /// Converts owners to holdings. `above` holds the names on the path from the organisation.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::facts::{Holding, Owned, OwnerMatch, PotentialMatch};
+use super::facts::{Holding, OwnerMatch, OwnerTree, PotentialMatch};
 use super::list_screening::digest;
 use super::parents::can_be_owned;
 use super::reason::Review;
@@ -30,7 +30,7 @@ pub(super) fn reach(
     now: Timestamp,
     reviews: &mut Vec<Review>,
 ) -> Match {
-    let none = Owned::default();
+    let none = OwnerTree::default();
     let owned = subject.facts.owned.as_ref().unwrap_or(&none);
     let tolerated = register.screening(now).unknown_ownership;
     let scale = Scale { ownership, subject, tolerated, register, now };
@@ -68,7 +68,7 @@ struct Scale<'a> {
 
 impl<'a> Scale<'a> {
     /// Returns the doubts, or `None` if listed parties certainly own enough. `settled`: operators reviewed what is unexplained.
-    fn weigh(&self, owned: &'a Owned, settled: bool) -> Option<Doubts<'a>> {
+    fn weigh(&self, owned: &'a OwnerTree, settled: bool) -> Option<Doubts<'a>> {
         let all = Owners { of: &owned.owners, can_be_owned: can_be_owned(self.subject.facts.organisation.kind) };
         let mut doubts = Doubts::default();
         for party in parties(owned, self.ownership) {
@@ -90,7 +90,7 @@ impl<'a> Scale<'a> {
     }
 
     /// The review of what is unexplained. Its digest changes with the owners, their matches and the embargo's measure.
-    fn unexplained(&self, owned: &'a Owned, embargo: &str) -> Review {
+    fn unexplained(&self, owned: &'a OwnerTree, embargo: &str) -> Review {
         let owners = owned.owners.iter().flat_map(Holding::each);
         let listed = owners.flat_map(|owner| &owner.matches).filter(|one| one.is_on(&self.ownership.lists));
         let compared = |one: &OwnerMatch| self.possible(&one.party).map(|possible| &possible.match_sha256);
@@ -131,7 +131,7 @@ impl<'a> Scale<'a> {
 
 /// The parties whose shares are summed separately: `None` for all parties together. With separate sums, the empty name
 /// stands for unknown parties.
-fn parties<'a>(owned: &'a Owned, ownership: &Ownership) -> BTreeSet<Option<&'a str>> {
+fn parties<'a>(owned: &'a OwnerTree, ownership: &Ownership) -> BTreeSet<Option<&'a str>> {
     if ownership.aggregate {
         return BTreeSet::from([None]);
     }

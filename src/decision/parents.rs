@@ -1,6 +1,6 @@
 //! Pure. The ultimate parents of an organisation: owners of half or more of it, half or more of them, up to the top.
 
-use super::facts::{Holding, Owned};
+use super::facts::{Holding, OwnerTree};
 use crate::record::{OrganisationType, OwnerKind};
 use crate::terms::{Country, Share};
 
@@ -13,7 +13,7 @@ pub(super) struct Parents {
 }
 
 /// Finds the ultimate parents of an organisation of this kind. `tolerated` is the share that may stay unexplained.
-pub(super) fn ultimate(owned: Option<&Owned>, kind: Option<OrganisationType>, tolerated: Option<Share>) -> Parents {
+pub(super) fn ultimate(owned: Option<&OwnerTree>, kind: Option<OrganisationType>, tolerated: Option<Share>) -> Parents {
     let mut parents = Parents::default();
     if can_be_owned(kind) {
         parents.climb(owned.map(|owned| owned.owners.as_slice()).unwrap_or_default(), tolerated);

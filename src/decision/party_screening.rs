@@ -43,7 +43,7 @@ pub(super) fn screen_against_parties(
     }
     let organisation = (format!("organisation#{}", subject.organisation), of_organisation(subject, organisation));
     let (id, record) = person.unzip();
-    let person = (format!("person#{}", id.unwrap_or_default()), of_person(subject, record));
+    let person = (format!("person#{}", id.unwrap_or_default()), screened_persons(subject, record));
     let screened = || organisation.1.iter().chain(&person.1);
     // If all names are known and all lists readable, only embargoes that name a party by one of these names can match.
     let embargoes = if lists.have_all() && screened().all(|party| party.name.is_some()) {
@@ -154,7 +154,7 @@ fn add_owners<'a>(owners: &'a [Owner], screened: &mut Vec<ScreenedParty<'a>>) {
 }
 
 /// The named person under each name; empty if no person is named.
-fn of_person<'a>(subject: &Subject, record: Option<&'a Person>) -> Vec<ScreenedParty<'a>> {
+fn screened_persons<'a>(subject: &Subject, record: Option<&'a Person>) -> Vec<ScreenedParty<'a>> {
     let Persons::Named(facts) = &subject.facts.persons else { return Vec::new() };
     let countries = || facts.nationalities.iter().copied().chain(facts.deemed_country);
     let itself = |name| ScreenedParty::new(name, countries(), !facts.nationalities.is_empty());

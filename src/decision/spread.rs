@@ -48,15 +48,15 @@ pub struct Coordinates {
 
 /// The longest window in force, in hours, for which sightings are needed; `None` if nothing needs them.
 #[must_use]
-pub fn hours_back(register: &Register, now: Timestamp) -> Option<u32> {
+pub fn sighting_window_hours(register: &Register, now: Timestamp) -> Option<u32> {
     let travel = register.screening(now).impossible_travel.map(|_| TRAVEL_HOURS);
     // Travel keeps its window if an embargo has a shorter one: adding an embargo must never permit more.
-    windows(register, now).into_iter().chain(travel).max()
+    spread_windows(register, now).into_iter().chain(travel).max()
 }
 
 /// Counts the client's places in each window that an embargo in force uses, shortest window first.
 pub(super) fn count_places(sightings: &[Sighting], register: &Register, now: Timestamp) -> Vec<Places> {
-    windows(register, now).into_iter().map(|hours| Places::counted(sightings, hours, now)).collect()
+    spread_windows(register, now).into_iter().map(|hours| Places::counted(sightings, hours, now)).collect()
 }
 
 /// The client's fastest movement to its present place, if it is impossible.
@@ -66,10 +66,12 @@ pub(super) fn impossible_travel(
     register: &Register,
     now: Timestamp,
 ) -> Option<Travel> {
-    Travel::fastest(here?, sightings?, hours_back(register, now)?, now)
+    Travel::fastest(here?, sightings?, sighting_window_hours(register, now)?, now)
 }
 
-fn windows(register: &Register, now: Timestamp) -> BTreeSet<u32> {
+/// The windows that embargoes in force count places in, in hours.
+#[must_use]
+pub fn spread_windows(register: &Register, now: Timestamp) -> BTreeSet<u32> {
     let in_force = register.embargoes_by_spread().iter().filter(|embargo| embargo.meta.is_in_force(now));
     in_force.filter_map(|embargo| embargo.applies_to.spread).map(|spread| spread.hours).collect()
 }

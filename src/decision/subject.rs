@@ -25,7 +25,7 @@ pub struct Subject {
 
 /// The origin of a request, according to the location data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Where {
+pub struct RequestOrigin {
     /// The source address, then the address embedded in it; empty if unknown.
     pub addresses: Vec<IpAddr>,
     /// The location of the address.
@@ -51,11 +51,13 @@ pub(super) enum Nationality {
     Of { countries: Vec<Country>, complete: bool },
 }
 
-impl Where {
-    /// The destination: the location of the address, or unknown if the address is a tunnel's.
+impl RequestOrigin {
+    /// The destination of a request: the location of the address, or unknown if the address is a tunnel's. An identified
+    /// subject's facts include the network lists, which the origin alone does not.
     #[must_use]
-    pub fn destination(&self, screening: &Screening, now: Timestamp) -> &Destination {
-        destination(&self.to, &self.network, screening, now)
+    pub fn destination(&self, subject: Option<&Subject>, screening: &Screening, now: Timestamp) -> &Destination {
+        let network = subject.map_or(&self.network, |subject| &subject.facts.network);
+        destination(&self.to, network, screening, now)
     }
 }
 
@@ -96,7 +98,7 @@ fn destination<'a>(
     screening: &Screening,
     now: Timestamp,
 ) -> &'a Destination {
-    if network.hides(screening, now) { &UNKNOWN_DESTINATION } else { to }
+    if network.hidden_by(screening, now).next().is_some() { &UNKNOWN_DESTINATION } else { to }
 }
 
 impl Facts {

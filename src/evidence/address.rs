@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_yields_the_embedded_address() {
+    fn every_ipv6_form_yields_the_embedded_ipv4_address() {
         for form in [
             "::ffff:192.0.2.33",
             "::192.0.2.33",

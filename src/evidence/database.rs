@@ -27,11 +27,11 @@ pub enum DatabaseContent {
 
 /// A database's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct DatabaseInfo {
     /// The file's name without its folder; `None` for compiled-in data.
     pub file: Option<String>,
     /// What it contains.
-    pub tells: DatabaseContent,
+    pub content: DatabaseContent,
     /// The type according to its metadata.
     pub database_type: String,
     /// The edition: type and build date.
@@ -46,7 +46,7 @@ pub struct About {
 #[derive(Debug)]
 pub(super) struct Database {
     reader: Reader<Vec<u8>>,
-    pub(super) about: About,
+    pub(super) info: DatabaseInfo,
     /// Absent for a location database.
     layout: Option<&'static Layout>,
     day: Option<Date>,
@@ -77,14 +77,14 @@ pub enum DatabaseError {
 
 impl Database {
     /// Reads a file and verifies all of it: a damaged part would make addresses unknown without an error.
-    pub(super) fn open(path: &Path, tells: DatabaseContent) -> Result<Self, DatabaseError> {
+    pub(super) fn open(path: &Path, content: DatabaseContent) -> Result<Self, DatabaseError> {
         if !std::fs::metadata(path).map_err(DatabaseError::Unseen)?.is_file() {
             return Err(DatabaseError::Unseen(std::io::Error::other("not a regular file")));
         }
         let reader = Reader::open_readfile(path).map_err(DatabaseError::Open)?;
         reader.verify().map_err(DatabaseError::Damaged)?;
         let database_type = reader.metadata().database_type.clone();
-        let layout = match tells {
+        let layout = match content {
             DatabaseContent::Location if any_row(&reader, has_country)? => None,
             DatabaseContent::Location => return Err(DatabaseError::NoCountries(database_type)),
             DatabaseContent::Anonymity => {
@@ -98,11 +98,11 @@ impl Database {
             }
         };
         let built = reader.metadata().build_time().ok().and_then(|time| Timestamp::try_from(time).ok());
-        let day = built.map(|built| built.to_zoned(TimeZone::UTC).date());
+        let day = built.map(|built| built.to_zoned_datetime(TimeZone::UTC).date());
         let edition = day.map_or_else(|| database_type.clone(), |day| format!("{database_type} {day}"));
         let date = day.map(|day| day.to_string());
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(Self { reader, about: About { file, tells, database_type, edition, built, date }, layout, day })
+        Ok(Self { reader, info: DatabaseInfo { file, content, database_type, edition, built, date }, layout, day })
     }
 
     /// The location of an address; unknown if its row is unreadable.
@@ -133,9 +133,9 @@ impl Database {
         Classified {
             class: finding.class,
             confidence: finding.confidence,
-            edition: self.about.date.clone(),
+            edition: self.info.date.clone(),
             last_seen: finding.last_seen.map(|day| day.to_string()),
-            source: format!("mmdb:{}", self.about.database_type),
+            source: format!("mmdb:{}", self.info.database_type),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::database::{About, DatabaseContent};
+use super::database::{DatabaseContent, DatabaseInfo};
 use crate::terms::{Country, Destination};
 
 /// The source name in ledger entries.
@@ -38,14 +38,14 @@ pub(super) fn place(address: IpAddr) -> Destination {
     Destination { country, ..Destination::default() }
 }
 
-pub(super) static ABOUT: LazyLock<Arc<About>> = LazyLock::new(|| {
-    Arc::new(About {
+pub(super) static INFO: LazyLock<Arc<DatabaseInfo>> = LazyLock::new(|| {
+    Arc::new(DatabaseInfo {
         file: None,
-        tells: DatabaseContent::Location,
+        content: DatabaseContent::Location,
         database_type: SOURCE.into(),
         edition: EDITION.into(),
         built: Some(PUBLISHED),
-        date: Some(PUBLISHED.to_zoned(TimeZone::UTC).date().to_string()),
+        date: Some(PUBLISHED.to_zoned_datetime(TimeZone::UTC).date().to_string()),
     })
 });
 

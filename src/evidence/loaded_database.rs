@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::database::{About, Database, DatabaseContent, DatabaseError};
+use super::database::{Database, DatabaseContent, DatabaseError, DatabaseInfo};
 use super::delegations::{self, DELEGATIONS_DAYS};
 use crate::error_chain::ErrorChain;
 
 /// A loaded database.
 #[derive(Clone, Debug)]
-pub struct Held {
-    about: Arc<About>,
+pub struct LoadedDatabase {
+    info: Arc<DatabaseInfo>,
     /// Absent for compiled-in data.
     file: Option<File>,
 }
@@ -37,31 +37,31 @@ struct Stamp {
     modified: SystemTime,
 }
 
-impl Held {
+impl LoadedDatabase {
     /// The compiled-in delegations.
     pub(super) fn delegations() -> Self {
-        Self { about: Arc::clone(&delegations::ABOUT), file: None }
+        Self { info: Arc::clone(&delegations::INFO), file: None }
     }
 
     /// Reads a file.
-    pub(super) fn open(path: &Path, tells: DatabaseContent) -> Result<Self, DatabaseError> {
+    pub(super) fn open(path: &Path, content: DatabaseContent) -> Result<Self, DatabaseError> {
         let loaded = stamp(path)?;
-        let database = Arc::new(Database::open(path, tells)?);
-        let about = Arc::new(database.about.clone());
+        let database = Arc::new(Database::open(path, content)?);
+        let info = Arc::new(database.info.clone());
         let file = File { path: path.to_owned(), database, loaded, seen: None, fault: None };
-        Ok(Self { about, file: Some(file) })
+        Ok(Self { info, file: Some(file) })
     }
 
     /// The description.
     #[must_use]
-    pub fn about(&self) -> &About {
-        &self.about
+    pub fn info(&self) -> &DatabaseInfo {
+        &self.info
     }
 
     /// The age in whole days; `None` if the build time is unknown.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Option<u32> {
-        let hours = now.duration_since(self.about.built?).as_hours().max(0);
+        let hours = now.duration_since(self.info.built?).as_hours().max(0);
         u32::try_from(hours.checked_div(24)?).ok()
     }
 
@@ -88,7 +88,7 @@ impl Held {
 
     /// The database's name and each of its problems, for operators.
     pub(super) fn problems(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
-        let name = || self.about.file.clone().unwrap_or_else(|| self.about.database_type.clone());
+        let name = || self.info.file.clone().unwrap_or_else(|| self.info.database_type.clone());
         let age = self.age(now).map_or("its age is unknown".to_owned(), |age| format!("it is {age} days old"));
         let limit = self.limit(database_days);
         let stale = self.is_stale(now, database_days).then(|| format!("{age}; the limit is {limit} days"));
@@ -98,7 +98,7 @@ impl Held {
     /// Checks the file and reloads it if it has changed and is the same as at the last check.
     pub(super) fn reloaded(&self) -> Self {
         let Some(file) = &self.file else { return self.clone() };
-        let next = |file| Self { about: Arc::clone(&self.about), file: Some(file) };
+        let next = |file| Self { info: Arc::clone(&self.info), file: Some(file) };
         // The check after next tries again: the failure may have been temporary.
         let failing = |why: &DatabaseError| {
             let fault = format!("{}; the previous file stays in use", ErrorChain(why));
@@ -114,7 +114,7 @@ impl Held {
         if file.seen != Some(now) {
             return next(File { seen: Some(now), ..file.clone() });
         }
-        match Self::open(&file.path, self.about.tells) {
+        match Self::open(&file.path, self.info.content) {
             Ok(loaded) => loaded,
             Err(why) => failing(&why),
         }

@@ -12,15 +12,17 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
 use super::address::addresses;
-use super::database::{About, DatabaseContent, DatabaseError};
+use super::database::{DatabaseContent, DatabaseError, DatabaseInfo};
 use super::delegations;
-use super::loaded_database::Held;
+use super::edge_signals::add_edge_signals;
+use super::loaded_database::LoadedDatabase;
 use super::special::is_special;
-use crate::decision::{LocationFacts, NetworkFacts, Signal, Where};
+use crate::decision::{LocationFacts, NetworkFacts, RequestOrigin, Signal};
+use crate::request::Firewall;
 use crate::terms::{Destination, SignalSource};
 
 /// How often files are checked.
-const LOOK: SignedDuration = SignedDuration::from_secs(60);
+const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
 /// The loaded databases.
 #[derive(Debug)]
@@ -34,18 +36,18 @@ pub struct Location {
 #[derive(Debug)]
 struct Shared {
     /// The location database comes first.
-    in_force: Mutex<Arc<Vec<Held>>>,
+    in_force: Mutex<Arc<Vec<LoadedDatabase>>>,
     is_checking: AtomicBool,
 }
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", path.display())]
-pub struct Unusable {
+pub struct UnusableDatabase {
     /// The file.
     pub path: PathBuf,
     /// What it should contain.
-    pub tells: DatabaseContent,
+    pub content: DatabaseContent,
     /// The reason.
     #[source]
     pub why: DatabaseError,
@@ -55,22 +57,22 @@ impl Location {
     /// The compiled-in delegations alone.
     #[must_use]
     pub fn delegations() -> Self {
-        Self::of_databases(vec![Held::delegations()])
+        Self::of_databases(vec![LoadedDatabase::delegations()])
     }
 
     /// Reads an MMDB file with countries.
     ///
     /// # Errors
-    /// [`Unusable`] if the file cannot be used.
-    pub fn open(path: &Path) -> Result<Self, Unusable> {
+    /// [`UnusableDatabase`] if the file cannot be used.
+    pub fn open(path: &Path) -> Result<Self, UnusableDatabase> {
         Ok(Self::of_databases(vec![open(path, DatabaseContent::Location)?]))
     }
 
     /// Reads the files of `GEO_DATABASE` and `ANONYMITY_DATABASES`; the latter are separated by `:`. Empty means none.
     ///
     /// # Errors
-    /// [`Unusable`] for every file that cannot be used.
-    pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<Unusable>> {
+    /// [`UnusableDatabase`] for every file that cannot be used.
+    pub fn named(location: Option<&str>, anonymity: Option<&str>) -> Result<Self, Vec<UnusableDatabase>> {
         let is_named = |path: &&str| !path.trim().is_empty();
         let anonymity: Vec<PathBuf> =
             anonymity.unwrap_or_default().split(':').filter(is_named).map(PathBuf::from).collect();
@@ -80,13 +82,13 @@ impl Location {
     /// Reads a location database, if there is one, and anonymity databases.
     ///
     /// # Errors
-    /// [`Unusable`] for every file that cannot be used.
-    pub fn load(location: Option<&Path>, anonymity: &[PathBuf]) -> Result<Self, Vec<Unusable>> {
+    /// [`UnusableDatabase`] for every file that cannot be used.
+    pub fn load(location: Option<&Path>, anonymity: &[PathBuf]) -> Result<Self, Vec<UnusableDatabase>> {
         let mut faults = Vec::new();
         let mut databases = Vec::new();
         let mut seen = BTreeSet::new();
         match location.map(|path| open(path, DatabaseContent::Location)) {
-            None => databases.push(Held::delegations()),
+            None => databases.push(LoadedDatabase::delegations()),
             Some(Ok(loaded)) => databases.push(loaded),
             Some(Err(fault)) => faults.push(fault),
         }
@@ -95,7 +97,11 @@ impl Location {
             let opened = if seen.insert(whole) {
                 open(path, DatabaseContent::Anonymity)
             } else {
-                Err(Unusable { path: path.clone(), tells: DatabaseContent::Anonymity, why: DatabaseError::Twice })
+                Err(UnusableDatabase {
+                    path: path.clone(),
+                    content: DatabaseContent::Anonymity,
+                    why: DatabaseError::Twice,
+                })
             };
             match opened {
                 Ok(loaded) => databases.push(loaded),
@@ -105,32 +111,40 @@ impl Location {
         if faults.is_empty() { Ok(Self::of_databases(databases)) } else { Err(faults) }
     }
 
-    fn of_databases(databases: Vec<Held>) -> Self {
+    fn of_databases(databases: Vec<LoadedDatabase>) -> Self {
         let shared = Shared { in_force: Mutex::new(Arc::new(databases)), is_checking: AtomicBool::new(false) };
         Self { shared: Arc::new(shared), checked: Mutex::default(), reported: Mutex::default() }
+    }
+
+    /// The origin of a request from an address, with what CloudFront and the firewall report about it.
+    #[must_use]
+    pub fn origin(&self, source: Option<IpAddr>, signals: &[Signal], firewall: Firewall) -> RequestOrigin {
+        let mut origin = self.of(source);
+        add_edge_signals(&mut origin, signals, firewall);
+        origin
     }
 
     /// Locates and classifies an address. The innermost embedded address is located; all are classified. An address of a
     /// special-purpose range has no location.
     #[must_use]
-    pub fn of(&self, source: Option<IpAddr>) -> Where {
+    pub fn of(&self, source: Option<IpAddr>) -> RequestOrigin {
         let in_force = self.in_force();
         let addresses = source.map(addresses).unwrap_or_default();
         let placed = addresses.last().copied().filter(|innermost| !is_special(*innermost));
-        let mut found = Where { addresses, ..Where::default() };
+        let mut found = RequestOrigin { addresses, ..RequestOrigin::default() };
         let registered = placed.map(delegations::place).unwrap_or_default();
         for loaded in in_force.iter() {
             let Some(database) = loaded.database() else { continue };
-            match loaded.about().tells {
+            match loaded.info().content {
                 DatabaseContent::Location => {
                     let (to, coordinates) = placed.map(|address| database.place(address)).unwrap_or_default();
-                    found.signals.push(signal(loaded.about(), SignalSource::Mmdb, &to));
+                    found.signals.push(signal(loaded.info(), SignalSource::Mmdb, &to));
                     (found.to, found.coordinates) = (to, coordinates);
                 }
                 DatabaseContent::Anonymity => classify(loaded, &found.addresses, &mut found.network),
             }
         }
-        found.signals.push(signal(&delegations::ABOUT, SignalSource::Delegations, &registered));
+        found.signals.push(signal(&delegations::INFO, SignalSource::Delegations, &registered));
         found.by = location_facts(&in_force);
         if found.by.source == delegations::SOURCE {
             found.to = registered;
@@ -147,23 +161,23 @@ impl Location {
     /// The build time of that data; `None` if unknown or compiled in.
     #[must_use]
     pub fn built(&self) -> Option<Timestamp> {
-        self.in_force().first().filter(|first| first.database().is_some()).and_then(|first| first.about().built)
+        self.in_force().first().filter(|first| first.database().is_some()).and_then(|first| first.info().built)
     }
 
     /// Every loaded database, the location database first.
     #[must_use]
-    pub fn in_force(&self) -> Arc<Vec<Held>> {
+    pub fn in_force(&self) -> Arc<Vec<LoadedDatabase>> {
         Arc::clone(&locked(&self.shared.in_force))
     }
 
     /// Checks whether files have changed, at most once a minute, and reloads them in the background. A file that cannot be
     /// used leaves the previous one in use. Returns the task, if one was started.
-    pub fn look(&self, now: Timestamp) -> Option<JoinHandle<()>> {
+    pub fn reload_if_due(&self, now: Timestamp) -> Option<JoinHandle<()>> {
         if self.in_force().iter().all(|loaded| loaded.database().is_none()) {
             return None;
         }
         let mut checked = locked(&self.checked);
-        if checked.is_some_and(|last| now.duration_since(last).abs() < LOOK) {
+        if checked.is_some_and(|last| now.duration_since(last).abs() < CHECK_INTERVAL) {
             return None;
         }
         *checked = Some(now);
@@ -173,7 +187,7 @@ impl Location {
         let shared = Arc::clone(&self.shared);
         Some(tokio::task::spawn_blocking(move || {
             let checking = Checking(shared);
-            let next = Arc::clone(&locked(&checking.0.in_force)).iter().map(Held::reloaded).collect();
+            let next = Arc::clone(&locked(&checking.0.in_force)).iter().map(LoadedDatabase::reloaded).collect();
             *locked(&checking.0.in_force) = Arc::new(next);
         }))
     }
@@ -188,7 +202,7 @@ impl Location {
 
     /// The problems not yet reported today: databases that are too old, and files that cannot be reloaded. Each with the
     /// database's name.
-    pub fn news(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
+    pub fn unreported_problems(&self, now: Timestamp, database_days: u32) -> Vec<(String, String)> {
         let problems = self.in_force().iter().flat_map(|one| one.problems(now, database_days)).collect::<Vec<_>>();
         if problems.is_empty() {
             return problems;
@@ -209,29 +223,29 @@ impl Drop for Checking {
     }
 }
 
-fn open(path: &Path, tells: DatabaseContent) -> Result<Held, Unusable> {
-    Held::open(path, tells).map_err(|why| Unusable { path: path.to_owned(), tells, why })
+fn open(path: &Path, content: DatabaseContent) -> Result<LoadedDatabase, UnusableDatabase> {
+    LoadedDatabase::open(path, content).map_err(|why| UnusableDatabase { path: path.to_owned(), content, why })
 }
 
-fn location_facts(in_force: &[Held]) -> LocationFacts {
+fn location_facts(in_force: &[LoadedDatabase]) -> LocationFacts {
     let first = in_force.first();
     let source = if first.is_some_and(|first| first.database().is_some()) { "mmdb" } else { delegations::SOURCE };
-    let edition = first.map(|first| first.about().edition.clone()).unwrap_or_default();
+    let edition = first.map(|first| first.info().edition.clone()).unwrap_or_default();
     LocationFacts { edition, source: source.into() }
 }
 
-fn signal(about: &About, source: SignalSource, to: &Destination) -> Signal {
+fn signal(info: &DatabaseInfo, source: SignalSource, to: &Destination) -> Signal {
     Signal {
         country: to.country,
-        date: about.date.clone(),
-        edition: Some(about.edition.clone()),
+        date: info.date.clone(),
+        edition: Some(info.edition.clone()),
         region: to.region.clone(),
         source,
         subregions: to.subregions.clone(),
     }
 }
 
-fn classify(loaded: &Held, addresses: &[IpAddr], network: &mut NetworkFacts) {
+fn classify(loaded: &LoadedDatabase, addresses: &[IpAddr], network: &mut NetworkFacts) {
     let Some(database) = loaded.database() else { return };
     for address in addresses {
         database.classify(*address, network);

@@ -17,10 +17,9 @@ mod spread;
 
 pub use address::addresses;
 pub use callers::{CallerStore, ReadError, Reading};
-pub use database::{About, DatabaseContent, DatabaseError};
+pub use database::{DatabaseContent, DatabaseError, DatabaseInfo};
 pub use delegations::{DELEGATIONS_DAYS, SOURCE as DELEGATIONS};
-pub use edge_signals::beside_edge;
-pub use loaded_database::Held;
-pub use location::{Location, Unusable};
+pub use loaded_database::LoadedDatabase;
+pub use location::{Location, UnusableDatabase};
 pub use sightings::{Place, Sightings};
-pub use spread::{SPREAD, SpreadError, SpreadStore};
+pub use spread::{SPREAD, SightingUse, SpreadError, SpreadStore};

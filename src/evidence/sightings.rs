@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
-use crate::decision::{Coordinates, Sighting, Where};
+use crate::decision::{Coordinates, RequestOrigin, Sighting};
 use crate::record::Item;
 use crate::terms::Country;
 
@@ -50,7 +50,7 @@ impl Place {
     /// The place of a request: the network that one site is assigned, an IPv4 /24 or an IPv6 /48 (RFC 6177), of the
     /// innermost address. Without an address it is the unknown place.
     #[must_use]
-    pub fn of(from: &Where) -> Self {
+    pub fn of(from: &RequestOrigin) -> Self {
         let network = match from.addresses.last() {
             Some(IpAddr::V4(address)) => hex::encode(address.octets().get(..3).unwrap_or_default()),
             Some(IpAddr::V6(address)) => hex::encode(address.octets().get(..6).unwrap_or_default()),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_network_of_a_place_is_one_sites_assignment() {
+    fn the_network_of_a_place_is_a_24_or_a_48() {
         for (address, network) in [
             ("192.0.2.33", "c00002"),
             ("2001:db8:1:2::3", "20010db80001"),
@@ -277,10 +277,10 @@ mod tests {
             ("2002:c000:221::1", "c00002"),
         ] {
             let addresses = crate::evidence::addresses(address.parse().unwrap());
-            let from = Where { addresses, ..Where::default() };
+            let from = RequestOrigin { addresses, ..RequestOrigin::default() };
             assert_eq!(Place::of(&from).network, network, "{address}");
         }
-        assert_eq!(Place::of(&Where::default()).to_string(), "??:");
+        assert_eq!(Place::of(&RequestOrigin::default()).to_string(), "??:");
     }
 
     #[test]

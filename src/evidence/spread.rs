@@ -12,7 +12,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use jiff::Timestamp;
 
 use super::sightings::{MOST, Place, Room, Sightings, attribute, hour};
+use crate::decision::{Sighting, sighting_window_hours};
 use crate::record::Item;
+use crate::register::Register;
 
 /// The sort key of a client's item. No quota has this model.
 pub const SPREAD: &str = "spread";
@@ -41,6 +43,17 @@ struct Cache {
     sightings: usize,
 }
 
+/// How a request relates to its client's sightings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SightingUse {
+    /// It counts as a sighting.
+    Record,
+    /// It reads them, but does not count.
+    Read,
+    /// It does not use them.
+    None,
+}
+
 /// The sightings could not be read or written. This is a failure: nothing can be decided.
 #[derive(Debug, thiserror::Error)]
 pub enum SpreadError {
@@ -60,6 +73,30 @@ impl SpreadStore {
         // Without random numbers the delay is the shortest.
         let rewrite_delay = getrandom::fill(&mut random).map_or(0, |()| random[0]);
         Self { dynamodb, table, rewrite_delay, cache: Mutex::default() }
+    }
+
+    /// The client's sightings and a request from this place; `None` if the register does not need them. `known` are the
+    /// sightings, if they were read or written already.
+    ///
+    /// # Errors
+    /// [`SpreadError`] if they could not be read or written.
+    pub async fn with_request(
+        &self,
+        client: &str,
+        place: &Place,
+        register: &Register,
+        sighting_use: SightingUse,
+        known: Option<Arc<Sightings>>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Sighting>>, SpreadError> {
+        let Some(hours) = sighting_window_hours(register, now) else { return Ok(None) };
+        let sightings = match (known, sighting_use) {
+            (_, SightingUse::None) => return Ok(None),
+            (Some(known), SightingUse::Record | SightingUse::Read) => known,
+            (None, SightingUse::Record) => self.write(client, place, hours, now).await?,
+            (None, SightingUse::Read) => self.read(client).await?,
+        };
+        Ok(Some(sightings.with(place, now)))
     }
 
     /// The table and key of a client's item, for reading it together with others.

@@ -2,7 +2,7 @@
 
 use super::{Evidence, RequestContext};
 use crate::decision::{Callers, Decision, Outcome, Subject, editions_in_use};
-use crate::ledger::{Draft, EntryReason, Finding, Kind, Rests, Standing};
+use crate::ledger::{Draft, EntryFacts, EntryReason, Finding, Kind, UnidentifiedFacts};
 use crate::terms::{ModelRef, render_time};
 
 pub(super) fn draft(
@@ -18,16 +18,14 @@ pub(super) fn draft(
         Some((model, endpoint)) => (model.clone(), Some(endpoint.clone())),
         None => (requested.as_str().to_owned(), None),
     };
-    // The subject's facts include the network lists, which the evidence alone does not.
     let screening = evidence.register.screening(context.now);
-    let to = match &subject {
-        Some(subject) => subject.destination(screening, context.now),
-        None => evidence.from.destination(screening, context.now),
-    };
+    let to = evidence.origin.destination(subject.as_ref(), screening, context.now);
     let destination = Some(to.clone()).filter(|to| to.country.is_some());
     let (facts, lists) = match subject {
-        Some(subject) => (Rests::On(Box::new(subject.facts)), editions_in_use(&evidence.register, context.now)),
-        None => (Rests::Standing(caller_status(context, evidence)), Vec::new()),
+        Some(subject) => {
+            (EntryFacts::Identified(Box::new(subject.facts)), editions_in_use(&evidence.register, context.now))
+        }
+        None => (EntryFacts::Unidentified(caller_status(context, evidence)), Vec::new()),
     };
     Draft {
         at: render_time(context.now),
@@ -53,21 +51,21 @@ pub(super) fn draft(
 }
 
 /// The status of an unidentified caller's records.
-fn caller_status(context: &RequestContext<'_>, evidence: &Evidence) -> Standing {
+fn caller_status(context: &RequestContext<'_>, evidence: &Evidence) -> UnidentifiedFacts {
     let Callers { client, organisation, person } = &evidence.callers;
     let verified_until = |verification: Option<&crate::record::Verification>| {
         use crate::record::VerificationStatus::Verified;
         verification.filter(|found| found.status == Verified)?.until.map(render_time)
     };
-    Standing {
+    UnidentifiedFacts {
         client: client.as_ref().map(|client| client.status),
-        location: evidence.from.by.clone(),
+        location: evidence.origin.by.clone(),
         organisation: organisation.as_ref().map(|organisation| organisation.status),
         organisation_verified_until: verified_until(organisation.as_ref().and_then(|o| o.verification.as_ref())),
         person_by_header: context.request.person_by_header.clone().filter(|_| context.claimed().disagrees()),
         person_of: person.as_ref().map(|person| person.organisation.clone()),
         person_verified_until: verified_until(person.as_ref().and_then(|person| person.verification.as_ref())),
-        signals: evidence.from.signals.clone(),
+        signals: evidence.origin.signals.clone(),
         users: client.as_ref().map(|client| client.users),
     }
 }

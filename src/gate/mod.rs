@@ -4,9 +4,9 @@ mod entry;
 mod invoke;
 mod party_screenings;
 mod reports;
+mod settle;
 mod sightings;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -15,20 +15,23 @@ use jiff::Timestamp;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::Answer;
-use crate::decision::{Callers, Claimed, Decision, Outcome, Subject, Where, decide, identify};
+use crate::answer::{Answer, EndUses};
+use crate::decision::{Callers, Claimed, Decision, Outcome, RequestOrigin, Subject, identify};
 use crate::digest::sha256_hex;
 use crate::error_chain::ErrorChain;
-use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore, beside_edge};
+use crate::evidence::{CallerStore, Location, Place, Reading, SpreadStore};
 use crate::ledger::{Kind, Ledger};
 use crate::model::Models;
-use crate::quota::{DrawError, Drawn, Quotas};
+use crate::quota::{Drawn, Exhausted, Quotas};
 use crate::register::{Register, RegisterStore};
 use crate::request::{Distribution, Request, Route, read};
 use crate::telemetry::RequestLog;
-use crate::terms::{Code, ModelRef, render_time};
+use crate::terms::{Code, ModelRef, render_time, to_milliseconds};
 
 use entry::draft;
+use sightings::sighting_use;
+
+pub use settle::{Unsettled, settle};
 
 /// The gate and everything it reads from and writes to.
 #[derive(Debug)]
@@ -103,7 +106,7 @@ impl RequestContext<'_> {
 struct Evidence {
     callers: Callers,
     register: Arc<Register>,
-    from: Where,
+    origin: RequestOrigin,
 }
 
 impl Gate {
@@ -119,10 +122,9 @@ impl Gate {
             Ok(mut request) => {
                 let body = std::mem::take(&mut request.body);
                 log.route = route_name(&request.route);
-                // The ledger keeps milliseconds, so the decision uses the same precision as its entry.
-                let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+                let now = to_milliseconds(now);
                 // Files reload in the background; until then the loaded ones serve.
-                drop(self.location.look(now));
+                drop(self.location.reload_if_due(now));
                 let context = RequestContext { request: &request, now, began, deadline };
                 // Boxed: the future is large, and moving it between futures copies it. The same holds for each call to AWS (10
                 // to 20 KB).
@@ -162,22 +164,25 @@ impl Gate {
     }
 
     async fn evidence(&self, context: &RequestContext<'_>, log: &mut RequestLog) -> Result<Evidence, Failure> {
-        let mut from = beside_edge(self.location.of(context.request.source), context.request);
-        let place = Place::of(&from);
+        let Request { source, signals, firewall, .. } = context.request;
+        let mut origin = self.location.origin(*source, signals, *firewall);
+        let place = Place::of(&origin);
         let (Reading { callers, head, .. }, sightings) = self.read_callers_and_sightings(context, &place).await?;
         let refresh = self.register.at(head.as_ref(), context.now, context.deadline);
         let register = context.within_deadline(Code::RegisterUnavailable, refresh).await?;
         log.register(&register, context.now);
         self.log_databases(&register, context.now, log);
-        from.sightings = self.sightings(context, &place, sightings, &register).await?;
-        Ok(Evidence { callers, register, from })
+        let (client, sighting_use) = (context.client(), sighting_use(&context.request.route));
+        let sightings = self.spread.with_request(client, &place, &register, sighting_use, sightings, context.now);
+        origin.sightings = context.within_deadline(Code::RegisterUnavailable, sightings).await?;
+        Ok(Evidence { callers, register, origin })
     }
 
     /// Logs stale databases and files that could not be reloaded.
     fn log_databases(&self, register: &Register, now: Timestamp, log: &mut RequestLog) {
         let days = register.screening(now).database_days();
         log.databases = self.location.count(now, days);
-        log.database_news = self.location.news(now, days);
+        log.database_problems = self.location.unreported_problems(now, days);
     }
 
     async fn decide_and_record(
@@ -202,11 +207,10 @@ impl Gate {
         let evidence = evidence?;
         let register = &evidence.register;
         let (decision, subject, drawn) =
-            match identify(context.claimed(), &evidence.callers, evidence.from.clone(), register, context.now) {
+            match identify(context.claimed(), &evidence.callers, evidence.origin.clone(), register, context.now) {
                 Err(codes) => (Decision::unidentified(codes), None, Drawn::default()),
                 Ok(mut subject) => {
-                    let (decision, drawn) =
-                        self.decide_with_quotas(context, model, &mut subject, register, kind, log).await?;
+                    let (decision, drawn) = self.settle(context, model, &mut subject, register, kind, log).await?;
                     (decision, Some(subject), drawn)
                 }
             };
@@ -231,15 +235,18 @@ impl Gate {
                 Ok(match kind {
                     Kind::Screening => Answer::screening(&decision, &recorded),
                     Kind::Invocation | Kind::Completion => {
-                        Answer::refusal(&decision, &recorded, self.operator_url.as_deref())
+                        let organisation = evidence.callers.organisation.as_ref();
+                        let declared = organisation.map_or([].as_slice(), |organisation| &organisation.end_uses);
+                        let end_uses = EndUses { declared, named: context.request.end_use.as_deref() };
+                        Answer::refusal(&decision, end_uses, &recorded, self.operator_url.as_deref())
                     }
                 })
             }
         }
     }
 
-    /// Decides, and draws on the quotas that a permit needs. If a licence has no quota left, decides again without it.
-    async fn decide_with_quotas(
+    /// [`settle`] within the deadline.
+    async fn settle(
         &self,
         context: &RequestContext<'_>,
         model: &ModelRef,
@@ -248,46 +255,11 @@ impl Gate {
         kind: Kind,
         log: &mut RequestLog,
     ) -> Result<(Decision, Drawn), Failure> {
-        let mut exhausted = BTreeSet::new();
-        loop {
-            let undecidable =
-                |error| Failure { code: Code::RegisterUnavailable, detail: ErrorChain(&error).to_string() };
-            let decision = decide(model, subject, register, &exhausted, context.now).map_err(undecidable)?;
-            subject.facts.exhausted = exhausted.iter().cloned().collect();
-            if decision.quotas.is_empty() {
-                return Ok((decision, Drawn::default()));
-            }
-            // An exhausted licence is not used again, so each round has fewer licences.
-            let more = if kind == Kind::Screening || matches!(decision.outcome, Outcome::Refuse) {
-                let quotas = self.quotas.exhausted(&decision.quotas);
-                let more = context.within_deadline(Code::RegisterUnavailable, quotas).await?;
-                if more.licences.is_empty() {
-                    return Ok((decision, Drawn::default()));
-                }
-                more
-            } else {
-                let id = decision.model.as_ref().map_or(model.as_str(), |(id, _)| id);
-                let draw = self.quotas.draw(&decision.quotas, id, context.now);
-                match timeout_at(context.deadline, draw).await {
-                    Ok(Ok(drawn)) => return Ok((decision, drawn)),
-                    Ok(Err(DrawError::Exhausted(more))) => more,
-                    Ok(Err(DrawError::Unknown(error))) => {
-                        return Err(Failure {
-                            code: Code::RegisterUnavailable,
-                            detail: ErrorChain(&error).to_string(),
-                        });
-                    }
-                    Err(_) => {
-                        return Err(Failure {
-                            code: Code::RegisterUnavailable,
-                            detail: "the deadline has passed".into(),
-                        });
-                    }
-                }
-            };
-            exhausted.extend(more.licences);
-            log.unreadable_usage.extend(more.unreadable);
-        }
+        let mut exhausted = Exhausted::default();
+        let settling = settle(model, subject, register, Some(&self.quotas), kind, &mut exhausted, context.now);
+        let settled = context.within_deadline(Code::RegisterUnavailable, settling).await;
+        log.unreadable_usage.extend(exhausted.unreadable);
+        settled
     }
 }
 

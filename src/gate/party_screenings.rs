@@ -11,7 +11,7 @@ use crate::answer::{Answer, Candidate, ListEdition, PartiesReport, ScreeningResu
 use crate::decision::{Decision, identify};
 use crate::parties::{Abandoned, Budget, Hit, Index, Score};
 use crate::record::{Kind as _, List, ListContent, Record, thousandths};
-use crate::register::{Fault, Register};
+use crate::register::{Register, UnreadableRecord};
 use crate::request::{Rejected, Screening, Screenings, too_many_comparisons, unknown_list};
 use crate::telemetry::RequestLog;
 use crate::terms::Code;
@@ -43,7 +43,7 @@ impl Gate {
         };
         let evidence = self.evidence(context, log).await?;
         let register = &evidence.register;
-        if let Err(codes) = identify(context.claimed(), &evidence.callers, evidence.from, register, context.now) {
+        if let Err(codes) = identify(context.claimed(), &evidence.callers, evidence.origin, register, context.now) {
             return Ok(unidentified(codes, log));
         }
         let in_force = in_force(register, context.now);
@@ -84,8 +84,8 @@ fn in_force(register: &Register, now: Timestamp) -> ListsInForce<'_> {
     // An unreadable list may be in force. If its previous edition still serves, it serves for a limited time.
     let networks: BTreeSet<&str> =
         register.lists().filter(|list| is_of_networks(list)).map(|list| list.meta.id.as_str()).collect();
-    let is_of_list = |fault: &&Fault| fault.kind == List::KIND && !networks.contains(fault.id.as_str());
-    let faults = register.faults().iter().filter(is_of_list).filter(|fault| fault.counts(now));
+    let is_of_list = |fault: &&UnreadableRecord| fault.kind == List::KIND && !networks.contains(fault.id.as_str());
+    let faults = register.unreadable().iter().filter(is_of_list).filter(|fault| fault.counts(now));
     found.extend(faults.map(|fault| (fault.id.as_str(), None)));
     found
 }

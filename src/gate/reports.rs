@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::{Failure, Gate, RequestContext};
 use crate::answer::{
-    Answer, DatabaseReport, HealthReport, LocationReport, MOST_UNREADABLE, ModelLine, UnreadableRecord, disclosed,
+    Answer, DatabaseReport, HealthReport, LocationReport, MOST_UNREADABLE, ModelLine, UnreadableReport, disclosed,
     outcome,
 };
 use crate::decision::{Decision, identify};
-use crate::evidence::{DatabaseContent, Held};
+use crate::evidence::{DatabaseContent, LoadedDatabase};
 use crate::ledger::Kind;
 use crate::record::STRICTEST;
-use crate::register::{Fault, Register, is_offered};
+use crate::register::{Register, UnreadableRecord, is_offered};
 use crate::telemetry::RequestLog;
 use crate::terms::{Code, ModelRef, render_time};
 
@@ -26,7 +26,7 @@ impl Gate {
     ) -> Result<Answer, Failure> {
         let evidence = self.evidence(context, log).await?;
         let register = &evidence.register;
-        let mut subject = match identify(context.claimed(), &evidence.callers, evidence.from, register, context.now) {
+        let mut subject = match identify(context.claimed(), &evidence.callers, evidence.origin, register, context.now) {
             Ok(subject) => subject,
             Err(codes) => {
                 let decision = Decision::unidentified(codes);
@@ -36,11 +36,11 @@ impl Gate {
         };
         let mut lines = Vec::new();
         for model in register.models(context.now) {
-            let decision = if register.fault_of(model, context.now).is_some() {
+            let decision = if register.record_blocking(model, context.now).is_some() {
                 None
             } else {
                 let asked = ModelRef::asked(&model.meta.id);
-                Some(self.decide_with_quotas(context, &asked, &mut subject, register, Kind::Screening, log).await?.0)
+                Some(self.settle(context, &asked, &mut subject, register, Kind::Screening, log).await?.0)
             };
             lines.push((model, decision));
         }
@@ -74,9 +74,9 @@ impl Gate {
         let can_answer = register.as_ref().is_some_and(|register| {
             log.register(register, now);
             self.log_databases(register, now, log);
-            register.models(now).any(|model| is_offered(model, now) && register.fault_of(model, now).is_none())
+            register.models(now).any(|model| is_offered(model, now) && register.record_blocking(model, now).is_none())
         });
-        let faults = register.as_ref().map(|register| register.faults()).unwrap_or_default();
+        let faults = register.as_ref().map(|register| register.unreadable()).unwrap_or_default();
         let lists = register.as_ref().map(|register| editions(register, now)).unwrap_or_default();
         let facts = self.location.facts();
         let in_force = self.location.in_force();
@@ -99,21 +99,21 @@ impl Gate {
     }
 }
 
-fn unreadable(fault: &Fault) -> UnreadableRecord<'_> {
-    UnreadableRecord { kind: &fault.kind, id: &fault.id }
+fn unreadable(fault: &UnreadableRecord) -> UnreadableReport<'_> {
+    UnreadableReport { kind: &fault.kind, id: &fault.id }
 }
 
-fn database(loaded: &Held, now: Timestamp, days: u32) -> DatabaseReport<'_> {
-    let about = loaded.about();
+fn database(loaded: &LoadedDatabase, now: Timestamp, days: u32) -> DatabaseReport<'_> {
+    let info = loaded.info();
     DatabaseReport {
-        file: about.file.as_deref(),
-        tells: match about.tells {
+        file: info.file.as_deref(),
+        content: match info.content {
             DatabaseContent::Location => "location",
             DatabaseContent::Anonymity => "anonymity",
         },
-        database_type: &about.database_type,
-        edition: &about.edition,
-        date: about.built.map(render_time),
+        database_type: &info.database_type,
+        edition: &info.edition,
+        date: info.built.map(render_time),
         age_days: loaded.age(now),
         stale: loaded.is_stale(now, days),
         fault: loaded.fault(),

@@ -3,30 +3,17 @@
 use std::sync::Arc;
 
 use super::{Failure, Gate, RequestContext};
-use crate::decision::{Sighting, hours_back};
-use crate::evidence::{Place, Reading, Sightings};
-use crate::register::Register;
+use crate::decision::sighting_window_hours;
+use crate::evidence::{Place, Reading, SightingUse, Sightings};
 use crate::request::Route;
 use crate::terms::Code;
 
-/// How a request relates to its client's sightings.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SightingUse {
-    /// It counts as a sighting.
-    Record,
-    /// It reads them, but does not count.
-    Read,
-    /// It does not use them.
-    None,
-}
-
-impl SightingUse {
-    fn of(route: &Route) -> Self {
-        match route {
-            Route::Invocation(_) | Route::Screening(_) => Self::Record,
-            Route::Models => Self::Read,
-            Route::Health | Route::Parties => Self::None,
-        }
+/// How a request of a route relates to its client's sightings.
+pub(super) fn sighting_use(route: &Route) -> SightingUse {
+    match route {
+        Route::Invocation(_) | Route::Screening(_) => SightingUse::Record,
+        Route::Models => SightingUse::Read,
+        Route::Health | Route::Parties => SightingUse::None,
     }
 }
 
@@ -39,9 +26,9 @@ impl Gate {
         place: &Place,
     ) -> Result<(Reading, Option<Arc<Sightings>>), Failure> {
         let client = context.client();
-        let sighting_use = SightingUse::of(&context.request.route);
-        let hours = Some(sighting_use).filter(|sighting_use| *sighting_use != SightingUse::None);
-        let hours = hours.and_then(|_| hours_back(&self.register.last(), context.now));
+        let sighting_use = sighting_use(&context.request.route);
+        let hours = sighting_window_hours(&self.register.last(), context.now);
+        let hours = hours.filter(|_| sighting_use != SightingUse::None);
         let is_due = |hours: &u32| self.spread.is_due(client, place, *hours, context.now);
         let due = hours.filter(|_| sighting_use == SightingUse::Record).filter(is_due);
         let beside = hours.filter(|_| due.is_none()).map(|_| self.spread.key(client));
@@ -57,32 +44,5 @@ impl Gate {
         )?;
         let read = is_read.then(|| self.spread.store(client, reading.beside.take()));
         Ok((reading, written.or(read)))
-    }
-
-    /// The client's sightings, this request included; `None` if the register does not need them. If only the refreshed
-    /// register needs them, this costs one more round trip.
-    pub(super) async fn sightings(
-        &self,
-        context: &RequestContext<'_>,
-        place: &Place,
-        read: Option<Arc<Sightings>>,
-        register: &Register,
-    ) -> Result<Option<Vec<Sighting>>, Failure> {
-        let sighting_use = SightingUse::of(&context.request.route);
-        let hours = hours_back(register, context.now).filter(|_| sighting_use != SightingUse::None);
-        let Some(hours) = hours else { return Ok(None) };
-        let sightings = match read {
-            Some(sightings) => sightings,
-            None => {
-                let access = async {
-                    match sighting_use {
-                        SightingUse::Record => self.spread.write(context.client(), place, hours, context.now).await,
-                        SightingUse::Read | SightingUse::None => self.spread.read(context.client()).await,
-                    }
-                };
-                context.within_deadline(Code::RegisterUnavailable, access).await?
-            }
-        };
-        Ok(Some(sightings.with(place, context.now)))
     }
 }

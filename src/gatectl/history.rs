@@ -219,8 +219,8 @@ mod tests {
         let mut whole = history(&written, &[&bad, &forged, &two, &one]);
         assert_eq!(at(&whole, 0).unwrap().revision(), 0);
         let first = at(&whole, 1).unwrap();
-        assert_eq!(first.faults().len(), 0);
-        assert_eq!(at(&whole, 3).unwrap().faults().len(), 1);
+        assert_eq!(first.unreadable().len(), 0);
+        assert_eq!(at(&whole, 3).unwrap().unreadable().len(), 1);
         // Rebuilt from an earlier register it is the same: the last readable version serves.
         let upon = whole.at(&first, 3, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(format!("{upon:?}"), format!("{:?}", at(&whole, 3).unwrap()));

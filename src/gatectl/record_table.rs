@@ -1,7 +1,7 @@
 //! Pure. Tables of the records of a kind, each with its state. Unreadable records are always included.
 
 use export_gate::record::{Embargo, Item, Kind, Model, Record, is_withdrawn, read};
-use export_gate::register::Fault;
+use export_gate::register::UnreadableRecord;
 use export_gate::register::history::Key;
 use export_gate::terms::parse_time;
 use jiff::Timestamp;
@@ -79,8 +79,9 @@ impl Listing {
         let is_shown = |state: &State| filter.all || !matches!(state, State::Over | State::Withdrawn);
         let (rows, out): (Vec<_>, Vec<_>) = all.partition(|(_, state, _)| is_shown(state));
         let register = snapshot.register(now);
-        let is_listed = |fault: &&Fault| rows.iter().any(|(key, ..)| key.kind == fault.kind && key.id == fault.id);
-        let faults = register.faults().iter().filter(is_listed);
+        let is_listed =
+            |fault: &&UnreadableRecord| rows.iter().any(|(key, ..)| key.kind == fault.kind && key.id == fault.id);
+        let faults = register.unreadable().iter().filter(is_listed);
         let faults = faults.map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect();
         let is_newer =
             |item: &Item| parse_time(text(item, "at")).is_ok_and(|written| filter.at.is_some_and(|at| at < written));

@@ -61,7 +61,7 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
     /// The facts that the decision rests on.
-    pub facts: Rests,
+    pub facts: EntryFacts,
     /// The licences that lifted an embargo, `id@revision`.
     pub licences: Vec<String>,
     /// Every embargo that applied.
@@ -104,7 +104,7 @@ pub struct Draft {
     /// The destination; absent is unknown.
     pub destination: Option<Destination>,
     /// The facts that the decision rests on.
-    pub facts: Rests,
+    pub facts: EntryFacts,
     /// The licences that lifted an embargo, `id@revision`.
     pub licences: Vec<String>,
     /// Every embargo that applied.
@@ -142,16 +142,16 @@ pub enum Finding {
 /// The facts that a decision rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Rests {
+pub enum EntryFacts {
     /// The facts of an identified caller.
-    On(Box<Facts>),
+    Identified(Box<Facts>),
     /// The records of a caller that could not be identified.
-    Standing(Standing),
+    Unidentified(UnidentifiedFacts),
 }
 
 /// What the records contain about a caller that could not be identified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct UnidentifiedFacts {
     /// The client's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<CallerStatus>,
@@ -322,7 +322,7 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::decision::{
-        Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, Owned, OwnerMatch, PartyMatch, PersonFacts,
+        Classified, Holding, NameKey, NetworkFacts, OrganisationFacts, OwnerMatch, OwnerTree, PartyMatch, PersonFacts,
         Persons, Places, PotentialMatch, Travel,
     };
     use crate::digest::canonical;
@@ -359,7 +359,7 @@ mod tests {
                 organised_in_us: true,
                 kind: Some(crate::record::OrganisationType::Company),
             },
-            owned: Some(Owned {
+            owned: Some(OwnerTree {
                 owners: vec![Holding {
                     country: Some(crate::terms::Country::parse("DE").unwrap()),
                     kind: Some(crate::record::OwnerKind::Organisation),
@@ -416,7 +416,7 @@ mod tests {
                 region: Some(crate::terms::Region::parse("UA-43").unwrap()),
                 subregions: vec![crate::terms::Region::parse("UA-40").unwrap()],
             }),
-            facts: Rests::On(Box::new(facts)),
+            facts: EntryFacts::Identified(Box::new(facts)),
             licences: vec!["l@1".into()],
             embargoes: vec![Applied {
                 embargo: "letter@1".into(),
@@ -443,13 +443,13 @@ mod tests {
 
     #[test]
     fn the_hash_of_an_entry_never_changes() {
-        let standing = Standing {
+        let facts = UnidentifiedFacts {
             client: Some(CallerStatus::Active),
             person_of: Some("o".into()),
             users: Some(Users::None),
-            ..Standing::default()
+            ..UnidentifiedFacts::default()
         };
-        let unidentified = Entry { facts: Rests::Standing(standing), destination: None, ..full() };
+        let unidentified = Entry { facts: EntryFacts::Unidentified(facts), destination: None, ..full() };
         for (entry, hash) in [
             (full(), "19d201ce80b0b131a779fee833f3caf618684edb25f20cf5a95a35e111e8afd7"),
             (unidentified, "6f9ac246a12d1dd8c4f4f900982246ff2844bee6f7c6a7911f16463c88533f53"),
@@ -464,9 +464,9 @@ mod tests {
 
     #[test]
     fn an_entry_round_trips_through_its_item() {
-        let standing = Standing { client: Some(CallerStatus::Active), ..Standing::default() };
-        let unidentified = Entry { facts: Rests::Standing(standing), destination: None, ..full() };
-        let bare = Entry { facts: Rests::Standing(Standing::default()), ..unidentified.clone() };
+        let facts = UnidentifiedFacts { client: Some(CallerStatus::Active), ..UnidentifiedFacts::default() };
+        let unidentified = Entry { facts: EntryFacts::Unidentified(facts), destination: None, ..full() };
+        let bare = Entry { facts: EntryFacts::Unidentified(UnidentifiedFacts::default()), ..unidentified.clone() };
         for entry in [full(), unidentified, bare] {
             let mut item = entry.item(&entry.hash().unwrap()).unwrap();
             item.insert("later".into(), aws_sdk_dynamodb::types::AttributeValue::Bool(true));

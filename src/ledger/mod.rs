@@ -6,6 +6,6 @@ mod proof;
 mod storable;
 
 pub use chain::{Ledger, LedgerError, Recorded, Unanswered};
-pub use entry::{Draft, Entry, Finding, Kind, Reason as EntryReason, Rests, Standing};
+pub use entry::{Draft, Entry, EntryFacts, Finding, Kind, Reason as EntryReason, UnidentifiedFacts};
 pub use proof::has_valid_hash;
 pub use storable::{Storable, Unstorable};

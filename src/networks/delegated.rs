@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ipv6_host_is_its_64_and_an_embedded_network_is_its_ipv4_network() {
+    fn an_ipv6_host_stands_for_its_64_and_an_embedded_network_for_its_ipv4_network() {
         for (listed, stands_for) in [
             ("192.0.2.7/24", "192.0.2.0/24"),
             ("192.0.2.7/32", "192.0.2.7/32"),

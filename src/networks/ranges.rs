@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_that_touch_or_overlap_become_one() {
+    fn adjacent_and_overlapping_ranges_are_merged() {
         let cases: [[&[(u32, u32)]; 2]; 6] = [
             [&[], &[]],
             [&[(5, 9), (0, 2)], &[(0, 2), (5, 9)]],

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_folded_to_words() {
+    fn text_is_folded_to_lower_case_latin_words() {
         let cases = [
             ("Владимир Путин", "vladimir putin"),
             ("Volodymyr ZELENSKYY", "volodymyr zelenskyy"),

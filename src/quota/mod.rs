@@ -439,7 +439,7 @@ impl Exhausted {
     }
 
     /// Adds more licences.
-    pub fn add(&mut self, more: Self) {
+    pub(crate) fn add(&mut self, more: Self) {
         self.licences.extend(more.licences);
         self.unreadable.extend(more.unreadable);
     }

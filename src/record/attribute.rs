@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_error_of_serdes_own_quotes_what_it_is_about() {
+    fn serdes_own_errors_quote_no_value() {
         let secret = "Marker Person";
         let errors = [
             Unreadable::invalid_type(Unexpected::Str(secret), &"a number"),

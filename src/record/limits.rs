@@ -33,7 +33,7 @@ pub fn size(item: &Item) -> usize {
 /// Why DynamoDB refuses the item regardless of its size. The text has the attribute's name but not its value.
 #[must_use]
 pub fn fault(item: &Item) -> Option<String> {
-    item.iter().find_map(|(name, value)| Some(format!("{name}: {}", fault_of(value, 1)?)))
+    item.iter().find_map(|(name, value)| Some(format!("{name}: {}", record_blocking(value, 1)?)))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK marks the type as open: DynamoDB may add more")]
@@ -58,7 +58,7 @@ fn size_of(value: &AttributeValue) -> usize {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "no other type nests or holds numbers")]
-fn fault_of(value: &AttributeValue, level: usize) -> Option<String> {
+fn record_blocking(value: &AttributeValue, level: usize) -> Option<String> {
     if level > DEEPEST {
         return Some(format!("nested deeper than DynamoDB's {DEEPEST} levels"));
     }
@@ -66,8 +66,8 @@ fn fault_of(value: &AttributeValue, level: usize) -> Option<String> {
     match value {
         AttributeValue::N(number) => fault_of_number(number),
         AttributeValue::Ns(set) => set.iter().find_map(|number| fault_of_number(number)),
-        AttributeValue::L(list) => list.iter().find_map(|one| fault_of(one, below)),
-        AttributeValue::M(map) => map.values().find_map(|one| fault_of(one, below)),
+        AttributeValue::L(list) => list.iter().find_map(|one| record_blocking(one, below)),
+        AttributeValue::M(map) => map.values().find_map(|one| record_blocking(one, below)),
         _ => None,
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::edition::Edition;
-use super::fault::Concerns;
 use super::snapshot::Register;
+use super::unreadable_record::Concerns;
 use crate::record::{Authority, Effect, Embargo, Item, Meta, NetworkClass, Record};
 
 /// The models of the embargoes, not over yet, whose outcome can depend on a list of these classes.

@@ -42,8 +42,8 @@ impl Register {
         };
         let mut next = self.clone();
         next.loaded_lists = Some(self.active_lists().map(load).collect());
-        // Of the derived fields, only the faults depend on the loaded lists.
-        next.derive_faults();
+        // Of the derived fields, only the unreadable records depend on the loaded lists.
+        next.derive_unreadable();
         next
     }
 

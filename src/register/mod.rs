@@ -3,8 +3,7 @@
 mod dependent_models;
 mod edition;
 mod embargoed_parties;
-mod fault;
-mod find_faults;
+mod find_unreadable;
 mod grace;
 mod heads;
 pub mod history;
@@ -19,10 +18,10 @@ mod read;
 mod record_index;
 mod records;
 mod snapshot;
+mod unreadable_record;
 mod write;
 
 pub use edition::{Edition, Editions, Loaded, MOST_STEPS, NetworkList, Searched};
-pub use fault::{Concerns, Fault};
 pub use grace::GRACE;
 pub use heads::{Heads, Kinds};
 pub use lists::load;
@@ -30,4 +29,5 @@ pub use queries::{Resolved, is_offered};
 pub use read::{BY_REVISION, HeadsError, RefreshError, RegisterStore, all_heads, is_busy};
 pub use record_index::{Criteria, Key};
 pub use snapshot::{KINDS, Register};
+pub use unreadable_record::{Concerns, UnreadableRecord};
 pub use write::{Basis, Condition, MOST_RECORDS, RegisterWriter, WriteError};

@@ -116,7 +116,7 @@ impl RegisterStore {
     }
 
     /// The current register with its lists loaded. If the last snapshot is at `head`, which the caller has just read, it is
-    /// returned. Otherwise all heads and the newer records are read. A list that cannot be loaded is a fault of the register,
+    /// returned. Otherwise all heads and the newer records are read. A list that cannot be loaded is an unreadable record,
     /// and later requests try it again.
     ///
     /// # Errors

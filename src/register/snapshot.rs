@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::edition::LoadedList;
 use super::embargoed_parties::EmbargoedParties;
-use super::fault::{Concerns, Fault};
 use super::heads::{self, Kinds, Progress};
 use super::licensee::Licensee;
 use super::record_index::{PlaceSet, RecordIndex};
 use super::records::Records;
+use super::unreadable_record::{Concerns, UnreadableRecord};
 use crate::record::{
     AppliesTo, Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn,
 };
@@ -39,11 +39,11 @@ pub struct Register {
     pub(super) settings: Records<Screening>,
     /// Absent in a register made of records alone, which decides on facts and screens no party.
     pub(super) loaded_lists: Option<BTreeMap<String, LoadedList>>,
-    /// The faults of records of unknown kinds, by kind and id.
-    pub(super) unknown_kinds: BTreeMap<(String, String), Fault>,
+    /// The records of unknown kinds, by kind and id.
+    pub(super) unknown_kinds: BTreeMap<(String, String), UnreadableRecord>,
 
     // The fields below are derived from the fields above for each revision.
-    pub(super) faults: Arc<[Fault]>,
+    pub(super) unreadable: Arc<[UnreadableRecord]>,
     pub(super) defaults: HashMap<String, Vec<Arc<Record<Model>>>>,
     /// The embargoes that are not withdrawn, by id.
     pub(super) active_embargoes: Vec<Arc<Record<Embargo>>>,
@@ -109,26 +109,26 @@ impl Register {
 
     /// Every record that cannot be relied on, for health, log and metrics.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
+    pub fn unreadable(&self) -> &[UnreadableRecord] {
+        &self.unreadable
     }
 
-    /// [`Self::faults`], shared.
+    /// [`Self::unreadable`], shared.
     #[must_use]
-    pub fn shared_faults(&self) -> Arc<[Fault]> {
-        Arc::clone(&self.faults)
+    pub fn shared_unreadable(&self) -> Arc<[UnreadableRecord]> {
+        Arc::clone(&self.unreadable)
     }
 
-    /// The fault that blocks decisions on a model at `now`.
+    /// The unreadable record that blocks decisions on a model at `now`.
     #[must_use]
-    pub fn fault_of(&self, model: &Record<Model>, now: Timestamp) -> Option<&Fault> {
-        self.faults.iter().find(|fault| fault.blocks(model, now))
+    pub fn record_blocking(&self, model: &Record<Model>, now: Timestamp) -> Option<&UnreadableRecord> {
+        self.unreadable.iter().find(|fault| fault.blocks(model, now))
     }
 
-    /// The fault that blocks decisions on every model at `now`.
+    /// The unreadable record that blocks decisions on every model at `now`.
     #[must_use]
-    pub fn fault_of_all(&self, now: Timestamp) -> Option<&Fault> {
-        self.faults.iter().find(|fault| fault.blocks_all(now))
+    pub fn record_blocking_all(&self, now: Timestamp) -> Option<&UnreadableRecord> {
+        self.unreadable.iter().find(|fault| fault.blocks_all(now))
     }
 
     pub(super) fn put(&mut self, item: Item, now: Timestamp) {
@@ -142,13 +142,13 @@ impl Register {
             Clearance::KIND => self.clearances.put(&id, &item, now),
             List::KIND => self.lists.put(&id, &item, now),
             Screening::KIND => self.settings.put(&id, &item, now),
-            // Records are never deleted, so withdrawing a record of an unknown kind must clear its fault.
+            // Records are never deleted, so withdrawing a record of an unknown kind must remove it here.
             _ if is_withdrawn(&item) => {
                 self.unknown_kinds.remove(&(kind, id));
             }
             _ => {
                 let why = "this version does not read records of this kind".to_owned();
-                let fault = Fault::new(&kind, &id, why, Concerns::Every);
+                let fault = UnreadableRecord::new(&kind, &id, why, Concerns::Every);
                 self.unknown_kinds.insert((kind, id), fault);
             }
         }
@@ -200,6 +200,6 @@ impl Register {
             }
         }
         self.screening = self.settings.get("screening").cloned();
-        self.derive_faults();
+        self.derive_unreadable();
     }
 }

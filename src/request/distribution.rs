@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_not_printed() {
+    fn secrets_are_not_printed() {
         let printed = format!("{:?}", Distribution::parse(OLD).unwrap());
         assert_eq!(printed, "Distribution { .. }");
     }

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_that_are_no_object_are_refused_in_both_payloads() {
+    fn claims_that_are_not_an_object_are_refused_in_both_payloads() {
         // Another way in, so that unreadable claims are not passed over for it.
         let path = "/v1/models/m/invocations";
         for claims in [json!("sub=ann"), json!(["x"]), json!(5), json!(true)] {

@@ -12,7 +12,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
-use crate::register::Fault;
+use crate::register::UnreadableRecord;
 use crate::telemetry::RequestLog;
 use crate::terms::Code;
 
@@ -72,7 +72,7 @@ pub fn request(request: &RequestLog, request_id: &str) {
     for licence in &request.unreadable_usage {
         tracing::error!(licence, "the quota's use is unreadable, so the quota counts as used up");
     }
-    databases(&request.database_news);
+    databases(&request.database_problems);
     // A failure to write metrics does not fail the request.
     if let Ok(mut line) = serde_json::to_vec(&metrics(request, jiff::Timestamp::now().as_millisecond())) {
         line.push(b'\n');
@@ -81,14 +81,14 @@ pub fn request(request: &RequestLog, request_id: &str) {
 }
 
 /// Logs changes of the records that cannot be relied on since the last call.
-pub fn unreadable(faults: &Arc<[Fault]>) {
-    static LAST: Mutex<Option<Arc<[Fault]>>> = Mutex::new(None);
+pub fn unreadable(faults: &Arc<[UnreadableRecord]>) {
+    static LAST: Mutex<Option<Arc<[UnreadableRecord]>>> = Mutex::new(None);
     let before = LAST.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(faults));
     if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, faults)) {
         return;
     }
     let FaultChange { alone, together, more, resolved } = FaultChange::new(&before.unwrap_or_default(), faults);
-    for Fault { kind, id, why, .. } in alone {
+    for UnreadableRecord { kind, id, why, .. } in alone {
         tracing::error!(kind, id, why, "a record cannot be relied on");
     }
     for records in together {
@@ -106,7 +106,7 @@ pub fn unreadable(faults: &Arc<[Fault]>) {
 #[derive(Debug, PartialEq)]
 struct FaultChange<'a> {
     /// The first new ones, one per line.
-    alone: Vec<&'a Fault>,
+    alone: Vec<&'a UnreadableRecord>,
     /// The next ones as `kind/id`, many per line.
     together: Vec<String>,
     /// The number of further new ones.
@@ -122,12 +122,13 @@ const LINES: usize = 10;
 const LINE: usize = 4_000;
 
 impl<'a> FaultChange<'a> {
-    fn new(before: &[Fault], after: &'a [Fault]) -> Self {
-        fn named(faults: &[Fault]) -> HashSet<(&str, &str, &str)> {
+    fn new(before: &[UnreadableRecord], after: &'a [UnreadableRecord]) -> Self {
+        fn named(faults: &[UnreadableRecord]) -> HashSet<(&str, &str, &str)> {
             faults.iter().map(|fault| (fault.kind.as_str(), fault.id.as_str(), fault.why.as_str())).collect()
         }
         let (old, all) = (named(before), named(after));
-        let is_new = |fault: &&Fault| !old.contains(&(fault.kind.as_str(), fault.id.as_str(), fault.why.as_str()));
+        let is_new =
+            |fault: &&UnreadableRecord| !old.contains(&(fault.kind.as_str(), fault.id.as_str(), fault.why.as_str()));
         let mut new = after.iter().filter(is_new);
         let alone = new.by_ref().take(ALONE).collect();
         let mut together = Vec::new();
@@ -157,8 +158,8 @@ pub fn unmatched(embargoes: &[String]) {
 }
 
 /// Logs each database that is too old, or whose file cannot be reloaded.
-pub fn databases(news: &[(String, String)]) {
-    for (database, why) in news {
+pub fn databases(problems: &[(String, String)]) {
+    for (database, why) in problems {
         tracing::warn!(database, why, "a database is outdated or cannot be loaded");
     }
 }
@@ -292,16 +293,16 @@ mod tests {
     use crate::record::{Head, Item};
     use crate::register::Register;
 
-    fn faults(ids: std::ops::Range<usize>) -> Arc<[Fault]> {
+    fn faults(ids: std::ops::Range<usize>) -> Arc<[UnreadableRecord]> {
         let licence = |id| json!({"kind": "licence", "id": format!("licence-{id:05}"), "persons": "all"});
         let items: Vec<Item> = ids.map(|id| serde_dynamo::to_item(licence(id)).unwrap()).collect();
-        Register::default().with(items, &Head::default(), jiff::Timestamp::UNIX_EPOCH).shared_faults()
+        Register::default().with(items, &Head::default(), jiff::Timestamp::UNIX_EPOCH).shared_unreadable()
     }
 
     #[test]
     fn changed_unreadable_records_are_logged_in_bounded_lines() {
         let (none, many, fewer) = (faults(0..0), faults(0..50_000), faults(3..50_000));
-        let of = |before: &[Fault], after: &Arc<[Fault]>| {
+        let of = |before: &[UnreadableRecord], after: &Arc<[UnreadableRecord]>| {
             let FaultChange { alone, together, more, resolved } = FaultChange::new(before, after);
             assert!(together.iter().all(|line| line.len() < LINE + 1_100), "{together:?}");
             (alone.len(), together.len(), more, resolved)
@@ -312,6 +313,6 @@ mod tests {
         assert_eq!(of(&none, &faults(0..25)), (20, 1, 0, 0));
         assert_eq!(of(&many, &many), (0, 0, 0, 0));
         assert_eq!(of(&many, &fewer), (0, 0, 0, 3));
-        assert_eq!(of(&fewer, &many), (3, 0, 0, 0), "only what is new is named");
+        assert_eq!(of(&fewer, &many), (3, 0, 0, 0), "only new faults are named");
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::decision::{Decision, leading};
-use crate::register::{Fault, Register};
+use crate::register::{Register, UnreadableRecord};
 use crate::request::Rejected;
 use crate::terms::Code;
 
@@ -35,7 +35,7 @@ pub struct RequestLog {
     /// The age of the register in memory.
     pub snapshot_age: Option<Duration>,
     /// The records that cannot be relied on.
-    pub unreadable: Arc<[Fault]>,
+    pub unreadable: Arc<[UnreadableRecord]>,
     /// The licences whose use is unreadable, so that their quota counts as used up.
     pub unreadable_usage: BTreeSet<String>,
     /// The number of embargoes in force that name no model of the register.
@@ -45,7 +45,7 @@ pub struct RequestLog {
     /// The number of databases that are too old, and of those whose file cannot be reloaded.
     pub databases: (usize, usize),
     /// Warnings about databases: the database, and what is wrong.
-    pub database_news: Vec<(String, String)>,
+    pub database_problems: Vec<(String, String)>,
     /// The time from the event to the decision.
     pub gate: Duration,
     /// The time of the ledger's write.
@@ -67,7 +67,7 @@ impl RequestLog {
     pub(crate) fn register(&mut self, register: &Register, now: Timestamp) {
         self.revision = Some(register.revision());
         self.snapshot_age = Duration::try_from(now.duration_since(register.read_at())).ok();
-        self.unreadable = register.shared_faults();
+        self.unreadable = register.shared_unreadable();
         self.unmatched_embargoes = register.unmatched_embargoes(now).count();
         if self.snapshot_age == Some(Duration::ZERO) {
             self.new_unmatched_embargoes = unmatched_embargoes(register, now);

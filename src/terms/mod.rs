@@ -39,4 +39,4 @@ pub use share::Share;
 pub use signal::{Signal, SignalSource};
 pub use three_valued::Match;
 pub(crate) use time::optional as optional_time;
-pub use time::{NotATime, Window, parse_time, render_time};
+pub use time::{NotATime, Window, parse_time, render_time, to_milliseconds};

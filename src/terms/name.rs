@@ -74,8 +74,8 @@ mod tests {
         for (one, other) in [("Sample Widgets", "Sample Widget"), ("Widgets Sample", "Sample Widgets"), ("a b", "ab")] {
             assert!(Name::parse(one).unwrap() != Name::parse(other).unwrap(), "{one} and {other}");
         }
-        for none in ["", " ", "—", "?!"] {
-            assert_eq!(Name::parse(none), Err(NotAName(none.to_owned())));
+        for nameless in ["", " ", "—", "?!"] {
+            assert_eq!(Name::parse(nameless), Err(NotAName(nameless.to_owned())));
         }
     }
 

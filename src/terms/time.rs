@@ -19,6 +19,12 @@ pub fn parse_time(text: &str) -> Result<Timestamp, NotATime> {
     formed.then(|| text.parse().ok()).flatten().ok_or_else(|| NotATime(text.to_owned()))
 }
 
+/// The time without fractions of a millisecond. Decisions use the precision that the ledger keeps.
+#[must_use]
+pub fn to_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
 /// Writes a time as RFC 3339 in UTC with milliseconds.
 #[must_use]
 pub fn render_time(time: Timestamp) -> String {

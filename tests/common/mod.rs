@@ -1,4 +1,4 @@
-//! What the tests of the law share: records written as JSON, subjects, and a decision in one line.
+//! Shared by the tests of decisions: records as JSON, subjects, and a decision in one line.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use export_gate::terms::{Country, Destination, ModelRef, Region, parse_time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The moment at which the tests ask, unless they say another.
+/// The default time of decisions in tests.
 pub(crate) const NOW: &str = "2026-06-20T12:00:00Z";
 
 pub(crate) fn now() -> Timestamp {
@@ -38,23 +38,29 @@ pub(crate) fn to(code: &str) -> Destination {
     }
 }
 
-/// JSON as DynamoDB has it.
+/// A DynamoDB item.
 pub(crate) fn item(json: &Value) -> Item {
-    serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is no item: {error}"))
+    serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is not an item: {error}"))
 }
 
-/// A register that reads all of `records` at [`NOW`], at revision 1.
+/// A register of `records`, loaded at [`NOW`] at revision 1.
 pub(crate) fn register(records: &[Value]) -> Register {
     later(&Register::default(), 1, records, now())
 }
 
-/// `register` after `records` came with a newer revision at `when`.
+/// A register of `records`, the model `fable-5@1` and two groups.
+pub(crate) fn register_with(records: &[Value]) -> Register {
+    let always = [model("fable-5@1"), group("E:1", &["IR", "KP", "SY"]), group("E:2", &["CU"])];
+    register(&[&always, records].concat())
+}
+
+/// `register` after it loads `records` of a newer revision at `when`.
 pub(crate) fn later(register: &Register, revision: u64, records: &[Value], when: Timestamp) -> Register {
     let head = Head { revision, ..Head::default() };
     register.with(records.iter().map(item).collect(), &head, when)
 }
 
-/// `record` with the attributes of `changes` in place of its own; a null takes one out.
+/// `record` with the attributes of `changes`; null removes an attribute.
 pub(crate) fn with(mut record: Value, changes: &Value) -> Value {
     let own = record.as_object_mut().expect("a record is an object");
     for (name, value) in changes.as_object().expect("changes are an object") {
@@ -113,8 +119,8 @@ pub(crate) fn list(name: &str) -> Value {
     })
 }
 
-/// A match with an entry of a list, `list:entry`: the very one, or one to be looked into.
-pub(crate) fn possible(party: &str, exact: bool) -> PotentialMatch {
+/// A match with the entry `list:entry`: exact, or one that needs review.
+pub(crate) fn potential_match(party: &str, exact: bool) -> PotentialMatch {
     PotentialMatch {
         exact,
         match_sha256: "0123456789abcdef".repeat(2),
@@ -129,7 +135,12 @@ pub(crate) fn setting(unknown_destination: &str) -> Value {
     json!({ "kind": "setting", "id": "screening", "revision": 1, "unknown_destination": unknown_destination })
 }
 
-/// A US company's service without persons, in the US, for research; changed as told.
+/// Changes the default [`subject`].
+pub(crate) type Change = fn(&mut Subject);
+
+pub(crate) fn unchanged(_: &mut Subject) {}
+
+/// A US company's service without persons, in the US, for research, after `change`.
 pub(crate) fn subject(change: impl FnOnce(&mut Subject)) -> Subject {
     let mut subject = Subject {
         organisation: "acme".into(),
@@ -166,7 +177,7 @@ pub(crate) fn company(code: &str) -> OrganisationFacts {
     }
 }
 
-/// A person with one nationality, by status.
+/// A person with one nationality.
 pub(crate) fn person(us_status: UsStatus, code: &str) -> Persons {
     Persons::Named(PersonFacts { deemed_country: Some(country(code)), nationalities: vec![country(code)], us_status })
 }
@@ -176,7 +187,7 @@ pub(crate) fn national(code: &str) -> Persons {
     person(UsStatus::None, code)
 }
 
-/// What is decided on `asked` at [`NOW`] with no licence exhausted.
+/// The decision on the model `asked` at [`NOW`], with no licence exhausted.
 pub(crate) fn decided(asked: &str, subject: &Subject, register: &Register) -> Result<Decision, Undecidable> {
     decided_at(asked, subject, register, &[], now())
 }
@@ -193,9 +204,9 @@ pub(crate) fn decided_at(
     decide(&asked, subject, register, &exhausted, when)
 }
 
-/// A decision in one line: `permit`, with the licences that lifted an embargo behind `by`; or the status and every code
-/// in its order; or `undecidable` with the record to blame.
-pub(crate) fn told(decided: &Result<Decision, Undecidable>) -> String {
+/// A decision in one line: `permit`, with `by` and the licences that lifted an embargo; or the status and every code in
+/// order; or `undecidable` with the unreadable record.
+pub(crate) fn outcome(decided: &Result<Decision, Undecidable>) -> String {
     let decision = match decided {
         Ok(decision) => decision,
         Err(failure) => return format!("undecidable {}/{}", failure.kind, failure.id),

@@ -43,7 +43,7 @@ fn known_figures_are_reproduced() {
 fn the_total_includes_every_part() {
     let json = cost("--requests 3000000 --seconds 0.25 --memory 3000");
     for way in json["ways"].as_array().unwrap() {
-        let parts = ["compute_usd", "requests_usd", "data_usd", "storage_usd"].map(|part| exact(&way[part]));
+        let parts = ["compute_usd", "requests_usd", "storage_usd"].map(|part| exact(&way[part]));
         assert_eq!(parts.iter().sum::<u128>(), exact(&way["total_usd"]), "{way}");
     }
     let lines = json["gate"]["lines"].as_array().unwrap();

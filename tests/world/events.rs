@@ -1,14 +1,14 @@
-//! Events as API Gateway sends them.
+//! Events in the format of API Gateway.
 
 use serde_json::{Value, json};
 
-/// An address that the registries give to the US.
+/// An address delegated to the US.
 pub const IN_US: &str = "8.8.8.8";
-/// An address that the registries give to Iran.
+/// An address delegated to Iran.
 pub const IN_IRAN: &str = "2.176.0.1";
-/// An address that the registries give to Germany.
+/// An address delegated to Germany.
 pub const IN_GERMANY: &str = "5.1.64.1";
-/// An address that the registries give to Ukraine.
+/// An address delegated to Ukraine.
 pub const IN_UKRAINE: &str = "5.1.0.1";
 
 /// A REST event under construction.
@@ -63,23 +63,21 @@ impl Rest {
         self.0["body"] = json!(body);
         self
     }
-}
 
-impl Rest {
-    /// The token names its person: a `sub` that is not the client.
+    /// Names the person in the token: a `sub` that is not the client.
     pub fn token_person(mut self, id: &str) -> Self {
         self.0["requestContext"]["authorizer"]["claims"]["sub"] = json!(id);
         self
     }
 
-    /// By an assumed role, signed with IAM, in place of a token.
+    /// Authenticates with an assumed IAM role instead of a token.
     pub fn by_role(mut self, name: &str) -> Self {
         self.0["requestContext"]["authorizer"] = json!(null);
         self.0["requestContext"]["identity"]["userArn"] = json!(assumed_role(name));
         self
     }
 
-    /// By an API key, in place of a token.
+    /// Authenticates with an API key instead of a token.
     pub fn by_api_key(mut self, id: &str) -> Self {
         self.0["requestContext"]["authorizer"] = json!(null);
         self.0["requestContext"]["identity"]["apiKeyId"] = json!(id);
@@ -87,7 +85,7 @@ impl Rest {
     }
 }
 
-/// The principal of a role, however it was assumed.
+/// The role's ARN, without its session.
 pub fn role(name: &str) -> String {
     format!("arn:aws:iam::123456789012:role/{name}")
 }
@@ -136,13 +134,13 @@ impl Http {
         self
     }
 
-    /// The token names its person: a `sub` that is not the client.
+    /// Names the person in the token: a `sub` that is not the client.
     pub fn token_person(mut self, id: &str) -> Self {
         self.0["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = json!(id);
         self
     }
 
-    /// By an assumed role, signed with IAM, as a function URL has it.
+    /// Authenticates with an assumed IAM role, in the format of a function URL.
     pub fn by_role(mut self, name: &str) -> Self {
         self.0["requestContext"]["authorizer"] = json!({"iam": {
             "accessKey": "SAMPLE", "accountId": "123456789012", "callerId": "SAMPLE:sample-session",
@@ -152,7 +150,7 @@ impl Http {
     }
 }
 
-/// What a function's own answer comes to.
+/// The answer in a function's payload.
 pub fn answered(payload: &Value) -> super::Answered {
     super::Answered::of(payload, None)
 }

@@ -1,4 +1,4 @@
-//! A small MMDB, written as MaxMind's specification of the format has it, for tests that need a location of their own.
+//! Writes small databases in MaxMind's MMDB format.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -6,28 +6,28 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde_json::Value;
 
-/// Rows by network, in a file that is removed with the value.
+/// A database file, which is deleted when the value is dropped.
 pub struct Mmdb {
     path: PathBuf,
 }
 
 impl Mmdb {
-    /// Writes a database of this type, made on [`DAY`].
+    /// Writes a database with these rows by network, built on [`DAY`].
     pub fn new(database_type: &str, rows: &[(&str, Value)]) -> Self {
         Self::made(DAY, database_type, rows)
     }
 
-    /// Writes one that was made then.
+    /// Writes a database built at this time.
     pub fn made(at: &str, database_type: &str, rows: &[(&str, Value)]) -> Self {
         Self::of_bytes(&bytes(at, 6, database_type, rows))
     }
 
-    /// Writes one that has IPv4 addresses alone.
+    /// Writes a database of IPv4 networks only.
     pub fn of_ipv4(database_type: &str, rows: &[(&str, Value)]) -> Self {
         Self::of_bytes(&bytes(DAY, 4, database_type, rows))
     }
 
-    /// Any file.
+    /// Writes a file of any content.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut name = [0_u8; 8];
         getrandom::fill(&mut name).unwrap();
@@ -40,7 +40,7 @@ impl Mmdb {
         &self.path
     }
 
-    /// Puts something else in its place.
+    /// Replaces the file's content.
     pub fn becomes(&self, bytes: &[u8]) {
         std::fs::write(&self.path, bytes).unwrap();
     }
@@ -52,10 +52,10 @@ impl Drop for Mmdb {
     }
 }
 
-/// When databases of tests were made where a test doesn't care.
+/// The default build time of a database.
 pub const DAY: &str = "2026-11-20T00:00:00Z";
 
-/// The file of a database.
+/// The content of a database file.
 pub fn bytes(made: &str, ip_version: u8, database_type: &str, rows: &[(&str, Value)]) -> Vec<u8> {
     let (tree, nodes, data) = tree(rows, ip_version);
     let mut bytes = tree;
@@ -95,7 +95,7 @@ enum Branch {
     Row(usize),
 }
 
-/// The search tree, how many nodes it has, and the data section.
+/// The search tree, its number of nodes, and the data section.
 fn tree(rows: &[(&str, Value)], ip_version: u8) -> (Vec<u8>, usize, Vec<u8>) {
     let mut nodes = vec![[Branch::Empty; 2]];
     let mut data = Vec::new();
@@ -126,7 +126,7 @@ fn tree(rows: &[(&str, Value)], ip_version: u8) -> (Vec<u8>, usize, Vec<u8>) {
     (records.collect(), nodes.len(), data)
 }
 
-/// Among IPv6, IPv4 stands under `::/96`.
+/// The bits of a network's prefix. IPv6 databases store IPv4 under `::/96`.
 fn bits(network: IpNet, ip_version: u8) -> Vec<usize> {
     let (address, length) = match network.addr() {
         IpAddr::V4(address) if ip_version == 4 => {
@@ -163,11 +163,11 @@ fn encode(value: &Value, bytes: &mut Vec<u8>) {
                 bytes.extend(value.as_f64().unwrap().to_be_bytes());
             }
         },
-        Value::Null => panic!("no sample needs it"),
+        Value::Null => panic!("MMDB has no null"),
     }
 }
 
-/// A number of 16, 32 or 64 bits, which its kind says.
+/// Encodes a number of 16, 32 or 64 bits, depending on `kind`.
 fn number(bytes: &mut Vec<u8>, kind: u8, value: u64) {
     let width = match kind {
         5 => 2,

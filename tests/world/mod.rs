@@ -1,7 +1,7 @@
-//! A deployment in small for one test: tables, a SageMaker endpoint, a relay between gate and DynamoDB for faults.
+//! A small deployment for one test: tables, a SageMaker endpoint, and a relay between gate and DynamoDB for faults.
 //!
-//! Tables live in the embedded engine, or, where `DYNAMODB_ENDPOINT` names one, in that engine: under a prefix of their
-//! own, or, where `TABLES` names four (callers, register, usage, ledger), in those, which somebody else has created.
+//! The tables are in an embedded engine, or in the one that `DYNAMODB_ENDPOINT` names. They have a prefix of their own, or
+//! are the existing tables in `TABLES` (callers, register, usage, ledger).
 
 #![allow(dead_code, unreachable_pub, reason = "each package uses a part of it")]
 
@@ -39,27 +39,27 @@ pub const SAMPLE_REGISTER: &str = include_str!("../../infra/local/samples/regist
 /// The sample callers.
 pub const SAMPLE_CALLERS: &str = include_str!("../../infra/local/samples/callers.json");
 
-/// How long any wait of a test may last.
+/// Time limit for every wait of a test.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A deployment in small.
+/// A small deployment.
 pub struct World {
     engine: Option<DynamoDb>,
-    /// Where DynamoDB is, past the relay.
+    /// DynamoDB's URL, not through the relay.
     pub url: String,
     /// Between the gate and DynamoDB.
     pub relay: Relay,
-    /// Straight to DynamoDB.
+    /// A client of DynamoDB, not through the relay.
     pub dynamodb: Client,
     /// The names of the tables.
     pub tables: Tables,
     /// The model's endpoints.
     pub sagemaker: SageMaker,
-    /// The register's writer, past the relay.
+    /// The register's writer, not through the relay.
     pub writer: RegisterWriter,
 }
 
-/// What a request came to.
+/// The answer to a request, and its log if the gate ran in the test's process.
 pub struct Answered {
     pub status: u16,
     pub headers: Value,
@@ -78,7 +78,7 @@ impl Answered {
         }
     }
 
-    /// The code that leads.
+    /// The leading code.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
@@ -95,7 +95,7 @@ impl Answered {
 }
 
 impl World {
-    /// Tables without a record.
+    /// A deployment without records.
     pub async fn empty() -> Self {
         let (engine, url) = match std::env::var("DYNAMODB_ENDPOINT") {
             Ok(url) => (None, url),
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// Tables with the sample records.
+    /// A deployment with the sample records.
     pub async fn with_samples() -> Self {
         let world = Self::empty().await;
         let records: Vec<Value> = serde_json::from_str(SAMPLE_REGISTER).unwrap();
@@ -162,7 +162,7 @@ impl World {
         put.send().await.unwrap();
     }
 
-    /// The gate's settings here.
+    /// The gate's settings.
     pub fn settings(&self) -> Settings {
         let tables = self.tables.clone();
         Settings {
@@ -176,7 +176,7 @@ impl World {
         }
     }
 
-    /// One execution environment of the gate, within the test's process.
+    /// An execution environment of the gate in the test's process.
     pub fn gate(&self) -> Gate {
         self.gate_with(self.settings())
     }
@@ -218,12 +218,12 @@ impl World {
         variables
     }
 
-    /// The real binary, behind an emulated Lambda Runtime API.
+    /// The gate's binary behind an emulated Lambda Runtime API.
     pub async fn function(&self) -> Function {
         Function::spawn(&binary(), &self.environment()).await.unwrap()
     }
 
-    /// How many times a model's endpoint was invoked.
+    /// Number of calls of the models' endpoints.
     pub fn invoked(&self) -> usize {
         self.sagemaker.invocations().count()
     }
@@ -246,28 +246,28 @@ pub fn item(json: Value) -> Item {
     serde_dynamo::to_item(json).unwrap()
 }
 
-/// A time of the sample's year.
+/// Parses a time.
 pub fn at(text: &str) -> Timestamp {
     parse_time(text).unwrap()
 }
 
-/// A deadline that a test doesn't reach.
+/// A deadline that a test does not reach.
 pub fn later() -> Instant {
     Instant::now() + PATIENCE
 }
 
-/// Asks a gate in the test's process.
+/// Sends an event to a gate in the test's process.
 pub async fn ask(gate: &Gate, event: &Value, now: Timestamp) -> Answered {
     ask_until(gate, event, now, later()).await
 }
 
-/// [`ask`], where the answer must be there by `deadline`.
+/// [`ask`] with a deadline.
 pub async fn ask_until(gate: &Gate, event: &Value, now: Timestamp, deadline: Instant) -> Answered {
     let (answer, log) = gate.handle(&event.to_string(), now, deadline).await;
     Answered::of(&serde_json::to_value(answer.into_payload()).unwrap(), Some(log))
 }
 
-/// Asks the binary.
+/// Sends an event to the binary.
 pub async fn call(function: &Function, event: &Value) -> Answered {
     match function.invoke(event.clone(), PATIENCE).await {
         Ok(payload) => Answered::of(&payload, None),
@@ -275,8 +275,8 @@ pub async fn call(function: &Function, event: &Value) -> Answered {
     }
 }
 
-/// All that the binary has printed of what it was asked so far. It logs a request while the answer is on its way, in the
-/// requests' order: one more is asked, and its last line waited for.
+/// Everything that the binary has printed. It may log a request after its answer, but in the requests' order. So this sends
+/// another request and waits for its last line.
 pub async fn printed(function: &Function) -> Vec<String> {
     let is_last = |line: &String| line.contains(r#""Route":"health""#);
     let before = function.stdout().count_of(is_last);

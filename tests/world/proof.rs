@@ -1,4 +1,4 @@
-//! The ledger, read and proved by the documented rule alone, with none of the gate's code.
+//! Reads and verifies the ledger by the documented rule, without the gate's code.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::World;
 
-const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const NO_PREVIOUS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl World {
-    /// Every entry, chain by chain in order, after proving each chain.
+    /// Every entry, by chain and in order, after each chain is verified.
     pub async fn ledger(&self) -> Vec<Value> {
         let mut pages =
             self.dynamodb.scan().table_name(&self.tables.ledger).consistent_read(true).into_paginator().send();
@@ -23,7 +23,7 @@ impl World {
             }
         }
         for (chain, entries) in &chains {
-            prove(chain, entries);
+            verify_chain(chain, entries);
         }
         chains.into_values().flat_map(BTreeMap::into_values).collect()
     }
@@ -35,12 +35,12 @@ impl World {
     }
 }
 
-fn prove(chain: &str, entries: &BTreeMap<u64, Value>) {
+fn verify_chain(chain: &str, entries: &BTreeMap<u64, Value>) {
     assert_eq!(chain.len(), 32, "{chain}");
-    let mut prev = NOTHING_BEFORE.to_owned();
+    let mut prev = NO_PREVIOUS.to_owned();
     for (expected, (seq, entry)) in (1..).zip(entries) {
         assert_eq!(*seq, expected, "{chain} has a gap");
-        assert_eq!(entry["prev"], prev.as_str(), "{chain}-{seq} does not follow the one before");
+        assert_eq!(entry["prev"], prev.as_str(), "{chain}-{seq} does not follow the previous entry");
         assert_eq!(entry["decision_id"], format!("{chain}-{seq}"));
         let mut bare = entry.clone();
         let hash = bare.as_object_mut().unwrap().remove("hash").unwrap();
@@ -49,7 +49,7 @@ fn prove(chain: &str, entries: &BTreeMap<u64, Value>) {
     }
 }
 
-/// RFC 8785 for what entries hold: sorted keys, no white space, integers.
+/// RFC 8785, for the values in entries: sorted keys, no white space, integers.
 fn canonical(value: &Value) -> String {
     match value {
         Value::Object(map) => {

@@ -37,10 +37,10 @@ impl Archived {
     }
 
     async fn put(&self, entry: &Value) {
-        self.world.put_by_hand(&self.world.tables.ledger, entry).await;
+        self.world.put_manually(&self.world.tables.ledger, entry).await;
     }
 
-    /// Processes the stream's changes and returns what is to be retried.
+    /// Processes the stream's changes and returns the items to retry.
     async fn run(&mut self) -> Value {
         let batch = event(self.stream.event().await);
         serde_json::to_value(self.archive.handle(batch).await).unwrap()["batchItemFailures"].take()
@@ -93,7 +93,7 @@ async fn tampering_with_an_entry_is_archived_and_reported() {
         })
         .await;
     let key = [("chain", AttributeValue::S("c0ffee".into())), ("seq", AttributeValue::N("1".into()))];
-    archived.world.delete_by_hand(&archived.world.tables.ledger, key.map(|(k, v)| (k.to_owned(), v)).into()).await;
+    archived.world.delete_manually(&archived.world.tables.ledger, key.map(|(k, v)| (k.to_owned(), v)).into()).await;
     assert_eq!(archived.run().await, json!([]));
     let mut subjects = archived.world.alarmed();
     subjects.sort();

@@ -1,4 +1,4 @@
-//! The tests of the functions behind the streams: one binary, a module for each function.
+//! Tests of the functions behind the streams: one binary, one module per function.
 
 #![allow(
     clippy::unwrap_used,

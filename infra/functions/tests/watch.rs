@@ -61,12 +61,12 @@ impl Watched {
         self.world.writer.put(records.iter().map(item).collect()).await.unwrap()
     }
 
-    async fn by_hand(&self, record: &Value) {
-        self.world.put_by_hand(&self.world.tables.register, record).await;
+    async fn put_manually(&self, record: &Value) {
+        self.world.put_manually(&self.world.tables.register, record).await;
     }
 
     async fn delete(&self, kind: &str, id: &str) {
-        self.world.delete_by_hand(&self.world.tables.register, key(kind, id)).await;
+        self.world.delete_manually(&self.world.tables.register, key(kind, id)).await;
     }
 
     async fn at(&self, kind: &str, id: &str) -> Option<Value> {
@@ -78,7 +78,7 @@ impl Watched {
         for _ in 0..MOST_BATCHES {
             let batch = self.stream.event().await;
             if batch["Records"].as_array().unwrap().is_empty() {
-                return self.is_whole().await;
+                return self.assert_consistent().await;
             }
             let answer = serde_json::to_value(self.watch.handle(event(batch)).await).unwrap();
             assert_eq!(answer, json!({"batchItemFailures": []}));
@@ -90,8 +90,9 @@ impl Watched {
         self.at("head#0", "head").await.unwrap()["revision"].as_u64().unwrap()
     }
 
-    /// Checks that eight heads agree, that a cold gate can read the register, and that every record is in its revision's change.
-    async fn is_whole(&self) {
+    /// Asserts that eight heads agree, that a cold gate can read the register, and that every record is in its revision's
+    /// change.
+    async fn assert_consistent(&self) {
         let all = self.world.register().await;
         let heads: Vec<Value> = all
             .iter()
@@ -119,7 +120,7 @@ impl Watched {
 async fn changes_by_writers_are_left_alone() {
     let mut watched = Watched::new().await;
     let chunk = json!({"kind": "chunk#sdn@1#0001", "id": "0001", "entries": "…"});
-    watched.by_hand(&chunk).await;
+    watched.put_manually(&chunk).await;
     watched.write(vec![stop("a", "y"), json!({"kind": "group", "id": "E:1", "countries": ["IR"]})]).await;
     watched.write(vec![with(stop("a", "y"), &json!({"withdrawn": true}))]).await;
     let before = watched.world.register().await;
@@ -135,7 +136,7 @@ async fn a_manual_edit_gets_a_revision_history_and_new_heads() {
     for revision in revisions {
         let mut watched = Watched::new().await;
         let before = watched.at("embargo", "a").await.unwrap();
-        watched.by_hand(&with(stop("a", "edited"), &json!({"revision": revision}))).await;
+        watched.put_manually(&with(stop("a", "edited"), &json!({"revision": revision}))).await;
         watched.watch().await;
         let after = watched.at("embargo", "a").await.unwrap();
         assert_eq!((&after["models"], &after["revision"]), (&json!(["edited"]), &json!(2)), "{revision}");
@@ -150,7 +151,7 @@ async fn a_manually_added_record_gets_a_revision() {
     // The console's "duplicate item" copies the revision of the record that it copies.
     for revision in [json!(null), json!(1), json!(7)] {
         let mut watched = Watched::new().await;
-        watched.by_hand(&with(stop("new", "y"), &json!({"revision": revision}))).await;
+        watched.put_manually(&with(stop("new", "y"), &json!({"revision": revision}))).await;
         watched.watch().await;
         assert_eq!(watched.at("embargo", "new").await, Some(with(stop("new", "y"), &json!({"revision": 2}))));
         assert_eq!(watched.revision().await, 2, "{revision}");
@@ -177,7 +178,7 @@ async fn a_record_deleted_and_added_again_gets_a_revision() {
     for model in ["x", "other"] {
         let mut watched = Watched::new().await;
         watched.delete("embargo", "a").await;
-        watched.by_hand(&with(stop("a", model), &json!({"revision": 1}))).await;
+        watched.put_manually(&with(stop("a", model), &json!({"revision": 1}))).await;
         watched.watch().await;
         assert_eq!(watched.at("embargo", "a").await, Some(with(stop("a", model), &json!({"revision": 2}))), "{model}");
         assert_eq!(watched.at("history#embargo", "a@1").await.unwrap()["models"], json!(["x"]));
@@ -190,7 +191,7 @@ async fn an_earlier_version_written_back_gets_a_revision() {
     let first = watched.at("embargo", "a").await.unwrap();
     watched.write(vec![stop("a", "y")]).await;
     watched.watch().await;
-    watched.by_hand(&first).await;
+    watched.put_manually(&first).await;
     watched.watch().await;
     assert_eq!(watched.at("embargo", "a").await, Some(with(first, &json!({"revision": 3}))));
     assert_eq!(watched.revision().await, 3);
@@ -199,10 +200,10 @@ async fn an_earlier_version_written_back_gets_a_revision() {
 #[tokio::test]
 async fn successive_edits_keep_every_version() {
     let mut watched = Watched::new().await;
-    watched.by_hand(&with(stop("a", "first"), &json!({"revision": 1}))).await;
-    watched.by_hand(&with(stop("a", "second"), &json!({"revision": 1}))).await;
+    watched.put_manually(&with(stop("a", "first"), &json!({"revision": 1}))).await;
+    watched.put_manually(&with(stop("a", "second"), &json!({"revision": 1}))).await;
     watched.write(vec![stop("a", "written")]).await;
-    watched.by_hand(&with(stop("a", "third"), &json!({"revision": 2}))).await;
+    watched.put_manually(&with(stop("a", "third"), &json!({"revision": 2}))).await;
     watched.watch().await;
     assert_eq!(watched.at("embargo", "a").await.unwrap()["models"], json!(["third"]));
     let all = watched.world.register().await;
@@ -222,7 +223,7 @@ async fn history_is_append_only() {
     watched.watch().await;
     assert_eq!(watched.at("history#embargo", "a@1").await.as_ref(), Some(&kept));
     assert!(watched.world.alarmed().is_empty());
-    watched.by_hand(&with(kept, &json!({"models": ["z"]}))).await;
+    watched.put_manually(&with(kept, &json!({"models": ["z"]}))).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed(), ["export-gate: the register's history was changed: history#embargo/a@1"]);
 }
@@ -243,21 +244,21 @@ async fn manually_edited_heads_are_repaired_under_a_new_revision() {
         ("other kinds", Some(group)),
         ("another revision in the kinds too", Some(raised)),
     ];
-    for (what, change) in table {
+    for (case, change) in table {
         for numbers in [few, all] {
             let mut watched = Watched::new().await;
             for number in numbers {
                 let head = Head::kind(*number);
                 match &change {
                     None => watched.delete(&head, "head").await,
-                    Some(change) => watched.by_hand(&with(watched.at(&head, "head").await.unwrap(), change)).await,
+                    Some(change) => watched.put_manually(&with(watched.at(&head, "head").await.unwrap(), change)).await,
                 }
             }
             watched.watch().await;
-            assert_eq!(watched.revision().await, 2, "{what}");
+            assert_eq!(watched.revision().await, 2, "{case}");
             let kept = watched.at("history#embargo", "b@1").await.unwrap();
-            assert_eq!(kept["models"], json!(["x"]), "{what}");
-            assert_eq!(watched.write(vec![stop("d", "x")]).await, 3, "{what}");
+            assert_eq!(kept["models"], json!(["x"]), "{case}");
+            assert_eq!(watched.write(vec![stop("d", "x")]).await, 3, "{case}");
             watched.watch().await;
         }
     }
@@ -270,7 +271,7 @@ async fn writers_continue_with_a_few_bad_heads() {
         for head in ["head#0", "head#5"] {
             match &change {
                 None => watched.delete(head, "head").await,
-                Some(change) => watched.by_hand(&with(watched.at(head, "head").await.unwrap(), change)).await,
+                Some(change) => watched.put_manually(&with(watched.at(head, "head").await.unwrap(), change)).await,
             }
         }
         assert_eq!(watched.write(vec![stop("c", "x")]).await, 2, "{change:?}");
@@ -286,10 +287,10 @@ async fn a_record_edited_beside_bad_heads_gets_its_revision() {
         let mut watched = Watched::new().await;
         watched.write(vec![json!({"kind": "group", "id": "E:1", "countries": ["IR"]})]).await;
         watched.watch().await;
-        watched.by_hand(&with(stop("a", "edited"), &json!({"revision": 1}))).await;
+        watched.put_manually(&with(stop("a", "edited"), &json!({"revision": 1}))).await;
         for number in 0..8 {
             let head = watched.at(&Head::kind(number), "head").await.unwrap();
-            watched.by_hand(&with(head, &change)).await;
+            watched.put_manually(&with(head, &change)).await;
         }
         watched.watch().await;
         assert_eq!(watched.at("embargo", "a").await.unwrap()["models"], json!(["edited"]), "{change}");
@@ -301,7 +302,7 @@ async fn a_record_edited_beside_bad_heads_gets_its_revision() {
 async fn an_unreadable_record_is_reported_once_per_failure() {
     let mut watched = Watched::new().await;
     let broken = with(stop("a", "x"), &json!({"effect": "forbidden"}));
-    watched.by_hand(&broken).await;
+    watched.put_manually(&broken).await;
     watched.watch().await;
     assert_eq!(watched.at("embargo", "a").await.unwrap()["revision"], 2, "it gets a revision too");
     let messages = watched.world.sink.messages().all();
@@ -316,16 +317,16 @@ async fn an_unreadable_record_is_reported_once_per_failure() {
     watched.write(vec![stop("b", "y")]).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 1, "reported already");
-    watched.by_hand(&stop("a", "x")).await;
+    watched.put_manually(&stop("a", "x")).await;
     watched.watch().await;
-    watched.by_hand(&broken).await;
+    watched.put_manually(&broken).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 2);
     // Withdrawing the record resolves the alarm.
-    watched.by_hand(&with(broken.clone(), &json!({"withdrawn": true}))).await;
+    watched.put_manually(&with(broken.clone(), &json!({"withdrawn": true}))).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 2);
-    watched.by_hand(&broken).await;
+    watched.put_manually(&broken).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 3, "it was resolved in between");
 }
@@ -334,12 +335,12 @@ async fn an_unreadable_record_is_reported_once_per_failure() {
 async fn a_mistyped_kind_is_reported_and_can_be_withdrawn() {
     let mut watched = Watched::new().await;
     let mistyped = with(stop("a", "x"), &json!({"kind": "embargos"}));
-    watched.by_hand(&mistyped).await;
+    watched.put_manually(&mistyped).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed(), ["export-gate: embargos/a is unreadable"]);
-    watched.by_hand(&with(mistyped, &json!({"withdrawn": true}))).await;
+    watched.put_manually(&with(mistyped, &json!({"withdrawn": true}))).await;
     watched.watch().await;
-    watched.by_hand(&stop("b", "y")).await;
+    watched.put_manually(&stop("b", "y")).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 1);
 }
@@ -356,7 +357,7 @@ async fn a_record_without_a_json_form_settles() {
         record.insert("why".into(), why);
         let put = watched.world.dynamodb.put_item().table_name(&watched.world.tables.register);
         put.set_item(Some(record.clone())).send().await.unwrap();
-        // Not looked over as the others are: it would have to be JSON for that.
+        // Without `Watched::watch`, which needs records as JSON.
         for _ in 0..MOST_BATCHES {
             let batch = event(watched.stream.event().await);
             assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty());
@@ -370,8 +371,8 @@ async fn a_record_without_a_json_form_settles() {
 #[tokio::test]
 async fn a_repeated_stream_changes_nothing() {
     let mut watched = Watched::new().await;
-    watched.by_hand(&stop("a", "edited")).await;
-    watched.by_hand(&stop("new", "x")).await;
+    watched.put_manually(&stop("a", "edited")).await;
+    watched.put_manually(&stop("new", "x")).await;
     watched.delete("embargo", "b").await;
     watched.watch().await;
     let before = watched.world.register().await;
@@ -383,7 +384,7 @@ async fn a_repeated_stream_changes_nothing() {
 #[tokio::test]
 async fn a_batch_is_retried_from_its_first_failure() {
     let mut watched = Watched::new().await;
-    watched.by_hand(&with(stop("a", "x"), &json!({"effect": "forbidden"}))).await;
+    watched.put_manually(&with(stop("a", "x"), &json!({"effect": "forbidden"}))).await;
     watched.world.sink.refuse(20);
     let batch = watched.stream.event().await;
     let first = batch["Records"][0]["dynamodb"]["SequenceNumber"].clone();
@@ -407,8 +408,8 @@ async fn a_change_that_no_retry_can_process_is_reported_by_id_and_the_stream_goe
     let cases = [("embargo/large", too_large()), (&format!("embargo/{long_id}"), stop(&long_id, "x"))];
     for (key, record) in cases {
         let mut watched = Watched::new().await;
-        watched.by_hand(&record).await;
-        watched.by_hand(&stop("after", "x")).await;
+        watched.put_manually(&record).await;
+        watched.put_manually(&stop("after", "x")).await;
         let batch = event(watched.stream.event().await);
         assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty(), "the shard goes on");
         assert_eq!(watched.at("embargo", "after").await.unwrap()["revision"], json!(2));
@@ -425,7 +426,7 @@ async fn a_change_that_no_retry_can_process_is_reported_by_id_and_the_stream_goe
 #[tokio::test]
 async fn a_version_that_an_unstorable_edit_replaced_stays_in_the_history() {
     let mut watched = Watched::new().await;
-    watched.by_hand(&with(too_large(), &json!({"id": "a"}))).await;
+    watched.put_manually(&with(too_large(), &json!({"id": "a"}))).await;
     let batch = event(watched.stream.event().await);
     assert!(watched.watch.handle(batch).await.batch_item_failures.is_empty());
     assert_eq!(watched.at("history#embargo", "a@1").await.unwrap()["models"], json!(["x"]));
@@ -434,7 +435,7 @@ async fn a_version_that_an_unstorable_edit_replaced_stays_in_the_history() {
 #[tokio::test]
 async fn a_parked_change_whose_report_fails_is_retried() {
     let mut watched = Watched::new().await;
-    watched.by_hand(&too_large()).await;
+    watched.put_manually(&too_large()).await;
     let batch = watched.stream.event().await;
     watched.world.sink.refuse(20);
     assert_eq!(watched.watch.handle(event(batch.clone())).await.batch_item_failures.len(), 1);
@@ -446,8 +447,8 @@ async fn a_parked_change_whose_report_fails_is_retried() {
 #[tokio::test]
 async fn a_change_without_its_image_is_reported_and_the_others_are_processed() {
     let mut watched = Watched::new().await;
-    watched.by_hand(&stop("lost", "x")).await;
-    watched.by_hand(&stop("after", "x")).await;
+    watched.put_manually(&stop("lost", "x")).await;
+    watched.put_manually(&stop("after", "x")).await;
     let mut batch = watched.stream.event().await;
     batch["Records"][0]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
     assert!(watched.watch.handle(event(batch)).await.batch_item_failures.is_empty());
@@ -460,7 +461,7 @@ async fn unreadable_records_share_one_message() {
     let mut watched = Watched::new().await;
     for number in 0..60 {
         let broken = with(stop(&format!("broken-{number:02}"), "x"), &json!({"effect": "forbidden"}));
-        watched.by_hand(&broken).await;
+        watched.put_manually(&broken).await;
     }
     watched.watch().await;
     let reported = watched.world.sink.messages().all();
@@ -498,8 +499,8 @@ async fn any_sequence_of_edits_settles_consistently() {
             let record = stop(id, &format!("m{step}"));
             match drawn / 3 % 6 {
                 0 | 1 => drop(watched.write(vec![record]).await),
-                2 => watched.by_hand(&record).await,
-                3 => watched.by_hand(&with(record, &json!({"revision": drawn / 32 % 6}))).await,
+                2 => watched.put_manually(&record).await,
+                3 => watched.put_manually(&with(record, &json!({"revision": drawn / 32 % 6}))).await,
                 4 => watched.delete("embargo", id).await,
                 _ => watched.watch().await,
             }
@@ -519,16 +520,16 @@ async fn the_binary_works_behind_the_runtime_api() {
     assert!(log.contains("REGISTER_TABLE, ALARM_TOPIC_ARN"), "{log}");
 
     let world = World::new().await;
-    let written = world.writer.put(vec![item(&stop("by-hand", "x"))]).await.unwrap();
-    let edited = with(stop("by-hand", "x"), &json!({"effect": "forbidden", "revision": written}));
-    world.put_by_hand(&world.tables.register, &edited).await;
+    let written = world.writer.put(vec![item(&stop("manual", "x"))]).await.unwrap();
+    let edited = with(stop("manual", "x"), &json!({"effect": "forbidden", "revision": written}));
+    world.put_manually(&world.tables.register, &edited).await;
     let function = Function::spawn(binary, &world.environment()).await.unwrap();
     // The stream from its beginning, with the writer's own changes.
     let batch = world.stream(&world.tables.register).await.event().await;
     let answer = function.invoke(batch, patience).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let settled = with(edited, &json!({"revision": written + 1}));
-    assert_eq!(world.at("embargo", "by-hand").await, Some(settled));
-    assert_eq!(world.alarmed(), ["export-gate: embargo/by-hand is unreadable"]);
+    assert_eq!(world.at("embargo", "manual").await, Some(settled));
+    assert_eq!(world.alarmed(), ["export-gate: embargo/manual is unreadable"]);
     function.stdout().wait(patience, |lines| lines.iter().any(|line| line.contains(r#""RegisterRepairs":1"#))).await;
 }

@@ -30,7 +30,7 @@ pub(crate) struct World {
 }
 
 pub(crate) fn item(json: &Value) -> Item {
-    serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is no item: {error}"))
+    serde_dynamo::to_item(json).unwrap_or_else(|error| panic!("{json} is not an item: {error}"))
 }
 
 impl World {
@@ -53,7 +53,7 @@ impl World {
         Stream::of(&self.url, table).await
     }
 
-    /// The configuration of a function here.
+    /// The AWS configuration of the functions.
     pub(crate) fn aws(&self) -> aws_config::SdkConfig {
         let http = aws_smithy_http_client::Builder::new().build_http();
         aws_config::SdkConfig::builder()
@@ -85,13 +85,13 @@ impl World {
         .into()
     }
 
-    /// As the console does it: the item is put, and nothing else is touched.
-    pub(crate) async fn put_by_hand(&self, table: &str, record: &Value) {
+    /// Puts an item as the console does, without history or heads.
+    pub(crate) async fn put_manually(&self, table: &str, record: &Value) {
         self.dynamodb.put_item().table_name(table).set_item(Some(item(record))).send().await.unwrap();
     }
 
-    /// As the console does it.
-    pub(crate) async fn delete_by_hand(&self, table: &str, key: Item) {
+    /// Deletes an item as the console does, without history or heads.
+    pub(crate) async fn delete_manually(&self, table: &str, key: Item) {
         self.dynamodb.delete_item().table_name(table).set_key(Some(key)).send().await.unwrap();
     }
 
@@ -101,7 +101,7 @@ impl World {
         Some(serde_dynamo::from_item(item).unwrap())
     }
 
-    /// All of the register, by kind and id.
+    /// Every item of the register, by kind and id.
     pub(crate) async fn register(&self) -> BTreeMap<(String, String), Value> {
         let mut pages =
             self.dynamodb.scan().table_name(&self.tables.register).consistent_read(true).into_paginator().send();
@@ -122,7 +122,7 @@ impl World {
     }
 }
 
-/// An event as the runtime hands it out.
+/// A stream event in the type that the runtime passes.
 pub(crate) fn event(json: Value) -> Event {
     serde_json::from_value(json).unwrap()
 }

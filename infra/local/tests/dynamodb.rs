@@ -10,14 +10,14 @@ use export_gate_local::dynamodb::{DynamoDb, DynamoDbLocal};
 use export_gate_local::tables::{Tables, client};
 
 #[tokio::test]
-async fn the_embedded_engine_has_the_tables() {
+async fn the_embedded_engine_supports_the_tables() {
     let engine = DynamoDb::memory().await.unwrap();
     check(engine.url()).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Amazon's DynamoDB Local, whose folder DYNAMODB_LOCAL names"]
-async fn dynamodb_local_has_the_tables() {
+async fn dynamodb_local_supports_the_tables() {
     let folder = std::env::var_os("DYNAMODB_LOCAL").unwrap();
     let started = DynamoDbLocal::start(Path::new(&folder), Duration::from_secs(60)).await;
     let engine = started.unwrap_or_else(|fault| panic!("{fault}"));
@@ -64,9 +64,9 @@ async fn check(url: &str) {
     two.create(&client).await.unwrap();
     put(&client, &one).await;
     one.create(&client).await.unwrap();
-    assert_eq!(newer_than(&client, &one, 6).await, 1, "records are left alone");
+    assert_eq!(newer_than(&client, &one, 6).await, 1, "a second creation keeps the records");
     assert_eq!(newer_than(&client, &one, 7).await, 0);
-    assert_eq!(newer_than(&client, &two, 0).await, 0, "prefixes keep apart");
+    assert_eq!(newer_than(&client, &two, 0).await, 0, "prefixes separate tables");
     for table in [&one.callers, &one.usage, &one.ledger] {
         client.scan().table_name(table).send().await.unwrap();
     }

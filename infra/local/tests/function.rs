@@ -25,9 +25,9 @@ fn main() {
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
         runtime.block_on(act()).unwrap();
     } else {
-        runtime.block_on(answers_and_errors());
-        runtime.block_on(is_slow_or_dies());
-        runtime.block_on(does_not_start());
+        runtime.block_on(a_function_answers_and_reports_errors());
+        runtime.block_on(a_function_that_hangs_or_exits_is_an_error());
+        runtime.block_on(a_function_that_does_not_start_is_an_error());
         println!("test function ... ok");
     }
 }
@@ -60,7 +60,7 @@ async fn spawn(env: &[(&str, &str)]) -> Function {
     Function::spawn(&this, &env).await.unwrap()
 }
 
-async fn answers_and_errors() {
+async fn a_function_answers_and_reports_errors() {
     let function = spawn(&[("EXTRA", "1")]).await;
     let start = function.ready(LONG).await.unwrap();
     assert!(start < LONG);
@@ -91,12 +91,12 @@ async fn answers_and_errors() {
     assert_eq!(kind, "Function.ResponseSizeTooLarge");
     let garbled = function.invoke("{", LONG).await;
     assert!(matches!(garbled, Err(FunctionError::Reported { .. })), "{garbled:?}");
-    function.invoke(json!({}), LONG).await.expect("it lives on");
+    function.invoke(json!({}), LONG).await.expect("the function keeps running");
     let lines = function.stdout().wait(LONG, |lines| !lines.is_empty()).await;
     assert_eq!(lines[0], "started");
 }
 
-async fn is_slow_or_dies() {
+async fn a_function_that_hangs_or_exits_is_an_error() {
     let function = spawn(&[]).await;
     let hung = function.invoke(json!({"do": "hang"}), Duration::from_secs(1)).await;
     assert!(matches!(hung, Err(FunctionError::Timeout)), "{hung:?}");
@@ -112,7 +112,7 @@ async fn is_slow_or_dies() {
     assert_eq!(status.code(), Some(4));
 }
 
-async fn does_not_start() {
+async fn a_function_that_does_not_start_is_an_error() {
     let function = spawn(&[("BROKEN", "1")]).await;
     let ready = function.ready(LONG).await;
     assert!(matches!(ready, Err(FunctionError::Exited(_))), "{ready:?}");

@@ -136,7 +136,7 @@ async fn the_gateway_rejects_malformed_and_unauthorized_requests() {
         let body: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(body, json!({"message": message}));
     }
-    assert_eq!(*last.lock().unwrap(), Value::Null, "none was invoked");
+    assert_eq!(*last.lock().unwrap(), Value::Null, "no request reached the function");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The tests of the local stack: one binary, a module for each part.
+//! Tests of the local stack: one binary, one module per part.
 
 #![allow(
     clippy::unwrap_used,

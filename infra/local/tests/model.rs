@@ -17,7 +17,7 @@ struct Reference {
     tokens: usize,
     /// The first numbers of the first token.
     first: [f64; 4],
-    /// The last numbers of the last one.
+    /// The last numbers of the last token.
     last: [f64; 4],
     /// The norm of all numbers as one vector.
     length: f64,
@@ -112,7 +112,7 @@ async fn invoke(client: &Client, request: &Value) -> Result<Vec<u8>, InvokeEndpo
     Ok(answer.body.unwrap().into_inner())
 }
 
-/// One text's: 1 × tokens × hidden states.
+/// The features of one text: 1 × tokens × hidden states.
 async fn features(client: &Client, request: &Value) -> Vec<Vec<Vec<f64>>> {
     serde_json::from_slice(&invoke(client, request).await.unwrap()).unwrap()
 }

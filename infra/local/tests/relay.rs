@@ -17,7 +17,7 @@ use serde_json::json;
 
 struct Bench {
     _engine: DynamoDb,
-    /// Past the relay.
+    /// Without the relay.
     direct: Client,
     /// Through the relay, without retries and with a time-out of one second.
     client: Client,
@@ -90,14 +90,14 @@ async fn connections_break_before_or_after_the_write() {
         4 => Action::HangAfter,
         _ => Action::Forward,
     });
-    for (id, sign, written) in [
+    for (id, expected, written) in [
         ("refused", "IncompleteMessage", false),
         ("lost", "IncompleteMessage", true),
         ("hung", "TimeoutError", false),
         ("hung after", "TimeoutError", true),
     ] {
         let fault = bench.put(id).await.unwrap_err();
-        assert!(fault.contains(sign), "{id}: {fault}");
+        assert!(fault.contains(expected), "{id}: {fault}");
         assert_eq!(bench.is_there(id).await, written, "{id}");
     }
     bench.put("passed").await.unwrap();
@@ -126,7 +126,7 @@ async fn a_duplicate_runs_twice_and_is_answered_once() {
 }
 
 #[tokio::test]
-async fn errors_have_dynamodbs_form() {
+async fn errors_have_the_form_of_dynamodb() {
     let bench = bench().await;
     bench.relay.rule(|seen| match seen.count {
         1 => Action::throttled(),
@@ -186,7 +186,7 @@ async fn a_hook_runs_before_the_answer_arrives() {
             flag.store(true, Ordering::SeqCst);
         })
     });
-    assert!(!is_there(&bench.client, "a").await, "it was read before");
+    assert!(!is_there(&bench.client, "a").await, "the read came before the write");
     assert!(wrote.load(Ordering::SeqCst));
     assert!(is_there(&bench.client, "a").await);
 }
@@ -202,7 +202,7 @@ async fn the_relay_is_disconnected_and_reconnected() {
         bench.relay.cut().await;
     };
     let (hung, ()) = tokio::join!(hung, cut);
-    assert!(hung.unwrap_err().contains("DispatchFailure"), "open ones are closed");
+    assert!(hung.unwrap_err().contains("DispatchFailure"), "open connections are closed");
     let fault = bench.put("b").await.unwrap_err();
     assert!(fault.contains("ConnectionRefused"), "{fault}");
     bench.relay.mend().await.unwrap();

@@ -48,7 +48,7 @@ async fn refused(client: &Client) -> (u16, InvokeEndpointError) {
 }
 
 #[tokio::test]
-async fn it_echoes_its_endpoint_and_records_requests() {
+async fn the_stand_in_echoes_its_endpoint_and_records_requests() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     let answer = invoke(&client).await.unwrap();
@@ -69,7 +69,7 @@ async fn it_echoes_its_endpoint_and_records_requests() {
 }
 
 #[tokio::test]
-async fn errors_have_the_services_form() {
+async fn errors_have_the_form_of_the_service() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
 
@@ -128,22 +128,22 @@ async fn an_endpoint_answers_as_its_container_does() {
     assert!(error.log_stream_arn().is_some_and(|log| log.ends_with("/fable-5")), "{error:?}");
 
     sagemaker.next(Behaviour::Throttled);
-    assert_eq!(refused(&client).await.0, 400, "what is queued comes first");
+    assert_eq!(refused(&client).await.0, 400, "queued behaviours come first");
 }
 
 #[tokio::test]
-async fn it_resets_connections() {
+async fn connections_are_reset_and_closed() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     sagemaker.next(Behaviour::Hang);
     let hung = invoke(&client).await.unwrap_err();
     assert!(matches!(hung, SdkError::TimeoutError(_)), "{hung:?}");
 
-    for (behaviour, sign) in [(Behaviour::Reset, "ConnectionReset"), (Behaviour::Close, "IncompleteMessage")] {
+    for (behaviour, expected) in [(Behaviour::Reset, "ConnectionReset"), (Behaviour::Close, "IncompleteMessage")] {
         sagemaker.next(behaviour);
         let broken = invoke(&client).await.unwrap_err();
         assert!(matches!(broken, SdkError::DispatchFailure(_)), "{broken:?}");
-        assert!(format!("{broken:?}").contains(sign), "{broken:?}");
+        assert!(format!("{broken:?}").contains(expected), "{broken:?}");
     }
 
     sagemaker.cut().await;
@@ -155,7 +155,7 @@ async fn it_resets_connections() {
 }
 
 #[tokio::test]
-async fn it_returns_scripted_answers() {
+async fn scripted_answers_are_returned() {
     let sagemaker = SageMaker::start(0).await.unwrap();
     let client = client(&sagemaker);
     let answer =

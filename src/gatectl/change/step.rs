@@ -177,7 +177,7 @@ pub(crate) fn faults(snapshot: &Snapshot, steps: &[Step], now: Timestamp) -> Vec
 /// [`faults`] for a register in memory.
 pub(crate) fn faults_upon(register: &Register, steps: &[Step], now: Timestamp) -> Vec<String> {
     let named = |register: &Register| -> Vec<String> {
-        register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect()
+        register.unreadable().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why)).collect()
     };
     let head = Head { revision: register.revision(), ..Head::default() };
     let next = register.with(steps.iter().map(|step| step.after.clone()).collect(), &head, now);

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::gate::{Share, assumptions, share};
 use super::money::{Usd, percent};
-use super::prices::{ALL, AS_OF, Checked, REGION};
+use super::prices::{ALL, AS_OF, REGION};
 use super::ways::{Bill, FOR_LARGE_MODELS, WAYS, Way, cheapest, turns};
 use super::workload::Workload;
 use crate::display::{grouped, table, text_line};
 
 /// Costs that the comparison leaves out.
-const NOT_COUNTED: &str = "data transfer out, Cognito's clients and tokens, KMS requests, S3 requests to load \
+const NOT_COUNTED: &str = "data transfer out, SageMaker's fee for data in and out, Cognito's clients and tokens, KMS requests, S3 requests to load \
                            a model, the functions behind the streams, tax, free tiers, discounts";
 
 /// The comparison as text.
@@ -27,8 +27,8 @@ pub(crate) fn text(work: &Workload) -> String {
     );
     let least = cheapest(&WAYS, work);
     let rows = WAYS.map(|way| row(way, way.bill(work), least.map(|(_, usd)| usd)));
-    let heading = ["the model on", "compute", "requests", "data", "storage", "a month", "more"];
-    text += &table(&heading, rows, &[1, 2, 3, 4, 5, 6]);
+    let heading = ["the model on", "compute", "requests", "storage", "a month", "more"];
+    text += &table(&heading, rows, &[1, 2, 3, 4, 5]);
     for way in WAYS {
         if let Err(why) = way.bill(work) {
             text += &text_line!("{}: {why}.", way.name());
@@ -41,11 +41,9 @@ pub(crate) fn text(work: &Workload) -> String {
     text += "\n";
     text += &table(&["the gate itself", "", "a month"], rows.chain([all.to_vec()]), &[2]);
     text += &format!("\n{}\n", conclusion(work));
-    let unchecked = ALL.iter().filter(|price| price.checked == Checked::No).count();
     text += &format!(
-        "\nPrices of {REGION} as of {AS_OF}; {unchecked} of {} could not be checked (`--json` lists them with their pages). \
-         Assumptions:\n",
-        ALL.len()
+        "\nPrices of {REGION} as of {AS_OF} (`--json` lists them with their pages). SageMaker's could not be confirmed. \
+         Assumptions:\n"
     );
     for assumption in assumptions(work) {
         text += &text_line!("- {assumption}");
@@ -60,7 +58,7 @@ pub(crate) fn json(work: &Workload) -> Value {
     let ways = WAYS.map(|way| match way.bill(work) {
         Ok(bill) => json!({
             "way": way.name(), "compute_usd": bill.compute.exact(), "requests_usd": bill.requests.exact(),
-            "data_usd": bill.data.exact(), "storage_usd": bill.storage.exact(), "total_usd": bill.total().exact(),
+            "storage_usd": bill.storage.exact(), "total_usd": bill.total().exact(),
             "more_percent": more(&bill, least.map(|(_, usd)| usd)).map(|tenths| percent(tenths).replace(" %", "")),
         }),
         Err(why) => json!({"way": way.name(), "cannot": why}),
@@ -77,11 +75,10 @@ pub(crate) fn json(work: &Workload) -> Value {
     let prices: Vec<Value> = ALL
         .iter()
         .map(|price| {
-            let tiers = price.tiers.iter().map(|(to, each)| {
-                json!({"up_to": (*to != u128::MAX).then(|| to.to_string()), "usd": Usd(*each).exact()})
-            });
-            json!({"what": price.what, "unit": price.unit, "tiers": tiers.collect::<Vec<_>>(), "page": price.page,
-                   "checked": match price.checked { Checked::Aws => "aws", Checked::Quoted => "quoted", Checked::No => "no" }})
+            let tiers = price.tiers.iter().map(
+                |(to, each)| json!({"up_to": (*to != u128::MAX).then(|| to.to_string()), "usd": Usd(*each).exact()}),
+            );
+            json!({"what": price.what, "unit": price.unit, "tiers": tiers.collect::<Vec<_>>(), "page": price.page})
         })
         .collect();
     json!({
@@ -102,10 +99,10 @@ pub(crate) fn json(work: &Workload) -> Value {
 
 fn row(way: Way, bill: Result<Bill, String>, least: Option<Usd>) -> Vec<String> {
     let Ok(bill) = bill else {
-        return [way.name(), "", "", "", "", "no", ""].map(str::to_owned).to_vec();
+        return [way.name(), "", "", "", "no", ""].map(str::to_owned).to_vec();
     };
     let more = more(&bill, least).map_or_else(String::new, |tenths| format!("+ {}", percent(tenths)));
-    let amounts = [bill.compute, bill.requests, bill.data, bill.storage, bill.total()].map(amount);
+    let amounts = [bill.compute, bill.requests, bill.storage, bill.total()].map(amount);
     [way.name().to_owned()].into_iter().chain(amounts).chain([more]).collect()
 }
 

@@ -1,11 +1,12 @@
 //! Pure. The prices of AWS in us-east-1, in US dollars, before tax, free tiers and discounts.
 //!
-//! Prices are of [`AS_OF`]. Check each page before you rely on one. `checked` is the source of each price.
+//! Prices are of [`AS_OF`], from AWS's pages or from several publications that quote them and agree. The exception is
+//! [`SAGEMAKER`], which could not be confirmed. Check each page before you rely on one.
 
 use super::money::Usd;
 
 /// The date of the prices.
-pub(crate) const AS_OF: &str = "2026-11-24";
+pub(crate) const AS_OF: &str = "2026-12-01";
 
 /// The region of the prices.
 pub(crate) const REGION: &str = "us-east-1";
@@ -20,19 +21,6 @@ pub(crate) struct Price {
     pub(crate) tiers: &'static [(u128, u128)],
     /// The page of AWS with the price.
     pub(crate) page: &'static str,
-    /// The source of the price.
-    pub(crate) checked: Checked,
-}
-
-/// The source of a price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Checked {
-    /// AWS's documentation.
-    Aws,
-    /// Several publications that quote AWS's page and agree.
-    Quoted,
-    /// Not checked: neither AWS's page nor a quotation was available.
-    No,
 }
 
 /// No limit.
@@ -42,9 +30,9 @@ const REST: u128 = u128::MAX;
 const M: u128 = 1_000_000;
 
 macro_rules! prices {
-    ($($name:ident: $what:literal, $unit:literal, [$(($to:expr, $usd:literal)),+], $page:literal, $checked:ident;)+) => {
+    ($($name:ident: $what:literal, $unit:literal, [$(($to:expr, $usd:literal)),+], $page:literal;)+) => {
         $(pub(crate) const $name: Price = Price {
-            what: $what, unit: $unit, tiers: &[$(($to, $usd)),+], page: $page, checked: Checked::$checked,
+            what: $what, unit: $unit, tiers: &[$(($to, $usd)),+], page: $page,
         };)+
         /// All of them, in order.
         pub(crate) const ALL: &[&Price] = &[$(&$name),+];
@@ -53,37 +41,33 @@ macro_rules! prices {
 
 prices! {
     LAMBDA_X86: "Lambda on x86_64", "GB-second",
-        [(6_000 * M, 166_667), (15_000 * M, 150_000), (REST, 133_334)], "AWS Lambda Pricing", Quoted;
+        [(6_000 * M, 166_667), (15_000 * M, 150_000), (REST, 133_334)], "AWS Lambda Pricing";
     LAMBDA_ARM: "Lambda on arm64", "GB-second",
-        [(7_500 * M, 133_334), (18_750 * M, 120_001), (REST, 106_667)], "AWS Lambda Pricing", Quoted;
-    LAMBDA_REQUEST: "Lambda requests", "request", [(REST, 2_000)], "AWS Lambda Pricing", Quoted;
-    SAGEMAKER: "SageMaker serverless inference", "GB-second", [(REST, 200_000)], "Amazon SageMaker AI Pricing", No;
-    SAGEMAKER_DATA: "SageMaker serverless data, in and out", "GB",
-        [(REST, 160_000_000)], "Amazon SageMaker AI Pricing", No;
-    ECR_STORAGE: "ECR private storage", "GB-month", [(REST, 1_000_000_000)], "Amazon ECR Pricing", No;
+        [(7_500 * M, 133_334), (18_750 * M, 120_001), (REST, 106_667)], "AWS Lambda Pricing";
+    LAMBDA_REQUEST: "Lambda requests", "request", [(REST, 2_000)], "AWS Lambda Pricing";
+    SAGEMAKER: "SageMaker serverless inference", "GB-second", [(REST, 200_000)], "Amazon SageMaker AI Pricing";
+    ECR_STORAGE: "ECR private storage", "GB-month", [(REST, 1_000_000_000)], "Amazon ECR Pricing";
     API_REQUEST: "API Gateway REST requests", "request",
         [(333 * M, 35_000), (1_000 * M, 28_000), (20_000 * M, 23_800), (REST, 15_100)],
-        "Amazon API Gateway Pricing", Aws;
-    WAF_REQUEST: "WAF requests", "request", [(REST, 6_000)], "AWS WAF Pricing", Quoted;
-    WAF_ACL: "WAF web ACL", "month", [(REST, 50_000_000_000)], "AWS WAF Pricing", Quoted;
-    WAF_RULE: "WAF rule or rule group", "month", [(REST, 10_000_000_000)], "AWS WAF Pricing", Quoted;
-    DYNAMODB_READ: "DynamoDB reads on demand", "read unit", [(REST, 1_250)], "Amazon DynamoDB Pricing", Quoted;
-    DYNAMODB_WRITE: "DynamoDB writes on demand", "write unit", [(REST, 6_250)], "Amazon DynamoDB Pricing", Quoted;
-    DYNAMODB_STORAGE: "DynamoDB storage", "GB-month", [(REST, 2_500_000_000)], "Amazon DynamoDB Pricing", No;
+        "Amazon API Gateway Pricing";
+    WAF_REQUEST: "WAF requests", "request", [(REST, 6_000)], "AWS WAF Pricing";
+    WAF_ACL: "WAF web ACL", "month", [(REST, 50_000_000_000)], "AWS WAF Pricing";
+    WAF_RULE: "WAF rule or rule group", "month", [(REST, 10_000_000_000)], "AWS WAF Pricing";
+    DYNAMODB_READ: "DynamoDB reads on demand", "read unit", [(REST, 1_250)], "Amazon DynamoDB Pricing";
+    DYNAMODB_WRITE: "DynamoDB writes on demand", "write unit", [(REST, 6_250)], "Amazon DynamoDB Pricing";
+    DYNAMODB_STORAGE: "DynamoDB storage", "GB-month", [(REST, 2_500_000_000)], "Amazon DynamoDB Pricing";
     DYNAMODB_BACKUP: "DynamoDB point-in-time recovery", "GB-month",
-        [(REST, 2_000_000_000)], "Amazon DynamoDB Pricing", No;
-    DYNAMODB_STREAM: "DynamoDB stream reads, but for Lambda's own, which are free", "read",
-        [(REST, 2_000)], "Amazon DynamoDB Pricing", Aws;
-    S3_PUT: "S3 PUT requests", "request", [(REST, 50_000)], "Amazon S3 Pricing", No;
+        [(REST, 2_000_000_000)], "Amazon DynamoDB Pricing";
+    S3_PUT: "S3 PUT requests", "request", [(REST, 50_000)], "Amazon S3 Pricing";
     S3_STORAGE: "S3 Standard storage", "GB-month",
-        [(50_000, 230_000_000), (500_000, 220_000_000), (REST, 210_000_000)], "Amazon S3 Pricing", No;
-    LOGS: "CloudWatch Logs ingestion", "GB", [(REST, 5_000_000_000)], "Amazon CloudWatch Pricing", Quoted;
+        [(50_000, 230_000_000), (500_000, 220_000_000), (REST, 210_000_000)], "Amazon S3 Pricing";
+    LOGS: "CloudWatch Logs ingestion", "GB", [(REST, 5_000_000_000)], "Amazon CloudWatch Pricing";
     METRIC: "CloudWatch custom metric", "month", [(10_000, 3_000_000_000), (REST, 1_000_000_000)],
-        "Amazon CloudWatch Pricing", Quoted;
-    ALARM: "CloudWatch alarm", "month", [(REST, 1_000_000_000)], "Amazon CloudWatch Pricing", Quoted;
-    DASHBOARD: "CloudWatch dashboard", "month", [(REST, 30_000_000_000)], "Amazon CloudWatch Pricing", Quoted;
-    KMS_KEY: "KMS key", "month", [(REST, 10_000_000_000)], "AWS Key Management Service Pricing", No;
-    TRAIL_EVENT: "CloudTrail data events", "event", [(REST, 10_000)], "AWS CloudTrail Pricing", No;
+        "Amazon CloudWatch Pricing";
+    ALARM: "CloudWatch alarm", "month", [(REST, 1_000_000_000)], "Amazon CloudWatch Pricing";
+    DASHBOARD: "CloudWatch dashboard", "month", [(REST, 30_000_000_000)], "Amazon CloudWatch Pricing";
+    KMS_KEY: "KMS key", "month", [(REST, 10_000_000_000)], "AWS Key Management Service Pricing";
+    TRAIL_EVENT: "CloudTrail data events", "event", [(REST, 10_000)], "AWS CloudTrail Pricing";
 }
 
 impl Price {

@@ -1,7 +1,7 @@
 //! Pure. The ways to run a model, and their monthly cost.
 
 use super::money::Usd;
-use super::prices::{ECR_STORAGE, LAMBDA_ARM, LAMBDA_REQUEST, LAMBDA_X86, Price, SAGEMAKER, SAGEMAKER_DATA};
+use super::prices::{ECR_STORAGE, LAMBDA_ARM, LAMBDA_REQUEST, LAMBDA_X86, Price, SAGEMAKER};
 use super::workload::Workload;
 
 /// A way to run a model.
@@ -24,8 +24,6 @@ pub(crate) struct Bill {
     pub(crate) compute: Usd,
     /// Fees per request.
     pub(crate) requests: Usd,
-    /// Data in and out.
-    pub(crate) data: Usd,
     /// Storage.
     pub(crate) storage: Usd,
 }
@@ -33,7 +31,7 @@ pub(crate) struct Bill {
 impl Bill {
     /// The total.
     pub(crate) fn total(&self) -> Usd {
-        [self.compute, self.requests, self.data, self.storage].into_iter().sum()
+        [self.compute, self.requests, self.storage].into_iter().sum()
     }
 }
 
@@ -104,12 +102,7 @@ fn serverless(work: &Workload) -> Result<Bill, String> {
     }
     let requests = u128::from(work.requests);
     let each = u128::from(work.milliseconds).saturating_mul(1_000_000).saturating_mul(memory.into());
-    let bytes = u128::from(work.request_bytes).saturating_add(work.response_bytes.into());
-    Ok(Bill {
-        compute: SAGEMAKER.of(requests.saturating_mul(each), GB_SECOND),
-        data: SAGEMAKER_DATA.of(requests.saturating_mul(bytes), GB),
-        ..Bill::default()
-    })
+    Ok(Bill { compute: SAGEMAKER.of(requests.saturating_mul(each), GB_SECOND), ..Bill::default() })
 }
 
 /// The cheapest way that can run the workload.

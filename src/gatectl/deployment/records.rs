@@ -113,7 +113,7 @@ impl Records {
         let windows = self.register.values().flat_map(|placed| ["from", "until"].map(|name| text(&placed.item, name)));
         let moments: BTreeSet<Timestamp> =
             windows.filter_map(|text| parse_time(text).ok()).filter(|moment| *moment > at).chain([at]).collect();
-        let faults = register.faults().iter().filter(|fault| moments.iter().any(|moment| fault.counts(*moment)));
+        let faults = register.unreadable().iter().filter(|fault| moments.iter().any(|moment| fault.counts(*moment)));
         faults
             .map(|fault| {
                 let placed = self.register.get(&Key { kind: fault.kind.clone(), id: fault.id.clone() });

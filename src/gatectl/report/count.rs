@@ -138,7 +138,7 @@ impl Counts {
 
     fn count(&mut self, entry: &Entry) {
         raise(&mut self.entries);
-        let day = self.days.entry(entry.at.to_zoned(TimeZone::UTC).date()).or_default();
+        let day = self.days.entry(entry.at.to_zoned_datetime(TimeZone::UTC).date()).or_default();
         if entry.kind == "screening" {
             day.screenings.add(entry.is_permit());
         } else if entry.is_decision() {

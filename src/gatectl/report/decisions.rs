@@ -66,7 +66,7 @@ pub(super) fn a_day(counts: &Counts, now: Timestamp) -> Section {
 /// Each day of the period that has begun, those without a decision too.
 fn all_days(counts: &Counts, now: Timestamp) -> Vec<(Date, Day)> {
     let Window { from: Some(from), until: Some(until) } = counts.period else { return Vec::new() };
-    let date = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
+    let date = |time: Timestamp| time.to_zoned_datetime(TimeZone::UTC).date();
     let last =
         until.min(now.max(from)).checked_sub(jiff::SignedDuration::from_nanos(1)).map_or(from, |last| last.max(from));
     let mut days = counts.days.clone();

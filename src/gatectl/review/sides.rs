@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: only this and `caller show` display names of persons.
 
-use export_gate::decision::{behind, of_person};
+use export_gate::decision::{screened_parties, screened_person};
 use export_gate::parties::{Hit, Index, ListedParty, Score, ScreenedParty};
 use export_gate::record::{Item, Organisation, Person};
 use serde_json::{Map, Value, json};
@@ -51,10 +51,10 @@ pub(super) fn nearest(
 ) -> Result<Option<(Option<&'static str>, Hit)>, String> {
     let all: Vec<(Option<&'static str>, ScreenedParty)> = if id.starts_with("person#") {
         let read = Person::read(record.clone()).map_err(|_| "the person's record can't be read".to_owned())?;
-        vec![(None, of_person(&read))]
+        vec![(None, screened_person(&read))]
     } else {
         let read = Organisation::read(record.clone()).map_err(|error| format!("`{id}` can't be read: {error}"))?;
-        behind(&read)
+        screened_parties(&read)
     };
     let hits = all.into_iter().flat_map(|(via, who)| {
         let own = index.search(&who, Score(0)).into_iter().filter(|hit| is_meant(&hit.entry));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use export_gate::record::NetworkClass;
-use export_gate::terms::{ModelRef, parse_time};
+use export_gate::terms::{ModelRef, parse_time, to_milliseconds};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -164,7 +164,7 @@ fn request(given: &Given) -> Result<Request, (&'static str, String)> {
         model: ModelRef::parse(&given.model).map_err(|error| ("model", error.to_string()))?,
         address: Address::parse(&given.address).map_err(|why| ("address", why))?,
         end_use: if_given("end_use", &given.end_use)?,
-        at: parse_time(&given.at).map_err(|error| ("at", error.to_string()))?,
+        at: to_milliseconds(parse_time(&given.at).map_err(|error| ("at", error.to_string()))?),
         assumptions: Assumptions::new(&given.signals, given.network.clone(), given.spread)
             .map_err(|why| ("signals", why))?,
     })

@@ -1,17 +1,19 @@
 //! Pure. Assumptions about the origin of a hypothetical request, in place of collected facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use export_gate::decision::{Classified, NetworkFacts, Places, Signal, Subject};
+use export_gate::decision::{Classified, NetworkFacts, Places, Signal, Subject, spread_windows};
 use export_gate::record::NetworkClass;
 use export_gate::register::Register;
 use export_gate::terms::{Country, Region, SignalSource};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// Assumed facts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assumptions {
-    signals: Vec<Signal>,
+    /// Signals of the operator's distribution.
+    pub(super) signals: Vec<Signal>,
     network: Option<Vec<NetworkClass>>,
     spread: Option<SpreadCounts>,
 }
@@ -67,14 +69,8 @@ impl Assumptions {
         Ok(Self { signals: signals.collect::<Result<_, _>>()?, network, spread })
     }
 
-    /// Replaces collected signals of the same sources.
-    pub(super) fn replace_signals(&self, signals: &mut Vec<Signal>) {
-        signals.retain(|signal| self.signals.iter().all(|assumed| assumed.source != signal.source));
-        signals.extend(self.signals.iter().cloned());
-    }
-
     /// Replaces the facts on the network and the spread.
-    pub(super) fn replace_facts(&self, subject: &mut Subject, register: &Register) {
+    pub(super) fn replace_facts(&self, subject: &mut Subject, register: &Register, now: Timestamp) {
         if let Some(classes) = &self.network {
             let assumed = classes.iter().map(|class| Classified {
                 class: Some(*class),
@@ -87,9 +83,8 @@ impl Assumptions {
             subject.facts.network.add(assumed, NetworkClass::ALL);
         }
         if let Some(SpreadCounts { countries, networks }) = self.spread {
-            let limits = register.embargoes().filter_map(|embargo| embargo.applies_to.spread);
-            let hours: BTreeSet<u32> = limits.map(|limit| limit.hours).collect();
-            subject.facts.spread = hours.into_iter().map(|hours| Places { countries, hours, networks }).collect();
+            let windows = spread_windows(register, now).into_iter();
+            subject.facts.spread = windows.map(|hours| Places { countries, hours, networks }).collect();
         }
     }
 

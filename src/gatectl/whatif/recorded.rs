@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use export_gate::decision::{Callers, Claimed, Decision, Facts, Subject, Undecidable, Where, decide, identify};
+use export_gate::decision::{Callers, Claimed, Decision, Facts, RequestOrigin, Subject, Undecidable, decide, identify};
 use export_gate::evidence::addresses;
-use export_gate::ledger::{Entry, Rests, Standing, has_valid_hash};
+use export_gate::ledger::{Entry, EntryFacts, UnidentifiedFacts, has_valid_hash};
 use export_gate::record::{Client, Item, Organisation, Person};
 use export_gate::register::Register;
 use export_gate::terms::{Destination, ModelRef, Signal, parse_time};
@@ -56,8 +56,8 @@ impl Recorded {
             return Err("it has members that this version does not know".to_owned());
         }
         let caller = match &entry.facts {
-            Rests::On(facts) => subject(&entry, facts)?,
-            Rests::Standing(standing) => unidentified(&entry, standing)?,
+            EntryFacts::Identified(facts) => subject(&entry, facts)?,
+            EntryFacts::Unidentified(facts) => unidentified(&entry, facts)?,
         };
         Ok(Self {
             at: parse_time(&entry.at).map_err(|error| error.to_string())?,
@@ -78,7 +78,7 @@ impl Recorded {
                     by_header: unidentified.by_header.as_deref(),
                     end_use: None,
                 };
-                let identified = identify(claimed, &unidentified.callers, Where::default(), register, now);
+                let identified = identify(claimed, &unidentified.callers, RequestOrigin::default(), register, now);
                 identified.err().map(|codes| Ok(Decision::unidentified(codes)))
             }
         }
@@ -129,23 +129,22 @@ fn location(entry: &Entry, facts: &Facts) -> Destination {
 }
 
 /// The caller's records, with the recorded attributes that identification needs.
-fn unidentified(entry: &Entry, standing: &Standing) -> Result<Caller, String> {
+fn unidentified(entry: &Entry, facts: &UnidentifiedFacts) -> Result<Caller, String> {
     let verified = |until: &Option<String>| until.as_ref().map(|until| json!({"status": "verified", "until": until}));
-    let client = standing
-        .client
-        .map(|status| json!({"organisation": entry.organisation, "status": status, "users": standing.users}));
-    let organisation = standing
+    let client =
+        facts.client.map(|status| json!({"organisation": entry.organisation, "status": status, "users": facts.users}));
+    let organisation = facts
         .organisation
-        .map(|status| json!({"status": status, "verification": verified(&standing.organisation_verified_until)}));
-    let person = standing.person_of.as_ref().map(
-        |organisation| json!({"organisation": organisation, "verification": verified(&standing.person_verified_until)}),
+        .map(|status| json!({"status": status, "verification": verified(&facts.organisation_verified_until)}));
+    let person = facts.person_of.as_ref().map(
+        |organisation| json!({"organisation": organisation, "verification": verified(&facts.person_verified_until)}),
     );
     let callers = Callers {
         client: client.map(|client| record(client, Client::read)).transpose()?,
         organisation: organisation.map(|organisation| record(organisation, Organisation::read)).transpose()?,
         person: person.map(|person| record(person, Person::read)).transpose()?,
     };
-    let by_header = standing.person_by_header.clone();
+    let by_header = facts.person_by_header.clone();
     Ok(Caller::Unidentified(Box::new(Unidentified { callers, by_token: entry.person.clone(), by_header })))
 }
 

@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use export_gate::decision::{
-    Callers, Claimed, Decision, Sighting, Subject, Undecidable, Where, decide, hours_back, identify,
-};
+use export_gate::decision::{Callers, Claimed, Decision, RequestOrigin, Subject, Undecidable, identify};
 use export_gate::error_chain::ErrorChain;
-use export_gate::evidence::{Held, Location, Place};
+use export_gate::evidence::{LoadedDatabase, Location, Place, SightingUse};
+use export_gate::gate::{Unsettled, settle};
+use export_gate::ledger::Kind;
 use export_gate::quota::Exhausted;
 use export_gate::record::{Client, Item, Organisation, Person, Unreadable};
 use export_gate::register::Register;
+use export_gate::request::Firewall;
 use export_gate::terms::ModelRef;
 use jiff::Timestamp;
 
@@ -18,6 +19,9 @@ use super::assumptions::Assumptions;
 use super::records::Records;
 use crate::item::text;
 use crate::outcome::Failure;
+
+/// What to do if the usage table cannot be read.
+const SEE_USAGE: &str = "see `--usage-table`";
 
 /// A hypothetical request.
 pub(crate) struct Request {
@@ -31,7 +35,7 @@ pub(crate) struct Request {
     pub(crate) address: Address,
     /// The end use that the request names.
     pub(crate) end_use: Option<String>,
-    /// The time of the request.
+    /// The time of the request, in milliseconds.
     pub(crate) at: Timestamp,
     /// Facts that replace collected ones.
     pub(crate) assumptions: Assumptions,
@@ -70,9 +74,9 @@ pub(crate) struct Evaluation {
     /// The subject; absent if the caller is not identified.
     pub(crate) subject: Option<Subject>,
     /// Where the request comes from.
-    pub(crate) origin: Where,
+    pub(crate) origin: RequestOrigin,
     /// The location and anonymity databases.
-    pub(crate) databases: Arc<Vec<Held>>,
+    pub(crate) databases: Arc<Vec<LoadedDatabase>>,
     /// Licences without quota left.
     pub(crate) exhausted: Exhausted,
     /// The caller's records.
@@ -119,71 +123,41 @@ impl Databases {
 impl Request {
     /// Evaluates the request as a screening, which uses no quota.
     pub(crate) async fn evaluate(&self, records: &Records, location: &Location) -> Result<Evaluation, Failure> {
-        // The gate's times have milliseconds.
-        let now = Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at);
-        let register = records.register(now).await;
-        let mut origin = location.of(self.address.0);
-        self.assumptions.replace_signals(&mut origin.signals);
-        origin.sightings = self.sightings(&origin, &register, records, now).await?;
+        let register = records.register(self.at).await;
+        let mut origin = location.origin(self.address.0, &self.assumptions.signals, Firewall::default());
+        if let Some(spread) = &records.spread {
+            let place = Place::of(&origin);
+            let sightings =
+                spread.with_request(&self.client, &place, &register, SightingUse::Read, None, self.at).await;
+            origin.sightings = sightings.map_err(|error| Failure::of(SEE_USAGE, error))?;
+        }
         let caller_records = self.caller_records(records).await?;
-        let mut evaluation = Evaluation {
-            register,
-            decision: Ok(Decision::unidentified(Vec::new())),
-            subject: None,
-            origin,
-            databases: location.in_force(),
-            exhausted: Exhausted::default(),
-            records: caller_records,
-        };
-        let claimed = Claimed { by_token: None, by_header: self.person.as_deref(), end_use: self.end_use.as_deref() };
-        evaluation.decision = match evaluation.records.read() {
-            Err(undecidable) => Err(undecidable),
-            Ok(callers) => match identify(claimed, &callers, evaluation.origin.clone(), &evaluation.register, now) {
-                Err(codes) => Ok(Decision::unidentified(codes)),
+        let mut exhausted = Exhausted::default();
+        let (decision, subject) = match caller_records.read() {
+            Err(undecidable) => (Err(undecidable), None),
+            Ok(callers) => match identify(self.claimed(), &callers, origin.clone(), &register, self.at) {
+                Err(codes) => (Ok(Decision::unidentified(codes)), None),
                 Ok(mut subject) => {
-                    self.assumptions.replace_facts(&mut subject, &evaluation.register);
-                    let decision =
-                        self.decide(&subject, &evaluation.register, records, &mut evaluation.exhausted, now).await;
-                    evaluation.subject = Some(subject);
-                    decision?
+                    self.assumptions.replace_facts(&mut subject, &register, self.at);
+                    let quotas = records.quotas.as_ref();
+                    let kind = Kind::Screening;
+                    let settled =
+                        settle(&self.model, &mut subject, &register, quotas, kind, &mut exhausted, self.at).await;
+                    let decision = match settled {
+                        Ok((decision, _)) => Ok(decision),
+                        Err(Unsettled::Undecidable(undecidable)) => Err(undecidable),
+                        Err(Unsettled::Usage(error)) => return Err(Failure::of(SEE_USAGE, error)),
+                    };
+                    (decision, Some(subject))
                 }
             },
         };
-        Ok(evaluation)
+        let (databases, records) = (location.in_force(), caller_records);
+        Ok(Evaluation { register, decision, subject, origin, databases, exhausted, records })
     }
 
-    /// The client's recent sightings with this request; `None` if no embargo needs them or there is no usage table.
-    async fn sightings(
-        &self,
-        origin: &Where,
-        register: &Register,
-        records: &Records,
-        now: Timestamp,
-    ) -> Result<Option<Vec<Sighting>>, Failure> {
-        let (Some(_), Some(store)) = (hours_back(register, now), &records.spread) else { return Ok(None) };
-        let read = store.read(&self.client).await.map_err(|error| Failure::of("see `--usage-table`", error))?;
-        Ok(Some(read.with(&Place::of(origin), now)))
-    }
-
-    /// Decides, and repeats without the licences whose quota is exhausted.
-    async fn decide(
-        &self,
-        subject: &Subject,
-        register: &Register,
-        records: &Records,
-        exhausted: &mut Exhausted,
-        now: Timestamp,
-    ) -> Result<Result<Decision, Undecidable>, Failure> {
-        loop {
-            let decided = decide(&self.model, subject, register, &exhausted.licences, now);
-            let (Ok(decision), Some(quotas)) = (&decided, &records.quotas) else { return Ok(decided) };
-            let more = quotas.exhausted(&decision.quotas).await;
-            let more = more.map_err(|error| Failure::of("see `--usage-table`", error))?;
-            if more.licences.is_empty() {
-                return Ok(decided);
-            }
-            exhausted.add(more);
-        }
+    fn claimed(&self) -> Claimed<'_> {
+        Claimed { by_token: None, by_header: self.person.as_deref(), end_use: self.end_use.as_deref() }
     }
 
     async fn caller_records(&self, records: &Records) -> Result<CallerRecords, Failure> {

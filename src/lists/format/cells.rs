@@ -150,8 +150,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_have_their_places_and_faults_too() {
-        // text, the cells of each record with line and column, rejects
+    fn cells_and_faults_have_places() {
+        // (text, the cells of each record with line and column, rejects)
         let cases = [
             ("a,b\nc,d", "1:1a 1:3b|2:1c 2:3d", ""),
             ("a,b\r\nc,\r\n\r\n", "1:1a 1:3b|2:1c 2:3", ""),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dialect_has_its_own_separator_and_may_have_quotes_within() {
+    fn a_dialect_sets_the_separator_and_allows_bare_quotes() {
         let dialect = Dialect { separator: ';', bare_quotes: true };
         let text = "a,b;\"c;\"\"d\"\"\";the \"e\" f\r\n\"g\"h;i\n;";
         let of = read_of(text, dialect);

@@ -202,7 +202,7 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let entry = |more: &str| format!("{{\"results\":[\n{{\"source\":\"Ё (S)\",\"name\":\"A\"{more}}}]}}");
-        // file, faults, number of parties
+        // (file, faults, number of parties)
         let cases = [
             (String::new(), "c.json:1:1: no `{\"results\": […]}` can be read: EOF while parsing a value", 0),
             ("id,name\n1,A\n".into(), "c.json:1:1: no `{\"results\": […]}` can be read: expected value", 0),

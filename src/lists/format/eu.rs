@@ -143,7 +143,7 @@ pub(super) mod tests {
                 Address_CountryIso2Code\n{cells}"
             )
         };
-        // file, faults, number of parties
+        // (file, faults, number of parties)
         let cases = [
             (String::new(), "e.csv:1:1: the header has no column `Entity_LogicalId`", 0),
             ("id,name\n1,A\n".into(), "e.csv:1:1: the header has no column `Entity_LogicalId`", 0),

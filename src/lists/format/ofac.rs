@@ -227,7 +227,7 @@ pub(super) mod tests {
     pub(in crate::format) const MORE: &str = "10,\"BT 1Sample0; Phone Number 100.\"\r\n";
 
     #[test]
-    fn the_files_of_a_list_are_read_as_one() {
+    fn the_files_of_a_list_are_joined_by_party() {
         let files = [("alt.csv", ALT), ("SDN.CSV", SDN), ("add.csv", ADD), ("sdn_comments.csv", MORE)];
         let (parties, faults) = read_of(FORMAT, &files);
         assert_eq!(faults, Vec::<String>::new());
@@ -252,7 +252,7 @@ pub(super) mod tests {
         let nulls = ",-0-".repeat(6);
         let good = row(&format!("-0-,-0-,-0-,-0-{nulls}"));
         let long = "x".repeat(MOST_REMARKS);
-        // files, faults, number of parties
+        // (files, faults, number of parties)
         let cases = [
             (vec![("sdn.csv", String::new())], "sdn.csv:1:1: the file is empty", 0),
             (vec![("alt.csv", ALT.into())], "alt.csv:1:1: no file of parties: add sdn.csv or", 0),

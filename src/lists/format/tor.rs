@@ -52,12 +52,12 @@ pub(super) mod tests {
         let files = [("exits", GOOD), ("bulk", PLAIN), ("bad", bad)];
         let (networks, faults) = networks_of(FORMAT, NetworkClass::Tor, &files);
         assert_eq!(networks, ["192.0.2.1/32", "2001:db8::1/128", "192.0.2.2/32", "192.0.2.3/32"]);
-        let none = |at: &str, text: &str| format!("bad:{at}: `{text}` is not a network such as 192.0.2.0/24");
+        let reject = |at: &str, text: &str| format!("bad:{at}: `{text}` is not a network such as 192.0.2.0/24");
         let expected = [
-            none("1:1", "ExitAddress"),
-            none("2:13", "soon"),
-            none("3:2", "ExitRelay 192.0.2.4"),
-            none("4:1", "<html>"),
+            reject("1:1", "ExitAddress"),
+            reject("2:13", "soon"),
+            reject("3:2", "ExitRelay 192.0.2.4"),
+            reject("4:1", "<html>"),
         ];
         assert_eq!(faults, expected);
         let (networks, faults) = networks_of(FORMAT, NetworkClass::Vpn, &files[..1]);

@@ -156,7 +156,7 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let row = |more: &str| HEADER.to_owned() + more;
-        // file, faults, number of parties
+        // (file, faults, number of parties)
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `Unique ID`", 0),
             ("Unique ID,Designation Type\n".into(), "c.csv:1:1: the header has no column `Name type`", 0),

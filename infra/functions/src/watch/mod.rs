@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use export_gate::error_chain::ErrorChain;
 use export_gate::record::{Item, is_same};
 use export_gate::register::history::{self, HISTORY, Key, revision_of};
-use export_gate::register::{Fault, GRACE, RegisterStore, RegisterWriter, WriteError};
+use export_gate::register::{GRACE, RegisterStore, RegisterWriter, UnreadableRecord, WriteError};
 
 use crate::alarm::{AlarmError, Alarms, listed};
 use crate::metric;
@@ -293,9 +293,10 @@ impl Watch {
                 return Ok(());
             }
         };
-        let faults = register.faults();
+        let faults = register.unreadable();
         metric::count("UnreadableRecords", faults.len());
-        let named = |fault: &Fault| (Key { kind: fault.kind.clone(), id: fault.id.clone() }, fault.why.clone());
+        let named =
+            |fault: &UnreadableRecord| (Key { kind: fault.kind.clone(), id: fault.id.clone() }, fault.why.clone());
         let current: BTreeSet<(Key, String)> = faults.iter().map(named).collect();
         let new: Vec<(Key, String)> = current.difference(&self.reported()).cloned().collect();
         // One message for all, since many messages could exceed the function's time-out.

@@ -1,6 +1,6 @@
 //! Pure. The embargoes that a decision checked, as text and as JSON.
 
-use export_gate::decision::{Explanation, KeyExplained};
+use export_gate::decision::{Explanation, KeyExplanation};
 use export_gate::record::{Effect, Embargo, Force, Item, Licence, Places, Record};
 use export_gate::register::Register;
 use export_gate::terms::{Code, Match, render_time};
@@ -27,7 +27,7 @@ pub(super) struct Rule<'a> {
 /// The embargoes of an explanation, with the records of its register.
 pub(super) fn rules<'a>(explanation: &Explanation, register: &'a Register) -> Vec<Rule<'a>> {
     let licence = |version: &str| register.licences().find(|licence| licence.meta.version() == version);
-    let rule = |explained: &export_gate::decision::EmbargoExplained| {
+    let rule = |explained: &export_gate::decision::EmbargoExplanation| {
         let embargo = register.embargoes().find(|embargo| embargo.meta.version() == explained.embargo)?;
         let licences = explained.licences.iter().filter_map(|one| Some((licence(&one.licence)?, one.lacks)));
         Some(Rule {
@@ -94,7 +94,7 @@ fn values(value: &Value) -> Option<String> {
 }
 
 /// The name of a key: the last part of its code, except for keys that share a code.
-fn key_name(key: &KeyExplained) -> &'static str {
+fn key_name(key: &KeyExplanation) -> &'static str {
     match key.key {
         "lists" => "list",
         "network_classes" => "network-class",

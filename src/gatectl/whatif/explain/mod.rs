@@ -5,7 +5,7 @@ mod layout;
 mod origin;
 mod report;
 
-use export_gate::terms::{ModelRef, parse_time};
+use export_gate::terms::{ModelRef, parse_time, to_milliseconds};
 use jiff::Timestamp;
 
 use crate::attribution::non_empty;
@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         model: arguments.model.clone(),
         address: arguments.address,
         end_use: arguments.end_use.clone(),
-        at: arguments.at.unwrap_or_else(Timestamp::now),
+        at: to_milliseconds(arguments.at.unwrap_or_else(Timestamp::now)),
         assumptions: (&arguments.assumptions).into(),
     };
     let location = arguments.databases.read()?;

@@ -1,7 +1,7 @@
 //! Pure. The origin of a request: destination, signals, network, spread and databases, as text and as JSON.
 
 use export_gate::decision::{Classified, Facts, NetworkFacts, Signal, Subject};
-use export_gate::evidence::{About, DELEGATIONS_DAYS, DatabaseContent, Held};
+use export_gate::evidence::{DELEGATIONS_DAYS, DatabaseContent, DatabaseInfo, LoadedDatabase};
 use export_gate::record::{ImpossibleTravel, NetworkClass, Pair, Screening, WhenUnknown};
 use export_gate::terms::{Destination, Region, render_time};
 use jiff::Timestamp;
@@ -41,10 +41,10 @@ impl<'a> Origin<'a> {
         let found = |found: &Classified| json!({"found": found, "comes_to": self.result(found)});
         let pair = |Pair(one, other): &Pair| json!([one, other]);
         let network = self.network();
-        let database = |held: &Held| {
-            let About { file, tells, database_type, edition, built, .. } = held.about();
-            json!({"file": file, "tells": data_name(*tells), "type": database_type, "edition": edition,
-                   "date": built.map(render_time), "age_days": held.age(self.at), "stale": self.is_stale(held)})
+        let database = |loaded: &LoadedDatabase| {
+            let DatabaseInfo { file, content, database_type, edition, built, .. } = loaded.info();
+            json!({"file": file, "tells": data_name(*content), "type": database_type, "edition": edition,
+                   "date": built.map(render_time), "age_days": loaded.age(self.at), "stale": self.is_stale(loaded)})
         };
         json!({
             "databases": self.evaluation.databases.iter().map(database).collect::<Vec<_>>(),
@@ -73,14 +73,11 @@ impl<'a> Origin<'a> {
     }
 
     fn destination(&self) -> &Destination {
-        self.subject().map_or(&self.evaluation.origin.to, |subject| subject.destination(self.screening, self.at))
+        self.evaluation.origin.destination(self.subject(), self.screening, self.at)
     }
 
     fn hidden_by(&self) -> Vec<&'a Classified> {
-        match self.screening.tunnelled_destination {
-            WhenUnknown::Refuse => self.network().tunnels(self.screening, self.at).collect(),
-            WhenUnknown::Permit => Vec::new(),
-        }
+        self.network().hidden_by(self.screening, self.at).collect()
     }
 
     fn destination_rows(&self) -> Vec<(&'static str, String)> {
@@ -134,7 +131,7 @@ impl<'a> Origin<'a> {
     /// The age of a signal's data in days.
     fn age(&self, signal: &Signal) -> Option<i32> {
         let day: Date = signal.date.as_deref()?.parse().ok()?;
-        let today = self.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = self.at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         Some(day.until((jiff::Unit::Day, today)).ok()?.get_days())
     }
 
@@ -166,7 +163,6 @@ impl<'a> Origin<'a> {
     /// The effect of a found class.
     fn result(&self, found: &Classified) -> &'static str {
         let network = self.network();
-        let is_relay = |found: &Classified| found.class == Some(NetworkClass::Relay);
         if !network.believed(self.screening, self.at).any(|one| one == found) {
             "ignored: below the confidence or older than the settings require"
         } else if network.tunnels(self.screening, self.at).any(|one| one == found) {
@@ -174,7 +170,7 @@ impl<'a> Origin<'a> {
                 WhenUnknown::Refuse => "hides the country",
                 WhenUnknown::Permit => "a tunnel, but the exit's country counts",
             }
-        } else if found.class == Some(NetworkClass::Vpn) && network.found.iter().any(is_relay) {
+        } else if found.class == Some(NetworkClass::Vpn) {
             "not a VPN but a relay"
         } else {
             "hides nothing"
@@ -211,30 +207,30 @@ impl<'a> Origin<'a> {
     }
 
     fn databases_text(&self) -> String {
-        let row = |held: &Held| {
-            let About { file, tells, database_type, date, .. } = held.about();
+        let row = |loaded: &LoadedDatabase| {
+            let DatabaseInfo { file, content, database_type, date, .. } = loaded.info();
             let day = date.clone();
-            let age = held.age(self.at).map(|days| format!("{days} d"));
-            let result = match (self.is_stale(held), file) {
+            let age = loaded.age(self.at).map(|days| format!("{days} d"));
+            let result = match (self.is_stale(loaded), file) {
                 (false, _) => "current".to_owned(),
                 (true, Some(_)) => "stale, by `database_days`".to_owned(),
                 (true, None) => format!("stale, from {DELEGATIONS_DAYS} days on"),
             };
             let file = file.clone().unwrap_or_else(|| "compiled in".to_owned());
             let [day, age] = [day, age].map(|text| text.unwrap_or_else(|| "unknown".to_owned()));
-            vec![file, data_name(*tells).to_owned(), database_type.clone(), day, age, result]
+            vec![file, data_name(*content).to_owned(), database_type.clone(), day, age, result]
         };
         let heading = ["file", "data", "type", "built", "age", "result"];
         indented("Databases", &table(&heading, self.evaluation.databases.iter().map(row), &[4]))
     }
 
-    fn is_stale(&self, held: &Held) -> bool {
-        held.is_stale(self.at, self.screening.database_days())
+    fn is_stale(&self, loaded: &LoadedDatabase) -> bool {
+        loaded.is_stale(self.at, self.screening.database_days())
     }
 }
 
-fn data_name(tells: DatabaseContent) -> &'static str {
-    match tells {
+fn data_name(content: DatabaseContent) -> &'static str {
+    match content {
         DatabaseContent::Location => "location",
         DatabaseContent::Anonymity => "anonymity",
     }

@@ -117,7 +117,7 @@ fn compare(entry: &Value, registers: &mut Registers) -> Comparison {
         Ok(register) => register,
         Err(why) => return Comparison::NoRegister(why.clone()),
     };
-    let faults = register.faults().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why));
+    let faults = register.unreadable().iter().map(|fault| format!("`{}/{}`: {}", fault.kind, fault.id, fault.why));
     match differences(entry, &recorded.decide(register, recorded.at), recorded.destination(register)) {
         none if none.is_empty() => Comparison::Same,
         differences => Comparison::Differs { differences, faults: faults.collect() },

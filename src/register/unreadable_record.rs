@@ -1,4 +1,4 @@
-//! Pure. Faults of the register: records that cannot be relied on, and the models that cannot be decided on because of them.
+//! Pure. Unreadable records: those that cannot be relied on, and the models that cannot be decided on because of them.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::terms::{Match, ModelPattern, Window};
 
 /// A record that cannot be relied on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
+pub struct UnreadableRecord {
     /// Its kind.
     pub kind: String,
     /// Its id.
@@ -17,9 +17,9 @@ pub struct Fault {
     pub why: String,
     /// The models that cannot be decided on.
     pub concerns: Concerns,
-    /// The fault counts only while this window is open.
+    /// It blocks decisions only while this window is open.
     pub(super) during: Window,
-    /// The fault does not count while this window is open.
+    /// It blocks no decision while this window is open.
     pub(super) except_during: Option<Window>,
     /// The version that serves for the grace period in place of the unreadable one.
     pub(super) substitute: Option<Substitute>,
@@ -33,7 +33,7 @@ pub(super) struct Substitute {
     pub(super) models: Concerns,
 }
 
-/// The models that a fault concerns.
+/// The models that an unreadable record concerns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Concerns {
     /// Every model.
@@ -66,7 +66,7 @@ impl Concerns {
     }
 }
 
-impl Fault {
+impl UnreadableRecord {
     pub(super) fn new(kind: &str, id: &str, why: String, concerns: Concerns) -> Self {
         let (kind, id) = (kind.into(), id.into());
         Self { kind, id, why, concerns, during: Window::default(), except_during: None, substitute: None }

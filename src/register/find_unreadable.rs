@@ -1,78 +1,78 @@
-//! Pure. Finds the faults of a register.
+//! Pure. Finds the records of a register that cannot be relied on.
 
 use std::collections::HashMap;
 
 use super::dependent_models::{dependent_models, possible_classes, readable_classes};
-use super::fault::{Concerns, Fault, Substitute};
 use super::grace::Grace;
 use super::records::Records;
 use super::snapshot::Register;
+use super::unreadable_record::{Concerns, Substitute, UnreadableRecord};
 use crate::record::{
     Choice, EMPTY_SELECTION, Effect, Embargo, Item, Kind, List, ListContent, Model, ModelStatus, Places, Record,
 };
 use crate::terms::{ModelPattern, Window};
 
 impl Register {
-    /// Finds the faults anew. Unchanged faults keep their allocation, so that requests compare pointers only.
-    pub(super) fn derive_faults(&mut self) {
-        let faults = find_faults(self);
-        if *self.faults != *faults {
-            self.faults = faults.into();
+    /// Finds the unreadable records anew. An unchanged result keeps its allocation, so that requests compare pointers only.
+    pub(super) fn derive_unreadable(&mut self) {
+        let found = find_unreadable(self);
+        if *self.unreadable != *found {
+            self.unreadable = found.into();
         }
     }
 }
 
-fn find_faults(register: &Register) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = register.unknown_kinds.values().cloned().collect();
-    faults.extend(unreadable(&register.settings, |_, _, last| (Concerns::Every, last.map(|_| Concerns::Every))));
-    faults.extend(unreadable(&register.models, |id, _, last| {
+fn find_unreadable(register: &Register) -> Vec<UnreadableRecord> {
+    let mut found: Vec<UnreadableRecord> = register.unknown_kinds.values().cloned().collect();
+    found.extend(unreadable(&register.settings, |_, _, last| (Concerns::Every, last.map(|_| Concerns::Every))));
+    found.extend(unreadable(&register.models, |id, _, last| {
         let name = id.split_once('@').map_or(id, |(name, _)| name);
         // A malformed name is not the default of any other model either.
         let pattern = ModelPattern::try_from(name.to_owned());
         let concerns = pattern.map_or(Concerns::NONE, |pattern| Concerns::Named(vec![pattern]));
         (concerns.clone(), last.map(|_| concerns))
     }));
-    faults.extend(unreadable(&register.embargoes, |_, item, last| {
+    found.extend(unreadable(&register.embargoes, |_, item, last| {
         // The unreadable version may refuse, so a version that only observes cannot replace it.
         let last = last.filter(|embargo| embargo.effect != Effect::Observed);
         let concerns = models_of(item).map_or(Concerns::Every, Concerns::Named);
         (concerns, last.map(|embargo| Concerns::Named(embargo.models.clone())))
     }));
-    faults.extend(unreadable(&register.groups, |id, _, last| {
+    found.extend(unreadable(&register.groups, |id, _, last| {
         let naming = register.embargoes.readable().filter(|embargo| groups_of(embargo).any(|(_, group)| group == id));
         let concerns = Concerns::Named(naming.flat_map(|embargo| embargo.models.clone()).collect());
         (concerns.clone(), last.map(|_| concerns))
     }));
     // An unreadable licence or clearance counts as absent, so it blocks no decision.
-    faults.extend(unreadable(&register.licences, |_, _, _| (Concerns::NONE, None)));
-    faults.extend(unreadable(&register.clearances, |_, _, _| (Concerns::NONE, None)));
-    faults.extend(unreadable(&register.lists, |id, _, last| {
+    found.extend(unreadable(&register.licences, |_, _, _| (Concerns::NONE, None)));
+    found.extend(unreadable(&register.clearances, |_, _, _| (Concerns::NONE, None)));
+    found.extend(unreadable(&register.lists, |id, _, last| {
         let served = |_| dependent_models(id, &readable_classes(id, register), register);
         (dependent_models(id, &possible_classes(id, register), register), last.map(served))
     }));
-    faults.extend(unloaded(register));
-    faults.extend(register.embargoed_parties.failure().map(|error| {
+    found.extend(unloaded(register));
+    found.extend(register.embargoed_parties.failure().map(|error| {
         let why = format!("the parties that embargoes name cannot be searched: {error}");
-        Fault::new(Embargo::KIND, "parties", why, Concerns::Every)
+        UnreadableRecord::new(Embargo::KIND, "parties", why, Concerns::Every)
     }));
-    faults.extend(missing_references(register));
-    faults.extend(empty_selections(register));
-    faults.extend(shared_endpoints(register));
-    faults
+    found.extend(missing_references(register));
+    found.extend(empty_selections(register));
+    found.extend(shared_endpoints(register));
+    found
 }
 
-/// The faults of unreadable records. `concerns` takes the id, the item and the last readable version. It returns the
-/// models that the fault concerns, and the models that the last readable version serves.
+/// The records of a kind that cannot be parsed. `concerns` takes the id, the item and the last readable version. It returns the
+/// models that the record concerns, and the models that the last readable version serves.
 fn unreadable<'a, T: Kind>(
     records: &'a Records<T>,
     concerns: impl Fn(&str, &Item, Option<&Record<T>>) -> (Concerns, Option<Concerns>) + 'a,
-) -> impl Iterator<Item = Fault> + 'a {
+) -> impl Iterator<Item = UnreadableRecord> + 'a {
     records.unreadable().map(move |(id, failure, last)| {
         let last = last.map(AsRef::as_ref);
         let grace = last.and_then(|last| Grace::of(&last.meta, failure.since));
         let (concerns, models) = concerns(id, &failure.item, last);
         let substitute = grace.zip(models).map(|(grace, models)| Substitute { grace, models });
-        Fault { substitute, ..Fault::new(T::KIND, id, failure.why.clone(), concerns) }
+        UnreadableRecord { substitute, ..UnreadableRecord::new(T::KIND, id, failure.why.clone(), concerns) }
     })
 }
 
@@ -100,60 +100,61 @@ fn places_of(embargo: &Embargo) -> impl Iterator<Item = (&'static str, &Choice<P
 }
 
 /// Lists whose edition could not be loaded. The edition in memory serves for the grace period.
-fn unloaded(register: &Register) -> impl Iterator<Item = Fault> {
+fn unloaded(register: &Register) -> impl Iterator<Item = UnreadableRecord> {
     register.loaded_lists.iter().flatten().filter_map(|(id, loaded)| {
         let failure = loaded.failure.as_ref()?;
         let models = dependent_models(id, &readable_classes(id, register), register);
         let substitute = loaded.grace().map(|grace| Substitute { grace, models });
         let concerns = dependent_models(id, &possible_classes(id, register), register);
-        Some(Fault { substitute, ..Fault::new(List::KIND, id, failure.why.clone(), concerns) })
+        Some(UnreadableRecord { substitute, ..UnreadableRecord::new(List::KIND, id, failure.why.clone(), concerns) })
     })
 }
 
 /// Embargoes that name a group or a list that is missing or not in force, so that their scope is unknown.
-fn missing_references(register: &Register) -> Vec<Fault> {
-    let mut faults = Vec::new();
+fn missing_references(register: &Register) -> Vec<UnreadableRecord> {
+    let mut found = Vec::new();
     for embargo in register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn) {
         for (key, id) in groups_of(embargo) {
             let why = format!(
                 "applies_to.{key}: it names a group that is not in force; write a country as its two-letter code"
             );
-            faults.extend(missing_reference(embargo, &register.groups, id, |_| true, &why));
+            found.extend(missing_reference(embargo, &register.groups, id, |_| true, &why));
         }
         for id in embargo.applies_to.lists_named() {
             let why = "it names a list that is not in force, or is not a list of parties";
             let is_of_parties = |list: &List| list.content == ListContent::Parties;
-            faults.extend(missing_reference(embargo, &register.lists, id, is_of_parties, why));
+            found.extend(missing_reference(embargo, &register.lists, id, is_of_parties, why));
         }
     }
-    faults
+    found
 }
 
-/// The fault of an embargo while a record that it names is not in force; `None` where that record always is.
+/// An embargo, unreadable while a record that it names is not in force; `None` where that record always is.
 fn missing_reference<T>(
     embargo: &Record<Embargo>,
     records: &Records<T>,
     id: &str,
     serves: impl Fn(&T) -> bool,
     why: &str,
-) -> Option<Fault> {
+) -> Option<UnreadableRecord> {
     let record = records.get(id);
     // Only the id of an existing record is reported: any other text may be personal data in the wrong place.
     let why = record.map_or_else(|| why.to_owned(), |record| format!("{why}: `{}`", record.meta.id));
     let present = record.filter(|record| !record.meta.withdrawn && serves(&record.body));
-    // An unreadable record has a fault of its own, with a grace period.
+    // A record that cannot be parsed is reported itself, with a grace period.
     let is_unreadable = || records.never_readable().any(|unreadable| unreadable == id);
     if present.map_or_else(is_unreadable, |record| record.meta.window == Window::default()) {
         return None;
     }
-    let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
+    let mut fault =
+        UnreadableRecord::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
     fault.during = embargo.meta.window;
     fault.except_during = present.map(|record| record.meta.window);
     Some(fault)
 }
 
 /// Embargoes with a selection that is empty once its groups are resolved and its exceptions are applied.
-fn empty_selections(register: &Register) -> impl Iterator<Item = Fault> {
+fn empty_selections(register: &Register) -> impl Iterator<Item = UnreadableRecord> {
     let countries = |id: &str| {
         let group = register.groups.get(id)?;
         (!group.meta.withdrawn).then_some(group.countries)
@@ -161,21 +162,22 @@ fn empty_selections(register: &Register) -> impl Iterator<Item = Fault> {
     register.embargoes.readable().filter(|embargo| !embargo.meta.withdrawn).filter_map(move |embargo| {
         let (key, _) = places_of(embargo).find(|(_, choice)| choice.is_empty(countries))?;
         let why = format!("applies_to.{key}: {EMPTY_SELECTION}");
-        let mut fault = Fault::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
+        let mut fault =
+            UnreadableRecord::new(Embargo::KIND, &embargo.meta.id, why, Concerns::Named(embargo.models.clone()));
         fault.during = embargo.meta.window;
         Some(fault)
     })
 }
 
 /// Models that share an endpoint: a permit for one would also reach the other.
-fn shared_endpoints(register: &Register) -> Vec<Fault> {
+fn shared_endpoints(register: &Register) -> Vec<UnreadableRecord> {
     let mut by_endpoint: HashMap<&str, Vec<&Record<Model>>> = HashMap::new();
     for model in
         register.models.readable().filter(|model| !model.meta.withdrawn && model.status == ModelStatus::Available)
     {
         by_endpoint.entry(&model.endpoint).or_default().push(model);
     }
-    let mut faults = Vec::new();
+    let mut found = Vec::new();
     for sharing in by_endpoint.into_values().filter(|models| models.len() > 1) {
         for model in &sharing {
             let other = sharing.iter().find(|other| other.meta.id != model.meta.id);
@@ -183,9 +185,9 @@ fn shared_endpoints(register: &Register) -> Vec<Fault> {
             let why = format!("its endpoint is also the endpoint of `{other}`");
             let itself = ModelPattern::try_from(model.meta.id.clone());
             let concerns = itself.map_or(Concerns::Every, |pattern| Concerns::Named(vec![pattern]));
-            faults.push(Fault::new(Model::KIND, &model.meta.id, why, concerns));
+            found.push(UnreadableRecord::new(Model::KIND, &model.meta.id, why, concerns));
         }
     }
-    faults.sort_by(|a, b| a.id.cmp(&b.id));
-    faults
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
 }
