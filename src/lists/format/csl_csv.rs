@@ -102,7 +102,7 @@ pub(super) mod tests {
              F.R. 2,,,,,,,,\n";
 
     #[test]
-    fn an_entry_in_the_current_columns_becomes_a_party() {
+    fn an_entry_of_the_current_layout_becomes_a_party() {
         let (parties, faults) = read_of(FORMAT, &[("csl.csv", CURRENT_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
@@ -123,7 +123,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_entry_in_the_older_columns_becomes_a_party_with_a_stable_id() {
+    fn an_entry_of_the_previous_layout_becomes_a_party_with_a_stable_id() {
         let (parties, faults) = read_of(FORMAT, &[("csl.csv", OLDER_GOOD)]);
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
@@ -141,7 +141,7 @@ pub(super) mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let row = |rows: &str| above(OLDER_GOOD, 1) + rows;
-        // file, faults, number of parties
+        // (file, faults, number of parties)
         let cases = [
             (String::new(), "c.csv:1:1: the header has no column `source`", 0),
             ("id,name\n1,A\n".into(), "c.csv:1:1: the header has no column `source`", 0),

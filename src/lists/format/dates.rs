@@ -146,8 +146,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_as_precise_as_its_text() {
-        // text, dates of birth or `-`, single date or `-`
+    fn a_date_keeps_the_precision_of_its_text() {
+        // (text, dates of birth or `-`, single date or `-`)
         let cases = [
             ("07 Oct 1954", "1954-10-07", "1954-10-07"),
             ("7 October 1954", "1954-10-07", "1954-10-07"),

@@ -185,7 +185,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn another_format_or_a_cut_document_gives_no_row() {
+    fn a_list_of_another_format_or_a_truncated_list_has_no_rows() {
         for (format, good) in GOOD {
             for (other, text) in GOOD.iter().filter(|(other, _)| other.name != format.name) {
                 assert_eq!(counts(format, text.as_bytes()), (0, 0, 1), "{} as {}", other.name, format.name);
@@ -198,7 +198,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    fn windows_line_ends_and_a_byte_order_mark_are_ignored() {
         for (format, good) in GOOD {
             let windows = format!("\u{feff}{}", good.replace("\r\n", "\n").replace('\n', "\r\n"));
             assert_eq!(read_of(format, &[("l.xml", &windows)]), read_of(format, &[("l.xml", good)]), "{}", format.name);
@@ -206,18 +206,18 @@ pub(super) mod tests {
     }
 
     proptest! {
-        /// With any bytes replaced: no panic, and a missing party leaves a fault.
+        /// Replaced bytes cause no panic, and a missing party leaves a fault.
         #[test]
         fn changed_documents_are_read_or_rejected(
             which in 0..GOOD.len(),
             at in 0..1_000_000_usize,
-            gone in 0..64_usize,
+            removed in 0..64_usize,
             bytes in prop::collection::vec(prop::sample::select(b"<>&/='\" \0\xff!?-;a1\xd7".to_vec()), 0..6),
         ) {
             let (format, good) = GOOD[which];
             let mut text = good.as_bytes().to_vec();
             let at = at % text.len();
-            text.splice(at..(at + gone).min(good.len()), bytes);
+            text.splice(at..(at + removed).min(good.len()), bytes);
             let (rows, rejects, unreadable_files) = counts(format, &text);
             prop_assert!(unreadable_files + rejects > 0 || rows >= counts(format, good.as_bytes()).0);
         }

@@ -36,7 +36,7 @@ const LINES: &[&str] = &["cidr", "tor"];
 const BYTES: usize = 4_000_000;
 
 /// Texts that readers may mishandle.
-const AWKWARD: [&[&str]; 2] = [
+const PITFALLS: [&[&str]; 2] = [
     &[
         "\"", "\"\"", ",", ";", "|", "\n", "\r", "\r\n", "\u{feff}", "\u{1a}", "\0", "\u{200b}", "\u{202e}",
         "\u{fffd}", "é", "-0-", "(1)", "(2)", "IMO", " or ", " to ", "circa ", "a.k.a. '", "] [", "{", "}", "[", "]",
@@ -61,7 +61,7 @@ fn piece(random: &mut Rng, bytes: &[u8]) -> std::ops::Range<usize> {
 
 fn change(random: &mut Rng, bytes: &mut Vec<u8>) {
     let piece = piece(random, bytes);
-    let awkward = random.choice(AWKWARD.concat()).unwrap();
+    let pitfall = random.choice(PITFALLS.concat()).unwrap();
     match random.u8(..6) {
         0 => bytes.iter_mut().skip(piece.start).take(1).for_each(|byte| *byte ^= 1 << (piece.end % 8)),
         1 => bytes.truncate(piece.start),
@@ -70,8 +70,8 @@ fn change(random: &mut Rng, bytes: &mut Vec<u8>) {
             let (copy, at) = (bytes[piece].to_vec(), random.usize(..=bytes.len()));
             drop(bytes.splice(at..at, copy));
         }
-        4 => drop(bytes.splice(piece.start..piece.start, awkward.bytes())),
-        _ => drop(bytes.splice(piece, awkward.bytes())),
+        4 => drop(bytes.splice(piece.start..piece.start, pitfall.bytes())),
+        _ => drop(bytes.splice(piece, pitfall.bytes())),
     }
 }
 
@@ -145,13 +145,13 @@ fn changed_bytes_are_read_without_a_panic() {
 fn reading_takes_linear_time() {
     for (format, files) in samples() {
         let middles = |text: &str| [text.len() / 3, text.len() / 2, text.len()].map(|at| text.floor_char_boundary(at));
-        for awkward in AWKWARD.concat() {
+        for pitfall in PITFALLS.concat() {
             for at in 0..3 {
-                let heap = |(name, text): &(&'static str, &str)| {
+                let filled = |(name, text): &(&'static str, &str)| {
                     let (before, behind) = text.split_at(middles(text)[at]);
-                    (*name, [before, &awkward.repeat(40_000 / awkward.len()), behind].concat().into_bytes())
+                    (*name, [before, &pitfall.repeat(40_000 / pitfall.len()), behind].concat().into_bytes())
                 };
-                read(format, &files.iter().map(heap).collect::<Vec<_>>());
+                read(format, &files.iter().map(filled).collect::<Vec<_>>());
             }
         }
         let again = |(name, text): &(&'static str, &str)| (*name, text.repeat(100_000 / text.len()).into_bytes());

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_without_its_label_and_place() {
+    fn a_number_is_extracted_from_its_label_and_notes() {
         let cases = [
             ("Passport A1234567 (Iran) expires 01 Jan 2030", Some("A1234567")),
             ("Passport 12 345 issued 01 Jan 2020", Some("12 345")),

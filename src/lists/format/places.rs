@@ -151,13 +151,13 @@ mod tests {
         let all = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}")));
         let assigned: BTreeSet<String> = all.filter(|code| Country::parse(code).is_ok()).collect();
         assert_eq!(codes, assigned);
-        assert_eq!(PLACES.len(), names().count(), "two names that come to the same");
+        assert_eq!(PLACES.len(), names().count(), "two names have the same key");
         assert!(NOWHERE.split('|').all(|name| !PLACES.contains_key(&key(name))));
     }
 
     #[test]
-    fn names_are_read_as_the_lists_write_them() {
-        // name, code or `-` for none
+    fn spellings_of_the_lists_are_recognised() {
+        // (name, code or `-` for none)
         let cases = [
             ("Korea, North", "KP"),
             ("Democratic People’s Republic of Korea", "KP"),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn names_for_no_country_add_none() {
+    fn only_known_places_add_a_country() {
         let mut countries = Vec::new();
         for name in ["Iran", "undetermined", "DE"] {
             locate(&mut countries, name).unwrap();

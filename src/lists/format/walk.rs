@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn records_have_their_places_attributes_texts_and_children() {
+    fn records_have_their_place_attributes_text_and_children() {
         let cases = [
             ("<list/>", ""),
             ("<list><a/><b x='1' y=\"2\">t</b></list>", "1:7 a[]()|1:11 b[x=1 y=2]t()"),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn faulty_documents_are_refused_with_the_place() {
+    fn malformed_documents_are_refused_with_the_place() {
         let deep = format!("<list>{}", "<a>".repeat(100_000));
         let cases = [
             ("", "1:1: it has no element `list`"),
