@@ -51,6 +51,7 @@ struct State {
     lost: Mutex<u32>,
     /// The number of next requests that are accepted; `None` accepts all.
     patience: Mutex<Option<u32>>,
+    requests: Record<String>,
     objects: Record<Object>,
     messages: Record<Message>,
 }
@@ -66,6 +67,7 @@ impl Sink {
             failures: Mutex::default(),
             lost: Mutex::default(),
             patience: Mutex::default(),
+            requests: Record::new(),
             objects: Record::new(),
             messages: Record::new(),
         });
@@ -101,6 +103,11 @@ impl Sink {
         *self.state.patience.lock().unwrap() = Some(taken);
     }
 
+    /// The received requests, such as `PUT /bucket/key`.
+    pub fn requests(&self) -> &Record<String> {
+        &self.state.requests
+    }
+
     /// The accepted objects.
     pub fn objects(&self) -> &Record<Object> {
         &self.state.objects
@@ -134,6 +141,7 @@ impl State {
             return Ok(answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>"));
         }
         let path = percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
+        self.requests.push(format!("{} {path}", request.method()));
         let lies_there = || self.objects.all().into_iter().rev().find(|object| object.path == path);
         if request.method() == Method::GET {
             return Ok(match lies_there() {
