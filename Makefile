@@ -86,10 +86,17 @@ test-clock: gate ## run the Rust tests at three later dates (needs Debian's fake
 		echo "Running the tests at $$date."; \
 		$(tests) --quiet --config $(at_date); done
 
+deployment_tools = export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
+	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH
+
 test-deploy: $(python) $(checkov) $(minilm) ## check template, API, packaging and notebook, without an AWS account
-	PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH $(python) infra/tools/check_template.py $(template)
-	cd infra/tools && PATH=$(CURDIR)/$(dir $(python)):$(CURDIR)/$(dir $(checkov)):$$PATH \
-		$(CURDIR)/$(python) -m unittest -q
+	$(python) infra/tools/join.py $(template)
+	@$(deployment_tools); openapi-spec-validator infra/openapi.yaml
+	@$(deployment_tools); cfn-lint infra/template.yaml $(template)
+	@$(deployment_tools); sam validate --lint --template $(template)
+	@$(deployment_tools); $(python) infra/tools/checkov.py $(template)
+	TEMPLATE=$(template) $(tests) -q --test gatectl -- deployment:: --include-ignored
+	@$(deployment_tools); cd infra/tools && python -m unittest -q
 	cd infra/model && PYTHONPATH=$(CURDIR)/$(dir $(patsubst %/,%,$(dir $(minilm)))) $(CURDIR)/$(python) -m unittest -q
 
 rehearse: $(python) gate ## create the stack on a moto server, then run the gate's events and register-watch on its tables

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use export_gate::error_chain::ErrorChain;
-use export_gate::gate::Gate;
+use export_gate::gate::{ANSWER_RESERVE, Gate};
 use export_gate::start::start;
 use export_gate::telemetry::log;
 use export_gate::telemetry::unless_it_panics;
@@ -14,9 +14,6 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tokio::task::yield_now;
 use tokio::time::Instant;
-
-/// The time reserved for returning the answer.
-const ANSWER_RESERVE: Duration = Duration::from_millis(250);
 
 /// Lambda ends an invocation after 15 minutes.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(900);

@@ -44,7 +44,10 @@ pub struct Settings {
 pub struct BadSettings(pub Vec<String>);
 
 /// The default of `MODEL_TIMEOUT`: 2 s less than API Gateway's time-out of 29 s, so that the gate's 504 comes first.
-const MODEL_TIMEOUT: Duration = Duration::from_secs(27);
+pub const MODEL_TIMEOUT: Duration = Duration::from_secs(27);
+
+/// The variables of the four tables, which only the gate has.
+pub const TABLES: [&str; 4] = ["CALLERS_TABLE", "REGISTER_TABLE", "USAGE_TABLE", "LEDGER_TABLE"];
 
 /// Lambda ends an invocation after 15 minutes.
 const LONGEST_TIMEOUT: u64 = 900;
@@ -63,8 +66,7 @@ impl Settings {
                 String::new()
             })
         };
-        let tables = ["CALLERS_TABLE", "REGISTER_TABLE", "USAGE_TABLE", "LEDGER_TABLE"].map(&mut required);
-        let [callers_table, register_table, usage_table, ledger_table] = tables;
+        let [callers_table, register_table, usage_table, ledger_table] = TABLES.map(&mut required);
         let model_timeout = value("MODEL_TIMEOUT").map_or(Some(MODEL_TIMEOUT), |text| {
             let seconds = text.parse().ok().filter(|seconds| (1..=LONGEST_TIMEOUT).contains(seconds));
             if seconds.is_none() {
@@ -114,12 +116,12 @@ mod tests {
         Settings::read(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
-    const TABLES: [(&str, &str); 4] =
+    const NAMED: [(&str, &str); 4] =
         [("CALLERS_TABLE", "c"), ("REGISTER_TABLE", "r"), ("USAGE_TABLE", "u"), ("LEDGER_TABLE", "l")];
 
     #[test]
     fn only_the_tables_are_required() {
-        let settings = read(&TABLES).unwrap();
+        let settings = read(&NAMED).unwrap();
         assert_eq!((settings.ledger_table.as_str(), settings.model_timeout), ("l", MODEL_TIMEOUT));
     }
 
@@ -136,9 +138,9 @@ mod tests {
     #[test]
     fn a_timeout_is_at_most_lambdas_limit() {
         for bad in ["0", "901", "-1", "1.5", "27s"] {
-            assert!(read(&[&TABLES[..], &[("MODEL_TIMEOUT", bad)]].concat()).is_err(), "{bad}");
+            assert!(read(&[&NAMED[..], &[("MODEL_TIMEOUT", bad)]].concat()).is_err(), "{bad}");
         }
-        let settings = read(&[&TABLES[..], &[("MODEL_TIMEOUT", "60")]].concat()).unwrap();
+        let settings = read(&[&NAMED[..], &[("MODEL_TIMEOUT", "60")]].concat()).unwrap();
         assert_eq!(settings.model_timeout, Duration::from_secs(60));
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::world;
 use crate::world::events::{IN_IRAN, invocation, rest, screening};
+use crate::world::lists::{by_lists, party};
 use crate::world::{PATIENCE, World, call};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use export_gate::aws::calls::GATE;
 use export_gate::digest::sha256_hex;
 use export_gate_local::sagemaker::Invocation;
 use export_gate_local::tables::{REGION, SECRET_ACCESS_KEY};
@@ -73,6 +75,29 @@ async fn screenings_models_and_health_call_no_model() {
     let health = call(&function, &health.0).await;
     assert_eq!((health.status, &health.body["revision"], &health.body["unreadable"]), (200, &json!(1), &json!([])));
     assert_eq!((world.invoked(), world.ledger().await.len()), (0, 1));
+}
+
+/// The other half of the check at the end of every test: the role allows no call that the gate does not make.
+#[tokio::test]
+async fn every_call_that_the_role_allows_is_made() {
+    let world = World::with_samples().await;
+    let list = world.edition("names", "1", &[party("1", "Nemo Nobody")]).await;
+    let spread = json!({"kind": "embargo", "id": "spread", "models": ["opus-4-8"], "applies_to": {"spread": {"networks": 9, "hours": 1}},
+                        "effect": "prohibited", "authority": "OPERATOR", "citation": "Sample limit"});
+    world.register(vec![list, by_lists("listed", "opus-4-8", &["names"]), spread]).await;
+    let function = world.function().await;
+    let counted = || invocation("sample-us-app", "opus-4-8").person("sample-us-citizen").0;
+    let of_quota = "sample-quota-service";
+    for event in [screening(of_quota, "mythos-5").0, invocation(of_quota, "mythos-5").0, counted(), counted()] {
+        let answered = call(&function, &event).await;
+        assert_eq!(answered.status, 200, "{}", answered.body);
+    }
+    assert_eq!(world.invoked(), 3);
+    let seen = world.relay.seen().all();
+    let made: Vec<_> = seen.iter().flat_map(|seen| seen.calls(&GATE, &world.tables.environment())).collect();
+    let of_dynamodb = GATE.iter().filter(|call| !call.on.is_empty());
+    let not_made: Vec<_> = of_dynamodb.filter(|call| !made.contains(&Ok(**call))).collect();
+    assert!(not_made.is_empty(), "{not_made:?}");
 }
 
 #[tokio::test]

@@ -17,85 +17,33 @@ import yaml
 INFRA = Path(__file__).resolve().parent.parent
 OUT = INFRA.parent / "target/deploy/template.json"
 
+OTHER_FORM = "Send the request again in another form"
+UNSIGNED = ("identity.missing", "Unauthorized")
+THROTTLED = ("request.throttled", "Too Many Requests")
+
 # The answers of API Gateway and the firewall in the gate's form: status, code, title, detail, and seconds to wait. Types
 # that are not listed use one of the two DEFAULTs.
 GATEWAY_RESPONSES = {
-    "DEFAULT_4XX": (400, "request.malformed", "Bad Request", "Send the request again in another form."),
-    "BAD_REQUEST_BODY": (
-        400,
-        "request.malformed",
-        "Bad Request",
-        "Send the request again with a valid body.",
-    ),
-    "BAD_REQUEST_PARAMETERS": (400, "request.malformed", "Bad Request", "Send the request again in another form."),
-    "UNAUTHORIZED": (
-        401,
-        "identity.missing",
-        "Unauthorized",
-        "Sign the request in: the API's authorizer did not name a caller.",
-    ),
-    "MISSING_AUTHENTICATION_TOKEN": (
-        401,
-        "identity.missing",
-        "Unauthorized",
-        "Sign the request in: it has no token.",
-    ),
-    "INVALID_SIGNATURE": (
-        401,
-        "identity.missing",
-        "Unauthorized",
-        "Sign the request again: its signature is not valid.",
-    ),
-    "EXPIRED_TOKEN": (
-        401,
-        "identity.missing",
-        "Unauthorized",
-        "Sign the request in with a new token: this one has expired.",
-    ),
-    "ACCESS_DENIED": (
-        403,
-        "identity.unknown",
-        "Forbidden",
-        "The API's authorizer does not permit your application to use this route; ask the operator of this API.",
-    ),
-    "WAF_FILTERED": (
-        403,
-        "request.blocked",
-        "Forbidden",
-        "The API's firewall blocked the request: send no x-amzn-waf headers, fewer headers, or fewer requests.",
-    ),
-    "RESOURCE_NOT_FOUND": (
-        404,
-        "request.malformed",
-        "Not Found",
-        "Send the request again in another form: this path does not exist.",
-    ),
-    "REQUEST_TOO_LARGE": (
-        413,
-        "request.malformed",
-        "Payload Too Large",
-        "Send the request again with a body of at most 4 MiB.",
-    ),
-    "THROTTLED": (
-        429,
-        "request.throttled",
-        "Too Many Requests",
-        "Too many requests; try again in a moment.",
-        1,
-    ),
-    "QUOTA_EXCEEDED": (429, "request.throttled", "Too Many Requests", "Too many requests; try again later.", 60),
-    "DEFAULT_5XX": (
-        500,
-        "internal.failure",
-        "Internal Server Error",
-        "The gate failed on this request; report it to the operator of this API.",
-    ),
-    "INTEGRATION_TIMEOUT": (
-        504,
-        "model.timeout",
-        "Gateway Timeout",
-        "The model took too long; try again with a smaller request.",
-    ),
+    "DEFAULT_4XX": (400, "request.malformed", "Bad Request", OTHER_FORM + "."),
+    "BAD_REQUEST_BODY": (400, "request.malformed", "Bad Request", "Send the request again with a valid body."),
+    "BAD_REQUEST_PARAMETERS": (400, "request.malformed", "Bad Request", OTHER_FORM + "."),
+    "UNAUTHORIZED": (401, *UNSIGNED, "Sign the request in: the API's authorizer did not name a caller."),
+    "MISSING_AUTHENTICATION_TOKEN": (401, *UNSIGNED, "Sign the request in: it has no token."),
+    "INVALID_SIGNATURE": (401, *UNSIGNED, "Sign the request again: its signature is not valid."),
+    "EXPIRED_TOKEN": (401, *UNSIGNED, "Sign the request in with a new token: this one has expired."),
+    "ACCESS_DENIED": (403, "identity.unknown", "Forbidden", "The API's authorizer does not permit your application to use "
+                      "this route; ask the operator of this API."),
+    "WAF_FILTERED": (403, "request.blocked", "Forbidden", "The API's firewall blocked the request: send no x-amzn-waf "
+                     "headers, fewer headers, or fewer requests."),
+    "RESOURCE_NOT_FOUND": (404, "request.malformed", "Not Found", OTHER_FORM + ": this path does not exist."),
+    "REQUEST_TOO_LARGE": (413, "request.malformed", "Payload Too Large", "Send the request again with a body of at most "
+                          "4 MiB."),
+    "THROTTLED": (429, *THROTTLED, "Too many requests; try again in a moment.", 1),
+    "QUOTA_EXCEEDED": (429, *THROTTLED, "Too many requests; try again later.", 60),
+    "DEFAULT_5XX": (500, "internal.failure", "Internal Server Error", "The gate failed on this request; report it to the "
+                    "operator of this API."),
+    "INTEGRATION_TIMEOUT": (504, "model.timeout", "Gateway Timeout", "The model took too long; try again with a smaller "
+                            "request."),
 }
 
 ERROR_TYPES = {

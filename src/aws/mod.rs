@@ -1,5 +1,6 @@
 //! I/O. Creates the AWS clients, and extends the SDK.
 
+pub mod calls;
 pub mod connections;
 pub(crate) mod payload_digest;
 pub mod trust_roots;

@@ -18,7 +18,7 @@ use crate::telemetry::RequestLog;
 use crate::terms::Code;
 
 /// The time reserved after the model's deadline, to write the completion and to answer.
-const AFTER_THE_MODEL: Duration = Duration::from_millis(1_500);
+pub const AFTER_THE_MODEL: Duration = Duration::from_millis(1_500);
 
 /// The extra time for quota upkeep after model and ledger. An update that is cut off is lost.
 const QUOTA_UPKEEP: Duration = Duration::from_millis(100);

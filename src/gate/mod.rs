@@ -9,6 +9,7 @@ mod sightings;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join3;
 use jiff::Timestamp;
@@ -31,7 +32,11 @@ use crate::terms::{Code, ModelRef, render_time, to_milliseconds};
 use entry::entry;
 use sightings::sighting_use;
 
+pub use invoke::AFTER_THE_MODEL;
 pub use settle::{Unsettled, settle};
+
+/// The time reserved for returning the answer.
+pub const ANSWER_RESERVE: Duration = Duration::from_millis(250);
 
 /// The gate and everything it reads from and writes to.
 #[derive(Debug)]

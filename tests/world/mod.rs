@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use export_gate::aws::calls::GATE;
 use export_gate::evidence::Location;
 use export_gate::gate::Gate;
 use export_gate::record::Item;
@@ -25,7 +26,7 @@ use export_gate::telemetry::RequestLog;
 use export_gate::terms::parse_time;
 use export_gate_local::dynamodb::DynamoDb;
 use export_gate_local::function::Function;
-use export_gate_local::relay::Relay;
+use export_gate_local::relay::{Relay, Seen};
 use export_gate_local::sagemaker::SageMaker;
 use export_gate_local::tables::{self, Tables};
 use jiff::Timestamp;
@@ -91,6 +92,19 @@ impl Answered {
 
     pub fn decision_id(&self) -> Option<&str> {
         self.headers["decision-id"].as_str()
+    }
+}
+
+/// In the gate's tests, the gate made no call that its role does not allow.
+impl Drop for World {
+    fn drop(&mut self) {
+        if env!("CARGO_CRATE_NAME") != "gate" || std::thread::panicking() {
+            return;
+        }
+        let calls = |seen: Seen| seen.calls(&GATE, &self.tables.environment());
+        for call in self.relay.seen().all().into_iter().flat_map(calls) {
+            assert!(call.is_ok(), "{call:?} is not in `aws::calls::GATE`");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::aws::calls::LEDGER_ARCHIVE;
 use export_gate::digest::digest;
 use export_gate::ledger::has_valid_hash;
 use export_gate_functions::archive::Archive;
@@ -43,7 +44,9 @@ impl Archived {
     /// Processes the stream's changes and returns the items to retry.
     async fn run(&mut self) -> Value {
         let batch = event(self.stream.event().await);
-        serde_json::to_value(self.archive.handle(batch).await).unwrap()["batchItemFailures"].take()
+        let answer = self.archive.handle(batch).await;
+        self.world.calls(&LEDGER_ARCHIVE);
+        serde_json::to_value(answer).unwrap()["batchItemFailures"].take()
     }
 
     /// The bodies of the objects under a path.
@@ -117,6 +120,11 @@ async fn tampering_with_an_entry_is_archived_and_reported() {
     for message in archived.world.s3_and_sns.messages().all() {
         assert!(!message.text.contains("permit"), "the message names only the entry: {}", message.text);
     }
+    assert_eq!(
+        archived.world.calls(&LEDGER_ARCHIVE).len(),
+        LEDGER_ARCHIVE.len(),
+        "its role allows a call that it does not make"
+    );
 }
 
 #[tokio::test]
@@ -181,4 +189,5 @@ async fn the_binary_works_behind_the_runtime_api() {
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let paths: Vec<_> = archived.world.s3_and_sns.objects().all().into_iter().map(|object| object.path).collect();
     assert!(paths.len() == 1 && paths[0].contains("ledger/2026/06/12/"), "{paths:?}");
+    archived.world.calls(&LEDGER_ARCHIVE);
 }

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use export_gate::aws::calls::REGISTER_WATCH;
 use export_gate::record::{Head, Item};
 use export_gate::register::RegisterStore;
 use export_gate::register::history::{Key, wrote};
 use export_gate_functions::watch::Watch;
 use export_gate_local::function::Function;
 use export_gate_local::stream::Stream;
+use export_gate_local::tables;
 use serde_json::{Value, json};
 
 use crate::world::{self, World, event, item};
@@ -48,7 +50,8 @@ impl Watched {
     /// A register with the embargoes `a` and `b`, written and processed at revision 1.
     async fn new() -> Self {
         let world = World::new().await;
-        let watch = Watch::new(&world.dynamodb, world.tables.register.clone(), world.alarms());
+        let dynamodb = tables::client(&world.relay.url());
+        let watch = Watch::new(&dynamodb, world.tables.register.clone(), world.alarms());
         let stream = world.stream(&world.tables.register).await;
         let mut watched = Self { world, watch, stream };
         assert_eq!(watched.write(vec![stop("a", "x"), stop("b", "x")]).await, 1);
@@ -92,6 +95,7 @@ impl Watched {
 
     /// Asserts that eight heads agree, a cold gate can read the register, and each record is in its revision's change.
     async fn assert_consistent(&self) {
+        self.world.calls(&REGISTER_WATCH);
         let all = self.world.register().await;
         let heads: Vec<Value> = all
             .iter()
@@ -328,6 +332,8 @@ async fn an_unreadable_record_is_reported_once_per_failure() {
     watched.put_manually(&broken).await;
     watched.watch().await;
     assert_eq!(watched.world.alarmed().len(), 3, "it was resolved in between");
+    let calls = watched.world.calls(&REGISTER_WATCH);
+    assert_eq!(calls.len(), REGISTER_WATCH.len(), "its role allows a call that it does not make: {calls:?}");
 }
 
 #[tokio::test]
@@ -531,4 +537,5 @@ async fn the_binary_works_behind_the_runtime_api() {
     assert_eq!(world.at("embargo", "manual").await, Some(settled));
     assert_eq!(world.alarmed(), ["export-gate: embargo/manual is unreadable"]);
     function.stdout().wait(patience, |lines| lines.iter().any(|line| line.contains(r#""RegisterRepairs":1"#))).await;
+    world.calls(&REGISTER_WATCH);
 }

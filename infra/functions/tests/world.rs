@@ -2,16 +2,18 @@
 //!
 //! Each world has its own engine, unless `DYNAMODB_ENDPOINT` and `TABLES` name existing tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_config::BehaviorVersion;
 use aws_lambda_events::dynamodb::Event;
 use aws_sdk_dynamodb::Client;
+use export_gate::aws::calls::Call;
 use export_gate::record::Item;
 use export_gate::register::RegisterWriter;
 use export_gate::register::history::Key;
 use export_gate_functions::alarm::Alarms;
 use export_gate_local::dynamodb::DynamoDb;
+use export_gate_local::relay::Relay;
 use export_gate_local::s3_and_sns::S3AndSns;
 use export_gate_local::stream::Stream;
 use export_gate_local::tables::{self, Tables};
@@ -23,6 +25,8 @@ pub(crate) const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alarms";
 pub(crate) struct World {
     _engine: Option<DynamoDb>,
     url: String,
+    /// Between `register-watch` and DynamoDB.
+    pub(crate) relay: Relay,
     pub(crate) dynamodb: Client,
     pub(crate) tables: Tables,
     pub(crate) writer: RegisterWriter,
@@ -46,7 +50,8 @@ impl World {
         };
         let dynamodb = tables::client(&url);
         let writer = RegisterWriter::new(dynamodb.clone(), tables.register.clone());
-        Self { _engine: engine, url, dynamodb, tables, writer, s3_and_sns: S3AndSns::start().await.unwrap() }
+        let (relay, s3_and_sns) = (Relay::start(&url).await.unwrap(), S3AndSns::start().await.unwrap());
+        Self { _engine: engine, url, relay, dynamodb, tables, writer, s3_and_sns }
     }
 
     pub(crate) async fn stream(&self, table: &str) -> Stream {
@@ -77,7 +82,7 @@ impl World {
             ("REGISTER_TABLE", self.tables.register.clone()),
             ("ARCHIVE_BUCKET", "archive".into()),
             ("ALARM_TOPIC_ARN", TOPIC.into()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.url.clone()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.relay.url()),
             ("AWS_ENDPOINT_URL_SNS", self.s3_and_sns.url()),
             ("AWS_ENDPOINT_URL_S3", self.s3_and_sns.url()),
         ]
@@ -114,6 +119,21 @@ impl World {
             }
         }
         all
+    }
+
+    /// Every call so far; fails for one that the role does not allow.
+    pub(crate) fn calls(&self, calls: &[Call]) -> BTreeSet<String> {
+        let seen = self.relay.seen().all().into_iter().flat_map(|seen| seen.calls(calls, &self.environment()));
+        let of_dynamodb = seen.map(|call| call.unwrap_or_else(|call| panic!("{call} is not in `aws::calls`")));
+        let of_s3_and_sns = self.s3_and_sns.requests().all().into_iter().map(|request| {
+            let is_made = |call: &&Call| match call.action {
+                "s3:PutObject" => request.starts_with(&format!("PUT /archive{}", call.below.trim_end_matches('*'))),
+                "sns:Publish" => request == "POST /",
+                _ => false,
+            };
+            *calls.iter().find(is_made).unwrap_or_else(|| panic!("{request} is not in `aws::calls`"))
+        });
+        of_dynamodb.chain(of_s3_and_sns).map(|call| format!("{call:?}")).collect()
     }
 
     /// The subjects of all alarms.

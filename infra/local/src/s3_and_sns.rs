@@ -47,6 +47,7 @@ pub struct Message {
 
 struct State {
     failures: Mutex<Failures>,
+    requests: Recording<String>,
     objects: Recording<Object>,
     messages: Recording<Message>,
 }
@@ -66,8 +67,12 @@ impl S3AndSns {
     ///
     /// [`Error::Listen`].
     pub async fn start() -> Result<S3AndSns, Error> {
-        let failures = Mutex::default();
-        let state = Arc::new(State { failures, objects: Recording::new(), messages: Recording::new() });
+        let state = Arc::new(State {
+            failures: Mutex::default(),
+            requests: Recording::new(),
+            objects: Recording::new(),
+            messages: Recording::new(),
+        });
         let shared = state.clone();
         let server = Server::start(0, move |request| {
             let answer = shared.answer(request);
@@ -97,6 +102,11 @@ impl S3AndSns {
     pub fn lose_answers(&self, requests: u32) {
         let mut failures = self.state.failures.lock().unwrap();
         failures.unanswered = failures.next..failures.next.saturating_add(requests);
+    }
+
+    /// The received requests, such as `PUT /bucket/key`.
+    pub fn requests(&self) -> &Recording<String> {
+        &self.state.requests
     }
 
     /// The accepted objects.

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::gate::Gate;
 use super::grants::{Grant, Grants, Holder, grants, referred};
-use super::managed_policies::JUSTIFIED;
-use super::pattern::{ANYTHING, covers, is_wide, overlap, shown};
-use super::protected;
-use super::template::{Resource, Template};
+use super::pattern::{covers, is_wide, overlap, shown};
+use super::template::{Node, Resource, Template};
+use super::{api, permissions, protected, streams};
 use crate::json::member;
 
 /// Actions that reach a model.
@@ -49,12 +48,15 @@ pub(super) fn check(template: &Template, named: Option<&str>) -> Access {
     };
     let grants = grants(template);
     let invocable = invocable(&gate, &grants);
-    faults.extend(trusted(&gate, template, &grants));
+    faults.extend(shared_role(&gate, template));
     faults.extend(ways_to_models(&gate, &grants, &invocable));
+    faults.extend(unguarded(template, &invocable));
     faults.extend(ways_to_the_gate(&gate, template, &grants));
     faults.extend(ways_into_its_place(&gate, template, &grants));
     faults.extend(protected::faults(&gate, template, &grants));
-    faults.extend(wildcards(&gate, &grants));
+    faults.extend(gate.functions().flat_map(|function| permissions::faults(function, template, &grants)));
+    faults.extend(api::faults(&gate, template));
+    faults.extend(streams::faults(&gate, template));
     let mut seen = BTreeSet::new();
     faults.retain(|fault| seen.insert(fault.clone()));
     let names =
@@ -86,7 +88,7 @@ pub(super) fn all(grants: &Grants) -> impl Iterator<Item = &Grant> {
 }
 
 fn invocable(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
-    let own = grants.to_principals.iter().filter(|grant| gate.holds(grant) && grant.allows);
+    let own = grants.to_principals.iter().filter(|grant| gate.function.holds(grant) && grant.allows);
     let invoking = own.filter(|grant| grant.actions.iter().any(|action| overlap(action, "sagemaker:InvokeEndpoint")));
     invoking
         .flat_map(|grant| grant.resources.clone())
@@ -94,28 +96,24 @@ fn invocable(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
         .collect()
 }
 
-/// The gate's role is the gate's: Lambda takes it, for this function alone.
-fn trusted(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String> {
+/// Only the gate has its role.
+fn shared_role(gate: &Gate<'_>, template: &Template) -> Vec<String> {
     let mut faults = Vec::new();
-    for trust in grants.trusts.iter().filter(|trust| trust.role == gate.role) {
-        for who in trust.principals.iter().filter(|who| *who != "lambda.amazonaws.com") {
-            faults.push(format!(
-                "`{}` may take the gate's role `{}`: trust lambda.amazonaws.com alone",
-                shown(who),
-                gate.role
-            ));
-        }
-    }
-    for resource in template.resources().filter(|resource| resource.id != gate.function.id) {
+    for resource in template.resources().filter(|resource| resource.id != gate.function.resource.id) {
         let roles = ["Role", "RoleArn", "ExecutionRoleArn", "Roles"].map(|name| &resource.properties[name]);
         let is_policy = resource.kind.starts_with("AWS::IAM::") && resource.kind != "AWS::IAM::InstanceProfile";
         let is_there = |value: &Value| {
-            referred(value) == Some(&gate.role)
-                || template.texts(value).iter().any(|text| text.starts_with("arn:") && overlap(text, &gate.role_arn))
+            referred(value) == Some(&gate.function.role)
+                || template
+                    .texts(value)
+                    .iter()
+                    .any(|text| text.starts_with("arn:") && overlap(text, &gate.function.role_arn))
         };
         if !is_policy && roles.into_iter().any(is_there) {
-            faults
-                .push(format!("`{}` has the gate's role `{}` too: give it a role of its own", resource.id, gate.role));
+            faults.push(format!(
+                "`{}` has the gate's role `{}` too: give it a role of its own",
+                resource.id, gate.function.role
+            ));
         }
     }
     faults
@@ -124,7 +122,7 @@ fn trusted(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Vec<String>
 fn ways_to_models(gate: &Gate<'_>, grants: &Grants, invocable: &[String]) -> Vec<String> {
     let is_endpoint = |resource: &str| overlap(resource, "arn:*:sagemaker:*:endpoint/*");
     let mut faults = Vec::new();
-    for grant in all(grants).filter(|grant| !gate.holds(grant)) {
+    for grant in all(grants).filter(|grant| !gate.function.holds(grant)) {
         if let Some(found) = find(grant, &[INVOKE_ENDPOINT], is_endpoint)
             && !is_denied(&grant.holder, grants, invocable)
         {
@@ -137,12 +135,29 @@ fn ways_to_models(gate: &Gate<'_>, grants: &Grants, invocable: &[String]) -> Vec
     faults
 }
 
+/// Endpoints that denials by ARN or by tag do not find.
+fn unguarded(template: &Template, invocable: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for arn in invocable.iter().filter(|arn| arn.rsplit('/').next() != arn.to_lowercase().rsplit('/').next()) {
+        faults.push(format!("`{}` has capitals, which no ARN of SageMaker has: write it in lower case", shown(arn)));
+    }
+    for Resource { id, kind, properties } in template.resources() {
+        let is_model = ["AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model"];
+        let tags = template.nodes(member(properties, &["Tags"]));
+        let is_tag = |tag: &Node<'_>| matches!(tag, Node::Known(tag) if **tag == json!({"Key": "export-gate", "Value": "guarded"}));
+        if is_model.contains(&kind) && !tags.iter().any(is_tag) {
+            faults.push(format!("`{id}` lacks the tag `export-gate`=`guarded`, by which others are denied: add it"));
+        }
+    }
+    faults
+}
+
 /// Whether the same holder is kept from every endpoint of the gate by denials without a condition.
 fn is_denied(holder: &Holder, grants: &Grants, invocable: &[String]) -> bool {
     let denials: Vec<&Grant> = grants
         .to_principals
         .iter()
-        .filter(|grant| !grant.allows && !grant.is_conditional && grant.holder == *holder)
+        .filter(|grant| !grant.allows && grant.condition.is_null() && grant.holder == *holder)
         .filter(|grant| grant.actions.iter().any(|action| covers(action, INVOKE_ENDPOINT)))
         .collect();
     let denied =
@@ -161,11 +176,11 @@ fn ways_to_the_gate(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Ve
             && trusts.all(|trust| trust.principals.iter().all(|who| who == "apigateway.amazonaws.com"))
     };
     for grant in all(grants).filter(|grant| !by_api(&grant.holder)) {
-        if let Some(found) = find(grant, &calls, |resource| gate.matches(resource)) {
+        if let Some(found) = find(grant, &calls, |resource| gate.function.matches(resource)) {
             faults.push(format!("{}: only API Gateway may invoke the gate; remove this grant", describe(grant, found)));
         }
     }
-    let is_of_gate = |value: &Value| template.texts(value).iter().any(|text| gate.matches(text));
+    let is_of_gate = |value: &Value| template.texts(value).iter().any(|text| gate.function.matches(text));
     for Resource { id, kind, properties } in template.resources() {
         match kind {
             "AWS::Lambda::Permission" | "AWS::Lambda::LayerVersionPermission"
@@ -184,14 +199,13 @@ fn ways_to_the_gate(gate: &Gate<'_>, template: &Template, grants: &Grants) -> Ve
             _ => {}
         }
     }
-    let properties = gate.function.properties;
-    if properties.get("FunctionUrlConfig").is_some() || template.global_function().get("FunctionUrlConfig").is_some() {
+    if !template.of_function(gate.function.resource, &["FunctionUrlConfig"]).is_null() {
         faults.push(format!(
             "`{}` has a URL of its own, past API Gateway and its authorizer: take `FunctionUrlConfig` away",
-            gate.function.id
+            gate.function.resource.id
         ));
     }
-    for (name, event) in member(properties, &["Events"]).as_object().into_iter().flatten() {
+    for (name, event) in member(gate.function.resource.properties, &["Events"]).as_object().into_iter().flatten() {
         let kind = member(event, &["Type"]).as_str().unwrap_or_default();
         if !["Api", "HttpApi"].contains(&kind) {
             faults.push(format!(
@@ -214,14 +228,18 @@ fn permission(template: &Template, id: &str, properties: &Value) -> Vec<String> 
     let sources = template.texts(member(properties, &["SourceArn"]));
     let is_one_api = |arn: &String| {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let api = parts.get(5).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let stage = parts.get(5).map(|rest| rest.split('/').take(2).collect::<Vec<_>>()).unwrap_or_default();
+        let is_fixed = |part: &&str| !part.is_empty() && !is_wide(part);
         parts.get(2) == Some(&"execute-api")
-            && !api.is_empty()
-            && !is_wide(api)
+            && stage.len() == 2
+            && stage.iter().all(is_fixed)
             && !parts.iter().take(5).any(|part| is_wide(part))
     };
+    // The console's test stage bypasses the authorizer.
     if sources.is_empty() || !sources.iter().all(is_one_api) {
-        faults.push(format!("`{id}` lets every API of every account invoke the gate: name the one API in `SourceArn`"));
+        faults.push(format!(
+            "`{id}` lets other APIs or stages invoke the gate: name the one API and its stage in `SourceArn`"
+        ));
     }
     faults
 }
@@ -236,7 +254,7 @@ fn ways_into_its_place(gate: &Gate<'_>, template: &Template, grants: &Grants) ->
             || policies.iter().any(|policy| overlap(resource, policy))
     };
     for grant in all(grants) {
-        if let Some(found) = find(grant, &REPLACES_FUNCTION, |resource| gate.matches(resource)) {
+        if let Some(found) = find(grant, &REPLACES_FUNCTION, |resource| gate.function.matches(resource)) {
             faults.push(format!(
                 "{}: a change of the gate's function bypasses the gate; remove this grant",
                 describe(grant, found)
@@ -248,7 +266,7 @@ fn ways_into_its_place(gate: &Gate<'_>, template: &Template, grants: &Grants) ->
                 describe(grant, found)
             ));
         }
-        if let Some(found) = find(grant, &TAKES_ROLE, |resource| overlap(resource, &gate.role_arn)) {
+        if let Some(found) = find(grant, &TAKES_ROLE, |resource| overlap(resource, &gate.function.role_arn)) {
             faults.push(format!(
                 "{}: passing or changing the gate's role bypasses the gate; remove this grant",
                 describe(grant, found)
@@ -256,35 +274,4 @@ fn ways_into_its_place(gate: &Gate<'_>, template: &Template, grants: &Grants) ->
         }
     }
     faults
-}
-
-fn wildcards(gate: &Gate<'_>, grants: &Grants) -> Vec<String> {
-    let is_justified = |action: &str, resource: &str| {
-        JUSTIFIED
-            .iter()
-            .any(|(own, with)| action.eq_ignore_ascii_case(own) && !resource.contains(ANYTHING) && fits(resource, with))
-    };
-    let mut faults = Vec::new();
-    for grant in grants.to_principals.iter().filter(|grant| gate.holds(grant) && grant.allows && !grant.is_of_aws) {
-        for action in &grant.actions {
-            for resource in &grant.resources {
-                if (is_wide(action) || is_wide(resource)) && !is_justified(action, resource) {
-                    faults.push(format!(
-                        "{}: the gate's role may not have wildcards; grant specific resources",
-                        describe(grant, (action, resource))
-                    ));
-                }
-            }
-        }
-    }
-    faults
-}
-
-/// Whether `pattern` covers `resource`, precise enough for the patterns here.
-fn fits(resource: &str, pattern: &str) -> bool {
-    pattern == "*"
-        || (resource.starts_with("arn:") && resource != "*" && overlap(resource, pattern) && {
-            let service = |arn: &str| arn.split(':').nth(2).map(str::to_owned);
-            service(resource) == service(pattern)
-        })
 }

@@ -29,8 +29,8 @@ pub(super) struct Grant {
     pub(super) actions: Vec<String>,
     /// The resources.
     pub(super) resources: Vec<String>,
-    /// Whether it has a condition.
-    pub(super) is_conditional: bool,
+    /// The condition; null without one.
+    pub(super) condition: Value,
     /// Whether it is of a policy of AWS, which can't be narrowed.
     pub(super) is_of_aws: bool,
 }
@@ -229,7 +229,7 @@ fn by_name(known: Option<KnownGrants>, name: &str, place: &str, holders: &[Holde
         allows: true,
         actions: vec![action.clone()],
         resources: vec![resource.clone()],
-        is_conditional: false,
+        condition: Value::Null,
         is_of_aws: known.is_some(),
     };
     holders.iter().flat_map(|holder| pairs.iter().map(move |pair| grant(holder, pair))).collect()
@@ -265,7 +265,7 @@ fn statement(template: &Template, node: Node<'_>, place: &str, holders: &[Holder
                 allows: true,
                 actions: unknown(),
                 resources: unknown(),
-                is_conditional: false,
+                condition: Value::Null,
                 is_of_aws: false,
             })
             .collect();
@@ -297,7 +297,7 @@ fn statement(template: &Template, node: Node<'_>, place: &str, holders: &[Holder
         allows,
         actions: list("Action", "NotAction"),
         resources: list("Resource", "NotResource"),
-        is_conditional: statement.get("Condition").is_some(),
+        condition: member(statement, &["Condition"]).clone(),
         is_of_aws: false,
     };
     holders.iter().map(grant).collect()

@@ -1,13 +1,16 @@
 //! I/O. `gatectl deployment`: checks a deployment before it is made.
 
 mod access;
+mod api;
 mod check;
 mod gate;
 mod grants;
 mod managed_policies;
 mod pattern;
+mod permissions;
 mod protected;
 mod records;
+mod streams;
 mod template;
 
 use crate::outcome::{EXIT_CODES, Failure, Outcome};

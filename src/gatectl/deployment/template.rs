@@ -120,9 +120,10 @@ impl Template {
         member(&self.root, &["Resources", id, name])
     }
 
-    /// The globals of functions.
-    pub(super) fn global_function(&self) -> &Value {
-        member(&self.root, &["Globals", "Function"])
+    /// A property of a function, or of the globals.
+    pub(super) fn of_function<'a>(&'a self, function: Resource<'a>, path: &[&str]) -> &'a Value {
+        let own = member(function.properties, path);
+        if own.is_null() { member(member(&self.root, &["Globals", "Function"]), path) } else { own }
     }
 
     /// A list or a single value, with conditions resolved.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use export_gate::aws::calls::Call;
 use http::Response;
 use serde_json::{Value, json};
 
@@ -34,6 +35,53 @@ impl Seen {
             .any(named);
         named(&self.body) || in_batch || in_transaction
     }
+
+    /// The calls among `calls` that it consists of; its text for one that is not among them. `variables` names the tables.
+    pub fn calls(&self, calls: &[Call], variables: &[(String, String)]) -> Vec<Result<Call, String>> {
+        let operation = self.operation.as_str();
+        let parts: Vec<(&str, &str, Vec<&Value>, &Value)> = match operation {
+            "BatchGetItem" => {
+                let tables = self.body["RequestItems"].as_object().into_iter().flatten();
+                tables
+                    .map(|(table, request)| {
+                        (operation, table.as_str(), request["Keys"].as_array().into_iter().flatten().collect(), request)
+                    })
+                    .collect()
+            }
+            "TransactGetItems" | "TransactWriteItems" => {
+                let parts = self.body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object);
+                let action = |kind: &str| match kind {
+                    "Get" => "GetItem",
+                    "Put" => "PutItem",
+                    "Update" => "UpdateItem",
+                    "Delete" => "DeleteItem",
+                    _ => "ConditionCheckItem",
+                };
+                let parts = parts.flatten();
+                parts.map(|(kind, part)| (action(kind), text(&part["TableName"]), vec![&part["Key"]], part)).collect()
+            }
+            _ => vec![(operation, text(&self.body["TableName"]), vec![&self.body["Key"]], &self.body)],
+        };
+        let find = |(action, table, keys, request): (&str, &str, Vec<&Value>, &Value)| {
+            let below = request["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
+            let partition = |key: &Value| ["id", "kind", "licence"].map(|name| text(&key[name]["S"]).to_owned());
+            let is_key = |call: &Call, key: &Value| {
+                call.keys.iter().any(|start| partition(key).iter().any(|text| text.starts_with(start)))
+            };
+            let is_call = |call: &&Call| {
+                call.action.strip_prefix("dynamodb:") == Some(action)
+                    && variables.iter().any(|(name, value)| name == call.on && value == table)
+                    && call.below == below
+                    && (call.keys.is_empty() || keys.iter().all(|key| is_key(call, key)))
+            };
+            calls.iter().find(is_call).copied().ok_or_else(|| format!("{action} on {table}{below} by {keys:?}"))
+        };
+        parts.into_iter().map(find).collect()
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// What the relay does with an operation.
