@@ -16,7 +16,10 @@ mod licence;
 pub mod limits;
 mod list;
 mod model;
+mod names;
 mod network_class;
+#[cfg(test)]
+mod round_trip;
 #[cfg(feature = "schema")]
 mod schema;
 mod setting;
@@ -37,7 +40,7 @@ pub use caller::{
     Attestation, CallerStatus, Client, DEEPEST_OWNERS, Organisation, OrganisationType, Owner, OwnerKind, Person,
     UsStatus, Users, Verification, VerificationStatus,
 };
-pub use choice::{Choice, Networks, Place, Places, Words};
+pub use choice::{Choice, Network, Networks, NotANetwork, Place, Places, Words};
 pub use clearance::Clearance;
 pub(crate) use embargo::EMPTY_SELECTION;
 pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Ownership, Party};
@@ -47,6 +50,7 @@ pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
 pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, chunk_key};
 pub use model::{Model, ModelStatus};
+pub use names::names;
 pub use network_class::{Classes, NetworkClass};
 pub(crate) use setting::STRICTEST;
 pub use setting::{ImpossibleTravel, MATCH_THRESHOLD, Pair, ParentCountries, Screening, WhenUnknown, thousandths};
@@ -133,7 +137,7 @@ impl<T> std::ops::Deref for Record<T> {
 }
 
 /// A kind of register record.
-pub trait Kind: DeserializeOwned {
+pub trait Kind: DeserializeOwned + Serialize {
     /// Its value in the table's partition key.
     const KIND: &'static str;
 
@@ -150,16 +154,16 @@ pub trait Kind: DeserializeOwned {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Common {
     id: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     revision: u64,
-    #[serde(default, deserialize_with = "crate::terms::optional_time")]
+    #[serde(default, with = "crate::terms::optional_time")]
     from: Option<Timestamp>,
-    #[serde(default, deserialize_with = "crate::terms::optional_time")]
+    #[serde(default, with = "crate::terms::optional_time")]
     until: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     withdrawn: bool,
 }
 
@@ -181,6 +185,49 @@ pub fn read<T: Kind>(item: &Item) -> Result<Record<T>, Unreadable> {
     let body: T = parse(own)?;
     body.check(&meta)?;
     Ok(Record { meta, body })
+}
+
+/// Writes a register record as an item, without its revision and attribution. Most attributes with their default are
+/// omitted.
+#[must_use]
+pub fn write<T: Kind>(record: &Record<T>) -> Item {
+    let Meta { id, revision, window: Window { from, until }, withdrawn } = record.meta.clone();
+    let mut item = attributes(&record.body);
+    item.extend(attributes(&Common { id, revision, from, until, withdrawn }));
+    item.insert("kind".to_owned(), AttributeValue::S(T::KIND.to_owned()));
+    item
+}
+
+/// Writes a caller's record as an item, without its attribution.
+#[must_use]
+pub fn write_caller<T: Serialize>(id: &str, caller: &T) -> Item {
+    let mut item = attributes(caller);
+    item.insert("id".to_owned(), AttributeValue::S(id.to_owned()));
+    item
+}
+
+/// The attributes of a value; those without a value are absent.
+pub fn attributes<T: Serialize>(value: &T) -> Item {
+    fn clear(attributes: &mut Item) {
+        attributes.retain(|_, value| !value.is_null() && value.as_l().map_or(true, |list| !list.is_empty()));
+        attributes.values_mut().for_each(clear_below);
+    }
+    fn clear_below(value: &mut AttributeValue) {
+        if let AttributeValue::M(map) = value {
+            clear(map);
+        } else if let AttributeValue::L(list) = value {
+            list.iter_mut().for_each(clear_below);
+        }
+    }
+    // No `Serialize` of a record fails; a reader would refuse the empty item.
+    let mut attributes: Item = serde_dynamo::to_item(value).unwrap_or_default();
+    clear(&mut attributes);
+    attributes
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(is: &bool) -> bool {
+    !*is
 }
 
 /// Whether an item is withdrawn; the rest of it may be unreadable.
