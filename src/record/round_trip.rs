@@ -1,4 +1,4 @@
-//! Laws: a record is written as it was read.
+//! Pure. Laws: a record is written as it was read.
 
 use std::fmt::Debug;
 
@@ -18,7 +18,7 @@ fn normal(name: &str, value: &AttributeValue) -> AttributeValue {
         AttributeValue::L(list) => {
             let mut list: Vec<AttributeValue> = list.iter().map(|value| normal("", value)).collect();
             if name == "countries" {
-                list.sort_by_key(|country| country.as_s().cloned());
+                list.sort_by_key(|country| country.as_s().cloned().ok());
             }
             AttributeValue::L(list)
         }
