@@ -28,20 +28,23 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Number of attempts that share the time-out of an answer.
 const ATTEMPTS: u32 = 3;
 
+/// The heading of the AWS options in the help.
+pub(crate) const HEADING: &str = "AWS";
+
 /// Options of every command that uses AWS.
 #[derive(clap::Args)]
 pub(crate) struct Aws {
     /// Send requests to this URL instead of AWS
-    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    #[arg(long, value_name = "URL", global = true, help_heading = HEADING)]
     endpoint_url: Option<String>,
     /// Name the profile of the AWS configuration files
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    #[arg(long, value_name = "NAME", global = true, help_heading = HEADING)]
     profile: Option<String>,
     /// Name the region
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    #[arg(long, value_name = "NAME", global = true, help_heading = HEADING)]
     region: Option<String>,
     /// Wait at most this many seconds for an answer, retries included, and as long for other writers and a throttled table
-    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, help_heading = "AWS",
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, global = true, help_heading = HEADING,
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 }

@@ -1,9 +1,11 @@
 //! I/O. The callers table: reads records, and replaces them with their history kept.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use export_gate::record::Item;
+use export_gate::record::{Client, Item, Organisation, Person, names};
 use export_gate::register::{Condition, WriteError};
 use export_gate::terms::render_time;
 use jiff::Timestamp;
@@ -20,30 +22,10 @@ const PREVIOUS: &str = "previous";
 
 /// Every attribute of a record. A write is conditional on all of them, since other writers use this table and it has no
 /// revisions.
-const ATTRIBUTES: [&str; 22] = [
-    "organisation",
-    "status",
-    "users",
-    "attestation",
-    "name",
-    "aliases",
-    "type",
-    "incorporated_in",
-    "organised_in_us",
-    "headquartered_in",
-    "identifiers",
-    "owners",
-    "end_uses",
-    "verification",
-    "nationalities",
-    "deemed_country",
-    "us_status",
-    "born",
-    "by",
-    "at",
-    "why",
-    PREVIOUS,
-];
+fn attributes() -> BTreeSet<&'static str> {
+    let of_types = [names::<Client>(), names::<Organisation>(), names::<Person>()];
+    of_types.into_iter().flatten().copied().chain(["by", "at", "why", PREVIOUS]).collect()
+}
 
 /// The callers table.
 pub(crate) struct Callers {
@@ -167,7 +149,7 @@ impl Callers {
 
     fn put(&self, item: Item, found: Option<Item>) -> Result<TransactWriteItem, Failure> {
         let absent: Vec<&str> =
-            found.iter().flat_map(|found| ATTRIBUTES.into_iter().filter(|name| !found.contains_key(*name))).collect();
+            found.iter().flat_map(|found| attributes().into_iter().filter(|name| !found.contains_key(*name))).collect();
         let Condition { mut expression, mut names, values } = Condition::holds(found);
         for name in absent {
             expression += &format!(" AND attribute_not_exists(#{name})");

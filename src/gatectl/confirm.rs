@@ -15,15 +15,12 @@ pub(crate) struct WriteOptions {
     /// Print the change, ask nothing and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl WriteOptions {
     /// Displays a change with its notes and asks whether to write it to `table`. A script with `--json --yes` gets no display.
-    pub(crate) fn confirm(self, table: &str, diff: &str, notes: &[String]) -> Result<bool, Failure> {
-        if !(self.json && self.yes) {
+    pub(crate) fn confirm(self, json: bool, table: &str, diff: &str, notes: &[String]) -> Result<bool, Failure> {
+        if !(json && self.yes) {
             notice(&with_notes(diff, notes));
         }
         Ok(self.yes || confirm(table)?)

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::Item;
+use serde::Serialize;
 use serde_json::Value;
 
 /// A text attribute; empty if absent.
@@ -40,16 +41,25 @@ pub(crate) fn of_json(value: Value) -> Item {
     serde_dynamo::to_item(value).unwrap_or_default()
 }
 
-/// A list, or null if it is empty.
-pub(crate) fn if_any(list: &[String]) -> Value {
-    if list.is_empty() { Value::Null } else { list.into() }
+/// A typed value as an attribute.
+pub(crate) fn attribute<T: Serialize>(value: &T) -> AttributeValue {
+    serde_dynamo::to_attribute_value(value).unwrap_or(AttributeValue::Null(true))
 }
 
-/// A choice with its exceptions as records have it; null if it is empty.
-pub(crate) fn choice(any_of: &[String], except: &[String]) -> Value {
-    match (any_of, except) {
-        ([], _) => Value::Null,
-        (any_of, []) => any_of.into(),
-        (any_of, except) => serde_json::json!({"any_of": any_of, "except": except}),
-    }
+/// Calls a function for the type of a kind of register record; `None` for an unknown kind.
+macro_rules! for_kind {
+    ($kind:expr, $function:ident($($argument:expr),*)) => {{
+        use export_gate::record::{Clearance, Embargo, Group, Kind as _, Licence, List, Model, Screening};
+        match $kind {
+            Model::KIND => Some($function::<Model>($($argument),*)),
+            Group::KIND => Some($function::<Group>($($argument),*)),
+            Embargo::KIND => Some($function::<Embargo>($($argument),*)),
+            Licence::KIND => Some($function::<Licence>($($argument),*)),
+            Clearance::KIND => Some($function::<Clearance>($($argument),*)),
+            List::KIND => Some($function::<List>($($argument),*)),
+            Screening::KIND => Some($function::<Screening>($($argument),*)),
+            _ => None,
+        }
+    }};
 }
+pub(crate) use for_kind;

@@ -3,10 +3,10 @@
 use export_gate::record::Kind;
 use jiff::Timestamp;
 
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::record_table::{Filter, Listing};
 use crate::snapshot::Snapshot;
-use crate::table_options::ReadOptions;
 
 /// Options of the `list` commands.
 #[derive(clap::Args)]
@@ -14,13 +14,17 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
-    read: ReadOptions,
+    register: RegisterTable,
 }
 
 /// Lists the records of kind `T` with these attributes. The exit code is 1 if one is unreadable.
-pub(crate) async fn run<T: Kind>(arguments: &Arguments, attributes: &[&str]) -> Result<Outcome, Failure> {
-    let ReadOptions { register, json, aws } = &arguments.read;
-    let snapshot = Snapshot::read(&aws.dynamodb().await, &register.register_table).await?;
+pub(crate) async fn run<T: Kind>(
+    arguments: &Arguments,
+    globals: &Globals,
+    attributes: &[&str],
+) -> Result<Outcome, Failure> {
+    let table = &arguments.register.register_table;
+    let snapshot = Snapshot::read(&globals.aws.dynamodb().await, table).await?;
     let listing = Listing::of::<T>(&snapshot, &arguments.filter, Timestamp::now());
-    Ok(Outcome::new(*json, || listing.json(), listing.text(attributes), listing.is_fine()))
+    Ok(Outcome::new(globals.json, || listing.json(), listing.text(attributes), listing.is_fine()))
 }

@@ -3,11 +3,11 @@
 //! INVARIANT: printing never panics and never decides what a command does. An unprintable result is an error.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::Parser;
 use export_gate::error_chain::ErrorChain;
 use serde_json::Value;
 
@@ -40,11 +40,11 @@ pub(crate) fn error(error: &(dyn Error + 'static)) {
 }
 
 /// Prints clap's help, version or error. An error may quote the command line, so its arguments are escaped.
-pub(crate) fn usage<T: Parser>(error: &clap::Error) -> ExitCode {
+pub(crate) fn usage<T>(error: &clap::Error, parse: impl Fn(Vec<OsString>) -> Result<T, clap::Error>) -> ExitCode {
     let is_printed = if error.use_stderr() {
-        let line = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()));
+        let line = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into());
         let again =
-            T::try_parse_from(line).map_or_else(|error| error.to_string(), |_| visible(&error.to_string()) + "\n");
+            parse(line.collect()).map_or_else(|error| error.to_string(), |_| visible(&error.to_string()) + "\n");
         notice(&again);
         true
     } else {

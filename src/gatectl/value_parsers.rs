@@ -1,40 +1,60 @@
 //! Pure. Parsers of option values, by the library's types, so that errors are reported before anything is read.
 
-use std::net::IpAddr;
-
-use export_gate::record::{Place, Spread};
-use export_gate::terms::{Country, ModelPattern};
-use ipnet::IpNet;
-use serde::Serialize;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use export_gate::record::{Choice, Network, Owner, Party, Place, Spread, names};
+use export_gate::terms::{Country, ModelPattern, NotAName, Share};
+use serde::de::value::Error;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::{Map, Number, Value};
 
-/// The authorities.
-pub(crate) const AUTHORITIES: [&str; 7] = ["BIS", "OFAC", "DDTC", "EU", "UK", "UN", "OPERATOR"];
+/// Parses an enum of records by its names in records.
+pub(crate) fn word<T: DeserializeOwned + Clone + Send + Sync + 'static>() -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names::<T>()).try_map(|word: String| read_word(&word))
+}
 
-/// The network classes.
-pub(crate) const CLASSES: [&str; 6] = ["vpn", "tor", "public_proxy", "residential_proxy", "hosting", "relay"];
+/// [`word`] with hyphens, as in the names of options. It also accepts the names in records.
+pub(crate) fn hyphened_word<T: DeserializeOwned + Clone + Send + Sync + 'static>() -> impl TypedValueParser<Value = T> {
+    let values = names::<T>().iter().map(|name| PossibleValue::new(name.replace('_', "-")).alias(*name));
+    PossibleValuesParser::new(values).try_map(|word: String| read_word(&word.replace('-', "_")))
+}
+
+/// Reads an enum of records.
+pub(crate) fn read_word<T: DeserializeOwned>(word: &str) -> Result<T, String> {
+    let read: Result<T, Error> = T::deserialize(word.into_deserializer());
+    read.map_err(|_| format!("expected one of `{}`", names::<T>().join("`, `")))
+}
+
+/// A selection with its exceptions; absent if it selects nothing.
+pub(crate) fn choice<T: FromIterator<E>, E: Clone>(any_of: &[E], except: &[E]) -> Option<Choice<T>> {
+    let selected = |values: &[E]| (!values.is_empty()).then(|| values.iter().cloned().collect());
+    Some(Choice { any_of: selected(any_of)?, except: selected(except) })
+}
+
+/// A list; absent if it is empty.
+pub(crate) fn if_any<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
 
 /// Parses a model pattern.
-pub(crate) fn models(text: &str) -> Result<String, String> {
+pub(crate) fn models(text: &str) -> Result<ModelPattern, String> {
     if text.contains(',') {
         return Err("a model has no comma: repeat the option for each model".to_owned());
     }
-    ModelPattern::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    ModelPattern::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Parses a country, a region, a group or `*`.
-pub(crate) fn place(text: &str) -> Result<String, String> {
-    Place::try_from(text.to_owned()).map(|_| text.to_owned()).map_err(|error| error.to_string())
+pub(crate) fn place(text: &str) -> Result<Place, String> {
+    Place::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Parses a network or an address.
-pub(crate) fn network(text: &str) -> Result<String, String> {
-    let is_network = text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok();
-    if is_network { Ok(text.to_owned()) } else { Err("it is not a network such as 192.0.2.0/24".to_owned()) }
+pub(crate) fn network(text: &str) -> Result<Network, String> {
+    Network::try_from(text.to_owned()).map_err(|_| "it is not a network such as 192.0.2.0/24".to_owned())
 }
 
 /// Parses the limits of a spread.
-pub(crate) fn spread(text: &str) -> Result<Value, String> {
+pub(crate) fn spread(text: &str) -> Result<Spread, String> {
     let mut limits = Map::new();
     for limit in text.split(',') {
         let (name, number) = limit.split_once('=').ok_or("write countries=3,networks=40,hours=1")?;
@@ -43,19 +63,8 @@ pub(crate) fn spread(text: &str) -> Result<Value, String> {
             return Err(format!("`{}` is given twice", name.trim()));
         }
     }
-    let limits = Value::Object(limits);
-    match serde_json::from_value::<Spread>(limits.clone()).map_err(|error| error.to_string())?.fault() {
-        Some(fault) => Err(fault),
-        None => Ok(limits),
-    }
-}
-
-/// A party that an embargo names.
-#[derive(Clone, Serialize)]
-pub(crate) struct Party {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<Country>,
+    let spread: Spread = serde_json::from_value(Value::Object(limits)).map_err(|error| error.to_string())?;
+    spread.fault().map_or(Ok(spread), Err)
 }
 
 /// Parses `name` or `name;country`.
@@ -66,11 +75,12 @@ pub(crate) fn party(text: &str) -> Result<Party, String> {
     }
     let country =
         country.map(|country| Country::parse(country.trim())).transpose().map_err(|error| error.to_string())?;
-    Ok(Party { name: name.trim().to_owned(), country })
+    let name = name.trim().to_owned().try_into().map_err(|error: NotAName| error.to_string())?;
+    Ok(Party { name, aliases: Vec::new(), country })
 }
 
 /// Parses an owner: `name`, then percent, kind and country as far as known.
-pub(crate) fn owner(text: &str) -> Result<Value, String> {
+pub(crate) fn owner(text: &str) -> Result<Owner, String> {
     let parts: Vec<&str> = text.split(';').map(str::trim).collect();
     let (name, percent, kind, country) = match *parts.as_slice() {
         [name] => (name, "", "", ""),
@@ -82,22 +92,19 @@ pub(crate) fn owner(text: &str) -> Result<Value, String> {
     if name.is_empty() {
         return Err("an owner needs a name: write NAME;PERCENT;KIND;COUNTRY".to_owned());
     }
-    let mut owner = serde_json::Map::from_iter([("name".to_owned(), Value::from(name))]);
-    if !percent.is_empty() {
-        owner.insert("percent".to_owned(), percentage(percent, 0.0)?.into());
-    }
-    match kind {
-        "" => {}
-        "person" | "organisation" => {
-            owner.insert("kind".to_owned(), Value::from(kind));
-        }
-        _ => return Err(format!("`{kind}` is neither person nor organisation")),
-    }
-    if !country.is_empty() {
-        let country = Country::parse(country).map_err(|error| error.to_string())?;
-        owner.insert("country".to_owned(), Value::from(country.to_string()));
-    }
-    Ok(owner.into())
+    Ok(Owner {
+        name: Some(name.to_owned()),
+        share: if_given(percent).map(|percent| percentage(percent, 0.0)).transpose()?,
+        kind: if_given(kind)
+            .map(|kind| read_word(kind).map_err(|_| format!("`{kind}` is neither person nor organisation")))
+            .transpose()?,
+        country: if_given(country).map(Country::parse).transpose().map_err(|error| error.to_string())?,
+        owners: Vec::new(),
+    })
+}
+
+fn if_given(part: &str) -> Option<&str> {
+    Some(part).filter(|part| !part.is_empty())
 }
 
 /// Parses a date of birth: year, month or day.
@@ -114,15 +121,14 @@ pub(crate) fn born(text: &str) -> Result<String, String> {
 }
 
 /// Parses the percentage of an embargo by ownership.
-pub(crate) fn percent(text: &str) -> Result<Number, String> {
+pub(crate) fn percent(text: &str) -> Result<Share, String> {
     percentage(text, 1.0)
 }
 
-/// Parses a percentage, and keeps the number as written.
-fn percentage(text: &str, least: f64) -> Result<Number, String> {
-    let number = text.parse::<Number>().ok();
-    let is_within = |number: &Number| number.as_f64().is_some_and(|percent| (least..=100.0).contains(&percent));
-    number.filter(is_within).ok_or_else(|| format!("`{text}` is not a percentage: write {least} to 100"))
+fn percentage(text: &str, least: f64) -> Result<Share, String> {
+    let number = text.parse::<Number>().ok().and_then(|number| number.as_f64());
+    let share = number.filter(|percent| (least..=100.0).contains(percent)).and_then(Share::of_percent);
+    share.ok_or_else(|| format!("`{text}` is not a percentage: write {least} to 100"))
 }
 
 /// Parses an organisation's id, or `*`.
@@ -144,17 +150,5 @@ pub(crate) fn id(text: &str) -> Result<String, String> {
     match ["client#", "organisation#", "person#"].iter().find(|kind| text.starts_with(**kind)) {
         Some(kind) => Err(format!("write it without `{kind}`")),
         None => Ok(text.to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use export_gate::record::NetworkClass;
-
-    use super::*;
-
-    #[test]
-    fn every_network_class_is_an_option() {
-        assert_eq!(CLASSES, NetworkClass::ALL.map(NetworkClass::as_str));
     }
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Unreadable};
-use crate::terms::{Country, Share, optional_time};
+use crate::terms::{Country, Share};
 
 /// `client#<principal>`: an application that calls the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The id of its organisation.
     #[serde(deserialize_with = "super::text")]
@@ -47,11 +47,20 @@ pub enum Users {
 }
 
 /// The organisation's attestation that only US persons use a client.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attestation {
     /// When it expires. Without this the attestation is void.
-    #[serde(default, deserialize_with = "optional_time")]
+    #[serde(default, with = "crate::terms::optional_time")]
     pub until: Option<Timestamp>,
+    /// Who gave it.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub by: Option<String>,
+    /// When it was recorded.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub at: Option<String>,
+    /// Where it is kept.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub document: Option<String>,
 }
 
 impl Attestation {
@@ -63,7 +72,7 @@ impl Attestation {
 }
 
 /// `organisation#<id>`: a customer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     /// Its name; absent is unknown.
     pub name: Option<String>,
@@ -82,7 +91,7 @@ pub struct Organisation {
     /// The country of incorporation; absent is unknown.
     pub incorporated_in: Option<Country>,
     /// Whether it is organised to do business in the US.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub organised_in_us: bool,
     /// The country of its headquarters; absent is unknown.
     pub headquartered_in: Option<Country>,
@@ -96,7 +105,7 @@ pub struct Organisation {
 }
 
 /// An owner of an organisation, or of another owner.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The name; absent is unknown.
     pub name: Option<String>,
@@ -106,7 +115,12 @@ pub struct Owner {
     /// The owner's country; absent is unknown.
     pub country: Option<Country>,
     /// The owner's share, in percent; absent or invalid is unknown.
-    #[serde(rename = "percent", default, deserialize_with = "super::lenient::share")]
+    #[serde(
+        rename = "percent",
+        default,
+        deserialize_with = "super::lenient::share",
+        serialize_with = "super::embargo::write_percent_if_given"
+    )]
     pub share: Option<Share>,
     /// The owners of this owner.
     #[serde(default)]
@@ -150,7 +164,7 @@ pub enum OrganisationType {
 }
 
 /// `person#<id>`: an end user.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The id of the person's organisation.
     #[serde(deserialize_with = "super::text")]
@@ -207,17 +221,29 @@ impl UsStatus {
 }
 
 /// The verification of an identity.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// Its result.
     pub status: VerificationStatus,
     /// When it expires; required if verified.
-    #[serde(default, deserialize_with = "optional_time")]
+    #[serde(default, with = "crate::terms::optional_time")]
     pub until: Option<Timestamp>,
+    /// How it was made.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub method: Option<String>,
+    /// Where its evidence is kept.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub evidence: Option<String>,
+    /// Who recorded it.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub by: Option<String>,
+    /// When it was recorded.
+    #[serde(default, deserialize_with = "super::lenient::if_valid")]
+    pub at: Option<String>,
 }
 
 /// The result of a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerificationStatus {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixSet;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::WhenUnknown;
 use crate::terms::{Country, CountrySet, Destination, Match, NotACountry, Region};
@@ -24,6 +24,21 @@ impl<T> Choice<T> {
     /// Whether `is_in` holds for the selected values and not for the exceptions.
     pub fn ask(&self, is_in: impl Fn(&T) -> Match) -> Match {
         is_in(&self.any_of).but_not(self.except.as_ref().map_or(Match::No, is_in))
+    }
+}
+
+impl<T: Serialize> Serialize for Choice<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a, T> {
+            any_of: &'a T,
+            except: &'a T,
+        }
+        let any_of = &self.any_of;
+        match &self.except {
+            None => any_of.serialize(serializer),
+            Some(except) => Members { any_of, except }.serialize(serializer),
+        }
     }
 }
 
@@ -59,8 +74,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Choice<T> {
 }
 
 /// One place in a record.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Place {
     /// Every place.
     Every,
@@ -91,9 +106,21 @@ impl TryFrom<String> for Place {
     }
 }
 
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Every => "*".to_owned(),
+            Place::Country(country) => country.into(),
+            Place::Region(region) => region.into(),
+            Place::Group(group) => group,
+        }
+    }
+}
+
 /// The places of a selection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
+    named: Vec<Place>,
     every: bool,
     countries: CountrySet,
     regions: Vec<Region>,
@@ -102,16 +129,28 @@ pub struct Places {
 
 impl<'de> Deserialize<'de> for Places {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut places = Self::default();
-        for place in super::filled::<D, Place>(deserializer)? {
+        super::filled::<D, Place>(deserializer).map(Self::from_iter)
+    }
+}
+
+impl Serialize for Places {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.named.serialize(serializer)
+    }
+}
+
+impl FromIterator<Place> for Places {
+    fn from_iter<I: IntoIterator<Item = Place>>(named: I) -> Self {
+        let mut places = Self { named: named.into_iter().collect(), ..Self::default() };
+        for place in &places.named {
             match place {
                 Place::Every => places.every = true,
-                Place::Country(country) => places.countries.insert(country),
-                Place::Region(region) => places.regions.push(region),
-                Place::Group(group) => places.groups.push(group),
+                Place::Country(country) => places.countries.insert(*country),
+                Place::Region(region) => places.regions.push(region.clone()),
+                Place::Group(group) => places.groups.push(group.clone()),
             }
         }
-        Ok(places)
+        places
     }
 }
 
@@ -198,7 +237,20 @@ impl<'de> Deserialize<'de> for Words {
         if words.iter().any(|word| word.trim().is_empty()) {
             return Err(D::Error::custom("expected non-empty strings"));
         }
-        Ok(Self { every: words.iter().any(|word| word == "*"), words })
+        Ok(words.into_iter().collect())
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.words.serialize(serializer)
+    }
+}
+
+impl FromIterator<String> for Words {
+    fn from_iter<I: IntoIterator<Item = String>>(words: I) -> Self {
+        let words: Vec<String> = words.into_iter().collect();
+        Self { every: words.iter().any(|word| word == "*"), words }
     }
 }
 
@@ -226,33 +278,58 @@ impl Words {
 /// The networks of a selection, searched by longest prefix.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Networks {
+    named: Vec<Network>,
     v4: PrefixSet<Ipv4Net>,
     v6: PrefixSet<Ipv6Net>,
 }
 
 impl<'de> Deserialize<'de> for Networks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut networks = Self::default();
-        for Network(network) in super::filled(deserializer)? {
-            match network {
-                IpNet::V4(network) => networks.v4.insert(network),
-                IpNet::V6(network) => networks.v6.insert(network),
-            };
-        }
-        Ok(networks)
+        super::filled::<D, Network>(deserializer).map(Self::from_iter)
     }
 }
 
-/// A network; a bare address is a network of one address.
-struct Network(IpNet);
+impl Serialize for Networks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.named.serialize(serializer)
+    }
+}
 
-impl<'de> Deserialize<'de> for Network {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromIterator<Network> for Networks {
+    fn from_iter<I: IntoIterator<Item = Network>>(named: I) -> Self {
+        let mut networks = Self { named: named.into_iter().collect(), ..Self::default() };
+        for Network(network) in &networks.named {
+            match network {
+                IpNet::V4(network) => networks.v4.insert(*network),
+                IpNet::V6(network) => networks.v6.insert(*network),
+            };
+        }
+        networks
+    }
+}
+
+/// A network, written without its length if it is one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network(IpNet);
+
+/// The text is not a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a network such as 192.0.2.0/24, or an address")]
+pub struct NotANetwork;
+
+impl TryFrom<String> for Network {
+    type Error = NotANetwork;
+
+    fn try_from(text: String) -> Result<Self, NotANetwork> {
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        let network =
-            network.map_err(|_| D::Error::custom("expected a network such as 192.0.2.0/24, or an address"))?;
-        Ok(Self(network.trunc()))
+        network.map(|network: IpNet| Self(network.trunc())).map_err(|_| NotANetwork)
+    }
+}
+
+impl From<Network> for String {
+    fn from(Network(network): Network) -> Self {
+        if network.prefix_len() == network.max_prefix_len() { network.addr().to_string() } else { network.to_string() }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Pure. Clearances: a reviewer decided that a potential match is not the listed party.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Kind, Meta, Unreadable};
 
 /// A clearance. It only ever permits.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Clearance {

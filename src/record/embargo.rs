@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Choice, Classes, Kind, Meta, Model, Networks, Places, Record, Spread, Unreadable, Words};
-use crate::terms::{Country, Match, ModelPattern, Name, Share};
+use crate::terms::{Country, Match, ModelPattern, Name, Share, WrittenName};
 
 /// An embargo. It applies when *every* key of `applies_to` matches.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embargo {
@@ -29,10 +29,10 @@ pub struct Embargo {
     /// The address of the rule's text.
     pub url: Option<String>,
     /// Whether authority and citation are disclosed to callers; letters can be confidential.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub disclose: bool,
     /// The nationalities that count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Basis::is_recent")]
     pub basis: Basis,
 }
 
@@ -40,17 +40,22 @@ fn yes() -> bool {
     true
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_yes(is: &bool) -> bool {
+    *is
+}
+
 /// The criteria of an embargo, at least one. All of them must match.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
 pub struct AppliesTo {
     /// Every request matches.
-    #[serde(deserialize_with = "super::only_true")]
+    #[serde(deserialize_with = "super::only_true", skip_serializing_if = "super::is_false")]
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub everyone: bool,
     /// The organisation or the person is a foreign person (15 CFR 772.1).
-    #[serde(deserialize_with = "super::only_true")]
+    #[serde(deserialize_with = "super::only_true", skip_serializing_if = "super::is_false")]
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub foreign_persons: bool,
     /// The destination is one of these places.
@@ -81,16 +86,17 @@ pub struct AppliesTo {
 pub(crate) const EMPTY_SELECTION: &str = "its `except` excludes everything in its `any_of`";
 
 /// A party that an embargo names.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Party {
     /// Its name.
-    pub name: Name,
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
+    pub name: WrittenName,
     /// Its other names.
     #[serde(default, deserialize_with = "super::filled")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
-    pub aliases: Vec<Name>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Name>", length(min = 1)))]
+    pub aliases: Vec<WrittenName>,
     /// Its country; absent is any country.
     pub country: Option<Country>,
 }
@@ -126,12 +132,12 @@ impl Party {
     /// Whether the party has this name.
     #[must_use]
     pub fn is_called(&self, name: &Name) -> bool {
-        self.name == *name || self.aliases.contains(name)
+        std::iter::once(&self.name).chain(&self.aliases).any(|own| **own == *name)
     }
 }
 
 /// The share that listed parties must own, directly or through organisations in which they own that share.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ownership {
@@ -140,11 +146,17 @@ pub struct Ownership {
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lists: Vec<String>,
     /// The smallest share, in percent.
-    #[serde(rename = "percent", default = "half", deserialize_with = "percent")]
+    #[serde(
+        rename = "percent",
+        default = "half",
+        deserialize_with = "percent",
+        serialize_with = "write_percent",
+        skip_serializing_if = "is_half"
+    )]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub share: Share,
     /// Whether the shares of several listed parties are added up.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub aggregate: bool,
 }
 
@@ -161,6 +173,21 @@ fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Share, D::Error
 /// [`percent`], for an optional attribute.
 pub(super) fn percent_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Share>, D::Error> {
     percent(deserializer).map(Some)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_half(share: &Share) -> bool {
+    *share == Share::HALF
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn write_percent<S: Serializer>(share: &Share, serializer: S) -> Result<S::Ok, S::Error> {
+    share.percent().serialize(serializer)
+}
+
+/// [`write_percent`], for an optional attribute.
+pub(super) fn write_percent_if_given<S: Serializer>(share: &Option<Share>, serializer: S) -> Result<S::Ok, S::Error> {
+    share.map(Share::percent).serialize(serializer)
 }
 
 /// The effect of an embargo on the transfers that it applies to.
@@ -218,7 +245,7 @@ impl fmt::Display for Authority {
 }
 
 /// The nationalities of a person that count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
@@ -228,6 +255,13 @@ pub enum Basis {
     Recent,
     /// All nationalities.
     Any,
+}
+
+impl Basis {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_recent(&self) -> bool {
+        *self == Self::Recent
+    }
 }
 
 impl Embargo {

@@ -7,7 +7,7 @@ use super::{Authority, Choice, Kind, Meta, Places, Unreadable, Words};
 use crate::terms::ModelPattern;
 
 /// A licence, a licence exception or an exemption.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Licence {
@@ -58,7 +58,7 @@ pub enum LicenceType {
 }
 
 /// The persons that a licence covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PersonScope {
@@ -69,7 +69,7 @@ pub enum PersonScope {
 }
 
 /// The quota of a licence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quota {

@@ -23,7 +23,7 @@ pub fn chunk_key(list: &str, edition: &str, number: u64) -> (String, String) {
 }
 
 /// A list's edition.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct List {
@@ -43,7 +43,7 @@ pub struct List {
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub sha256: String,
     /// When it was published, if known: a time in UTC, or a date, which means its start.
-    #[serde(default, deserialize_with = "time_or_date")]
+    #[serde(default, deserialize_with = "time_or_date", serialize_with = "crate::terms::optional_time::serialize")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub published: Option<Timestamp>,
 }

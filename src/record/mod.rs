@@ -16,11 +16,15 @@ mod licence;
 pub mod limits;
 mod list;
 mod model;
+mod names;
 mod network_class;
+#[cfg(test)]
+mod round_trip;
 #[cfg(feature = "schema")]
 mod schema;
 mod setting;
 mod spread;
+mod write;
 
 use std::collections::HashMap;
 
@@ -37,7 +41,7 @@ pub use caller::{
     Attestation, CallerStatus, Client, DEEPEST_OWNERS, Organisation, OrganisationType, Owner, OwnerKind, Person,
     UsStatus, Users, Verification, VerificationStatus,
 };
-pub use choice::{Choice, Networks, Place, Places, Words};
+pub use choice::{Choice, Network, Networks, NotANetwork, Place, Places, Words};
 pub use clearance::Clearance;
 pub(crate) use embargo::EMPTY_SELECTION;
 pub use embargo::{AppliesTo, Authority, Basis, Effect, Embargo, Ownership, Party};
@@ -47,10 +51,12 @@ pub use json::{dynamodb_json, is_same};
 pub use licence::{Licence, LicenceType, PersonScope, Quota};
 pub use list::{CHUNK_DATA, CHUNKS, List, ListContent, chunk_key};
 pub use model::{Model, ModelStatus};
+pub use names::names;
 pub use network_class::{Classes, NetworkClass};
 pub(crate) use setting::STRICTEST;
 pub use setting::{ImpossibleTravel, MATCH_THRESHOLD, Pair, ParentCountries, Screening, WhenUnknown, thousandths};
 pub use spread::Spread;
+pub use write::{attributes, write, write_caller};
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;
@@ -133,7 +139,7 @@ impl<T> std::ops::Deref for Record<T> {
 }
 
 /// A kind of register record.
-pub trait Kind: DeserializeOwned {
+pub trait Kind: DeserializeOwned + Serialize {
     /// Its value in the table's partition key.
     const KIND: &'static str;
 
@@ -150,16 +156,16 @@ pub trait Kind: DeserializeOwned {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Common {
     id: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     revision: u64,
-    #[serde(default, deserialize_with = "crate::terms::optional_time")]
+    #[serde(default, with = "crate::terms::optional_time")]
     from: Option<Timestamp>,
-    #[serde(default, deserialize_with = "crate::terms::optional_time")]
+    #[serde(default, with = "crate::terms::optional_time")]
     until: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     withdrawn: bool,
 }
 
@@ -181,6 +187,11 @@ pub fn read<T: Kind>(item: &Item) -> Result<Record<T>, Unreadable> {
     let body: T = parse(own)?;
     body.check(&meta)?;
     Ok(Record { meta, body })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(is: &bool) -> bool {
+    !*is
 }
 
 /// Whether an item is withdrawn; the rest of it may be unreadable.

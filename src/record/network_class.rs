@@ -52,13 +52,19 @@ impl NetworkClass {
 }
 
 /// The classes of a selection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Classes(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] Vec<NetworkClass>);
 
 impl<'de> Deserialize<'de> for Classes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         super::filled(deserializer).map(Self)
+    }
+}
+
+impl FromIterator<NetworkClass> for Classes {
+    fn from_iter<I: IntoIterator<Item = NetworkClass>>(classes: I) -> Self {
+        Self(classes.into_iter().collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pure. Settings that operators change without a deployment.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Kind, Meta, Unreadable};
 use crate::parties::Score;
@@ -10,7 +10,7 @@ use crate::terms::{Share, SignalSource};
 pub const MATCH_THRESHOLD: Score = Score(760);
 
 /// `setting`/`screening`. An absent attribute or record means the strictest setting.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Screening {
@@ -19,21 +19,28 @@ pub struct Screening {
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub match_threshold: Option<f64>,
     /// What to do with a request whose destination is unknown.
+    #[serde(skip_serializing_if = "WhenUnknown::refuses")]
     pub unknown_destination: WhenUnknown,
     /// What to do with a request whose signals of its destination disagree.
+    #[serde(skip_serializing_if = "WhenUnknown::refuses")]
     pub inconsistent_destination: WhenUnknown,
     /// The largest share of an organisation, in percent, whose owners may be unknown; a larger share is reviewed. Absent: a
     /// share is reviewed if it could satisfy an embargo by ownership.
-    #[serde(deserialize_with = "super::embargo::percent_if_given")]
+    #[serde(
+        deserialize_with = "super::embargo::percent_if_given",
+        serialize_with = "super::embargo::write_percent_if_given"
+    )]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub unknown_ownership: Option<Share>,
     /// Whether the countries of an organisation's ultimate parents count as its own.
     pub parent_countries: Option<ParentCountries>,
     /// What to do with a request through a tunnel. `refuse`: its destination is unknown. `permit`: its destination is the
     /// country of the tunnel's exit.
+    #[serde(skip_serializing_if = "WhenUnknown::refuses")]
     pub tunnelled_destination: WhenUnknown,
     /// What to do with a request from an unknown region of a country of which an embargo names a region. `permit`: it counts
     /// as coming from none of these regions.
+    #[serde(skip_serializing_if = "WhenUnknown::refuses")]
     pub unknown_region: WhenUnknown,
     /// Pairs of signals that must state the same country. A signal without a country agrees with none.
     pub must_agree: Vec<Pair>,
@@ -70,12 +77,12 @@ pub(crate) static STRICTEST: Screening = Screening {
 const DATABASE_DAYS: u32 = 30;
 
 /// Two signals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pair(pub SignalSource, pub SignalSource);
 
 /// What to do with a client that moves faster than is possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImpossibleTravel {
@@ -86,7 +93,7 @@ pub enum ImpossibleTravel {
 }
 
 /// Whether the countries of an organisation's ultimate parents count as its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ParentCountries {
@@ -121,7 +128,7 @@ pub fn thousandths(score: f64) -> Score {
 }
 
 /// What to do with a request with such a fact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenUnknown {
@@ -130,6 +137,13 @@ pub enum WhenUnknown {
     Refuse,
     /// Refuse it only by the embargoes that depend on the fact.
     Permit,
+}
+
+impl WhenUnknown {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn refuses(&self) -> bool {
+        *self == Self::Refuse
+    }
 }
 
 impl Kind for Screening {

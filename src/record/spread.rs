@@ -1,6 +1,6 @@
 //! Pure. The limits of an embargo by `spread`: how many places a client may call from within a window.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The longest window, in hours: a week.
 const LONGEST: u32 = 168;
@@ -10,7 +10,7 @@ const MOST: u32 = 1000;
 
 /// Matches a client that calls from this many countries or networks within the window. A network is the allocation of one
 /// site: an IPv4 /24, or an IPv6 /48 (RFC 6177).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Spread {

@@ -53,7 +53,7 @@ fn by_name(embargoes: &[Arc<Record<Embargo>>]) -> HashMap<Name, Vec<u32>> {
     for (place, embargo) in (0_u32..).zip(embargoes) {
         for party in embargo.applies_to.parties.iter().flatten() {
             for name in std::iter::once(&party.name).chain(&party.aliases) {
-                by_name.entry(name.clone()).or_default().push(place);
+                by_name.entry((**name).clone()).or_default().push(place);
             }
         }
     }

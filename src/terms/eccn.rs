@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An ECCN such as `4E091`, its paragraph `4E091.a.1`, or `EAR99`. It is case-insensitive: the number is stored in upper
 /// case, the paragraph in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Eccn(Box<str>);
 
 parse_error! {
@@ -51,6 +51,12 @@ impl Eccn {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<Eccn> for String {
+    fn from(eccn: Eccn) -> Self {
+        eccn.0.into()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Eccn;
 
@@ -26,8 +26,8 @@ pub enum ModelRef {
 }
 
 /// A pattern by which a record names models.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ModelPattern {
     /// `*`: every model.
     Every,
@@ -90,6 +90,12 @@ impl fmt::Display for ModelPattern {
             Self::Name(name) => f.write_str(name),
             Self::Version(version) => version.fmt(f),
         }
+    }
+}
+
+impl From<ModelPattern> for String {
+    fn from(pattern: ModelPattern) -> Self {
+        pattern.to_string()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pure. Names of persons and organisations, normalised for exact comparison.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A name in lower case; each run of other characters than letters and digits is one space.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -46,10 +46,44 @@ impl TryFrom<String> for Name {
     }
 }
 
+/// A name as it is written, compared by its normalised form.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WrittenName {
+    written: Box<str>,
+    name: Name,
+}
+
+impl std::ops::Deref for WrittenName {
+    type Target = Name;
+    fn deref(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl TryFrom<String> for WrittenName {
+    type Error = NotAName;
+    fn try_from(text: String) -> Result<Self, NotAName> {
+        Ok(Self { name: Name::parse(&text)?, written: text.into() })
+    }
+}
+
+impl From<WrittenName> for String {
+    fn from(name: WrittenName) -> Self {
+        name.written.into()
+    }
+}
+
 // Names must not be logged.
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Name(…)")
+    }
+}
+
+impl std::fmt::Debug for WrittenName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.name.fmt(f)
     }
 }
 

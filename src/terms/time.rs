@@ -1,7 +1,6 @@
 //! Pure. Points in time, and half-open windows of time.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
 
 parse_error! {
     /// The text is not an RFC 3339 time in UTC.
@@ -60,10 +59,21 @@ impl Window {
     }
 }
 
-/// Reads an optional time, for `#[serde(deserialize_with)]`.
-pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| parse_time(&text)).transpose().map_err(serde::de::Error::custom)
+/// An optional time, for `#[serde(with)]`.
+pub(crate) mod optional_time {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{parse_time, render_time};
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| parse_time(&text)).transpose().map_err(serde::de::Error::custom)
+    }
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(render_time).serialize(serializer)
+    }
 }
 
 #[cfg(test)]

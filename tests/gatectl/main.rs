@@ -20,6 +20,7 @@ mod world;
 mod change;
 mod cost;
 mod deployment;
+mod draft;
 mod june;
 mod ledger;
 mod lists;

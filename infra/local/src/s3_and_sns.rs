@@ -128,6 +128,7 @@ impl State {
         if failures.denied.contains(&number) {
             return Ok(error(StatusCode::FORBIDDEN, "AccessDenied"));
         }
+        self.requests.push(format!("{} {}", request.method(), path(&request)));
         let answer = match *request.method() {
             Method::GET => self.get(&request),
             Method::PUT => self.put(request),

@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-use export_gate::record::{Item, Organisation as OrganisationRecord, Owner};
+use export_gate::record::{
+    self, Attestation, CallerStatus, Item, OrganisationType, Owner, UsStatus, Users, names, write_caller,
+};
 use export_gate::terms::{Country, parse_time, render_time};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::change::{ChangeOptions, kind};
-use crate::attribution::non_empty;
 use crate::callers::Callers;
-use crate::draft;
-use crate::item::{as_json, if_any, of_json, text};
-use crate::outcome::{EXIT_CODES, Failure, Outcome};
-use crate::value_parsers;
+use crate::draft::{self, DraftOption, save};
+use crate::item::text;
+use crate::options::{Globals, non_empty, unless_draft};
+use crate::outcome::{Failure, Outcome};
+use crate::value_parsers::{self, hyphened_word};
 
 /// Options of `gatectl caller add`.
 #[derive(clap::Args)]
@@ -26,13 +27,10 @@ pub(crate) struct Arguments {
 #[derive(clap::Subcommand)]
 enum Caller {
     /// Add a client: the application that calls, by its authorizer principal
-    #[command(after_help = EXIT_CODES)]
     Client(Box<Client>),
     /// Add an organisation: a customer, refused until `gatectl caller verify`
-    #[command(after_help = EXIT_CODES)]
     Organisation(Box<Organisation>),
     /// Add a person: an end user, refused until `gatectl caller verify`
-    #[command(after_help = EXIT_CODES)]
     Person(Box<Person>),
 }
 
@@ -44,10 +42,13 @@ struct Common {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
+    draft: DraftOption,
+    #[command(flatten)]
     options: ChangeOptions,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("callers_table", unless_draft))]
 struct Client {
     /// The principal: a JWT's client_id, an IAM role's ARN, an API key's id
     #[arg(value_name = "PRINCIPAL", value_parser = value_parsers::id)]
@@ -56,7 +57,7 @@ struct Client {
     #[arg(long, value_name = "ID", value_parser = value_parsers::organisation)]
     organisation: String,
     /// Set who uses it: no person, US persons only as the organisation attests, or the person that each request names
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = hyphened_word::<Users>())]
     users: Users,
     /// Name who attests that only US persons use it
     #[arg(long, value_name = "WHO", requires = "attested_until", value_parser = non_empty)]
@@ -71,14 +72,8 @@ struct Client {
     common: Common,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Users {
-    None,
-    UsPersons,
-    Asserted,
-}
-
 #[derive(clap::Args)]
+#[command(mut_arg("callers_table", unless_draft))]
 struct Organisation {
     /// Its id
     #[arg(value_name = "ID", value_parser = value_parsers::organisation)]
@@ -90,7 +85,7 @@ struct Organisation {
     #[arg(long = "alias", value_name = "NAME", value_parser = non_empty)]
     aliases: Vec<String>,
     /// Set its type
-    #[arg(long = "type", value_enum)]
+    #[arg(long = "type", value_parser = hyphened_word::<OrganisationType>())]
     kind: OrganisationType,
     /// Set the country of incorporation
     #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
@@ -106,7 +101,7 @@ struct Organisation {
     identifiers: Vec<String>,
     /// Add an owner: name, percent, `person` or `organisation`, country; repeatable
     #[arg(long = "owner", value_name = "NAME;PERCENT;KIND;COUNTRY", value_parser = value_parsers::owner)]
-    owners: Vec<Value>,
+    owners: Vec<Owner>,
     /// Read the owners from a JSON or YAML file: a list with `name`, `kind`, `percent`, `country` and `owners` of each
     #[arg(long, value_name = "FILE", conflicts_with = "owners")]
     owners_file: Option<PathBuf>,
@@ -117,14 +112,8 @@ struct Organisation {
     common: Common,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum OrganisationType {
-    Company,
-    Government,
-    International,
-}
-
 #[derive(clap::Args)]
+#[command(mut_arg("callers_table", unless_draft))]
 struct Person {
     /// The id by which requests name the person
     #[arg(value_name = "ID", value_parser = value_parsers::id)]
@@ -142,7 +131,7 @@ struct Person {
     #[arg(long, value_name = "COUNTRY", value_parser = Country::parse)]
     deemed_country: Option<Country>,
     /// Set the status under 15 CFR 772.1
-    #[arg(long, value_enum, default_value = "unknown")]
+    #[arg(long, default_value = "unknown", value_parser = hyphened_word::<UsStatus>())]
     us_status: UsStatus,
     /// Set the date of birth: 1970, 1970-12 or 1970-12-31
     #[arg(long, value_name = "DATE", value_parser = value_parsers::born)]
@@ -154,52 +143,8 @@ struct Person {
     common: Common,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum UsStatus {
-    Citizen,
-    PermanentResident,
-    Protected,
-    None,
-    Unknown,
-}
-
-/// The attributes that a replacement always sets or clears. Others stay: above all the status, the verification, a person's
-/// aliases, and owners without `--owner`.
-const REPLACED: [&str; 15] = [
-    "id",
-    "organisation",
-    "users",
-    "attestation",
-    "name",
-    "type",
-    "incorporated_in",
-    "organised_in_us",
-    "headquartered_in",
-    "identifiers",
-    "end_uses",
-    "nationalities",
-    "deemed_country",
-    "us_status",
-    "born",
-];
-
-/// The attributes that a verification covers: a change of one of them clears it.
-const IDENTITY: [&str; 11] = [
-    "organisation",
-    "name",
-    "type",
-    "incorporated_in",
-    "organised_in_us",
-    "headquartered_in",
-    "identifiers",
-    "nationalities",
-    "deemed_country",
-    "us_status",
-    "born",
-];
-
 /// Adds or replaces the record.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let (mut record, common) = match &arguments.caller {
         Caller::Client(client) => {
@@ -214,9 +159,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Caller::Organisation(organisation) => (of_organisation(organisation)?, &organisation.common),
         Caller::Person(person) => (of_person(person), &person.common),
     };
-    let Common { replace, options } = common;
+    let Common { replace, draft, options } = common;
+    if let Some(file) = &draft.draft {
+        return save(file, options.attribution.signed(record, now), globals.json);
+    }
     let id = text(&record, "id").to_owned();
-    let callers = options.callers().await;
+    let callers = options.callers(globals).await;
     let mut notes: Vec<String> =
         unknown_organisation(&callers, text(&record, "organisation")).await?.into_iter().collect();
     notes.extend(owner_notes(&record));
@@ -232,24 +180,34 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             if let Some(before) = before {
                 keep(&mut record, before, &id);
             }
-            options.attribution.sign(&mut record, now);
-            Ok(record)
+            Ok(options.attribution.signed(record, now))
         }
     };
     let done = format!("the gate uses `{id}` from its next request on.");
-    options.change(&callers, &id, before, after, &done, &notes).await
+    options.change(globals, &callers, before, after, &done, &notes).await
 }
 
-/// Copies what a replacement keeps of the earlier record.
+/// The attributes that no verification covers; a change of another one clears it.
+const NOT_IDENTITY: [&str; 5] = ["aliases", "end_uses", "owners", "status", "verification"];
+
+/// Copies what a replacement keeps of the earlier record: attributes without an option, owners unless some are given, and
+/// the verification of an unchanged identity.
 fn keep(record: &mut Item, before: &Item, id: &str) {
-    let has_owners = record.contains_key("owners");
-    let is_replaced = |name: &str| match name {
-        "aliases" => kind(id) == "organisation",
-        "owners" => has_owners,
-        name => REPLACED.contains(&name),
+    let attributes = match kind(id) {
+        "client" => names::<record::Client>(),
+        "organisation" => names::<record::Organisation>(),
+        _ => names::<record::Person>(),
     };
-    let has_new_identity = IDENTITY.iter().any(|name| before.get(*name) != record.get(*name));
-    let is_kept = |name: &str| !(is_replaced(name) || name == "verification" && has_new_identity);
+    let has_owners = record.contains_key("owners");
+    let mut identity = attributes.iter().filter(|name| !NOT_IDENTITY.contains(name));
+    let has_new_identity = identity.any(|name| before.get(*name) != record.get(*name));
+    let is_kept = |name: &str| match name {
+        "status" => true,
+        "aliases" => kind(id) == "person",
+        "owners" => !has_owners,
+        "verification" => !has_new_identity,
+        name => name != "id" && !attributes.contains(&name),
+    };
     let kept = before.iter().filter(|(name, _)| is_kept(name));
     record.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
 }
@@ -274,61 +232,60 @@ fn owner_notes(record: &Item) -> Vec<String> {
         }
     }
     let mut notes = Vec::new();
-    if let Ok(organisation) = OrganisationRecord::read(record.clone()) {
+    if let Ok(organisation) = record::Organisation::read(record.clone()) {
         add("its owners", &organisation.owners, &mut notes);
     }
     notes
 }
 
 fn of_client(client: &Client, now: Timestamp) -> Item {
-    let users = match client.users {
-        Users::None => "none",
-        Users::UsPersons => "us_persons",
-        Users::Asserted => "asserted",
-    };
-    let attestation = client.attested_until.map(|until| {
-        as_json(&of_json(json!({
-            "until": render_time(until), "at": render_time(now), "by": client.attested_by, "document": client.document,
-        })))
+    let attestation = client.attested_until.map(|until| Attestation {
+        until: Some(until),
+        at: Some(render_time(now)),
+        by: client.attested_by.clone(),
+        document: client.document.clone(),
     });
-    of_json(json!({
-        "id": format!("client#{}", client.id), "organisation": client.organisation, "status": "active", "users": users,
-        "attestation": attestation,
-    }))
+    let record = record::Client {
+        organisation: client.organisation.clone(),
+        status: CallerStatus::Active,
+        users: client.users,
+        attestation,
+    };
+    write_caller(&format!("client#{}", client.id), &record)
 }
 
 fn of_organisation(organisation: &Organisation) -> Result<Item, Failure> {
-    let kind = match organisation.kind {
-        OrganisationType::Company => "company",
-        OrganisationType::Government => "government",
-        OrganisationType::International => "international",
-    };
     let owners = match &organisation.owners_file {
         Some(file) => draft::owners(file)?,
-        None if organisation.owners.is_empty() => Value::Null,
-        None => organisation.owners.clone().into(),
+        None => organisation.owners.clone(),
     };
-    Ok(of_json(json!({
-        "id": format!("organisation#{}", organisation.id), "name": organisation.name,
-        "aliases": if_any(&organisation.aliases), "type": kind, "incorporated_in": organisation.incorporated_in,
-        "organised_in_us": if organisation.organised_in_us { json!(true) } else { Value::Null },
-        "headquartered_in": organisation.headquartered_in, "identifiers": if_any(&organisation.identifiers),
-        "owners": owners, "end_uses": if_any(&organisation.end_uses), "status": "active",
-    })))
+    let record = record::Organisation {
+        name: Some(organisation.name.clone()),
+        aliases: organisation.aliases.clone(),
+        identifiers: organisation.identifiers.clone(),
+        owners,
+        kind: Some(organisation.kind),
+        incorporated_in: organisation.incorporated_in,
+        organised_in_us: organisation.organised_in_us,
+        headquartered_in: organisation.headquartered_in,
+        end_uses: organisation.end_uses.clone(),
+        status: CallerStatus::Active,
+        verification: None,
+    };
+    Ok(write_caller(&format!("organisation#{}", organisation.id), &record))
 }
 
 fn of_person(person: &Person) -> Item {
-    let us_status = match person.us_status {
-        UsStatus::Citizen => "citizen",
-        UsStatus::PermanentResident => "permanent_resident",
-        UsStatus::Protected => "protected",
-        UsStatus::None => "none",
-        UsStatus::Unknown => "unknown",
+    let record = record::Person {
+        organisation: person.organisation.clone(),
+        name: person.name.clone(),
+        aliases: Vec::new(),
+        nationalities: person.nationalities.clone(),
+        deemed_country: person.deemed_country,
+        us_status: person.us_status,
+        born: person.born.clone(),
+        identifiers: person.identifiers.clone(),
+        verification: None,
     };
-    of_json(json!({
-        "id": format!("person#{}", person.id), "organisation": person.organisation, "name": person.name,
-        "nationalities": if person.nationalities.is_empty() { Value::Null } else { json!(person.nationalities) },
-        "deemed_country": person.deemed_country, "us_status": us_status, "born": person.born,
-        "identifiers": if_any(&person.identifiers),
-    }))
+    write_caller(&format!("person#{}", person.id), &record)
 }

@@ -1,20 +1,19 @@
 //! I/O. Changing a caller's record: find, display, confirm, and write if the record is unchanged.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Client, Item, Organisation, Person};
 use export_gate::register::history::Key;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::attribution::Attribution;
-use crate::aws::Aws;
 use crate::callers::{Callers, content};
 use crate::change::Step;
 use crate::confirm::{WriteOptions, with_notes};
 use crate::display::text_line;
 use crate::draft::closest;
 use crate::item::{as_json as to_json, text};
+use crate::options::{Attribution, CallersTable, Globals};
 use crate::outcome::{Failure, Outcome};
-use crate::table_options::CallersTable;
 
 /// The kinds of callers.
 pub(super) const KINDS: [&str; 3] = ["client", "organisation", "person"];
@@ -28,53 +27,59 @@ pub(crate) struct ChangeOptions {
     callers: CallersTable,
     #[command(flatten)]
     write: WriteOptions,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 impl ChangeOptions {
     /// The callers table.
-    pub(super) async fn callers(&self) -> Callers {
-        Callers::new(self.aws.dynamodb().await, self.callers.callers_table.clone())
+    pub(super) async fn callers(&self, globals: &Globals) -> Callers {
+        Callers::new(globals.aws.dynamodb().await, self.callers.callers_table.clone())
     }
 
-    /// Changes the caller with this id, which may lack its kind. `plan` derives the new record, or the reason why not.
-    pub(super) async fn change_existing(
+    /// Sets one attribute of the caller with this id, which may lack its kind. `set` derives the value from the whole id, or
+    /// the reason why not.
+    pub(super) async fn set(
         &self,
-        id: &str,
-        kinds: &[&str],
+        globals: &Globals,
+        (id, kinds): (&str, &[&str]),
+        now: Timestamp,
         done: impl FnOnce(&str) -> String,
-        plan: impl FnOnce(&str, &Item) -> Result<Item, String>,
+        set: impl FnOnce(&str) -> Result<(&'static str, AttributeValue), String>,
     ) -> Result<Outcome, Failure> {
-        let callers = self.callers().await;
+        let callers = self.callers(globals).await;
         let before = match find(&callers, id, kinds).await? {
             Ok(before) => before,
-            Err(why) => return Ok(self.report(id, None, None, &[], Err(why))),
+            Err(why) => return Ok(self.report(globals, id, None, None, &[], Err(why))),
         };
         let id = text(&before, "id").to_owned();
-        let after = plan(&id, &before);
-        self.change(&callers, &id, Some(before), after, &done(&id), &[]).await
+        let after = set(&id).map(|(name, value)| {
+            let mut after = before.clone();
+            after.insert(name.to_owned(), value);
+            self.attribution.signed(after, now)
+        });
+        self.change(globals, &callers, Some(before), after, &done(&id), &[]).await
     }
 
     /// Replaces `before` by `after`, or reports why that is impossible.
     pub(super) async fn change(
         &self,
+        globals: &Globals,
         callers: &Callers,
-        id: &str,
         before: Option<Item>,
         after: Result<Item, String>,
         done: &str,
         notes: &[String],
     ) -> Result<Outcome, Failure> {
         let before = before.as_ref();
+        let id = before.or(after.as_ref().ok()).map_or("", |record| text(record, "id")).to_owned();
+        let id = id.as_str();
         let after = match after.and_then(|after| checked(id, after)) {
             Ok(after) => after,
-            Err(why) => return Ok(self.report(id, before, None, notes, Err(why))),
+            Err(why) => return Ok(self.report(globals, id, before, None, notes, Err(why))),
         };
-        let report = |end| Ok(self.report(id, before, Some(&after), notes, end));
+        let report = |end| Ok(self.report(globals, id, before, Some(&after), notes, end));
         if before.is_some_and(|before| content(before) == content(&after)) {
             let message = format!("Nothing was changed: `{id}` is so already.");
-            return Ok(self.report(id, before, None, notes, Ok((true, message))));
+            return Ok(self.report(globals, id, before, None, notes, Ok((true, message))));
         }
         let diff = diff(id, before, &after);
         if self.write.dry_run {
@@ -83,7 +88,7 @@ impl ChangeOptions {
             outcome.text = with_notes(&diff, notes) + &outcome.text;
             return Ok(outcome);
         }
-        if !self.write.confirm(&self.callers.callers_table, &diff, notes)? {
+        if !self.write.confirm(globals.json, &self.callers.callers_table, &diff, notes)? {
             return report(Ok((false, "Nothing was changed: you declined.".to_owned())));
         }
         if callers.replace(before, after.clone(), Timestamp::now()).await? {
@@ -96,22 +101,22 @@ impl ChangeOptions {
     /// The result: whether all is well with the message, or why the change is impossible.
     fn report(
         &self,
+        globals: &Globals,
         id: &str,
         before: Option<&Item>,
         after: Option<&Item>,
         notes: &[String],
         end: Result<(bool, String), String>,
     ) -> Outcome {
-        let WriteOptions { dry_run, json: as_json, .. } = self.write;
         let is_refused = end.is_err();
         let (is_fine, message) = end.unwrap_or_else(|why| (false, format!("Nothing was changed: {why}.")));
         let record = |item: &Item| to_json(&impersonal(id, item));
         let json = || {
-            json!({"ok": is_fine, "says": message, "dry_run": dry_run, "notes": notes,
+            json!({"ok": is_fine, "says": message, "dry_run": self.write.dry_run, "notes": notes,
                    "change": {"record": id, "before": before.map(record), "after": after.map(record)},
                    "table": self.callers.callers_table})
         };
-        let outcome = Outcome::new(as_json, json, text_line!("{message}"), is_fine);
+        let outcome = Outcome::new(globals.json, json, text_line!("{message}"), is_fine);
         if is_refused { outcome.not_done() } else { outcome }
     }
 }

@@ -3,15 +3,14 @@
 //! At once means from the revision on: it does not depend on the operator's clock, which may differ from the gate's.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Kind, is_withdrawn, read};
+use export_gate::record::{Item, Kind, is_withdrawn, read};
 use export_gate::terms::{parse_time, render_time};
 use jiff::Timestamp;
 
-use super::run::{ChangeOptions, change};
+use super::run::{ChangeOptions, update};
 use super::step::{Step, existing};
-use crate::attribution::non_empty;
+use crate::options::{Globals, non_empty};
 use crate::outcome::{Failure, Outcome};
-use crate::snapshot::Snapshot;
 
 /// Options of `embargo end` and `licence revoke`.
 #[derive(clap::Args)]
@@ -27,40 +26,45 @@ pub(crate) struct EndArguments {
 }
 
 /// Withdraws a record, or sets its `until`.
-pub(crate) async fn end<T: Kind>(arguments: &EndArguments) -> Result<Outcome, Failure> {
+pub(crate) async fn end<T: Kind>(arguments: &EndArguments, globals: &Globals) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let changed = change(&arguments.options, now, |snapshot| plan::<T>(snapshot, arguments, now)).await?;
+    let EndArguments { id, options, .. } = arguments;
+    let set = |before: &Item| set::<T>(before, arguments, now);
+    let changed = update(options, globals, now, |snapshot| existing(snapshot, T::KIND, id), set).await?;
     let done = done::<T>(&changed.steps, arguments);
     Ok(changed.outcome(&done, &format!("`{}` is over or withdrawn by then already.", arguments.id)))
 }
 
-fn plan<T: Kind>(snapshot: &Snapshot, arguments: &EndArguments, now: Timestamp) -> Result<Vec<Step>, String> {
+/// The attribute that ends the record; none if it is over by then.
+fn set<T: Kind>(
+    before: &Item,
+    arguments: &EndArguments,
+    now: Timestamp,
+) -> Result<Option<(&'static str, AttributeValue)>, String> {
     let id = &arguments.id;
-    let before = existing(snapshot, T::KIND, id)?;
-    let set = |name: &str, value| Ok(Step::set(snapshot, before, name, value, &arguments.options.attribution, now));
-    let withdraw = || set("withdrawn", AttributeValue::Bool(true));
+    let withdraw = Some(("withdrawn", AttributeValue::Bool(true)));
     let record = match read::<T>(before) {
         Ok(record) => record,
-        Err(_) if is_withdrawn(before) => return Ok(Vec::new()),
+        Err(_) if is_withdrawn(before) => return Ok(None),
         // The gate ignores the `until` of an unreadable record.
         Err(error) if arguments.at.is_some_and(|at| at > now) => {
             return Err(format!("`{id}` can't be read ({error}), so it can only be withdrawn now, without `--at`"));
         }
-        Err(_) => return withdraw(),
+        Err(_) => return Ok(withdraw),
     };
     match (arguments.at, record.meta.window) {
-        _ if record.meta.withdrawn => Ok(Vec::new()),
+        _ if record.meta.withdrawn => Ok(None),
         // A window that ends before it begins can't be read.
         (Some(at), window) if window.from.is_none_or(|from| from < at) => match window.until {
-            Some(until) if until == at => Ok(Vec::new()),
+            Some(until) if until == at => Ok(None),
             Some(until) if until <= now => Err(format!("`{id}` is over since {}", render_time(until))),
             Some(until) if until < at => {
                 let until = render_time(until);
                 Err(format!("`{id}` ends at {until}, before that: to prolong it, write it anew with `--replace`"))
             }
-            Some(_) | None => set("until", AttributeValue::S(render_time(at))),
+            Some(_) | None => Ok(Some(("until", AttributeValue::S(render_time(at))))),
         },
-        (Some(_) | None, _) => withdraw(),
+        (Some(_) | None, _) => Ok(withdraw),
     }
 }
 

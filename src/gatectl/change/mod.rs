@@ -1,7 +1,6 @@
 //! The only way in which commands change the register: plan, display, confirm, and write if the plan still holds.
 
 mod end;
-mod network_notes;
 mod notes;
 mod run;
 mod screening_notes;
@@ -10,6 +9,6 @@ mod write;
 
 pub(crate) use end::{EndArguments, end};
 pub(crate) use notes::{notes, unnamed_models};
-pub(crate) use run::{ChangeOptions, change, change_redacted, change_with_notes};
+pub(crate) use run::{ChangeOptions, change, change_redacted, change_with_notes, update};
 pub(crate) use step::{Step, absent, diff, existing, faults};
 pub(crate) use write::{Unwritten, write};

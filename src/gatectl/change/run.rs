@@ -2,7 +2,8 @@
 
 use std::convert::identity;
 
-use export_gate::record::Head;
+use aws_sdk_dynamodb::types::AttributeValue;
+use export_gate::record::{Head, Item};
 use export_gate::register::history::Key;
 use export_gate::register::{Register, RegisterWriter};
 use jiff::Timestamp;
@@ -11,14 +12,12 @@ use serde_json::{Value, json};
 use super::notes::notes;
 use super::step::{Step, diff, faults_upon};
 use super::write::{Unwritten, write};
-use crate::attribution::Attribution;
-use crate::aws::Aws;
 use crate::backoff::Backoff;
 use crate::confirm::{WriteOptions, with_notes};
 use crate::display::text_line;
+use crate::options::{Attribution, Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
-use crate::table_options::RegisterTable;
 
 /// Options of every command that changes the register.
 #[derive(clap::Args)]
@@ -29,13 +28,12 @@ pub(crate) struct ChangeOptions {
     pub(crate) register: RegisterTable,
     #[command(flatten)]
     pub(crate) write: WriteOptions,
-    #[command(flatten)]
-    pub(crate) aws: Aws,
 }
 
 /// A change and how it ended.
 pub(crate) struct Change<'a> {
     options: &'a ChangeOptions,
+    globals: &'a Globals,
     /// The steps of the plan.
     pub(super) steps: Vec<Step>,
     /// Removes from a displayed step what must not be displayed.
@@ -59,45 +57,67 @@ enum End {
 
 /// Runs the change that `plan` derives from the register. Only the displayed steps are written: if another writer changes one
 /// of their records first, nothing is. An error of `plan` is the reason why the change is impossible.
-pub(crate) async fn change(
-    options: &ChangeOptions,
+pub(crate) async fn change<'a>(
+    options: &'a ChangeOptions,
+    globals: &'a Globals,
     now: Timestamp,
     plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
-) -> Result<Change<'_>, Failure> {
-    run(options, now, Vec::new(), identity, plan).await
+) -> Result<Change<'a>, Failure> {
+    run(options, globals, now, Vec::new(), identity, plan).await
+}
+
+/// [`change`] that sets one attribute of the record that `find` returns: none if `set` returns none.
+pub(crate) async fn update<'a>(
+    options: &'a ChangeOptions,
+    globals: &'a Globals,
+    now: Timestamp,
+    find: impl Fn(&Snapshot) -> Result<&Item, String>,
+    set: impl Fn(&Item) -> Result<Option<(&'static str, AttributeValue)>, String>,
+) -> Result<Change<'a>, Failure> {
+    change(options, globals, now, |snapshot| {
+        let before = find(snapshot)?;
+        let Some((name, value)) = set(before)? else { return Ok(Vec::new()) };
+        let after = before.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let after = after.chain([(name.to_owned(), value)]).collect();
+        Ok(Step::put(snapshot, options.attribution.signed(after, now)).into_iter().collect())
+    })
+    .await
 }
 
 /// [`change`] with the command's own notes.
-pub(crate) async fn change_with_notes(
-    options: &ChangeOptions,
+pub(crate) async fn change_with_notes<'a>(
+    options: &'a ChangeOptions,
+    globals: &'a Globals,
     now: Timestamp,
     notes: Vec<String>,
     plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
-) -> Result<Change<'_>, Failure> {
-    run(options, now, notes, identity, plan).await
+) -> Result<Change<'a>, Failure> {
+    run(options, globals, now, notes, identity, plan).await
 }
 
 /// [`change`] that displays each step through `redact`, and writes it whole.
-pub(crate) async fn change_redacted(
-    options: &ChangeOptions,
+pub(crate) async fn change_redacted<'a>(
+    options: &'a ChangeOptions,
+    globals: &'a Globals,
     now: Timestamp,
     redact: fn(Step) -> Step,
     plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
-) -> Result<Change<'_>, Failure> {
-    run(options, now, Vec::new(), redact, plan).await
+) -> Result<Change<'a>, Failure> {
+    run(options, globals, now, Vec::new(), redact, plan).await
 }
 
-async fn run(
-    options: &ChangeOptions,
+async fn run<'a>(
+    options: &'a ChangeOptions,
+    globals: &'a Globals,
     now: Timestamp,
     own_notes: Vec<String>,
     redact: fn(Step) -> Step,
     plan: impl Fn(&Snapshot) -> Result<Vec<Step>, String>,
-) -> Result<Change<'_>, Failure> {
-    let dynamodb = options.aws.dynamodb().await;
+) -> Result<Change<'a>, Failure> {
+    let dynamodb = globals.aws.dynamodb().await;
     let table = &options.register.register_table;
     let writer = RegisterWriter::new(dynamodb.clone(), table.clone());
-    let mut change = Change { options, steps: Vec::new(), redact, notes: own_notes, end: End::Unchanged };
+    let mut change = Change { options, globals, steps: Vec::new(), redact, notes: own_notes, end: End::Unchanged };
     let mut snapshot = Snapshot::read(&dynamodb, table).await?;
     let mut register = snapshot.register(now);
     change.steps = match checked_plan(&snapshot, &register, now, &plan) {
@@ -109,7 +129,7 @@ async fn run(
     if options.write.dry_run {
         return Ok(change.ended(End::DryRun));
     }
-    if !options.write.confirm(table, &diff(&change.displayed()), &change.notes)? {
+    if !options.write.confirm(globals.json, table, &diff(&change.displayed()), &change.notes)? {
         return Ok(change.ended(End::Declined));
     }
     let keys: Vec<Key> = change.steps.iter().map(|step| step.key.clone()).collect();
@@ -161,7 +181,7 @@ impl Change<'_> {
 
     /// The result of the command: `done` describes the register after the write, `unchanged` when no write was needed.
     pub(crate) fn outcome(self, done: &str, unchanged: &str) -> Outcome {
-        let WriteOptions { dry_run, json: as_json, .. } = self.options.write;
+        let dry_run = self.options.write.dry_run;
         let table = &self.options.register.register_table;
         let (is_fine, message, revision) = match &self.end {
             End::Unchanged => (true, format!("Nothing was changed: {unchanged}"), None),
@@ -179,7 +199,7 @@ impl Change<'_> {
             End::DryRun => with_notes(&diff(&self.displayed()), &self.notes),
             End::Unchanged | End::Declined | End::Refused(_) | End::Written(_) => String::new(),
         };
-        let outcome = Outcome::new(as_json, json, shown + &text_line!("{message}"), is_fine);
+        let outcome = Outcome::new(self.globals.json, json, shown + &text_line!("{message}"), is_fine);
         if matches!(self.end, End::Refused(_)) { outcome.not_done() } else { outcome }
     }
 }

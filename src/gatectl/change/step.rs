@@ -2,20 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{
-    Clearance, Embargo, Group, Head, Item, Kind, Licence, List, Model, Record, Screening, is_withdrawn, read,
-};
+use export_gate::record::{Head, Item, Kind, Record, is_withdrawn, read};
 use export_gate::register::Register;
 use export_gate::register::history::Key;
 use export_gate::register::limits::unstorable_once_attributed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::attribution::Attribution;
 use crate::display::text_line;
 use crate::draft::closest;
-use crate::item::{as_json, unattributed, value_as_json};
+use crate::item::{as_json, for_kind, unattributed, value_as_json};
 use crate::snapshot::Snapshot;
 
 /// Lists longer than this are displayed as removed and added elements.
@@ -38,21 +34,6 @@ impl Step {
         let key = Key::of(&after)?;
         after.remove("revision");
         Some(Self { before: snapshot.records.get(&key).cloned(), key, after })
-    }
-
-    /// The step that sets one attribute of a record and attributes the change.
-    pub(crate) fn set(
-        snapshot: &Snapshot,
-        before: &Item,
-        name: &str,
-        value: AttributeValue,
-        attribution: &Attribution,
-        now: Timestamp,
-    ) -> Vec<Self> {
-        let mut after = before.clone();
-        after.insert(name.to_owned(), value);
-        attribution.sign(&mut after, now);
-        Self::put(snapshot, after).into_iter().collect()
     }
 
     /// The steps that make a record exist with this content: none if it does, whatever its attribution. A record with other
@@ -196,14 +177,5 @@ fn unread(step: &Step) -> Option<String> {
     fn why<T: Kind>(item: &Item) -> Option<String> {
         read::<T>(item).err().filter(|_| !is_withdrawn(item)).map(|error| error.to_string())
     }
-    match step.key.kind.as_str() {
-        Model::KIND => why::<Model>(&step.after),
-        Group::KIND => why::<Group>(&step.after),
-        Embargo::KIND => why::<Embargo>(&step.after),
-        Licence::KIND => why::<Licence>(&step.after),
-        Clearance::KIND => why::<Clearance>(&step.after),
-        List::KIND => why::<List>(&step.after),
-        Screening::KIND => why::<Screening>(&step.after),
-        _ => None,
-    }
+    for_kind!(step.key.kind.as_str(), why(&step.after)).flatten()
 }

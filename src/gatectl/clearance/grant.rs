@@ -1,18 +1,18 @@
 //! I/O. `gatectl clearance grant`: records that a potential match is not the listed party.
 
-use export_gate::record::{Clearance, Item, Kind};
-use export_gate::terms::{parse_time, render_time};
+use export_gate::record::{Clearance, Item, Meta, Record, write};
+use export_gate::terms::{Window, parse_time};
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::Match;
-use crate::attribution::{Attribution, non_empty};
 use crate::change::{ChangeOptions, change};
-use crate::item::of_json;
+use crate::draft::{DraftOption, save};
+use crate::options::{Attribution, Globals, non_empty, unless_draft};
 use crate::outcome::{Failure, Outcome};
 
 /// Options of `gatectl clearance grant`.
 #[derive(clap::Args)]
+#[command(mut_arg("register_table", unless_draft))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     potential_match: Match,
@@ -25,6 +25,8 @@ pub(crate) struct Arguments {
     /// Replace a clearance in force that differs
     #[arg(long)]
     replace: bool,
+    #[command(flatten)]
+    draft: DraftOption,
     #[command(flatten)]
     options: ChangeOptions,
 }
@@ -44,11 +46,14 @@ pub(crate) struct Cleared {
 }
 
 /// Puts the clearance.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let Arguments { potential_match: of, options, .. } = arguments;
     let now = Timestamp::now();
     let record = arguments.cleared.record(of, arguments.match_sha256.as_deref(), &options.attribution, now);
-    let changed = change(options, now, |snapshot| of.grant(snapshot, &record, arguments.replace, now)).await?;
+    if let Some(file) = &arguments.draft.draft {
+        return save(file, record, globals.json);
+    }
+    let changed = change(options, globals, now, |snapshot| of.grant(snapshot, &record, arguments.replace, now)).await?;
     let Match { subject, party } = of;
     let done = format!("`{subject}` is not `{party}`, from the gate's next request on.");
     Ok(changed.outcome(&done, &format!("`{subject}` is cleared of `{party}` already.")))
@@ -63,13 +68,17 @@ impl Cleared {
         attribution: &Attribution,
         now: Timestamp,
     ) -> Item {
-        let mut record = of_json(json!({
-            "kind": Clearance::KIND, "id": of.clearance_id(), "subject": of.subject, "party": of.party,
-            "reason": self.reason, "officer": self.officer, "until": self.until.map(render_time),
-            "match_sha256": match_sha256,
-        }));
-        attribution.sign(&mut record, now);
-        record
+        let record = write(&Record {
+            meta: Meta { id: of.clearance_id(), window: Window { from: None, until: self.until }, ..Meta::default() },
+            body: Clearance {
+                subject: of.subject.clone(),
+                party: of.party.clone(),
+                match_sha256: match_sha256.map(str::to_owned),
+                reason: self.reason.clone(),
+                officer: self.officer.clone(),
+            },
+        });
+        attribution.signed(record, now)
     }
 }
 

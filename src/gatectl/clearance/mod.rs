@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Clearance, Item, Kind};
 use jiff::Timestamp;
 
-use crate::attribution::non_empty;
-use crate::change::{ChangeOptions, Step, change};
+use crate::change::{ChangeOptions, Step, update};
 use crate::item::text;
-use crate::outcome::{EXIT_CODES, Failure, Outcome};
+use crate::options::{Globals, non_empty};
+use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
 use crate::snapshot::Snapshot;
 
@@ -17,10 +17,8 @@ use crate::snapshot::Snapshot;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// Record that a potential match is not the listed party
-    #[command(after_help = EXIT_CODES)]
     Grant(Box<grant::Arguments>),
     /// Revoke a clearance: the subject is a potential match again
-    #[command(after_help = EXIT_CODES)]
     Revoke(Box<RevokeArguments>),
 }
 
@@ -45,27 +43,33 @@ pub(crate) struct RevokeArguments {
 }
 
 /// Runs a subcommand.
-pub(crate) async fn run(command: &Command) -> Result<Outcome, Failure> {
+pub(crate) async fn run(command: &Command, globals: &Globals) -> Result<Outcome, Failure> {
     match command {
-        Command::Grant(arguments) => grant::run(arguments).await,
-        Command::Revoke(arguments) => revoke(arguments).await,
+        Command::Grant(arguments) => grant::run(arguments, globals).await,
+        Command::Revoke(arguments) => revoke(arguments, globals).await,
     }
 }
 
 /// Withdraws a clearance. It takes effect at once, since it only restricts.
-async fn revoke(arguments: &RevokeArguments) -> Result<Outcome, Failure> {
+async fn revoke(arguments: &RevokeArguments, globals: &Globals) -> Result<Outcome, Failure> {
     let RevokeArguments { potential_match: of @ Match { subject, party }, options } = arguments;
     let now = Timestamp::now();
-    let changed = change(options, now, |snapshot| {
-        // A clearance that was applied from a file may have an id of its own.
-        let by_content = || snapshot.of_kind(Clearance::KIND).map(|(_, item)| item).find(|item| of.is_of(item));
-        let before = snapshot.record(Clearance::KIND, &of.clearance_id()).or_else(by_content);
-        let before = before.ok_or_else(|| format!("`{subject}` has no clearance against `{party}`"))?;
-        if State::of::<Clearance>(before, now) == State::Withdrawn {
-            return Ok(Vec::new());
-        }
-        Ok(Step::set(snapshot, before, "withdrawn", AttributeValue::Bool(true), &options.attribution, now))
-    });
+    let set = |before: &Item| {
+        let is_withdrawn = State::of::<Clearance>(before, now) == State::Withdrawn;
+        Ok((!is_withdrawn).then_some(("withdrawn", AttributeValue::Bool(true))))
+    };
+    let changed = update(
+        options,
+        globals,
+        now,
+        |snapshot| {
+            // A clearance that was applied from a file may have an id of its own.
+            let by_content = || snapshot.of_kind(Clearance::KIND).map(|(_, item)| item).find(|item| of.is_of(item));
+            let before = snapshot.record(Clearance::KIND, &of.clearance_id()).or_else(by_content);
+            before.ok_or_else(|| format!("`{subject}` has no clearance against `{party}`"))
+        },
+        set,
+    );
     let done = format!("`{subject}` is a potential match with `{party}` again.");
     Ok(changed.await?.outcome(&done, "the clearance is withdrawn already."))
 }

@@ -1,12 +1,11 @@
 //! Pure. The cost of the gate itself, by the calls that it makes per request.
 
-use super::money::Usd;
 use super::prices::{
     ALARM, API_REQUEST, DASHBOARD, DYNAMODB_BACKUP, DYNAMODB_READ, DYNAMODB_STORAGE, DYNAMODB_WRITE, KMS_KEY,
-    LAMBDA_ARM, LAMBDA_REQUEST, LOGS, METRIC, Price, S3_PUT, S3_STORAGE, TRAIL_EVENT, WAF_ACL, WAF_REQUEST, WAF_RULE,
+    LAMBDA_ARM, LAMBDA_REQUEST, LOGS, METRIC, Price, S3_PUT, S3_STORAGE, TRAIL_EVENT, Usd, WAF_ACL, WAF_REQUEST,
+    WAF_RULE,
 };
-use super::ways::GB;
-use super::workload::Workload;
+use super::ways::{GB, Workload};
 use crate::display::grouped;
 
 /// A cost item.

@@ -1,14 +1,13 @@
 //! Pure. `gatectl cost`: compares the monthly cost of a workload by the ways to run its model.
 
 mod gate;
-mod money;
 mod output;
 mod prices;
 mod ways;
-mod workload;
 
+use crate::options::Globals;
 use crate::outcome::{Failure, Outcome};
-use workload::Workload;
+use ways::Workload;
 
 /// Arguments of `cost`.
 #[derive(clap::Args)]
@@ -17,7 +16,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "1000000", value_parser = clap::value_parser!(u64).range(1..=ways::MOST_REQUESTS))]
     requests: u64,
     /// Seconds that the model needs for a request
-    #[arg(long, default_value = "1", value_parser = workload::milliseconds)]
+    #[arg(long, default_value = "1", value_parser = ways::milliseconds)]
     seconds: u64,
     /// Memory of the model, in MB
     #[arg(long, default_value = "2048", value_parser = clap::value_parser!(u64).range(1..=10_240))]
@@ -29,10 +28,10 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "8000", value_parser = clap::value_parser!(u64).range(..=6_000_000))]
     response_bytes: u64,
     /// Share of requests with a cold start, 0 to 1
-    #[arg(long, default_value = "0.005", value_parser = workload::millionths)]
+    #[arg(long, default_value = "0.005", value_parser = ways::millionths)]
     cold_share: u64,
     /// Seconds of a cold start
-    #[arg(long, default_value = "10", value_parser = workload::milliseconds)]
+    #[arg(long, default_value = "10", value_parser = ways::milliseconds)]
     cold_seconds: u64,
     /// Size of the container image, in GB
     #[arg(long, default_value = "10", value_parser = clap::value_parser!(u64).range(1..=10))]
@@ -46,13 +45,10 @@ pub(crate) struct Arguments {
     /// Months for which the ledger is kept
     #[arg(long, default_value = "12", value_parser = clap::value_parser!(u64).range(1..=1_200))]
     months: u64,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Compares the ways.
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let work = Workload {
         requests: arguments.requests,
         milliseconds: arguments.seconds,
@@ -66,5 +62,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         entry_bytes: arguments.entry_bytes,
         months: arguments.months,
     };
-    Ok(Outcome::new(arguments.json, || output::json(&work), output::text(&work), true))
+    Ok(Outcome::new(globals.json, || output::json(&work), output::text(&work), true))
 }

@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use super::gate::{Share, assumptions, share};
-use super::money::{Usd, percent};
-use super::prices::{ALL, AS_OF, REGION};
-use super::ways::{Bill, FOR_LARGE_MODELS, WAYS, Way, cheapest, turns};
-use super::workload::Workload;
+use super::prices::{ALL, AS_OF, REGION, Usd, percent};
+use super::ways::{Bill, FOR_LARGE_MODELS, WAYS, Way, Workload, cheapest, turns};
 use crate::display::{grouped, table, text_line};
 
 /// Costs that the comparison leaves out.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use export_gate::record::{CallerStatus, OrganisationType, UsStatus, Users, VerificationStatus};
+use export_gate::record::{CallerStatus, OrganisationType, OwnerKind, UsStatus, Users, VerificationStatus};
 use export_gate::terms::Country;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -119,13 +119,6 @@ fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D:
 #[serde(deny_unknown_fields)]
 pub(crate) struct Owners {
     owners: Vec<Owner>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum OwnerKind {
-    Person,
-    Organisation,
 }
 
 /// An end user: `person#<id>`.

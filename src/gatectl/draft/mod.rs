@@ -2,6 +2,7 @@
 
 mod callers;
 mod json;
+mod save;
 mod schema;
 mod strict;
 mod tree;
@@ -9,7 +10,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use export_gate::record::Item;
+use export_gate::record::{Item, Owner};
 use export_gate::register::history::Key;
 use serde_json::Value;
 
@@ -17,6 +18,7 @@ use crate::files;
 use crate::item::text;
 use crate::outcome::Failure;
 use crate::output::FAULT;
+pub(crate) use save::{DraftOption, render_json, render_yaml, save};
 pub(crate) use schema::{Schema, schemas};
 pub(crate) use strict::{KINDS, closest, nearest};
 use strict::{check, check_caller, check_owners, is_of_register};
@@ -93,7 +95,7 @@ pub(crate) fn read(place: &Path) -> Result<Draft, Failure> {
 ///
 /// # Errors
 /// Every fault at once.
-pub(crate) fn owners(path: &Path) -> Result<Value, Failure> {
+pub(crate) fn owners(path: &Path) -> Result<Vec<Owner>, Failure> {
     let name = path.display().to_string();
     let bytes = files::read(path)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::new(format!("{name}:1: the file is not UTF-8")))?;
@@ -106,7 +108,8 @@ pub(crate) fn owners(path: &Path) -> Result<Value, Failure> {
     if !faults.is_empty() {
         return Err(Failure::new(faults.join(FAULT)));
     }
-    Ok(tree.at("owners").value())
+    serde_json::from_value(tree.at("owners").value())
+        .map_err(|error| Failure::of(format!("`{name}` is not a list of owners"), error))
 }
 
 /// A file's documents as values.

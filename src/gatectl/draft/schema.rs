@@ -1,11 +1,13 @@
 //! Pure. The JSON Schemas of all records, generated from the types that parse them.
 
-use export_gate::record::{Clearance, Embargo, Group, Kind, Licence, List, Model, Screening};
+use export_gate::record::{Kind, Screening};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::callers;
+use super::strict::KINDS;
+use crate::item::for_kind;
 
 /// The schema of one kind of record.
 pub(crate) struct Schema {
@@ -17,18 +19,12 @@ pub(crate) struct Schema {
 
 /// The schemas of all kinds, followed by `record`: any of them, or a list.
 pub(crate) fn schemas() -> Vec<Schema> {
-    let mut all = vec![
-        of_register::<Model>(),
-        of_register::<Group>(),
-        of_register::<Embargo>(),
-        of_register::<Licence>(),
-        of_register::<Clearance>(),
-        of_register::<List>(),
-        of_register::<Screening>(),
+    let mut all: Vec<Schema> = KINDS.iter().filter_map(|kind| for_kind!(*kind, of_register())).collect();
+    all.extend([
         Schema { kind: "client", schema: generated::<callers::Client>() },
         Schema { kind: "organisation", schema: generated::<callers::Organisation>() },
         Schema { kind: "person", schema: generated::<callers::Person>() },
-    ];
+    ]);
     let any: Vec<Value> =
         all.iter().map(|Schema { kind, .. }| json!({"$ref": format!("{kind}.schema.json")})).collect();
     let record = json!({

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::callers;
 use super::tree::Tree;
-use crate::item::text;
+use crate::item::{for_kind, text};
 
 /// The kinds of register records in files.
 pub(crate) const KINDS: [&str; 7] =
@@ -35,20 +35,14 @@ pub(super) fn is_of_register(item: &Item) -> bool {
 /// Every fault of a register record.
 pub(super) fn check(item: &Item, tree: &Tree) -> Vec<Fault> {
     let kind = text(item, "kind");
-    match kind {
-        Model::KIND => of_kind::<Model>(item, tree),
-        Group::KIND => of_kind::<Group>(item, tree),
-        Embargo::KIND => of_kind::<Embargo>(item, tree),
-        Licence::KIND => of_kind::<Licence>(item, tree),
-        Clearance::KIND => of_kind::<Clearance>(item, tree),
-        List::KIND => of_kind::<List>(item, tree),
-        Screening::KIND => of_kind::<Screening>(item, tree),
-        "" => vec![Fault { line: tree.line_of("kind"), why: "`kind` is empty or not a text".to_owned() }],
-        _ => {
-            let why = format!("`{kind}` is not a kind of record{}", nearest(kind, KINDS.iter().copied()));
-            vec![Fault { line: tree.line_of("kind"), why }]
-        }
-    }
+    for_kind!(kind, of_kind(item, tree)).unwrap_or_else(|| {
+        let why = if kind.is_empty() {
+            "`kind` is empty or not a text".to_owned()
+        } else {
+            format!("`{kind}` is not a kind of record{}", nearest(kind, KINDS.iter().copied()))
+        };
+        vec![Fault { line: tree.line_of("kind"), why }]
+    })
 }
 
 fn of_kind<T: Kind>(item: &Item, tree: &Tree) -> Vec<Fault> {

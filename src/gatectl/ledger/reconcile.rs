@@ -6,12 +6,12 @@ use export_gate::terms::{Window, parse_time};
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Call, role_of};
-use super::matching::{Slack, matched};
-use super::permits::Entries;
+use super::matching::{Entries, Slack, matched};
 use super::reconcile_report::ReconcileReport;
 use super::trail::{Unread, trail};
 use crate::aws::Aws;
 use crate::entries::{Found, Place};
+use crate::options::Globals;
 use crate::outcome::{Failure, Outcome};
 
 /// Arguments of `ledger reconcile`.
@@ -34,11 +34,6 @@ pub(crate) struct Arguments {
     /// How many seconds after its permit a call may be dated, for the model's time and clock differences
     #[arg(long, default_value = "75", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     slack: u32,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 fn role(text: &str) -> Result<String, String> {
@@ -54,7 +49,7 @@ fn role(text: &str) -> Result<String, String> {
 const BEFORE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Compares both, and reports every call without a permit.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let window = Window { from: arguments.from, until: arguments.to };
     let after = SignedDuration::from_secs(arguments.slack.into());
     // The call of a permit at the edge of the period may lie just outside. It still shows that the trail has calls.
@@ -65,7 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut trail = trail(&arguments.trail, wide)?;
     let has_calls = !trail.calls.is_empty();
     trail.calls.retain(|call| window.is_open(call.at));
-    let (entries, unread) = permits(&arguments.place, &arguments.aws).await?;
+    let (entries, unread) = permits(&arguments.place, &globals.aws).await?;
     let call_count = trail.calls.len();
     let is_own = |call: &Call| call.is_by(&arguments.gate_role);
     // A denied call reached no model. One of the gate counts as denied only if its endpoint is unknown.
@@ -89,7 +84,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         record_count: trail.records,
         has_calls,
     };
-    Ok(report.outcome(arguments.json))
+    Ok(report.outcome(globals.json))
 }
 
 /// Reads the whole ledger, since a permit just before the period can cover a call in it.

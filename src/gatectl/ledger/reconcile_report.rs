@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::matching::Matched;
-use super::permits::Permit;
+use super::matching::{Matched, Permit};
 use super::trail::Unread;
 use crate::display::{count, table, text_line};
 use crate::outcome::Outcome;

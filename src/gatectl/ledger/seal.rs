@@ -15,6 +15,7 @@ use super::verify::read_seal;
 use crate::aws::Aws;
 use crate::display::text_line;
 use crate::entries::Place;
+use crate::options::Globals;
 use crate::outcome::{Failure, Outcome};
 
 /// Arguments of `ledger seal`.
@@ -38,27 +39,22 @@ pub(crate) struct Arguments {
     /// Public key of the previous seal (PEM), if another key signed it
     #[arg(long, value_name = "FILE", requires = "previous")]
     public_key: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 /// Verifies and seals the ledger. A ledger with a fault is not sealed.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let Arguments { place, aws, to, .. } = arguments;
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
+    let (Arguments { place, to, .. }, aws) = (arguments, &globals.aws);
     to.check_free()?;
     let signer = match (&arguments.key, &arguments.kms_key) {
         (Some(path), _) => Signer::from_file(path)?,
         (None, Some(id)) => Signer::from_kms(aws, id).await?,
         (None, None) => return Err(Failure::new("no key: add `--key FILE` or `--kms-key ID`")),
     };
-    let (previous, faults) = previous(arguments, &signer).await?;
+    let (previous, faults) = previous(arguments, aws, &signer).await?;
     let mut proof = prove(place, aws, previous.as_ref().filter(|_| faults.is_empty())).await?;
     proof.faults.splice(0..0, faults);
     if !proof.is_fine() || proof.chains == 0 {
-        return Ok(refused(arguments, &proof));
+        return Ok(refused(globals, &proof));
     }
     let unsigned = Unsigned {
         heads: std::mem::take(&mut proof.heads),
@@ -66,7 +62,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         at: Timestamp::now(),
         previous: previous.as_ref().map(Seal::digest),
     };
-    let seal = write_seal(unsigned, &signer, arguments).await?;
+    let seal = write_seal(unsigned, &signer, to, aws).await?;
     let text = text_line!(
         "Sealed {} into `{to}`. Store the seal and the public key where writers of the ledger have no write access.",
         proof.size()
@@ -75,35 +71,35 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         json!({"ok": true, "to": to.to_string(), "entries": proof.entries, "chains": proof.chains,
                          "at": seal.at, "digest": seal.digest(), "key": signer.public.id()})
     };
-    Ok(Outcome::new(arguments.json, json, text, true))
+    Ok(Outcome::new(globals.json, json, text, true))
 }
 
 /// The previous seal and its faults.
-async fn previous(arguments: &Arguments, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Failure> {
+async fn previous(arguments: &Arguments, aws: &Aws, signer: &Signer) -> Result<(Option<Seal>, Vec<Fault>), Failure> {
     let Some(store) = &arguments.previous else { return Ok((None, Vec::new())) };
     let key = match &arguments.public_key {
-        Some(file) => public_key(Some(file), None, &arguments.aws).await?,
+        Some(file) => public_key(Some(file), None, aws).await?,
         None => signer.public.clone(),
     };
-    let seal = read_seal(store, &arguments.aws).await?;
+    let seal = read_seal(store, aws).await?;
     let faults = seal.faults(&key);
     Ok((Some(seal), faults))
 }
 
 /// Signs, checks the seal as `ledger verify` does, and writes it.
-async fn write_seal(unsigned: Unsigned, signer: &Signer, arguments: &Arguments) -> Result<Seal, Failure> {
+async fn write_seal(unsigned: Unsigned, signer: &Signer, to: &Store, aws: &Aws) -> Result<Seal, Failure> {
     let signed = unsigned.signed(&signer.public);
     let signature = signer.sign(canonical(&signed).as_bytes()).await?;
     let document = unsigned.document(signed, &signature);
     let seal = Seal::read(document.as_bytes()).ok().filter(|seal| seal.faults(&signer.public).is_empty());
     let seal = seal.ok_or_else(|| Failure::new("nothing was written: the signature does not match the key"))?;
-    arguments.to.write(&arguments.aws, document).await?;
+    to.write(aws, document).await?;
     Ok(seal)
 }
 
 /// The outcome for a ledger that can't be sealed.
-fn refused(arguments: &Arguments, proof: &Proof) -> Outcome {
+fn refused(globals: &Globals, proof: &Proof) -> Outcome {
     let why = if proof.is_fine() { "it has no entries" } else { "it has the faults above" };
     let text = format!("{}Nothing was sealed: the ledger must be intact, but {why}.\n", proof.lines());
-    Outcome::new(arguments.json, || proof.json(false), text, false)
+    Outcome::new(globals.json, || proof.json(false), text, false)
 }

@@ -10,6 +10,7 @@ use super::link::{ChainId, decision};
 use crate::aws::Aws;
 use crate::display::text_line;
 use crate::entries::{Found, Place, Source};
+use crate::options::Globals;
 use crate::outcome::{Failure, Outcome};
 
 /// Arguments of `ledger show`.
@@ -20,11 +21,6 @@ pub(crate) struct Arguments {
     decision: DecisionId,
     #[command(flatten)]
     place: Place,
-    /// Print the entry as JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 /// A decision's id: `<chain>-<seq>`.
@@ -54,18 +50,18 @@ pub(crate) struct Shown {
 }
 
 /// Shows a decision. Exit code 1 if it is missing or its hash is invalid.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let id = arguments.decision;
-    let shown = find(&arguments.place, &arguments.aws, id).await?;
+    let shown = find(&arguments.place, &globals.aws, id).await?;
     let Some(entry) = shown.entry else {
         let text = text_line!(
             "No decision `{id}` in this ledger: check the id; `ledger verify` shows whether an entry was removed."
         );
-        return Ok(Outcome::new(arguments.json, || Value::Null, text, false));
+        return Ok(Outcome::new(globals.json, || Value::Null, text, false));
     };
     let is_valid = has_valid_hash(&entry);
     let text = text(&entry, shown.completion.as_ref(), is_valid);
-    Ok(Outcome::new(arguments.json, || entry.clone(), text, is_valid))
+    Ok(Outcome::new(globals.json, || entry.clone(), text, is_valid))
 }
 
 /// Finds an entry and its completion.

@@ -7,11 +7,11 @@ use aws_sdk_dynamodbstreams::types::ShardIteratorType;
 use export_gate::terms::Window;
 use serde_json::Value;
 
-use super::line::{Filter, as_json, line, order};
+use super::entry_text::{Filter, as_json, line, order};
 use super::stream::Stream;
-use crate::aws::Aws;
 use crate::display::text_line;
 use crate::entries::{Found, Place, Source};
+use crate::options::Globals;
 use crate::outcome::{Failure, Outcome};
 use crate::output;
 use crate::progress;
@@ -27,16 +27,11 @@ pub(crate) struct Arguments {
     /// Show this many of the last decisions; for a table with a stream, of the last 24 hours
     #[arg(short, long, value_name = "NUMBER", default_value_t = 20)]
     number: usize,
-    /// Show new decisions until Ctrl-C; with `--number 0`, only these
+    /// Show new decisions until Ctrl-C; with `--number 0`, only these. With `--json`, as JSON lines
     #[arg(long, conflicts_with = "ledger")]
     follow: bool,
     #[command(flatten)]
     filter: Filter,
-    /// Print JSON; with `--follow`, JSON lines
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 /// The last entries, by time.
@@ -55,10 +50,10 @@ impl Last {
 }
 
 /// Shows decisions.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let mut last = Last { number: arguments.number, entries: BTreeMap::new() };
     let stream = match arguments.place.source()? {
-        Source::Table(table) => Stream::of(&arguments.aws, &table).await?,
+        Source::Table(table) => Stream::of(&globals.aws, &table).await?,
         Source::Archive(_) => None,
     };
     match stream {
@@ -77,20 +72,20 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             }
             counter.finish_and_clear();
             if arguments.follow {
-                return follow(arguments, stream, last.entries.into_values().collect()).await;
+                return follow(arguments, globals, stream, last.entries.into_values().collect()).await;
             }
         }
         None if arguments.follow => {
             return Err(Failure::new("the ledger's table has no stream to follow: `--follow` needs one"));
         }
-        None => scan(arguments, &mut last).await?,
+        None => scan(arguments, globals, &mut last).await?,
     }
     let entries: Vec<Value> = last.entries.into_values().collect();
     let text = lines(&entries);
-    Ok(Outcome::new(arguments.json, || entries.iter().map(as_json).collect(), text, true))
+    Ok(Outcome::new(globals.json, || entries.iter().map(as_json).collect(), text, true))
 }
 
-async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Failure> {
+async fn scan(arguments: &Arguments, globals: &Globals, last: &mut Last) -> Result<(), Failure> {
     let counter = progress::counter("entries");
     let take = |found| {
         counter.inc(1);
@@ -101,18 +96,23 @@ async fn scan(arguments: &Arguments, last: &mut Last) -> Result<(), Failure> {
             last.take(entry);
         }
     };
-    arguments.place.read(&arguments.aws, Window::default(), take).await?;
+    arguments.place.read(&globals.aws, Window::default(), take).await?;
     counter.finish_and_clear();
     Ok(())
 }
 
 /// Prints existing and new decisions until Ctrl-C or until standard output is closed.
-async fn follow(arguments: &Arguments, mut stream: Stream, mut entries: Vec<Value>) -> Result<Outcome, Failure> {
+async fn follow(
+    arguments: &Arguments,
+    globals: &Globals,
+    mut stream: Stream,
+    mut entries: Vec<Value>,
+) -> Result<Outcome, Failure> {
     let stopped = tokio::signal::ctrl_c();
     tokio::pin!(stopped);
     loop {
         entries.sort_by_cached_key(order);
-        match print(&entries, arguments.json) {
+        match print(&entries, globals.json) {
             Err(failure) if failure.is_closed() => break,
             printed => printed?,
         }

@@ -11,6 +11,7 @@ use super::store::Store;
 use crate::aws::Aws;
 use crate::display::{count, text_line};
 use crate::entries::Place;
+use crate::options::Globals;
 use crate::outcome::{Failure, Outcome};
 
 /// Arguments of `ledger verify`.
@@ -30,16 +31,11 @@ pub(crate) struct Arguments {
     /// Accept a ledger without entries
     #[arg(long)]
     allow_empty: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 /// Verifies the ledger.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let aws = &arguments.aws;
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
+    let aws = &globals.aws;
     let mut seal = None;
     let mut faults = Vec::new();
     if let Some(store) = &arguments.seal {
@@ -55,7 +51,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let is_empty = proof.chains == 0 && !arguments.allow_empty;
     let is_fine = proof.is_fine() && !is_empty;
     let text = text(&proof, seal.as_ref(), is_empty, is_fine);
-    Ok(Outcome::new(arguments.json, || json(&proof, seal.as_ref(), is_fine), text, is_fine))
+    Ok(Outcome::new(globals.json, || json(&proof, seal.as_ref(), is_fine), text, is_fine))
 }
 
 /// Reads a seal.

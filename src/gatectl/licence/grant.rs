@@ -2,40 +2,40 @@
 
 use std::path::{Path, PathBuf};
 
-use export_gate::record::{Item, Kind, Licence};
-use export_gate::terms::{parse_time, render_time};
+use export_gate::record::{Authority, Item, Licence, LicenceType, Meta, PersonScope, Place, Quota, Record, write};
+use export_gate::terms::{ModelPattern, Window, parse_time, render_time};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
-use crate::attribution::non_empty;
 use crate::callers::Callers;
 use crate::change::{ChangeOptions, Step, change_with_notes};
 use crate::display::count;
+use crate::draft::{DraftOption, save};
 use crate::files;
-use crate::item::{if_any, of_json};
+use crate::options::{Globals, non_empty, unless_draft};
 use crate::outcome::{Failure, Outcome};
-use crate::value_parsers::{self, AUTHORITIES};
+use crate::value_parsers::{self, choice, hyphened_word, if_any, word};
 
 /// Options of `gatectl licence grant`.
 #[derive(clap::Args)]
+#[command(mut_arg("register_table", unless_draft))]
 #[command(group = clap::ArgGroup::new("who").required(true).multiple(true).args(["licensees", "licensees_from"]))]
 pub(crate) struct Arguments {
     /// The id of the licence, such as bis-exemption-2026-06-26
     #[arg(value_name = "ID", value_parser = value_parsers::id)]
     id: String,
     /// Set the authority that granted it
-    #[arg(long, value_parser = AUTHORITIES)]
-    authority: String,
+    #[arg(long, value_parser = word::<Authority>())]
+    authority: Authority,
     /// Set the authority's number or name of it
     #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     reference: String,
     /// Set its type
-    #[arg(long = "type", value_enum, default_value = "licence")]
-    kind: Type,
+    #[arg(long = "type", default_value = "licence", value_parser = hyphened_word::<LicenceType>())]
+    kind: LicenceType,
     /// Add a model: name, name@version, eccn:4E091 or *; repeatable
     #[arg(long = "model", value_name = "MODEL", required = true, value_parser = value_parsers::models)]
-    models: Vec<String>,
+    models: Vec<ModelPattern>,
     /// Add a licensee: an organisation's id, or * for an exception open to all; repeatable
     #[arg(long = "licensee", value_name = "ORGANISATION", value_parser = value_parsers::organisation)]
     licensees: Vec<String>,
@@ -43,17 +43,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     licensees_from: Option<PathBuf>,
     /// Set the persons that it covers: US persons only, or any, including foreign-person employees
-    #[arg(long, value_enum)]
-    persons: Persons,
+    #[arg(long, value_parser = hyphened_word::<PersonScope>())]
+    persons: PersonScope,
     /// Add an embargo that it lifts, by id; repeatable
     #[arg(long = "embargo", value_name = "ID", value_parser = value_parsers::id)]
     embargoes: Vec<String>,
     /// Add a destination that it covers; repeatable
     #[arg(long = "destination", value_name = "PLACE", value_parser = value_parsers::place)]
-    destinations: Vec<String>,
+    destinations: Vec<Place>,
     /// Add a nationality that it covers; repeatable
     #[arg(long = "nationality", value_name = "PLACE", value_parser = value_parsers::place)]
-    nationalities: Vec<String>,
+    nationalities: Vec<Place>,
     /// Add an end use that it covers; repeatable
     #[arg(long = "end-use", value_name = "CODE", value_parser = non_empty)]
     end_uses: Vec<String>,
@@ -73,27 +73,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TABLE", env = "CALLERS_TABLE")]
     callers_table: Option<String>,
     #[command(flatten)]
+    draft: DraftOption,
+    #[command(flatten)]
     options: ChangeOptions,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Type {
-    Licence,
-    Exception,
-    Exemption,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Persons {
-    UsPersons,
-    Any,
 }
 
 /// Number of organisations that are looked up at a time.
 const CONCURRENT_READS: usize = 16;
 
 /// Puts the licence.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let mut licensees = arguments.licensees.clone();
     if let Some(path) = &arguments.licensees_from {
@@ -102,9 +91,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     licensees.sort();
     licensees.dedup();
     let record = record(arguments, &licensees, now);
-    let notes = unknown_licensees(arguments, &licensees).await?;
+    if let Some(file) = &arguments.draft.draft {
+        return save(file, record, globals.json);
+    }
+    let notes = unknown_licensees(arguments, globals, &licensees).await?;
     let plan = |snapshot: &_| Step::wanted(snapshot, &record, arguments.replace);
-    let changed = change_with_notes(&arguments.options, now, notes, plan).await?;
+    let changed = change_with_notes(&arguments.options, globals, now, notes, plan).await?;
     let (id, licensees) = (&arguments.id, count(licensees.len(), "licensee", "licensees"));
     let done = match arguments.from.filter(|from| *from > now) {
         Some(from) => format!("the gate applies `{id}`, of {licensees}, from {} on.", render_time(from)),
@@ -137,9 +129,13 @@ fn read(path: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// Notes on licensees without a record.
-async fn unknown_licensees(arguments: &Arguments, licensees: &[String]) -> Result<Vec<String>, Failure> {
+async fn unknown_licensees(
+    arguments: &Arguments,
+    globals: &Globals,
+    licensees: &[String],
+) -> Result<Vec<String>, Failure> {
     let Some(table) = &arguments.callers_table else { return Ok(Vec::new()) };
-    let callers = Callers::new(arguments.options.aws.dynamodb().await, table.clone());
+    let callers = Callers::new(globals.aws.dynamodb().await, table.clone());
     let look_up = async |id: &String| {
         let record = callers.record(&format!("organisation#{id}")).await?;
         Ok(record.is_none().then(|| format!("no organisation `{id}` is in the callers' records")))
@@ -150,23 +146,25 @@ async fn unknown_licensees(arguments: &Arguments, licensees: &[String]) -> Resul
 }
 
 fn record(arguments: &Arguments, licensees: &[String], now: Timestamp) -> Item {
-    let kind = match arguments.kind {
-        Type::Licence => "licence",
-        Type::Exception => "exception",
-        Type::Exemption => "exemption",
-    };
-    let persons = match arguments.persons {
-        Persons::UsPersons => "us_persons",
-        Persons::Any => "any",
-    };
-    let mut record = of_json(json!({
-        "kind": Licence::KIND, "id": arguments.id, "authority": arguments.authority, "reference": arguments.reference,
-        "type": kind, "models": arguments.models, "licensees": licensees, "persons": persons,
-        "embargoes": if_any(&arguments.embargoes), "destinations": if_any(&arguments.destinations),
-        "nationalities": if_any(&arguments.nationalities), "end_uses": if_any(&arguments.end_uses),
-        "quota": arguments.requests.map_or(Value::Null, |requests| json!({"requests": requests})),
-        "from": arguments.from.map(render_time), "until": arguments.until.map(render_time),
-    }));
-    arguments.options.attribution.sign(&mut record, now);
-    record
+    let record = write(&Record {
+        meta: Meta {
+            id: arguments.id.clone(),
+            window: Window { from: arguments.from, until: arguments.until },
+            ..Meta::default()
+        },
+        body: Licence {
+            authority: arguments.authority,
+            reference: arguments.reference.clone(),
+            kind: arguments.kind,
+            models: arguments.models.clone(),
+            licensees: licensees.to_vec(),
+            persons: arguments.persons,
+            embargoes: if_any(&arguments.embargoes),
+            destinations: choice(&arguments.destinations, &[]),
+            nationalities: choice(&arguments.nationalities, &[]),
+            end_uses: choice(&arguments.end_uses, &[]),
+            quota: arguments.requests.map(|requests| Quota { requests }),
+        },
+    });
+    arguments.options.attribution.signed(record, now)
 }

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use crate::change::absent;
 use crate::display::{grouped, table, text_line};
 use crate::item::text;
+use crate::options::{Globals, RegisterTable, UsageTable};
 use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
 use crate::snapshot::Snapshot;
-use crate::table_options::{ReadOptions, UsageTable};
 
 /// Options of `gatectl licence usage`.
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     usage: UsageTable,
     #[command(flatten)]
-    read: ReadOptions,
+    register: RegisterTable,
 }
 
 /// Leased requests by model; `*` is the total. `None` is unreadable.
@@ -41,19 +41,18 @@ struct Used {
 }
 
 /// Displays the use. The exit code is 1 if a record is unreadable.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let ReadOptions { register, json: as_json, aws } = &arguments.read;
-    let dynamodb = aws.dynamodb().await;
-    let snapshot = Snapshot::read(&dynamodb, &register.register_table).await?;
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
+    let dynamodb = globals.aws.dynamodb().await;
+    let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
     let leased = leased(&dynamodb, &arguments.usage.usage_table).await?;
     let used = used(&snapshot, leased, arguments.id.as_deref(), Timestamp::now());
     if let (Some(id), true) = (&arguments.id, used.is_empty()) {
         let known = snapshot.of_kind(Licence::KIND).map(|(key, _)| key.id.as_str());
-        return Ok(Outcome::refused(*as_json, &absent(Licence::KIND, id, known)));
+        return Ok(Outcome::refused(globals.json, &absent(Licence::KIND, id, known)));
     }
     let json = || json!({"licences": used.iter().map(Used::json).collect::<Vec<Value>>()});
     let is_fine = !used.iter().any(|used| matches!(used.state, Some(State::Unreadable(_))) || !used.is_readable());
-    Ok(Outcome::new(*as_json, json, display(&used), is_fine))
+    Ok(Outcome::new(globals.json, json, display(&used), is_fine))
 }
 
 /// The usage table, by licence.

@@ -10,17 +10,17 @@ use export_gate_lists::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::check::Allowed;
 use super::edition::{self, Edition};
 use super::notes;
+use super::notes::Allowed;
 use super::store::Store;
-use crate::attribution::Attribution;
-use crate::aws::Aws;
 use crate::display::{count, grouped, text_line};
 use crate::files;
+use crate::options::Attribution;
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::progress;
-use crate::table_options::RegisterTable;
+use crate::value_parsers::word;
 
 /// Arguments of `lists import`.
 #[derive(clap::Args)]
@@ -32,11 +32,11 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Kind of entries
-    #[arg(long, value_enum)]
-    content: Content,
+    #[arg(long, value_parser = word::<ListContent>())]
+    content: ListContent,
     /// Class of the networks
-    #[arg(long, value_enum)]
-    class: Option<Class>,
+    #[arg(long, value_parser = word::<NetworkClass>())]
+    class: Option<NetworkClass>,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parse, help = Format::help())]
     format: Format,
     /// Name of the edition [default: its day and the start of its digest]
@@ -51,28 +51,6 @@ pub(crate) struct Arguments {
     attribution: Attribution,
     #[command(flatten)]
     register: RegisterTable,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
-}
-
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Content {
-    Parties,
-    Networks,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Class {
-    Vpn,
-    Tor,
-    PublicProxy,
-    ResidentialProxy,
-    Hosting,
-    Relay,
 }
 
 /// The result of an import.
@@ -87,7 +65,7 @@ struct Imported {
 }
 
 /// Reads, checks, packs and stores an edition.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let sources = sources(&arguments.files)?;
     let wait = progress::wait("reading the list");
     let (content, class, reading) = read(arguments, &sources)?;
@@ -98,13 +76,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let notes = class.map(|class| notes::imported(&entries, skipped, class)).unwrap_or_default();
     let mut imported = Imported { rejects, notes, edition: None, packed: None, in_force: None, refused: unreadable };
     if imported.refused.is_some() {
-        return Ok(imported.outcome(arguments));
+        return Ok(imported.outcome(arguments, globals));
     }
     if let Err(why) = arguments.allowed.rejects(&imported.rejects) {
         imported.refused = Some(why);
-        return Ok(imported.outcome(arguments));
+        return Ok(imported.outcome(arguments, globals));
     }
-    let store = Store::new(arguments.aws.dynamodb().await, arguments.register.register_table.clone());
+    let store = Store::new(globals.aws.dynamodb().await, arguments.register.register_table.clone());
     let existing = store.record(&arguments.name).await?.map(|item| Edition::read(&arguments.name, &item)).transpose();
     // An unreadable record sets no limit on shrinkage; activating an edition replaces it.
     imported.in_force = existing.ok().flatten();
@@ -120,32 +98,26 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         imported.edition = Some(edition);
         imported.packed = Some(packed);
     }
-    Ok(imported.outcome(arguments))
+    Ok(imported.outcome(arguments, globals))
 }
 
 /// Reads the files, if format, content and class fit together.
 fn read(arguments: &Arguments, sources: &[Source]) -> Result<(ListContent, Option<NetworkClass>, Reading), Failure> {
-    let class = arguments.class.map(|class| match class {
-        Class::Vpn => NetworkClass::Vpn,
-        Class::Tor => NetworkClass::Tor,
-        Class::PublicProxy => NetworkClass::PublicProxy,
-        Class::ResidentialProxy => NetworkClass::ResidentialProxy,
-        Class::Hosting => NetworkClass::Hosting,
-        Class::Relay => NetworkClass::Relay,
-    });
     let mut reading = Reading::default();
-    match (arguments.content, arguments.format.read, class) {
-        (Content::Parties, Read::Parties(read), None) => {
+    match (arguments.content, arguments.format.read, arguments.class) {
+        (ListContent::Parties, Read::Parties(read), None) => {
             read(sources, &mut reading);
             Ok((ListContent::Parties, None, reading))
         }
-        (Content::Networks, Read::Networks(read), Some(class)) => {
+        (ListContent::Networks, Read::Networks(read), Some(class)) => {
             read(sources, class, &mut reading);
             Ok((ListContent::Networks, Some(class), reading))
         }
-        (Content::Networks, Read::Networks(_), None) => Err(Failure::new("networks need a class: add `--class`")),
-        (Content::Parties, Read::Parties(_), Some(_)) => Err(Failure::new("parties have no class: remove `--class`")),
-        (Content::Parties, Read::Networks(_), _) | (Content::Networks, Read::Parties(_), _) => {
+        (ListContent::Networks, Read::Networks(_), None) => Err(Failure::new("networks need a class: add `--class`")),
+        (ListContent::Parties, Read::Parties(_), Some(_)) => {
+            Err(Failure::new("parties have no class: remove `--class`"))
+        }
+        (ListContent::Parties, Read::Networks(_), _) | (ListContent::Networks, Read::Parties(_), _) => {
             Err(Failure::new(format!("the format `{}` does not fit `--content`", arguments.format.name)))
         }
     }
@@ -199,7 +171,7 @@ fn signed(arguments: &Arguments, edition: &Edition) -> Item {
 const SHOWN: usize = 20;
 
 impl Imported {
-    fn outcome(self, arguments: &Arguments) -> Outcome {
+    fn outcome(self, arguments: &Arguments, globals: &Globals) -> Outcome {
         let mut text = String::new();
         for reject in self.rejects.iter().take(SHOWN) {
             text += &text_line!("{reject}");
@@ -228,7 +200,7 @@ impl Imported {
                    "rejects": self.rejects.iter().map(reject).collect::<Vec<Value>>(),
                    "table": arguments.register.register_table})
         };
-        Outcome::new(arguments.json, json, text, is_fine)
+        Outcome::new(globals.json, json, text, is_fine)
     }
 }
 

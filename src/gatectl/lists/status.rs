@@ -8,13 +8,12 @@ use serde_json::{Value, json};
 
 use super::edition::{self, Edition, attribution};
 use super::store::Store;
-use crate::aws::Aws;
 use crate::display::{grouped, table, text_line};
 use crate::item::text;
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::record_table::State;
 use crate::snapshot::Snapshot;
-use crate::table_options::RegisterTable;
 
 /// Arguments of `lists status`.
 #[derive(clap::Args)]
@@ -24,11 +23,6 @@ pub(crate) struct Arguments {
     name: Option<String>,
     #[command(flatten)]
     register: RegisterTable,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 /// The status of a list.
@@ -49,9 +43,9 @@ struct Imported {
 }
 
 /// Reads and shows the lists.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
-    let dynamodb = arguments.aws.dynamodb().await;
+    let dynamodb = globals.aws.dynamodb().await;
     let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
     let store = Store::new(dynamodb, arguments.register.register_table.clone());
     let mut names: BTreeSet<String> = store.names().await?.into_iter().collect();
@@ -59,12 +53,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if let Some(name) = &arguments.name {
         if !names.contains(name) {
             let says = format!("unknown list `{name}`: import it with `gatectl lists import`");
-            return Ok(Outcome::new(
-                arguments.json,
-                || json!({"ok": false, "says": says}),
-                text_line!("{says}"),
-                false,
-            ));
+            return Ok(Outcome::new(globals.json, || json!({"ok": false, "says": says}), text_line!("{says}"), false));
         }
         names.retain(|other| other == name);
     }
@@ -74,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
     let is_fine = lists.iter().all(|list| list.faults.is_empty());
     let json = || json!({"ok": is_fine, "lists": lists.iter().map(|list| list.json(now)).collect::<Vec<Value>>()});
-    Ok(Outcome::new(arguments.json, json, text_of(&lists, arguments.name.is_some(), now), is_fine))
+    Ok(Outcome::new(globals.json, json, text_of(&lists, arguments.name.is_some(), now), is_fine))
 }
 
 /// Reads a list and checks its edition in force; with `wants_all`, every edition.

@@ -1,42 +1,23 @@
 //! Pure. The plan of `gatectl model add`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Item, Kind, Model, ModelStatus, Record, is_withdrawn, read};
-use export_gate::terms::ModelName;
+use export_gate::record::{Item, Kind, Meta, Model, ModelStatus, Record, is_withdrawn, read, write};
+use export_gate::terms::Eccn;
 use jiff::Timestamp;
-use serde_json::json;
 
-use crate::attribution::Attribution;
+use super::AddArguments;
 use crate::change::Step;
-use crate::item::{of_json, text};
+use crate::item::text;
+use crate::options::Attribution;
 use crate::snapshot::Snapshot;
-
-/// The model to register.
-pub(crate) struct NewModel {
-    /// `name@version`.
-    pub(crate) model: ModelName,
-    /// Its endpoint.
-    pub(crate) endpoint: String,
-    /// Its ECCN; absent if unclassified.
-    pub(crate) eccn: Option<String>,
-    /// Whether it becomes the default version.
-    pub(crate) default: bool,
-    /// Whether an existing record with other content is replaced.
-    pub(crate) replace: bool,
-    /// The attribution.
-    pub(crate) attribution: Attribution,
-    /// The time of the change.
-    pub(crate) at: Timestamp,
-}
 
 /// The steps that register the model: none if it is registered.
 ///
 /// # Errors
 /// Why it can't be registered.
-pub(crate) fn plan(model: &NewModel, snapshot: &Snapshot) -> Result<Vec<Step>, String> {
+pub(super) fn plan(model: &AddArguments, snapshot: &Snapshot, now: Timestamp) -> Result<Vec<Step>, String> {
     let id = model.model.as_str();
-    let record = record(model);
-    read::<Model>(&record).map_err(|error| format!("the gate would not read `{id}`: {error}"))?;
+    let record = record(model, now)?;
     let models = snapshot.of_kind(Model::KIND).map(|(_, item)| item);
     let others: Vec<&Item> = models.filter(|item| text(item, "id") != id).collect();
     if let Some(other) = others.iter().find(|other| has_endpoint(other, &model.endpoint)) {
@@ -52,33 +33,46 @@ pub(crate) fn plan(model: &NewModel, snapshot: &Snapshot) -> Result<Vec<Step>, S
         let is_gone = |item: &Item| is_withdrawn(item) && read::<Model>(item).is_err();
         let defaults = others.iter().filter(|item| is_default(item) && name_of(item) == model.model.name());
         for other in defaults.filter(|item| !is_gone(item)) {
-            steps.extend(Step::put(snapshot, no_longer_default(other, model)?));
+            steps.extend(Step::put(snapshot, no_longer_default(other, model, now)?));
         }
     }
     Ok(steps)
 }
 
-fn record(model: &NewModel) -> Item {
-    let id = model.model.as_str();
-    let version = id.split_once('@').map_or("", |(_, version)| version);
-    let mut record = of_json(json!({
-        "kind": Model::KIND, "id": id, "name": model.model.name(), "version": version, "default": model.default,
-        "endpoint": model.endpoint, "status": "available", "eccn": model.eccn,
-    }));
-    model.attribution.sign(&mut record, model.at);
-    record
+/// The record.
+///
+/// # Errors
+/// The gate would not read it.
+pub(super) fn record(model: &AddArguments, now: Timestamp) -> Result<Item, String> {
+    let unread = |error: String| format!("the gate would not read `{}`: {error}", model.model);
+    let eccn =
+        model.eccn.as_deref().map(Eccn::parse).transpose().map_err(|error| unread(format!("eccn: {error:#}")))?;
+    let version = model.model.as_str().split_once('@').map_or("", |(_, version)| version).to_owned();
+    let record = write(&Record {
+        meta: Meta { id: model.model.to_string(), ..Meta::default() },
+        body: Model {
+            name: model.model.name().to_owned(),
+            version,
+            default: model.default,
+            endpoint: model.endpoint.clone(),
+            eccn,
+            status: ModelStatus::Available,
+        },
+    });
+    read::<Model>(&record).map_err(|error| unread(error.to_string()))?;
+    Ok(model.options.attribution.signed(record, now))
 }
 
 /// The earlier default, no longer the default. Its own reason is kept.
-fn no_longer_default(item: &Item, model: &NewModel) -> Result<Item, String> {
+fn no_longer_default(item: &Item, model: &AddArguments, now: Timestamp) -> Result<Item, String> {
     let id = text(item, "id");
     read::<Model>(item).map_err(|error| {
         format!("`{id}`, the default until now, can't be read ({error}): correct that record first")
     })?;
     let mut next = item.clone();
-    let why = format!("{} No longer the default: {}", text(item, "why"), model.attribution.why);
+    let why = format!("{} No longer the default: {}", text(item, "why"), model.options.attribution.why);
     next.insert("default".into(), AttributeValue::Bool(false));
-    Attribution { why: why.trim().to_owned(), by: model.attribution.by.clone() }.sign(&mut next, model.at);
+    Attribution { why: why.trim().to_owned(), by: model.options.attribution.by.clone() }.sign(&mut next, now);
     Ok(next)
 }
 

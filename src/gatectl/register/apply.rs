@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::plan::{MOST_NAMED, Planned, Target, display, faulty_folder, plan_json, planned};
 use super::write::{Written, write};
-use crate::attribution::{Attribution, non_empty};
 use crate::confirm::confirm;
 use crate::display::{count, text_line};
 use crate::draft::{Checked, read_nonempty};
 use crate::item::text;
+use crate::options::{Attribution, Globals, non_empty};
 use crate::outcome::{Failure, Outcome};
 use crate::output::notice;
 
@@ -32,16 +32,16 @@ pub(crate) struct Arguments {
 }
 
 /// Displays the plan, asks for confirmation and writes.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let target = &arguments.target;
     let now = Timestamp::now();
     let Checked { draft, faults } = read_nonempty(&target.folder)?;
     if !faults.is_empty() {
-        return Ok(faulty_folder(target, &faults));
+        return Ok(faulty_folder(target, globals, &faults));
     }
-    let mut planned = planned(target, &draft).await?;
+    let mut planned = planned(target, globals, &draft).await?;
     sign(&mut planned, arguments, now)?;
-    if !target.json {
+    if !globals.json {
         notice(&display(&planned, &draft, target));
     }
     let plan = plan_json(&planned);
@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             json.insert("written".to_owned(), written);
             Value::Object(json)
         };
-        Ok(Outcome::new(target.json, json, text_line!("{message}"), is_fine))
+        Ok(Outcome::new(globals.json, json, text_line!("{message}"), is_fine))
     };
     if !planned.faults.is_empty() {
         let why = planned.faults.join("; ");
@@ -68,7 +68,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if !arguments.yes && !confirm(&tables.join("` and `"))? {
         return report(false, "Nothing was changed: you declined.".to_owned(), Value::Null);
     }
-    let written = write(target, planned, now).await?;
+    let written = write(target, globals, planned, now).await?;
     let is_whole = written.why.is_none();
     let json = json!({"records": written.records, "revision": written.revision, "left": written.left});
     let outcome = report(is_whole, message(&written), json)?;

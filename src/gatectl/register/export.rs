@@ -7,18 +7,16 @@ use export_gate::digest::digest;
 use export_gate::record::Item;
 use export_gate::register::history::Key;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::compare::{compare, compare_callers};
-use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::display::{count, text_line};
-use crate::draft::{Checked, read_nonempty};
-use crate::item::{as_json, text};
+use crate::draft::{Checked, read_nonempty, render_json, render_yaml};
+use crate::item::text;
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
-use crate::table_options::RegisterTable;
 
 /// Options of `gatectl register export`.
 #[derive(clap::Args)]
@@ -40,11 +38,6 @@ pub(crate) struct Arguments {
     /// Export callers' records from this table too, personal data included
     #[arg(long, value_name = "TABLE")]
     callers_table: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -60,14 +53,14 @@ const IN_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 const LONGEST_NAME: usize = 200;
 
 /// Writes one file per record.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let folder = &arguments.folder;
     let is_taken = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if folder.is_file() || (is_taken && !arguments.force) {
         let advice = "export into another folder, or pass `--force`";
         return Err(Failure::new(format!("`{}` is not empty: {advice}", folder.display())));
     }
-    let dynamodb = arguments.aws.dynamodb().await;
+    let dynamodb = globals.aws.dynamodb().await;
     let snapshot = Snapshot::read(&dynamodb, &arguments.register.register_table).await?;
     let callers = match &arguments.callers_table {
         Some(table) => Some(Callers::new(dynamodb, table.clone()).all().await?),
@@ -92,7 +85,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (number, revision) = (count(records, "record", "records"), snapshot.revision);
     text += &text_line!("{number} of revision {revision} in `{}`.", folder.display());
     let json = || json!({"ok": is_fine, "records": records, "revision": revision, "faults": faults});
-    Ok(Outcome::new(arguments.json, json, text, is_fine))
+    Ok(Outcome::new(globals.json, json, text, is_fine))
 }
 
 /// Reads the folder back, and names every record that differs from the tables.
@@ -139,37 +132,14 @@ fn name(kind: &str, id: &str, format: Format, taken: &mut BTreeSet<String>) -> S
     name
 }
 
-/// A record in the usual order: kind and id first, attribution last.
-struct Ordered(Map<String, Value>);
-
-impl Serialize for Ordered {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const FIRST: [&str; 2] = ["kind", "id"];
-        const LAST: [&str; 3] = ["by", "at", "why"];
-        let own = self.0.keys().map(String::as_str).filter(|name| !FIRST.contains(name) && !LAST.contains(name));
-        let mut map = serializer.serialize_map(None)?;
-        for name in FIRST.into_iter().chain(own).chain(LAST) {
-            if let Some(value) = self.0.get(name) {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
-    }
-}
-
-/// A record as a file, without the attributes that the tables add.
+/// A record as a file.
 fn render(item: &Item, arguments: &Arguments) -> Result<String, Failure> {
-    let Value::Object(mut record) = as_json(item) else { return Ok(String::new()) };
-    record.remove("revision");
-    record.remove("previous");
-    let record = Ordered(record);
-    let unmade = |error: &dyn std::fmt::Display| Failure::new(format!("a record could not be written: {error}"));
     if arguments.format == Format::Json {
-        return serde_json::to_string_pretty(&record).map(|text| text + "\n").map_err(|error| unmade(&error));
+        return render_json(item);
     }
     let schema = arguments.schema.as_ref();
     let schema = schema.map(|schema| format!("# yaml-language-server: $schema={schema}\n")).unwrap_or_default();
-    serde_saphyr::to_string(&record).map(|text| schema + &text).map_err(|error| unmade(&error))
+    Ok(schema + &render_yaml(item)?)
 }
 
 fn put(path: &Path, text: &str) -> Result<(), Failure> {

@@ -6,15 +6,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::compare::{CallerStep, Plan, compare, compare_callers};
-use crate::aws::Aws;
 use crate::callers::Callers;
 use crate::change::{Step, diff, faults, unnamed_models};
 use crate::display::{count, text_line};
 use crate::draft::{Checked, Draft, read_nonempty};
 use crate::item::as_json;
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
-use crate::table_options::RegisterTable;
 
 /// The folder, and the tables that it is compared with.
 #[derive(clap::Args)]
@@ -30,11 +29,6 @@ pub(crate) struct Target {
     /// Withdraw register records that the folder lacks; default: leave them unchanged
     #[arg(long)]
     pub(super) withdraw: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) aws: Aws,
 }
 
 /// Options of `gatectl register plan`.
@@ -51,16 +45,16 @@ pub(super) const MOST_NAMED: usize = 20;
 const DIFFERS: u8 = 2;
 
 /// Displays the plan.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let target = &arguments.target;
     let Checked { draft, faults } = read_nonempty(&target.folder)?;
     if !faults.is_empty() {
-        return Ok(faulty_folder(target, &faults));
+        return Ok(faulty_folder(target, globals, &faults));
     }
-    let planned = planned(target, &draft).await?;
+    let planned = planned(target, globals, &draft).await?;
     let text = display(&planned, &draft, target);
     let json = || Value::Object(plan_json(&planned));
-    let mut outcome = Outcome::new(target.json, json, text, planned.faults.is_empty());
+    let mut outcome = Outcome::new(globals.json, json, text, planned.faults.is_empty());
     if planned.faults.is_empty() && !planned.plan.is_empty() {
         outcome.code = DIFFERS;
     }
@@ -68,14 +62,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// The result for a folder with faults.
-pub(super) fn faulty_folder(target: &Target, faults: &[String]) -> Outcome {
+pub(super) fn faulty_folder(target: &Target, globals: &Globals, faults: &[String]) -> Outcome {
     let mut text: String = faults.iter().map(|fault| text_line!("{fault}")).collect();
     text += &text_line!(
         "{} in `{}`: nothing was changed.",
         count(faults.len(), "fault", "faults"),
         target.folder.display()
     );
-    Outcome::new(target.json, || json!({"ok": false, "faults": faults}), text, false)
+    Outcome::new(globals.json, || json!({"ok": false, "faults": faults}), text, false)
 }
 
 /// A plan with the snapshot that it was made from.
@@ -89,8 +83,8 @@ pub(super) struct Planned {
 }
 
 /// Compares the folder with the tables.
-pub(super) async fn planned(target: &Target, draft: &Draft) -> Result<Planned, Failure> {
-    let dynamodb = target.aws.dynamodb().await;
+pub(super) async fn planned(target: &Target, globals: &Globals, draft: &Draft) -> Result<Planned, Failure> {
+    let dynamodb = globals.aws.dynamodb().await;
     let snapshot = Snapshot::read(&dynamodb, &target.register.register_table).await?;
     let mut plan = compare(draft, &snapshot, target.withdraw);
     if let Some(table) = target.callers_table.as_ref().filter(|_| !draft.callers.is_empty()) {

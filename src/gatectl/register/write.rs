@@ -19,6 +19,7 @@ use crate::backoff::Backoff;
 use crate::callers::{Callers, content};
 use crate::change::{self, Step, Unwritten, faults};
 use crate::item::unattributed;
+use crate::options::Globals;
 use crate::outcome::Failure;
 use crate::progress::bar;
 use crate::snapshot::Snapshot;
@@ -63,7 +64,12 @@ struct Progress<'a> {
 ///
 /// # Errors
 /// Nothing was written.
-pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> Result<Written, Failure> {
+pub(super) async fn write(
+    target: &Target,
+    globals: &Globals,
+    planned: Planned,
+    now: Timestamp,
+) -> Result<Written, Failure> {
     let Planned { snapshot, plan, .. } = planned;
     let Batches { restricting, permitting } = match batches(
         &snapshot,
@@ -81,7 +87,7 @@ pub(super) async fn write(target: &Target, planned: Planned, now: Timestamp) -> 
             return Ok(Written { records: 0, revision: snapshot.revision, left, why: Some(why) });
         }
     };
-    let dynamodb = target.aws.dynamodb().await;
+    let dynamodb = globals.aws.dynamodb().await;
     let writer = RegisterWriter::new(dynamodb.clone(), target.register.register_table.clone());
     let progress = bar(plan.steps.len().saturating_add(plan.callers.len()), "records");
     let mut running = Progress { target, writer, dynamodb, snapshot, progress, written: 0 };

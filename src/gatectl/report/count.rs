@@ -10,8 +10,7 @@ use serde_json::Value;
 
 use super::databases::Databases;
 use super::directives::Directives;
-use super::seen::Seen;
-use super::tally::{Split, Tally, raise};
+use super::tally::{Seen, Split, Tally, raise};
 use crate::entry::{Entry, id_of};
 use crate::review::queue::Queue;
 

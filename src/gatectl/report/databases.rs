@@ -7,8 +7,7 @@ use export_gate::terms::parse_time;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::section::Section;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{Cell, Section, Sheet};
 use super::tally::raise;
 use crate::display::count;
 use crate::json::member;

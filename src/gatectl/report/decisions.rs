@@ -7,8 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::chart::Chart;
 use super::count::{Counts, Day};
-use super::section::Section;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{Cell, Section, Sheet};
 use super::tally::{Split, Tally};
 use crate::display::grouped;
 

@@ -6,15 +6,12 @@ mod databases;
 mod decisions;
 mod directives;
 mod page;
-mod read;
 mod records;
 mod reviews;
-mod section;
-mod seen;
 mod sheet;
+mod storage;
 mod tally;
 mod timeline;
-mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,16 +26,15 @@ use self::count::Counts;
 use self::directives::{Directives, Summary};
 use self::page::{Head, Report};
 use self::timeline::{Timeline, time};
-use crate::attribution::non_empty;
-use crate::aws::Aws;
 use crate::display::{count, text_line};
 use crate::entries::{Found, Place};
 use crate::history::History;
 use crate::item::{as_json, text};
 use crate::json::member;
+use crate::options::non_empty;
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::{Failure, Outcome};
 use crate::progress::counter;
-use crate::table_options::RegisterTable;
 
 /// Arguments of `report`.
 #[derive(clap::Args)]
@@ -72,8 +68,6 @@ pub(crate) struct Arguments {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    aws: Aws,
 }
 
 /// The data of the register, the usage table and the seals.
@@ -88,8 +82,8 @@ struct Sources {
 const MOST_DAYS: i64 = 1_096;
 
 /// Counts the entries, and writes the report.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let Arguments { from, to, place, aws, .. } = arguments;
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
+    let (Arguments { from, to, place, .. }, aws) = (arguments, &globals.aws);
     if from >= to {
         return Err(Failure::new(format!("`--from` {from} is not before `--to` {to}")));
     }
@@ -127,7 +121,7 @@ async fn read_sources(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut C
         counts.directives.expect(&id, Summary { authority, citation, effect }, Timeline::of(&versions), counts.period);
     }
     let leased = match &arguments.usage_table {
-        Some(table) => read::leased(dynamodb, table).await?,
+        Some(table) => storage::leased(dynamodb, table).await?,
         None => Default::default(),
     };
     let mut licences = BTreeMap::new();
@@ -146,7 +140,7 @@ async fn read_sources(arguments: &Arguments, dynamodb: &DynamoDb, counts: &mut C
     }
     let mut seals = None;
     if let Some(place) = &arguments.seals {
-        let (found, unread) = read::seals(place, counts.period)?;
+        let (found, unread) = storage::seals(place, counts.period)?;
         counts.unread = unread;
         seals = Some(found);
     }
@@ -233,13 +227,13 @@ fn write_all(arguments: &Arguments, report: &Report) -> Result<(), Failure> {
         files.push((out.clone(), page.into_bytes()));
     }
     if let Some(folder) = &arguments.csv {
-        write::folder(folder)?;
+        storage::folder(folder)?;
         for section in &report.sections {
             let csv = section.sheet.csv().map_err(|error| Failure::of("a table could not be made", error))?;
             files.push((folder.join(section.sheet.name).with_extension("csv"), csv));
         }
     }
-    write::write(&files)
+    storage::write(&files)
 }
 
 fn outcome(arguments: &Arguments, report: &Report) -> Outcome {

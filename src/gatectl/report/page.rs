@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::chart::Chart;
 use super::count::{Counts, Named};
-use super::section::Section;
-use super::sheet::{Cell, Sheet, moment};
+use super::sheet::{Cell, Section, Sheet, moment};
 use crate::display::{grouped, visible_lines};
 
 /// The page's style. The content security policy has its hash.

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 
 use super::count::{Counts, Drawn};
 use super::directives::Directive;
-use super::section::Section;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{Cell, Section, Sheet};
 use crate::display::count;
 
 /// A licence, as its record and the usage table have it.

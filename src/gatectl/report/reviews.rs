@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::section::Section;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{Cell, Section, Sheet};
 use crate::period::render_duration;
 use crate::review::queue::{Match, Queue, Refusals, Resolution};
 use crate::snapshot::Snapshot;

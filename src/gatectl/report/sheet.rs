@@ -4,6 +4,7 @@ use export_gate::terms::render_time;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::chart::Chart;
 use crate::display::{grouped, visible};
 use crate::period::render_duration;
 
@@ -158,6 +159,25 @@ fn percent(thousandths: u64) -> String {
 /// `2026-06-12 21:21:00.123`.
 pub(super) fn moment(time: Timestamp) -> String {
     render_time(time).replace('T', " ").replace(".000Z", "").replace('Z', "")
+}
+
+/// A section of the report.
+pub(super) struct Section {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    /// Its result in a sentence.
+    pub(super) lead: String,
+    pub(super) chart: Option<Chart>,
+    pub(super) sheet: Sheet,
+    /// How it was counted; field names are in backticks.
+    pub(super) how: &'static str,
+}
+
+impl Section {
+    /// The method in parts: whether a part is a name, and its text.
+    pub(super) fn how(&self) -> impl Iterator<Item = (bool, &'static str)> {
+        [false, true].into_iter().cycle().zip(self.how.split('`'))
+    }
 }
 
 #[cfg(test)]

@@ -3,21 +3,20 @@
 use std::convert::identity;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use export_gate::record::{Embargo, Item, Kind};
+use export_gate::record::{AppliesTo, Authority, Basis, Effect, Embargo, Item, Meta, Party, Record, write};
+use export_gate::terms::{Country, ModelPattern, WrittenName};
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::queue::Resolution;
 use super::read::{MatchOptions, not_in_queue};
-use crate::attribution::non_empty;
 use crate::callers::Callers;
 use crate::change::{ChangeOptions, Step, change_redacted};
 use crate::clearance::Match;
-use crate::item::{of_json, text, value_as_json};
+use crate::item::text;
+use crate::options::{CallersTable, Globals, non_empty};
 use crate::outcome::{Failure, Outcome};
 use crate::snapshot::Snapshot;
-use crate::table_options::CallersTable;
-use crate::value_parsers::models;
+use crate::value_parsers::{models, read_word};
 
 /// Options of `gatectl review confirm`.
 #[derive(clap::Args)]
@@ -32,7 +31,7 @@ pub(crate) struct Arguments {
     citation: String,
     /// Add a model: name, name@version, eccn:4E091 or *; repeatable
     #[arg(long = "model", value_name = "MODEL", default_value = "*", value_parser = models)]
-    models: Vec<String>,
+    models: Vec<ModelPattern>,
     #[command(flatten)]
     callers: CallersTable,
     #[command(flatten)]
@@ -40,15 +39,16 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the embargo for a match that is refused and not cleared.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let Arguments { options, callers, .. } = arguments;
     let now = Timestamp::now();
-    let (of, queue, unread) = arguments.potential_match.read(&options.aws, now).await?;
+    let (of, queue, unread) = arguments.potential_match.read(globals, now).await?;
     let refusals = queue.refusals(of);
-    let callers = Callers::new(options.aws.dynamodb().await, callers.callers_table.clone());
+    let callers = Callers::new(globals.aws.dynamodb().await, callers.callers_table.clone());
     let caller = callers.record(&of.subject).await?;
-    let record = caller.map(|caller| record(arguments, of, &caller, now));
+    let authority = read_word(&arguments.authority).map_err(|why| format!("authority: {why}"));
     let plan = |snapshot: &Snapshot| {
+        let authority = authority.clone()?;
         if refusals.is_none() {
             return Err(format!("{}; `gatectl review list` lists the queue", not_in_queue(of, &unread)));
         }
@@ -69,18 +69,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             }
             Resolution::Open => {}
         }
-        match &record {
-            Some(Some(record)) => Ok(Step::put(snapshot, record.clone()).into_iter().collect()),
-            Some(None) => {
-                Err(format!("`{}` has no name in the callers' records, and an embargo names its parties", of.subject))
-            }
-            None => Err(format!("there is no caller `{}`, whose name the embargo needs", of.subject)),
-        }
+        let Some(caller) = &caller else {
+            return Err(format!("there is no caller `{}`, whose name the embargo needs", of.subject));
+        };
+        let record = record(arguments, authority, of, caller, now).ok_or_else(|| {
+            format!("`{}` has no name in the callers' records, and an embargo names its parties", of.subject)
+        })?;
+        Ok(Step::put(snapshot, record).into_iter().collect())
     };
     // A person is displayed by id: the name goes into the record only.
     let redact = if of.subject.starts_with("person#") { nameless } else { identity };
-    let changed = change_redacted(options, now, redact, plan).await?;
-    let models = arguments.models.join(" ");
+    let changed = change_redacted(options, globals, now, redact, plan).await?;
+    let models = arguments.models.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let models = if models == "*" { "any model" } else { &models };
     let done = format!("`{}` is refused {models} from the gate's next request on.", of.subject);
     Ok(changed.outcome(&done, &format!("`{}` is confirmed to be `{}` already.", of.subject, of.party)))
@@ -95,21 +95,27 @@ fn nameless(mut step: Step) -> Step {
 }
 
 /// An embargo of the party by the name in the caller's record; none if it has no name.
-fn record(arguments: &Arguments, of: &Match, caller: &Item, now: Timestamp) -> Option<Item> {
-    let name = Some(text(caller, "name")).filter(|name| !name.trim().is_empty())?;
-    let aliases = caller.get("aliases").map(value_as_json).filter(|aliases| *aliases != json!([]));
+fn record(arguments: &Arguments, authority: Authority, of: &Match, caller: &Item, now: Timestamp) -> Option<Item> {
+    let texts = |name: &str| -> Vec<String> {
+        caller.get(name).and_then(|value| serde_dynamo::from_attribute_value(value.clone()).ok()).unwrap_or_default()
+    };
+    let name = WrittenName::try_from(text(caller, "name").to_owned()).ok()?;
+    let aliases = texts("aliases").into_iter().filter_map(|alias| alias.try_into().ok()).collect();
     // The country that the gate compares with an embargo's: a person's nationality, not the residence.
-    let nationality = || caller.get("nationalities").map(value_as_json).and_then(|all| all.get(0).cloned());
-    let country = caller.get("incorporated_in").map(value_as_json).or_else(nationality);
-    let mut party = json!({"name": name, "aliases": aliases, "country": country});
-    if let Some(party) = party.as_object_mut() {
-        party.retain(|_, value| !value.is_null());
-    }
-    let mut record = of_json(json!({
-        "kind": Embargo::KIND, "id": of.embargo_id(), "models": arguments.models,
-        "applies_to": {"parties": [party]}, "effect": "prohibited", "authority": arguments.authority,
-        "citation": arguments.citation,
-    }));
-    arguments.options.attribution.sign(&mut record, now);
-    Some(record)
+    let country = Country::parse(text(caller, "incorporated_in")).ok();
+    let country = country.or_else(|| Country::parse(texts("nationalities").first()?).ok());
+    let record = write(&Record {
+        meta: Meta { id: of.embargo_id(), ..Meta::default() },
+        body: Embargo {
+            models: arguments.models.clone(),
+            applies_to: AppliesTo { parties: Some(vec![Party { name, aliases, country }]), ..AppliesTo::default() },
+            effect: Effect::Prohibited,
+            authority,
+            citation: arguments.citation.clone(),
+            url: None,
+            disclose: true,
+            basis: Basis::default(),
+        },
+    });
+    Some(arguments.options.attribution.signed(record, now))
 }

@@ -5,14 +5,13 @@ use export_gate::terms::Window;
 use jiff::Timestamp;
 
 use super::queue::{Queue, fault};
-use crate::aws::Aws;
 use crate::clearance::Match;
 use crate::entries::{Found, Place};
 use crate::entry::Entry;
+use crate::options::{Globals, RegisterTable};
 use crate::outcome::Failure;
 use crate::period::{Since, since};
 use crate::snapshot::Snapshot;
-use crate::table_options::RegisterTable;
 
 /// The part of the ledger that is read.
 #[derive(clap::Args)]
@@ -40,32 +39,38 @@ pub(crate) struct Source {
     ledger: LedgerOptions,
     #[command(flatten)]
     pub(super) register: RegisterTable,
-    #[command(flatten)]
-    pub(super) aws: Aws,
 }
 
 impl Source {
     /// The queue, the register, and the faults of unreadable entries.
-    pub(super) async fn read(&self, now: Timestamp) -> Result<(Queue, Snapshot, Vec<String>), Failure> {
-        let (queue, unread) = self.ledger.queue(&self.aws, now).await?;
-        let snapshot = Snapshot::read(&self.aws.dynamodb().await, &self.register.register_table).await?;
+    pub(super) async fn read(
+        &self,
+        globals: &Globals,
+        now: Timestamp,
+    ) -> Result<(Queue, Snapshot, Vec<String>), Failure> {
+        let (queue, unread) = self.ledger.queue(globals, now).await?;
+        let snapshot = Snapshot::read(&globals.aws.dynamodb().await, &self.register.register_table).await?;
         Ok((queue, snapshot, unread))
     }
 }
 
 impl MatchOptions {
     /// The match, the queue, and the faults of unreadable entries.
-    pub(super) async fn read(&self, aws: &Aws, now: Timestamp) -> Result<(&Match, Queue, Vec<String>), Failure> {
-        let (queue, unread) = self.ledger.queue(aws, now).await?;
+    pub(super) async fn read(
+        &self,
+        globals: &Globals,
+        now: Timestamp,
+    ) -> Result<(&Match, Queue, Vec<String>), Failure> {
+        let (queue, unread) = self.ledger.queue(globals, now).await?;
         Ok((&self.potential_match, queue, unread))
     }
 }
 
 impl LedgerOptions {
-    async fn queue(&self, aws: &Aws, now: Timestamp) -> Result<(Queue, Vec<String>), Failure> {
+    async fn queue(&self, globals: &Globals, now: Timestamp) -> Result<(Queue, Vec<String>), Failure> {
         let (mut queue, mut unread) = (Queue::default(), Vec::new());
         let window = Window { from: Some(self.since.moment(now)), until: None };
-        let read = self.place.read(aws, window, |found| match found {
+        let read = self.place.read(&globals.aws, window, |found| match found {
             Found::Entry(value) => match Entry::read(&value) {
                 Ok(entry) if !has_valid_hash(&value) => {
                     unread.push(format!(

@@ -12,20 +12,17 @@ use crate::callers::Callers;
 use crate::clearance::Match;
 use crate::display::{count, table, text_line};
 use crate::item::value_as_json;
-use crate::lists::look::{Looked, look};
+use crate::lists::{Looked, look};
+use crate::options::{CallersTable, Globals};
 use crate::outcome::{Failure, Outcome};
 use crate::period::render_duration;
 use crate::snapshot::Snapshot;
-use crate::table_options::CallersTable;
 
 /// Options of `gatectl review show`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     potential_match: Match,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
@@ -33,16 +30,16 @@ pub(crate) struct Arguments {
 }
 
 /// Displays the match. The exit code is 1 if a part of it is unreadable.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let of = &arguments.potential_match;
-    let (queue, snapshot, mut unread) = arguments.source.read(now).await?;
+    let (queue, snapshot, mut unread) = arguments.source.read(globals, now).await?;
     let Some(refusals) = queue.refusals(of) else {
         let why = format!("{}; `gatectl review list --all` lists the queue", not_in_queue(of, &unread));
-        return Ok(Outcome::refused(arguments.json, &why));
+        return Ok(Outcome::refused(globals.json, &why));
     };
     let state = of.resolution(Some(refusals), &snapshot, now);
-    let sides = sides(arguments, of, &snapshot, &mut unread).await?;
+    let sides = sides(arguments, globals, of, &snapshot, &mut unread).await?;
     let mut text = display(of, refusals, &state, now);
     text += &sides.display(&of.subject, &of.party);
     text += &decisions(refusals);
@@ -55,7 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         }
         json
     };
-    Ok(Outcome::new(arguments.json, json, text, unread.is_empty()))
+    Ok(Outcome::new(globals.json, json, text, unread.is_empty()))
 }
 
 fn display(of: &Match, refusals: &Refusals, state: &Resolution, now: Timestamp) -> String {
@@ -79,13 +76,14 @@ fn display(of: &Match, refusals: &Refusals, state: &Resolution, now: Timestamp) 
 /// Both sides; faults of unreadable parts go to `unread`.
 async fn sides(
     arguments: &Arguments,
+    globals: &Globals,
     of: &Match,
     snapshot: &Snapshot,
     unread: &mut Vec<String>,
 ) -> Result<Sides, Failure> {
     let mut sides = Sides::default();
-    let Source { register, aws, .. } = &arguments.source;
-    let dynamodb = aws.dynamodb().await;
+    let Source { register, .. } = &arguments.source;
+    let dynamodb = globals.aws.dynamodb().await;
     let callers = Callers::new(dynamodb.clone(), arguments.callers.callers_table.clone());
     let record = callers.record(&of.subject).await?;
     sides.subject = record.as_ref().map(subject);

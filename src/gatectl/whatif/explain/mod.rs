@@ -8,8 +8,8 @@ mod report;
 use export_gate::terms::{ModelRef, parse_time, to_milliseconds};
 use jiff::Timestamp;
 
-use crate::attribution::non_empty;
 use crate::aws::Aws;
+use crate::options::non_empty;
 use crate::outcome::{Failure, Outcome};
 use crate::whatif::assumptions::Options;
 use crate::whatif::{Address, Databases, Request, Source};
