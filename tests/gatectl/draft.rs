@@ -50,8 +50,8 @@ authority: BIS
 citation: 744.22(b)
 effect: licence_required
 models:
-  - fable-5
-  - mythos-5
+- fable-5
+- mythos-5
 by: officer-1
 why: reason
 ";
