@@ -1,4 +1,4 @@
-//! A stand-in for KMS with one key, `alias/seal`. `rsa` is of another kind, `wrong` signs something else, others are not there.
+//! An emulated KMS: `alias/seal` signs, `rsa` has another type, `wrong` signs other data, and other keys do not exist.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// What Ed25519 keys begin with in DER.
+/// The DER prefix of Ed25519 keys.
 const DER_HEAD: &str = "302a300506032b6570032100";
 
-/// The running stand-in; it ends with the test's process.
+/// The running emulator, which ends with the test's process.
 pub(crate) struct Kms {
     pub(crate) url: String,
     public: Vec<u8>,
