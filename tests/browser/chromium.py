@@ -1,5 +1,5 @@
-"""Drives a headless Chromium over its DevTools pipe: JSON messages that end in a zero byte, so that nothing but Python's own
-library is needed, and no port is opened."""
+"""Drives a headless Chromium over its DevTools pipe with JSON messages that end in a zero byte. This needs only Python's
+standard library, and opens no port."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ FLAGS = ["--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu
 
 
 def executable():
-    """Where Chromium is; None where there is none."""
+    """The path of Chromium, or None."""
     names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
     return next(filter(None, (shutil.which(name) for name in names if name)), None)
 
@@ -96,7 +96,7 @@ class Browser:
         end = time.monotonic() + PATIENCE
         while b"\0" not in self.unread:
             if not self.selector.select(max(0, end - time.monotonic())):
-                raise TimeoutError(f"Chromium said nothing for {PATIENCE} s")
+                raise TimeoutError(f"Chromium did not answer for {PATIENCE} s")
             more = os.read(self.process.stdout.fileno(), 1 << 20)
             if not more:
                 raise RuntimeError("Chromium ended")

@@ -1,4 +1,4 @@
-// What is wrong with the page as it stands, a sentence each.
+// Lists the faults of the page.
 (() => {
   const faults = [];
   const wide = document.documentElement.clientWidth;
@@ -15,30 +15,30 @@
     if (isDrawn && !scrolls(element) && (box.right > wide + 1 || box.left < -1)) {
       faults.push(`past the edge: ${name(element)}`);
     }
-    // What has text of its own must hold it, and what is scrolled must be reached by keyboard.
+    // Text must fit its element, and scrolling elements must be reachable by keyboard.
     if (element.matches("h1, h2, p, li, dd, dt, th, td, caption") && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) {
-      faults.push(`its text is cut or runs out: ${name(element)}`);
+      faults.push(`its text is cut or overflows: ${name(element)}`);
     }
   }
   for (const box of document.querySelectorAll(".scroll")) {
     if (box.tabIndex !== 0 || box.scrollWidth - box.clientWidth > 4 * wide) {
-      faults.push(`can't be scrolled well: ${name(box)}`);
+      faults.push(`cannot be scrolled properly: ${name(box)}`);
     }
   }
 
   const labelled = (element, attribute) =>
     (element.getAttribute(attribute) || "").split(" ").map((id) => document.getElementById(id));
   const charts = [...document.querySelectorAll("svg")];
-  if (charts.length === 0) faults.push("there is no chart to look at");
+  if (charts.length === 0) faults.push("there is no chart");
   for (const svg of charts) {
     const [title, desc] = labelled(svg, "aria-labelledby");
     const [table] = labelled(svg, "aria-details");
-    const said = [title, desc].every((part) => part && svg.contains(part) && part.textContent.trim());
-    if (svg.getAttribute("role") !== "img" || !said) faults.push(`a chart without role, title or description: ${name(svg)}`);
+    const isLabelled = [title, desc].every((part) => part && svg.contains(part) && part.textContent.trim());
+    if (svg.getAttribute("role") !== "img" || !isLabelled) faults.push(`a chart without role, title or description: ${name(svg)}`);
     const cells = table && table.localName === "table" ? table.textContent : "";
     const values = [...svg.querySelectorAll(".value")].map((value) => value.textContent);
-    const isSaid = cells && table.tBodies[0].rows.length >= values.length && values.every((value) => cells.includes(value));
-    if (!isSaid) faults.push(`no table says what this chart shows: ${name(svg)}`);
+    const hasTable = cells && table.tBodies[0].rows.length >= values.length && values.every((value) => cells.includes(value));
+    if (!hasTable) faults.push(`no table has the values of this chart: ${name(svg)}`);
     const texts = [...svg.querySelectorAll("text")].map((text) => text.getBoundingClientRect());
     const clash = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
     if (texts.some((a, i) => texts.some((b, j) => i < j && clash(a, b)))) faults.push(`labels on top of each other: ${name(svg)}`);

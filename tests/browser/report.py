@@ -11,7 +11,7 @@ LOOK = (pathlib.Path(__file__).parent / "look.js").read_text()
 
 def main(page, screenshots=None):
     if not chromium.executable():
-        sys.exit("Chromium is missing, which looks at the report: apt-get install chromium, or name one in CHROMIUM")
+        sys.exit("Chromium is missing: install it (apt-get install chromium), or set CHROMIUM to its path")
     if page == "--is-there":
         return
     faults = []
@@ -25,7 +25,7 @@ def main(page, screenshots=None):
         print(fault, file=sys.stderr)
     if faults:
         sys.exit(1)
-    print("The report is as it should be at 1280 and 390 px, light and dark, and printed.")
+    print("The report has no faults at 1280 and 390 px, light and dark, and printed.")
 
 
 def look(browser, page, width, height, scheme, screenshots):
@@ -48,12 +48,12 @@ def look(browser, page, width, height, scheme, screenshots):
         target = pathlib.Path(screenshots, f"report-{width}-{scheme}.png")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(base64.b64decode(shot["data"]))
-    return found + said(browser)
+    return found + events(browser)
 
 
-def said(browser):
-    """What the page asked for beside itself, and what it complained of."""
-    browser.evaluate("0")  # what was said before is here by now
+def events(browser):
+    """The requests and console errors of the page."""
+    browser.evaluate("0")  # earlier events have arrived
     found, requests = [], []
     for event in browser.events:
         params = event.get("params", {})
@@ -63,9 +63,9 @@ def said(browser):
             case "Runtime.exceptionThrown":
                 found.append(f"a script failed: {params['exceptionDetails']['text']}")
             case "Runtime.consoleAPICalled":
-                found.append(f"the console says: {params['args']}")
+                found.append(f"console: {params['args']}")
             case "Log.entryAdded":
-                found.append(f"the log says: {params['entry']['text']}")
+                found.append(f"log: {params['entry']['text']}")
     if len(requests) != 1 or not requests[0].startswith("file:"):
         found.append(f"more than the page was asked for: {requests}")
     return found

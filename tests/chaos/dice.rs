@@ -1,10 +1,10 @@
-//! The choices of a run, which its seed repeats.
+//! Random choices of a run, repeatable by its seed.
 
 /// SplitMix64.
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// The dice of this run. The seed is printed.
+    /// The dice of this run. Prints the seed.
     pub(crate) fn of_run() -> Self {
         let seed = match std::env::var("CHAOS_SEED") {
             Ok(seed) => seed.parse().expect("CHAOS_SEED is a number"),
@@ -18,7 +18,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// Dice of their own for a task.
+    /// Independent dice for a task.
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.next())
     }

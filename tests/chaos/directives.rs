@@ -1,4 +1,4 @@
-//! Directives by every kind of writer, while gates behind faulty networks are asked, and killed.
+//! Directives by every kind of writer, while gates behind faulty networks answer requests and are killed.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,20 +15,20 @@ use crate::world::events::invocation;
 
 const ENVIRONMENTS: usize = 5;
 
-/// How many letters are issued, and lifted again.
+/// The number of letters that are issued and lifted.
 const LETTERS: usize = 6;
 
-/// How many requests every environment answers under each letter, and after each; how many it answers at most in a phase.
+/// The minimum and maximum number of requests of an environment in a phase.
 const REQUESTS: usize = 3;
 const MOST_REQUESTS: usize = 4;
 
 const ODDS: Odds = Odds { fault: 25, kill: 15 };
 
-/// How long the whole may take.
+/// The time limit of the run.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// What the letter's state lets a request come to. `Closing` and `Opening` last from a writer's start to its
-/// acknowledgement: then both outcomes are right.
+/// The letter's state. `Closing` and `Opening` last from the start of a write to its acknowledgement, and allow both
+/// outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
@@ -65,16 +65,16 @@ enum Who {
     ForeignPerson,
 }
 
-/// What must not happen.
+/// A violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// A foreign person got an answer though the directive was acknowledged before the request began.
+    /// A foreign person got an answer to a request that began after the directive was acknowledged.
     LateAnswer,
-    /// ScreenedParty was refused whom no directive concerned, and no fault of the network explains it.
+    /// A request was refused that no directive concerns and no network fault explains.
     WrongRefusal,
 }
 
-/// What is wrong with an answer to a request that began in one phase and ended in another.
+/// The violation of an answer, if any.
 fn fault(who: Who, began: Phase, ended: Phase, answered: &Answered) -> Option<Fault> {
     // A letter that was not in the same state throughout allows both outcomes.
     let settled = (began == ended).then_some(began.state);
@@ -121,12 +121,12 @@ impl Board {
         self.enter(self.phase().next());
     }
 
-    async fn everyone_has_finished(&self) {
+    async fn all_have_finished(&self) {
         let enough = |progress: &Progress| progress.finished.iter().all(|finished| *finished >= REQUESTS);
         self.progress.subscribe().wait_for(enough).await.unwrap();
     }
 
-    /// The phase in which an environment may ask; none once the run is over.
+    /// Waits until an environment may send a request. Returns the phase, or none when the run is over.
     async fn may_ask(&self, number: usize) -> Option<Phase> {
         let may =
             |progress: &Progress| progress.finished[number] < MOST_REQUESTS || progress.phase.state == State::Over;
@@ -134,7 +134,7 @@ impl Board {
         (phase.state != State::Over).then_some(phase)
     }
 
-    /// Takes the end of a request, which was answered or not, and gives the phase in which it ended.
+    /// Counts the end of a request, and returns the phase in which it ended.
     fn finish(&self, number: usize, began: Phase) -> Phase {
         self.progress.send_modify(|progress| progress.finished[number] += usize::from(progress.phase == began));
         self.phase()
@@ -157,7 +157,7 @@ async fn work(board: &Board, number: usize, mut environment: Environment<'_>, mu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_answer_is_late_no_refusal_is_wrong_and_each_has_its_entry() {
+async fn directives_apply_at_once_and_every_answer_has_its_entry() {
     let mut dice = Dice::of_run();
     let world = World::with_samples().await;
     let board = Board::new();
@@ -170,22 +170,22 @@ async fn no_answer_is_late_no_refusal_is_wrong_and_each_has_its_entry() {
     let directing = async {
         let mut writers = Writers::new(&world, dice.fork()).await;
         for letter in 0..LETTERS {
-            board.everyone_has_finished().await;
+            board.all_have_finished().await;
             writers.write_much().await;
             board.step();
             writers.issue(letter).await;
             board.step();
-            board.everyone_has_finished().await;
+            board.all_have_finished().await;
             board.step();
             writers.lift(letter).await;
             board.step();
         }
-        board.everyone_has_finished().await;
+        board.all_have_finished().await;
         board.enter(Phase { state: State::Over, ..board.phase() });
         writers.false_reports
     };
     let run = async { tokio::join!(directing, join_all(workers)) };
-    let (false_reports, _) = tokio::time::timeout(LONGEST, run).await.expect("it ends");
+    let (false_reports, _) = tokio::time::timeout(LONGEST, run).await.expect("the run ends in time");
 
     let all = board.all.into_inner().unwrap();
     let faults: Vec<_> = all.iter().filter(|(fault, ..)| fault.is_some()).collect();
@@ -199,7 +199,7 @@ async fn no_answer_is_late_no_refusal_is_wrong_and_each_has_its_entry() {
 }
 
 #[test]
-fn late_answers_and_wrong_refusals_are_told_from_what_is_allowed() {
+fn late_answers_and_wrong_refusals_are_recognised() {
     let phase = |number, state| Phase { number, state };
     let (open, closing, closed, reopened) =
         (phase(0, State::Open), phase(1, State::Closing), phase(2, State::Closed), phase(4, State::Open));

@@ -1,4 +1,4 @@
-//! An execution environment: the gate's binary behind a faulty network of its own. A killed one is replaced.
+//! An execution environment: the gate's binary behind its own faulty network. A killed environment is replaced.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,28 +15,28 @@ use super::dice::Dice;
 use crate::world::events::answered;
 use crate::world::{PATIENCE, World, binary};
 
-/// What a kill waits for, at most: a request makes about so many operations.
+/// The approximate number of operations of a request: a kill waits for one of them.
 const OPERATIONS: u64 = 4;
 
 /// How long the gate's attempt at DynamoDB lasts.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
-/// A request's fate.
+/// The answer to a request.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) status: u16,
     pub(crate) codes: Vec<String>,
     pub(crate) decision_id: Option<String>,
-    /// How many faults the network had during the request. A machine so busy that an attempt at DynamoDB can time out is one.
+    /// Network faults during the request. A machine so slow that an attempt at DynamoDB can time out counts as one.
     pub(crate) faults: usize,
 }
 
-/// How often something happens, of a thousand.
+/// Probabilities in thousandths.
 #[derive(Clone, Copy)]
 pub(crate) struct Odds {
-    /// To an operation.
+    /// Of a fault per operation.
     pub(crate) fault: u64,
-    /// To a request.
+    /// Of a kill per request.
     pub(crate) kill: u64,
 }
 
@@ -50,14 +50,14 @@ pub(crate) struct Environment<'w> {
 }
 
 impl Answered {
-    /// Whether the gate could not answer, and a fault of the network explains it.
+    /// Whether a network fault explains a 503 or 504.
     pub(crate) fn is_excused(&self) -> bool {
         matches!(self.status, 503 | 504) && self.faults > 0
     }
 }
 
 impl<'w> Environment<'w> {
-    /// Starts so many at once.
+    /// Starts `number` environments concurrently.
     pub(crate) async fn start_all(world: &'w World, dice: &mut Dice, odds: Odds, number: usize) -> Vec<Self> {
         let forks: Vec<Dice> = (0..number).map(|_| dice.fork()).collect();
         join_all(forks.into_iter().map(|dice| Self::start(world, dice, odds))).await
@@ -80,7 +80,7 @@ impl<'w> Environment<'w> {
         Self { world, relay, function, faults, dice, odds }
     }
 
-    /// Asks once. `None`: the gate was killed before it answered, or did not answer in Lambda's time, and is replaced.
+    /// Sends a request. Returns `None` if the gate was killed or timed out, and replaces it.
     pub(crate) async fn ask(&mut self, event: &Value) -> Option<Answered> {
         let before = self.faults.load(Ordering::SeqCst);
         let began = Instant::now();

@@ -1,5 +1,5 @@
-//! Chaos: several gates behind a faulty network, gates that are killed, and changes by every kind of writer at once. Each
-//! test counts what must not happen.
+//! Chaos: gates behind a faulty network are killed while every kind of writer changes the register. Each test counts
+//! violations.
 //!
 //! A run prints its seed. `CHAOS_SEED=<seed>` repeats its choices, but not the scheduling of its processes.
 
@@ -33,14 +33,13 @@ use self::environment::Answered;
 use crate::command::gatectl;
 use crate::world::World;
 
-/// Every answer that left has its entry with the same outcome, and every chain verifies: by the documented rule alone, and
-/// by `gatectl ledger verify`.
+/// Every answer has its entry with the same outcome, and `gatectl ledger verify` accepts every chain.
 async fn audit(world: &World, answered: &[Answered]) {
     let entries = world.ledger().await;
     let entry_of = |id: &str| entries.iter().find(|entry| entry["decision_id"] == id);
     let mut without = Vec::new();
     for Answered { decision_id, status, .. } in answered {
-        // What failed behind a permit is in the permit's completion.
+        // A failed model call is recorded in the completion of its permit.
         let (outcome, recorded) = if matches!(status, 200 | 504) { ("permit", 200) } else { ("refuse", *status) };
         let has_entry = |entry: &Value| entry["outcome"] == outcome && entry["status"] == recorded;
         if let Some(id) = decision_id
@@ -48,7 +47,7 @@ async fn audit(world: &World, answered: &[Answered]) {
         {
             without.push(format!("{status} {id}: {:?}", entry_of(id)));
         }
-        // A refusal for want of the register or the ledger is logged alone.
+        // An unavailable register or ledger is a 503 without an entry.
         assert!(decision_id.is_some() || *status == 503, "{status} without a decision id");
     }
     assert!(without.is_empty(), "{} answers without their entry: {without:#?}", without.len());

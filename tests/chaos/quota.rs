@@ -1,4 +1,4 @@
-//! A quota under environments that are killed, a faulty network, and amendments.
+//! A quota while environments are killed, the network is faulty and the licence is amended.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ const ENVIRONMENTS: usize = 24;
 /// The quota at first, and at last.
 const QUOTAS: (usize, usize) = (200, 500);
 
-/// How much of the quota may be lost, of a hundred.
+/// The percentage of the quota that may be lost.
 const LOST: usize = 5;
 
 const ODDS: Odds = Odds { fault: 10, kill: 8 };
 
-/// How often all environments are asked, at most.
+/// The maximum number of rounds.
 const ROUNDS: usize = 300;
 
-/// How long the whole may take.
+/// The time limit of the run.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// The environments, and what they have answered.
+/// The environments and their answers.
 struct Run<'w> {
     world: &'w World,
     environments: Vec<Environment<'w>>,
@@ -37,7 +37,7 @@ struct Run<'w> {
 }
 
 impl Run<'_> {
-    /// Amends the licence: its quota, or only why.
+    /// Amends the quota of the licence, or only its reason.
     async fn amend(&mut self, quota: usize) {
         self.amendments += 1;
         let records: Vec<Value> = serde_json::from_str(SAMPLE_REGISTER).unwrap();
@@ -47,7 +47,7 @@ impl Run<'_> {
         self.world.register(vec![licence]).await;
     }
 
-    /// Asks every environment once at the same time, and counts the permits and the exhausted.
+    /// Sends one request to every environment at once, and counts permits and exhausted quotas.
     async fn round(&mut self) -> (usize, usize) {
         let event = invocation("sample-quota-service", "mythos-5").0;
         let asked = join_all(self.environments.iter_mut().map(|environment| environment.ask(&event))).await;
@@ -66,24 +66,24 @@ impl Run<'_> {
         (permits, exhausted)
     }
 
-    /// Asks until every environment says at the same time that nothing is left.
+    /// Sends requests until every environment reports at the same time that the quota is exhausted.
     async fn exhaust(&mut self) {
         for _ in 0..ROUNDS {
             if self.round().await == (0, ENVIRONMENTS) {
                 return;
             }
         }
-        panic!("the quota is never used up: the model ran {} times", self.used());
+        panic!("the quota is never exhausted: the model ran {} times", self.used());
     }
 
-    /// How many requests ran the model, answered or not.
+    /// The number of model calls, answered or not.
     fn used(&self) -> usize {
         self.world.invoked()
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_quota_is_never_exceeded_and_hardly_any_of_it_is_lost() {
+async fn a_quota_is_never_exceeded_and_almost_fully_usable() {
     let mut dice = Dice::of_run();
     let world = World::with_samples().await;
     let environments = Environment::start_all(&world, &mut dice, ODDS, ENVIRONMENTS).await;
@@ -100,7 +100,7 @@ async fn a_quota_is_never_exceeded_and_hardly_any_of_it_is_lost() {
         let used = run.used();
         println!("{used} of {first} used");
         assert!(used <= first, "{used} of {first}");
-        // A quota below what is used permits nothing.
+        // A quota below its usage permits nothing.
         run.amend(first / 2).await;
         assert_eq!((run.round().await.0, run.used()), (0, used), "{} are permitted", first / 2);
         run.amend(last).await;
@@ -110,7 +110,7 @@ async fn a_quota_is_never_exceeded_and_hardly_any_of_it_is_lost() {
         assert!(used <= last, "{used} of {last}");
         assert!(used * 100 >= last * (100 - LOST), "{} of {last} are lost", last - used);
     };
-    tokio::time::timeout(LONGEST, chaos).await.expect("it ends");
+    tokio::time::timeout(LONGEST, chaos).await.expect("the run ends in time");
     let Tables { usage, .. } = &world.tables;
     let items = world.dynamodb.scan().table_name(usage).consistent_read(true).send().await.unwrap().items.unwrap();
     println!("{items:?}");

@@ -1,4 +1,4 @@
-//! Those who change the register: a transaction, `gatectl`, and an edit by hand that register-watch settles.
+//! Writers of the register: a transaction, `gatectl`, and an edit by hand that register-watch completes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use super::dice::Dice;
 use crate::command::{gatectl, words};
 use crate::world::{PATIENCE, World, built, item};
 
-/// How many changes of how many records a bulk apply makes.
+/// Changes of a bulk write, and records of each change.
 const BULK: (usize, usize) = (4, 10);
 
 /// How often a command that failed is repeated.
@@ -27,7 +27,7 @@ pub(crate) struct Writers<'w> {
     sns: S3AndSns,
     dice: Dice,
     bulks: usize,
-    /// Commands that say that nothing was changed where something was, or the reverse.
+    /// Commands that reported no change although they made one, or the reverse.
     pub(crate) false_reports: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl<'w> Writers<'w> {
         Self { world, watch, stream, sns, dice, bulks: 0, false_reports: Vec::new() }
     }
 
-    /// Issues a letter about foreign persons, and returns once that is acknowledged.
+    /// Issues a letter about foreign persons, and returns when it is acknowledged.
     pub(crate) async fn issue(&mut self, number: usize) {
         let letter = letter(number);
         match Way::of(number) {
@@ -76,9 +76,9 @@ impl<'w> Writers<'w> {
         }
     }
 
-    /// Lifts it again.
+    /// Lifts a letter.
     pub(crate) async fn lift(&mut self, number: usize) {
-        // Each way lifts a letter of each.
+        // Each writer lifts letters of every writer.
         match Way::of(number + number / 3) {
             Way::Transaction => drop(self.world.register(vec![lifted(number)]).await),
             Way::Gatectl => self.command(&format!("embargo end letter-{number}"), number, false).await,
@@ -86,7 +86,7 @@ impl<'w> Writers<'w> {
         }
     }
 
-    /// A bulk apply of records that concern no request.
+    /// Writes many records that concern no request.
     pub(crate) async fn write_much(&mut self) {
         self.bulks += 1;
         let (changes, records) = BULK;
@@ -96,8 +96,7 @@ impl<'w> Writers<'w> {
         }
     }
 
-    /// The operators' command, whose transaction may lose its answer. A command that fails is repeated unless its change
-    /// landed.
+    /// Runs a command whose transaction may lose its answer. A failed command is repeated unless its change was written.
     async fn command(&mut self, line: &str, number: usize, in_force: bool) {
         let lost = Arc::new(AtomicBool::new(self.dice.chance(300)));
         self.world.relay.rule(move |seen: &Seen| {
@@ -110,10 +109,10 @@ impl<'w> Writers<'w> {
             let words = words(&line);
             let ran = tokio::task::spawn_blocking(|| gatectl(words)).await.unwrap();
             let landed = self.is_in_force(number).await == in_force;
-            let said = format!("{}{}", ran.out, ran.err);
-            let denied = said.to_lowercase().contains("nothing was changed");
+            let output = format!("{}{}", ran.out, ran.err);
+            let denied = output.to_lowercase().contains("nothing was changed");
             if (landed && denied) || (!landed && ran.code == 0) {
-                self.false_reports.push(format!("`{line}` landed: {landed}; it exits with {}: {said}", ran.code));
+                self.false_reports.push(format!("`{line}` landed: {landed}; it exits with {}: {output}", ran.code));
             }
             if landed {
                 return;
@@ -134,8 +133,8 @@ impl<'w> Writers<'w> {
         read.send().await.unwrap().item.map(|item| serde_dynamo::from_item(item).unwrap())
     }
 
-    /// Puts the item as the console does, and hands register-watch the table's stream until it is at rest. What the other
-    /// writers wrote before passes register-watch by.
+    /// Puts an item as the console does, and passes the table's stream to register-watch until no record remains. Earlier
+    /// records of other writers are skipped.
     async fn by_hand(&mut self, record: Value) {
         self.stream.event().await;
         let put = self.world.dynamodb.put_item().table_name(&self.world.tables.register);

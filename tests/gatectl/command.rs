@@ -84,3 +84,84 @@ impl Drop for Folder {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+/// Commands with their exit codes and output, to compare with one snapshot.
+#[derive(Default)]
+pub(crate) struct Transcript(String);
+
+impl Transcript {
+    pub(crate) fn add(&mut self, line: &str, ran: &Ran) {
+        self.0 += &format!("$ {line}\nexit code {}\n", ran.code);
+        // The snapshots of `--help` have the usage lines.
+        let err = ran.err.split_once("\n\nUsage: ").map_or(ran.err.as_str(), |(err, _)| err);
+        for (name, text) in [("output", ran.out.as_str()), ("error", err)] {
+            if !text.is_empty() {
+                self.0 += &format!("standard {name}:\n{}\n", text.trim_end());
+            }
+        }
+        self.0.push('\n');
+    }
+
+    pub(crate) fn assert_snapshot(&self, name: &str) {
+        assert_snapshot(name, &self.0);
+    }
+}
+
+/// Runs commands that must all exit with `code`, and compares them with a snapshot.
+pub(crate) fn assert_commands<L: AsRef<str>>(
+    name: &str,
+    code: i32,
+    lines: impl IntoIterator<Item = L>,
+    run: impl Fn(&str) -> Ran,
+) {
+    let mut transcript = Transcript::default();
+    for line in lines {
+        let ran = run(line.as_ref());
+        assert_eq!(ran.code, code, "{}: {}{}", line.as_ref(), ran.out, ran.err);
+        transcript.add(line.as_ref(), &ran);
+    }
+    transcript.assert_snapshot(name);
+}
+
+/// Compares a text with a file in `tests/gatectl/snapshots`, from any working directory.
+pub(crate) fn assert_snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/gatectl/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, redact(text)));
+}
+
+/// Replaces what differs between runs: ports, folders, times of today, digests, ids, and names of tables.
+fn redact(text: &str) -> String {
+    let name = |rest: &str| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+    let mut text = replace(text, "http://127.0.0.1:", name, "ENDPOINT");
+    text = replace(&text, concat!(env!("CARGO_TARGET_TMPDIR"), "/gatectl-"), name, "FOLDER");
+    text = text.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."), "REPOSITORY");
+    for hours in [0, 24] {
+        let day = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+        let time = |rest: &str| rest.find('Z').map_or(0, |end| end + 1);
+        text = replace(&text, &day.strftime("%Y-%m-%dT").to_string(), time, "TIME");
+    }
+    redact_digests(&text)
+}
+
+fn redact_digests(text: &str) -> String {
+    let (mut redacted, mut rest) = (String::new(), text);
+    while let Some(start) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        let (before, from) = rest.split_at(start);
+        let (digits, after) = from.split_at(from.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(from.len()));
+        let is_table = digits.len() == 12 && before.ends_with('t') && after.starts_with('-');
+        redacted += before;
+        redacted += if is_table || digits.len() >= 32 { "HEX" } else { digits };
+        rest = after;
+    }
+    redacted + rest
+}
+
+/// Replaces each `prefix`, with the part of the text after it that `length` measures.
+fn replace(text: &str, prefix: &str, length: impl Fn(&str) -> usize, by: &str) -> String {
+    let (first, rest) = text.split_once(prefix).unwrap_or((text, ""));
+    let parts = if first.len() == text.len() { Vec::new() } else { rest.split(prefix).collect() };
+    parts.into_iter().fold(first.to_owned(), |text, part| text + by + part.get(length(part)..).unwrap_or_default())
+}

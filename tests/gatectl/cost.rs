@@ -1,6 +1,6 @@
 //! `gatectl cost`: known figures and assumptions.
 
-use crate::command::{gatectl, words};
+use crate::command::{assert_commands, gatectl, words};
 use crate::world::events::invocation;
 use crate::world::{World, ask, at};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -79,29 +79,27 @@ fn the_cheapest_way_changes_at_the_reported_loads() {
 
 #[test]
 fn unsupported_workloads_are_reported() {
-    for (arguments, name, why) in [
-        ("--memory 8000", "SageMaker serverless", "6,144"),
-        ("--seconds 61", "SageMaker serverless", "60 s"),
-        ("--response-bytes 5000000", "SageMaker serverless", "4 MB"),
-        ("--memory 64", "Lambda arm64, zip", "128"),
+    for (arguments, name) in [
+        ("--memory 8000", "SageMaker serverless"),
+        ("--seconds 61", "SageMaker serverless"),
+        ("--response-bytes 5000000", "SageMaker serverless"),
+        ("--memory 64", "Lambda arm64, zip"),
     ] {
         let json = cost(arguments);
-        let cannot = way(&json, name)["cannot"].as_str().unwrap_or_default();
-        assert!(cannot.contains(why), "{arguments}: {cannot}");
+        assert!(way(&json, name)["cannot"].is_string(), "{arguments}: {json}");
+        assert!(way(&json, "Lambda x86_64, image")["cannot"].is_null() || arguments == "--memory 64", "{json}");
     }
-    let text = gatectl(words("cost --memory 8000")).out;
-    assert!(text.contains("SageMaker serverless: a serverless endpoint has at most 6,144 MB"), "{text}");
 }
 
 #[test]
-fn the_text_matches_the_sample() {
-    let ran = gatectl(words("cost --requests 1000000 --seconds 1 --memory 2048"));
-    assert_eq!(ran.out, include_str!("cost.txt"), "put this into tests/gatectl/cost.txt if it is right:\n{}", ran.out);
+fn costs_are_displayed() {
+    let lines = ["cost --requests 1000000 --seconds 1 --memory 2048", "cost --memory 8000", "cost --memory 64"];
+    assert_commands("cost", 0, lines, |line| gatectl(words(line)));
 }
 
 #[test]
-fn wrong_usage_is_exit_code_2() {
-    for arguments in [
+fn invalid_arguments_are_refused() {
+    let arguments = [
         "--requests 0",
         "--requests -1",
         "--requests many",
@@ -111,11 +109,10 @@ fn wrong_usage_is_exit_code_2() {
         "--memory 20000",
         "--unknown",
         "more",
-    ] {
-        let ran = gatectl(words(&format!("cost {arguments}")));
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments}");
-        assert!(!ran.err.is_empty(), "{arguments}");
-    }
+    ];
+    assert_commands("cost-refused", 2, arguments.map(|arguments| format!("cost {arguments}")), |line| {
+        gatectl(words(line))
+    });
 }
 
 /// By DynamoDB's rule of item sizes.

@@ -9,11 +9,11 @@
     clippy::wildcard_enum_match_arm,
     clippy::print_stdout,
     clippy::type_complexity,
-    reason = "a test says loudly what is wrong"
+    reason = "a test fails with a message"
 )]
 
-mod books;
 mod command;
+mod ledgers;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -1,8 +1,8 @@
-//! `gatectl model add` against a DynamoDB engine: what it writes, and what it must not.
+//! `gatectl model add` against a DynamoDB engine.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::command::{Ran, gatectl, words};
+use crate::command::{Ran, assert_commands, gatectl, words};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Head, Model, read};
@@ -115,28 +115,23 @@ async fn a_conflicting_or_invalid_model_is_refused() {
     let mut gone = model("gone@1", false);
     gone["status"] = json!("withdrawn");
     let register = Register::with(vec![model("fable@1", true), damaged, gone]).await;
-    // model and options, exit code, part of the output
-    let cases = [
-        ("fable@2 --endpoint e-fable-1 --eccn 4E091 --yes", 2, "the endpoint `e-fable-1` belongs to `fable@1`"),
-        ("fable@2 --endpoint e-broken-1 --eccn 4E091 --yes", 2, "belongs to `broken@1`"),
-        ("fable@1 --endpoint e-other --eccn 4E091 --default --yes", 2, "pass `--replace`"),
-        ("fable@1 --endpoint e-fable-1 --eccn EAR99 --default --yes", 2, "eccn 4E091 → EAR99"),
-        ("broken@2 --endpoint e-2 --eccn 4E091 --default --yes", 2, "`broken@1`, the default until now, can't be read"),
-        ("fable@2 --endpoint e-2 --eccn 4E*1 --yes", 2, "the gate would not read `fable@2`"),
-        ("fable@2 --endpoint e-2 --yes", 2, "--unclassified"),
-        ("fable@2 --endpoint e-2 --eccn 4E091 --unclassified --yes", 2, "cannot be used with"),
-        ("fable@2 --endpoint e-2 --eccn 4E091", 2, "pass `--yes`"),
-        ("fable --endpoint e-2 --eccn 4E091 --yes", 2, "`fable` does not name a model"),
-        ("fable@2 --eccn 4E091 --yes", 2, "--endpoint"),
-        ("fable@2 --endpoint e-2 --eccn 4E091 --yes --register-table none", 2, "cannot be used multiple times"),
+    let lines = [
+        "fable@2 --endpoint e-fable-1 --eccn 4E091 --yes",
+        "fable@2 --endpoint e-broken-1 --eccn 4E091 --yes",
+        "fable@1 --endpoint e-other --eccn 4E091 --default --yes",
+        "fable@1 --endpoint e-fable-1 --eccn EAR99 --default --yes",
+        "broken@2 --endpoint e-2 --eccn 4E091 --default --yes",
+        "fable@2 --endpoint e-2 --eccn 4E*1 --yes",
+        "fable@2 --endpoint e-2 --yes",
+        "fable@2 --endpoint e-2 --eccn 4E091 --unclassified --yes",
+        "fable@2 --endpoint e-2 --eccn 4E091",
+        "fable --endpoint e-2 --eccn 4E091 --yes",
+        "fable@2 --eccn 4E091 --yes",
     ];
-    for (line, code, expected) in cases {
+    assert_commands("model-add-refused", 2, lines, |line| {
         let (name, more) = line.split_once(' ').unwrap();
-        let ran = register.add(name, more);
-        assert_eq!(ran.code, code, "{line}: {}{}", ran.out, ran.err);
-        let output = format!("{}{}", ran.out, ran.err);
-        assert!(output.contains(expected), "{line}: `{expected}` in {output}");
-    }
+        register.add(name, more)
+    });
     assert_eq!((register.revision().await, register.record("fable@2").await), (1, None));
     // The endpoint of a withdrawn model is free, and `--replace` replaces.
     for line in
@@ -185,7 +180,5 @@ async fn after_a_conflict_the_change_is_planned_again() {
 #[test]
 fn a_missing_table_exits_with_2() {
     let line = "model add a@1 --endpoint e --eccn EAR99 --by a --why b --yes --register-table t --endpoint-url http://127.0.0.1:9";
-    let ran = gatectl(words(line));
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    assert!(ran.err.contains("the register `t` could not be read"), "{}", ran.err);
+    assert_commands("model-add-missing-table", 2, [line], |line| gatectl(words(line)));
 }

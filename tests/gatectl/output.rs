@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::pipe;
 use std::process::{Command, Stdio};
 
-use crate::command::{Folder, Ran, gatectl};
+use crate::command::{Folder, Ran, assert_commands, assert_snapshot, gatectl, words};
 use crate::world::{World, item};
 use export_gate_local::clock::clear_environment;
 use serde_json::{Value, json};
@@ -69,8 +69,8 @@ async fn printing_never_decides_whether_a_change_is_made() {
                 let ran = unwritable(&line, out, err);
                 assert_eq!(ran.code, code, "{out:?} {err:?} {}{}", ran.out, ran.err);
                 assert!(has(&world, &id).await, "{out:?} {err:?}");
-                let is_said = ran.err.contains("the result could not be printed");
-                assert_eq!(is_said, out == Some(Sink::Full) && err.is_none(), "{}", ran.err);
+                let is_reported = ran.err.contains("the result could not be printed");
+                assert_eq!(is_reported, out == Some(Sink::Full) && err.is_none(), "{}", ran.err);
             }
             let id = format!("applied-{number}");
             let record = format!(
@@ -115,16 +115,44 @@ fn at_a_terminal(command: &[&str], typed: &str) -> i32 {
     run.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().code().unwrap_or(-1)
 }
 
+/// The help of a command and of its subcommands.
+fn help(command: &str) -> String {
+    let ran = gatectl(words(&format!("{command} --help")));
+    assert_eq!(ran.code, 0, "{command}: {}", ran.err);
+    let mut text = format!("$ gatectl {command} --help\n{}\n", ran.out);
+    let commands = ran.out.split_once("\nCommands:\n").and_then(|(_, rest)| rest.split_once("\n\n"));
+    for line in commands.map_or("", |(commands, _)| commands).lines() {
+        let name = line.strip_prefix("  ").and_then(|line| line.split(' ').next()).unwrap_or_default();
+        if !["", "help"].contains(&name) {
+            text += &help(&format!("{command} {name}"));
+        }
+    }
+    text
+}
+
+#[test]
+fn every_command_has_help() {
+    let top = gatectl(["--help"]).out;
+    assert_snapshot("help", &top);
+    let (_, commands) = top.split_once("\nCommands:\n").unwrap();
+    for line in commands.split("\n\n").next().unwrap().lines() {
+        let name = line.strip_prefix("  ").and_then(|line| line.split(' ').next()).unwrap_or_default();
+        if !["", "help"].contains(&name) {
+            assert_snapshot(&format!("help-{name}"), &help(name));
+        }
+    }
+}
+
 /// Text that would forge a line, colour a terminal, or reverse text.
 const MARK: &str = "x\u{1b}[31m\u{7}\nFORGED\r\u{85}FORGED\u{2028}\u{202e}\u{200b}y";
 
 /// An output has no control characters, and no forged line.
 fn assert_inert(what: &str, text: &str) {
-    assert_unobeyed(what, text);
+    assert_no_control_characters(what, text);
     assert!(!text.lines().any(|line| line.trim_start().starts_with("FORGED")), "{what}: {text}");
 }
 
-fn assert_unobeyed(what: &str, text: &str) {
+fn assert_no_control_characters(what: &str, text: &str) {
     let bad =
         |c: &char| matches!(c, '\0'..'\t' | '\u{b}'..' ' | '\u{7f}'..='\u{9f}' | '\u{200b}' | '\u{2028}' | '\u{202e}');
     assert_eq!(text.chars().find(bad), None, "{what}");
@@ -261,7 +289,7 @@ async fn external_text_is_escaped() {
     assert_eq!(shown["model"], MARK, "JSON keeps the value");
     assert_inert(&junit, &std::fs::read_to_string(&junit).unwrap());
     // A line end is white space to a browser.
-    assert_unobeyed(&page, &std::fs::read_to_string(&page).unwrap());
+    assert_no_control_characters(&page, &std::fs::read_to_string(&page).unwrap());
     for file in std::fs::read_dir(csv).unwrap() {
         let path = file.unwrap().path();
         assert_inert(&path.display().to_string(), &std::fs::read_to_string(&path).unwrap());
@@ -279,29 +307,18 @@ fn input_is_bounded() {
         path
     };
     let entry = format!("{}\n", json!({"chain": "c".repeat(32), "seq": 1}));
-    let (_, in_archive) = (folder.file("archive/a.jsonl", &entry), fifo("archive/b.jsonl"));
-    let key = fifo("key.pem");
-    let (records, owners, scenarios) = (fifo("records/a.yaml"), fifo("owners.json"), fifo("scenarios.yaml"));
+    folder.file("archive/a.jsonl", &entry);
+    fifo("archive/b.jsonl");
+    let [key, records, scenarios] = ["key.pem", "records/a.yaml", "scenarios.yaml"].map(fifo);
     let archive = format!("{}/archive", folder.path());
-    let ran = gatectl(["ledger", "verify", "--ledger", &archive]);
-    assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.out.contains(&format!("{in_archive}: not a regular file")), "{}", ran.out);
-    let lines: [&[&str]; 3] = [
-        &["register", "validate", &records],
-        &["test", &scenarios],
-        &["ledger", "verify", "--ledger", &archive, "--seal", &key, "--public-key", &key],
+    let run = |line: &str| gatectl(words(line));
+    assert_commands("pipe-in-an-archive", 1, [format!("ledger verify --ledger {archive}")], run);
+    let lines = [
+        format!("register validate {records}"),
+        format!("test {scenarios}"),
+        format!("ledger verify --ledger {archive} --seal {key} --public-key {key}"),
     ];
-    for line in lines {
-        let ran = gatectl(line);
-        assert!(
-            ran.code == 2 && ran.err.contains("not a regular file"),
-            "{line:?} {}: {}{}",
-            ran.code,
-            ran.out,
-            ran.err
-        );
-    }
-    drop(owners);
+    assert_commands("pipe-as-input", 2, lines, run);
 
     // A loop of links is read once.
     let looped = folder.file("loop/a.yaml", "{kind: group, id: G, countries: [NO]}");
@@ -311,8 +328,7 @@ fn input_is_bounded() {
     for name in ["one", "two", "three"] {
         std::os::unix::fs::symlink("..", std::path::Path::new(&only).parent().unwrap().join(name)).unwrap();
     }
-    let ran = gatectl(["register", "validate", &ring]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "The gate would read all of it: 1 group.\n"), "{}", ran.err);
+    assert_commands("folder-with-a-loop", 0, [format!("register validate {ring}")], run);
 
     let aliases = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 100_000].join(", "));
     let laughs = format!(
@@ -338,6 +354,5 @@ fn input_is_bounded() {
         assert!(ran.out.len() < 20_000_000, "{name}");
     }
     let long = folder.file("long/a.jsonl", format!("\"{}\"\n", "x".repeat(5 << 20)));
-    let ran = gatectl(["ledger", "verify", "--ledger", &long]);
-    assert!(ran.code == 1 && ran.out.contains("is not an entry"), "{}{}", ran.out, ran.err);
+    assert_commands("line-too-long", 1, [format!("ledger verify --ledger {long}")], run);
 }

@@ -1,7 +1,6 @@
-//! `gatectl` on places: embargoes by network class and spread, settings, and agreement of explain, test and simulate with
-//! the gate.
+//! Places: embargoes by network class and spread, and settings. `explain`, `test` and `simulate` agree with the gate.
 
-use crate::command::{Folder, Ran, gatectl, words};
+use crate::command::{Folder, Ran, Transcript, assert_commands, assert_snapshot, gatectl, words};
 use crate::world::events::{IN_GERMANY, IN_US, invocation};
 use crate::world::{World, ask};
 use export_gate::gate::Gate;
@@ -14,7 +13,7 @@ const RULE: &str = "--model opus-4-8 --effect prohibited --authority OPERATOR --
 /// The client of these tests.
 const CLIENT: &str = "sample-us-service";
 
-/// A command on the world's tables.
+/// Runs a command on the world's tables.
 fn run(world: &World, line: &str) -> Ran {
     let tables = &world.tables;
     let line = line
@@ -25,12 +24,12 @@ fn run(world: &World, line: &str) -> Ran {
 }
 
 /// Runs a change with attribution and without confirmation.
-fn change(world: &World, line: &str) -> Ran {
+fn run_attributed(world: &World, line: &str) -> Ran {
     run(world, &format!("{line} {{register}} --by officer-1 --why reason --yes"))
 }
 
-fn done(world: &World, line: &str) -> Ran {
-    let ran = change(world, line);
+fn run_ok(world: &World, line: &str) -> Ran {
+    let ran = run_attributed(world, line);
     assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.err);
     ran
 }
@@ -49,7 +48,7 @@ async fn asks(gate: &Gate, address: &str) -> String {
     if answered.status == 200 { "200".to_owned() } else { answered.code().to_owned() }
 }
 
-/// A world with a list of VPNs in force that has one address.
+/// A world with a list of VPNs in force, with one address.
 async fn with_vpn(address: &str) -> World {
     let world = World::with_samples().await;
     let list = world.network_edition(("nets", "vpn"), "1", &[&format!("{address}/32")]).await;
@@ -63,21 +62,16 @@ async fn an_embargo_by_network_class_is_enforced_and_explained() {
     let gate = world.gate();
     // The destination of a tunnel is unknown under any embargo.
     assert_eq!(asks(&gate, IN_GERMANY).await, "destination.unknown");
-    let set = done(&world, "setting set tunnelled_destination=permit");
-    assert!(set.err.contains("permits more: the country of a tunnel's exit"), "{}", set.err);
+    let set = run_ok(&world, "setting set tunnelled_destination=permit");
+    assert!(set.err.contains("note: "), "{}", set.err);
     assert_eq!(asks(&gate, IN_GERMANY).await, "200");
-    let issued = done(&world, &format!("embargo issue vpns --network-class vpn {RULE}"));
+    let issued = run_ok(&world, &format!("embargo issue vpns --network-class vpn {RULE}"));
     assert!(issued.err.contains(r#"applies_to  {"network_classes":["vpn"]}"#), "{}", issued.err);
     assert!(!issued.err.contains("note: "), "a list is its source: {}", issued.err);
     assert_eq!((asks(&gate, IN_GERMANY).await.as_str(), asks(&gate, IN_US).await.as_str()), ("embargo.network", "200"));
     let shown = explain(&world, IN_GERMANY, "").out;
-    for part in
-        ["Refuse (403): embargo.network.", "network-class (vpn) yes", "list:nets", "but the exit's country counts"]
-    {
-        assert!(shown.contains(part), "{part}: {shown}");
-    }
-    assert!(shown.contains("no source for tor, public_proxy, residential_proxy, hosting, relay"), "{shown}");
-    done(&world, "setting set tunnelled_destination=default");
+    assert_snapshot("explain-network-class", &shown);
+    run_ok(&world, "setting set tunnelled_destination=default");
     let json = explain(&world, IN_GERMANY, "--json").json();
     let to = &json["destination"];
     assert_eq!((&to["country"], &to["address_in"]["country"]), (&Value::Null, &json!("DE")), "{to}");
@@ -91,38 +85,20 @@ async fn an_embargo_by_network_class_is_enforced_and_explained() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn likely_mistakes_are_noted() {
     let world = with_vpn(IN_GERMANY).await;
-    let cases = [
-        (
-            "embargo issue a --network-class tor --network-class vpn --except-network-class relay",
-            &["`a` names `tor`, which no list in force covers", "`a` names `relay`", "the exception never holds"][..],
-            &["`tor`, `vpn`"][..],
-        ),
-        ("embargo issue b --spread countries=2,hours=1", &["from 2 countries on"], &["networks on"]),
-        ("embargo issue c --spread countries=3,networks=5,hours=1", &["from 5 networks on"], &["countries on"]),
-        ("embargo issue d --spread countries=3,networks=40,hours=1", &[], &["note: "]),
-        (
-            "setting set must_agree=mmdb:cloudfront",
-            &["needs the gate's GEO_DATABASE", "adds the gate's DISTRIBUTION_SECRET"],
-            &["permits more"],
-        ),
-        ("setting set must_agree=default", &["`mmdb` and `cloudfront` need not agree"], &["GEO_DATABASE"]),
-        ("setting set impossible_travel=refuse match_threshold=0.7", &[], &["note: "]),
-        (
-            "setting set impossible_travel=observe match_threshold=0.8 unknown_destination=permit",
-            &["impossible travel does not refuse", "scores below the threshold", "an unknown country"],
-            &[],
-        ),
+    let embargoes = [
+        "embargo issue a --network-class tor --network-class vpn --except-network-class relay",
+        "embargo issue b --spread countries=2,hours=1",
+        "embargo issue c --spread countries=3,networks=5,hours=1",
+        "embargo issue d --spread countries=3,networks=40,hours=1",
     ];
-    for (line, notes, others) in cases {
-        let rule = if line.starts_with("embargo") { RULE } else { "" };
-        let ran = done(&world, &format!("{line} {rule}"));
-        for note in notes {
-            assert!(ran.err.contains("note: ") && ran.err.contains(note), "{line}: `{note}` in {}", ran.err);
-        }
-        for other in others {
-            assert!(!ran.err.contains(other), "{line}: `{other}` in {}", ran.err);
-        }
-    }
+    assert_commands("embargo-notes", 0, embargoes, |line| run_ok(&world, &format!("{line} {RULE}")));
+    let settings = [
+        "setting set must_agree=mmdb:cloudfront",
+        "setting set must_agree=default",
+        "setting set impossible_travel=refuse match_threshold=0.7",
+        "setting set impossible_travel=observe match_threshold=0.8 unknown_destination=permit",
+    ];
+    assert_commands("setting-notes", 0, settings, |line| run_ok(&world, line));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,46 +106,41 @@ async fn settings_are_shown_and_invalid_ones_are_refused() {
     let world = World::with_samples().await;
     let before = run(&world, "setting show {register}");
     assert_eq!(before.code, 0, "{}", before.err);
-    assert!(before.out.contains("database_days             30"), "{}", before.out);
-    for (line, code, says) in [
-        ("setting set", 2, "KEY=VALUE"),
-        ("setting set unknown_regoin=permit", 2, "`unknown_region`"),
-        ("setting set unknown_region=maybe", 2, "maybe"),
-        ("setting set must_agree=mmdb", 2, "not a pair"),
-        ("setting set database_days=1 database_days=2", 2, "given twice"),
-        ("embargo issue x --network-class vpns", 2, "vpns"),
-        ("embargo issue x --except-network-class vpn --everyone", 2, "--network-class"),
-        ("embargo issue x --spread 3", 2, "write countries=3"),
-        ("embargo issue x --spread countries=3", 2, "hours"),
-        ("embargo issue x --spread countries=1,hours=1", 2, "expected 2 to 1000"),
-        ("embargo issue x --spread countries=3,hours=169", 2, "expected 1 to 168"),
-        ("embargo issue x --spread countries=3,countries=4,hours=1", 2, "given twice"),
-        ("embargo issue x --spread cities=3,hours=1", 2, "cities"),
-        ("embargo issue x --spread hours=1", 2, "countries"),
-    ] {
-        let rule = if line.starts_with("embargo") { RULE } else { "" };
-        let ran = change(&world, &format!("{line} {rule}"));
-        assert_eq!(ran.code, code, "{line}: {}{}", ran.out, ran.err);
-        assert!(ran.err.contains(says), "{line}: `{says}` in {}", ran.err);
-    }
-    for (more, says) in [
-        ("--signal geoip=DE", "expected cloudfront or waf"),
-        ("--signal cloudfront=XX", "XX"),
-        ("--signal DE", "SOURCE=PLACE"),
-        ("--network-class none-such", "expected vpn"),
-        ("--spread countries=2", "countries=2,networks=5"),
-    ] {
-        let ran =
-            run(&world, &format!("explain --client a --model b --address unknown {{register}} {{callers}} {more}"));
-        assert_eq!(ran.code, 2, "{more}: {}", ran.out);
-        assert!(ran.err.contains(says), "{more}: `{says}` in {}", ran.err);
-    }
+    assert_snapshot("setting-show", &before.out);
+    let lines = [
+        "setting set",
+        "setting set unknown_regoin=permit",
+        "setting set unknown_region=maybe",
+        "setting set must_agree=mmdb",
+        "setting set database_days=1 database_days=2",
+        "embargo issue x --network-class vpns",
+        "embargo issue x --except-network-class vpn --everyone",
+        "embargo issue x --spread 3",
+        "embargo issue x --spread countries=3",
+        "embargo issue x --spread countries=1,hours=1",
+        "embargo issue x --spread countries=3,hours=169",
+        "embargo issue x --spread countries=3,countries=4,hours=1",
+        "embargo issue x --spread cities=3,hours=1",
+        "embargo issue x --spread hours=1",
+    ];
+    assert_commands("places-refused", 2, lines, |line| {
+        run_attributed(&world, &format!("{line} {}", if line.starts_with("embargo") { RULE } else { "" }))
+    });
+    let lines = [
+        "--signal geoip=DE",
+        "--signal cloudfront=XX",
+        "--signal DE",
+        "--network-class none-such",
+        "--spread countries=2",
+    ];
+    let request = "explain --client a --model b --address unknown {register} {callers}";
+    assert_commands("explain-places-refused", 2, lines, |more| run(&world, &format!("{request} {more}")));
     assert_eq!(run(&world, "setting show {register}").out, before.out, "nothing was written");
 
-    let set = done(&world, "setting set must_agree=delegations:organisation,mmdb:waf database_days=7");
+    let set = run_ok(&world, "setting set must_agree=delegations:organisation,mmdb:waf database_days=7");
     assert!(set.err.contains("setting/screening"), "{}", set.err);
-    assert!(done(&world, "setting set database_days=7").out.starts_with("Nothing was changed: "));
-    done(&world, "setting set must_agree=default");
+    assert!(run_ok(&world, "setting set database_days=7").out.starts_with("Nothing was changed: "));
+    run_ok(&world, "setting set must_agree=default");
     let json = run(&world, "setting show {register} --json").json();
     let of = |name: &str| {
         json["settings"].as_array().unwrap().iter().find(|one| one["setting"] == name).unwrap()["value"].clone()
@@ -178,38 +149,36 @@ async fn settings_are_shown_and_invalid_ones_are_refused() {
     assert_eq!(json["versions"].as_array().unwrap().len(), 3, "{json}");
     // An unreadable record is reported, and not overwritten.
     world.register(vec![json!({"kind": "setting", "id": "screening", "unknown_region": "maybe"})]).await;
-    let shown = run(&world, "setting show {register}");
-    assert_eq!(shown.code, 1, "{}", shown.out);
-    assert!(shown.out.contains("unreadable"), "{}", shown.out);
-    let ran = change(&world, "setting set database_days=9");
-    assert_eq!(ran.code, 2, "{}", ran.out);
-    assert!(ran.out.contains("correct it first"), "{}", ran.out);
+    assert_commands("setting-show-unreadable", 1, ["setting show {register}"], |line| run(&world, line));
+    assert_commands("setting-set-unreadable", 2, ["setting set database_days=9"], |line| run_attributed(&world, line));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn assumptions_are_explained_and_disagreeing_signals_are_named() {
     let world = World::with_samples().await;
-    done(&world, "setting set must_agree=delegations:cloudfront");
-    for (more, outcome, part) in [
-        ("--signal cloudfront=US", "permit", "Signals: those that must agree do agree"),
-        ("--signal cloudfront=DE", "refuse", "Signals: delegations and cloudfront must agree but don't"),
-        ("", "refuse", "Signals: delegations and cloudfront must agree but don't"),
-        ("--signal cloudfront=US --network-class vpn", "refuse", "hidden by   vpn by supposed"),
-        ("--signal cloudfront=US --network-class none", "permit", "no class found"),
+    run_ok(&world, "setting set must_agree=delegations:cloudfront");
+    let mut shown = String::new();
+    for (more, outcome) in [
+        ("--signal cloudfront=US", "permit"),
+        ("--signal cloudfront=DE", "refuse"),
+        ("", "refuse"),
+        ("--signal cloudfront=US --network-class vpn", "refuse"),
+        ("--signal cloudfront=US --network-class none", "permit"),
     ] {
         assert_eq!(explain(&world, IN_US, &format!("{more} --json")).json()["outcome"], outcome, "{more}");
-        let text = explain(&world, IN_US, more).out;
-        assert!(text.contains(part), "{more}: {text}");
+        let text = explain(&world, IN_US, &format!("--at 2026-11-24T12:00:00Z {more}")).out;
+        let (signals, _) = text.split_once("\n\nEmbargoes on").unwrap();
+        shown += &format!("$ explain {more}\n{signals}\n\n");
     }
-    done(&world, "setting set must_agree=default");
-    done(&world, &format!("embargo issue spread --spread countries=3,networks=40,hours=1 {RULE}"));
+    assert_snapshot("explain-signals", &shown);
+    run_ok(&world, "setting set must_agree=default");
+    run_ok(&world, &format!("embargo issue spread --spread countries=3,networks=40,hours=1 {RULE}"));
     for (more, outcome) in [("countries=2,networks=39", "permit"), ("countries=3,networks=3", "refuse")] {
         let json = explain(&world, IN_US, &format!("--spread {more} --json")).json();
         assert_eq!(json["outcome"], outcome, "{more}: {json}");
     }
-    let text = explain(&world, IN_US, "--spread countries=3,networks=3").out;
-    assert!(text.contains("spread (3 countries or 40 networks in 1 h) yes"), "{text}");
-    assert!(text.contains("Databases") && text.contains("compiled in"), "{text}");
+    let at = "--at 2026-11-24T12:00:00Z";
+    assert_snapshot("explain-spread", &explain(&world, IN_US, &format!("--spread countries=3,networks=3 {at}")).out);
     for (at, part) in [("2027-11-01T06:11:22Z", "current"), ("2027-11-01T06:11:23Z", "stale, from 365 days on")] {
         let text = explain(&world, IN_US, &format!("--at {at}")).out;
         assert!(text.lines().any(|line| line.contains("compiled in") && line.contains(part)), "{at}: {text}");
@@ -240,17 +209,19 @@ async fn assumptions_are_explained_and_disagreeing_signals_are_named() {
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     let options = "--signal waf=UA-43 --network-class tor --spread countries=1,networks=1";
     assert!(ran.out.contains(options), "{}", ran.out);
-    for (more, says) in [
-        (json!({"signals": {"mmdb": "DE"}}), "expected cloudfront or waf"),
-        (json!({"network": ["vpns"]}), "vpns"),
-        (json!({"spread": {"cities": 1}}), "cities"),
-        (json!({"netwrok": []}), "`network`"),
+    let mut transcript = Transcript::default();
+    for more in [
+        json!({"signals": {"mmdb": "DE"}}),
+        json!({"network": ["vpns"]}),
+        json!({"spread": {"cities": 1}}),
+        json!({"netwrok": []}),
     ] {
         let file = folder.file("b.json", json!([scenario(more.clone(), "permit")]).to_string());
         let ran = run(&world, &format!("test {file} {tables}"));
         assert_eq!(ran.code, 2, "{more}: {}", ran.out);
-        assert!(ran.err.contains(says), "{more}: `{says}` in {}", ran.err);
+        transcript.add(&more.to_string(), &ran);
     }
+    transcript.assert_snapshot("scenario-places-invalid");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -285,5 +256,5 @@ async fn decisions_without_recorded_facts_are_not_simulated() {
     }
     let draft = folder.file("d.json", json!([by_class]).to_string());
     let text = run(&world, &format!("simulate --with {draft} --since 7d {{register}} {{ledger}}")).out;
-    assert!(text.contains("1 of them lacks facts on the network, spread or signals that the draft needs"), "{text}");
+    assert_snapshot("simulate-without-facts", &text);
 }

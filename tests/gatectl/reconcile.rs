@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::command::{Folder, Ran, gatectl, words};
+use crate::command::{Folder, Ran, Transcript, assert_commands, assert_snapshot, gatectl, words};
 use crate::world::events::invocation;
 use crate::world::{World, ask, at};
 use export_gate::digest::{canonical, digest};
@@ -100,9 +100,9 @@ fn calls_without_a_permit_are_reported() {
         (vec![call("a", 5)], vec![permit("c-1", "10.001")], &["a"], 1),
         (vec![call("a", 50)], vec![permit("c-1", "40.000")], &[], 0),
         (vec![call("a", 50)], vec![permit("c-1", "39.999")], &["a"], 1),
-        // CloudTrail and streams tell some things twice.
+        // CloudTrail and streams can deliver a record twice.
         (vec![call("a", 5), call("a", 5)], vec![permit("c-1", "05.000"), permit("c-1", "05.000")], &[], 0),
-        // Others.
+        // Other principals and events.
         (vec![by(&user)], vec![permit("c-1", "05.000")], &["a"], 1),
         (vec![by(&json!({}))], vec![permit("c-1", "05.000")], &["a"], 1),
         (vec![by(&elsewhere)], vec![permit("c-1", "05.000")], &["a"], 1),
@@ -128,7 +128,7 @@ fn calls_without_a_permit_are_reported() {
 }
 
 #[test]
-fn whoever_was_turned_away_is_a_note() {
+fn a_denied_call_is_a_note() {
     let user = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/someone"});
     let tried = with(with(call("a", 5), "/userIdentity", user), "/errorCode", json!("AccessDenied"));
     let ran = reconciled(&[with(tried, "/requestParameters", Value::Null)], &[], "");
@@ -136,7 +136,7 @@ fn whoever_was_turned_away_is_a_note() {
 }
 
 #[test]
-fn a_completion_says_why_a_permit_has_no_call() {
+fn a_completion_explains_a_permit_without_a_call() {
     let completion = sealed(json!({"decision_id": "c-2", "kind": "completion", "outcome": "refuse", "of": "c-1",
                                    "at": "2026-11-22T12:00:06.000Z", "reasons": [{"code": "model.unavailable"}]}));
     let ran = reconciled(&[elsewhere_in_aws(5)], &[permit("c-1", "05.000"), completion], "");
@@ -147,52 +147,48 @@ fn a_completion_says_why_a_permit_has_no_call() {
 }
 
 #[test]
-fn a_trail_that_saw_nothing_says_so() {
+fn an_incomplete_trail_is_reported() {
     let completion = sealed(json!({"decision_id": "c-2", "kind": "completion", "outcome": "refuse", "of": "c-1",
                                    "at": "2026-11-22T12:00:06.000Z", "reasons": [{"code": "model.unavailable"}]}));
     let period = "--from 2026-11-22T12:00:05Z --to 2026-11-22T12:00:10Z --slack 10";
-    let none_at_all = "the trail has no records";
-    let no_calls = "no endpoint calls, but the ledger has 1 permit without a completion";
-    // the trail, the ledger, the period, what is said
+    // the trail, the ledger, the period, whether the trail is reported
     let cases = [
-        (vec![], vec![], "", Some(none_at_all)),
-        (vec![], vec![permit("c-1", "05.000")], "", Some(none_at_all)),
-        (vec![], vec![permit("c-1", "05.000"), completion.clone()], "", Some(none_at_all)),
-        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000")], "", Some(no_calls)),
+        (vec![], vec![], "", true),
+        (vec![], vec![permit("c-1", "05.000")], "", true),
+        (vec![], vec![permit("c-1", "05.000"), completion.clone()], "", true),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000")], "", true),
         (
             vec![elsewhere_in_aws(5)],
             vec![permit("c-1", "05.000"), permit("c-3", "06.000"), completion.clone()],
             "",
-            Some(no_calls),
+            true,
         ),
-        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000"), completion], "", None),
-        (vec![elsewhere_in_aws(5)], vec![entry("c-1", "invocation", "refuse", "05.000")], "", None),
-        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000")], period, Some(no_calls)),
-        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "04.000")], period, None),
-        // Beside the period there are calls, or too far from it.
-        (vec![call("a", 12)], vec![permit("c-1", "09.000")], period, None),
-        (vec![call("a", 25)], vec![permit("c-1", "09.000")], period, Some(no_calls)),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000"), completion], "", false),
+        (vec![elsewhere_in_aws(5)], vec![entry("c-1", "invocation", "refuse", "05.000")], "", false),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "05.000")], period, true),
+        (vec![elsewhere_in_aws(5)], vec![permit("c-1", "04.000")], period, false),
+        // Calls outside the period, within and beyond the slack.
+        (vec![call("a", 12)], vec![permit("c-1", "09.000")], period, false),
+        (vec![call("a", 25)], vec![permit("c-1", "09.000")], period, true),
     ];
-    for (calls, entries, more, says) in cases {
+    let mut reports = Vec::new();
+    for (calls, entries, more, is_reported) in cases {
         let ran = reconciled(&calls, &entries, more);
-        assert_eq!(ran.code, i32::from(says.is_some()), "{calls:?}\n{entries:?}: {}{}", ran.out, ran.err);
-        let why = &ran.json()["saw_nothing"];
-        assert!(says.map_or(why.is_null(), |says| why.as_str().unwrap().contains(says)), "{says:?}: {why}");
+        assert_eq!(ran.code, i32::from(is_reported), "{calls:?}\n{entries:?}: {}{}", ran.out, ran.err);
+        let report = &ran.json()["saw_nothing"];
+        assert_eq!(report.is_string(), is_reported, "{report}");
+        reports.extend(report.as_str().map(str::to_owned));
     }
+    assert_snapshot("reconcile-incomplete-trail", &reports.join("\n"));
 }
 
 #[test]
-fn a_person_reads_that_the_trail_saw_nothing() {
+fn an_incomplete_trail_is_displayed() {
     let folder = Folder::new("blind");
     let trail = folder.file("log.json", json!({"Records": [elsewhere_in_aws(5)]}).to_string());
     let ledger = folder.file("ledger.jsonl", permit("c-1", "05.000").to_string());
-    let ran = gatectl(words(&format!("ledger reconcile --trail {trail} --ledger {ledger} --gate-role {GATE}")));
-    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    assert!(
-        !ran.out.contains("Every call") && ran.out.contains("data events of AWS::SageMaker::Endpoint"),
-        "{}",
-        ran.out
-    );
+    let line = format!("ledger reconcile --trail {trail} --ledger {ledger} --gate-role {GATE}");
+    assert_commands("reconcile-incomplete-trail-displayed", 1, [line], |line| gatectl(words(line)));
 }
 
 #[test]
@@ -208,42 +204,37 @@ fn unreadable_input_is_reported() {
     let twice = sealed(json!({"decision_id": "c-1", "kind": "invocation", "outcome": "permit",
                               "at": "2026-11-22T12:00:07.000Z", "endpoint": "e-1"}));
     let log = json!({"Records": []}).to_string();
-    // trail file and text, ledger file and text, part of the output
+    // trail file and text, ledger file and text
     let cases = [
-        ("log.json", "{", "l.jsonl", "".to_owned(), "log.json"),
-        ("log.json", "{}", "l.jsonl", "".to_owned(), "not a CloudTrail log file"),
-        ("log.json", r#"{"Records": [{}]}"#, "l.jsonl", "".to_owned(), "record 1: it has no `eventSource`"),
+        ("log.json", "{", "l.jsonl", "".to_owned()),
+        ("log.json", "{}", "l.jsonl", "".to_owned()),
+        ("log.json", r#"{"Records": [{}]}"#, "l.jsonl", "".to_owned()),
         (
             "log.json",
             r#"{"Records": [{"eventSource": "sagemaker.amazonaws.com", "eventName": "InvokeEndpoint", "eventTime": "noon"}]}"#,
             "l.jsonl",
             "".to_owned(),
-            "`noon` is not a time",
         ),
-        ("log.txt", &log, "l.jsonl", "".to_owned(), "not a .json"),
-        ("log.json.gz", &log, "l.jsonl", "".to_owned(), "log.json.gz"),
-        ("log.json", &log, "l.jsonl", "{}\n".to_owned(), "line 1: it has no `decision_id`"),
-        ("log.json", &log, "l.jsonl", "\nnot JSON\n".to_owned(), "line 2"),
-        ("log.json", &log, "l.jsonl", tampered.to_string(), "the hash of the entry `c-1` is invalid"),
-        (
-            "log.json",
-            &log,
-            "l.jsonl",
-            format!("{}\n{twice}\n", permit("c-1", "05.000")),
-            "there are two versions of the entry `c-1`",
-        ),
-        ("log.json", &log, "tampering.json", "{}".to_owned(), "not a .jsonl"),
+        ("log.txt", &log, "l.jsonl", "".to_owned()),
+        ("log.json.gz", &log, "l.jsonl", "".to_owned()),
+        ("log.json", &log, "l.jsonl", "{}\n".to_owned()),
+        ("log.json", &log, "l.jsonl", "\nnot JSON\n".to_owned()),
+        ("log.json", &log, "l.jsonl", tampered.to_string()),
+        ("log.json", &log, "l.jsonl", format!("{}\n{twice}\n", permit("c-1", "05.000"))),
+        ("log.json", &log, "tampering.json", "{}".to_owned()),
     ];
     let folder = Folder::new("unread");
-    for (number, (trail, log, ledger, lines, says)) in cases.into_iter().enumerate() {
+    let mut transcript = Transcript::default();
+    for (number, (trail, log, ledger, lines)) in cases.into_iter().enumerate() {
         folder.file(&format!("{number}/trail/{trail}"), log);
-        folder.file(&format!("{number}/ledger/{ledger}"), lines);
+        folder.file(&format!("{number}/ledger/{ledger}"), &lines);
         let path = format!("{}/{number}", folder.path());
         let line = format!("ledger reconcile --trail {path}/trail --ledger {path}/ledger --gate-role {GATE}");
         let ran = gatectl(words(&line));
-        assert_eq!(ran.code, 1, "{says}: {}{}", ran.out, ran.err);
-        assert!(ran.out.contains("can't be read: ") && ran.out.contains(says), "`{says}`: {}", ran.out);
+        assert_eq!(ran.code, 1, "{number}: {}{}", ran.out, ran.err);
+        transcript.add(&format!("{trail}: {log}\n{ledger}: {lines}"), &ran);
     }
+    transcript.assert_snapshot("reconcile-unreadable");
 }
 
 #[test]
@@ -255,17 +246,14 @@ fn log_files_are_unpacked_and_digests_are_skipped() {
     folder.file("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/22/digest.json.gz", "");
     let ledger = folder.file("ledger.jsonl", permit("c-1", "05.000").to_string());
     let line = format!("ledger reconcile --trail {}/AWSLogs --ledger {ledger} --gate-role {GATE}", folder.path());
-    let ran = gatectl(words(&line));
-    let text = "note: skipped 1 digest of CloudTrail\n\
-                Every call has a permit: 1 record of the trail, 1 call of endpoints, 1 with a permit; 1 entry of the ledger.\n";
-    assert_eq!((ran.code, ran.out.as_str()), (0, text));
+    assert_commands("reconcile-packed", 0, [line], |line| gatectl(words(line)));
 }
 
 #[test]
-fn wrong_usage_is_exit_code_2() {
+fn invalid_arguments_are_refused() {
     let folder = Folder::new("usage");
     let file = folder.file("x.json", "{}");
-    for line in [
+    let lines = [
         format!("--trail {file} --gate-role {GATE}"),
         format!("--trail {file} --ledger {file} --ledger-table t --gate-role {GATE}"),
         format!("--trail {file} --ledger {file} --gate-role gate"),
@@ -274,10 +262,12 @@ fn wrong_usage_is_exit_code_2() {
         format!("--trail /nowhere --ledger {file} --gate-role {GATE}"),
         format!("--trail {file} --ledger /nowhere --gate-role {GATE}"),
         format!("--trail {file} --ledger-table t --gate-role {GATE} --endpoint-url http://127.0.0.1:9"),
-    ] {
+    ];
+    assert_commands("reconcile-refused", 2, lines, |line| {
         let ran = gatectl(words(&format!("ledger reconcile {line}")));
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
-    }
+        assert_eq!(ran.out, "", "{line}");
+        ran
+    });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

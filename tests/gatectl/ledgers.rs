@@ -1,4 +1,4 @@
-//! Ledgers for tests of manipulation: chains of the real gate and generated chains, as archive and as table.
+//! Ledgers for tests: chains of the real gate and generated chains, as an archive and as a table.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -16,15 +16,15 @@ use crate::world::{World, ask, at, item};
 /// A chain that tests add.
 const THIRD: &str = "cccccccccccccccccccccccccccccccc";
 
-/// A ledger, chain by chain, the longest first.
-pub(crate) struct Books {
+/// The chains of a ledger, the longest first.
+pub(crate) struct TestLedger {
     names: Vec<String>,
     chains: Vec<Vec<Value>>,
     /// The start of its seal.
     from: Timestamp,
 }
 
-impl Books {
+impl TestLedger {
     pub(crate) fn of(entries: &[Value], from: Timestamp) -> Self {
         let mut chains: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for entry in entries {
@@ -52,15 +52,15 @@ impl Books {
         self.first().push(entry);
     }
 
-    /// Adds a third chain, dated so many seconds after the start of the seal.
-    pub(crate) fn third(&mut self, seconds: i64) {
+    /// Adds a third chain, dated `seconds` after the start of the seal.
+    pub(crate) fn add_third_chain(&mut self, seconds: i64) {
         let time = self.time(seconds);
         let last = self.chains.last_mut().unwrap();
         last.push(rehashed(&chain(THIRD, 1)[0], |entry| entry["at"] = json!(time)));
     }
 
     /// Appends an entry to the first chain.
-    pub(crate) fn behind(&mut self, kind: &str, seconds: i64) {
+    pub(crate) fn append(&mut self, kind: &str, seconds: i64) {
         let (time, last) = (self.time(seconds), self.first().last().unwrap().clone());
         let new = rehashed(&last, |entry| {
             place(entry, last["seq"].as_u64().unwrap() + 1, last["hash"].as_str().unwrap().to_owned());
@@ -87,7 +87,7 @@ impl Books {
         format!("{}/{number}/ledger", folder.path())
     }
 
-    /// Replaces the table's content. Returns whether it could: a table can't have two entries at one place.
+    /// Replaces the table's content. Returns false if two entries have the same key.
     pub(crate) async fn put(&self, world: &World) -> bool {
         let mut places: BTreeMap<(String, u64), &Value> = BTreeMap::new();
         for entry in self.chains.iter().flatten() {
@@ -110,7 +110,7 @@ impl Books {
     }
 }
 
-/// Two chains, of four entries and of three, as the gate wrote them; one permit of the longer one is completed.
+/// A chain of four entries, with one completed permit, and a chain of three, written by the gate.
 pub(crate) async fn of_the_gate() -> (World, Vec<Value>) {
     let world = World::with_samples().await;
     let mut second = 0;
@@ -136,7 +136,7 @@ pub(crate) async fn of_the_gate() -> (World, Vec<Value>) {
     (world, entries)
 }
 
-/// A chain of entries as full as the gate's.
+/// A generated chain with every field of the gate's entries.
 pub(crate) fn chain(name: &str, length: u64) -> Vec<Value> {
     let mut prev = "0".repeat(64);
     let mut entries = Vec::new();
@@ -176,27 +176,27 @@ pub(crate) fn place(entry: &mut Value, seq: u64, prev: String) {
     entry["prev"] = json!(prev);
 }
 
-/// In no order.
+/// The entries in another order.
 pub(crate) fn shuffled(entries: &[Value]) -> Vec<Value> {
     let mut entries = entries.to_vec();
     entries.sort_by_key(|entry| entry["hash"].to_string());
     entries
 }
 
-/// What `verify --json` names.
+/// The faults that `verify --json` reports.
 pub(crate) fn named(ran: &Ran) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let faults = ran.json()["faults"].clone();
     faults.as_array().unwrap().iter().map(|fault| (text(&fault["what"]), text(&fault["entry"]))).collect()
 }
 
-/// What the independent script says.
+/// Runs the independent script.
 pub(crate) fn by_python(arguments: &[&str]) -> Ran {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/tools/verify_ledger.py");
     ran(Command::new("python3").arg(script).args(arguments))
 }
 
-/// A key, and its public half, as OpenSSL makes them.
+/// A key and its public key, made by OpenSSL.
 pub(crate) fn keys(folder: &Folder, name: &str) -> (String, String) {
     let [key, public] = ["pem", "public.pem"].map(|ending| format!("{}/{name}.{ending}", folder.path()));
     let made = ran(Command::new("openssl").args(["genpkey", "-algorithm", "ed25519", "-out", &key]));
