@@ -813,7 +813,7 @@ async fn unreadable_usage_is_reported_and_refuses() {
     assert_eq!((used.code, &licence["leased"], &licence["percent"]), (1, &json!({"*": null}), &Value::Null));
     let lines = ["licence usage operator-quota-licence"];
     assert_commands("licence-usage-unreadable", 1, lines, |line| run(&world, line));
-    let request = "--client sample-quota-service --model mythos-5 --address 5.1.64.1";
+    let explain = "explain --client sample-quota-service --model mythos-5 --address 5.1.64.1 --at 2026-11-01T12:00:00Z";
     let tables = format!(
         "--register-table {} --callers-table {} --usage-table {} --endpoint-url {}",
         world.tables.register,
@@ -821,7 +821,6 @@ async fn unreadable_usage_is_reported_and_refuses() {
         world.tables.usage,
         world.relay.url()
     );
-    let explain = format!("explain {request}");
     assert_commands("explain-unreadable-usage", 0, [explain], |line| gatectl(shell(&format!("{line} {tables}"))));
 }
 

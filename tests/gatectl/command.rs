@@ -138,8 +138,9 @@ fn redact(text: &str) -> String {
     let mut text = replace(text, "http://127.0.0.1:", name, "ENDPOINT");
     text = replace(&text, concat!(env!("CARGO_TARGET_TMPDIR"), "/gatectl-"), name, "FOLDER");
     text = text.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."), "REPOSITORY");
-    for hours in [0, 24] {
-        let day = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+    // Tests ask for the last seven days, and can run over midnight.
+    for days in [0, 1, 7, 8] {
+        let day = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
         let time = |rest: &str| rest.find('Z').map_or(0, |end| end + 1);
         text = replace(&text, &day.strftime("%Y-%m-%dT").to_string(), time, "TIME");
     }

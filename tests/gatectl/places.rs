@@ -69,7 +69,7 @@ async fn an_embargo_by_network_class_is_enforced_and_explained() {
     assert!(issued.err.contains(r#"applies_to  {"network_classes":["vpn"]}"#), "{}", issued.err);
     assert!(!issued.err.contains("note: "), "a list is its source: {}", issued.err);
     assert_eq!((asks(&gate, IN_GERMANY).await.as_str(), asks(&gate, IN_US).await.as_str()), ("embargo.network", "200"));
-    let shown = explain(&world, IN_GERMANY, "").out;
+    let shown = explain(&world, IN_GERMANY, "--at 2026-11-24T12:00:00Z").out;
     assert_snapshot("explain-network-class", &shown);
     run_ok(&world, "setting set tunnelled_destination=default");
     let json = explain(&world, IN_GERMANY, "--json").json();

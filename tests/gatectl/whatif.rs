@@ -252,11 +252,12 @@ async fn an_undecidable_request_names_the_unreadable_record() {
     let mut bad = embargo("bad", json!({"everyone": true}));
     bad["effect"] = json!("sold");
     world.register(vec![bad]).await;
-    let line = "explain --client sample-us-service --model fable-5 --address 8.8.8.8 {register} {callers}";
+    let at = "--at 2026-11-22T12:00:00Z {register} {callers}";
+    let line = &format!("explain --client sample-us-service --model fable-5 --address 8.8.8.8 {at}");
     assert_commands("explain-undecidable", 1, [line], |line| run(&world, line));
     assert_eq!(run(&world, &format!("{line} --json")).json()["undecidable"]["record"], "embargo/bad");
     world.caller(json!({"id": "client#broken", "organisation": "sample-us-company", "status": "sold"})).await;
-    let line = "explain --client broken --model opus-4-8 --address 8.8.8.8 {register} {callers}";
+    let line = &format!("explain --client broken --model opus-4-8 --address 8.8.8.8 {at}");
     assert_commands("explain-unreadable-caller", 1, [line], |line| run(&world, line));
 }
 
@@ -460,7 +461,7 @@ async fn changed_entries_and_lost_history_are_reported() {
             let ran = run(&world, &format!("{line} {{register}} --ledger {path}"));
             assert_eq!(ran.code, 1, "{name}: {}{}", ran.out, ran.err);
             let hash = if anew { "new" } else { "old" };
-            transcript.add(&format!("{} (changed: {name}, hash: {hash})", line), &ran);
+            transcript.add(&format!("{line} (changed: {name}, hash: {hash})"), &ran);
         }
     }
     transcript.assert_snapshot("replay-changed-entries");

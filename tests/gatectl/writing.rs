@@ -153,8 +153,9 @@ async fn an_outcome_is_unknown_only_if_it_cannot_be_read_back() {
             }
             if is_cut.load(Ordering::Relaxed) == 0 { Action::Forward } else { Action::Refuse }
         });
-        let ran = run_attributed(&world, &format!("{line} --timeout 6"));
+        let mut ran = run_attributed(&world, &format!("{line} --timeout 6"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
+        ran.err.truncate(ran.err.find(": dispatch failure").unwrap_or(ran.err.len()));
         assert!(!ran.err.contains("nothing was changed"), "{line}: {}", ran.err);
         transcript.add(&line, &ran);
     }
@@ -302,8 +303,10 @@ async fn a_silent_endpoint_is_reported_after_the_time_out() {
         "lists status --register-table r".into(),
     ];
     assert_commands("silent-endpoint", 2, lines, |line| {
-        let ran = gatectl(words(&format!("{line} --endpoint-url {url} --timeout 1")));
+        let mut ran = gatectl(words(&format!("{line} --endpoint-url {url} --timeout 1")));
         assert_eq!(ran.out, "", "{line}");
+        // The SDK's own text depends on timing.
+        ran.err.truncate(ran.err.find(": request has timed out").unwrap_or(ran.err.len()));
         ran
     });
 }
