@@ -121,9 +121,9 @@ check: $(deny) ## check format, lints, documentation and its links, and the depe
 	cargo deny --locked check licenses sources bans
 
 gatectl: ## build the operators' command, its man pages and completions into target/gatectl
-	cargo build --locked --profile functions --package gatectl
+	cargo build --locked --profile tools --package gatectl
 	@mkdir -p $(target)/gatectl/completions
-	@cp $(target)/functions/gatectl $(target)/gatectl/
+	@cp $(target)/tools/gatectl $(target)/gatectl/
 	@$(target)/gatectl/gatectl man --folder $(target)/gatectl/man >/dev/null
 	@for shell in bash zsh fish; do \
 		$(target)/gatectl/gatectl completions $$shell >$(target)/gatectl/completions/gatectl.$$shell; done
