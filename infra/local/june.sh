@@ -32,7 +32,8 @@ ask() {
 		"$GATE_URL/v1/models/$model/invocations")
 	printf '  %s  %-26s %-32s %s\n' "$status" "$client" "$person" "$model"
 	if [ "$status" != "$expected" ]; then
-		echo "expected status $expected, got $status:" >&2; cat "$folder/answer" >&2; exit 1
+		echo "expected status $expected, got $status (rm -r .local, with the stack stopped, restores the samples):" >&2
+		cat "$folder/answer" >&2; exit 1
 	fi
 }
 
