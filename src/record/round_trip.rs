@@ -34,7 +34,7 @@ fn is_written_as_read<T: PartialEq + Debug>(item: &Item, read: impl Fn(&Item) ->
     let record = read(item);
     let written = write(&record);
     for (name, value) in &written {
-        assert_eq!(item.get(name).map(|value| normal(name, value)), Some(value.clone()), "{name} of {item:?}");
+        assert_eq!(item.get(name).map(|value| normal(name, value)), Some(normal(name, value)), "{name} of {item:?}");
     }
     assert_eq!(read(&written), record);
 }
