@@ -491,7 +491,7 @@ const SAMPLES: &[Sample] = &[
         ],
         entries: 2,
         bad: ("sdn.csv", "7,SAMPLE,ship,SDGT,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n"),
-        fault: ":1:10: `ship` is not one of individual, entity, vessel, aircraft",
+        fault: ":1:10: `ship` is not one of Individual, Entity, Vessel, Aircraft",
     },
     Sample {
         format: "ofac-xml",

@@ -25,7 +25,8 @@ fn read(sources: &[Source], reading: &mut Reading) {
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.attribute("logicalId").to_owned(), ..Party::default() };
-    party.kind = record.own(kind(record.only("subjectType/@code")?, EU_KINDS))?;
+    let found = kind(record.only("subjectType/@code")?, EU_KINDS);
+    party.kind = record.own(found.map_err(|why| format!("subjectType: {why}")))?;
     for name in record.all("nameAlias") {
         name.own(named(&mut party, name))?;
     }
@@ -131,7 +132,11 @@ pub(super) mod tests {
         let cases = [
             (r#" logicalId="1""#, "", "l.xml:3:2: it has no id"),
             (r#"wholeName="Sample Works""#, "", "l.xml:28:2: it has no name"),
-            (r#"code="person""#, r#"code="ship""#, "l.xml:3:2: `ship` is not one of person, enterprise, entity"),
+            (
+                r#"code="person""#,
+                r#"code="ship""#,
+                "l.xml:3:2: subjectType: `ship` is not one of person, enterprise, entity",
+            ),
             (r#"strong="false""#, r#"strong="no""#, "l.xml:10:3: strong: `no` is neither true nor false"),
             ("MYANMAR", "ATLANTIS", "l.xml:24:3: `ATLANTIS` is not a known country"),
             (r#"birthdate="1960-04-10""#, r#"birthdate="April""#, &format!("l.xml:18:3: `April` {no_date}")),

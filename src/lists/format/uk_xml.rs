@@ -34,7 +34,8 @@ fn read(sources: &[Source], reading: &mut Reading) {
 
 fn party(record: &Element<'_>) -> Result<Party, Reject> {
     let mut party = Party { id: record.only("UniqueID")?.to_owned(), ..Party::default() };
-    party.kind = record.own(kind(record.only("IndividualEntityShip")?, UK_KINDS))?;
+    let found = kind(record.only("IndividualEntityShip")?, UK_KINDS);
+    party.kind = record.own(found.map_err(|why| format!("IndividualEntityShip: {why}")))?;
     for name in record.all("Names/Name") {
         name.own(named(&mut party, name, &joined(WORDS.map(|word| name.first(word)))))?;
     }
@@ -158,7 +159,11 @@ pub(super) mod tests {
                     "Doubtful",
                     "l.xml:12:4: AliasStrength: `doubtful` is neither good nor low quality",
                 ),
-                (">Individual<", ">Aircraft<", "l.xml:4:2: `Aircraft` is not one of Individual, Entity, Ship"),
+                (
+                    ">Individual<",
+                    ">Aircraft<",
+                    "l.xml:4:2: IndividualEntityShip: `Aircraft` is not one of Individual, Entity, Ship",
+                ),
                 (">Iran<", ">Atlantis<", "l.xml:21:19: `Atlantis` is not a known country"),
                 (
                     "01/03/1958",
