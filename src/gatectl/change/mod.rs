@@ -5,10 +5,8 @@ mod notes;
 mod run;
 mod screening_notes;
 mod step;
-mod write;
 
 pub(crate) use end::{EndArguments, end};
 pub(crate) use notes::{notes, unnamed_models};
-pub(crate) use run::{ChangeOptions, change, change_redacted, change_with_notes, update};
+pub(crate) use run::{ChangeOptions, Unwritten, change, change_redacted, change_with_notes, update, write};
 pub(crate) use step::{Step, absent, diff, existing, faults};
-pub(crate) use write::{Unwritten, write};

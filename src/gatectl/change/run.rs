@@ -5,13 +5,12 @@ use std::convert::identity;
 use aws_sdk_dynamodb::types::AttributeValue;
 use export_gate::record::{Head, Item};
 use export_gate::register::history::Key;
-use export_gate::register::{Register, RegisterWriter};
+use export_gate::register::{Basis, Register, RegisterWriter, WriteError};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::notes::notes;
 use super::step::{Step, diff, faults_upon};
-use super::write::{Unwritten, write};
 use crate::backoff::Backoff;
 use crate::confirm::{WriteOptions, with_notes};
 use crate::display::text_line;
@@ -201,5 +200,58 @@ impl Change<'_> {
         };
         let outcome = Outcome::new(self.globals.json, json, shown + &text_line!("{message}"), is_fine);
         if matches!(self.end, End::Refused(_)) { outcome.not_done() } else { outcome }
+    }
+}
+
+/// Why steps were not written.
+pub(crate) enum Unwritten {
+    /// The register has changed: plan again.
+    Conflict(WriteError),
+    /// They could not be written.
+    Failed(WriteError),
+    /// They may have been written, or may still be.
+    Unknown(WriteError),
+}
+
+/// Writes steps, on condition that the register still has the heads that the plan was made from.
+pub(crate) async fn write(
+    writer: &RegisterWriter,
+    heads: &Basis,
+    steps: &[Step],
+    backoff: &mut Backoff,
+) -> Result<Basis, Unwritten> {
+    let mut is_unknown = false;
+    loop {
+        let changes = steps.iter().map(|step| (step.before.clone(), step.after.clone())).collect();
+        let error = match writer.replace_at(heads, changes).await {
+            Ok(heads) => return Ok(heads),
+            Err(error) => error,
+        };
+        is_unknown |= matches!(error, WriteError::Unknown(_));
+        // Once an answer is lost, only another revision in its place proves that nothing was written.
+        if matches!(error, WriteError::Moved(_)) || (error.is_conflict() && !is_unknown) {
+            return Err(Unwritten::Conflict(error));
+        }
+        if !(is_unknown || error.is_passing()) || !backoff.wait().await {
+            return Err(if is_unknown { Unwritten::Unknown(error) } else { Unwritten::Failed(error) });
+        }
+    }
+}
+
+impl Unwritten {
+    /// The error for the operator.
+    pub(crate) fn failure(self) -> Failure {
+        match self {
+            Self::Conflict(error) => Failure::of(
+                "nothing was changed: other writers changed the register until `--timeout`; run the command again",
+                error,
+            ),
+            Self::Failed(error) => Failure::of("nothing was changed", error),
+            Self::Unknown(error) => Failure::of(
+                "it is unknown whether the change was written: check the records, and run the same command again, which \
+                 writes what is missing",
+                error,
+            ),
+        }
     }
 }

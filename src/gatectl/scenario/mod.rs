@@ -1,7 +1,6 @@
 //! I/O. `gatectl test`: evaluates scenarios by the gate's decision code, and compares the decisions.
 
 mod file;
-mod junit;
 mod result;
 
 use std::path::{Path, PathBuf};
@@ -12,8 +11,7 @@ use crate::outcome::{Failure, Outcome};
 use crate::output::FAULT;
 use crate::whatif::{Databases, Source};
 use file::Scenarios;
-use junit::junit;
-use result::{ScenarioResult, outcome, quoted};
+use result::{ScenarioResult, junit, outcome, quoted};
 
 /// Arguments of `test`.
 #[derive(clap::Args)]

@@ -9,8 +9,7 @@ use export_gate::terms::ModelRef;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::limits::lacks_list;
-use super::missing_facts::DraftNeeds;
+use super::limits::{DraftNeeds, lacks_list};
 use crate::entry::id_of;
 use crate::json::member;
 use crate::whatif::recorded::{Caller, Decided, Recorded, decide_without};

@@ -2,7 +2,6 @@
 
 mod effects;
 mod limits;
-mod missing_facts;
 mod report;
 
 use std::path::PathBuf;
@@ -22,7 +21,7 @@ use crate::period::{Since, since};
 use crate::progress;
 use crate::snapshot::Snapshot;
 use effects::{Effects, Registers};
-use missing_facts::DraftNeeds;
+use limits::DraftNeeds;
 use report::Report;
 
 /// Arguments of `simulate`.
