@@ -250,7 +250,7 @@ impl Gate {
         }
     }
 
-    /// [`settle`] within the deadline.
+    /// [`settle()`] within the deadline.
     async fn settle(
         &self,
         context: &RequestContext<'_>,
