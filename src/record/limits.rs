@@ -33,7 +33,7 @@ pub fn size(item: &Item) -> usize {
 /// Why DynamoDB refuses the item regardless of its size. The text has the attribute's name but not its value.
 #[must_use]
 pub fn fault(item: &Item) -> Option<String> {
-    item.iter().find_map(|(name, value)| Some(format!("{name}: {}", record_blocking(value, 1)?)))
+    item.iter().find_map(|(name, value)| Some(format!("{name}: {}", fault_of(value, 1)?)))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK marks the type as open: DynamoDB may add more")]
@@ -58,7 +58,7 @@ fn size_of(value: &AttributeValue) -> usize {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "no other type nests or holds numbers")]
-fn record_blocking(value: &AttributeValue, level: usize) -> Option<String> {
+fn fault_of(value: &AttributeValue, level: usize) -> Option<String> {
     if level > DEEPEST {
         return Some(format!("nested deeper than DynamoDB's {DEEPEST} levels"));
     }
@@ -66,15 +66,15 @@ fn record_blocking(value: &AttributeValue, level: usize) -> Option<String> {
     match value {
         AttributeValue::N(number) => fault_of_number(number),
         AttributeValue::Ns(set) => set.iter().find_map(|number| fault_of_number(number)),
-        AttributeValue::L(list) => list.iter().find_map(|one| record_blocking(one, below)),
-        AttributeValue::M(map) => map.values().find_map(|one| record_blocking(one, below)),
+        AttributeValue::L(list) => list.iter().find_map(|one| fault_of(one, below)),
+        AttributeValue::M(map) => map.values().find_map(|one| fault_of(one, below)),
         _ => None,
     }
 }
 
 fn fault_of_number(number: &str) -> Option<String> {
     let is_stored = Number::of(number).is_some_and(|number| {
-        number.digits() <= MOST_DIGITS && number.exponent().is_none_or(|at| EXPONENTS.contains(&at))
+        number.digits <= MOST_DIGITS && number.exponent().is_none_or(|at| EXPONENTS.contains(&at))
     });
     (!is_stored).then(|| format!("a number with more than {MOST_DIGITS} digits, or outside 1e-130 to 9.9e125"))
 }
@@ -83,9 +83,7 @@ fn fault_of_number(number: &str) -> Option<String> {
 #[derive(Clone, Copy)]
 struct Number {
     is_negative: bool,
-    /// The significant digits before and after the decimal point.
-    before: usize,
-    after: usize,
+    digits: usize,
     /// The position of the decimal point, counted from the first significant digit.
     point: i64,
 }
@@ -103,23 +101,19 @@ impl Number {
         let leading = digits.len().saturating_sub(significant.len());
         let point = i64::try_from(whole.len()).ok()?.checked_add(exponent.parse().ok()?)?;
         let point = point.checked_sub(i64::try_from(leading).ok()?)?;
-        let significant = significant.trim_end_matches('0').len();
-        let before = usize::try_from(point).unwrap_or_default().min(significant);
-        Some(Self { is_negative, before, after: significant.saturating_sub(before), point })
-    }
-
-    fn digits(self) -> usize {
-        self.before.saturating_add(self.after)
+        Some(Self { is_negative, digits: significant.trim_end_matches('0').len(), point })
     }
 
     /// The exponent of the first digit; `None` for zero.
     fn exponent(self) -> Option<i64> {
-        (self.digits() > 0).then(|| self.point.saturating_sub(1))
+        (self.digits > 0).then(|| self.point.saturating_sub(1))
     }
 
-    /// A byte for each two digits on either side, one for the exponent, and one for a sign.
+    /// A byte for each pair of digits, counted from the decimal point, one for the exponent, and one for a sign.
     fn size(self) -> usize {
-        let sign = usize::from(self.is_negative && self.digits() > 0);
-        self.before.div_ceil(2).saturating_add(self.after.div_ceil(2)).saturating_add(1).saturating_add(sign)
+        let is_split = self.digits > 0 && self.point.rem_euclid(2) == 1;
+        let pairs = self.digits.saturating_add(is_split.into()).div_ceil(2);
+        let sign = usize::from(self.is_negative && self.digits > 0);
+        pairs.saturating_add(1).saturating_add(sign)
     }
 }
